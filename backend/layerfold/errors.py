@@ -1,0 +1,105 @@
+"""Every error a person can meet, as one tree; each class has a stable code and the HTTP status the edge gives it.
+
+LayerfoldError
+├── InputError            what was typed or sent cannot be used
+│   ├── EmptyText         nothing to place
+│   ├── TextTooLong       more characters or tokens than the bound
+│   └── BadMessage        a message that the protocol does not know
+├── NotFound              a name that is not in the catalogue
+│   ├── RunNotFound
+│   ├── StepNotFound
+│   ├── SiteNotFound
+│   └── TokenNotFound
+├── DamagedRun            a file of a run is missing, cut short or not what its hash says
+│   └── AtlasMissing      the run has no atlas yet
+├── CorpusError           text that nothing can be trained on
+├── RecipeError           a training recipe that cannot be followed
+├── PortInUse             the port that was asked for is taken
+├── ForeignOrigin         a page of another origin, or a foreign Host
+├── Busy                  a bound on work in progress is reached
+└── Cancelled             a newer request took this one's place
+"""
+
+
+class LayerfoldError(Exception):
+    """What is wrong, the value, and what to do; ``code`` is stable and machine-readable."""
+
+    code = "error"
+    status = 500
+
+
+class InputError(LayerfoldError):
+    code = "bad_input"
+    status = 422
+
+
+class EmptyText(InputError):
+    code = "empty_text"
+
+
+class TextTooLong(InputError):
+    code = "text_too_long"
+
+
+class BadMessage(InputError):
+    code = "bad_message"
+
+
+class NotFound(LayerfoldError):
+    code = "not_found"
+    status = 404
+
+
+class RunNotFound(NotFound):
+    code = "run_not_found"
+
+
+class StepNotFound(NotFound):
+    code = "step_not_found"
+
+
+class SiteNotFound(NotFound):
+    code = "site_not_found"
+
+
+class TokenNotFound(NotFound):
+    code = "token_not_found"
+
+
+class DamagedRun(LayerfoldError):
+    code = "damaged_run"
+    status = 409
+
+
+class AtlasMissing(DamagedRun):
+    code = "atlas_missing"
+
+
+class CorpusError(LayerfoldError):
+    code = "unusable_corpus"
+    status = 422
+
+
+class RecipeError(LayerfoldError):
+    code = "bad_recipe"
+    status = 422
+
+
+class PortInUse(LayerfoldError):
+    code = "port_in_use"
+    status = 409
+
+
+class ForeignOrigin(LayerfoldError):
+    code = "foreign_origin"
+    status = 403
+
+
+class Busy(LayerfoldError):
+    code = "busy"
+    status = 503
+
+
+class Cancelled(LayerfoldError):
+    code = "cancelled"
+    status = 409

@@ -1,0 +1,174 @@
+"""Frozen nouns that cross modules; arrays in them are read-only.
+
+Shapes use these words: site, token, step, d (d_model), k (neighbours), ref (reference tokens).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+View = Literal["normalised", "raw"]
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
+
+
+def frozen(array: NDArray[np.generic]) -> NDArray[np.generic]:
+    """The same array, read-only."""
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place in the residual stream: ``embed``, ``L{n}.mid`` (after attention), ``L{n}.post`` (after the MLP)."""
+
+    index: int
+    layer: int
+    part: Literal["embed", "mid", "post"]
+
+    @property
+    def name(self) -> str:
+        return "embed" if self.part == "embed" else f"L{self.layer}.{self.part}"
+
+
+def sites_of(n_layer: int) -> tuple[Site, ...]:
+    """The 2·n_layer + 1 sites of a model, in the order a token meets them."""
+    sites = [Site(0, -1, "embed")]
+    for layer in range(n_layer):
+        sites.append(Site(2 * layer + 1, layer, "mid"))
+        sites.append(Site(2 * layer + 2, layer, "post"))
+    return tuple(sites)
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token as a person reads it.
+
+    ``text`` holds whole characters only: where several byte tokens make one character, each carries that
+    character, with ``piece`` (0-based) of ``pieces`` saying which part of it this token is.
+    """
+
+    id: int
+    text: str
+    start: int
+    end: int
+    piece: int = 0
+    pieces: int = 1
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A text and its tokens; ``cut`` counts the tokens left out because the model reads no more."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    cut: int = 0
+
+    @property
+    def ids(self) -> list[int]:
+        return [token.id for token in self.tokens]
+
+
+@dataclass(frozen=True)
+class States:
+    """Activations at every site: ``values`` [site, token, d] float32, in one view."""
+
+    sites: tuple[Site, ...]
+    values: Floats
+    view: View = "raw"
+
+
+def normalised(values: Floats, eps: float = 1e-5) -> Floats:
+    """Each state layer-normalised without gain: mean 0, variance 1 over the last axis (shape kept)."""
+    centred = values - values.mean(axis=-1, keepdims=True, dtype=np.float32)
+    scale = np.sqrt(np.mean(centred * centred, axis=-1, keepdims=True, dtype=np.float32) + np.float32(eps))
+    return np.asarray(centred / scale, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The fixed set of corpus tokens in context behind every cloud.
+
+    ``windows`` [window, length] are token ids of whole contexts; token i of the reference is the one at
+    ``windows[window[i], position[i]]``; ``text[i]`` is how it reads, ``frequency[i]`` its occurrences per million in the
+    corpus, ``source[w]`` the name of the text that window w came from.
+    """
+
+    windows: Ints
+    window: Ints
+    position: Ints
+    frequency: Floats
+    text: tuple[str, ...]
+    source: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.window)
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The clouds of one step: ``positions`` [site, ref, 3]; ``trust`` and ``continuity`` [site, ref] in 0..1."""
+
+    step: int
+    positions: Floats
+    trust: Floats
+    continuity: Floats
+
+
+@dataclass(frozen=True)
+class Placed:
+    """New tokens placed in the clouds of one step.
+
+    ``positions`` [site, token, 3]; ``neighbors`` [site, token, k] reference indices, nearest first;
+    ``distances`` [site, token, k] in the original space; ``outside`` [site, token]: the percentile (0..100) of the
+    nearest-neighbour distance among the reference's own.
+    """
+
+    positions: Floats
+    neighbors: Ints
+    distances: Floats
+    outside: Floats
+
+
+@dataclass(frozen=True)
+class PlacedSlice:
+    """One sentence at one step; ``segment_trust`` [site-1, token] is shown / true displacement over the slice's median."""
+
+    step: int
+    sentence: Sentence
+    placed: Placed
+    segment_trust: Floats
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """A sentence over steps: ``positions`` [step, site, token, 3], ``outside`` [step, site, token]."""
+
+    sentence: Sentence
+    steps: tuple[int, ...]
+    sites: tuple[Site, ...]
+    positions: Floats
+    outside: Floats
+
+
+@dataclass(frozen=True)
+class Lens:
+    """What the model would say if it stopped at each site: ``ids``/``probabilities`` [site, k], ``kl`` and ``entropy`` [site] in nats."""
+
+    ids: Ints
+    probabilities: Floats
+    kl: Floats
+    entropy: Floats
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number for each step and site: ``values`` [step, site] (NaN where it is not defined)."""
+
+    name: str
+    unit: str
+    values: Floats
