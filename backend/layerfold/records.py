@@ -136,12 +136,14 @@ class Placed:
 
 @dataclass(frozen=True)
 class PlacedSlice:
-    """One sentence at one step; ``segment_trust`` [site-1, token] is shown / true displacement over the slice's median."""
+    """One sentence at one step; ``segment_trust`` [site-1, token] is shown / true displacement over the slice's median;
+    ``norm`` [site, token] is the Euclidean norm of the raw states."""
 
     step: int
     sentence: Sentence
     placed: Placed
     segment_trust: Floats
+    norm: Floats
 
 
 @dataclass(frozen=True)

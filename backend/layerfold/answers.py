@@ -1,0 +1,136 @@
+"""What HTTP answers, one pydantic model each; the rest of the protocol is in wire.py."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PROTOCOL: Final = 1
+
+
+class Message(BaseModel):
+    """A record of the protocol: unknown fields are refused, types are not coerced."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Limits(Message):
+    """The bounds past which the answer is an error that names them."""
+
+    characters: int
+    tokens: int
+    message_bytes: int
+    sentences: int
+
+
+class Problem(Message):
+    """A stable code, and what is wrong in words."""
+
+    code: str
+    message: str
+
+
+class ErrorAnswer(Message):
+    """The one shape of every HTTP error."""
+
+    error: Problem
+
+
+class Health(Message):
+    """The server is up."""
+
+    status: Literal["ok"] = "ok"
+    version: str
+    protocol: Literal[1] = PROTOCOL
+    runs: int
+
+
+class RunEntry(Message):
+    """A line of the catalogue; `problem` says why a run cannot be opened."""
+
+    name: str
+    title: str
+    description: str
+    default: bool
+    problem: Problem | None = None
+
+
+class RunList(Message):
+    """The catalogue."""
+
+    runs: list[RunEntry]
+
+
+class Frame(Message):
+    """A ball that holds the clouds at every step and site."""
+
+    center: Annotated[list[float], Field(min_length=3, max_length=3)]
+    radius: float
+
+
+class Example(BaseModel):
+    """A sentence worth looking at, and why."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    text: str
+    note_en: str = ""
+    note_zh: str = ""
+
+
+class RunCard(BaseModel):
+    """A run's card, with what its atlas holds; other fields of the card come along."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    name: str
+    title: str
+    description: str
+    sites: list[str]
+    steps: list[int]
+    view: Literal["normalised", "raw"]
+    frame: Frame
+    limits: Limits
+    examples: list[Example]
+    reference: Annotated[int, Field(description="how many reference tokens the clouds hold")]
+    problems: list[Problem]
+
+
+class ReferenceTable(Message):
+    """The reference tokens: token i is `windows[window[i]][position[i]]`; `frequency` per million; `source` of each window."""
+
+    windows: list[list[str]]
+    window: list[int]
+    position: list[int]
+    frequency: list[float]
+    source: list[str]
+    text: list[str]
+
+
+class MetricsTable(Message):
+    """The lines of the training log."""
+
+    rows: list[dict[str, Any]]
+
+
+class MeasureTable(Message):
+    """A number for each step and site; null where it is not defined."""
+
+    name: str
+    unit: str
+    values: list[list[float | None]]
+
+
+class AxisTable(Message):
+    """Correlation of each shown axis with each variable: `values` [step][site][axis][variable]."""
+
+    variables: list[str]
+    values: list[list[list[list[float | None]]]]
+
+
+class MeasuresTable(Message):
+    """All measures of a run."""
+
+    steps: list[int]
+    sites: list[str]
+    measures: list[MeasureTable]
+    axes: AxisTable
