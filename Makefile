@@ -1,0 +1,75 @@
+# The verbs of the project: run test check fix train atlas bench. People and CI use the same ones.
+#
+#   make run                        install what is needed into .venv and open the bundled run
+#   make run ARGS="--port 9000"     … with arguments of `layerfold`
+#   make test                       pytest (browser journeys included where a Chromium is found) and node --test
+#   make check                      lint, format, types, layers, types of the page, generated files
+#   make fix                        format, repair what can be repaired, regenerate what is generated
+#   make train RECIPE=storyteller   train a recipe into runs/
+#   make atlas RUN=runs/storyteller build its atlas
+#   make bench NAME=placement       measure (all of benchmarks/ without NAME)
+
+PYTHON ?= python3
+VENV ?= .venv
+# Address of an index that holds CPU builds of torch, where the ordinary index would bring GPU libraries.
+TORCH_INDEX ?=
+RECIPE ?= storyteller
+OUT ?= runs/$(RECIPE)
+RUN ?= models/storyteller
+NAME ?=
+ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+NPM := PATH="$(abspath $(BIN)):$$PATH" npm
+
+.PHONY: run test check fix train atlas bench wire
+.DELETE_ON_ERROR:
+
+run: $(VENV)/.run
+	$(BIN)/layerfold $(ARGS)
+
+test: $(VENV)/.dev
+	$(BIN)/node --test "tests/frontend/**/*.test.*"
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev node_modules/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/node node_modules/typescript/bin/tsc --project .
+	$(BIN)/python -m tests.generated
+
+fix: $(VENV)/.dev wire
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python -m tests.generated --write
+
+train: $(VENV)/.run
+	$(BIN)/layerfold train $(RECIPE) --out $(OUT) $(ARGS)
+
+atlas: $(VENV)/.run
+	$(BIN)/layerfold atlas $(RUN) $(ARGS)
+
+bench: $(VENV)/.dev
+	$(BIN)/layerfold bench $(NAME) $(ARGS)
+
+# A virtual environment with what running needs; again when the list of dependencies changes.
+$(VENV)/.run: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "layerfold needs Python 3.11 or newer, this is " + sys.version.split()[0] + ": make run PYTHON=python3.12")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) (torch is most of it: some minutes the first time)"
+	$(PIP) hatchling editables
+	$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(PIP) --no-build-isolation --editable ".[dev]"
+	@touch $@
+
+# The tools that check and generate the page's types; the page itself needs no Node.
+node_modules/.installed: package.json package-lock.json $(VENV)/.dev
+	$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
