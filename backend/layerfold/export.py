@@ -95,9 +95,9 @@ def as_csv(trajectories: Sequence[Trajectory], atlas: Atlas, run: str) -> bytes:
 
 
 def as_npz(trajectories: Sequence[Trajectory], atlas: Atlas, run: str) -> bytes:
-    """Arrays without pickles: ``steps``, ``sites``, ``mean_trust`` and, for sentence n, ``positions_n``, ``outside_n``, ``ids_n``, ``tokens_n``.
+    """Arrays without pickles: ``steps``, ``sites``, ``mean_trust``, ``texts``; ``made_with`` is JSON text.
 
-    ``made_with`` is JSON text. Shapes are those of Trajectory.
+    For sentence n: ``positions_n`` [step, site, token, 3], ``outside_n`` [step, site, token], ``ids_n`` and ``tokens_n`` [token].
     """
     first = _first(trajectories)
     arrays: dict[str, Any] = {
@@ -150,7 +150,7 @@ def _rounded(values: np.ndarray[Any, np.dtype[np.float32]]) -> Any:
     return np.round(values.astype(np.float64), 5).tolist()
 
 
-def _short(value: float) -> str:
+def _short(value: Any) -> str:
     return f"{float(value):.5g}"
 
 

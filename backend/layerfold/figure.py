@@ -32,7 +32,7 @@ def draw(trajectories: Sequence[Trajectory], atlas: Atlas, trust: Floats, made_w
     start, site = len(first.steps) - 1, len(first.sites) - 1
     figure = go.Figure(
         data=[*_things(trajectories, atlas, chosen, start, site), *_trust_traces(first, trust, start, site)],
-        layout=_layout(trajectories, atlas, made_with, len(chosen), (start, site)),
+        layout=_layout(first, atlas, made_with, len(chosen), (start, site)),
         frames=[*_step_frames(trajectories, atlas, chosen), *_site_frames(first, len(trajectories))],
     )
     return figure
@@ -91,7 +91,9 @@ def _marks(each: Trajectory, points: Floats, colour: str, visible: bool) -> Any:
 
 def _trail(each: Trajectory, paths: Floats, colour: str) -> Any:
     name = escape(each.sentence.text if len(each.sentence.text) <= 60 else each.sentence.text[:59] + "…")
-    return go.Scatter3d(**_xyz(_joined(paths)), mode="lines", name=name, hoverinfo="skip", line={"color": colour, "width": 2.5}, opacity=0.75)
+    return go.Scatter3d(
+        **_xyz(_joined(paths)), mode="lines", name=name, hoverinfo="skip", line={"color": colour, "width": 2.5}, opacity=0.75
+    )
 
 
 def _joined(paths: Floats) -> Floats:
@@ -112,7 +114,7 @@ def _trust_traces(first: Trajectory, trust: Floats, step: int, site: int) -> lis
         zmin=0.5,
         zmax=1,
         colorscale="Cividis",
-        colorbar={"title": {"text": "mean trust"}, "thickness": 8, "len": 0.45, "y": 0.6, "outlinewidth": 0},
+        colorbar={"title": {"text": "mean trust"}, "thickness": 8, "len": 0.4, "y": 0.6, "outlinewidth": 0},
         hovertemplate="step %{x}, %{y}<br>mean trustworthiness %{z:.3f}<extra></extra>",
     )
     line: dict[str, Any] = {"mode": "lines", "hoverinfo": "skip", "showlegend": False, "line": {"color": "#ffffff", "width": 1.5}}
@@ -156,15 +158,14 @@ def _xyz(points: Floats) -> dict[str, Any]:
     return {axis: np.ascontiguousarray(points[:, n], dtype=np.float32) for n, axis in enumerate("xyz")}
 
 
-def _layout(trajectories: Sequence[Trajectory], atlas: Atlas, made_with: dict[str, Any], points: int, place: tuple[int, int]) -> dict[str, Any]:
-    first = trajectories[0]
+def _layout(first: Trajectory, atlas: Atlas, made_with: dict[str, Any], points: int, place: tuple[int, int]) -> dict[str, Any]:
     steps = [f"{STEP}{step}" for step in first.steps]
     sites = [f"{SITE}{site.name}" for site in first.sites]
     return {
         "paper_bgcolor": GROUND,
         "plot_bgcolor": GROUND,
         "font": {"color": INK, "family": "system-ui, sans-serif", "size": 12},
-        "margin": {"l": 10, "r": 10, "t": 60, "b": 10},
+        "margin": {"l": 10, "r": 10, "t": 44, "b": 10},
         "height": 760,
         "title": {"text": escape(str(made_with["run"])) or "Layerfold", "x": 0.01, "font": {"size": 16}},
         "legend": {"x": 0.01, "y": 0.99, "bgcolor": "rgba(0,0,0,0)"},
@@ -180,8 +181,16 @@ def _layout(trajectories: Sequence[Trajectory], atlas: Atlas, made_with: dict[st
 def _scene(atlas: Atlas) -> dict[str, Any]:
     centre, radius = atlas.frame["center"], float(atlas.frame["radius"])
     hidden = {"visible": False, "autorange": False}
+    camera = {"eye": {"x": 0.95, "y": 0.95, "z": 0.6}}
     axes = {f"{axis}axis": hidden | {"range": [float(c) - radius, float(c) + radius]} for axis, c in zip("xyz", centre, strict=True)}
-    return {"domain": {"x": [0, 0.76], "y": [0.2, 1]}, "aspectmode": "cube", "bgcolor": GROUND, "uirevision": "kept", **axes}
+    return {
+        "domain": {"x": [0, 0.76], "y": [0.2, 1]},
+        "aspectmode": "cube",
+        "bgcolor": GROUND,
+        "uirevision": "kept",
+        "camera": camera,
+        **axes,
+    }
 
 
 def _animate(names: list[str] | list[None], milliseconds: int) -> dict[str, Any]:
@@ -224,13 +233,14 @@ def _caption(made_with: dict[str, Any], points: int, reference: int) -> dict[str
     atlas = ", ".join(f"{name} {value}" for name, value in made_with["atlas"].items() if isinstance(value, int | float | str))
     versions = ", ".join(f"{name} {value}" for name, value in made_with["versions"].items())
     paragraphs = [
-        f"{points:,} of {reference:,} reference tokens are drawn. Neighbourhoods can be read; directions and distances between far groups cannot.",
+        f"{points:,} of {reference:,} reference tokens are drawn.",
+        "Neighbourhoods can be read; directions and distances between far groups cannot.",
         "The map: how much of each cloud's neighbourhoods is true (0.5: chance, 1: all).",
         f"{made_with['view']} states; {atlas}",
         versions,
     ]
     text = "<br>".join(escape(line, quote=False) for paragraph in paragraphs for line in wrap(paragraph, 46))
-    place = {"x": 0.79, "y": 0.3, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
+    place = {"x": 0.79, "y": 0.27, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
     return {"text": text, "showarrow": False, "align": "left", "font": {"size": 10, "color": MUTED}, **place}
 
 
@@ -241,4 +251,5 @@ def _label(text: str) -> str:
 
 
 def _mark_label(token: Token) -> str:
-    return escape(_label(token.text)) if token.piece == 0 else ""
+    """What stands beside a token; text in a 3-D scene knows tags but no entities, so angle brackets are drawn with their likeness."""
+    return _label(token.text).replace("<", "‹").replace(">", "›") if token.piece == 0 else ""
