@@ -1,0 +1,98 @@
+"""Arrays that can be computed again, kept on disk by the hash of what they were made from, and mapped into memory.
+
+A folder that cannot be written to is no error: then they live in memory only. A file that is damaged is made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import mmap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save
+
+from layerfold.files import write_atomically
+
+KEPT_BYTES = 4 << 30
+NAME = "states"
+log = logging.getLogger(__name__)
+
+
+class ArrayCache:
+    """Arrays in ``folder`` (None: nowhere), at most ``kept`` bytes of them; the ones not used for longest go first."""
+
+    def __init__(self, folder: Path | None, kept: int = KEPT_BYTES) -> None:
+        self.folder = folder
+        self.kept = kept
+
+    def get(self, made_from: dict[str, Any], compute: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        """The read-only array made from ``made_from`` (anything JSON can hold): out of its file, or computed and filed."""
+        if self.folder is None:
+            return _frozen(compute())
+        path = self.folder / f"{key_of(made_from)}.safetensors"
+        known = read_mapped(path)
+        if known is not None:
+            _touch(path)
+            return known
+        values = _frozen(compute())
+        try:
+            self._keep(path, values)
+        except OSError as error:
+            log.info("%s is kept in memory only: %s", path, error)
+            return values
+        mapped = read_mapped(path)
+        return values if mapped is None else mapped
+
+    def _keep(self, path: Path, values: NDArray[Any]) -> None:
+        digest = hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()
+        write_atomically(path, save({NAME: np.ascontiguousarray(values)}, {"sha256": digest}))
+        self._make_room(path)
+
+    def _make_room(self, newest: Path) -> None:
+        assert self.folder is not None
+        files = sorted(((path.stat().st_mtime_ns, path.stat().st_size, path) for path in self.folder.glob("*.safetensors")), reverse=True)
+        total = 0
+        for _, size, path in files:
+            total += size
+            if total > self.kept and path != newest:
+                path.unlink(missing_ok=True)
+
+
+def key_of(made_from: dict[str, Any]) -> str:
+    """A name for what an array was made from."""
+    return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
+
+
+def read_mapped(path: Path) -> NDArray[Any] | None:
+    """The array in a file, mapped and read-only; None when there is no file or it is not whole."""
+    try:
+        with path.open("rb") as file:
+            view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        size = int.from_bytes(view[:8], "little")
+        header = json.loads(view[8 : 8 + size])
+        entry = header[NAME]
+        start, end = (8 + size + offset for offset in entry["data_offsets"])
+        kind = {"F16": np.float16, "F32": np.float32}[entry["dtype"]]
+        values = np.frombuffer(view, dtype=kind, count=(end - start) // np.dtype(kind).itemsize, offset=start).reshape(entry["shape"])
+        whole = hashlib.sha256(values.data).hexdigest() == header["__metadata__"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return values if whole else None
+
+
+def _frozen(values: NDArray[Any]) -> NDArray[Any]:
+    values.setflags(write=False)
+    return values
+
+
+def _touch(path: Path) -> None:
+    try:
+        path.touch()
+    except OSError:
+        return  # a cache that cannot be written to is still a cache

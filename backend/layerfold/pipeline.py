@@ -1,0 +1,328 @@
+"""The only composer: a run, its atlas, its models at every step, and the way from a text to places.
+
+text -> tokens -> states (model) -> view -> places (placer of the step)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layerfold.answers import AxisTable, MeasuresTable, MeasureTable, MetricsTable, ReferenceTable
+from layerfold.cache import ArrayCache
+from layerfold.errors import Cancelled, DamagedRun, SiteNotFound, StepNotFound, TokenNotFound
+from layerfold.files import sha256
+from layerfold.geometry.trust import segment_trust
+from layerfold.inspection import Inspection, read_lens, read_neighbors
+from layerfold.neighbors import nearest
+from layerfold.records import Floats, PlacedSlice, Reference, Sentence, Site, Trajectory, View, normalised
+from layerfold.space.atlas import Atlas, open_atlas
+from layerfold.space.placement import Placer
+from layerfold.training.run import Run, checkpoint_name
+from layerfold.wire import finite
+
+if TYPE_CHECKING:
+    from layerfold.model.adapter import Adapter
+    from layerfold.model.tokenizer import Tokenizer
+
+Halves = NDArray[np.float16]
+WINDOWS_AT_ONCE: Final = 25  # 25 windows of 64 tokens: 11 MB of states
+KEPT_STEPS: Final = 32  # steps whose placers stay in memory
+NEIGHBORS: Final = 15
+GUESSES: Final = 5
+
+
+def never() -> bool:
+    """Nobody has cancelled."""
+    return False
+
+
+@dataclass(frozen=True)
+class StepSpace:
+    """What places and inspects tokens at one step.
+
+    ``states`` [site, ref, d] are the reference's in the atlas's view; ``slope`` [site-1] is the median of shown over true
+    displacement of the reference between neighbouring sites.
+    """
+
+    adapter: Adapter
+    states: NDArray[Any]
+    placer: Placer
+    slope: Floats
+
+
+class OpenRun:
+    """A run with its atlas; every method may be called from any thread."""
+
+    def __init__(self, run: Run, cache: ArrayCache) -> None:
+        self.run = run
+        self.cache = cache
+        self._spaces: OrderedDict[int, StepSpace] = OrderedDict()
+        self._locks: dict[int, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """The run's card as it stands on disk."""
+        return self.run.card
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """The places in the residual stream, in order."""
+        return self.run.sites
+
+    @cached_property
+    def atlas(self) -> Atlas:
+        """The clouds; raises AtlasMissing, DamagedRun."""
+        return open_atlas(self.run.folder)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The steps that have clouds, in order."""
+        return self.atlas.steps
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens the model reads at once."""
+        return self.run.config.block_size
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The run's tokenizer; raises DamagedRun."""
+        return self.run.tokenizer()
+
+    # ---- placing
+
+    def tokenize(self, text: str, max_tokens: int | None = None) -> Sentence:
+        """The tokens of a text, as many as the model reads; raises EmptyText, TextTooLong."""
+        return self.tokenizer.encode(text, min(self.max_tokens, max_tokens or self.max_tokens))
+
+    def slice(self, sentence: Sentence, step: int, cancelled: Callable[[], bool] = never) -> PlacedSlice:
+        """The sentence's tokens in the clouds of one step.
+
+        Raises StepNotFound, DamagedRun, and Cancelled as soon as ``cancelled()`` is seen to be true.
+        """
+        stop_if(cancelled)
+        space = self.space(step)
+        stop_if(cancelled)
+        raw = space.adapter.states(sentence.ids).values
+        states = viewed(raw, self.atlas.view)
+        stop_if(cancelled)
+        placed = space.placer.place(states)
+        true, shown = lengths(states), lengths(placed.positions)
+        norm = np.linalg.norm(raw, axis=-1).astype(np.float32)
+        return PlacedSlice(step, sentence, placed, segment_trust(true, shown, space.slope), norm)
+
+    def slices(self, sentence: Sentence, steps: Iterable[int], cancelled: Callable[[], bool] = never) -> Iterator[PlacedSlice]:
+        """The slices of the steps, in the order given, each when it is ready."""
+        for step in steps:
+            yield self.slice(sentence, step, cancelled)
+
+    def place(self, text: str, steps: Sequence[int] | None = None) -> Trajectory:
+        """The way of a text's tokens through the sites and the steps (all by default)."""
+        sentence = self.tokenize(text)
+        chosen = tuple(self.steps if steps is None else steps)
+        slices = list(self.slices(sentence, chosen))
+        positions = np.stack([slice_.placed.positions for slice_ in slices])
+        return Trajectory(sentence, chosen, self.sites, positions, np.stack([slice_.placed.outside for slice_ in slices]))
+
+    def warm(self, step: int) -> None:
+        """The step's reference states and placer are ready."""
+        self.space(step)
+
+    # ---- inspecting
+
+    def inspect(self, sentence: Sentence, token: int, step: int, site: int, k: int = NEIGHBORS, top: int = GUESSES) -> Inspection:
+        """The true neighbours and the lens of one token of a sentence; raises TokenNotFound, SiteNotFound, StepNotFound."""
+        self._check_site(site)
+        if not 0 <= token < len(sentence.tokens):
+            raise TokenNotFound(f"The sentence has {len(sentence.tokens)} tokens, so there is no token {token}. Count from 0.")
+        space = self.space(step)
+        raw = space.adapter.states(sentence.ids).values[:, token]
+        placed = space.placer.place(viewed(raw, self.atlas.view)[:, None])
+        near = read_neighbors(placed.neighbors[site, 0, :k], placed.distances[site, 0, :k])
+        outside = float(placed.outside[site, 0])
+        text = sentence.tokens[token].text
+        return Inspection(text, length(raw[site]), outside, None, None, near, read_lens(self._lens(space, raw, top), self.tokenizer))
+
+    def inspect_reference(self, index: int, step: int, site: int, k: int = NEIGHBORS, top: int = GUESSES) -> Inspection:
+        """The true neighbours (itself left out), trust and lens of one reference token; raises as ``inspect``."""
+        self._check_site(site)
+        reference = self.atlas.reference
+        if not 0 <= index < len(reference):
+            raise TokenNotFound(f"The reference has {len(reference)} tokens, so there is no token {index}. Count from 0.")
+        space, clouds = self.space(step), self.atlas.slice(step)
+        window = reference.windows[reference.window[index]][: reference.position[index] + 1]
+        raw = space.adapter.states(window.tolist()).values[:, -1]
+        indices, distances = nearest(space.states[site][index : index + 1], space.states[site], k + 1)
+        others = indices[0] != index
+        return Inspection(
+            reference.text[index],
+            length(raw[site]),
+            None,
+            float(clouds.trust[site, index]),
+            float(clouds.continuity[site, index]),
+            read_neighbors(indices[0][others][:k], distances[0][others][:k]),
+            read_lens(self._lens(space, raw, top), self.tokenizer),
+        )
+
+    def _lens(self, space: StepSpace, raw: Floats, top: int) -> Any:
+        from layerfold.model.lens import logit_lens  # imports torch, which takes seconds
+
+        return logit_lens(space.adapter, raw, top)
+
+    def _check_site(self, site: int) -> None:
+        if not 0 <= site < len(self.sites):
+            raise SiteNotFound(f"There is no site {site}: the model has {len(self.sites)}, from 0 ({self.sites[0].name}) on.")
+
+    # ---- steps
+
+    def space(self, step: int) -> StepSpace:
+        """What places tokens at a step, made at first need by one thread; raises StepNotFound, DamagedRun."""
+        if step not in self.steps:
+            raise StepNotFound(f"There are no clouds at step {step}. There are at: {', '.join(map(str, self.steps))}.")
+        with self._lock:
+            lock = self._locks.setdefault(step, threading.Lock())
+        with lock:
+            with self._lock:
+                known = self._spaces.get(step)
+            if known is None:
+                known = self._make_space(step)
+                with self._lock:
+                    self._spaces[step] = known
+                    if len(self._spaces) > KEPT_STEPS:
+                        self._spaces.popitem(last=False)
+        return known
+
+    def _make_space(self, step: int) -> StepSpace:
+        checkpoint = self._checked(checkpoint_name(step))
+        adapter = self.run.adapter(step)
+        atlas = self.atlas
+        made_from = {"format": 1, "checkpoint": checkpoint, "reference": fingerprint(atlas.reference), "view": atlas.view}
+        states = self.cache.get(made_from, lambda: stored(reference_states(adapter, atlas.reference, atlas.view), atlas.view))
+        positions = np.asarray(atlas.slice(step).positions, dtype=np.float32)
+        kernel = {name: atlas.parameters[name] for name in ("k", "a", "b")}
+        return StepSpace(adapter, states, Placer(states, positions, **kernel), slope_of(states, positions))
+
+    def _checked(self, name: str) -> str:
+        """The hash of a file of the run; raises DamagedRun when it is not the one on the card."""
+        path = self.run.folder / name
+        try:
+            found = sha256(path)
+        except OSError as error:
+            raise DamagedRun(f"{name} cannot be read ({error.strerror}): restore it, or train this run again") from None
+        if found != self.card.get("files", {}).get(name, found):
+            raise DamagedRun(f"{name} is not what the run's card says (sha256 {found[:12]}…): restore it, or train this run again")
+        return found
+
+    # ---- tables
+
+    def problems(self) -> list[DamagedRun]:
+        """What is wrong with the run and can be told without reading all of it."""
+        missing = [step for step in self.card["steps"] if step not in self.run.steps]
+        return [DamagedRun(f"{checkpoint_name(step)} is missing or cut short: restore it, or train this run again") for step in missing]
+
+    def atlas_bytes(self, step: int) -> bytes:
+        """The file of one step's clouds, as it is on disk; raises StepNotFound, AtlasMissing, DamagedRun."""
+        raise NotImplementedError
+
+    def reference_table(self) -> ReferenceTable:
+        """The reference tokens in words."""
+        reference = self.atlas.reference
+        return ReferenceTable(
+            windows=[[self.tokenizer.text_of(int(id)) for id in window] for window in reference.windows],
+            window=reference.window.tolist(),
+            position=reference.position.tolist(),
+            frequency=[float(f"{value:.6g}") for value in reference.frequency],
+            source=list(reference.source),
+            text=list(reference.text),
+        )
+
+    def metrics_table(self) -> MetricsTable:
+        """The training log."""
+        return MetricsTable(rows=self.run.metrics())
+
+    def measures_table(self) -> MeasuresTable:
+        """The atlas's measures, null where one is not defined."""
+        atlas = self.atlas
+        measures = [MeasureTable(name=measure.name, unit=measure.unit, values=finite(measure.values)) for measure in atlas.measures]
+        axes = AxisTable(variables=list(atlas.axis_variables), values=finite(atlas.axes))
+        return MeasuresTable(steps=list(atlas.steps), sites=[site.name for site in self.sites], measures=measures, axes=axes)
+
+
+def open_run(folder: Path | str, cache: Path | None = None) -> OpenRun:
+    """The run in a folder, nothing heavy read yet; reference states are kept in ``cache`` (None: in memory).
+
+    Raises RunNotFound, DamagedRun.
+    """
+    return OpenRun(Run.open(folder), ArrayCache(None if cache is None else cache / "states"))
+
+
+def viewed(raw: Floats, view: View) -> Floats:
+    """Raw states [..., d] in a view."""
+    return normalised(raw) if view == "normalised" else raw
+
+
+def reference_states(adapter: Adapter, reference: Reference, view: View) -> Floats:
+    """The reference's states [site, ref, d] in a view, computed a few windows at a time."""
+    found: Floats | None = None
+    for start in range(0, len(reference.windows), WINDOWS_AT_ONCE):
+        values = adapter.batch_states(reference.windows[start : start + WINDOWS_AT_ONCE])
+        if found is None:
+            found = np.empty((len(values), len(reference), values.shape[-1]), dtype=np.float32)
+        inside = (reference.window >= start) & (reference.window < start + WINDOWS_AT_ONCE)
+        found[:, inside] = viewed(values[:, reference.window[inside] - start, reference.position[inside]], view)
+    if found is None:
+        raise DamagedRun("The reference holds no tokens: build the atlas again.")
+    return found
+
+
+def stored(states: Floats, view: View) -> NDArray[Any]:
+    """States as they are kept: float16 where their size is known to fit, which normalised states' is."""
+    return states.astype(np.float16) if view == "normalised" else states
+
+
+def slope_of(states: NDArray[Any], positions: Floats) -> Floats:
+    """The median over the reference of shown over true displacement, between neighbouring sites: [site-1]."""
+    slopes = np.zeros(len(states) - 1, dtype=np.float32)
+    before = states[0].astype(np.float32)
+    for site in range(1, len(states)):
+        here = states[site].astype(np.float32)
+        true = np.linalg.norm(here - before, axis=-1)
+        shown = np.linalg.norm(positions[site] - positions[site - 1], axis=-1)
+        slopes[site - 1] = np.median(shown[true > 0] / true[true > 0]) if np.any(true > 0) else 0
+        before = here
+    return slopes
+
+
+def lengths(values: Floats) -> Floats:
+    """How far each token goes from site to site: [site, token, any] -> [site-1, token]."""
+    return np.asarray(np.linalg.norm(np.diff(values, axis=0), axis=-1), dtype=np.float32)
+
+
+def length(vector: Floats) -> float:
+    """The Euclidean norm of one vector."""
+    return float(np.linalg.norm(vector))
+
+
+def fingerprint(reference: Reference) -> str:
+    """The hash of which tokens a reference holds."""
+    digest = hashlib.sha256()
+    for array in (reference.windows, reference.window, reference.position):
+        digest.update(str(array.shape).encode() + np.ascontiguousarray(array, dtype=np.int32).tobytes())
+    return digest.hexdigest()
+
+
+def stop_if(cancelled: Callable[[], bool]) -> None:
+    """Raises Cancelled when it is so."""
+    if cancelled():
+        raise Cancelled("A newer text took this one's place.")

@@ -1,0 +1,196 @@
+"""The server as one ASGI application, and the call that runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as version_of
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+from starlette.types import Scope
+from starlette.websockets import WebSocket
+
+from layerfold.answers import Limits
+from layerfold.errors import LayerfoldError
+from layerfold.pipeline import OpenRun, open_run
+from layerfold.server.catalogue import Catalogue, find_runs
+from layerfold.server.jobs import Jobs, Rank
+from layerfold.server.routes import REVALIDATE, create_routes
+from layerfold.server.security import ANY_ADDRESS, Guard, accept, known_hosts
+from layerfold.server.stream import TRY_AGAIN, Connection
+from layerfold.server.vendor import Plotly
+from layerfold.settings import Settings, listen
+from layerfold.wire import MESSAGE_BYTES
+
+CHARACTERS: Final = 20_000
+TOKENS: Final = 128
+SENTENCES: Final = 16
+CONNECTIONS: Final = 256
+WORKERS: Final = 2
+log = logging.getLogger(__name__)
+
+
+def create_app(
+    catalogue: Catalogue, settings: Settings, *, jobs: Jobs | None = None, warm: bool = False, patience: float = 10.0
+) -> FastAPI:
+    """The application: page, HTTP answers and stream; with ``warm``, the default run's steps are made ready in the background."""
+    version = installed_version()
+    plotly = Plotly.installed()
+    work = jobs or Jobs(WORKERS)
+    limits = Limits(characters=CHARACTERS, tokens=TOKENS, message_bytes=MESSAGE_BYTES, sentences=SENTENCES)
+    connections: set[Connection] = set()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        warming = asyncio.create_task(_warm_up(catalogue, work, plotly)) if warm else None
+        yield
+        if warming:
+            warming.cancel()
+        await asyncio.to_thread(work.close)
+
+    app = FastAPI(
+        title="Layerfold",
+        version=version,
+        description="Runs, clouds and tables over HTTP; sentences over the WebSocket /api/stream (see its JSON Schema).",
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # the stock pages load scripts from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
+        max_body_size=MESSAGE_BYTES,
+    )
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5, exclude_content_types=("application/octet-stream", "image/*"))
+    app.add_middleware(Guard, hosts=known_hosts(settings.host, settings.allowed_hosts))
+    _say_errors_in_one_shape(app)
+    app.include_router(create_routes(catalogue, _limits_of(limits), plotly, version))
+
+    @app.websocket("/api/stream")
+    async def stream(socket: WebSocket) -> None:
+        if not await accept(socket):
+            return
+        if len(connections) >= CONNECTIONS:
+            await socket.close(TRY_AGAIN, f"{CONNECTIONS} pages are connected, the most this server serves")
+            return
+        connection = Connection(socket, catalogue, work, limits, version, patience)
+        connections.add(connection)
+        try:
+            await connection.run()
+        finally:
+            connections.discard(connection)
+
+    if settings.frontend.is_dir():
+        app.mount("/static", Files(directory=settings.frontend))
+        app.mount("/", Files(directory=settings.frontend, html=True))
+    return app
+
+
+def serve(settings: Settings, ready: Callable[[str], None] = print) -> None:
+    """Serves until interrupted; ``ready`` gets the address once the server listens.
+
+    Raises PortInUse, RunNotFound for a folder without runs, InputError for a host that is not ours.
+    """
+    runs = find_runs(settings.runs)
+    listening = listen(settings.host, settings.port)
+    catalogue = Catalogue(runs, lambda folder: open_run(folder, settings.cache))
+    app = create_app(catalogue, settings, warm=True)
+    config = uvicorn.Config(
+        app,
+        log_level=settings.log_level,
+        access_log=settings.log_level == "debug",
+        ws_max_size=MESSAGE_BYTES,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )
+    ready(address(settings.host, listening.getsockname()[1]))
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    except KeyboardInterrupt:
+        log.info("stopped")
+    finally:
+        listening.close()
+
+
+def address(host: str, port: int) -> str:
+    """Where a browser on this machine finds the server."""
+    name = "127.0.0.1" if host in ANY_ADDRESS else host
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def installed_version() -> str:
+    """The version of the installed package."""
+    try:
+        return version_of("layerfold")
+    except PackageNotFoundError:
+        return "0"
+
+
+class Files(StaticFiles):
+    """Files of the page; a browser asks each time whether its copy is current, so an upgrade is seen."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        try:
+            response = await super().get_response(path, scope)
+        except ValueError:  # a NUL in the path
+            raise HTTPException(404) from None
+        response.headers["Cache-Control"] = REVALIDATE
+        return response
+
+
+def _limits_of(limits: Limits) -> Callable[[OpenRun], Limits]:
+    return lambda run: limits.model_copy(update={"tokens": min(limits.tokens, run.max_tokens)})
+
+
+def _say_errors_in_one_shape(app: FastAPI) -> None:
+    @app.exception_handler(LayerfoldError)
+    async def ours(request: Request, error: LayerfoldError) -> JSONResponse:
+        return _error(error.status, error.code, str(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        return _error(422, "bad_input", f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}.")
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "error")
+        return _error(error.status_code, code, f"{error.detail}.", error.headers)
+
+    @app.exception_handler(Exception)
+    async def unknown(request: Request, error: Exception) -> JSONResponse:
+        return _error(500, "error", "The server failed; its log says why.")
+
+
+def _error(status: int, code: str, message: str, headers: object = None) -> JSONResponse:
+    kept = dict(headers) if isinstance(headers, dict) else None
+    return JSONResponse({"error": {"code": code, "message": message}}, status, headers=kept)
+
+
+async def _warm_up(catalogue: Catalogue, jobs: Jobs, plotly: Plotly) -> None:
+    """Plotly is packed and the default run's steps are ready, from the last; whatever a person asks goes first."""
+    try:
+        await jobs.run("warm", Rank.NOW, plotly.packed)
+        run = await jobs.run("warm", Rank.WARM, lambda: catalogue.open(catalogue.names[0]))
+        for step in reversed(run.steps):
+            await _warm_step(run, step, jobs)
+    except LayerfoldError as error:
+        log.warning("not warmed up: %s", error)
+    except IndexError:
+        log.warning("no run to warm up")
+
+
+async def _warm_step(run: OpenRun, step: int, jobs: Jobs) -> None:
+    try:
+        await jobs.run("warm", Rank.WARM, lambda: run.warm(step))
+    except LayerfoldError as error:
+        log.warning("step %d: %s", step, error)

@@ -1,0 +1,105 @@
+"""The runs a server offers, by name; a broken one is listed with its problem and hinders no other."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from layerfold.errors import LayerfoldError, RunNotFound
+from layerfold.pipeline import OpenRun
+
+CARD: Final = "run.json"
+FRESH: Final = 1.0  # seconds a run is taken to be unchanged
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A run as it was opened, or why it could not be; ``stamp`` is what its files looked like."""
+
+    run: OpenRun | None
+    error: LayerfoldError | None
+    stamp: tuple[int, ...]
+    checked: float
+
+
+class Catalogue:
+    """Names to folders, fixed at the start; names never become paths. Runs are opened when asked for."""
+
+    def __init__(self, folders: Mapping[str, Path], opener: Callable[[Path], OpenRun]) -> None:
+        self.folders = dict(folders)
+        self._opener = opener
+        self._opened: dict[str, Opened] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in the order they were given; the first is the default."""
+        return tuple(self.folders)
+
+    def open(self, name: str) -> OpenRun:
+        """The run; opened again when its card or atlas changed on disk.
+
+        Raises RunNotFound for a name that is not listed, else what opening raises.
+        """
+        if name not in self.folders:
+            raise RunNotFound(f"There is no run {name[:100]!r}. There are: {', '.join(self.folders) or 'none'}.")
+        with self._lock:
+            opened = self._current(name)
+        if opened.run is None:
+            raise opened.error or RunNotFound(f"The run {name!r} cannot be opened.")
+        return opened.run
+
+    def _current(self, name: str) -> Opened:
+        known = self._opened.get(name)
+        now = time.monotonic()
+        if known and now - known.checked < FRESH:
+            return known
+        stamp = _stamp(self.folders[name])
+        run, error = (known.run, known.error) if known and known.stamp == stamp else self._try(self.folders[name])
+        self._opened[name] = Opened(run, error, stamp, now)
+        return self._opened[name]
+
+    def _try(self, folder: Path) -> tuple[OpenRun | None, LayerfoldError | None]:
+        try:
+            return self._opener(folder), None
+        except LayerfoldError as error:
+            return None, error
+
+
+def find_runs(folders: Iterable[Path]) -> dict[str, Path]:
+    """Runs by name: each folder that holds a card, or those inside it that do; equal names get a number."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for run in _runs_in(folder):
+            found[_unused(run.resolve().name, found)] = run
+    return found
+
+
+def _runs_in(folder: Path) -> list[Path]:
+    if (folder / CARD).is_file():
+        return [folder]
+    if not folder.is_dir():
+        raise RunNotFound(f"There is no run folder {str(folder)!r}. Give a folder that holds {CARD}, or a folder of such folders.")
+    return sorted(path for path in folder.iterdir() if path.is_dir() and (path / CARD).is_file())
+
+
+def _unused(name: str, taken: Mapping[str, Path]) -> str:
+    number = 2
+    unused = name
+    while unused in taken:
+        unused, number = f"{name}-{number}", number + 1
+    return unused
+
+
+def _stamp(folder: Path) -> tuple[int, ...]:
+    times = []
+    for path in (folder / CARD, folder / "atlas" / "atlas.json"):
+        try:
+            times.append(path.stat().st_mtime_ns)
+        except OSError:
+            times.append(0)
+    return tuple(times)

@@ -1,0 +1,150 @@
+"""The HTTP answers: the catalogue, cards, clouds, reference tokens, metrics and measures; each with its errors in one shape."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Header, Path, Request, Response
+from pydantic import BaseModel
+
+from layerfold.answers import (
+    ErrorAnswer,
+    Example,
+    Frame,
+    Health,
+    Limits,
+    MeasuresTable,
+    MetricsTable,
+    Problem,
+    ReferenceTable,
+    RunCard,
+    RunEntry,
+    RunList,
+)
+from layerfold.errors import LayerfoldError
+from layerfold.pipeline import OpenRun
+from layerfold.server.catalogue import Catalogue
+from layerfold.server.vendor import Plotly
+
+Errors = dict[int | str, dict[str, Any]]
+RunName = Annotated[str, Path(description="a name from the catalogue")]
+Step = Annotated[int, Path(ge=0, le=2**53 - 1, description="a training step that has a checkpoint")]
+KnownTag = Annotated[str | None, Header(alias="If-None-Match", description="the ETag of the copy at hand")]
+
+REVALIDATE: Final = "no-cache"
+NOT_FOUND: Final[Errors] = {404: {"model": ErrorAnswer, "description": "No such run or step"}}
+INVALID: Final[Errors] = {422: {"model": ErrorAnswer, "description": "A parameter that cannot be used"}}
+DAMAGED: Final[Errors] = {409: {"model": ErrorAnswer, "description": "A file of the run is missing or damaged, or there is no atlas"}}
+FOREIGN: Final[Errors] = {403: {"model": ErrorAnswer, "description": "A foreign Host"}}
+UNCHANGED: Final[Errors] = {304: {"description": "The copy at hand is current"}}
+OF_A_RUN: Final[Errors] = {**NOT_FOUND, **INVALID, **DAMAGED}
+BINARY: Final = "application/octet-stream"
+
+
+def create_routes(catalogue: Catalogue, limits: Callable[[OpenRun], Limits], plotly: Plotly, version: str) -> APIRouter:
+    """Every HTTP route below ``/api``, and Plotly."""
+    api = APIRouter(responses=FOREIGN)
+
+    @api.get("/api/health")
+    def health() -> Health:
+        """The server is up."""
+        return Health(version=version, runs=len(catalogue.names))
+
+    @api.get("/api/runs")
+    def list_runs() -> RunList:
+        """The catalogue; a run that cannot be opened says why."""
+        return RunList(runs=[_entry(catalogue, name) for name in catalogue.names])
+
+    @api.get("/api/runs/{run}", responses=OF_A_RUN)
+    def get_run(run: RunName) -> RunCard:
+        """The card of a run, with what its atlas holds."""
+        opened = catalogue.open(run)
+        return card(opened, run, limits(opened))
+
+    @api.get("/api/runs/{run}/atlas/{step}", response_class=Response, responses={**OF_A_RUN, **UNCHANGED, **_binary()})
+    def get_atlas(run: RunName, step: Step, known: KnownTag = None) -> Response:
+        """The clouds of one step as safetensors: positions [site, token, 3] F16; trust and continuity [site, token] U8 (255 is 1)."""
+        data = catalogue.open(run).atlas_bytes(step)
+        return tagged(data, BINARY, f'"{hashlib.sha256(data).hexdigest()}"', known)
+
+    @api.get("/api/runs/{run}/reference", response_model=ReferenceTable, responses={**OF_A_RUN, **UNCHANGED})
+    def get_reference(run: RunName, known: KnownTag = None) -> Response:
+        """The reference tokens behind the clouds, in their contexts."""
+        return _json(catalogue.open(run).reference_table(), known)
+
+    @api.get("/api/runs/{run}/metrics", response_model=MetricsTable, responses={**OF_A_RUN, **UNCHANGED})
+    def get_metrics(run: RunName, known: KnownTag = None) -> Response:
+        """The training log."""
+        return _json(catalogue.open(run).metrics_table(), known)
+
+    @api.get("/api/runs/{run}/measures", response_model=MeasuresTable, responses={**OF_A_RUN, **UNCHANGED})
+    def get_measures(run: RunName, known: KnownTag = None) -> Response:
+        """A number for each step and site, and what the shown axes correlate with."""
+        return _json(catalogue.open(run).measures_table(), known)
+
+    @api.get("/vendor/plotly.min.js", include_in_schema=False)
+    def get_plotly(request: Request, v: str = "", known: KnownTag = None) -> Response:
+        """Plotly.js out of the Python package; kept by the browser for good when its version is in the address."""
+        packed = "gzip" in request.headers.get("accept-encoding", "")
+        answer = tagged(plotly.packed() if packed else plotly.source(), "text/javascript", plotly.tag(packed), known)
+        answer.headers["Vary"] = "Accept-Encoding"
+        if packed and answer.status_code == 200:
+            answer.headers["Content-Encoding"] = "gzip"
+        if v == plotly.version:
+            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return answer
+
+    return api
+
+
+def card(opened: OpenRun, name: str, limits: Limits) -> RunCard:
+    """The card as the page gets it; what is known from the files wins over what the card says."""
+    frame = opened.atlas.frame
+    return RunCard.model_validate(
+        {
+            "title": name,
+            "description": "",
+            **{key: value for key, value in opened.card.items() if key != "files"},
+            "name": name,
+            "sites": [site.name for site in opened.sites],
+            "steps": list(opened.steps),
+            "view": opened.atlas.view,
+            "frame": Frame(center=[float(x) for x in frame["center"]], radius=float(frame["radius"])),
+            "limits": limits,
+            "examples": [Example.model_validate(example) for example in opened.card.get("examples", [])],
+            "reference": len(opened.atlas.reference),
+            "problems": [Problem(code=problem.code, message=str(problem)) for problem in opened.problems()],
+        }
+    )
+
+
+def tagged(data: bytes, media_type: str, tag: str, known: str | None) -> Response:
+    """The bytes with their tag, or 304 when the browser has them."""
+    headers = {"ETag": tag, "Cache-Control": REVALIDATE}
+    if known and any(part.strip() in (tag, f"W/{tag}", "*") for part in known.split(",")):
+        return Response(status_code=304, headers=headers)
+    return Response(data, media_type=media_type, headers=headers)
+
+
+def _json(answer: BaseModel, known: str | None) -> Response:
+    data = answer.model_dump_json().encode()
+    return tagged(data, "application/json", f'W/"{hashlib.sha256(data).hexdigest()}"', known)
+
+
+def _entry(catalogue: Catalogue, name: str) -> RunEntry:
+    default = name == catalogue.names[0]
+    title, description = name, ""
+    try:
+        opened = catalogue.open(name)
+        title, description = str(opened.card.get("title", name)), str(opened.card.get("description", ""))
+        _ = opened.atlas  # a run without clouds has nothing to show
+    except LayerfoldError as error:
+        problem = Problem(code=error.code, message=str(error))
+        return RunEntry(name=name, title=title, description=description, default=default, problem=problem)
+    return RunEntry(name=name, title=title, description=description, default=default)
+
+
+def _binary() -> Errors:
+    return {200: {"content": {BINARY: {"schema": {"type": "string", "format": "binary"}}}, "description": "safetensors"}}

@@ -1,0 +1,133 @@
+"""What a person may choose when starting Layerfold: flag, else ``LAYERFOLD_*`` in the environment, else the default.
+
+LAYERFOLD_RUNS           folders of runs, separated as in PATH        the bundled runs
+LAYERFOLD_HOST           address to listen on                         127.0.0.1
+LAYERFOLD_PORT           port; 0 is any                               8765, or the next free one
+LAYERFOLD_ALLOWED_HOSTS  further host names, separated by commas      none
+LAYERFOLD_CACHE          folder for what can be computed again        the user's cache folder, /layerfold
+LAYERFOLD_LOG_LEVEL      debug, info, warning, error                  warning
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from layerfold.errors import InputError, PortInUse
+
+DEFAULT_PORT: Final = 8765
+PORTS_TRIED: Final = 50
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``port`` None: the default, or the next free one. ``runs`` are run folders or folders of them."""
+
+    runs: tuple[Path, ...]
+    frontend: Path
+    host: str = "127.0.0.1"
+    port: int | None = None
+    allowed_hosts: tuple[str, ...] = ()
+    cache: Path | None = None
+    log_level: str = "warning"
+
+    @classmethod
+    def read(
+        cls,
+        environment: Mapping[str, str],
+        *,
+        runs: tuple[Path, ...] | None = None,
+        host: str | None = None,
+        port: int | None = None,
+        allowed_hosts: tuple[str, ...] | None = None,
+        cache: Path | None = None,
+        log_level: str | None = None,
+    ) -> Self:
+        """The settings in force; arguments are flags, None where a flag was not given.
+
+        Raises InputError for a value in the environment that cannot be used.
+        """
+        folders = tuple(Path(part) for part in environment.get("LAYERFOLD_RUNS", "").split(os.pathsep) if part)
+        names = tuple(part.strip() for part in environment.get("LAYERFOLD_ALLOWED_HOSTS", "").split(",") if part.strip())
+        return cls(
+            runs=runs or folders or (bundled() / "models",),
+            frontend=bundled() / "frontend",
+            host=host or environment.get("LAYERFOLD_HOST") or "127.0.0.1",
+            port=_port(port, environment.get("LAYERFOLD_PORT")),
+            allowed_hosts=names if allowed_hosts is None else allowed_hosts,
+            cache=cache or cache_folder(environment),
+            log_level=_log_level(log_level or environment.get("LAYERFOLD_LOG_LEVEL") or "warning"),
+        )
+
+
+def bundled() -> Path:
+    """The folder that holds ``frontend/`` and ``models/``: inside an installed wheel, else the repository."""
+    inside = Path(__file__).parent / "_bundled"
+    return inside if inside.is_dir() else Path(__file__).parents[2]
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path:
+    """Where things that can be computed again are kept (nothing is made here)."""
+    if chosen := environment.get("LAYERFOLD_CACHE"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "layerfold" / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "layerfold"
+    return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "layerfold"
+
+
+def listen(host: str, port: int | None) -> socket.socket:
+    """A bound socket: on ``port``, any free one for 0, else on the default port or the next free one.
+
+    Raises PortInUse when the port asked for, or every port tried, is taken; InputError when the host is not ours.
+    """
+    if port is not None:
+        return _bind(host, port)
+    for candidate in range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED):
+        try:
+            return _bind(host, candidate)
+        except PortInUse:
+            continue
+    raise PortInUse(f"Ports {DEFAULT_PORT} to {DEFAULT_PORT + PORTS_TRIED - 1} on {host} are all in use. Ask for another with --port.")
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    if os.name == "posix":
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+        bound.listen(512)
+    except OSError as error:
+        bound.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise PortInUse(f"Port {port} on {host} cannot be used: {error.strerror}. Choose another with --port, or 0 for any.") from None
+        raise InputError(
+            f"Cannot listen on host {host!r}: {error.strerror or error}. Use 127.0.0.1, or an address of this machine."
+        ) from None
+    return bound
+
+
+def _port(flag: int | None, variable: str | None) -> int | None:
+    if flag is None and variable:
+        if not variable.isascii() or not variable.isdigit():
+            raise InputError(f"LAYERFOLD_PORT is {variable!r}, not a port. Give a number from 0 to 65535.")
+        flag = int(variable)
+    if flag is not None and not 0 <= flag <= 65535:
+        raise InputError(f"{flag} is not a port. Give a number from 0 to 65535.")
+    return flag
+
+
+def _log_level(name: str) -> str:
+    if name.lower() not in LOG_LEVELS:
+        raise InputError(f"{name!r} is not a log level. Give one of {', '.join(LOG_LEVELS)}.")
+    return name.lower()
