@@ -1,0 +1,76 @@
+"""The protocol every model stands behind, and our GPT behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from layerfold.model.gpt import GPT
+from layerfold.records import Floats, Ints, Site, States, sites_of
+
+
+class Adapter(Protocol):
+    """Ids in, states and logits out; arrays are float32 and the same ids give the same bytes."""
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """The places in the residual stream, in the order a token meets them."""
+        ...
+
+    @property
+    def d_model(self) -> int:
+        """The width of a state."""
+        ...
+
+    @property
+    def n_vocab(self) -> int:
+        """How many tokens the model knows."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens it reads at once."""
+        ...
+
+    def states(self, ids: Sequence[int]) -> States:
+        """The raw states of one sentence: values [site, token, d]."""
+        ...
+
+    def batch_states(self, windows: Ints) -> Floats:
+        """The raw states of windows [window, length] of equal length: [site, window, length, d]."""
+        ...
+
+    def unembed(self, values: Floats) -> Floats:
+        """Logits [..., vocab] of states [..., d] of any site, through the final norm."""
+        ...
+
+
+class GPTAdapter:
+    """Our GPT behind the protocol."""
+
+    def __init__(self, model: GPT) -> None:
+        self.model = model
+        self.sites = sites_of(model.config.n_layer)
+        self.d_model = model.config.d_model
+        self.n_vocab = model.config.vocab_size
+        self.max_tokens = model.config.block_size
+
+    def states(self, ids: Sequence[int]) -> States:
+        """The raw states of one sentence: values [site, token, d]."""
+        values = self.batch_states(np.asarray([ids], dtype=np.int32))
+        return States(self.sites, values[:, 0])
+
+    @torch.inference_mode()
+    def batch_states(self, windows: Ints) -> Floats:
+        """The raw states of windows [window, length] of equal length: [site, window, length, d]."""
+        values = self.model.sites(torch.from_numpy(np.asarray(windows, dtype=np.int64)))
+        return np.asarray(values.numpy(), dtype=np.float32)
+
+    @torch.inference_mode()
+    def unembed(self, values: Floats) -> Floats:
+        """Logits [..., vocab] of states [..., d] of any site, through the final norm."""
+        logits = self.model.unembed(torch.from_numpy(np.array(values, dtype=np.float32)))
+        return np.asarray(logits.numpy(), dtype=np.float32)

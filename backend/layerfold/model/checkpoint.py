@@ -1,0 +1,42 @@
+"""Weights on disk: safetensors, float16; in memory: float32 behind the adapter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+from layerfold.errors import DamagedRun
+from layerfold.files import write_atomically
+from layerfold.model.adapter import Adapter, GPTAdapter
+from layerfold.model.gpt import GPT, GPTConfig
+
+
+def save_checkpoint(path: Path, model: GPT) -> None:
+    """``path`` holds the weights in float16, whole or not at all."""
+    write_atomically(path, save({name: weight.detach().to(torch.float16).contiguous() for name, weight in model.state_dict().items()}))
+
+
+def read_checkpoint(path: Path, config: GPTConfig) -> GPT:
+    """The stored weights as a float32 model in evaluation mode; DamagedRun names a file that is absent, cut short or of another shape."""
+    try:
+        weights = load(path.read_bytes())
+        with torch.device("meta"):
+            model = GPT(config)
+        model.load_state_dict({name: weight.to(torch.float32) for name, weight in weights.items()}, assign=True)
+    except (OSError, SafetensorError, RuntimeError, ValueError) as error:
+        raise DamagedRun(f"checkpoint {path.name} cannot be read ({_reason(error)}): restore it, or train this run again") from error
+    return model.eval()
+
+
+def load_model(path: Path, config: GPTConfig) -> Adapter:
+    """The checkpoint at ``path`` behind the protocol every model stands behind; raises DamagedRun."""
+    return GPTAdapter(read_checkpoint(path, config))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "it is missing"
+    return str(error).strip().splitlines()[0][:200]

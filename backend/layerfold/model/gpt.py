@@ -1,0 +1,179 @@
+"""A decoder-only transformer in one file: pre-LayerNorm, GELU MLP, learned positions, tied embedding (Radford et al. 2019).
+
+The residual stream is readable at every site without hooks: ``sites`` returns it after the embedding and after each half
+of each layer. Tensors at line ends: b batch, t token, d d_model, h head, k d_model / n_head, v vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import sqrt
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+Cache = list[tuple[Tensor, Tensor]]
+
+
+@dataclass(frozen=True)
+class GPTConfig:
+    """The shape of a model; ``block_size`` is the most tokens it reads at once."""
+
+    vocab_size: int
+    n_layer: int
+    n_head: int
+    d_model: int
+    block_size: int
+
+    def __post_init__(self) -> None:
+        if min(self.vocab_size, self.n_layer, self.n_head, self.d_model, self.block_size) < 1:
+            raise ValueError(f"every size of a model is at least 1: {self}")
+        if self.d_model % self.n_head:
+            raise ValueError(f"d_model {self.d_model} cannot be shared by {self.n_head} heads: choose a multiple")
+
+
+class Attention(nn.Module):
+    """Causal self-attention over all heads at once."""
+
+    def __init__(self, config: GPTConfig) -> None:
+        super().__init__()
+        self.n_head = config.n_head
+        self.qkv = nn.Linear(config.d_model, 3 * config.d_model)
+        self.out = nn.Linear(config.d_model, config.d_model)
+
+    def forward(self, x: Tensor, past: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """What each token gathers from those before it (b, t, d), and the keys and values so far (b, h, t, k)."""
+        b, t, d = x.shape
+        q, k, v = (part.view(b, t, self.n_head, d // self.n_head).transpose(1, 2) for part in self.qkv(x).split(d, dim=2))
+        if past is not None:
+            k, v = torch.cat((past[0], k), dim=2), torch.cat((past[1], v), dim=2)
+        if past is None:
+            y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        else:
+            seen = torch.ones(t, k.shape[2], dtype=torch.bool, device=x.device).tril(k.shape[2] - t)  # (t, past + t)
+            y = F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
+        return self.out(y.transpose(1, 2).reshape(b, t, d)), (k, v)
+
+
+class MLP(nn.Module):
+    """Four times wider inside, with the tanh form of GELU."""
+
+    def __init__(self, config: GPTConfig) -> None:
+        super().__init__()
+        self.up = nn.Linear(config.d_model, 4 * config.d_model)
+        self.out = nn.Linear(4 * config.d_model, config.d_model)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(b, t, d) to (b, t, d)."""
+        y: Tensor = self.out(F.gelu(self.up(x), approximate="tanh"))
+        return y
+
+
+class Block(nn.Module):
+    """One layer: attention, then the MLP, each added to the stream it reads through a LayerNorm."""
+
+    def __init__(self, config: GPTConfig) -> None:
+        super().__init__()
+        self.norm_mid = nn.LayerNorm(config.d_model)
+        self.attention = Attention(config)
+        self.norm_post = nn.LayerNorm(config.d_model)
+        self.mlp = MLP(config)
+
+    def forward(self, x: Tensor, past: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+        """The stream after attention and after the MLP (b, t, d each), and the layer's keys and values."""
+        gathered, present = self.attention(self.norm_mid(x), past)
+        mid = x + gathered
+        return mid, mid + self.mlp(self.norm_post(mid)), present
+
+
+class GPT(nn.Module):
+    """Token ids in, logits out; weights start as in GPT-2: normal(0, 0.02), residual outputs divided by sqrt(2 n_layer)."""
+
+    def __init__(self, config: GPTConfig, seed: int = 0) -> None:
+        super().__init__()
+        self.config = config
+        self.tokens = nn.Embedding(config.vocab_size, config.d_model)
+        self.positions = nn.Embedding(config.block_size, config.d_model)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
+        self.norm = nn.LayerNorm(config.d_model)
+        self._start(torch.Generator().manual_seed(seed))
+
+    @torch.no_grad()
+    def _start(self, generator: torch.Generator) -> None:
+        for name, weight in self.named_parameters():
+            if weight.dim() == 2:
+                scale = 0.02 / sqrt(2 * self.config.n_layer) if name.endswith("out.weight") else 0.02
+                weight.normal_(0.0, scale, generator=generator)
+            elif name.endswith("bias"):
+                weight.zero_()
+            else:
+                weight.fill_(1.0)
+
+    def _stream(self, ids: Tensor, cache: Cache | None = None, keep: Cache | None = None) -> Iterator[Tensor]:
+        """The residual stream (b, t, d) at each site in turn; ``cache`` holds what came before, ``keep`` takes what now is."""
+        start = cache[0][0].shape[2] if cache else 0
+        end = start + ids.shape[1]
+        if end > self.config.block_size:
+            raise ValueError(f"{end} tokens are more than the {self.config.block_size} the model reads: shorten the text")
+        x = self.tokens(ids) + self.positions.weight[start:end]
+        yield x
+        for n, block in enumerate(self.blocks):
+            mid, x, present = block(x, cache[n] if cache else None)
+            if keep is not None:
+                keep.append(present)
+            yield mid
+            yield x
+
+    def forward(self, ids: Tensor, targets: Tensor | None = None) -> Tensor:
+        """Logits (b, t, v); or, given the next tokens ``targets`` (b, t), the mean cross-entropy in nats (a scalar)."""
+        for state in self._stream(ids):
+            last = state
+        logits = self.unembed(last)
+        if targets is None:
+            return logits
+        return F.cross_entropy(logits.view(-1, logits.shape[-1]).float(), targets.reshape(-1))
+
+    def sites(self, ids: Tensor) -> Tensor:
+        """The residual stream at every site: ``embed``, then ``mid`` and ``post`` of each layer (2 n_layer + 1, b, t, d)."""
+        return torch.stack(list(self._stream(ids)))
+
+    def unembed(self, states: Tensor) -> Tensor:
+        """The final norm and the tied unembedding on states of any site: logits (..., v)."""
+        return F.linear(self.norm(states), self.tokens.weight)
+
+    @torch.inference_mode()
+    def generate(
+        self, ids: Tensor, count: int, *, temperature: float = 1.0, top_k: int | None = None, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """``ids`` (b, t) with ``count`` more tokens; temperature 0 takes the likeliest.
+
+        Keys and values are kept between tokens; when the block is full the older half is dropped and the rest read again,
+        since learned positions cannot slide.
+        """
+        cache: Cache = []
+        for _ in range(count):
+            if not cache or cache[0][0].shape[2] >= self.config.block_size:
+                cache, fresh = [], ids[:, -self.config.block_size :] if not cache else ids[:, -(self.config.block_size // 2 + 1) :]
+                fresh = fresh[:, -self.config.block_size :]
+            else:
+                fresh = ids[:, -1:]
+            kept: Cache = []
+            for state in self._stream(fresh, cache, kept):
+                last = state
+            cache = kept
+            chosen = choose(self.unembed(last[:, -1]), temperature, top_k, generator)
+            ids = torch.cat((ids, chosen), dim=1)
+        return ids
+
+
+def choose(logits: Tensor, temperature: float, top_k: int | None, generator: torch.Generator | None) -> Tensor:
+    """One token id for each row of logits (b, v): (b, 1)."""
+    if temperature == 0:
+        return logits.argmax(dim=-1, keepdim=True)
+    logits = logits / temperature
+    if top_k is not None:
+        least = logits.topk(min(top_k, logits.shape[-1])).values[:, -1:]
+        logits = logits.masked_fill(logits < least, float("-inf"))
+    return torch.multinomial(logits.softmax(dim=-1), 1, generator=generator)

@@ -1,0 +1,114 @@
+"""A recipe: all that a run depends on, from a TOML file; the same recipe and text give the same run."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, fields
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from layerfold.errors import RecipeError
+from layerfold.model.gpt import GPTConfig
+
+PRECISIONS = ("bfloat16", "float32")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A sentence worth showing, and what to see in it, in English and in simplified Chinese."""
+
+    text: str
+    note_en: str
+    note_zh: str
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is learned, by what model, how long. ``corpus`` is a collection's name or a path; rates are per step."""
+
+    name: str
+    corpus: str
+    steps: int
+    checkpoints: tuple[int, ...]
+    title: str = ""
+    description: str = ""
+    seed: int = 0
+    vocab_size: int = 4096
+    n_layer: int = 6
+    n_head: int = 4
+    d_model: int = 128
+    block_size: int = 256
+    batch_size: int = 16
+    learning_rate: float = 1e-3
+    least_rate: float = 0.05
+    warmup: int = 100
+    weight_decay: float = 0.1
+    beta1: float = 0.9
+    beta2: float = 0.95
+    clip: float = 1.0
+    precision: str = "float32"
+    held_out: float = 0.01
+    log_all: int = 64
+    log_every: int = 10
+    resume_every: int = 128
+    examples: tuple[Example, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise RecipeError(f"precision {self.precision!r} is not one of {', '.join(PRECISIONS)}")
+        if self.steps < 1 or list(self.checkpoints) != sorted({*self.checkpoints, 0, self.steps}):
+            raise RecipeError(f"checkpoints must rise from 0 to the last step {self.steps}, each once: {list(self.checkpoints)}")
+        if self.vocab_size < 260:
+            raise RecipeError(f"vocab_size {self.vocab_size} is too small: 256 bytes and the end sign need at least 260")
+        if not 0 < self.held_out < 0.5:
+            raise RecipeError(f"held_out {self.held_out} must be a share between 0 and 0.5")
+        if min(self.batch_size, self.log_every, self.resume_every) < 1 or not self.learning_rate > 0:
+            raise RecipeError("batch_size, log_every, resume_every and learning_rate must be above 0")
+
+    @property
+    def config(self) -> GPTConfig:
+        """The shape of the model; RecipeError where it cannot be built."""
+        try:
+            return GPTConfig(self.vocab_size, self.n_layer, self.n_head, self.d_model, self.block_size)
+        except ValueError as error:
+            raise RecipeError(str(error)) from error
+
+    @property
+    def hyperparameters(self) -> dict[str, Any]:
+        """What a card says of the training: every field that changes the numbers, but for the shape."""
+        out = {"name", "title", "description", "corpus", "examples", "resume_every", *GPTConfig.__dataclass_fields__}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items() if name not in out}
+
+    @staticmethod
+    def load(name_or_path: str | Path) -> Recipe:
+        """The shipped recipe of that name, or the TOML file at that path; raises RecipeError."""
+        shipped = files("layerfold.training") / "recipes" / f"{name_or_path}.toml"
+        path = Path(name_or_path)
+        try:
+            known = "/" not in str(name_or_path) and shipped.is_file()
+            text = shipped.read_text("utf-8") if known else path.read_text("utf-8")
+            return _recipe(tomllib.loads(text), Path() if known else path.parent)
+        except OSError as error:
+            raise RecipeError(f"there is no recipe {str(name_or_path)!r}: give {', '.join(shipped_recipes())} or a TOML file") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, ValueError) as error:
+            raise RecipeError(f"recipe {name_or_path} cannot be followed: {error}") from error
+
+
+def shipped_recipes() -> tuple[str, ...]:
+    """The names of the recipes that come with the package."""
+    folder = files("layerfold.training") / "recipes"
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
+
+
+def _recipe(table: dict[str, Any], folder: Path) -> Recipe:
+    unknown = set(table) - {field.name for field in fields(Recipe)}
+    if unknown:
+        raise RecipeError(f"recipe fields that nothing knows: {', '.join(sorted(unknown))}")
+    missing = {"name", "corpus", "steps", "checkpoints"} - set(table)
+    if missing:
+        raise RecipeError(f"recipe fields that are missing: {', '.join(sorted(missing))}")
+    examples = tuple(Example(**example) for example in table.get("examples", ()))
+    beside = folder / str(table["corpus"])
+    corpus = str(beside) if beside.exists() else str(table["corpus"])
+    return Recipe(**{**table, "corpus": corpus, "checkpoints": tuple(table["checkpoints"]), "examples": examples})

@@ -1,0 +1,164 @@
+"""A run on disk: its card, and what the card names, read when asked."""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from layerfold.errors import DamagedRun, RunNotFound, StepNotFound
+from layerfold.files import sha256
+from layerfold.records import Site, sites_of
+
+if TYPE_CHECKING:
+    from layerfold.model.adapter import Adapter
+    from layerfold.model.gpt import GPTConfig
+    from layerfold.model.tokenizer import Tokenizer
+
+CARD, METRICS, TOKENIZER = "run.json", "metrics.jsonl", "tokenizer.json"
+Card = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a file of a run, and what to do."""
+
+    file: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One model trained once; ``steps`` are the checkpoints that are there and whole by their size."""
+
+    folder: Path
+    card: Card
+
+    @staticmethod
+    def open(folder: Path | str) -> Run:
+        """The run in a folder, its weights not yet read; raises RunNotFound, DamagedRun."""
+        folder = Path(folder)
+        path = folder / CARD
+        if not path.is_file():
+            raise RunNotFound(f"there is no run in {folder}: it has no {CARD}")
+        try:
+            card = json.loads(path.read_text("utf-8"))
+            for field in ("name", "architecture", "steps", "sites"):
+                card[field]
+        except (ValueError, KeyError, TypeError) as error:
+            raise DamagedRun(f"{path} cannot be read ({error}): restore it, or train this run again") from error
+        if card.get("format") != 1:
+            raise DamagedRun(f"{path} has format {card.get('format')!r}, this program reads 1: update layerfold, or train this run again")
+        return Run(folder, card)
+
+    @property
+    def name(self) -> str:
+        """What the run is called in the catalogue."""
+        return str(self.card["name"])
+
+    @cached_property
+    def steps(self) -> tuple[int, ...]:
+        """The checkpoints that can be opened, in order."""
+        return tuple(step for step in self.card["steps"] if whole_checkpoint(self.folder / checkpoint_name(step)))
+
+    @property
+    def n_layer(self) -> int:
+        """How many layers the model has."""
+        return int(self.card["architecture"]["n_layer"])
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """The places in the residual stream, in order."""
+        return sites_of(self.n_layer)
+
+    @property
+    def config(self) -> GPTConfig:
+        """The shape of the model."""
+        from layerfold.model.gpt import GPTConfig
+
+        shape = self.card["architecture"]
+        try:
+            return GPTConfig(**{name: shape[name] for name in GPTConfig.__dataclass_fields__})
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedRun(f"the architecture in {self.folder / CARD} cannot be read ({error}): restore the file") from error
+
+    def tokenizer(self) -> Tokenizer:
+        """The run's tokenizer; raises DamagedRun."""
+        from layerfold.model.tokenizer import Tokenizer
+
+        return Tokenizer.load(self.folder / self.card.get("tokenizer", TOKENIZER))
+
+    def adapter(self, step: int) -> Adapter:
+        """The model as it was at a step; raises StepNotFound, DamagedRun."""
+        from layerfold.model.checkpoint import load_model
+
+        if step not in self.card["steps"]:
+            raise StepNotFound(f"run {self.name} has no checkpoint at step {step}: choose one of {', '.join(map(str, self.steps))}")
+        return load_model(self.folder / checkpoint_name(step), self.config)
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """The logged steps, in order; a line cut short by a kill is left out."""
+        return read_rows(self.folder / METRICS)
+
+    def verify(self) -> list[Problem]:
+        """All that is wrong with the files the card names: absent, changed, cut short, or with numbers that are not finite."""
+        problems = [problem for file in self.card.get("files", {}) if (problem := self._check(file))]
+        named = {problem.file for problem in problems}
+        return problems + [
+            Problem(checkpoint_name(step), "cannot be read: restore it, or train this run again")
+            for step in self.card["steps"]
+            if checkpoint_name(step) not in named and not self._finite(step)
+        ]
+
+    def _check(self, file: str) -> Problem | None:
+        path = self.folder / file
+        if not path.resolve().is_relative_to(self.folder.resolve()):
+            return Problem(file, "lies outside the run: remove it from run.json")
+        if not path.is_file():
+            return Problem(file, "is missing: restore it, or train this run again")
+        if sha256(path) != self.card["files"][file]:
+            return Problem(file, "is not what its hash says: restore it, or train this run again")
+        return None
+
+    def _finite(self, step: int) -> bool:
+        """Whether a checkpoint can be loaded and holds finite numbers only."""
+        from layerfold.model.checkpoint import read_checkpoint
+
+        try:
+            model = read_checkpoint(self.folder / checkpoint_name(step), self.config)
+        except DamagedRun:
+            return False
+        return all(bool(weight.isfinite().all().item()) for weight in model.parameters())
+
+
+def checkpoint_name(step: int) -> str:
+    """A checkpoint's path inside its run."""
+    return f"checkpoints/step-{step:08d}.safetensors"
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The whole lines of a metrics file; none where there is no file."""
+    if not path.is_file():
+        return []
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    try:
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+    except ValueError as error:
+        raise DamagedRun(f"{path} cannot be read ({error}): restore it, or train this run again") from error
+
+
+def whole_checkpoint(path: Path) -> bool:
+    """Whether a safetensors file is as long as its header says."""
+    try:
+        with path.open("rb") as file:
+            length = struct.unpack("<Q", file.read(8))[0]
+            if length > 1 << 20:
+                return False
+            header = json.loads(file.read(length))
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+        return path.stat().st_size == 8 + length + max(ends, default=0)
+    except (OSError, ValueError, struct.error, KeyError, TypeError, AttributeError):
+        return False

@@ -1,0 +1,185 @@
+"""Training as a generator of steps: the same recipe and text give the same run, also through a kill and a resume."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import cos, pi, sqrt
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from layerfold.model.checkpoint import read_checkpoint, save_checkpoint
+from layerfold.model.gpt import GPT
+from layerfold.training.baselines import baselines, bits_per_byte
+from layerfold.training.corpus import Text, read_corpus
+from layerfold.training.data import Batches, Data, prepare
+from layerfold.training.recipe import Recipe
+from layerfold.training.resume import load_resume, save_resume
+from layerfold.training.run import Run, checkpoint_name
+from layerfold.training.sources import collect
+from layerfold.training.writer import RunWriter
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training is: ``loss`` in nats a token, ``bits_per_byte`` where this step was a checkpoint, ``left`` seconds."""
+
+    stage: str
+    step: int = 0
+    steps: int = 0
+    loss: float = float("nan")
+    bits_per_byte: float | None = None
+    tokens_per_second: float = 0.0
+    left: float = float("inf")
+
+
+Report = Callable[[Progress], None]
+
+
+def train(recipe: Recipe, out: Path, *, progress: Report = lambda _: None, cache: Path | None = None) -> Run:
+    """``out`` holds the finished run; what an earlier, broken call left there is taken up.
+
+    Raises RecipeError (``out`` holds another run), CorpusError.
+    """
+    writer = RunWriter(out, recipe)
+    if writer.finished:
+        return Run.open(out)
+    progress(Progress("gathering text"))
+    texts = texts_of(recipe, cache)
+    progress(Progress("reading text"))
+    tokenizer = writer.tokenizer(texts)
+    data = prepare(texts, tokenizer, held_out=recipe.held_out, seed=recipe.seed, block=recipe.block_size)
+    writer.begin(texts, lambda: baselines(data, recipe.block_size))
+    for step in Trainer(recipe, data, writer).steps():
+        progress(step)
+    return writer.finish()
+
+
+def texts_of(recipe: Recipe, cache: Path | None = None) -> tuple[Text, ...]:
+    """The texts a recipe names: a folder, a file, or a collection kept under ``cache`` (default ~/.cache/layerfold/corpora)."""
+    path = Path(recipe.corpus)
+    if path.exists() or "/" in recipe.corpus:
+        return read_corpus(path)
+    return collect(recipe.corpus, cache or Path.home() / ".cache" / "layerfold" / "corpora")
+
+
+class Trainer:
+    """One model learning from one set of data; ``steps`` does the work."""
+
+    def __init__(self, recipe: Recipe, data: Data, writer: RunWriter) -> None:
+        self.recipe, self.data, self.writer = recipe, data, writer
+        self.model = GPT(recipe.config, seed=recipe.seed)
+        self.optimiser = optimiser_of(self.model, recipe)
+        self.batches = Batches(data, recipe.seed, recipe.batch_size, recipe.block_size)
+        self.start, self.seconds = load_resume(writer.resume, self.model, self.optimiser)
+        writer.rewind(self.start)
+
+    def steps(self) -> Iterator[Progress]:
+        """Does one step for each item taken, checkpoints and metrics written on the way; begins where the last save was."""
+        began = perf_counter() - self.seconds
+        for step in range(self.start, self.recipe.steps + 1):
+            if step > self.start and step % self.recipe.resume_every == 0:
+                save_resume(self.writer.resume, self.model, self.optimiser, step, perf_counter() - began)
+            row: Row = {"step": step, "tokens": step * self.recipe.batch_size * self.recipe.block_size}
+            if step in self.recipe.checkpoints:
+                row |= self._checkpoint(step)
+            row |= self._step(step)
+            row["seconds"] = round(perf_counter() - began, 3)
+            self._log(row)
+            yield self._progress(row, began)
+
+    def _step(self, step: int) -> Row:
+        """The loss before the update, and the update (none at the last step)."""
+        inputs, targets = (torch.from_numpy(ids) for ids in self.batches.at(step))
+        if step == self.recipe.steps:
+            with torch.no_grad():
+                return {"loss": self._loss(inputs, targets).item()}
+        rate = rate_at(step, self.recipe)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        loss = self._loss(inputs, targets)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norms = gradient_norms(self.model) if self._logged(step) else {}
+        total = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip).item()
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        return {"loss": loss.item(), "lr": rate, "grad_norm": total, "grad_norms": norms}
+
+    def _loss(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
+            return self.model(inputs, targets)  # type: ignore[no-any-return]
+
+    def _checkpoint(self, step: int) -> Row:
+        """The weights stored, and what the stored weights make of the held-out text."""
+        path = self.writer.folder / checkpoint_name(step)
+        save_checkpoint(path, self.model)
+        loss, bits = held_out_loss(read_checkpoint(path, self.recipe.config), self.data)
+        self.writer.add_checkpoint(step, bits)
+        return {"val_loss": loss, "bits_per_byte": bits}
+
+    def _logged(self, step: int) -> bool:
+        return step <= self.recipe.log_all or step % self.recipe.log_every == 0 or step in self.recipe.checkpoints
+
+    def _log(self, row: Row) -> None:
+        if self._logged(row["step"]):
+            self.writer.add_row(row)
+
+    def _progress(self, row: Row, began: float) -> Progress:
+        step, total = row["step"], self.recipe.steps
+        seconds = max(perf_counter() - began, 1e-9)
+        pace = (step + 1) / seconds
+        tokens = pace * self.recipe.batch_size * self.recipe.block_size
+        return Progress("training", step, total, row["loss"], row.get("bits_per_byte"), tokens, (total - step) / pace)
+
+
+@torch.inference_mode()
+def held_out_loss(model: GPT, data: Data, batch: int = 32) -> tuple[float, float]:
+    """Nats a token and bits a byte on the held-out text, in float32."""
+    inputs, targets = data.windows(model.config.block_size)
+    nats = 0.0
+    for start in range(0, len(inputs), batch):
+        part = torch.from_numpy(inputs[start : start + batch]), torch.from_numpy(targets[start : start + batch])
+        nats += model(*part).item() * part[1].numel()
+    return nats / targets.size, bits_per_byte(nats, targets, data)
+
+
+def rate_at(step: int, recipe: Recipe) -> float:
+    """The learning rate of a step: a straight rise over the warm-up, then half a cosine down to ``least_rate`` of the peak."""
+    if step < recipe.warmup:
+        return recipe.learning_rate * (step + 1) / recipe.warmup
+    share = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
+    return recipe.learning_rate * (recipe.least_rate + (1 - recipe.least_rate) * (1 + cos(pi * share)) / 2)
+
+
+def optimiser_of(model: GPT, recipe: Recipe) -> torch.optim.AdamW:
+    """AdamW (Loshchilov & Hutter 2019): matrices decay, biases and norms do not."""
+    weights = list(model.parameters())
+    groups = [
+        {"params": [w for w in weights if w.dim() == 2], "weight_decay": recipe.weight_decay},
+        {"params": [w for w in weights if w.dim() < 2], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(recipe.beta1, recipe.beta2), fused=True)
+
+
+def gradient_norms(model: GPT) -> dict[str, float]:
+    """The gradient's length in the embeddings, in each layer's attention and MLP, and in the final norm."""
+    squares: dict[str, float] = {}
+    for name, weight in model.named_parameters():
+        if weight.grad is not None:
+            group = group_of(name)
+            squares[group] = squares.get(group, 0.0) + float(weight.grad.square().sum())
+    return {group: sqrt(square) for group, square in squares.items()}
+
+
+def group_of(name: str) -> str:
+    """The part of the model a weight belongs to: ``embed``, ``L0.mid``, ``L0.post``, …, ``norm``."""
+    parts = name.split(".")
+    if parts[0] != "blocks":
+        return "norm" if parts[0] == "norm" else "embed"
+    return f"L{parts[1]}.{'mid' if parts[2] in ('attention', 'norm_mid') else 'post'}"

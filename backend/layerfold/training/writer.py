@@ -1,0 +1,110 @@
+"""A run's files as training makes them; the card always names exactly what is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from layerfold.errors import CorpusError, RecipeError
+from layerfold.files import sha256, write_atomically
+from layerfold.model.tokenizer import Tokenizer
+from layerfold.records import sites_of
+from layerfold.training.corpus import Text
+from layerfold.training.recipe import Recipe
+from layerfold.training.run import CARD, METRICS, TOKENIZER, Run, checkpoint_name, read_rows
+
+
+class RunWriter:
+    """Writes one run under ``folder``; RecipeError where another run is there."""
+
+    def __init__(self, folder: Path, recipe: Recipe) -> None:
+        self.folder, self.recipe = folder, recipe
+        self.card: dict[str, Any] = Run.open(folder).card if (folder / CARD).exists() else self._new_card()
+        fresh = self._new_card()
+        for field in ("architecture", "seed", "hyperparameters"):
+            if self.card[field] != json.loads(json.dumps(fresh[field])):
+                raise RecipeError(f"{folder} holds a run of another recipe ({field} differs): give another folder")
+
+    @property
+    def resume(self) -> Path:
+        """The file from which a broken training is taken up; it never ships."""
+        return self.folder / "resume.safetensors"
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are done."""
+        return bool(self.card["finished"])
+
+    def tokenizer(self, texts: Sequence[Text]) -> Tokenizer:
+        """The run's vocabulary: as stored, else learned from the texts and stored."""
+        path = self.folder / TOKENIZER
+        if not path.exists():
+            tokenizer = Tokenizer.train((document for text in texts for document in text.documents), self.recipe.vocab_size)
+            if len(tokenizer) < self.recipe.vocab_size:
+                wanted = self.recipe.vocab_size
+                raise CorpusError(f"the corpus yields {len(tokenizer)} tokens, the recipe wants {wanted}: add text or ask for fewer")
+            tokenizer.save(path)
+        return Tokenizer.load(path)
+
+    def begin(self, texts: Sequence[Text], baselines: Callable[[], dict[str, float]]) -> None:
+        """The card names the texts and the baselines; RecipeError where the text is not what a broken training had."""
+        corpus = [text.card() for text in texts]
+        if self.card["corpus"] and self.card["corpus"] != corpus:
+            raise RecipeError(f"the text is not the one that the run in {self.folder} began with: give another folder")
+        if not self.card["corpus"]:
+            self.card["corpus"] = corpus
+            self.card["tests"] |= baselines()
+            self.card["files"][TOKENIZER] = sha256(self.folder / TOKENIZER)
+            self._write()
+
+    def rewind(self, step: int) -> None:
+        """Nothing is there of the steps from ``step`` on, which will be done again; checkpoints stay until they are replaced."""
+        rows = [row for row in read_rows(self.folder / METRICS) if row["step"] < step]
+        write_atomically(self.folder / METRICS, "".join(json.dumps(row) + "\n" for row in rows).encode())
+
+    def add_row(self, row: dict[str, Any]) -> None:
+        """One more line of metrics."""
+        with (self.folder / METRICS).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def add_checkpoint(self, step: int, bits_per_byte: float) -> None:
+        """The card names a checkpoint that has been written, its hash and its test."""
+        self.card["steps"] = sorted({*self.card["steps"], step})
+        self.card["files"][checkpoint_name(step)] = sha256(self.folder / checkpoint_name(step))
+        self.card["tests"]["bits_per_byte"][str(step)] = round(bits_per_byte, 5)
+        self._write()
+
+    def finish(self) -> Run:
+        """The run is whole: every file hashed, nothing left that does not ship."""
+        self.card["files"][METRICS] = sha256(self.folder / METRICS)
+        self.card["finished"] = True
+        self._write()
+        self.resume.unlink(missing_ok=True)
+        return Run.open(self.folder)
+
+    def _write(self) -> None:
+        write_atomically(self.folder / CARD, (json.dumps(self.card, indent=1, ensure_ascii=False) + "\n").encode())
+
+    def _new_card(self) -> dict[str, Any]:
+        recipe = self.recipe
+        return {
+            "format": 1,
+            "name": recipe.name,
+            "title": recipe.title or recipe.name,
+            "description": recipe.description,
+            "architecture": {"kind": "gpt", **asdict(recipe.config)},
+            "tokenizer": TOKENIZER,
+            "corpus": [],
+            "steps": [],
+            "last_step": recipe.steps,
+            "finished": False,
+            "sites": [site.name for site in sites_of(recipe.n_layer)],
+            "seed": recipe.seed,
+            "hyperparameters": recipe.hyperparameters,
+            "examples": [asdict(example) for example in recipe.examples],
+            "tests": {"bits_per_byte": {}},
+            "files": {},
+        }
