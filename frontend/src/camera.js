@@ -1,0 +1,126 @@
+/** The camera as numbers: matrices, projection to pixels, the view to begin with. No DOM. */
+
+/** @typedef {import("./picture").Camera} Camera */
+/** @typedef {import("./picture").Point3} Point3 */
+/** @typedef {ArrayLike<number>} Matrix column-major 4 × 4 */
+
+/** Vertical field of view of Plotly's camera. */
+export const FIELD = Math.PI / 4;
+
+/** a · b, both column-major.
+ * @param {Matrix} a @param {Matrix} b @param {Float64Array} out */
+export function multiply(a, b, out) {
+  for (let c = 0; c < 4; c++) {
+    for (let r = 0; r < 4; r++) {
+      let sum = 0;
+      for (let k = 0; k < 4; k++) sum += a[4 * k + r] * b[4 * c + k];
+      out[4 * c + r] = sum;
+    }
+  }
+  return out;
+}
+
+/** The matrix from frame units (the frame's centre is 0, its radius 1) to clip space.
+ * @param {{model: Matrix, view: Matrix, projection: Matrix}} params @param {ArrayLike<number>} scale Plotly's own scale an axis */
+export function transform(params, scale) {
+  const seen = multiply(params.view, params.model, new Float64Array(16));
+  const whole = multiply(params.projection, seen, new Float64Array(16));
+  for (let c = 0; c < 3; c++) for (let r = 0; r < 4; r++) whole[4 * c + r] *= scale[c];
+  return whole;
+}
+
+/** Pixels (x right, y down) and depth of a point; depth ≤ 0 is behind the eye.
+ * @param {Matrix} m @param {number} x @param {number} y @param {number} z @param {number} width @param {number} height
+ * @param {Float64Array} out receives x, y, depth */
+export function project(m, x, y, z, width, height, out) {
+  const w = m[3] * x + m[7] * y + m[11] * z + m[15];
+  const inverse = 1 / Math.max(w, 1e-9);
+  out[0] = (0.5 + 0.5 * (m[0] * x + m[4] * y + m[8] * z + m[12]) * inverse) * width;
+  out[1] = (0.5 - 0.5 * (m[1] * x + m[5] * y + m[9] * z + m[13]) * inverse) * height;
+  out[2] = w;
+  return out;
+}
+
+/** Depth at the frame's centre and the change of depth over one radius.
+ * @param {Matrix} m */
+export function depthRange(m) {
+  return { middle: m[15], reach: Math.hypot(m[3], m[7], m[11]) };
+}
+
+/** How far the eye must be for the frame's sphere to fill `fill` of the shorter side; Plotly's units (the frame's radius is 0.5).
+ * @param {number} aspect width / height @param {number} fill */
+export function fitDistance(aspect, fill = 0.98) {
+  const half = Math.atan(Math.tan(FIELD / 2) * Math.min(1, aspect));
+  return 0.5 / fill / Math.sin(half);
+}
+
+/** The view a picture opens with: a little from above, at a distance that fits.
+ * @param {number} aspect @returns {Camera} */
+export function openingCamera(aspect) {
+  const distance = fitDistance(aspect);
+  const [turn, rise] = [0.85, 0.32];
+  return {
+    eye: { x: distance * Math.cos(turn) * Math.cos(rise), y: distance * Math.sin(turn) * Math.cos(rise), z: distance * Math.sin(rise) },
+    center: { x: 0, y: 0, z: 0 },
+    up: { x: 0, y: 0, z: 1 },
+  };
+}
+
+/** The same camera, its eye turned about the line through its centre along its up vector.
+ * @param {Camera} camera @param {number} angle radians @returns {Camera} */
+export function turned(camera, angle) {
+  const { eye, center, up } = camera;
+  const size = Math.hypot(up.x, up.y, up.z) || 1;
+  const [ux, uy, uz] = [up.x / size, up.y / size, up.z / size];
+  const [x, y, z] = [eye.x - center.x, eye.y - center.y, eye.z - center.z];
+  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+  const along = (ux * x + uy * y + uz * z) * (1 - c);
+  return {
+    ...camera,
+    eye: {
+      x: center.x + x * c + (uy * z - uz * y) * s + ux * along,
+      y: center.y + y * c + (uz * x - ux * z) * s + uy * along,
+      z: center.z + z * c + (ux * y - uy * x) * s + uz * along,
+    },
+  };
+}
+
+/** The same camera, nearer (factor < 1) or farther.
+ * @param {Camera} camera @param {number} factor @returns {Camera} */
+export function zoomed(camera, factor) {
+  const { eye, center } = camera;
+  const distance = Math.hypot(eye.x - center.x, eye.y - center.y, eye.z - center.z);
+  const by = Math.min(20, Math.max(0.05, distance * factor)) / Math.max(distance, 1e-9);
+  /** @param {"x"|"y"|"z"} k */
+  const moved = (k) => center[k] + (eye[k] - center[k]) * by;
+  return { ...camera, eye: { x: moved("x"), y: moved("y"), z: moved("z") } };
+}
+
+/** A camera whose every number is finite and whose eye is off its centre, or null.
+ * @param {unknown} camera @returns {Camera | null} */
+export function soundCamera(camera) {
+  const c = /** @type {any} */ (camera);
+  const parts = ["eye", "center", "up"].map((name) => ["x", "y", "z"].map((axis) => c?.[name]?.[axis]));
+  if (!parts.flat().every((v) => typeof v === "number" && Number.isFinite(v))) return null;
+  const [eye, center, up] = parts;
+  const apart = Math.hypot(eye[0] - center[0], eye[1] - center[1], eye[2] - center[2]);
+  if (apart < 1e-3 || apart > 100 || Math.hypot(up[0], up[1], up[2]) < 1e-3) return null;
+  /** @param {number[]} v */
+  const point = ([x, y, z]) => ({ x, y, z });
+  return { eye: point(eye), center: point(center), up: point(up) };
+}
+
+/** Whether two cameras look the same way, to a thousandth.
+ * @param {Camera} a @param {Camera} b */
+export function sameCamera(a, b) {
+  const parts = /** @type {const} */ (["eye", "center", "up"]);
+  const axes = /** @type {const} */ (["x", "y", "z"]);
+  return parts.every((p) => axes.every((k) => Math.abs(a[p][k] - b[p][k]) < 1e-3));
+}
+
+/** Shifts the centre of a perspective to the middle of what panels leave free, in place.
+ * @param {number[] | Float32Array} projection @param {import("./picture").Insets} insets @param {number} width @param {number} height CSS pixels */
+export function shiftCentre(projection, insets, width, height) {
+  projection[8] -= (insets.left - insets.right) / Math.max(width, 1);
+  projection[9] -= (insets.bottom - insets.top) / Math.max(height, 1);
+}

@@ -1,0 +1,260 @@
+/** Runs the scene frame by frame: the glide, the labels, what is pointed at, the idle turn. Draws through a stage; knows neither Plotly nor GL. */
+
+import { sameCamera, turned, zoomed } from "./camera.js";
+import { Labels } from "./labels.js";
+import { lookOf } from "./looks.js";
+import { Motion, samePick } from "./motion.js";
+import { nearestPick, watchPointer } from "./pointer.js";
+
+/** @typedef {import("./picture").Pick} Pick */
+/** @typedef {import("./picture").Camera} Camera */
+/** @typedef {import("./picture").SceneOptions} SceneOptions */
+/** @typedef {import("./stage").Stage} Stage */
+/** @typedef {{camera: () => Camera, setCamera: (camera: Camera) => void}} Rig */
+
+/** Radians a second: one turn in two and a half minutes. */
+const TURN = (2 * Math.PI) / 150;
+const USUAL = 550;
+/** Milliseconds after which a camera that has come to rest is told. */
+const REST = 180;
+
+export class Director {
+  /** @param {HTMLElement} element @param {SceneOptions} options */
+  constructor(element, options) {
+    this.element = element;
+    this.options = { ...options };
+    this.look = lookOf(options.theme);
+    this.motion = new Motion();
+    this.labels = new Labels(element, this.look);
+    /** @type {Stage | null} */ this.stage = null;
+    /** @type {Rig | null} */ this.rig = null;
+    /** @type {Pick | null} */ this.hovered = null;
+    /** @type {Pick | null} */ this.focused = null;
+    /** @type {{x: number, y: number} | null} */ this.pointer = null;
+    this.pressed = false;
+    this.touched = false;
+    this.turning = !options.reducedMotion;
+    this.waiting = false;
+    this.lastTurn = NaN;
+    /** @type {Camera | null} */ this.told = null;
+    this.movedAt = NaN;
+    this.frames = 0;
+    this.script = 0;
+    /** @type {(() => void) | null} */ this.settle = null;
+    this.width = 1;
+    this.height = 1;
+    this.unwatch = watchPointer(element, this.#handlers());
+  }
+
+  /** Takes a stage and the camera it is seen with; the picture goes on where it was.
+   * @param {Stage} stage @param {Rig} rig */
+  join(stage, rig) {
+    [this.stage, this.rig] = [stage, rig];
+    stage.restless = () => this.turning || this.waiting || this.#ringsMove() || !Number.isNaN(this.movedAt);
+    this.told = rig.camera();
+    this.#measure();
+    this.wake();
+  }
+
+  leave() {
+    [this.stage, this.rig] = [null, null];
+  }
+
+  /** A frame is due. */
+  wake() {
+    if (this.stage) this.stage.stale = true;
+  }
+
+  #measure() {
+    this.width = Math.max(1, this.element.clientWidth);
+    this.height = Math.max(1, this.element.clientHeight);
+  }
+
+  resized() {
+    this.#measure();
+    this.wake();
+  }
+
+  /** @param {import("./picture").Picture} picture @param {import("./picture").ShowOptions} [how] @returns {Promise<void>} */
+  show(picture, { ms = USUAL, ease = "inout" } = {}) {
+    this.settle?.();
+    this.motion.begin(picture, performance.now(), this.options.reducedMotion ? 0 : ms, ease);
+    this.wake();
+    return new Promise((resolve) => (this.settle = resolve));
+  }
+
+  /** One frame, called when Plotly is about to draw.
+   * @param {{model: number[], view: number[], projection: number[]}} params @param {ArrayLike<number>} scale @param {number} ratio */
+  frame(params, scale, ratio) {
+    const { stage } = this;
+    if (!stage) return;
+    const now = performance.now();
+    this.#turn(now);
+    stage.rings = this.#rings(now);
+    const view = stage.prepare(params, scale, ratio, now);
+    this.waiting = this.labels.update(this.motion, view, this.width, this.height, now, this.hovered ?? this.focused) || stage.layers.cloud.stale(this.motion, view);
+    this.#tellCamera(now);
+    if (this.pointer && !this.pressed) this.#point(this.pointer.x, this.pointer.y);
+    this.frames++;
+    this.script = performance.now() - now;
+    if (!this.motion.moving && this.settle) this.#settled();
+  }
+
+  #settled() {
+    const { settle } = this;
+    this.settle = null;
+    settle?.();
+  }
+
+  /** @param {number} now */
+  #turn(now) {
+    const past = now - this.lastTurn;
+    this.lastTurn = now;
+    if (!this.turning || this.pressed || !this.rig || !(past < 250)) return;
+    this.rig.setCamera(turned(this.rig.camera(), (TURN * past) / 1000));
+  }
+
+  /** Tells the camera once it rests after a person moved it.
+   * @param {number} now */
+  #tellCamera(now) {
+    const camera = this.rig?.camera();
+    if (!camera || this.turning) return;
+    if (!this.told || !sameCamera(camera, this.told)) {
+      [this.told, this.movedAt] = [camera, now];
+    } else if (now - this.movedAt > REST) {
+      this.movedAt = NaN;
+      this.options.onCamera?.(camera);
+    }
+  }
+
+  /** @returns {import("./pointer").Handlers} */
+  #handlers() {
+    return {
+      hover: (x, y) => {
+        this.pointer = { x, y };
+        this.#point(x, y);
+      },
+      leave: () => {
+        this.pointer = null;
+        this.#hover(null, { x: 0, y: 0 });
+      },
+      tap: (x, y, coarse) => {
+        const pick = this.pickAt(x, y, coarse ? 20 : 9);
+        if (pick) this.options.onPick?.(pick);
+      },
+      touch: () => this.#touch(),
+      press: (down) => {
+        this.pressed = down;
+        if (down) this.#hover(null, { x: 0, y: 0 });
+        this.wake();
+      },
+      pinch: (factor) => {
+        if (this.rig) this.setCamera(zoomed(this.rig.camera(), factor));
+      },
+    };
+  }
+
+  #touch() {
+    this.idle(false);
+    if (this.touched) return;
+    this.touched = true;
+    this.options.onTouch?.();
+  }
+
+  /** @param {number} x @param {number} y @param {number} radius @returns {Pick | null} */
+  pickAt(x, y, radius) {
+    const view = this.stage?.view;
+    if (!view) return null;
+    const near = nearestPick(this.motion, view.transform, this.width, this.height, x, y, radius);
+    if (near?.kind === "sentence") return near;
+    return this.labels.hit(x, y) ?? near;
+  }
+
+  /** @param {number} x @param {number} y */
+  #point(x, y) {
+    this.#hover(this.pickAt(x, y, 9), { x, y });
+  }
+
+  /** @param {Pick | null} pick @param {{x: number, y: number}} at */
+  #hover(pick, at) {
+    const same = samePick(pick, this.hovered);
+    if (same && pick === null) return;
+    this.hovered = pick;
+    this.element.style.cursor = pick ? "pointer" : "";
+    if (same) return;
+    this.options.onHover?.(pick, this.#anchor(pick) ?? at);
+    this.wake();
+  }
+
+  /** Where a token is, CSS pixels; null when it is out of view.
+   * @param {Pick | null} pick */
+  #anchor(pick) {
+    const view = this.stage?.view;
+    const at = new Float64Array(3);
+    if (!pick || !view || !this.motion.locate(pick, at, 0)) return null;
+    const m = view.transform;
+    const w = m[3] * at[0] + m[7] * at[1] + m[11] * at[2] + m[15];
+    const x = (0.5 + (0.5 * (m[0] * at[0] + m[4] * at[1] + m[8] * at[2] + m[12])) / w) * this.width;
+    const y = (0.5 - (0.5 * (m[1] * at[0] + m[5] * at[1] + m[9] * at[2] + m[13])) / w) * this.height;
+    return w > 0 && x >= 0 && y >= 0 && x <= this.width && y <= this.height ? { x, y } : null;
+  }
+
+  /** @param {Pick} pick */
+  locate(pick) {
+    return this.#anchor(pick);
+  }
+
+  #ringsMove() {
+    return this.focused !== null && !this.options.reducedMotion && performance.now() - this.focusedAt < 900;
+  }
+
+  focusedAt = -Infinity;
+
+  /** @param {number} now @returns {import("./beads").Ring[]} */
+  #rings(now) {
+    /** @type {import("./beads").Ring[]} */
+    const rings = [];
+    if (this.hovered) rings.push({ pick: this.hovered, size: 17, alpha: 0.85 });
+    if (!this.focused) return rings;
+    rings.push({ pick: this.focused, size: 21, alpha: 0.95 });
+    const k = Math.min(1, (now - this.focusedAt) / 850);
+    if (k < 1 && !this.options.reducedMotion) rings.push({ pick: this.focused, size: 21 + 46 * (1 - (1 - k) ** 3), alpha: 0.6 * (1 - k) ** 1.5 });
+    return rings;
+  }
+
+  /** @param {Pick | null} pick */
+  focus(pick) {
+    if (!samePick(pick, this.focused)) this.focusedAt = performance.now();
+    this.focused = pick;
+    this.wake();
+  }
+
+  /** @param {"dark" | "light"} theme */
+  setTheme(theme) {
+    this.options.theme = theme;
+    this.look = lookOf(theme);
+    this.labels.restyle(this.look);
+    if (this.stage) this.stage.look = this.look;
+    this.wake();
+  }
+
+  /** @param {Camera} camera */
+  setCamera(camera) {
+    this.rig?.setCamera(camera);
+    this.wake();
+  }
+
+  /** @param {boolean} on */
+  idle(on) {
+    this.turning = on && !this.options.reducedMotion;
+    this.lastTurn = NaN;
+    this.wake();
+  }
+
+  dispose() {
+    this.settle?.();
+    this.unwatch();
+    this.labels.dispose();
+    this.leave();
+  }
+}
