@@ -1,0 +1,88 @@
+"""The shape of the code: short files, short functions, names that say something, imports at the top."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PYTHON = sorted(path for folder in ("backend", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
+SCRIPTS = sorted(path for folder in ("frontend", "tests") for path in (ROOT / folder).rglob("*.*js") if path.suffix in (".js", ".mjs"))
+FILE_LINES, FUNCTION_LINES = 400, 60
+EMPTY_WORDS = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
+# torch, umap and numba take seconds to import: what can be used without them imports them where they are needed.
+LATE = {
+    "cli.py": "help at once",
+    "__init__.py": "`import layerfold` at once",
+    "pipeline.py": "a run is opened and listed without torch",
+    "training/run.py": "a run opens without torch",
+}
+FUNCTION = r"function\*? (?P<function>\w+)"
+ARROW = r"(?:const|let) (?P<arrow>\w+) = (?:async )?\(?.*=> \{$"
+METHOD = r"(?:static |get |set |\*)?(?P<method>#?\w+)\(.*\) \{$"
+HEAD = re.compile(rf"^(?P<indent>\s*)(?:export )?(?:default )?(?:async )?(?:{FUNCTION}|{ARROW}|{METHOD})")
+WORDS = ("if", "for", "while", "switch", "catch", "with")
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def python_functions(path: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def script_functions(path: Path) -> Iterator[tuple[str, int]]:
+    """Functions by their heads: from the head to the brace that closes at the same indent."""
+    lines = path.read_text("utf-8").splitlines()
+    for start, line in enumerate(lines):
+        head = HEAD.match(line)
+        if head and line.endswith("{") and head["method"] not in WORDS:
+            closing = next((n for n in range(start + 1, len(lines)) if lines[n].startswith(head["indent"] + "}")), start)
+            yield head["function"] or head["arrow"] or head["method"], closing - start + 1
+
+
+@pytest.mark.parametrize("path", PYTHON + SCRIPTS, ids=name)
+def test_a_file_is_short(path: Path) -> None:
+    count = len(path.read_text("utf-8").splitlines())
+    assert count <= FILE_LINES, f"{name(path)} has {count} lines, {FILE_LINES} at most: part it by nouns"
+
+
+@pytest.mark.parametrize("path", PYTHON + SCRIPTS, ids=name)
+def test_a_function_is_short(path: Path) -> None:
+    functions = python_functions(path) if path.suffix == ".py" else script_functions(path)
+    long = [f"{function} ({lines} lines)" for function, lines in functions if lines > FUNCTION_LINES]
+    assert not long, f"{name(path)}: {', '.join(long)}; {FUNCTION_LINES} at most: part it by verbs"
+
+
+@pytest.mark.parametrize("path", PYTHON + SCRIPTS, ids=name)
+def test_a_name_says_something(path: Path) -> None:
+    words = {*path.relative_to(ROOT).parent.parts, *re.split(r"[._-]", path.stem)}
+    assert not words & EMPTY_WORDS, f"{name(path)}: call it by what it holds"
+
+
+@pytest.mark.parametrize("path", [path for path in PYTHON if "backend" in path.parts], ids=name)
+def test_our_own_modules_are_imported_at_the_top(path: Path) -> None:
+    if path.relative_to(ROOT / "backend" / "layerfold").as_posix() in LATE:
+        return
+    late = [
+        f"line {inner.lineno}"
+        for function in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(function)
+        if (isinstance(inner, ast.ImportFrom) and (inner.level or (inner.module or "").split(".")[0] == "layerfold"))
+        or (isinstance(inner, ast.Import) and any(alias.name.split(".")[0] == "layerfold" for alias in inner.names))
+    ]
+    assert not late, f"{name(path)} imports our own modules late ({', '.join(late)}): a hidden cycle, or a reason to state in LATE"
+
+
+def test_there_are_no_stray_prints_in_the_package() -> None:
+    """Only the command line and `python -m layerfold.wire` speak on stdout."""
+    speaking = {name(path) for path in PYTHON if "backend" in path.parts and re.search(r"^\s+print\(", path.read_text("utf-8"), re.M)}
+    assert speaking <= {"backend/layerfold/cli.py", "backend/layerfold/wire.py"}
