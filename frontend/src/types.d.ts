@@ -1,86 +1,44 @@
 /** The nouns that cross modules of the page. Shapes: site, token, step, ref (reference tokens), all site-major. */
 
-export type RGB = [number, number, number];
+import type {
+  Camera,
+  CloudPicture,
+  LinkPicture,
+  Pick as PointedAt,
+  Picture,
+  Rgb,
+  Scene,
+  SceneOptions,
+  SentencePicture,
+} from "./picture.d.ts";
+import type {
+  Example,
+  Frame as WireFrame,
+  Inspected,
+  LensSite,
+  Limits,
+  MeasuresTable,
+  MeasureTable,
+  ReferenceTable,
+  RunCard,
+  RunEntry,
+  TokenText,
+} from "./wire.d.ts";
 
+export type { Example, LensSite, Limits, RunEntry };
+export type Frame = Pick<WireFrame, "center" | "radius">;
+export type Card = RunCard;
+export type Token = TokenText;
+export type Reference = ReferenceTable;
+export type Measure = MeasureTable;
+export type Measures = MeasuresTable;
+export type Inspection = Inspected;
+
+export type { Camera, CloudPicture, Picture, SentencePicture, Scene, SceneOptions };
+export type RGB = Rgb;
+export type Link = LinkPicture;
 /** A point of the scene: a reference token of the cloud, or a token of a sentence. */
-export type Picked = { kind: "cloud"; index: number } | { kind: "sentence"; id: string; token: number };
-
-export interface Frame {
-  center: [number, number, number];
-  radius: number;
-}
-
-/** Plotly's camera. */
-export interface Camera {
-  eye: { x: number; y: number; z: number };
-  center?: { x: number; y: number; z: number };
-  up?: { x: number; y: number; z: number };
-}
-
-export interface CloudPicture {
-  /** [ref, 3] */
-  positions: Float32Array;
-  /** [ref, 4], 0..255 */
-  colors: Uint8Array;
-  /** [ref], 1 = the usual size; null = all 1 */
-  sizes: Float32Array | null;
-}
-
-export interface SentencePicture {
-  id: string;
-  color: RGB;
-  /** one a token; "" = no label */
-  labels: string[];
-  /** [site, token, 3] */
-  paths: Float32Array;
-  sites: number;
-  tokens: number;
-  /** the site shown; fractional while a person scrubs */
-  site: number;
-  trail: boolean;
-  /** 1 = far outside the reference */
-  faint?: Uint8Array;
-  /** [site - 1, token], 0..1 */
-  trust?: Float32Array | null;
-  active: boolean;
-}
-
-export interface Link {
-  from: Picked;
-  to: Picked;
-  weight: number;
-}
-
-export interface Picture {
-  frame: Frame;
-  cloud: CloudPicture;
-  sentences: SentencePicture[];
-  links: Link[];
-}
-
-export interface SceneOptions {
-  theme: Theme;
-  reducedMotion: boolean;
-  onHover(pick: Picked | null, at: { x: number; y: number } | null): void;
-  onPick(pick: Picked | null): void;
-  onCamera(camera: Camera): void;
-  onTouch(): void;
-}
-
-export interface Scene {
-  mode: "webgl" | "flat";
-  show(picture: Picture, options: { ms: number }): Promise<void>;
-  setTheme(theme: Theme): void;
-  camera(): Camera;
-  setCamera(camera: Camera): void;
-  idle(on: boolean): void;
-  setAxes(on: boolean): void;
-  image(): Promise<string>;
-  focus(pick: Picked | null): void;
-  resize(): void;
-  dispose(): void;
-  stats(): Record<string, unknown>;
-}
+export type Picked = PointedAt;
 
 export type Theme = "dark" | "light";
 export type Language = "en" | "zh";
@@ -89,13 +47,6 @@ export type ColourMode = "source" | "trust" | "position" | "frequency" | "senten
 export type Tab = "neighbours" | "lens" | "numbers";
 export type Connection = "connecting" | "open" | "lost";
 export type Sheet = "help" | "about" | "search" | "sentences" | "settings" | null;
-
-export interface Token {
-  id: number;
-  text: string;
-  piece: number;
-  pieces: number;
-}
 
 /** A typed sentence at one step, as it came over the wire. */
 export interface PlacedSlice {
@@ -149,76 +100,6 @@ export interface AtlasSlice {
   /** [site, ref], round(255 v) */
   trust: Uint8Array;
   continuity: Uint8Array;
-}
-
-export interface Reference {
-  windows: string[][];
-  window: number[];
-  position: number[];
-  frequency: number[];
-  source: string[];
-  text: string[];
-}
-
-export interface Measure {
-  name: string;
-  unit: string;
-  /** [step][site]; null where nothing was measured */
-  values: (number | null)[][];
-}
-
-export interface Measures {
-  steps: number[];
-  sites: string[];
-  measures: Measure[];
-  axes: { variables: string[]; values: (number | null)[][][][] } | null;
-}
-
-export interface Example {
-  text: string;
-  note_en?: string;
-  note_zh?: string;
-}
-
-export interface Card {
-  name: string;
-  title: string;
-  description: string;
-  steps: number[];
-  sites: string[];
-  frame: Frame;
-  view: string;
-  examples: Example[];
-  [more: string]: unknown;
-}
-
-export interface RunEntry {
-  name: string;
-  title: string;
-}
-
-export interface Limits {
-  characters: number;
-  tokens: number;
-  message_bytes: number;
-  sentences: number;
-}
-
-export interface LensSite {
-  site: number;
-  kl: number;
-  entropy: number;
-  top: { text: string; probability: number }[];
-}
-
-export interface Inspection {
-  id: number;
-  run: string;
-  step: number;
-  site: number;
-  token: { text: string; norm: number; outside: number | null; trust: number | null; continuity: number | null };
-  neighbors: { index: number; distance: number }[];
-  lens: LensSite[];
 }
 
 /** What a link carries. */

@@ -1,0 +1,113 @@
+/** The line to the server: one WebSocket that comes back by itself, and a few GETs. */
+
+import { decodeSlice } from "./safetensors.js";
+
+/** @typedef {import("./types.d.ts").Failure} Failure */
+
+const FIRST = 0.4;
+const LONGEST = 12;
+
+/**
+ * Seconds to wait before attempt n (0, 1, 2 …): doubling to a limit, spread by `chance` in 0..1.
+ * @param {number} attempt @param {number} chance
+ */
+export function backoff(attempt, chance) {
+  return Math.min(LONGEST, FIRST * 2 ** Math.min(attempt, 10)) * (0.75 + 0.5 * chance);
+}
+
+/** An answer of the server that is an error, in its words. */
+export class Refusal extends Error {
+  /** @param {string} code @param {string} message */
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** @param {unknown} error @returns {Failure} */
+export function failureOf(error) {
+  if (error instanceof Refusal) return { code: error.code, message: error.message };
+  return { code: "unreachable", message: error instanceof Error ? error.message : String(error) };
+}
+
+/** @param {string} path @param {RequestInit} [options] */
+async function get(path, options) {
+  const response = await fetch(new URL(path, document.baseURI), options);
+  if (response.ok) return response;
+  const body = await response.json().catch(() => null);
+  throw new Refusal(body?.error?.code ?? `http_${response.status}`, body?.error?.message ?? response.statusText);
+}
+
+/** @param {string} path */
+export async function getJson(path) {
+  return (await get(path)).json();
+}
+
+/** @param {string} path @param {AbortSignal} [signal] */
+export async function getBytes(path, signal) {
+  return (await get(path, { signal })).arrayBuffer();
+}
+
+/**
+ * A connection that is kept: lost, it is tried again with back-off; `dispatch` hears of everything.
+ * @param {import("./types.d.ts").Dispatch} dispatch
+ */
+export function connect(dispatch) {
+  const url = new URL("api/stream", document.baseURI);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  /** @type {WebSocket | null} */
+  let socket = null;
+  let attempt = 0;
+  let timer = 0;
+
+  function open() {
+    clearTimeout(timer);
+    const mine = new WebSocket(url);
+    socket = mine;
+    mine.binaryType = "arraybuffer";
+    mine.onmessage = ({ data }) => {
+      if (mine !== socket) return;
+      const message = read(data);
+      if (message?.type === "hello") attempt = 0;
+      if (message) dispatch(message);
+    };
+    mine.onclose = () => {
+      if (mine === socket) wait(backoff(attempt++, Math.random()));
+    };
+  }
+
+  /** Counts down in whole seconds, so that the page can say when. @param {number} seconds */
+  function wait(seconds) {
+    socket = null;
+    dispatch({ type: "connection", status: "lost", retryIn: Math.ceil(seconds) });
+    clearTimeout(timer);
+    timer = window.setTimeout(() => (seconds > 1 ? wait(seconds - 1) : open()), Math.min(1, seconds) * 1000);
+  }
+
+  function again() {
+    if (!socket) open();
+  }
+
+  window.addEventListener("online", again);
+  open();
+  return {
+    /** Sends when the line is open; says whether it did. @param {import("./wire.d.ts").ClientMessage} message */
+    send(message) {
+      if (socket?.readyState !== WebSocket.OPEN) return false;
+      socket.send(JSON.stringify(message));
+      return true;
+    },
+    again,
+  };
+}
+
+/** A frame of the socket as a message; null (and a word on the console) when it makes no sense. @param {string | ArrayBuffer} data */
+function read(data) {
+  try {
+    if (typeof data === "string") return JSON.parse(data);
+    return { type: "slice", ...decodeSlice(data) };
+  } catch (error) {
+    console.warn("a message of the server cannot be read:", error);
+    return null;
+  }
+}

@@ -1,0 +1,97 @@
+/** Elements made in one line; text is always text, never markup. */
+
+/** @typedef {Node | string | null | undefined | false} Child */
+
+/**
+ * An element with properties, listeners (`onclick` …), attributes and children.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag @param {Record<string, any>} [props] @param {...(Child | Child[])} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function h(tag, props = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === undefined || value === null) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "class") element.className = value;
+    else if (name === "style") Object.entries(value).forEach(([property, one]) => element.style.setProperty(property, String(one)));
+    else if (typeof value === "boolean" && !name.startsWith("aria-")) element.toggleAttribute(name, value);
+    else element.setAttribute(name, String(value));
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** Replaces what an element holds. @param {Element} element @param {...Child} children */
+export function fill(element, ...children) {
+  element.replaceChildren(...children.filter((child) => child !== null && child !== undefined && child !== false));
+}
+
+/** @type {Record<string, string>} */
+const PATHS = {
+  play: "M7 4.5v15l12-7.5z",
+  pause: "M7 5h3.6v14H7zM13.4 5H17v14h-3.6z",
+  eye: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12zM12 9.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6z",
+  hidden: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12zM4 20 20 4",
+  close: "M6 6l12 12M18 6 6 18",
+  plus: "M12 5v14M5 12h14",
+  search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.4 15.4 20.5 20.5",
+  link: "M10 14a4 4 0 0 0 5.7 0l3.1-3.1a4 4 0 0 0-5.7-5.7L12 6.3M14 10a4 4 0 0 0-5.7 0l-3.1 3.1a4 4 0 0 0 5.7 5.7L12 17.7",
+  sun: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2.5v2.2M12 19.3v2.2M2.5 12h2.2M19.3 12h2.2M5.3 5.3l1.5 1.5M17.2 17.2l1.5 1.5M18.7 5.3l-1.5 1.5M6.8 17.2l-1.5 1.5",
+  moon: "M20 14.5A8.2 8.2 0 0 1 9.5 4 8.2 8.2 0 1 0 20 14.5z",
+  info: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 11v5.5M12 7.4v.2",
+  keys: "M3 7h18v11H3zM6.5 10.5h.1M10 10.5h.1M13.5 10.5h.1M17 10.5h.1M8 14.5h8",
+  loop: "M17 3.5 20 6.5 17 9.5M20 6.5H8a4 4 0 0 0-4 4v1M7 20.5 4 17.5l3-3M4 17.5h12a4 4 0 0 0 4-4v-1",
+  replay: "M4.5 12a7.5 7.5 0 1 0 2.4-5.5M4.5 4v4.2h4.2",
+  trails: "M4 18c5 0 4-11 9-11 3.500 0 3 6 7 6M4 18h.1M13 7h.1M20 13h.1",
+  list: "M4 6.500h16M4 12h16M4 17.500h10",
+  fold: "M6 15l6-6 6 6",
+  unfold: "M6 9l6 6 6-6",
+  map: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
+  centre: "M12 8.500a3.500 3.500 0 1 0 0 7 3.500 3.500 0 0 0 0-7zM12 3v3M12 18v3M3 12h3M18 12h3",
+  warn: "M12 4 2.800 20h18.400zM12 10v5M12 17.300v.2",
+};
+
+/** A line icon of 24 units; it says nothing to screen readers. @param {string} name */
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("class", `icon icon-${name}`);
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", PATHS[name] ?? "");
+  svg.append(path);
+  return svg;
+}
+
+/**
+ * A button with an icon; its name is its label and its tip.
+ * @param {string} name @param {string} label @param {() => void} onclick @param {Record<string, any>} [props]
+ */
+export function iconButton(name, label, onclick, props = {}) {
+  return h("button", { type: "button", class: "button", "aria-label": label, title: label, onclick, ...props }, icon(name));
+}
+
+/** Names an icon button anew, with another icon. @param {HTMLElement} button @param {string} name @param {string} label */
+export function relabel(button, name, label) {
+  if (button.dataset.icon !== name) {
+    button.replaceChildren(icon(name));
+    button.dataset.icon = name;
+  }
+  if (button.title !== label) {
+    button.title = label;
+    button.setAttribute("aria-label", label);
+  }
+}
+
+/** What a token looks like in running text: line ends shown as ↵, blanks kept. @param {string} text */
+export function visible(text) {
+  return text.replace(/\r?\n/g, "↵").replace(/[\u0000-\u001f\u007f-\u009f]/g, "·");
+}
+
+/** @param {string} id @returns {HTMLElement} */
+export function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`no element #${id}`);
+  return found;
+}

@@ -1,0 +1,89 @@
+/** Keeps the scene showing the state's picture, and tells what a person does in it. */
+
+import { figure, pictureKey } from "./figure.js";
+import { createScene } from "./scene.js";
+
+/** @typedef {import("./types.d.ts").State} State */
+/** @typedef {import("./types.d.ts").Scene} Scene */
+/** @typedef {ReturnType<typeof import("./store.js").createStore>} Store */
+
+/** Pixels of each edge that panels cover. @param {State} state */
+function insetsOf(state) {
+  const wide = innerWidth > 820;
+  const strip = document.getElementById("strip")?.getBoundingClientRect();
+  const bottom = strip ? innerHeight - strip.top + 8 : 0;
+  if (!wide) return { left: 0, right: 0, top: 84, bottom };
+  const column = !state.folded.sentences && innerWidth > 1100 ? 300 : 0;
+  return { left: column, right: state.picked ? 352 : 0, top: 48, bottom };
+}
+
+/**
+ * A scene in the element that follows the store. Resolves when it stands.
+ * @param {Store} store @param {HTMLElement} element @param {{ touched(): void }} acts
+ */
+export async function drawing(store, element, acts) {
+  const first = store.get();
+  const scene = await createScene(element, {
+    theme: first.theme,
+    reducedMotion: first.reducedMotion,
+    camera: first.camera,
+    insets: insetsOf(first),
+    onHover: (pick, at) => store.dispatch({ type: "hover", pick, at }),
+    onPick: (pick) => store.dispatch({ type: "pick", pick }),
+    onCamera: (camera) => store.dispatch({ type: "set", camera }),
+    onTouch: acts.touched,
+  });
+  if (scene.mode === "flat") store.dispatch({ type: "set", flat: true });
+  const show = shower(scene);
+  show(store.get());
+  let insets = JSON.stringify(insetsOf(first));
+
+  store.subscribe((state, previous) => {
+    if (state.theme !== previous.theme) scene.setTheme(state.theme);
+    if (state.axes !== previous.axes) scene.setAxes(state.axes);
+    if (state.reducedMotion !== previous.reducedMotion) scene.setReducedMotion(state.reducedMotion);
+    if (state.picked !== previous.picked) scene.focus(state.picked);
+    show(state);
+    requestAnimationFrame(() => {
+      const next = JSON.stringify(insetsOf(store.get()));
+      if (next === insets) return;
+      insets = next;
+      scene.setInsets(JSON.parse(next));
+    });
+  });
+  window.addEventListener("resize", () => scene.setInsets(insetsOf(store.get())));
+  return scene;
+}
+
+/**
+ * Shows a state's picture at the next frame, when it differs from the one on screen. What arrives during a glide does not cut it short.
+ * @param {Scene} scene
+ */
+function shower(scene) {
+  /** @type {unknown[]} */
+  let key = [];
+  /** @type {State | null} */
+  let waiting = null;
+  let glideEnds = 0;
+
+  function draw() {
+    const state = waiting;
+    waiting = null;
+    if (!state) return;
+    const next = pictureKey(state);
+    if (next.length === key.length && next.every((value, i) => Object.is(value, key[i]))) return;
+    const picture = figure(state);
+    if (!picture) return;
+    const fresh = key.length === 0;
+    key = next;
+    const now = performance.now();
+    const ms = fresh || state.reducedMotion ? 0 : state.glide === 0 ? 0 : Math.max(state.glide, glideEnds - now);
+    glideEnds = now + ms;
+    scene.show(picture, { ms, ease: state.playing ? "linear" : "inout" });
+  }
+
+  return (/** @type {State} */ state) => {
+    if (!waiting) requestAnimationFrame(draw);
+    waiting = state;
+  };
+}

@@ -1,0 +1,133 @@
+/** state -> Picture: what the scene shall show. Pure. */
+
+import { cloudColours } from "./colouring.js";
+import { HUES } from "./colours.js";
+import { matches } from "./search.js";
+import { shownAtlas, shownSlices } from "./state.js";
+
+/** @typedef {import("./types.d.ts").State} State */
+/** @typedef {import("./types.d.ts").Picture} Picture */
+/** @typedef {import("./types.d.ts").Sentence} Sentence */
+
+const FAR = 0.995;
+
+/** A token as a label: one line, no blanks around it, nothing for the later parts of a character. @param {import("./types.d.ts").Token} token */
+export function labelOf(token) {
+  if (token.piece) return "";
+  const text = token.text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim();
+  return [...text].length > 24 ? `${[...text].slice(0, 23).join("")}…` : text;
+}
+
+/** a + (b - a) mix; the very array when there is nothing to mix. @param {Float32Array} a @param {Float32Array | null} b @param {number} mix */
+export function blend(a, b, mix) {
+  if (!b || mix <= 0 || b.length !== a.length) return a;
+  const out = new Float32Array(a.length);
+  for (let i = 0; i < a.length; i++) out[i] = a[i] + (b[i] - a[i]) * mix;
+  return out;
+}
+
+/** The cloud of a slice at a fractional site. @param {import("./types.d.ts").AtlasSlice} slice @param {number} site */
+function cloudAt(slice, site) {
+  const low = Math.max(0, Math.min(slice.sites - 1, Math.floor(site)));
+  const size = 3 * slice.ref;
+  const at = (/** @type {number} */ k) => slice.positions.subarray(k * size, (k + 1) * size);
+  return low + 1 < slice.sites ? blend(at(low), at(low + 1), site - low) : at(low);
+}
+
+/** @param {State} state */
+function cloudPositions(state) {
+  const shown = shownAtlas(state);
+  if (!shown) return null;
+  const a = cloudAt(shown.a, state.site);
+  return shown.b ? blend(a, cloudAt(shown.b, state.site), shown.mix) : a;
+}
+
+/** @param {State} state @param {Sentence} sentence @returns {import("./types.d.ts").SentencePicture | null} */
+function sentencePicture(state, sentence) {
+  const shown = shownSlices(state, sentence);
+  if (!shown || sentence.hidden || !sentence.tokens.length) return null;
+  const { a, b, mix } = shown;
+  const site = Math.min(a.sites - 1, state.site);
+  const row = Math.round(site) * a.tokens;
+  return {
+    id: sentence.id,
+    color: HUES[state.theme][sentence.hue],
+    labels: sentence.tokens.map(labelOf),
+    paths: blend(a.positions, b?.positions ?? null, mix),
+    sites: a.sites,
+    tokens: a.tokens,
+    site,
+    trail: state.trails,
+    faint: Uint8Array.from({ length: a.tokens }, (_, i) => Number(a.outside[row + i] >= FAR)),
+    trust: state.colour === "trust" ? a.trust : null,
+    active: sentence.id === state.active,
+  };
+}
+
+/** True neighbours of what is picked, at this very place. @param {State} state */
+export function shownNeighbours(state) {
+  const { inspection, picked, card } = state;
+  if (!inspection || !picked || !card) return [];
+  const here = inspection.step === card.steps[Math.round(state.step)] && inspection.site === Math.round(state.site);
+  return here ? inspection.neighbors : [];
+}
+
+/** @param {State} state @param {{ index: number, distance: number }[]} near @returns {import("./types.d.ts").Link[]} */
+function linksOf(state, near) {
+  const { picked } = state;
+  if (!picked || !near.length) return [];
+  const first = Math.max(near[0].distance, 1e-6);
+  return near.map(({ index, distance }) => ({
+    from: picked,
+    to: { kind: "cloud", index },
+    weight: Math.max(0.15, Math.min(1, first / Math.max(distance, 1e-6))),
+  }));
+}
+
+/** Which points are meant: matches of the search, or the picked token and its neighbours; null = all. @param {State} state @param {{ index: number }[]} near */
+function meantPoints(state, near) {
+  if (state.search.trim()) return new Set(matches(state.reference, state.search));
+  if (!near.length) return null;
+  const meant = new Set(near.map(({ index }) => index));
+  if (state.picked?.kind === "cloud") meant.add(state.picked.index);
+  return meant;
+}
+
+/**
+ * The picture of a state, or null while there is no cloud.
+ * @param {State} state
+ * @returns {Picture | null}
+ */
+export function figure(state) {
+  const positions = cloudPositions(state);
+  if (!positions || !state.card) return null;
+  const count = positions.length / 3;
+  const near = shownNeighbours(state);
+  const meant = meantPoints(state, near);
+  const colors = cloudColours(state, count, meant && ((i) => meant.has(i)));
+  const sizes = meant && Float32Array.from({ length: count }, (_, i) => (meant.has(i) ? 1.7 : 1));
+  const sentences = [];
+  for (const sentence of state.sentences) {
+    const one = sentencePicture(state, sentence);
+    if (one) sentences.push(one);
+  }
+  return { frame: state.card.frame, cloud: { positions, colors, sizes }, sentences, links: linksOf(state, near) };
+}
+
+/**
+ * What the picture depends on: two states with equal keys have the same picture.
+ * @param {State} state
+ * @returns {unknown[]}
+ */
+export function pictureKey(state) {
+  const shown = shownAtlas(state);
+  /** @type {unknown[]} */
+  const key = [shown?.a, shown?.b, shown?.mix, state.site, state.trails, state.colour, state.theme, state.search, state.picked, state.active];
+  key.push(state.reference, state.card, ...shownNeighbours(state).slice(0, 1), shownNeighbours(state).length);
+  for (const one of state.sentences) {
+    const at = shownSlices(state, one);
+    key.push(one.id, one.hue, one.hidden, one.tokens, at?.a, at?.b, at?.mix);
+    if (state.colour === "sentence") key.push(one.text);
+  }
+  return key;
+}

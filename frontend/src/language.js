@@ -1,0 +1,42 @@
+/** Words of the page in the language chosen. Pure. */
+
+import en from "./strings.en.js";
+import zh from "./strings.zh.js";
+
+/** @type {Record<import("./types.d.ts").Language, Record<string, string>>} */
+export const TABLES = { en, zh };
+
+/**
+ * A function key, values -> words; `{name}` in a string is replaced by the value of that name. An unknown key says itself.
+ * @param {import("./types.d.ts").Language} language
+ * @returns {import("./types.d.ts").Words}
+ */
+export function wordsOf(language) {
+  const table = TABLES[language];
+  return (key, values = {}) =>
+    (table[key] ?? TABLES.en[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => (name in values ? shown(values[name], language) : whole));
+}
+
+/** @param {string | number} value @param {import("./types.d.ts").Language} language */
+function shown(value, language) {
+  return typeof value === "number" ? number(value, language) : value;
+}
+
+/**
+ * A number as people of that language write it; three significant digits below a thousand, U+2212 for minus.
+ * @param {number} value @param {import("./types.d.ts").Language} language @param {Intl.NumberFormatOptions} [options]
+ */
+export function number(value, language, options) {
+  const chosen = options ?? (Number.isInteger(value) ? {} : { maximumSignificantDigits: 3 });
+  return new Intl.NumberFormat(language === "zh" ? "zh-CN" : "en-GB", chosen).format(value).replace(/^-/, "\u2212");
+}
+
+/**
+ * An error in words: ours for the codes we know, else the server's.
+ * @param {import("./types.d.ts").Words} t @param {import("./types.d.ts").Failure} failure @param {Record<string, string | number>} [values]
+ */
+export function failureWords(t, failure, values = {}) {
+  const key = `error.${failure.code}`;
+  const words = t(key, values);
+  return words === key ? failure.message || t("error.unknown") : words;
+}

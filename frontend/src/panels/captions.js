@@ -1,0 +1,63 @@
+/** What is said in the middle: the caption of the tour, notices, the state of the line, and the veil before the first picture. */
+
+import { byId, fill, h, icon, iconButton } from "../dom.js";
+import { failureWords } from "../language.js";
+import { shownAtlas } from "../state.js";
+
+/** @typedef {import("../types.d.ts").State} State */
+/** @typedef {import("../types.d.ts").Words} Words */
+
+/** @param {import("../types.d.ts").Dispatch} dispatch @param {{ again(): void, retry(): void }} acts */
+export function captions(dispatch, acts) {
+  const caption = byId("caption");
+  const notices = byId("notices");
+  const veil = byId("veil");
+  let shown = "";
+  let said = "";
+
+  return {
+    /** @param {State} state @param {Words} t */
+    update(state, t) {
+      const words = state.caption ? t(state.caption.key, state.caption.values) : "";
+      if (words !== said) {
+        caption.classList.toggle("on", Boolean(words));
+        if (words) caption.textContent = words;
+        said = words;
+      }
+      const veiled = veilWords(state, t);
+      veil.hidden = !veiled;
+      if (veil.dataset.words !== veiled) {
+        veil.dataset.words = veiled;
+        fill(veil, h("span", {}, veiled), state.runFailure ? h("button", { type: "button", class: "plain", onclick: acts.retry }, t("failure.retry")) : null);
+      }
+      veil.classList.toggle("bad", Boolean(state.runFailure));
+      const key = JSON.stringify([state.connection, state.connection === "lost" && state.retryIn, state.notice, state.flat, state.language, state.card?.problems]);
+      if (key !== shown) fill(notices, ...noticesOf(state, t, dispatch, acts));
+      shown = key;
+    },
+  };
+}
+
+/** @param {State} state @param {Words} t */
+function veilWords(state, t) {
+  if (state.runFailure) return failureWords(t, state.runFailure, { run: state.run });
+  if (shownAtlas(state)) return "";
+  const failures = Object.values(state.atlasFailures);
+  if (state.card && failures.length >= state.card.steps.length) return failureWords(t, failures[0], { run: state.run });
+  return state.card ? t("loading.cloud", { title: state.card.title }) : t("loading.run");
+}
+
+/** @param {State} state @param {Words} t @param {import("../types.d.ts").Dispatch} dispatch @param {{ again(): void }} acts */
+function noticesOf(state, t, dispatch, acts) {
+  const found = [];
+  if (state.connection === "lost") {
+    const now = h("button", { type: "button", class: "plain", onclick: acts.again }, t("line.now"));
+    found.push(h("p", { class: "notice panel warn", id: "line" }, icon("warn"), h("span", {}, t("line.lost", { seconds: state.retryIn })), now));
+  }
+  if (state.flat) found.push(h("p", { class: "notice panel", id: "flat" }, icon("info"), h("span", {}, t("scene.flat"))));
+  if (state.notice) {
+    const close = iconButton("close", t("panel.close"), () => dispatch({ type: "set", notice: null }), { class: "button small" });
+    found.push(h("p", { class: "notice panel", id: "notice" }, h("span", {}, t(state.notice.key, state.notice.values)), close));
+  }
+  return found;
+}

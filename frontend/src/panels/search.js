@@ -1,0 +1,55 @@
+/** Search in the cloud: what matches stays bright, the rest fades. */
+
+import { byId, fill, h, iconButton, relabel, visible } from "../dom.js";
+import { contextOf, matches } from "../search.js";
+
+/** @typedef {import("../types.d.ts").State} State */
+/** @typedef {import("../types.d.ts").Words} Words */
+
+const LISTED = 30;
+
+/** @param {import("../types.d.ts").Dispatch} dispatch */
+export function searchPanel(dispatch) {
+  const root = byId("search");
+  const input = h("input", { type: "search", id: "query", autocomplete: "off", spellcheck: "false", dir: "auto", maxlength: 200 });
+  input.addEventListener("input", () => dispatch({ type: "search", text: input.value, glide: 300 }));
+  const close = iconButton("close", "", () => dispatch({ type: "search.close" }), { id: "close-search" });
+  const count = h("p", { class: "quiet", role: "status" });
+  const list = h("ol", { class: "neighbours scroll" });
+  fill(root, h("header", {}, input, close), count, list);
+  let shown = "";
+
+  return {
+    /** @param {State} state @param {Words} t @param {State | null} previous */
+    update(state, t, previous) {
+      const open = state.sheet === "search";
+      root.hidden = !open;
+      if (!open) return;
+      if (previous?.sheet !== "search") input.focus();
+      root.setAttribute("aria-label", t("tool.search"));
+      input.placeholder = t("search.placeholder");
+      input.setAttribute("aria-label", t("tool.search"));
+      if (input.value !== state.search) input.value = state.search;
+      relabel(close, "close", t("panel.close"));
+      const key = JSON.stringify([state.search, state.language, state.run, Boolean(state.reference)]);
+      if (key !== shown) showMatches(state, t, count, list, dispatch);
+      shown = key;
+    },
+  };
+}
+
+/** @param {State} state @param {Words} t @param {HTMLElement} count @param {HTMLElement} list @param {import("../types.d.ts").Dispatch} dispatch */
+function showMatches(state, t, count, list, dispatch) {
+  const { reference } = state;
+  const found = matches(reference, state.search);
+  const total = reference?.text.length ?? 0;
+  count.textContent = state.search.trim() ? t("search.count", { count: found.length, total }) : t("search.hint", { total });
+  list.hidden = !found.length;
+  if (!reference) return;
+  const lines = found.slice(0, LISTED).map((index) => {
+    const { before, token, after } = contextOf(reference, index, 7, 4);
+    const pick = () => dispatch({ type: "pick", pick: { kind: "cloud", index } });
+    return h("li", {}, h("button", { type: "button", class: "neighbour", onclick: pick }, h("span", { class: "context", dir: "auto" }, visible(before), h("mark", {}, visible(token)), visible(after))));
+  });
+  fill(list, ...lines);
+}

@@ -1,0 +1,154 @@
+/** The column at the left: the sentences, each with its hue, its text, and the tokens of the one in hand. */
+
+import { HUES, css } from "../colours.js";
+import { fill, h, icon, iconButton, relabel, visible } from "../dom.js";
+import { failureWords } from "../language.js";
+
+/** @typedef {import("../types.d.ts").State} State */
+/** @typedef {import("../types.d.ts").Sentence} Sentence */
+/** @typedef {import("../types.d.ts").Dispatch} Dispatch */
+/** @typedef {import("../types.d.ts").Words} Words */
+
+/** @param {HTMLElement} column @param {Dispatch} dispatch */
+export function sentencesPanel(column, dispatch) {
+  const title = h("h2", {});
+  const count = h("span", { class: "quiet" });
+  const fold = iconButton("fold", "", () => dispatch({ type: "fold", panel: "sentences" }), { id: "fold-sentences" });
+  const list = h("ol", { class: "sentences" });
+  const add = h("button", { type: "button", class: "add", id: "add-sentence", onclick: () => dispatch({ type: "sentence.add", text: "" }) });
+  const samples = h("details", { class: "samples" });
+  const body = h("div", { class: "body scroll" }, list, add, samples);
+  column.append(h("section", { class: "panel sentences-panel" }, h("header", {}, title, count, fold), body));
+  /** @type {Map<string, ReturnType<typeof row>>} */
+  const rows = new Map();
+
+  return {
+    /** @param {State} state @param {Words} t @param {State | null} previous */
+    update(state, t, previous) {
+      title.textContent = t("sentences.title");
+      count.textContent = state.sentences.length ? String(state.sentences.length) : "";
+      body.hidden = state.folded.sentences;
+      relabel(fold, state.folded.sentences ? "unfold" : "fold", t(state.folded.sentences ? "panel.unfold" : "panel.fold"));
+      fold.setAttribute("aria-expanded", String(!state.folded.sentences));
+      fill(add, icon("plus"), h("span", {}, t("sentences.add")));
+      add.disabled = state.sentences.length >= state.limits.sentences;
+      showRows(state, t);
+      const newest = state.sentences.at(-1);
+      if (previous && state.serial > previous.serial && newest?.text === "") rows.get(newest.id)?.focus();
+      if (state.card !== previous?.card || state.language !== previous?.language) showSamples(state, t, samples, dispatch);
+      samples.hidden = !state.card?.examples.length;
+    },
+  };
+
+  /** @param {State} state @param {Words} t */
+  function showRows(state, t) {
+    const present = new Set(state.sentences.map((one) => one.id));
+    for (const [id, one] of rows) {
+      if (present.has(id)) continue;
+      one.element.remove();
+      rows.delete(id);
+    }
+    for (const sentence of state.sentences) {
+      let one = rows.get(sentence.id);
+      if (!one) {
+        one = row(sentence, dispatch);
+        rows.set(sentence.id, one);
+        list.append(one.element);
+      }
+      one.update(sentence, state, t);
+    }
+  }
+}
+
+/** Whether a text field grows with its text by itself. */
+const GROWS = CSS.supports("field-sizing", "content");
+
+/** @param {HTMLTextAreaElement} text */
+function fitHeight(text) {
+  text.style.height = "auto";
+  text.style.height = `${text.scrollHeight}px`;
+}
+
+/** A line of the list. @param {Sentence} first @param {Dispatch} dispatch */
+function row(first, dispatch) {
+  const { id } = first;
+  const hue = h("button", { type: "button", class: "hue", onclick: () => dispatch({ type: "sentence.hue", id }) });
+  const text = h("textarea", { rows: "1", spellcheck: "false", autocomplete: "off", dir: "auto", class: "text" });
+  const hide = iconButton("eye", "", () => dispatch({ type: "sentence.hide", id }), { class: "button small hide" });
+  const remove = iconButton("close", "", () => dispatch({ type: "sentence.remove", id }), { class: "button small remove" });
+  const status = h("p", { class: "status" });
+  const tokens = h("div", { class: "tokens", role: "group" });
+  const element = h("li", { class: "sentence", "data-id": id }, hue, text, h("span", { class: "acts" }, hide, remove), status, tokens);
+  text.addEventListener("input", () => dispatch({ type: "sentence.edit", id, text: text.value, glide: 350 }));
+  text.addEventListener("focus", () => dispatch({ type: "sentence.activate", id }));
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" || (event.key === "Enter" && !event.isComposing)) {
+      event.preventDefault();
+      event.stopPropagation();
+      text.blur();
+    }
+  });
+  let shown = "";
+
+  return {
+    element,
+    focus: () => text.focus(),
+    /** @param {Sentence} one @param {State} state @param {Words} t */
+    update(one, state, t) {
+      const rgb = HUES[state.theme][one.hue];
+      element.style.setProperty("--hue", css(rgb));
+      element.classList.toggle("active", one.id === state.active);
+      element.classList.toggle("off", one.hidden);
+      if (text.value !== one.text) text.value = one.text;
+      if (!GROWS) fitHeight(text);
+      text.placeholder = t("sentences.placeholder");
+      text.setAttribute("aria-label", t("sentences.text"));
+      hue.title = t("sentences.hue");
+      hue.setAttribute("aria-label", t("sentences.hue"));
+      relabel(hide, one.hidden ? "hidden" : "eye", t(one.hidden ? "sentences.show" : "sentences.hide"));
+      relabel(remove, "close", t("sentences.remove"));
+      status.textContent = statusWords(one, state, t);
+      status.hidden = !status.textContent;
+      status.classList.toggle("bad", one.status === "failed");
+      const key = JSON.stringify([one.id === state.active && one.tokens, state.picked, state.language]);
+      if (key !== shown) showTokens(tokens, one, state, t, dispatch);
+      shown = key;
+    },
+  };
+}
+
+/** @param {Sentence} one @param {State} state @param {Words} t */
+function statusWords(one, state, t) {
+  if (one.failure) return failureWords(t, one.failure, { limit: state.limits.characters, length: [...one.text].length });
+  if (one.status === "blank") return one.id === state.active ? t("sentences.blank") : "";
+  if (state.connection === "lost" && one.asked !== one.text) return t("sentences.waiting");
+  if (one.cut > 0) return t("sentences.cut", { cut: one.cut, limit: one.tokens.length });
+  return "";
+}
+
+/** The tokens of the sentence in hand, each a button that picks it. @param {HTMLElement} root @param {Sentence} one @param {State} state @param {Words} t @param {Dispatch} dispatch */
+function showTokens(root, one, state, t, dispatch) {
+  const open = one.id === state.active && one.tokens.length > 0;
+  root.hidden = !open;
+  root.setAttribute("aria-label", t("sentences.tokens"));
+  if (!open) return fill(root);
+  const { picked } = state;
+  const chips = one.tokens.map((token, index) => {
+    const chosen = picked?.kind === "sentence" && picked.id === one.id && picked.token === index;
+    const text = (token.pieces ?? 1) > 1 ? `${token.text}${"·".repeat((token.piece ?? 0) + 1)}` : token.text;
+    const pick = () => dispatch({ type: "pick", pick: { kind: "sentence", id: one.id, token: index } });
+    return h("button", { type: "button", class: "token", "aria-pressed": chosen, onclick: pick }, visible(text).trim() || "␣");
+  });
+  fill(root, ...chips);
+}
+
+/** @param {State} state @param {Words} t @param {HTMLElement} samples @param {Dispatch} dispatch */
+function showSamples(state, t, samples, dispatch) {
+  const examples = state.card?.examples ?? [];
+  const lines = examples.map((example) => {
+    const note = (state.language === "zh" ? example.note_zh : example.note_en) ?? "";
+    const add = () => dispatch({ type: "sentence.add", text: example.text });
+    return h("li", {}, h("button", { type: "button", class: "sample", onclick: add }, h("span", {}, example.text), note ? h("span", { class: "quiet" }, note) : null));
+  });
+  fill(samples, h("summary", {}, t("sentences.samples")), h("ul", {}, ...lines));
+}

@@ -1,0 +1,65 @@
+/** The two sheets: keys, and what the picture can and cannot say. */
+
+import { byId, fill, h, iconButton } from "../dom.js";
+import { KEYS } from "../keys.js";
+import { number } from "../language.js";
+import { meanTrust, measureAt } from "../state.js";
+import { trustWord } from "../trust.js";
+
+/** @typedef {import("../types.d.ts").State} State */
+/** @typedef {import("../types.d.ts").Words} Words */
+
+/** @param {import("../types.d.ts").Dispatch} dispatch */
+export function sheets(dispatch) {
+  const help = /** @type {HTMLDialogElement} */ (byId("help"));
+  const about = /** @type {HTMLDialogElement} */ (byId("about"));
+  const all = { help, about };
+  for (const [name, dialog] of Object.entries(all)) {
+    dialog.addEventListener("close", () => dispatch({ type: "sheet.close", sheet: name }));
+    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  }
+
+  return {
+    /** @param {State} state @param {Words} t @param {State | null} previous */
+    update(state, t, previous) {
+      for (const name of /** @type {("help" | "about")[]} */ (["help", "about"])) {
+        const dialog = all[name];
+        const open = state.sheet === name;
+        const fresh = state.language !== previous?.language || state.card !== previous?.card;
+        if (open && (!dialog.open || fresh)) {
+          const close = iconButton("close", t("panel.close"), () => dialog.close());
+          dialog.setAttribute("aria-label", t(`${name}.title`));
+          fill(dialog, h("header", {}, h("h2", {}, t(`${name}.title`)), close), ...(name === "help" ? keysOf(t) : aboutOf(state, t)));
+        }
+        if (open && !dialog.open) dialog.showModal();
+        if (!open && dialog.open) dialog.close();
+      }
+    },
+  };
+}
+
+/** @param {Words} t */
+function keysOf(t) {
+  const lines = KEYS.map(({ shown, words }) =>
+    h("div", {}, h("dt", {}, ...shown.map((key) => h("kbd", {}, t(`key.${key}`) === `key.${key}` ? key : t(`key.${key}`)))), h("dd", {}, t(words))),
+  );
+  return [h("dl", { class: "keys" }, ...lines), h("p", { class: "quiet" }, t("help.pointer"))];
+}
+
+/** @param {State} state @param {Words} t */
+function aboutOf(state, t) {
+  const value = meanTrust(state);
+  /** @type {HTMLElement[]} */
+  const parts = [h("p", {}, t("about.what", { count: state.card?.reference ?? 0 }))];
+  if (value !== null) {
+    const recall = measureAt(state, "neighbor_recall") ?? measureAt(state, "recall");
+    const words = t("about.trust", { value: number(value, state.language, { maximumFractionDigits: 2 }), words: t(trustWord(value)) });
+    parts.push(h("h3", {}, t("about.trust.title")), h("p", {}, words, recall === null ? "" : ` ${t("trust.recall", { percent: Math.round(100 * recall) })}`));
+  }
+  const points = ["neighbourhoods", "view", "distance", "outside", "markov", "diffeomorphism"];
+  parts.push(h("h3", {}, t("about.say.title")), h("ul", {}, ...points.map((point) => h("li", {}, t(`about.${point}`)))));
+  if (state.card) parts.push(h("h3", {}, state.card.title), h("p", { class: "quiet" }, state.card.description));
+  for (const { message } of state.card?.problems ?? []) parts.push(h("p", { class: "bad" }, message));
+  if (state.version) parts.push(h("p", { class: "quiet" }, `Layerfold ${state.version}`));
+  return parts;
+}

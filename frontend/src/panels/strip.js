@@ -1,0 +1,128 @@
+/** The strip at the bottom: the pad, the two sliders with their play buttons, speed, loop. */
+
+import { byId, fill, h, icon, iconButton, relabel } from "../dom.js";
+import { number } from "../language.js";
+import { SPEEDS } from "../player.js";
+import { siteWords, sticky } from "../sites.js";
+import { shownAtlas, stepNumber } from "../state.js";
+import { padPanel } from "./pad.js";
+
+/** @typedef {import("../types.d.ts").State} State */
+/** @typedef {import("../types.d.ts").Words} Words */
+/** @typedef {import("../types.d.ts").Dispatch} Dispatch */
+
+/** @param {Dispatch} dispatch @param {{ replay(): void }} acts */
+export function stripPanel(dispatch, acts) {
+  const root = byId("strip");
+  const pad = padPanel(dispatch);
+  const layers = slider("layers", dispatch);
+  const steps = slider("steps", dispatch);
+  const speeds = SPEEDS.map((speed) =>
+    h("button", { type: "button", class: "speed", "data-speed": speed, onclick: () => dispatch({ type: "set", speed }) }, `${speed}×`),
+  );
+  const speed = h("div", { class: "speeds", role: "group" }, ...speeds);
+  const loop = iconButton("loop", "", () => dispatch({ type: "loop.toggle" }), { id: "loop" });
+  const replay = iconButton("replay", "", acts.replay, { id: "replay" });
+  const map = iconButton("map", "", () => dispatch({ type: "fold", panel: "strip" }), { id: "fold-pad" });
+  fill(root, pad.element, h("div", { class: "sliders" }, layers.element, steps.element), h("div", { class: "controls" }, speed, h("div", { class: "row" }, loop, replay, map)));
+
+  return {
+    /** @param {State} state @param {Words} t @param {State | null} previous */
+    update(state, t, previous) {
+      root.setAttribute("aria-label", t("strip.label"));
+      root.classList.toggle("waiting", !state.card);
+      root.classList.toggle("folded", state.folded.strip);
+      pad.update(state, t, previous);
+      showLayers(state, t, layers);
+      showSteps(state, t, steps);
+      speed.setAttribute("aria-label", t("strip.speed"));
+      for (const one of speeds) one.setAttribute("aria-pressed", String(Number(one.dataset.speed) === state.speed));
+      relabel(loop, "loop", t("strip.loop"));
+      loop.setAttribute("aria-pressed", String(state.loop));
+      relabel(replay, "replay", t("strip.replay"));
+      relabel(map, "map", t(state.folded.strip ? "strip.pad.show" : "strip.pad.hide"));
+      map.setAttribute("aria-pressed", String(!state.folded.strip));
+    },
+  };
+}
+
+/** @param {State} state @param {Words} t @param {ReturnType<typeof slider>} layers */
+function showLayers(state, t, layers) {
+  const sites = state.card?.sites ?? ["embed"];
+  layers.show(state, {
+    label: t("strip.layer"),
+    value: state.site,
+    last: sites.length - 1,
+    words: siteWords(t, sites, state.site),
+    tip: sites[Math.round(state.site)] ?? "",
+    quiet: "",
+    playWords: t(state.playing === "layers" ? "strip.pause" : "strip.play.layers"),
+  });
+}
+
+/** @param {State} state @param {Words} t @param {ReturnType<typeof slider>} steps */
+function showSteps(state, t, steps) {
+  const shown = shownAtlas(state);
+  const step = stepNumber(state);
+  const failure = state.atlasFailures[step];
+  const other = shown && !shown.exact ? t(failure ? "strip.broken" : "strip.coming", { step: shown.a.step }) : "";
+  steps.show(state, {
+    label: t("strip.step"),
+    value: state.step,
+    last: (state.card?.steps.length ?? 1) - 1,
+    words: state.card ? t("strip.step.value", { step }) : "",
+    tip: failure?.message ?? t("strip.step.tip"),
+    quiet: other || (state.card && step === 0 ? t("strip.untrained") : ""),
+    playWords: t(state.playing === "steps" ? "strip.pause" : "strip.play.steps"),
+  });
+}
+
+/**
+ * A slider with notches, a play button and its value in words.
+ * @param {"layers" | "steps"} axis @param {Dispatch} dispatch
+ */
+function slider(axis, dispatch) {
+  const play = iconButton("play", "", () => dispatch({ type: "play", axis }), { id: `play-${axis}`, class: "button play" });
+  const label = h("label", { for: axis });
+  const value = h("output", { for: axis, id: `${axis}-value` });
+  const quiet = h("span", { class: "quiet" });
+  const input = h("input", { type: "range", id: axis, min: 0, max: 1, step: "any", value: 0 });
+  const field = axis === "layers" ? "site" : "step";
+  const go = (/** @type {number} */ to, /** @type {number} */ glide) => dispatch({ type: "go", [field]: to, glide });
+  input.addEventListener("input", () => {
+    dispatch({ type: "pause" });
+    go(sticky(Number(input.value)), 0);
+  });
+  input.addEventListener("change", () => go(Math.round(Number(input.value)), 180));
+  input.addEventListener("keydown", (event) => {
+    const by = KEYS[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    dispatch({ type: "pause" });
+    const to = Math.abs(by) === Infinity ? (by > 0 ? Number(input.max) : 0) : Math.round(Number(input.value)) + by;
+    go(to, 300);
+  });
+  const element = h("div", { class: `slider ${axis}` }, play, h("div", { class: "line" }, h("div", { class: "words" }, label, value, quiet), h("div", { class: "track" }, input)));
+
+  return {
+    element,
+    /** @param {State} state @param {{ label: string, value: number, last: number, words: string, tip: string, quiet: string, playWords: string }} view */
+    show(state, view) {
+      label.textContent = view.label;
+      value.textContent = view.words;
+      value.title = view.tip;
+      quiet.textContent = view.quiet;
+      input.max = String(Math.max(1, view.last));
+      input.disabled = !state.card || view.last < 1;
+      if (document.activeElement !== input || Math.abs(Number(input.value) - view.value) > 0.5 || Number.isInteger(view.value)) input.value = String(view.value);
+      input.setAttribute("aria-valuetext", view.words);
+      element.style.setProperty("--notches", String(Math.max(1, view.last)));
+      element.style.setProperty("--at", String(view.last ? view.value / view.last : 0));
+      relabel(play, state.playing === axis ? "pause" : "play", view.playWords);
+    },
+  };
+}
+
+/** @type {Record<string, number>} */
+const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -3, PageUp: 3, Home: -Infinity, End: Infinity };

@@ -1,0 +1,64 @@
+/** What plays next: pure steps of a clock that somebody else winds. */
+
+/** @typedef {import("./types.d.ts").State} State */
+
+export const SPEEDS = [0.5, 1, 2, 4];
+const KEYFRAME = 620;
+
+/**
+ * How long a keyframe glides, in milliseconds.
+ * @param {number} speed
+ */
+export function keyframe(speed) {
+  return KEYFRAME / speed;
+}
+
+/**
+ * How many places there are on an axis.
+ * @param {State} state @param {"layers" | "steps"} axis
+ */
+export function extent(state, axis) {
+  return (axis === "layers" ? state.card?.sites.length : state.card?.steps.length) ?? 0;
+}
+
+/**
+ * The place after the present one on the axis that plays; null at the end when it does not loop.
+ * @param {State} state @param {"layers" | "steps"} axis
+ * @returns {number | null}
+ */
+export function following(state, axis) {
+  const last = extent(state, axis) - 1;
+  const at = Math.floor(axis === "layers" ? state.site : state.step);
+  if (last < 1) return null;
+  if (at < last) return at + 1;
+  return state.loop ? 0 : null;
+}
+
+/**
+ * Where play starts: at the start again when it stands at the end.
+ * @param {State} state @param {"layers" | "steps"} axis
+ */
+export function start(state, axis) {
+  const at = axis === "layers" ? state.site : state.step;
+  return at >= extent(state, axis) - 1 ? 0 : at;
+}
+
+/**
+ * The message of the next tick, or null when the slice it needs is still coming.
+ * @param {State} state
+ * @returns {import("./types.d.ts").Message | null}
+ */
+export function tick(state) {
+  if (!state.playing) return null;
+  const next = following(state, state.playing);
+  if (next === null) return { type: "pause" };
+  if (state.playing === "steps" && !ready(state, next)) return null;
+  const glide = keyframe(state.speed);
+  return state.playing === "layers" ? { type: "go", site: next, glide } : { type: "go", step: next, glide };
+}
+
+/** @param {State} state @param {number} index */
+function ready(state, index) {
+  const step = state.card?.steps[index];
+  return step === undefined || step in state.atlas || step in state.atlasFailures;
+}

@@ -1,0 +1,70 @@
+/** Brings the slices of the atlas: the one on screen first, then outward; keeps as many as fit in memory. */
+
+import { failureOf, getBytes } from "./client.js";
+import { outward } from "./sites.js";
+import { decodeAtlas } from "./safetensors.js";
+
+/** @typedef {import("./types.d.ts").State} State */
+
+const BUDGET = 160 * 1024 * 1024;
+const AT_ONCE = 2;
+
+/**
+ * What to load next and what to let go, with room for `capacity` steps around the present one. Pure.
+ * @param {number[]} steps @param {number} current index @param {Record<number, unknown>} held @param {number} capacity
+ * @returns {{ load: number[], drop: number[] }} step numbers
+ */
+export function plan(steps, current, held, capacity) {
+  const near = outward(steps.length, current).slice(0, Math.max(1, capacity)).map((i) => steps[i]);
+  const kept = new Set(near);
+  return {
+    load: near.filter((step) => !(step in held)),
+    drop: Object.keys(held).map(Number).filter((step) => !kept.has(step)),
+  };
+}
+
+/** How many steps fit. @param {State} state */
+function capacity(state) {
+  const sample = Object.values(state.atlas)[0];
+  return sample ? Math.max(3, Math.floor(BUDGET / (sample.positions.byteLength + 2 * sample.trust.byteLength))) : AT_ONCE;
+}
+
+/** @param {ReturnType<typeof import("./store.js").createStore>} store */
+export function prefetch(store) {
+  /** @type {Map<number, AbortController>} */
+  const flying = new Map();
+
+  /** @param {State} state */
+  function fill(state) {
+    if (!state.card) return;
+    const { load, drop } = plan(state.card.steps, Math.round(state.step), state.atlas, capacity(state));
+    if (drop.length) store.dispatch({ type: "atlas.drop", steps: drop });
+    for (const step of load) {
+      if (flying.size >= AT_ONCE) return;
+      if (!flying.has(step) && !(step in state.atlasFailures)) fetchStep(state.run, step);
+    }
+  }
+
+  /** @param {string} run @param {number} step */
+  async function fetchStep(run, step) {
+    const stop = new AbortController();
+    flying.set(step, stop);
+    try {
+      const bytes = await getBytes(`api/runs/${encodeURIComponent(run)}/atlas/${step}`, stop.signal);
+      if (store.get().run === run) store.dispatch({ type: "atlas.slice", slice: decodeAtlas(bytes, step) });
+    } catch (error) {
+      if (!stop.signal.aborted && store.get().run === run) store.dispatch({ type: "atlas.failed", step, failure: failureOf(error) });
+    }
+    if (flying.get(step) === stop) flying.delete(step);
+    fill(store.get());
+  }
+
+  store.subscribe((state, previous) => {
+    if (state.run !== previous.run) {
+      for (const stop of flying.values()) stop.abort();
+      flying.clear();
+    }
+    if (state.connection === "open" && previous.connection !== "open") store.dispatch({ type: "atlas.retry" });
+    if (state.card !== previous.card || state.step !== previous.step || state.atlasFailures !== previous.atlasFailures) fill(state);
+  });
+}

@@ -1,0 +1,92 @@
+/** The first ten seconds: what happens when, and what is said about it. Pure. */
+
+import { homeSite } from "./sites.js";
+
+/** @typedef {import("./types.d.ts").Card} Card */
+/** @typedef {import("./types.d.ts").Message} Message */
+/** @typedef {import("./types.d.ts").Sentence} Sentence */
+/** @typedef {{ at: number, messages: Message[], caption?: import("./types.d.ts").Caption, say?: "end" }} Scene */
+
+const OPENING = 1500;
+const DRIFT = 640;
+const DRIFTS = 7;
+const APPEAR = 1500;
+const TRAVEL = 560;
+
+/** Words too plain to be the point of a pair of sentences. */
+const PLAIN = new Set("the a an and or of to in on at by for with from was were is are be been had has have he she it they his her their its that this there who which as not but into over under after before".split(" "));
+
+/**
+ * The longest word that two sentences share; "" when there is none worth naming.
+ * @param {string} a @param {string} b
+ */
+export function sharedWord(a, b) {
+  const words = (/** @type {string} */ text) => text.toLowerCase().match(/\p{L}+/gu) ?? [];
+  const there = new Set(words(b));
+  const common = words(a).filter((word) => there.has(word) && !PLAIN.has(word) && word.length > 2);
+  return common.sort((x, y) => y.length - x.length)[0] ?? "";
+}
+
+/**
+ * The story, in order of time (milliseconds): disorder, training, two sentences, their way through the layers.
+ * @param {Card} card @param {string[]} hidden ids of the sentences that wait for their entrance
+ * @returns {Scene[]}
+ */
+export function story(card, hidden) {
+  const lastStep = card.steps.length - 1;
+  const lastSite = card.sites.length - 1;
+  const home = homeSite(card.sites);
+  /** @type {Scene[]} */
+  const scenes = [{ at: 0, messages: [{ type: "go", step: 0, site: home, glide: 0 }], caption: { key: "tour.start", values: { step: card.steps[0] } } }];
+  let at = OPENING;
+  const drifts = Math.min(DRIFTS, lastStep);
+  for (let i = 1; i <= drifts; i++, at += DRIFT) {
+    const step = Math.round((i * lastStep) / drifts);
+    scenes.push({ at, messages: [{ type: "go", step, glide: DRIFT }], ...(i === 1 ? { caption: { key: "tour.train" } } : {}) });
+  }
+  if (hidden.length) {
+    const appear = hidden.map((id) => ({ type: "sentence.hide", id, glide: 700 }));
+    scenes.push({ at, messages: [{ type: "go", site: 0, glide: 700 }, ...appear], caption: { key: "tour.sentences" } });
+    at += APPEAR;
+    const stops = Array.from({ length: Math.floor(lastSite / 2) }, (_, i) => 2 * (i + 1));
+    for (const [i, site] of stops.entries()) {
+      scenes.push({ at, messages: [{ type: "go", site, glide: TRAVEL }], ...(i === 0 ? { caption: { key: "tour.layers" } } : {}) });
+      at += TRAVEL;
+    }
+  }
+  scenes.push({ at: at + 200, messages: [], say: "end" });
+  scenes.push({ at: at + 9000, messages: [{ type: "set", caption: null, touring: false }] });
+  return scenes;
+}
+
+/**
+ * How far apart the shared word lies in two placed sentences, at the first site and at the last, in radii of the picture.
+ * @param {Sentence} a @param {Sentence} b @param {string} word @param {number} step @param {number} radius
+ * @returns {{ first: number, last: number } | null}
+ */
+export function parting(a, b, word, step, radius) {
+  const slices = [a.slices[step], b.slices[step]];
+  const tokens = [a, b].map((one) => one.tokens.findIndex((token) => token.text.trim().toLowerCase() === word));
+  if (!slices[0] || !slices[1] || tokens.some((at) => at < 0)) return null;
+  const point = (/** @type {number} */ which, /** @type {number} */ site) => {
+    const from = 3 * (site * slices[which].tokens + tokens[which]);
+    return slices[which].positions.subarray(from, from + 3);
+  };
+  const gap = (/** @type {number} */ site) => {
+    const [p, q] = [point(0, site), point(1, site)];
+    return Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2]) / radius;
+  };
+  return { first: gap(0), last: gap(slices[0].sites - 1) };
+}
+
+/**
+ * The last caption: it speaks of parting only when the picture shows it.
+ * @param {Sentence[]} sentences @param {string} word @param {number} step @param {number} radius
+ * @returns {import("./types.d.ts").Caption}
+ */
+export function ending(sentences, word, step, radius) {
+  if (!word || sentences.length < 2) return { key: "tour.end" };
+  const apart = parting(sentences[0], sentences[1], word, step, radius);
+  if (!apart) return { key: "tour.end.word", values: { word } };
+  return { key: apart.last > 1.4 * apart.first && apart.last > 0.1 ? "tour.end.parted" : "tour.end.word", values: { word } };
+}

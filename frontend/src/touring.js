@@ -1,0 +1,83 @@
+/** Runs the tour, and stops it at the first touch. */
+
+import { ending, sharedWord, story } from "./tour.js";
+import { shownAtlas } from "./state.js";
+
+/** @typedef {ReturnType<typeof import("./store.js").createStore>} Store */
+
+/** @param {Store} store */
+export function touring(store) {
+  /** @type {number[]} */
+  let timers = [];
+  let word = "";
+
+  /** The pair of sentences the tour is about: those on the page, else the first two examples of the card. */
+  function prepare() {
+    const { card, sentences } = store.get();
+    const examples = card?.examples.slice(0, 2) ?? [];
+    if (!sentences.length) store.dispatch({ type: "sentence.many", list: examples.map(({ text }, i) => ({ text, hue: i, hidden: true })) });
+    else for (const one of sentences) if (!one.hidden) store.dispatch({ type: "sentence.hide", id: one.id });
+    return store.get().sentences.map((one) => one.id);
+  }
+
+  /** @param {{ key: string, values?: Record<string, string | number> } | undefined} caption */
+  function say(caption) {
+    if (!caption) return;
+    const key = word || !["tour.sentences", "tour.layers"].includes(caption.key) ? caption.key : `${caption.key}.plain`;
+    store.dispatch({ type: "set", caption: { key, values: { word, ...caption.values } } });
+  }
+
+  function begin() {
+    const { card } = store.get();
+    if (!card) return;
+    stop();
+    store.dispatch({ type: "pause" });
+    const ids = prepare();
+    const { sentences } = store.get();
+    word = sentences.length > 1 ? sharedWord(sentences[0].text, sentences[1].text) : "";
+    store.dispatch({ type: "set", touring: true });
+    for (const scene of story(card, ids)) {
+      timers.push(
+        window.setTimeout(() => {
+          for (const message of scene.messages) store.dispatch(message);
+          if (scene.say === "end") store.dispatch({ type: "set", caption: ending(store.get().sentences, word, card.steps[card.steps.length - 1], card.frame.radius) });
+          else say(scene.caption);
+        }, scene.at),
+      );
+    }
+  }
+
+  function stop() {
+    for (const timer of timers) clearTimeout(timer);
+    timers = [];
+  }
+
+  /** At the first touch: everything stands where the tour would have led. */
+  function skip() {
+    const { touring: on, card, sentences } = store.get();
+    if (!on) return;
+    stop();
+    store.dispatch({ type: "set", touring: false, caption: null });
+    for (const one of sentences) if (one.hidden) store.dispatch({ type: "sentence.hide", id: one.id });
+    if (card && store.get().step < card.steps.length - 1) store.dispatch({ type: "go", step: card.steps.length - 1, glide: 500 });
+  }
+
+  /** Without a tour the examples stand there at once. */
+  function settle() {
+    const { card, sentences } = store.get();
+    if (card && !sentences.length) store.dispatch({ type: "sentence.many", list: card.examples.slice(0, 2).map(({ text }, i) => ({ text, hue: i })) });
+  }
+
+  /** Begins when the first cloud is there. */
+  function beginWhenReady() {
+    store.dispatch({ type: "set", touring: true });
+    let begun = false;
+    store.subscribe((state) => {
+      if (begun || !state.touring || !shownAtlas(state)) return;
+      begun = true;
+      begin();
+    });
+  }
+
+  return { begin, skip, settle, beginWhenReady };
+}

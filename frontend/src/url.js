@@ -1,0 +1,141 @@
+/** The view <-> the hash of the address: versioned, at most 8 KiB, every field checked. Pure. */
+
+/** @typedef {import("./types.d.ts").View} View */
+/** @typedef {import("./types.d.ts").Camera} Camera */
+
+export const LINK_LIMIT = 8 * 1024;
+export const LINK_VERSION = 1;
+
+const COLOURS = ["source", "trust", "position", "frequency", "sentence", "none"];
+const HUES = 8;
+const SENTENCES = 32;
+
+/** A lone surrogate cannot be written in a link. @param {string} text */
+function written(text) {
+  return encodeURIComponent(text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd")).replace(/%20/g, "+");
+}
+
+/** @param {string} text */
+function read(text) {
+  return decodeURIComponent(text.replace(/\+/g, "%20"));
+}
+
+/**
+ * The hash of a view, or null when it would be longer than the limit.
+ * @param {View} view
+ * @returns {string | null}
+ */
+export function linkOf(view) {
+  /** @type {[string, string | number | undefined][]} */
+  const fields = [
+    ["v", LINK_VERSION],
+    ["run", view.run],
+    ["step", view.step],
+    ["site", view.site],
+    ["colour", view.colour],
+    ["measure", view.measure],
+    ["trails", view.trails === undefined ? undefined : Number(view.trails)],
+    ["theme", view.theme],
+    ["lang", view.language],
+    ["camera", view.camera && cameraText(view.camera)],
+    ["active", view.active],
+  ];
+  for (const one of view.sentences ?? []) fields.push(["s", `${one.hue}${one.hidden ? "h" : "v"}${one.text}`]);
+  if (view.sentences?.length === 0) fields.push(["s", ""]);
+  const hash = `#${fields
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${written(String(value))}`)
+    .join("&")}`;
+  return hash.length > LINK_LIMIT ? null : hash;
+}
+
+/**
+ * The view in a hash. Fields that cannot be read are left out; a link that is too long or of another version is refused.
+ * @param {string} hash
+ * @returns {{ view: View | null, problem: "long" | "version" | null }}
+ */
+export function viewOf(hash) {
+  const body = hash.replace(/^#/, "");
+  if (!body) return { view: null, problem: null };
+  if (hash.length > LINK_LIMIT) return { view: null, problem: "long" };
+  const fields = pairs(body);
+  const first = new Map(fields.slice().reverse());
+  if (first.get("v") !== String(LINK_VERSION)) return { view: null, problem: "version" };
+  return { view: clean(first, fields), problem: null };
+}
+
+/** @param {string} body @returns {[string, string][]} */
+function pairs(body) {
+  /** @type {[string, string][]} */
+  const found = [];
+  for (const part of body.split("&")) {
+    const at = part.indexOf("=");
+    if (at < 1) continue;
+    try {
+      found.push([part.slice(0, at), read(part.slice(at + 1))]);
+    } catch {
+      continue; // a broken escape: the field is left out
+    }
+  }
+  return found;
+}
+
+/** @param {Map<string, string>} first @param {[string, string][]} fields @returns {View} */
+function clean(first, fields) {
+  /** @type {View} */
+  const view = {};
+  const run = first.get("run");
+  const site = first.get("site");
+  const step = whole(first.get("step"));
+  const active = whole(first.get("active"));
+  const camera = cameraOf(first.get("camera"));
+  const colour = first.get("colour");
+  const measure = first.get("measure");
+  const trails = first.get("trails");
+  const theme = first.get("theme");
+  const language = first.get("lang");
+  if (run && run.length <= 200) view.run = run;
+  if (site && site.length <= 40) view.site = site;
+  if (step !== null) view.step = step;
+  if (active !== null) view.active = active;
+  if (camera) view.camera = camera;
+  if (colour && COLOURS.includes(colour)) view.colour = /** @type {View["colour"]} */ (colour);
+  if (measure && measure.length <= 80) view.measure = measure;
+  if (trails === "0" || trails === "1") view.trails = trails === "1";
+  if (theme === "dark" || theme === "light") view.theme = theme;
+  if (language === "en" || language === "zh") view.language = language;
+  const sentences = sentencesOf(fields);
+  if (sentences) view.sentences = sentences;
+  return view;
+}
+
+/** @param {[string, string][]} fields @returns {View["sentences"] | null} */
+function sentencesOf(fields) {
+  const own = fields.filter(([name]) => name === "s");
+  if (!own.length) return null;
+  const sentences = [];
+  for (const [, value] of own) {
+    const found = /^([0-7])([vh])([^]*)$/.exec(value);
+    if (found && sentences.length < SENTENCES) sentences.push({ hue: Number(found[1]) % HUES, hidden: found[2] === "h", text: found[3] });
+  }
+  return sentences;
+}
+
+/** @param {string | undefined} text */
+function whole(text) {
+  return text && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+/** @param {Camera} camera */
+function cameraText(camera) {
+  const parts = [camera.eye, camera.center ?? { x: 0, y: 0, z: 0 }, camera.up ?? { x: 0, y: 0, z: 1 }];
+  return parts.flatMap((p) => [p.x, p.y, p.z]).map((n) => String(Math.round(n * 1000) / 1000)).join(",");
+}
+
+/** @param {string | undefined} text @returns {Camera | null} */
+function cameraOf(text) {
+  const n = (text ?? "").split(",").map((part) => (part.trim() === "" ? NaN : Number(part)));
+  if (n.length !== 9 || !n.every((x) => Number.isFinite(x) && Math.abs(x) <= 100)) return null;
+  if (!(n[0] || n[1] || n[2]) || !(n[6] || n[7] || n[8])) return null;
+  return { eye: { x: n[0], y: n[1], z: n[2] }, center: { x: n[3], y: n[4], z: n[5] }, up: { x: n[6], y: n[7], z: n[8] } };
+}
