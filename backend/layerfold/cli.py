@@ -1,0 +1,331 @@
+"""The command line. Whatever is heavy is imported inside the command that needs it, so that help comes at once.
+
+Errors of the tree in errors.py, and those of the file system, are one line on stderr and exit code 1; a command that is
+misspelt is exit code 2; a program reads `--json`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version as version_of
+from math import isfinite
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from layerfold.errors import InputError, LayerfoldError, NotFound, RunNotFound
+
+PLAIN = ("--help", "-h", "--version")
+
+app = typer.Typer(
+    name="layerfold",
+    help="Watch a transformer fold language. Without a command: serve the bundled runs and open the page.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "terminal_width": 100},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads to use; all cores without it.")]
+
+
+def main() -> None:
+    """Runs the command of this process's arguments and exits with its code."""
+    try:
+        app(args=with_command(sys.argv[1:]), prog_name="layerfold")
+    except LayerfoldError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(": ".join(str(part) for part in (error.filename, error.strerror or error) if part))
+
+
+def with_command(arguments: list[str]) -> list[str]:
+    """The arguments with ``serve`` put first where a person left it out: nothing given, an option, or a folder."""
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in PLAIN):
+        return ["serve", *arguments]
+    known = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
+    if not arguments[0].startswith("-") and arguments[0] not in known and Path(arguments[0]).is_dir():
+        return ["serve", *arguments]
+    return arguments
+
+
+def fail(message: str) -> None:
+    """One line on stderr, and exit code 1."""
+    print("layerfold: " + " ".join(message.split()), file=sys.stderr)
+    raise SystemExit(1)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"layerfold {version_of('layerfold')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def serve(
+    runs: Annotated[list[Path] | None, typer.Argument(help="Folders of runs; the bundled runs without one.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 is any. Without it: 8765, or the next free one.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.  [default: 127.0.0.1]")] = None,
+    allow_host: Annotated[list[str] | None, typer.Option(help="A further host name that the page may be reached by.")] = None,
+    cache: Annotated[Path | None, typer.Option(help="Folder for what can be computed again.")] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    browser: Annotated[
+        bool | None, typer.Option("--open/--no-browser", help="Open a browser, or not; without either, where there is a screen.")
+    ] = None,
+) -> None:
+    """Serve runs and the page that shows them."""
+    from layerfold.settings import Settings
+
+    names = tuple(allow_host) if allow_host else None
+    chosen = {"host": host, "port": port, "allowed_hosts": names, "cache": cache, "log_level": log_level}
+    settings = Settings.read(os.environ, runs=tuple(runs) if runs else None, **chosen)  # type: ignore[arg-type]
+    from layerfold.server.app import serve as serve_until_stopped
+
+    serve_until_stopped(settings, lambda address: announce(address, settings.port, browser))
+
+
+def announce(address: str, asked: int | None, browser: bool | None) -> None:
+    """Says where the page is, and that the usual port was taken if it was; opens a browser where there is one, or where told to."""
+    from layerfold.settings import DEFAULT_PORT
+
+    if asked is None and not address.endswith(f":{DEFAULT_PORT}"):
+        print(f"Port {DEFAULT_PORT} is in use: the next free one is taken.", flush=True)
+    print(f"Layerfold is at {address}  (Ctrl+C stops it)", flush=True)
+    if browser or (browser is None and has_screen(os.environ)):
+        import webbrowser
+
+        webbrowser.open(address)
+
+
+def has_screen(environment: Any) -> bool:
+    """Whether a browser window can be expected to appear: a person at a terminal, with a screen."""
+    if environment.get("CI") or not sys.stdout.isatty():
+        return False
+    return sys.platform in ("darwin", "win32") or bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="Name of a recipe that comes with Layerfold, or a TOML file.")],
+    out: Annotated[Path, typer.Option(help="Folder of the run; what a broken training left there is taken up.")],
+    corpora: Annotated[Path | None, typer.Option(help="Folder where gathered text is kept.")] = None,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Train a model and keep its checkpoints; the same command goes on where a broken one stopped."""
+    from layerfold.training.recipe import Recipe
+    from layerfold.training.trainer import Progress
+    from layerfold.training.trainer import train as train_run
+
+    followed = Recipe.load(recipe)
+
+    use_threads(threads)
+    with progress_bar(as_json) as move:
+
+        def report(now: Progress) -> None:
+            if as_json:
+                print(json.dumps({name: finite_or_none(value) for name, value in vars(now).items()}), flush=True)
+            note = f"loss {now.loss:.3f} · {now.tokens_per_second:,.0f} tokens/s" if now.step or now.loss == now.loss else ""
+            move(now.stage, now.step, now.steps, note)
+
+        run = train_run(followed, out, progress=report, cache=corpora)
+    bits = run.card["tests"]["bits_per_byte"][str(run.steps[-1])]
+    said = {"run": run.name, "folder": str(out), "steps": list(run.steps), "bits_per_byte": bits}
+    say(as_json, said, f"{run.name} is trained: {bits:.3f} bits a byte on held-out text. Next: layerfold atlas {out}")
+
+
+@app.command()
+def atlas(
+    run: Annotated[str, typer.Argument(help="Folder of a run, or the name of a bundled one.")],
+    tokens: Annotated[int, typer.Option(min=100, help="Reference tokens in the clouds.")] = 4000,
+    view: Annotated[str, typer.Option(help="States to lay out: normalised or raw.")] = "normalised",
+    neighbors: Annotated[int, typer.Option(min=2, help="Neighbours of a point in the graph.")] = 15,
+    min_dist: Annotated[float, typer.Option(min=0.0, help="Least distance of points in the picture.")] = 0.1,
+    spread: Annotated[float, typer.Option(min=0.01, help="Scale of the picture's clusters.")] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Build a run's atlas: aligned clouds at every step and site. A broken build goes on where it stopped."""
+    if view not in ("normalised", "raw"):
+        raise typer.BadParameter(f"{view!r} is neither normalised nor raw", param_hint="--view")
+    folder = run_folder(run)
+    from layerfold.pipeline import build_run_atlas
+
+    use_threads(threads)
+    layout = {"k": neighbors, "min_dist": min_dist, "spread": spread, "seed": seed}
+    with progress_bar(as_json) as move:
+
+        def report(stage: str, share: float) -> None:
+            if as_json:
+                print(json.dumps({"stage": stage, "share": round(share, 4)}), flush=True)
+            move(stage, round(1000 * share), 1000, "")
+
+        built = build_run_atlas(folder, count=tokens, view=view, threads=threads, progress=report, **layout)
+    said = {"folder": str(folder / "atlas"), "steps": list(built.steps), "tokens": len(built.reference)}
+    say(
+        as_json,
+        said,
+        f"the atlas of {folder.name} is built: {len(built.steps)} steps × {len(built.sites)} sites × {said['tokens']:,} tokens",
+    )
+
+
+@app.command()
+def place(
+    words: Annotated[list[str], typer.Argument(metavar="[RUN] SENTENCE...", help="Sentences; a run's name or folder may stand first.")],
+    out: Annotated[Path | None, typer.Option(help="File to write: .json, .csv, .npz or .html.")] = None,
+    steps: Annotated[str, typer.Option(help="all, last, or training steps separated by commas.")] = "all",
+    as_json: Json = False,
+) -> None:
+    """Place sentences in a run's clouds and write their paths to a file."""
+    if out is None and not as_json:
+        raise typer.BadParameter("give --out FILE, or --json to print", param_hint="--out")
+    folder, sentences = run_and_sentences(words)
+    from layerfold import export
+    from layerfold.pipeline import open_run
+    from layerfold.settings import cache_folder
+
+    opened = open_run(folder, cache_folder(os.environ))
+    chosen = chosen_steps(steps, opened.steps)
+    trajectories = [opened.place(sentence, chosen) for sentence in sentences]
+    if out is not None:
+        export.write(out, trajectories, opened.atlas, opened.run.name)
+    if as_json:
+        print(export.as_json(trajectories, opened.atlas, opened.run.name).decode(), end="")
+    else:
+        print(f"{out}: {len(sentences)} sentence(s) at {len(chosen)} steps of {opened.run.name}")
+
+
+@app.command()
+def check(
+    run: Annotated[str, typer.Argument(help="Folder of a run, or the name of a bundled one.")],
+    as_json: Json = False,
+) -> None:
+    """Check every file of a run: hash, shape, and that all numbers are finite. Exit code 1 names what is wrong."""
+    folder = run_folder(run)
+    from layerfold.check import check_run
+
+    problems = check_run(folder)
+    said = {"run": str(folder), "problems": [{"file": problem.file, "what": problem.what} for problem in problems]}
+    say(as_json, said, f"{folder}: every file is whole" if not problems else f"{folder}: {len(problems)} problem(s)")
+    for problem in problems:
+        print(f"layerfold: {problem.file} {problem.what}", file=sys.stderr)
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(help="Benchmarks to run; all of them without a name.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure Layerfold beside what one would use instead (from a checkout of the source)."""
+    from layerfold.settings import bundled
+
+    root = bundled()
+    if not (root / "benchmarks" / "__main__.py").is_file():
+        raise NotFound("benchmarks come with the source, not with the installed package: run this in a checkout")
+    sys.path.insert(0, str(root))
+    sys.argv = ["benchmarks", *(["--json"] if as_json else []), *(names or [])]
+    runpy.run_module("benchmarks", run_name="__main__")
+
+
+@app.command()
+def version(as_json: Json = False) -> None:
+    """Print the versions that decide the numbers."""
+    names = ("layerfold", "torch", "numpy", "tokenizers", "umap-learn", "plotly")
+    found = {name: version_of(name) for name in names} | {"python": sys.version.split()[0]}
+    say(as_json, found, "\n".join(f"{name} {number}" for name, number in found.items()))
+
+
+def say(as_json: bool, said: dict[str, Any], words: str) -> None:
+    """The same news for a program or for a person."""
+    print(json.dumps(said, ensure_ascii=False) if as_json else words, flush=True)
+
+
+def run_folder(name: str) -> Path:
+    """The folder of a run that is named by its path or, for those that are served without a path, by its name.
+
+    Raises RunNotFound.
+    """
+    if (Path(name) / "run.json").is_file():
+        return Path(name)
+    found = served_runs()
+    if name in found:
+        return found[name]
+    raise RunNotFound(f"there is no run {name!r}: give a folder that holds run.json, or one of {', '.join(found) or 'none'}")
+
+
+def served_runs() -> dict[str, Path]:
+    """The runs that `layerfold` alone serves, by name."""
+    from layerfold.server.catalogue import find_runs
+    from layerfold.settings import Settings
+
+    return find_runs(Settings.read(os.environ).runs)
+
+
+def run_and_sentences(words: Sequence[str]) -> tuple[Path, list[str]]:
+    """The run that the first word names and the sentences after it; without such a word, the first run that is served."""
+    served = served_runs()
+    if len(words) > 1 and (words[0] in served or (Path(words[0]) / "run.json").is_file()):
+        return run_folder(words[0]), list(words[1:])
+    if not served:
+        raise RunNotFound("no run comes with this copy of Layerfold: put the folder of one before the sentence")
+    return next(iter(served.values())), list(words)
+
+
+def chosen_steps(words: str, steps: Sequence[int]) -> tuple[int, ...]:
+    """The steps meant by ``all``, ``last`` or a list of numbers; raises InputError."""
+    if words in ("all", "last"):
+        return tuple(steps if words == "all" else steps[-1:])
+    try:
+        return tuple(int(word) for word in words.split(","))
+    except ValueError:
+        raise InputError(f"--steps {words!r} is neither all, last nor numbers separated by commas") from None
+
+
+def use_threads(count: int | None) -> None:
+    """torch works on so many threads."""
+    if count is not None:
+        import torch
+
+        torch.set_num_threads(count)
+
+
+def finite_or_none(value: Any) -> Any:
+    """The value, or None for a number that JSON does not know."""
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+@contextmanager
+def progress_bar(quiet: bool) -> Iterator[Callable[[str, int, int, str], None]]:
+    """Yields a call that moves a bar on stderr: stage, how much is done, of how much, and a note; time left is shown beside."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeRemainingColumn())
+    with Progress(*columns, TextColumn("{task.fields[note]}"), console=Console(stderr=True), disable=quiet) as progress:
+        task = progress.add_task("starting", total=None, note="")
+
+        def move(stage: str, done: int, of: int, note: str) -> None:
+            progress.update(task, description=stage, completed=done, total=of or None, note=note)
+
+        yield move
+
+
+if __name__ == "__main__":
+    main()
