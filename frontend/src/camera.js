@@ -1,7 +1,7 @@
 /** The camera as numbers: matrices, projection to pixels, the view to begin with. No DOM. */
 
 /** @typedef {import("./picture").Camera} Camera */
-/** @typedef {import("./picture").Point3} Point3 */
+/** @typedef {import("./picture").Insets} Insets */
 /** @typedef {ArrayLike<number>} Matrix column-major 4 × 4 */
 
 /** Vertical field of view of Plotly's camera. */
@@ -47,17 +47,20 @@ export function depthRange(m) {
   return { middle: m[15], reach: Math.hypot(m[3], m[7], m[11]) };
 }
 
-/** How far the eye must be for the frame's sphere to fill `fill` of the shorter side; Plotly's units (the frame's radius is 0.5).
- * @param {number} aspect width / height @param {number} fill */
-export function fitDistance(aspect, fill = 0.98) {
-  const half = Math.atan(Math.tan(FIELD / 2) * Math.min(1, aspect));
-  return 0.5 / fill / Math.sin(half);
+/** How far the eye must be for the frame's sphere to fill what panels leave free; Plotly's units (the frame's radius is 0.5).
+ * A cloud is flatter than its sphere, so a wide window takes it larger than a narrow one.
+ * @param {number} width @param {number} height pixels @param {Insets} insets */
+export function fitDistance(width, height, insets) {
+  const free = { width: Math.max(width - insets.left - insets.right, 80), height: Math.max(height - insets.top - insets.bottom, 80) };
+  const slope = (Math.tan(FIELD / 2) * Math.min(free.width, free.height)) / Math.max(height, 1);
+  const fill = Math.min(1.22, Math.max(1, 0.75 + (0.28 * free.width) / free.height));
+  return 0.5 / fill / Math.sin(Math.atan(slope));
 }
 
 /** The view a picture opens with: a little from above, at a distance that fits.
- * @param {number} aspect @returns {Camera} */
-export function openingCamera(aspect) {
-  const distance = fitDistance(aspect);
+ * @param {number} width @param {number} height @param {Insets} insets @returns {Camera} */
+export function openingCamera(width, height, insets) {
+  const distance = fitDistance(width, height, insets);
   const [turn, rise] = [0.85, 0.32];
   return {
     eye: { x: distance * Math.cos(turn) * Math.cos(rise), y: distance * Math.sin(turn) * Math.cos(rise), z: distance * Math.sin(rise) },
@@ -119,7 +122,7 @@ export function sameCamera(a, b) {
 }
 
 /** Shifts the centre of a perspective to the middle of what panels leave free, in place.
- * @param {number[] | Float32Array} projection @param {import("./picture").Insets} insets @param {number} width @param {number} height CSS pixels */
+ * @param {number[] | Float32Array} projection @param {Insets} insets @param {number} width @param {number} height CSS pixels */
 export function shiftCentre(projection, insets, width, height) {
   projection[8] -= (insets.left - insets.right) / Math.max(width, 1);
   projection[9] -= (insets.bottom - insets.top) / Math.max(height, 1);

@@ -104,7 +104,7 @@ function drawnSentence(s, place, type, look) {
 function drawnLinks({ cloud, sentences, links }, place, type) {
   /** @param {Pick} pick */
   const where = (pick) => {
-    if (pick.kind === "cloud") return place(...cloud.positions.subarray(3 * pick.index, 3 * pick.index + 3));
+    if (pick.kind === "cloud") return place(cloud.positions[3 * pick.index], cloud.positions[3 * pick.index + 1], cloud.positions[3 * pick.index + 2]);
     const s = sentences.find((one) => one.id === pick.id);
     return s ? place(...tokenAt(s, pick.token, s.site)) : null;
   };
@@ -120,3 +120,9 @@ function drawnLinks({ cloud, sentences, links }, place, type) {
 /** Text that Plotly shows as it is: its texts are a small markup.
  * @param {string} text */
 export const escaped = (text) => text.replace(/&/gu, "&amp;").replace(/</gu, "&lt;").replace(/>/gu, "&gt;");
+
+/** Data units onto frame units.
+ * @param {Picture["frame"]} frame @returns {Projection} */
+export function framed({ center, radius }) {
+  return (x, y, z) => [(x - center[0]) / radius, (y - center[1]) / radius, (z - center[2]) / radius];
+}

@@ -6,7 +6,8 @@ import { inked } from "./looks.js";
 /** @typedef {import("./motion").Motion} Motion */
 /** @typedef {import("./motion").Strand} Strand */
 /** @typedef {import("./picture").Pick} Pick */
-/** @typedef {{x: number, y: number, width: number, height: number, rank: number, slot: number}} Spot where a bead is and how large its label; lower rank first */
+/** @typedef {{x: number, y: number, width: number, height: number, rank: number, slot: number, room: number}} Spot
+ *   where a bead is, how large its label and how much room it wants about it; lower rank first */
 /** @typedef {{left: number, top: number, right: number, bottom: number}} Box */
 /** @typedef {Spot & {key: string, strand: Strand, token: number, text: string, node: HTMLElement | null, shown: boolean, since: number, box: Box, style: string}} Tag */
 
@@ -42,12 +43,14 @@ export function placeLabels(spots, bounds, most = MOST) {
   /** @type {Box[]} */
   const taken = [];
   return spots.map((spot) => {
+    const { room } = spot;
     if (taken.length >= most) return null;
     for (let n = 0; n < SLOTS.length; n++) {
       const slot = n === 0 ? spot.slot : n <= spot.slot ? n - 1 : n;
       const box = boxOf(spot, slot);
       const inside = box.left >= bounds.left && box.right <= bounds.right && box.top >= bounds.top && box.bottom <= bounds.bottom;
-      if (!inside || taken.some((other) => meet(box, other))) continue;
+      const claim = { left: box.left - room, top: box.top - room / 2, right: box.right + room, bottom: box.bottom + room / 2 };
+      if (!inside || taken.some((other) => meet(claim, other))) continue;
       spot.slot = slot;
       taken.push(box);
       return box;
@@ -119,6 +122,7 @@ export class Labels {
         const wanted = first?.kind === "sentence" && first.id === strand.id && first.token === token;
         tag.x = x;
         tag.y = y;
+        tag.room = (strand.active ? 1 : 7) - (tag.shown ? 1 : 0);
         tag.rank = (wanted ? -100 : 0) + (strand.active ? 0 : 10) + (strand.faint?.[token] ? 5 : 0) + depth / middle - (tag.shown ? 0.25 : 0);
         tags.push(tag);
       }
@@ -133,7 +137,7 @@ export class Labels {
     let tag = this.tags.get(key);
     if (!tag) {
       const box = { left: 0, top: 0, right: 0, bottom: 0 };
-      tag = { key, strand, token, text: "", node: null, shown: false, since: NaN, box, style: "", x: 0, y: 0, width: 0, height: 17, rank: 0, slot: 0 };
+      tag = { key, strand, token, text: "", node: null, shown: false, since: NaN, box, style: "", x: 0, y: 0, width: 0, height: 17, rank: 0, slot: 0, room: 0 };
       this.tags.set(key, tag);
     }
     tag.strand = strand;
@@ -177,7 +181,7 @@ export class Labels {
 
   /** @param {Tag} tag */
   #strength({ strand, token }) {
-    return (strand.faint?.[token] ? 0.6 : 1) * (strand.lookTo.emphasis > 0.9 ? 1 : 0.72);
+    return (strand.faint?.[token] ? 0.6 : 1) * (strand.lookTo.emphasis > 0.9 ? 1 : 0.85);
   }
 
   /** @param {Tag} tag @param {HTMLElement} node */
@@ -186,7 +190,7 @@ export class Labels {
     const style = `${lookTo.red},${lookTo.green},${lookTo.blue},${active},${this.#strength(tag)}`;
     if (tag.style === style) return;
     tag.style = style;
-    node.style.color = inked([lookTo.red, lookTo.green, lookTo.blue], this.look, active ? 0.72 : 0.4);
+    node.style.color = inked([lookTo.red, lookTo.green, lookTo.blue], this.look, active ? 0.74 : 0.45);
     node.style.fontWeight = active ? "600" : "500";
     node.style.textShadow = this.look.shadow;
     if (tag.shown) node.style.opacity = String(this.#strength(tag));

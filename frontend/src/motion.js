@@ -58,7 +58,7 @@ function unborn(frame) {
 /** @param {SentencePicture} s @param {boolean} anyActive @returns {Look} */
 function lookOf(s, anyActive) {
   const [red, green, blue] = s.color;
-  return { site: s.site, presence: 1, trail: s.trail ? 1 : 0, emphasis: s.active || !anyActive ? 1 : 0.4, red, green, blue };
+  return { site: s.site, presence: 1, trail: s.trail ? 1 : 0, emphasis: s.active || !anyActive ? 1 : 0.5, red, green, blue };
 }
 
 /** The start of a strand's path: where each token's counterpart is now; a token without one starts on its own path.

@@ -8,6 +8,7 @@ export function link(gl, { vertex, fragment, attributes }) {
     const shader = /** @type {WebGLShader} */ (gl.createShader(type));
     gl.shaderSource(shader, text);
     gl.compileShader(shader);
+    if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS) && !gl.isContextLost()) throw new Error(`shader: ${gl.getShaderInfoLog(shader)}`);
     gl.attachShader(program, shader);
     gl.deleteShader(shader);
   }
@@ -46,14 +47,14 @@ void main() {
   vec4 p = mix(a, b, t);
   gl_Position = transform * vec4(p.xyz, 1.);
   float w = max(gl_Position.w, 1e-3);
-  float wanted = p.w * size * pow(middle / w, .85);
+  float wanted = p.w * size * pow(middle / w, .72);
   float drawn = clamp(wanted, 1.6, largest);
   gl_PointSize = drawn;
   color = mix(colorA, colorB, t);
   float kept = seen(w);
   color.rgb = mix(back.rgb, color.rgb, 1. - back.a * (1. - kept));
   color.a *= kept * min(1., wanted * wanted / (drawn * drawn)) * smoothstep(.02, .3, w / middle);
-  soft = clamp(2.6 / drawn, .22, .9);
+  soft = clamp(3.6 / drawn, .42, .95);
 }`,
   fragment: `
 precision mediump float;
@@ -81,6 +82,7 @@ uniform vec2 viewport;                            // device pixels
 uniform vec2 reach;                               // current site, last site
 uniform vec3 taper;                               // full width in pixels: at the first site, at the last, of what is to come
 uniform float glow;                               // pixels of glow beyond the edge
+varying float way;
 varying float site, across, core, run, strength, trust, kept;
 ${FADE}
 vec3 tangent(vec3 chord, float left, float right) {
@@ -95,16 +97,17 @@ void main() {
   vec3 p = (2. * u3 - 3. * u2 + 1.) * p1 + (u3 - 2. * u2 + u) * m1 + (3. * u2 - 2. * u3) * p2 + (u3 - u2) * m2;
   vec3 along = (6. * u2 - 6. * u) * (p1 - p2) + (3. * u2 - 4. * u + 1.) * m1 + (3. * u2 - 2. * u) * m2;
   vec4 clip = transform * vec4(p, 1.), slope = transform * vec4(along, 0.);
-  vec2 way = (slope.xy * clip.w - clip.xy * slope.w) * viewport;
-  float size = length(way);
-  vec2 normal = size > 1e-7 ? vec2(-way.y, way.x) / size : vec2(0.);
+  vec2 course = (slope.xy * clip.w - clip.xy * slope.w) * viewport;
+  float size = length(course);
+  vec2 normal = size > 1e-7 ? vec2(-course.y, course.x) / size : vec2(0.);
   vec4 head = transform * vec4(p1, 1.), tail = transform * vec4(p2, 1.);
   run = u * .5 * length((tail.xy / max(tail.w, .01) - head.xy / max(head.w, .01)) * viewport);
   site = info.x + u;
   strength = info.y;
   trust = info.z;
   float past = smoothstep(reach.x - .02, reach.x + .06, site);
-  float width = mix(mix(taper.x, taper.y, pow(clamp(site / max(reach.y, 1.), 0., 1.), 1.2)), taper.z, past);
+  way = clamp(.5 * site / max(reach.y, 1.) + .5 * site / max(reach.x, 1.5), 0., 1.);
+  float width = mix(mix(taper.x, taper.y, pow(way, 1.3)), taper.z, past) * mix(.7, 1., trust);
   core = .5 * width;
   across = corner.y * (core + 1. + glow);
   clip.xy += normal * across / viewport * 2. * clip.w;
@@ -119,12 +122,11 @@ uniform vec2 reach;
 uniform vec2 dash;                                // period in pixels, part drawn
 uniform vec2 halo;                                // brightness of the glow, its share of opacity
 uniform float glow, lift;
-varying float site, across, core, run, strength, trust, kept;
+varying float site, across, core, run, strength, trust, kept, way;
 void main() {
   float d = abs(across);
-  float way = clamp(site / max(reach.y, 1.), 0., 1.);
   float past = smoothstep(reach.x - .02, reach.x + .06, site);
-  float k = mix(mix(fade.x, fade.y, way * way * (3. - 2. * way)), fade.z, past) * strength * kept * mix(.3, 1., trust);
+  float k = mix(mix(fade.x, fade.y, way * way * (3. - 2. * way)), fade.z, past) * strength * kept * mix(.4, 1., trust);
   float part = min(dash.y, mix(.5, 1.2, smoothstep(.15, .6, trust)));
   float place = abs(fract(run / dash.x) - .5) * 2.;
   k *= part >= 1. ? 1. : 1. - smoothstep(part - .18, part + .18, place);
@@ -132,7 +134,7 @@ void main() {
   float g = glow > 0. ? exp(-3.2 * d * d / ((core + glow) * (core + glow))) * (1. - past) : 0.;
   float near = exp(-5. * abs(site - reach.x)) * (1. - past);
   vec3 lit = mix(color, vec3(1.), lift * near * edge);
-  float body = edge * k, around = g * k * halo.x * (1. - edge) * way;
+  float body = edge * k, around = g * k * halo.x * (1. - edge) * way * smoothstep(.2, .8, trust);
   gl_FragColor = vec4(lit * (body + around), body + around * halo.y);
 }`,
 };

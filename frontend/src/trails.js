@@ -131,7 +131,7 @@ export class Trails {
   draw(motion, view) {
     this.#begin(view);
     const r = view.ratio * Math.max(view.unit, 0.75);
-    const links = { color: view.look.line, taper: [1.5 * r, 0.7 * r, r], fade: [0.55, 0.12, 0], reach: [1, 1], dash: [1, 2], glow: 0, lift: 0 };
+    const links = { color: view.look.line, taper: [1.4 * r, 0.7 * r, r], fade: [0.5, 0.1, 0], reach: [1, 1], dash: [1, 2], glow: 0, lift: 0 };
     this.#ribbon(this.links, { ...links, fade: links.fade.map((v) => v * motion.linksSeen) });
     for (const strand of motion.strands) this.#drawStrand(strand, view, r);
     this.gpu.arrays.bindVertexArrayOES(null);
@@ -156,9 +156,9 @@ export class Trails {
     const color = [red / 255, green / 255, blue / 255];
     const last = strand.sites - 1;
     const wide = (0.6 + 0.4 * emphasis) * r;
-    const seen = presence * (0.25 + 0.75 * emphasis);
-    const path = { color, taper: [0.8 * wide, 2.7 * wide, 0.8 * wide], fade: [0.1, 0.88, 0.13].map((v) => v * seen * trail), reach: [site, last], dash: [7 * r, 2], glow: 5 * wide, lift: theme.lift };
-    const thread = { color, taper: [wide, wide, 0], fade: [0.5 * seen, 0.5 * seen, 0], reach: [strand.tokens, strand.tokens], dash: [6 * r, 0.5], glow: 0, lift: 0 };
+    const seen = presence * (0.15 + 0.85 * emphasis);
+    const path = { color, taper: [0.9 * wide, (1.6 + 1.8 * emphasis) * wide, 0.9 * wide], fade: [0.16, 1, 0.16].map((v) => v * seen * trail), reach: [site, last], dash: [11 * r, 2], glow: emphasis > 0.6 ? 7 * wide * (2.5 * emphasis - 1.5) : 0, lift: theme.lift };
+    const thread = { color, taper: [wide, wide, 0], fade: [0.42 * seen, 0.42 * seen, 0], reach: [strand.tokens, strand.tokens], dash: [6 * r, 0.5], glow: 0, lift: 0 };
     this.#ribbon(piece.thread, thread);
     if (trail > 0.004) this.#ribbon(piece.path, path);
   }

@@ -1,0 +1,201 @@
+/** The scene as it usually is: our own trace in a WebGL plot, run by a director, rebuilt when its context is lost. */
+
+import { openingCamera, soundCamera } from "./camera.js";
+import { Director } from "./director.js";
+import { Stage } from "./stage.js";
+
+/** @typedef {import("./picture").Scene} Scene */
+/** @typedef {import("./picture").SceneOptions} SceneOptions */
+/** @typedef {import("./picture").Camera} Camera */
+/** @typedef {import("./picture").Picture} Picture */
+/** @typedef {import("./picture").Pick} Pick */
+/** @typedef {import("./picture").Insets} Insets */
+/** @typedef {import("./scene").LivePlot} LivePlot */
+/** @typedef {(director: import("./scene").Director, setting: import("./scene").Setting) => Promise<LivePlot>} OpenPlot */
+
+const NO_INSETS = { left: 0, right: 0, top: 0, bottom: 0 };
+/** Milliseconds before each try to rebuild after a lost WebGL context. */
+const RETRIES = [0, 150, 400, 900, 2000, 4000, 8000];
+
+/** @implements {Scene} */
+export class LiveScene {
+  mode = /** @type {const} */ ("webgl");
+
+  /** @param {HTMLElement} element @param {SceneOptions} options @param {OpenPlot} openPlot */
+  static async open(element, options, openPlot) {
+    const scene = new LiveScene(element, options, openPlot);
+    try {
+      await scene.build();
+    } catch (error) {
+      scene.dispose();
+      throw error;
+    }
+    return scene;
+  }
+
+  /** @param {HTMLElement} element @param {SceneOptions} options @param {OpenPlot} openPlot */
+  constructor(element, options, openPlot) {
+    this.element = element;
+    this.openPlot = openPlot;
+    this.insets = { ...NO_INSETS, ...options.insets };
+    this.director = new Director(element, options);
+    this.kept = soundCamera(options.camera) ?? this.#opening();
+    this.axes = false;
+    this.rebuilt = 0;
+    this.gone = false;
+    /** @type {LivePlot | null} */ this.plot = null;
+    this.observer = new ResizeObserver(() => this.resize());
+    element.style.background = this.director.look.backdrop;
+  }
+
+  #opening() {
+    return openingCamera(this.element.clientWidth, this.element.clientHeight, this.insets);
+  }
+
+  /** A plot stands in the element with the picture, the camera and the theme there are. */
+  async build() {
+    const { director } = this;
+    const setting = { theme: director.options.theme, camera: this.kept, axes: this.axes };
+    const plot = await this.openPlot(
+      {
+        stage: (gl) => new Stage(gl, director.motion, director.look),
+        frame: (params, scale, ratio) => director.frame(params, scale, ratio),
+        insets: () => this.insets,
+        lost: () => this.#lost(),
+      },
+      setting,
+    );
+    if (this.gone) return plot.close();
+    this.plot = plot;
+    director.join(/** @type {Stage} */ (plot.stage), { camera: () => plot.camera(), setCamera: (camera) => plot.setCamera(camera) });
+    this.observer.observe(this.element);
+  }
+
+  #lost() {
+    const { plot } = this;
+    if (this.gone || !plot) return;
+    this.kept = plot.camera();
+    this.plot = null;
+    this.director.leave();
+    setTimeout(() => {
+      plot.close();
+      this.#rebuild(0);
+    });
+  }
+
+  /** @param {number} attempt */
+  async #rebuild(attempt) {
+    await new Promise((resolve) => setTimeout(resolve, RETRIES[attempt]));
+    if (this.gone) return;
+    try {
+      await this.build();
+      this.rebuilt++;
+    } catch (error) {
+      if (attempt + 1 < RETRIES.length) await this.#rebuild(attempt + 1);
+      else console.error(`The 3-D view could not be rebuilt: ${error}`);
+    }
+  }
+
+  /** @param {Picture} picture @param {import("./picture").ShowOptions} [how] */
+  show(picture, how) {
+    return this.director.show(picture, how);
+  }
+
+  /** @param {"dark" | "light"} theme */
+  setTheme(theme) {
+    this.director.setTheme(theme);
+    this.element.style.background = this.director.look.backdrop;
+    if (this.axes) this.plot?.set({ theme });
+  }
+
+  /** @param {Insets} insets */
+  setInsets(insets) {
+    this.insets = { ...insets };
+    this.director.wake();
+  }
+
+  /** @param {boolean} on */
+  setReducedMotion(on) {
+    this.director.options.reducedMotion = on;
+    if (on) this.director.idle(false);
+  }
+
+  camera() {
+    return this.plot?.camera() ?? this.kept;
+  }
+
+  /** @param {Camera | null} camera null: the view a picture opens with */
+  setCamera(camera) {
+    this.kept = soundCamera(camera) ?? this.#opening();
+    this.director.setCamera(this.kept);
+  }
+
+  /** @param {boolean} on */
+  idle(on) {
+    this.director.idle(on);
+  }
+
+  /** @param {boolean} on */
+  setAxes(on) {
+    this.axes = on;
+    this.plot?.set({ axes: on, theme: this.director.options.theme });
+    this.director.wake();
+  }
+
+  /** @returns {Promise<string>} a PNG as a data URL: backdrop, scene and labels */
+  async image() {
+    if (!this.plot) throw new Error("The 3-D view is being rebuilt");
+    const { canvas: source, ratio } = this.plot.snapshot();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [source.width, source.height];
+    const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    paintBackdrop(pen, canvas.width, canvas.height, this.director.look.stops);
+    pen.drawImage(source, 0, 0);
+    this.director.labels.paint(pen, ratio);
+    return canvas.toDataURL("image/png");
+  }
+
+  /** @param {Pick | null} pick */
+  focus(pick) {
+    this.director.focus(pick);
+  }
+
+  /** @param {Pick} pick */
+  locate(pick) {
+    return this.director.locate(pick);
+  }
+
+  resize() {
+    if (!this.plot || this.element.clientWidth === 0) return;
+    this.plot.resize();
+    this.director.resized();
+  }
+
+  dispose() {
+    this.gone = true;
+    this.observer.disconnect();
+    this.director.dispose();
+    this.plot?.stage?.dispose();
+    this.plot?.close();
+    this.plot = null;
+  }
+
+  /** @returns {import("./picture").SceneStats} */
+  stats() {
+    const { motion, frames, script, labels } = this.director;
+    const counts = { points: motion.count, sentences: motion.strands.length, links: motion.links.length, labels: labels.shown };
+    return { engine: "own", frames, script, ...counts, buffers: this.plot?.stage?.gpu.buffers ?? 0, rebuilt: this.rebuilt };
+  }
+}
+
+/** @param {CanvasRenderingContext2D} pen @param {number} width @param {number} height @param {string[]} stops as in `looks.js` */
+function paintBackdrop(pen, width, height, stops) {
+  pen.save();
+  pen.translate(0.5 * width, 0.46 * height);
+  pen.scale(0.75 * width, 0.8 * height);
+  const gradient = pen.createRadialGradient(0, 0, 0, 0, 0, 1);
+  [0, 0.52, 1].forEach((at, i) => gradient.addColorStop(at, stops[i]));
+  pen.fillStyle = gradient;
+  pen.fillRect(-2, -2, 4, 4);
+  pen.restore();
+}
