@@ -23,6 +23,7 @@ from layerfold.errors import InputError, PortInUse
 
 DEFAULT_PORT: Final = 8765
 PORTS_TRIED: Final = 50
+UNREAD_MILLISECONDS: Final = 30_000
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -104,6 +105,8 @@ def _bind(host: str, port: int) -> socket.socket:
     bound = socket.socket(family, socket.SOCK_STREAM)
     if os.name == "posix":
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # accepted sockets inherit it: one that takes nothing is dropped by the system
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
     try:
         bound.bind((host, port))
         bound.listen(512)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
+from pathlib import Path
 from typing import Final
 
 import uvicorn
@@ -71,6 +72,7 @@ def create_app(
     )
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5, exclude_content_types=("application/octet-stream", "image/*"))
     app.add_middleware(Guard, hosts=known_hosts(settings.host, settings.allowed_hosts))
+    app.state.connections = connections
     _say_errors_in_one_shape(app)
     app.include_router(create_routes(catalogue, _limits_of(limits), plotly, version))
 
@@ -88,9 +90,7 @@ def create_app(
         finally:
             connections.discard(connection)
 
-    if settings.frontend.is_dir():
-        app.mount("/static", Files(directory=settings.frontend))
-        app.mount("/", Files(directory=settings.frontend, html=True))
+    _serve_page(app, settings.frontend)
     return app
 
 
@@ -103,22 +103,26 @@ def serve(settings: Settings, ready: Callable[[str], None] = print) -> None:
     listening = listen(settings.host, settings.port)
     catalogue = Catalogue(runs, lambda folder: open_run(folder, settings.cache))
     app = create_app(catalogue, settings, warm=True)
-    config = uvicorn.Config(
+    ready(address(settings.host, listening.getsockname()[1]))
+    try:
+        uvicorn.Server(configured(app, settings.log_level)).run(sockets=[listening])
+    except KeyboardInterrupt:
+        log.info("stopped")
+    finally:
+        listening.close()
+
+
+def configured(app: FastAPI, log_level: str = "warning") -> uvicorn.Config:
+    """How uvicorn is to run the application: messages bounded, no compression that a small message could blow up."""
+    return uvicorn.Config(
         app,
-        log_level=settings.log_level,
-        access_log=settings.log_level == "debug",
+        log_level=log_level,
+        access_log=log_level == "debug",
         ws_max_size=MESSAGE_BYTES,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=5,
         server_header=False,
     )
-    ready(address(settings.host, listening.getsockname()[1]))
-    try:
-        uvicorn.Server(config).run(sockets=[listening])
-    except KeyboardInterrupt:
-        log.info("stopped")
-    finally:
-        listening.close()
 
 
 def address(host: str, port: int) -> str:
@@ -145,6 +149,18 @@ class Files(StaticFiles):
             raise HTTPException(404) from None
         response.headers["Cache-Control"] = REVALIDATE
         return response
+
+
+def _serve_page(app: FastAPI, folder: Path) -> None:
+    """The page at ``/`` and ``/static``; a route and not a mount, so that a wrong method of ``/api`` is told the right ones."""
+    if not folder.is_dir():
+        return
+    files = Files(directory=folder, html=True)
+
+    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    @app.api_route("/static/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
+    async def page(path: str, request: Request) -> Response:
+        return await files.get_response(path or ".", request.scope)
 
 
 def _limits_of(limits: Limits) -> Callable[[OpenRun], Limits]:

@@ -1,0 +1,74 @@
+"""The catalogue: names to folders, broken ones named, changes seen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from layerfold.errors import DamagedRun, RunNotFound
+from layerfold.server import catalogue as module
+from layerfold.server.catalogue import Catalogue, find_runs
+from tests.server.fakes import FakeRun
+
+
+def run_at(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text("{}")
+    return folder
+
+
+def test_runs_are_found_in_folders_and_folders_of_folders(tmp_path: Path) -> None:
+    one, two = run_at(tmp_path / "models" / "b"), run_at(tmp_path / "models" / "a")
+    (tmp_path / "models" / "notes").mkdir()
+    alone = run_at(tmp_path / "elsewhere" / "a")
+    assert find_runs([tmp_path / "models", alone]) == {"a": two, "b": one, "a-2": alone}
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(RunNotFound, match="nowhere"):
+        find_runs([tmp_path / "nowhere"])
+
+
+@pytest.mark.parametrize("name", ["", "..", "../a", "a/../a", "/etc", "a\0", "A", "C:\\a", "\\\\host\\a"])
+def test_names_are_not_paths(tmp_path: Path, name: str) -> None:
+    catalogue = Catalogue({"a": tmp_path}, lambda folder: pytest.fail("opened"))
+    with pytest.raises(RunNotFound):
+        catalogue.open(name)
+
+
+def test_a_run_is_opened_once_and_again_when_it_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FRESH", 0.0)
+    folder = run_at(tmp_path / "a")
+    opened: list[FakeRun] = []
+
+    def opener(_: Path) -> FakeRun:
+        opened.append(FakeRun())
+        return opened[-1]
+
+    catalogue = Catalogue({"a": folder}, opener)  # type: ignore[arg-type]
+    assert catalogue.open("a") is catalogue.open("a") is opened[0]
+    os.utime(folder / "run.json", (1, 1))
+    assert catalogue.open("a") is opened[1]
+    (folder / "atlas").mkdir()
+    (folder / "atlas" / "atlas.json").write_text("{}")
+    assert catalogue.open("a") is opened[2]
+
+
+def test_a_broken_run_raises_each_time_and_heals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FRESH", 0.0)
+    folder = run_at(tmp_path / "a")
+
+    def opener(path: Path) -> FakeRun:
+        if (path / "run.json").read_text() == "{}":
+            raise DamagedRun("run.json is empty")
+        return FakeRun()
+
+    catalogue = Catalogue({"a": folder}, opener)  # type: ignore[arg-type]
+    for _ in range(2):
+        with pytest.raises(DamagedRun):
+            catalogue.open("a")
+    (folder / "run.json").write_text('{"format": 1}')
+    os.utime(folder / "run.json", (1, 1))
+    assert catalogue.open("a").card

@@ -1,0 +1,49 @@
+"""The outbox: bounded, in order, rid of what nobody wants."""
+
+from __future__ import annotations
+
+import asyncio
+
+from layerfold.server.outbox import Outbox
+
+
+def test_messages_go_out_in_order_and_a_full_box_waits() -> None:
+    async def fill() -> None:
+        box = Outbox(capacity=2)
+        await box.put(1, "a")
+        await box.put(2, "b")
+        third = asyncio.create_task(box.put(3, "c"))
+        await asyncio.sleep(0)
+        assert not third.done()
+        assert len(box) == 2
+        assert await box.take() == "a"
+        await third
+        assert [await box.take(), await box.take()] == ["b", "c"]
+
+    asyncio.run(fill())
+
+
+def test_discarding_makes_room_and_leaves_the_others() -> None:
+    async def discard() -> None:
+        box = Outbox(capacity=3)
+        for id, data in ((1, "a"), (2, b"b"), (1, "c")):
+            await box.put(id, data)
+        waiting = asyncio.create_task(box.put(2, "d"))
+        await asyncio.sleep(0)
+        box.discard(1)
+        await waiting
+        assert [await box.take(), await box.take()] == [b"b", "d"]
+
+    asyncio.run(discard())
+
+
+def test_an_empty_box_waits() -> None:
+    async def wait() -> None:
+        box = Outbox()
+        taken = asyncio.create_task(box.take())
+        await asyncio.sleep(0)
+        assert not taken.done()
+        await box.put(None, "x")
+        assert await taken == "x"
+
+    asyncio.run(wait())
