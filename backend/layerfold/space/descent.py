@@ -1,0 +1,151 @@
+"""UMAP's objective for new points in a frozen cloud, and its minimum (McInnes, Healy & Melville 2018, arXiv:1802.03426).
+
+The new point x is pulled by its true neighbours and pushed by the whole cloud:
+sum_j pull_j log(1 + a r_j^2b) - push sum_i log(1 - 1 / (1 + a r_i^2b)), r the distance in the picture. UMAP samples both sums;
+here the pull is exact, and the push is the sum that the samples estimate. Shapes: S sites, T tokens, k neighbours, C cells.
+
+A token's numbers meet no other token's: every operation is elementwise or a sum along one token's own contiguous row, so
+its place does not depend, to the byte, on the batch it comes in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layerfold.records import Floats, frozen
+
+_ROUNDS, _PULLS = 7, 2  # the push changes slowly, so it is renewed every second step; residual moves are under 0.1 % of the spread
+_HALVINGS = 24
+_SHARPNESS = 4
+_NEAR = np.float32(1e-6)  # squared: two points this near are one
+_LONGEST = np.float32(4)  # UMAP's own bound on a step
+_NEGATIVES = 5  # UMAP's negative samples for one positive
+_SIDE = 8  # cells along an axis
+
+
+def memberships(distances: Floats) -> tuple[Floats, Floats]:
+    """UMAP's memberships exp(-d / sigma) of a new point's neighbours, and its exponents d / sigma: both shaped as ``distances`` [..., k].
+
+    sigma solves sum_{j>1} exp(-d_j / sigma) = log2 k, as `UMAP.transform` does for new points (no distance is taken off).
+    """
+    k = distances.shape[-1]
+    target, rest = np.float32(np.log2(k)), distances[..., 1:]
+    low = np.float32(1e-3) * distances.mean(axis=-1) + np.float32(1e-30)
+    reach = np.log(max(k - 1, 1) / max(float(target), 1e-3))
+    high = np.maximum(distances[..., -1] / np.float32(reach if reach > 1e-3 else 1e-3), low)
+    for _ in range(_HALVINGS):
+        middle = np.sqrt(low) * np.sqrt(high)
+        wide = np.exp(-rest / middle[..., None]).sum(axis=-1) > target
+        low, high = np.where(wide, low, middle), np.where(wide, middle, high)
+    exponents = np.asarray(distances / high[..., None], dtype=np.float32)
+    return np.exp(-exponents), exponents
+
+
+def pulls(membership: Floats, exponents: Floats) -> Floats:
+    """How hard each neighbour pulls: the membership w as UMAP has it, but unbounded (w / (1 - w^4)) as w becomes certain.
+
+    So a state that the reference already holds lands on its own point, and one that comes near to it lands near.
+    """
+    doubt = -np.expm1(-_SHARPNESS * exponents)
+    return np.asarray(membership / np.maximum(doubt, np.float32(1e-6)), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A cloud in groups of near points: ``centres`` [3, C], how many each holds, ``soft`` [C] their spread (squared).
+
+    Each push of one point is weak (5 k / n shared by all), so a group acts as one soft point.
+    """
+
+    centres: Floats
+    counts: Floats
+    soft: Floats
+
+    @staticmethod
+    def of(positions: Floats) -> Cells:
+        """Groups of one cloud [n, 3]: by rank along x, then y, then z; every point its own group where n <= 512."""
+        if len(positions) <= _SIDE**3:
+            alone = np.ones(len(positions), dtype=np.float32)
+            return _cells(positions.T, alone, np.zeros_like(alone))
+        cell = np.zeros(len(positions), dtype=np.int64)
+        for axis in range(3):
+            order = np.lexsort((positions[:, axis], cell))
+            cell[order] = _split(cell[order])
+        order = np.argsort(cell, kind="stable")
+        grouped = positions[order].astype(np.float64)
+        starts = np.searchsorted(cell[order], np.arange(_SIDE**3))
+        counts = np.diff(starts, append=len(cell))[:, None]
+        centres = np.add.reduceat(grouped, starts) / counts
+        spread = np.add.reduceat(np.square(grouped), starts) / counts - np.square(centres)
+        return _cells(centres.T, counts[:, 0], np.maximum(spread.sum(axis=1), 0) / 3)
+
+
+def _cells(centres: NDArray[np.floating], counts: NDArray[np.generic], soft: NDArray[np.floating]) -> Cells:
+    return Cells(*(np.asarray(frozen(np.array(part, dtype=np.float32, order="C")), dtype=np.float32) for part in (centres, counts, soft)))
+
+
+def _split(cell: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sorted groups, each cut into 8 of equal size (to one): the new group of each."""
+    first = np.searchsorted(cell, cell)
+    size = np.searchsorted(cell, cell, side="right") - first
+    return cell * _SIDE + (np.arange(len(cell)) - first) * _SIDE // size
+
+
+@dataclass(frozen=True)
+class Curve:
+    """UMAP's similarity in the picture, 1 / (1 + a r^2b)."""
+
+    a: float
+    b: float
+
+    def attraction(self, squares: Floats) -> Floats:
+        """How hard a membership of 1 pulls, over the distance in the picture: from its square."""
+        squares = squares + _NEAR
+        power = np.float32(self.a) * np.power(squares, np.float32(self.b))
+        return np.asarray(np.float32(2 * self.b) * power / (squares * (1 + power)), dtype=np.float32)
+
+    def repulsion(self, place: Floats, cells: Cells) -> Floats:
+        """The push [3, T] of a whole cloud on points at ``place`` [3, T], for a strength of 1."""
+        offsets = place[:, :, None] - cells.centres[:, None, :]
+        squares = offsets[0] * offsets[0]
+        squares += offsets[1] * offsets[1]
+        squares += offsets[2] * offsets[2]
+        squares += cells.soft
+        power = np.power(squares, np.float32(self.b))
+        power *= np.float32(self.a)
+        power += 1
+        squares += np.float32(1e-3)  # as in UMAP, so that a push stays finite
+        squares *= power
+        offsets *= np.divide(cells.counts * np.float32(2 * self.b), squares, out=squares)
+        return np.asarray(offsets.sum(axis=-1), dtype=np.float32)
+
+
+def descend(anchors: Floats, pull: Floats, membership: Floats, cells: tuple[Cells, ...], n: int, curve: Curve) -> Floats:
+    """Where the objective is least, [3, S, T], from the barycentre of ``anchors`` [3, S, T, k], the neighbours' places in clouds of n.
+
+    Each step goes to the minimum of a parabola that lies above the pull and touches it here (its logarithm is concave in the
+    squared distance), so the pull needs no step size; the push is taken as constant over ``_PULLS`` steps.
+    """
+    place = np.asarray((anchors * pull).sum(axis=-1) / pull.sum(axis=-1), dtype=np.float32)
+    strength = np.float32(_NEGATIVES / n) * membership.sum(axis=-1)
+    push = np.empty_like(place)
+    for _ in range(_ROUNDS):
+        for site, group in enumerate(cells):
+            push[:, site] = curve.repulsion(place[:, site], group)
+        push *= strength
+        for _ in range(_PULLS):
+            place = _step(place, anchors, pull, push, curve)
+    return place
+
+
+def _step(place: Floats, anchors: Floats, pull: Floats, push: Floats, curve: Curve) -> Floats:
+    offsets = anchors - place[..., None]
+    squares = offsets[0] * offsets[0] + offsets[1] * offsets[1] + offsets[2] * offsets[2]
+    strength = pull * curve.attraction(squares)
+    offsets *= strength
+    move = (offsets.sum(axis=-1) + push) / strength.sum(axis=-1)
+    length = np.sqrt(move[0] * move[0] + move[1] * move[1] + move[2] * move[2])
+    return np.asarray(place + move * (_LONGEST / np.maximum(length, _LONGEST)), dtype=np.float32)
