@@ -1,0 +1,92 @@
+"""What is generated from the program and kept in the tree: words in README.md, the page's types of the protocol.
+
+``python -m tests.generated`` exits with 1 and names what is stale; ``--write`` writes it anew (`make check`, `make fix`).
+A block in README.md stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from layerfold import settings
+from tests.tree import tree
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+SCHEMA = ROOT / "frontend" / "src" / "wire.schema.json"
+TYPES = ROOT / "frontend" / "src" / "wire.d.ts"
+JSON2TS = ROOT / "node_modules" / "json-schema-to-typescript"
+COMMANDS = ("", "serve", "train", "atlas", "place", "check", "bench")
+BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", re.S)
+
+
+def main() -> int:
+    """0 when everything is fresh, or has been written anew."""
+    stale = [path for path, text in fresh() if not path.exists() or path.read_text("utf-8") != text]
+    if "--write" in sys.argv:
+        for path, text in fresh():
+            path.write_text(text, "utf-8")
+        return 0
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} is stale: run make fix", file=sys.stderr)
+    return 1 if stale else 0
+
+
+def fresh() -> Iterator[tuple[Path, str]]:
+    """Each generated file with the text that it should hold."""
+    yield README, readme(README.read_text("utf-8"))
+    schema = output([sys.executable, "-m", "layerfold.wire"])
+    yield SCHEMA, schema
+    if JSON2TS.is_dir():
+        yield TYPES, types(schema)
+
+
+def readme(text: str) -> str:
+    """README.md with its generated blocks as they should be."""
+    made = {"help": help_block, "settings": settings_block, "tree": lambda: f"```text\n{tree()}```\n"}
+    return BLOCK.sub(lambda block: block[1] + made[block["name"]]() + block[3], text)
+
+
+def help_block() -> str:
+    """The help of every command as it prints itself."""
+    shown = [f"$ layerfold {command} --help".replace("  ", " ") + "\n" + help_of(command).strip() for command in COMMANDS]
+    return "```console\n" + "\n\n".join(shown) + "\n```\n"
+
+
+def help_of(command: str) -> str:
+    """What one command says of itself."""
+    return output([sys.executable, "-m", "layerfold.cli", *command.split(), "--help"])
+
+
+def settings_block() -> str:
+    """The table of settings, from the words that open settings.py."""
+    rows = [re.split(r"\s{2,}", line.strip()) for line in (settings.__doc__ or "").splitlines() if line.startswith("LAYERFOLD_")]
+    lines = ["| variable | what it sets | default |", "| --- | --- | --- |"]
+    return "\n".join([*lines, *(f"| `{name}` | {what} | {default} |" for name, what, default in rows)]) + "\n"
+
+
+def types(schema: str) -> str:
+    """The page's types, made by the tool and with the arguments that package.json names."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, made = Path(folder) / "wire.schema.json", Path(folder) / "wire.d.ts"
+        source.write_text(schema, "utf-8")
+        tool = JSON2TS / "dist" / "src" / "cli.js"
+        output(["node", str(tool), "-i", str(source), "-o", str(made)])
+        return made.read_text("utf-8")
+
+
+def output(command: list[str]) -> str:
+    """What a command prints on stdout."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    environment = os.environ | {"PATH": path, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    return subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8", env=environment, cwd=ROOT).stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""The tree of the project with a line a file, each line taken from the words that open the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+WIDTH = 34
+LINE = 150
+# What cannot speak for itself, in the order in which it is met.
+TOP = {
+    "README.md": "this page",
+    "ARCHITECTURE.md": "how it works and why: flow, layers, formats, decisions with what failed",
+    "CONTRIBUTING.md": "how to change it",
+    "CHANGELOG.md": "what changed",
+    "LICENSE": "MIT",
+    "Makefile": "the verbs: run test check fix train atlas bench",
+    "pyproject.toml": "the package, its tools, the layers of its imports",
+    "constraints.txt": "exact versions of everything installed",
+    "package.json": "tools that check the page; running it needs none of them",
+    "package-lock.json": "exact versions of those",
+    "tsconfig.json": "how the page's types are checked",
+    "Dockerfile": "the server as an image",
+    "docker-compose.yml": "… and as a service, read-only",
+    ".ci/run": "what runs before a change lands",
+}
+PAGE = {
+    "frontend/index.html": "the page",
+    "frontend/style.css": "its looks, dark and light",
+    "frontend/icon.svg": "its icon",
+    "frontend/src/wire.schema.json": "the messages of the stream as JSON Schema (generated)",
+    "frontend/src/wire.d.ts": "… and as types (generated)",
+}
+LAST = {
+    "models/": "bundled runs, each a folder: card, tokenizer, checkpoints, metrics, atlas",
+    "tests/": "mirrors the package; tests/frontend runs in Node, tests/browser in Chromium",
+    "docs/": "pictures made by the program",
+}
+
+
+def tree() -> str:
+    """The tree as text: one line a file of the package, the page and the benchmarks."""
+    lines = [*rows(TOP), "", *section("backend/layerfold", "*.py"), "", *rows(PAGE), *section("frontend/src", "*.js")]
+    lines += ["", *section("benchmarks", "*.py"), "", *rows(LAST)]
+    return "\n".join(lines) + "\n"
+
+
+def rows(table: dict[str, str]) -> list[str]:
+    """A line for each name that is there."""
+    return [f"{name:<{WIDTH}} {words}" for name, words in table.items() if (ROOT / name).exists()]
+
+
+def section(folder: str, pattern: str) -> Iterator[str]:
+    """A line for each file of a folder, those of its own first, then folder by folder."""
+    root = ROOT / folder
+    files = [path for path in root.rglob(pattern) if path.stat().st_size and not {"__pycache__", "results"} & set(path.parts)]
+    yield f"{folder}/"
+    seen = root
+    for path in sorted(files, key=lambda path: (path.parent != root, path.parent, path.name)):
+        if path.parent != seen:
+            seen = path.parent
+            yield f"  {seen.relative_to(root).as_posix()}/"
+        indent = "  " if seen == root else "    "
+        yield f"{indent + path.name:<{WIDTH}} {opening(path)}"
+
+
+def opening(path: Path) -> str:
+    """The first sentence of the words that open a file, without its full stop."""
+    text = path.read_text("utf-8").lstrip()
+    found = re.match(r'(?:"""|/\*\*?|//)\s*(.*?)\s*(?:"""|\*/|\n|$)', text)
+    words = re.split(r"(?<!et al)(?<=[^.…])\.(?:\s|$)|[。；;]", (found[1] if found else "").replace("``", ""))[0]
+    return words if len(words) <= LINE - WIDTH else words.split(": ")[0]
