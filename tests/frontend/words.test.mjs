@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import test from "node:test";
+import { MODES } from "../../frontend/src/colouring.js";
+import { KEYS } from "../../frontend/src/keys.js";
+import { TABLES, failureWords, number, wordsOf } from "../../frontend/src/language.js";
+import { contextOf, matches } from "../../frontend/src/search.js";
+import { ending, parting, sharedWord, story } from "../../frontend/src/tour.js";
+import { outsideWord, trustWord } from "../../frontend/src/trust.js";
+import { REFERENCE, after, card, placed } from "./made.mjs";
+
+const SRC = new URL("../../frontend/src/", import.meta.url);
+
+test("both languages say the same things, with the same blanks to fill", () => {
+  assert.deepEqual(Object.keys(TABLES.zh), Object.keys(TABLES.en));
+  const blanks = (text) => (text.match(/\{\w+\}/g) ?? []).sort();
+  for (const key of Object.keys(TABLES.en)) {
+    assert.deepEqual(blanks(TABLES.zh[key]), blanks(TABLES.en[key]), key);
+    assert.ok(TABLES.en[key].trim() && TABLES.zh[key].trim(), key);
+  }
+});
+
+test("every key that the page uses is in the table, and every key in the table is used", () => {
+  const files = readdirSync(SRC, { recursive: true }).filter((name) => name.endsWith(".js") && !name.startsWith("strings."));
+  const text = files.map((name) => readFileSync(new URL(name, SRC), "utf8")).join("\n");
+  const used = new Set([...text.matchAll(/"([a-z_]+(?:\.[a-z_]+)+)"/g)].map(([, key]) => key));
+  for (const [, key] of text.matchAll(/\bt\(\s*"([^"]+)"/g)) assert.ok(key in TABLES.en, key);
+  const patterns = [...text.matchAll(/`([a-z.]*)\$\{[^}`]+\}([a-z.]*)`/g)].map(([, a, b]) => [a, b]).filter(([a, b]) => a || b.length > 1);
+  for (const key of Object.keys(TABLES.en)) {
+    const spoken = used.has(key) || patterns.some(([a, b]) => key.startsWith(a) && key.endsWith(b));
+    assert.ok(spoken, `unused: ${key}`);
+  }
+  for (const mode of MODES) assert.ok(`colour.${mode}` in TABLES.en && `colour.${mode}.note` in TABLES.en);
+  for (const { words } of KEYS) assert.ok(words in TABLES.en);
+});
+
+test("blanks are filled, numbers as people write them", () => {
+  assert.equal(wordsOf("en")("strip.step.value", { step: 6144 }), "step 6,144");
+  assert.equal(wordsOf("zh")("strip.step.value", { step: 8 }), "第 8 步");
+  assert.equal(wordsOf("en")("no.such.key"), "no.such.key");
+  assert.equal(number(-0.123456, "en"), "\u22120.123");
+  assert.equal(failureWords(wordsOf("en"), { code: "strange", message: "As the server says." }), "As the server says.");
+  assert.match(failureWords(wordsOf("zh"), { code: "text_too_long", message: "" }, { length: 20001, limit: 20000 }), /20,001/);
+});
+
+test("search finds whole tokens first, then parts, then words in context", () => {
+  assert.deepEqual(matches(REFERENCE, "bank"), [1, 3]);
+  assert.deepEqual(matches(REFERENCE, "the"), [0, 5]);
+  assert.deepEqual(matches(REFERENCE, "ban"), [1, 3]);
+  assert.deepEqual(matches(REFERENCE, "the bank"), [1]);
+  assert.deepEqual(matches(REFERENCE, "of the river"), [2]);
+  assert.deepEqual(matches(REFERENCE, "  "), []);
+  assert.deepEqual(matches(null, "x"), []);
+});
+
+test("a token is told in its context", () => {
+  assert.deepEqual(contextOf(REFERENCE, 1, 8, 2), { before: "the", token: " bank", after: " of the …" });
+  assert.deepEqual(contextOf(REFERENCE, 2, 2, 5), { before: "…  of the", token: " river", after: "" });
+});
+
+test("the tour starts in disorder, ends in structure, and takes about ten seconds", () => {
+  const scenes = story(card(), ["s1", "s2"]);
+  assert.equal(scenes[0].messages[0].step, 0);
+  const steps = scenes.flatMap((scene) => scene.messages).filter((message) => message.step !== undefined).map((message) => message.step);
+  assert.deepEqual(steps, [0, 1, 2, 3]);
+  assert.ok(scenes.every((scene, i) => i === 0 || scene.at >= scenes[i - 1].at));
+  const end = story(card({ steps: Array.from({ length: 25 }, (_, i) => i), sites: Array(13).fill("embed") }), ["s1", "s2"]).find((scene) => scene.say);
+  assert.ok(end.at > 8000 && end.at < 11500, String(end.at));
+  for (const scene of scenes) if (scene.caption) assert.ok(scene.caption.key in TABLES.en);
+  assert.ok(story(card({ steps: [3], sites: ["embed"] }), []).length >= 2);
+});
+
+test("the shared word is a word of weight", () => {
+  assert.equal(sharedWord("She sat on the bank of the river", "The BANK gave her a loan"), "bank");
+  assert.equal(sharedWord("the of and", "the of and"), "");
+  assert.equal(sharedWord("a", ""), "");
+});
+
+test("the last caption speaks of parting only when the picture shows it", () => {
+  const base = placed();
+  const [one] = base.sentences;
+  const moved = structuredClone(one);
+  const { slices } = moved;
+  assert.deepEqual(parting(one, moved, "bank", 512, 2), { first: 0, last: 0 });
+  assert.equal(ending([one, moved], "bank", 512, 2).key, "tour.end.word");
+  slices[512].positions[3 * (4 * 2 + 1)] += 3;
+  assert.deepEqual(parting(one, moved, "bank", 512, 2), { first: 0, last: 1.5 });
+  assert.equal(ending([one, moved], "bank", 512, 2).key, "tour.end.parted");
+  assert.equal(ending([one], "bank", 512, 2).key, "tour.end");
+  assert.equal(parting(one, moved, "loan", 512, 2), null);
+  assert.equal(after([], base), base);
+});
+
+test("words about trust follow the numbers", () => {
+  assert.deepEqual([1, 0.95, 0.9, 0.6].map(trustWord), ["trust.very", "trust.mostly", "trust.partly", "trust.little"]);
+  assert.deepEqual([0.1, 0.6, 0.97, 1].map(outsideWord), ["outside.inside", "outside.usual", "outside.edge", "outside.far"]);
+});
