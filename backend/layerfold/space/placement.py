@@ -44,7 +44,7 @@ class Placer:
         self._check(states)
         neighbors, distances = self._neighbors(states)
         membership, exponents = memberships(distances)
-        anchors = np.stack([cloud[:, near] for cloud, near in zip(self._places, neighbors, strict=True)], axis=1)
+        anchors = np.stack([cloud.take(near, axis=1) for cloud, near in zip(self._places, neighbors, strict=True)], axis=1)
         n = self._places.shape[-1]
         place = descend(anchors, pulls(membership, exponents), membership, self._cells, n, self._curve)
         outside = np.stack([percentile(nearest, own) for nearest, own in zip(distances[..., 0], self._own, strict=True)])
