@@ -82,12 +82,16 @@ uniform vec2 viewport;                            // device pixels
 uniform vec2 reach;                               // current site, last site
 uniform vec3 taper;                               // full width in pixels: at the first site, at the last, of what is to come
 uniform float glow;                               // pixels of glow beyond the edge
-varying float way;
+varying float way, bloom;
 varying float site, across, core, run, strength, trust, kept;
 ${FADE}
 vec3 tangent(vec3 chord, float left, float right) {
   vec3 m = .5 * chord;
   return m * min(1., min(left, right) / max(length(m), 1e-9));
+}
+vec2 screen(vec3 p) {
+  vec4 c = transform * vec4(p, 1.);
+  return .5 * viewport * c.xy / max(c.w, .01);
 }
 void main() {
   vec3 step = p2 - p1;
@@ -100,8 +104,11 @@ void main() {
   vec2 course = (slope.xy * clip.w - clip.xy * slope.w) * viewport;
   float size = length(course);
   vec2 normal = size > 1e-7 ? vec2(-course.y, course.x) / size : vec2(0.);
-  vec4 head = transform * vec4(p1, 1.), tail = transform * vec4(p2, 1.);
-  run = u * .5 * length((tail.xy / max(tail.w, .01) - head.xy / max(head.w, .01)) * viewport);
+  vec2 q1 = screen(p1), q2 = screen(p2);
+  float chord = length(q2 - q1);
+  run = u * chord;
+  // short steps glow less: their glows would pile up to stars
+  bloom = smoothstep(1., 16., mix(min(length(q1 - screen(p0)), chord), min(chord, length(screen(p3) - q2)), u));
   site = info.x + u;
   strength = info.y;
   trust = info.z;
@@ -122,7 +129,7 @@ uniform vec2 reach;
 uniform vec2 dash;                                // period in pixels, part drawn
 uniform vec2 halo;                                // brightness of the glow, its share of opacity
 uniform float glow, lift;
-varying float site, across, core, run, strength, trust, kept, way;
+varying float site, across, core, run, strength, trust, kept, way, bloom;
 void main() {
   float d = abs(across);
   float past = smoothstep(reach.x - .02, reach.x + .06, site);
@@ -134,7 +141,7 @@ void main() {
   float g = glow > 0. ? exp(-3.2 * d * d / ((core + glow) * (core + glow))) * (1. - past) : 0.;
   float near = exp(-5. * abs(site - reach.x)) * (1. - past);
   vec3 lit = mix(color, vec3(1.), lift * near * edge);
-  float body = edge * k, around = g * k * halo.x * (1. - edge) * way * smoothstep(.2, .8, trust);
+  float body = edge * k, around = g * k * halo.x * (1. - edge) * way * bloom * smoothstep(.2, .8, trust);
   gl_FragColor = vec4(lit * (body + around), body + around * halo.y);
 }`,
 };
