@@ -128,12 +128,17 @@ class GPT(nn.Module):
 
     def forward(self, ids: Tensor, targets: Tensor | None = None) -> Tensor:
         """Logits (b, t, v); or, given the next tokens ``targets`` (b, t), the mean cross-entropy in nats (a scalar)."""
-        for state in self._stream(ids):
-            last = state
-        logits = self.unembed(last)
+        logits = F.linear(self.final(ids), self.tokens.weight)
         if targets is None:
             return logits
         return F.cross_entropy(logits.view(-1, logits.shape[-1]).float(), targets.reshape(-1))
+
+    def final(self, ids: Tensor) -> Tensor:
+        """The stream after the last layer and the final norm (b, t, d): what the unembedding reads."""
+        for state in self._stream(ids):
+            last = state
+        normed: Tensor = self.norm(last)
+        return normed
 
     def sites(self, ids: Tensor) -> Tensor:
         """The residual stream at every site: ``embed``, then ``mid`` and ``post`` of each layer (2 n_layer + 1, b, t, d)."""

@@ -30,7 +30,7 @@ def log_softmax(logits: Floats) -> NDArray[np.float64]:
     """Log-probabilities [..., vocab], in float64."""
     wide = logits.astype(np.float64)
     wide -= wide.max(axis=-1, keepdims=True)
-    return wide - np.log(np.exp(wide).sum(axis=-1, keepdims=True))
+    return np.asarray(wide - np.log(np.exp(wide).sum(axis=-1, keepdims=True)), dtype=np.float64)
 
 
 def likeliest(logs: NDArray[np.float64], top: int) -> NDArray[np.int64]:

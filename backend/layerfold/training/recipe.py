@@ -12,6 +12,7 @@ from layerfold.errors import RecipeError
 from layerfold.model.gpt import GPTConfig
 
 PRECISIONS = ("bfloat16", "float32")
+OPTIMISERS = ("muon", "adamw")
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Recipe:
     beta1: float = 0.9
     beta2: float = 0.95
     clip: float = 1.0
+    optimiser: str = "muon"
     precision: str = "float32"
     held_out: float = 0.01
     log_all: int = 64
@@ -57,6 +59,8 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
             raise RecipeError(f"precision {self.precision!r} is not one of {', '.join(PRECISIONS)}")
+        if self.optimiser not in OPTIMISERS:
+            raise RecipeError(f"optimiser {self.optimiser!r} is not one of {', '.join(OPTIMISERS)}")
         if self.steps < 1 or list(self.checkpoints) != sorted({*self.checkpoints, 0, self.steps}):
             raise RecipeError(f"checkpoints must rise from 0 to the last step {self.steps}, each once: {list(self.checkpoints)}")
         if self.vocab_size < 260:

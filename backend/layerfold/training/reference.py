@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import ceil
 
 import numpy as np
@@ -45,7 +46,7 @@ def frequencies(texts: Sequence[Text], tokenizer: Tokenizer) -> NDArray[np.float
     for text in texts:
         for row in tokenizer.ids(text.documents):
             counts += np.bincount(np.asarray(row, dtype=np.int64), minlength=len(counts))
-    return counts * 1e6 / counts.sum()
+    return np.asarray(counts * 1e6 / counts.sum(), dtype=np.float64)
 
 
 def _shares(count: int, sources: int) -> list[int]:
@@ -83,7 +84,7 @@ def _picks(windows: Ints, tokenizer: Tokenizer, picked: int, count: int, rng: np
     window, position, names = [], [], []
     for w, row in enumerate(windows.tolist()):
         tokens = tokenizer.tokens(row)
-        for first, end in zip(edges[:-1], edges[1:], strict=True):
+        for first, end in pairwise(edges):
             inked = [p for p in range(first, end) if tokens[p].text.strip()] or list(range(first, end))
             chosen = inked[int(rng.integers(len(inked)))]
             window.append(w)

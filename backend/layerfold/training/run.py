@@ -125,13 +125,15 @@ class Run:
 
     def _finite(self, step: int) -> bool:
         """Whether a checkpoint can be loaded and holds finite numbers only."""
+        from torch import isfinite
+
         from layerfold.model.checkpoint import read_checkpoint
 
         try:
             model = read_checkpoint(self.folder / checkpoint_name(step), self.config)
         except DamagedRun:
             return False
-        return all(bool(weight.isfinite().all().item()) for weight in model.parameters())
+        return all(bool(isfinite(weight).all()) for weight in model.parameters())
 
 
 def checkpoint_name(step: int) -> str:
@@ -159,6 +161,6 @@ def whole_checkpoint(path: Path) -> bool:
                 return False
             header = json.loads(file.read(length))
         ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
-        return path.stat().st_size == 8 + length + max(ends, default=0)
+        return bool(path.stat().st_size == 8 + length + max(ends, default=0))
     except (OSError, ValueError, struct.error, KeyError, TypeError, AttributeError):
         return False

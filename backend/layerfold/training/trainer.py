@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import cos, pi, sqrt
+from math import sqrt
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,6 +17,8 @@ from layerfold.model.gpt import GPT
 from layerfold.training.baselines import baselines, bits_per_byte
 from layerfold.training.corpus import Text, read_corpus
 from layerfold.training.data import Batches, Data, prepare
+from layerfold.training.loss import UnembeddedLoss
+from layerfold.training.optimiser import Optimiser, rate_at
 from layerfold.training.recipe import Recipe
 from layerfold.training.resume import load_resume, save_resume
 from layerfold.training.run import Run, checkpoint_name
@@ -75,7 +77,7 @@ class Trainer:
     def __init__(self, recipe: Recipe, data: Data, writer: RunWriter) -> None:
         self.recipe, self.data, self.writer = recipe, data, writer
         self.model = GPT(recipe.config, seed=recipe.seed)
-        self.optimiser = optimiser_of(self.model, recipe)
+        self.optimiser = Optimiser(self.model, recipe)
         self.batches = Batches(data, recipe.seed, recipe.batch_size, recipe.block_size)
         self.start, self.seconds = load_resume(writer.resume, self.model, self.optimiser)
         writer.rewind(self.start)
@@ -101,19 +103,19 @@ class Trainer:
             with torch.no_grad():
                 return {"loss": self._loss(inputs, targets).item()}
         rate = rate_at(step, self.recipe)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
         loss = self._loss(inputs, targets)
         loss.backward()  # type: ignore[no-untyped-call]
         norms = gradient_norms(self.model) if self._logged(step) else {}
         total = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip).item()
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.step(rate)
         return {"loss": loss.item(), "lr": rate, "grad_norm": total, "grad_norms": norms}
 
     def _loss(self, inputs: Tensor, targets: Tensor) -> Tensor:
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
-            return self.model(inputs, targets)  # type: ignore[no-any-return]
+            states = self.model.final(inputs).flatten(0, 1)
+        dtype = torch.bfloat16 if self.recipe.precision == "bfloat16" else torch.float32
+        loss: Tensor = UnembeddedLoss.apply(states, self.model.tokens.weight, targets.flatten(), dtype)  # type: ignore[no-untyped-call]
+        return loss
 
     def _checkpoint(self, step: int) -> Row:
         """The weights stored, and what the stored weights make of the held-out text."""
@@ -147,24 +149,6 @@ def held_out_loss(model: GPT, data: Data, batch: int = 32) -> tuple[float, float
         part = torch.from_numpy(inputs[start : start + batch]), torch.from_numpy(targets[start : start + batch])
         nats += model(*part).item() * part[1].numel()
     return nats / targets.size, bits_per_byte(nats, targets, data)
-
-
-def rate_at(step: int, recipe: Recipe) -> float:
-    """The learning rate of a step: a straight rise over the warm-up, then half a cosine down to ``least_rate`` of the peak."""
-    if step < recipe.warmup:
-        return recipe.learning_rate * (step + 1) / recipe.warmup
-    share = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
-    return recipe.learning_rate * (recipe.least_rate + (1 - recipe.least_rate) * (1 + cos(pi * share)) / 2)
-
-
-def optimiser_of(model: GPT, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW (Loshchilov & Hutter 2019): matrices decay, biases and norms do not."""
-    weights = list(model.parameters())
-    groups = [
-        {"params": [w for w in weights if w.dim() == 2], "weight_decay": recipe.weight_decay},
-        {"params": [w for w in weights if w.dim() < 2], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(recipe.beta1, recipe.beta2), fused=True)
 
 
 def gradient_norms(model: GPT) -> dict[str, float]:

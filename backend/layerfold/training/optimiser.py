@@ -1,0 +1,69 @@
+"""What turns gradients into steps: Muon for the matrices inside the layers, AdamW for all else; or AdamW alone."""
+
+from __future__ import annotations
+
+from math import cos, pi
+
+import torch
+from torch import Tensor
+
+from layerfold.model.gpt import GPT
+from layerfold.training.recipe import Recipe
+
+
+class Optimiser:
+    """One step for every weight of a model, at a rate given each time.
+
+    Muon (Jordan et al. 2024) steps by the orthogonalised momentum, scaled to AdamW's usual length (Liu et al. 2025); AdamW is
+    Loshchilov & Hutter 2019. Matrices inside layers decay; embeddings, biases and norms do not.
+    """
+
+    def __init__(self, model: GPT, recipe: Recipe) -> None:
+        named = dict(model.named_parameters())
+        inner = {name: w for name, w in named.items() if w.dim() == 2 and name.startswith("blocks.")}
+        outer = [w for name, w in named.items() if name not in inner]
+        groups = [{"params": outer, "weight_decay": 0.0}]
+        self._names: dict[Tensor, str] = {weight: name for name, weight in named.items()}
+        self._parts: list[torch.optim.Optimizer] = []
+        if recipe.optimiser == "muon":
+            scaled = "match_rms_adamw"
+            self._parts.append(torch.optim.Muon(inner.values(), weight_decay=recipe.weight_decay, momentum=0.95, adjust_lr_fn=scaled))
+        else:
+            groups.append({"params": list(inner.values()), "weight_decay": recipe.weight_decay})
+        self._parts.append(torch.optim.AdamW(groups, betas=(recipe.beta1, recipe.beta2), fused=True))
+
+    def step(self, rate: float) -> None:
+        """Every weight is moved, its gradient gone."""
+        for part in self._parts:
+            for group in part.param_groups:
+                group["lr"] = rate
+            part.step()
+            part.zero_grad(set_to_none=True)
+
+    def state(self) -> dict[str, Tensor]:
+        """All that the next step depends on, by ``moment:weight``."""
+        return {
+            f"{moment}:{self._names[weight]}": value
+            for part in self._parts
+            for weight, moments in part.state.items()
+            for moment, value in moments.items()
+        }
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """The state that was given before, put back; KeyError where a weight has none."""
+        for part in self._parts:
+            for group in part.param_groups:
+                for weight in group["params"]:
+                    ending = ":" + self._names[weight]
+                    moments = {key.removesuffix(ending): value for key, value in state.items() if key.endswith(ending)}
+                    if not moments:
+                        raise KeyError(self._names[weight])
+                    part.state[weight] = moments
+
+
+def rate_at(step: int, recipe: Recipe) -> float:
+    """The learning rate of a step: a straight rise over the warm-up, then half a cosine down to ``least_rate`` of the peak."""
+    if step < recipe.warmup:
+        return recipe.learning_rate * (step + 1) / recipe.warmup
+    share = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
+    return recipe.learning_rate * (recipe.least_rate + (1 - recipe.least_rate) * (1 + cos(pi * share)) / 2)
