@@ -20,36 +20,56 @@ from safetensors.numpy import save
 from layerfold.files import write_atomically
 
 KEPT_BYTES = 4 << 30
+IN_MEMORY_BYTES = 400 << 20
 NAME = "states"
 log = logging.getLogger(__name__)
 
 
 class ArrayCache:
-    """Arrays in ``folder`` (None: nowhere), at most ``kept`` bytes of them; the ones not used for longest go first."""
+    """Arrays in ``folder``, at most ``kept`` bytes of them, those not used for longest gone first.
 
-    def __init__(self, folder: Path | None, kept: int = KEPT_BYTES) -> None:
+    Without a folder, or one that can be written to, in memory: the first ``in_memory`` bytes of them.
+    """
+
+    def __init__(self, folder: Path | None, kept: int = KEPT_BYTES, in_memory: int = IN_MEMORY_BYTES) -> None:
         self.folder = folder
         self.kept = kept
+        self.in_memory = in_memory
+        self._memory: dict[str, NDArray[Any]] = {}
 
     def get(self, made_from: dict[str, Any], compute: Callable[[], NDArray[Any]]) -> NDArray[Any]:
-        """The read-only array made from ``made_from`` (anything JSON can hold): out of its file, or computed and filed."""
-        if self.folder is None:
-            return _frozen(compute())
-        path = self.folder / f"{key_of(made_from)}.safetensors"
+        """The read-only array made from ``made_from`` (anything JSON can hold): found, or computed and kept."""
+        key = key_of(made_from)
+        known = self._find(key)
+        return self._keep(key, _frozen(compute())) if known is None else known
+
+    def holds(self, made_from: dict[str, Any]) -> bool:
+        """Whether there is such an array (looked at by name, not read)."""
+        key = key_of(made_from)
+        return key in self._memory or (self.folder is not None and (self.folder / f"{key}.safetensors").is_file())
+
+    def _find(self, key: str) -> NDArray[Any] | None:
+        if key in self._memory or self.folder is None:
+            return self._memory.get(key)
+        path = self.folder / f"{key}.safetensors"
         known = read_mapped(path)
         if known is not None:
             _touch(path)
-            return known
-        values = _frozen(compute())
-        try:
-            self._keep(path, values)
-        except OSError as error:
-            log.info("%s is kept in memory only: %s", path, error)
-            return values
-        mapped = read_mapped(path)
-        return values if mapped is None else mapped
+        return known
 
-    def _keep(self, path: Path, values: NDArray[Any]) -> None:
+    def _keep(self, key: str, values: NDArray[Any]) -> NDArray[Any]:
+        try:
+            if self.folder is not None:
+                path = self.folder / f"{key}.safetensors"
+                self._write(path, values)
+                return _or(read_mapped(path), values)
+        except OSError as error:
+            log.info("kept in memory only: %s", error)
+        if values.nbytes + sum(array.nbytes for array in self._memory.values()) <= self.in_memory:
+            self._memory[key] = values
+        return values
+
+    def _write(self, path: Path, values: NDArray[Any]) -> None:
         digest = hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()
         write_atomically(path, save({NAME: np.ascontiguousarray(values)}, {"sha256": digest}))
         self._make_room(path)
@@ -84,6 +104,10 @@ def read_mapped(path: Path) -> NDArray[Any] | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return values if whole else None
+
+
+def _or(found: NDArray[Any] | None, values: NDArray[Any]) -> NDArray[Any]:
+    return values if found is None else found
 
 
 def _frozen(values: NDArray[Any]) -> NDArray[Any]:

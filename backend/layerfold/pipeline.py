@@ -6,8 +6,6 @@ text -> tokens -> states (model) -> view -> places (placer of the step)
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from layerfold.answers import AxisTable, MeasuresTable, MeasureTable, MetricsTable, ReferenceTable
 from layerfold.cache import ArrayCache
@@ -23,9 +22,11 @@ from layerfold.errors import Cancelled, DamagedRun, SiteNotFound, StepNotFound, 
 from layerfold.files import sha256
 from layerfold.geometry.trust import segment_trust
 from layerfold.inspection import Inspection, read_lens, read_neighbors
-from layerfold.neighbors import nearest
+from layerfold.neighbors import Index
 from layerfold.records import Floats, PlacedSlice, Reference, Sentence, Site, Trajectory, View, normalised
+from layerfold.shelf import Shelf
 from layerfold.space.atlas import Atlas, open_atlas
+from layerfold.space.outside import own_distances
 from layerfold.space.placement import Placer
 from layerfold.training.run import Run, checkpoint_name
 from layerfold.wire import finite
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter
     from layerfold.model.tokenizer import Tokenizer
 
-Halves = NDArray[np.float16]
 WINDOWS_AT_ONCE: Final = 25  # 25 windows of 64 tokens: 11 MB of states
-KEPT_STEPS: Final = 32  # steps whose placers stay in memory
+KEPT_BYTES: Final = 420 << 20  # of what places tokens; about ten steps of 13 sites x 4,000 tokens x 128
+OWN: Final = 256  # reference tokens whose nearest-neighbour distances say what is near and what is far
 NEIGHBORS: Final = 15
 GUESSES: Final = 5
 
@@ -59,6 +60,11 @@ class StepSpace:
     placer: Placer
     slope: Floats
 
+    @property
+    def nbytes(self) -> int:
+        """About what it takes in memory: the states, and their float32 copy in the placer."""
+        return self.states.nbytes + 4 * self.states.size
+
 
 class OpenRun:
     """A run with its atlas; every method may be called from any thread."""
@@ -66,9 +72,7 @@ class OpenRun:
     def __init__(self, run: Run, cache: ArrayCache) -> None:
         self.run = run
         self.cache = cache
-        self._spaces: OrderedDict[int, StepSpace] = OrderedDict()
-        self._locks: dict[int, threading.Lock] = {}
-        self._lock = threading.Lock()
+        self._spaces = Shelf(KEPT_BYTES, self._make_space, lambda space: space.nbytes)
 
     @property
     def card(self) -> dict[str, Any]:
@@ -88,7 +92,7 @@ class OpenRun:
     @property
     def steps(self) -> tuple[int, ...]:
         """The steps that have clouds, in order."""
-        return self.atlas.steps
+        return tuple(self.atlas.steps)
 
     @property
     def max_tokens(self) -> int:
@@ -131,13 +135,15 @@ class OpenRun:
         """The way of a text's tokens through the sites and the steps (all by default)."""
         sentence = self.tokenize(text)
         chosen = tuple(self.steps if steps is None else steps)
-        slices = list(self.slices(sentence, chosen))
+        with threadpool_limits(1, "blas"):  # the products are small: more threads would wait for each other
+            slices = list(self.slices(sentence, chosen))
         positions = np.stack([slice_.placed.positions for slice_ in slices])
         return Trajectory(sentence, chosen, self.sites, positions, np.stack([slice_.placed.outside for slice_ in slices]))
 
     def warm(self, step: int) -> None:
-        """The step's reference states and placer are ready."""
-        self.space(step)
+        """The step's reference states are computed, and its placer is ready if there is room for it."""
+        if self._spaces.has_room() or not self.cache.holds(self._origin(step)):
+            self.space(step)
 
     # ---- inspecting
 
@@ -163,7 +169,7 @@ class OpenRun:
         space, clouds = self.space(step), self.atlas.slice(step)
         window = reference.windows[reference.window[index]][: reference.position[index] + 1]
         raw = space.adapter.states(window.tolist()).values[:, -1]
-        indices, distances = nearest(space.states[site][index : index + 1], space.states[site], k + 1)
+        indices, distances = Index.of(space.states[site]).nearest(space.states[site][index : index + 1], k + 1)
         others = indices[0] != index
         return Inspection(
             reference.text[index],
@@ -190,28 +196,28 @@ class OpenRun:
         """What places tokens at a step, made at first need by one thread; raises StepNotFound, DamagedRun."""
         if step not in self.steps:
             raise StepNotFound(f"There are no clouds at step {step}. There are at: {', '.join(map(str, self.steps))}.")
-        with self._lock:
-            lock = self._locks.setdefault(step, threading.Lock())
-        with lock:
-            with self._lock:
-                known = self._spaces.get(step)
-            if known is None:
-                known = self._make_space(step)
-                with self._lock:
-                    self._spaces[step] = known
-                    if len(self._spaces) > KEPT_STEPS:
-                        self._spaces.popitem(last=False)
-        return known
+        return self._spaces.get(step)
 
     def _make_space(self, step: int) -> StepSpace:
-        checkpoint = self._checked(checkpoint_name(step))
         adapter = self.run.adapter(step)
         atlas = self.atlas
-        made_from = {"format": 1, "checkpoint": checkpoint, "reference": fingerprint(atlas.reference), "view": atlas.view}
-        states = self.cache.get(made_from, lambda: stored(reference_states(adapter, atlas.reference, atlas.view), atlas.view))
+        origin = self._origin(step)
+        states = self.cache.get(origin, lambda: stored(reference_states(adapter, atlas.reference, atlas.view), atlas.view))
         positions = np.asarray(atlas.slice(step).positions, dtype=np.float32)
+        of_picture = {**origin, "positions": hashlib.sha256(np.ascontiguousarray(positions).data).hexdigest()}
+        slope = self.cache.get({**of_picture, "what": "slope"}, lambda: slope_of(states, positions))
+        own = self.cache.get({**origin, "what": "own"}, lambda: np.stack([own_distances(Index.of(site), OWN) for site in states]))
         kernel = {name: atlas.parameters[name] for name in ("k", "a", "b")}
-        return StepSpace(adapter, states, Placer(states, positions, **kernel), slope_of(states, positions))
+        return StepSpace(adapter, states, Placer(states, positions, **kernel, own=own), slope)
+
+    def _origin(self, step: int) -> dict[str, Any]:
+        """What the reference's states at a step are made from; raises DamagedRun when the checkpoint is not what the card says."""
+        return {
+            "format": 1,
+            "checkpoint": self._checked(checkpoint_name(step)),
+            "reference": fingerprint(self.atlas.reference),
+            "view": self.atlas.view,
+        }
 
     def _checked(self, name: str) -> str:
         """The hash of a file of the run; raises DamagedRun when it is not the one on the card."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -31,13 +32,13 @@ class Live:
         self.port = port
         self.jobs = jobs
 
-    def page(self, **options: object) -> Page:
+    def page(self, **options: Any) -> Page:
         """A connection that has heard hello."""
         return Page(self.port, **options)
 
 
 def application(
-    *runs: FakeRun, frontend: Path = Path("/nowhere"), jobs: Jobs | None = None, hosts: tuple[str, ...] = (), **options: object
+    *runs: FakeRun, frontend: Path = Path("/nowhere"), jobs: Jobs | None = None, hosts: tuple[str, ...] = (), **options: Any
 ) -> FastAPI:
     """The app over made-up runs and one that is damaged."""
     known = {run.name: run for run in runs}
@@ -50,7 +51,7 @@ def application(
     names = [*known, "damaged"]
     catalogue = Catalogue({name: Path(name) for name in names}, opener)  # type: ignore[arg-type]
     settings = Settings(runs=(), frontend=frontend, allowed_hosts=hosts)
-    return create_app(catalogue, settings, jobs=jobs, **options)  # type: ignore[arg-type]
+    return create_app(catalogue, settings, jobs=jobs, **options)
 
 
 @contextmanager
@@ -76,7 +77,7 @@ def start() -> Iterator[Start]:
     """Starts servers over given runs; all are stopped at the end."""
     with ExitStack() as stack:
 
-        def start_one(*runs: FakeRun, workers: int = 2, waiting: int = 1024, **options: object) -> Live:
+        def start_one(*runs: FakeRun, workers: int = 2, waiting: int = 1024, **options: Any) -> Live:
             jobs = Jobs(workers, waiting)
             return stack.enter_context(running(application(*runs, jobs=jobs, **options), jobs))
 

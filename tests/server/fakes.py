@@ -40,10 +40,12 @@ class FakeRun:
             "steps": list(self.steps),
             "examples": [{"text": "the bank of the river", "note_en": "one sense", "note_zh": "一种意思"}],
         }
-        self.atlas = SimpleNamespace(
-            frame={"center": [0.0, 0.0, 0.0], "radius": 6.0}, view="normalised", reference=range(self.reference), steps=self.steps
-        )
         self._lock = threading.Lock()
+
+    @property
+    def atlas(self) -> Any:
+        frame = {"center": [0.0, 0.0, 0.0], "radius": 6.0}
+        return SimpleNamespace(frame=frame, view="normalised", reference=range(self.reference), steps=self.steps)
 
     def problems(self) -> list[DamagedRun]:
         return [DamagedRun(f"step {step} is damaged") for step in sorted(self.broken)]
@@ -121,7 +123,7 @@ class FakeRun:
     def measures_table(self) -> MeasuresTable:
         names = [site.name for site in self.sites]
         values = [[0.8 + 0.01 * site + 0.01 * step for site in range(len(names))] for step in range(len(self.steps))]
-        axes = [[[[0.1, None], [0.2, 0.0], [0.95, 0.0]] for _ in names] for _ in self.steps]
+        axes: list[list[list[list[float | None]]]] = [[[[0.1, None], [0.2, 0.0], [0.95, 0.0]] for _ in names] for _ in self.steps]
         measure = MeasureTable(name="trust", unit="0..1", values=values)  # type: ignore[arg-type]
         return MeasuresTable(
             steps=list(self.steps), sites=names, measures=[measure], axes=AxisTable(variables=["norm", "position"], values=axes)

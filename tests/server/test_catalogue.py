@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_names_are_not_paths(tmp_path: Path, name: str) -> None:
 def test_a_run_is_opened_once_and_again_when_it_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FRESH", 0.0)
     folder = run_at(tmp_path / "a")
-    opened: list[FakeRun] = []
+    opened: list[Any] = []
 
     def opener(_: Path) -> FakeRun:
         opened.append(FakeRun())

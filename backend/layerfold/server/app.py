@@ -21,6 +21,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.types import Scope
 from starlette.websockets import WebSocket
+from threadpoolctl import threadpool_limits
 
 from layerfold.answers import Limits
 from layerfold.errors import LayerfoldError
@@ -195,7 +196,7 @@ def _error(status: int, code: str, message: str, headers: object = None) -> JSON
 async def _warm_up(catalogue: Catalogue, jobs: Jobs, plotly: Plotly) -> None:
     """Plotly is packed and the default run's steps are ready, from the last; whatever a person asks goes first."""
     try:
-        await jobs.run("warm", Rank.NOW, plotly.packed)
+        await asyncio.gather(jobs.run("warm", Rank.NOW, use_one_thread), jobs.run("warm", Rank.NOW, plotly.packed))
         run = await jobs.run("warm", Rank.WARM, lambda: catalogue.open(catalogue.names[0]))
         for step in reversed(run.steps):
             await _warm_step(run, step, jobs)
@@ -203,6 +204,15 @@ async def _warm_up(catalogue: Catalogue, jobs: Jobs, plotly: Plotly) -> None:
         log.warning("not warmed up: %s", error)
     except IndexError:
         log.warning("no run to warm up")
+
+
+def use_one_thread() -> None:
+    """Each computation runs in one thread: there are as many workers as it takes to fill the cores, and more threads would wait
+    for each other (placing 32 tokens took seven times as long with two BLAS threads on two busy cores)."""
+    import torch  # takes seconds, so not before the server listens
+
+    torch.set_num_threads(1)
+    threadpool_limits(1, "blas")
 
 
 async def _warm_step(run: OpenRun, step: int, jobs: Jobs) -> None:
