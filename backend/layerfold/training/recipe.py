@@ -12,7 +12,7 @@ from layerfold.errors import RecipeError
 from layerfold.model.gpt import GPTConfig
 
 PRECISIONS = ("bfloat16", "float32")
-OPTIMISERS = ("muon", "adamw")
+OPTIMISERS = ("adamw", "muon")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Recipe:
     beta1: float = 0.9
     beta2: float = 0.95
     clip: float = 1.0
-    optimiser: str = "muon"
+    optimiser: str = "adamw"
     precision: str = "float32"
     held_out: float = 0.01
     log_all: int = 64
