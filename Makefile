@@ -24,14 +24,14 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm
 
-.PHONY: run test check fix train atlas bench wire
+.PHONY: run test check fix train atlas bench
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
 	$(BIN)/layerfold $(ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/node --test "tests/frontend/**/*.test.*"
+	$(BIN)/node --test "tests/frontend/**/*.test.mjs"
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.dev node_modules/.installed
@@ -39,10 +39,10 @@ check: $(VENV)/.dev node_modules/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/node node_modules/typescript/bin/tsc --project .
+	$(NPM) run --silent check
 	$(BIN)/python -m tests.generated
 
-fix: $(VENV)/.dev wire
+fix: $(VENV)/.dev node_modules/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/python -m tests.generated --write
