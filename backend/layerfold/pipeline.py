@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from layerfold.answers import AxisTable, MeasuresTable, MeasureTable, MetricsTable, ReferenceTable
+from layerfold.backdrop import fingerprint, lengths, reference_states, slope_of, stored, viewed
 from layerfold.cache import ArrayCache
 from layerfold.errors import Cancelled, DamagedRun, SiteNotFound, StepNotFound, TokenNotFound
 from layerfold.files import sha256
 from layerfold.geometry.trust import segment_trust
 from layerfold.inspection import Inspection, read_lens, read_neighbors
+from layerfold.model.tokenizer import readable
 from layerfold.neighbors import Index
-from layerfold.records import Floats, PlacedSlice, Reference, Sentence, Site, Trajectory, View, normalised
+from layerfold.records import Floats, PlacedSlice, Reference, Sentence, Site, Trajectory, View
 from layerfold.shelf import Shelf
 from layerfold.space.atlas import Atlas, open_atlas
 from layerfold.space.outside import own_distances
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter
     from layerfold.model.tokenizer import Tokenizer
 
-WINDOWS_AT_ONCE: Final = 25  # 25 windows of 64 tokens: 11 MB of states
 KEPT_BYTES: Final = 420 << 20  # of what places tokens; about ten steps of 13 sites x 4,000 tokens x 128
 OWN: Final = 256  # reference tokens whose nearest-neighbour distances say what is near and what is far
 NEIGHBORS: Final = 15
@@ -202,7 +203,7 @@ class OpenRun:
         adapter = self.run.adapter(step)
         atlas = self.atlas
         origin = self._origin(step)
-        states = self.cache.get(origin, lambda: stored(reference_states(adapter, atlas.reference, atlas.view), atlas.view))
+        states = self.cache.get(origin, lambda: stored(reference_states(adapter, atlas.reference), atlas.view))
         positions = np.asarray(atlas.slice(step).positions, dtype=np.float32)
         of_picture = {**origin, "positions": hashlib.sha256(np.ascontiguousarray(positions).data).hexdigest()}
         slope = self.cache.get({**of_picture, "what": "slope"}, lambda: slope_of(states, positions))
@@ -239,19 +240,23 @@ class OpenRun:
 
     def atlas_bytes(self, step: int) -> bytes:
         """The file of one step's clouds, as it is on disk; raises StepNotFound, AtlasMissing, DamagedRun."""
-        raise NotImplementedError
+        return self.atlas.bytes_of(step)
 
     def reference_table(self) -> ReferenceTable:
         """The reference tokens in words."""
         reference = self.atlas.reference
         return ReferenceTable(
-            windows=[[self.tokenizer.text_of(int(id)) for id in window] for window in reference.windows],
+            windows=[self._words(window.tolist()) for window in reference.windows],
             window=reference.window.tolist(),
             position=reference.position.tolist(),
             frequency=[float(f"{value:.6g}") for value in reference.frequency],
             source=list(reference.source),
             text=list(reference.text),
         )
+
+    def _words(self, ids: list[int]) -> list[str]:
+        """The tokens of a context as they read; where several make one character, the first has it and the others are empty."""
+        return [readable(token.text) if token.piece == 0 else "" for token in self.tokenizer.tokens(ids)]
 
     def metrics_table(self) -> MetricsTable:
         """The training log."""
@@ -273,62 +278,82 @@ def open_run(folder: Path | str, cache: Path | None = None) -> OpenRun:
     return OpenRun(Run.open(folder), ArrayCache(None if cache is None else cache / "states"))
 
 
-def viewed(raw: Floats, view: View) -> Floats:
-    """Raw states [..., d] in a view."""
-    return normalised(raw) if view == "normalised" else raw
-
-
-def reference_states(adapter: Adapter, reference: Reference, view: View) -> Floats:
-    """The reference's states [site, ref, d] in a view, computed a few windows at a time."""
-    found: Floats | None = None
-    for start in range(0, len(reference.windows), WINDOWS_AT_ONCE):
-        values = adapter.batch_states(reference.windows[start : start + WINDOWS_AT_ONCE])
-        if found is None:
-            found = np.empty((len(values), len(reference), values.shape[-1]), dtype=np.float32)
-        inside = (reference.window >= start) & (reference.window < start + WINDOWS_AT_ONCE)
-        found[:, inside] = viewed(values[:, reference.window[inside] - start, reference.position[inside]], view)
-    if found is None:
-        raise DamagedRun("The reference holds no tokens: build the atlas again.")
-    return found
-
-
-def stored(states: Floats, view: View) -> NDArray[Any]:
-    """States as they are kept: float16 where their size is known to fit, which normalised states' is."""
-    return states.astype(np.float16) if view == "normalised" else states
-
-
-def slope_of(states: NDArray[Any], positions: Floats) -> Floats:
-    """The median over the reference of shown over true displacement, between neighbouring sites: [site-1]."""
-    slopes = np.zeros(len(states) - 1, dtype=np.float32)
-    before = states[0].astype(np.float32)
-    for site in range(1, len(states)):
-        here = states[site].astype(np.float32)
-        true = np.linalg.norm(here - before, axis=-1)
-        shown = np.linalg.norm(positions[site] - positions[site - 1], axis=-1)
-        slopes[site - 1] = np.median(shown[true > 0] / true[true > 0]) if np.any(true > 0) else 0
-        before = here
-    return slopes
-
-
-def lengths(values: Floats) -> Floats:
-    """How far each token goes from site to site: [site, token, any] -> [site-1, token]."""
-    return np.asarray(np.linalg.norm(np.diff(values, axis=0), axis=-1), dtype=np.float32)
-
-
 def length(vector: Floats) -> float:
     """The Euclidean norm of one vector."""
     return float(np.linalg.norm(vector))
-
-
-def fingerprint(reference: Reference) -> str:
-    """The hash of which tokens a reference holds."""
-    digest = hashlib.sha256()
-    for array in (reference.windows, reference.window, reference.position):
-        digest.update(str(array.shape).encode() + np.ascontiguousarray(array, dtype=np.int32).tobytes())
-    return digest.hexdigest()
 
 
 def stop_if(cancelled: Callable[[], bool]) -> None:
     """Raises Cancelled when it is so."""
     if cancelled():
         raise Cancelled("A newer text took this one's place.")
+
+
+# ---- building
+
+
+def build_run_atlas(
+    folder: Path | str,
+    *,
+    count: int = 4000,
+    view: View = "normalised",
+    k: int = 15,
+    min_dist: float = 0.1,
+    spread: float = 1.0,
+    seed: int = 0,
+    threads: int | None = None,
+    corpora: Path | None = None,
+    progress: Callable[[str, float], None] = lambda stage, share: None,
+) -> Atlas:
+    """The run in ``folder`` has an atlas over all its steps and sites; a broken build goes on where it stopped.
+
+    Its reference is kept where it has one of ``count`` tokens; else it is chosen from the texts of the recipe the run was
+    trained by, gathered into ``corpora``. Raises RunNotFound, DamagedRun, CorpusError, RecipeError, InputError.
+    """
+    from layerfold.space.build import build_atlas  # imports numba, which serving must not
+
+    run = Run.open(folder)
+    progress("choosing the reference", 0.0)
+    reference = kept_reference(run.folder, count) or chosen_reference(run, count, seed, corpora)
+    build_atlas(
+        lambda step: reference_states(run.adapter(step), reference),
+        run.steps,
+        [site.name for site in run.sites],
+        reference,
+        run.folder,
+        k=k,
+        min_dist=min_dist,
+        spread=spread,
+        seed=seed,
+        view=view,
+        threads=threads,
+        extra_measures=losses(run),
+        origin={checkpoint_name(step): sha256(run.folder / checkpoint_name(step)) for step in run.steps},
+        progress=progress,
+    )
+    return open_atlas(run.folder)
+
+
+def kept_reference(folder: Path, count: int) -> Reference | None:
+    """The reference of the atlas that is there, if it is whole and has ``count`` tokens."""
+    try:
+        reference = open_atlas(folder).reference
+    except DamagedRun:
+        return None
+    return reference if len(reference) == count else None
+
+
+def chosen_reference(run: Run, count: int, seed: int, corpora: Path | None) -> Reference:
+    """``count`` tokens of the texts the run was trained on; raises CorpusError, RecipeError."""
+    from layerfold.training.recipe import Recipe
+    from layerfold.training.reference import choose_reference
+    from layerfold.training.trainer import texts_of
+
+    return choose_reference(run, texts_of(Recipe.load(run.name), corpora), count, seed)
+
+
+def losses(run: Run) -> dict[str, tuple[str, Floats]]:
+    """The card's test at each step, the same at every site: bits a byte on held-out text."""
+    known = run.card.get("tests", {}).get("bits_per_byte", {})
+    values = np.array([known.get(str(step), np.nan) for step in run.steps], dtype=np.float32)
+    return {"bits_per_byte": ("bits a byte on held-out text", np.repeat(values[:, None], len(run.sites), axis=1))}

@@ -1,0 +1,67 @@
+"""The reference at one step: its states, what they are known by, and how they move from site to site."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layerfold.errors import DamagedRun
+from layerfold.records import Floats, Reference, View, normalised
+
+if TYPE_CHECKING:
+    from layerfold.model.adapter import Adapter
+
+WINDOWS_AT_ONCE: Final = 25  # 25 windows of 64 tokens: 11 MB of states
+
+
+def viewed(raw: Floats, view: View) -> Floats:
+    """Raw states [..., d] in a view."""
+    return normalised(raw) if view == "normalised" else raw
+
+
+def reference_states(adapter: Adapter, reference: Reference) -> Floats:
+    """The reference's raw states [site, ref, d], computed a few windows at a time; raises DamagedRun for an empty reference."""
+    found: Floats | None = None
+    for start in range(0, len(reference.windows), WINDOWS_AT_ONCE):
+        values = adapter.batch_states(reference.windows[start : start + WINDOWS_AT_ONCE])
+        if found is None:
+            found = np.empty((len(values), len(reference), values.shape[-1]), dtype=np.float32)
+        inside = (reference.window >= start) & (reference.window < start + WINDOWS_AT_ONCE)
+        found[:, inside] = values[:, reference.window[inside] - start, reference.position[inside]]
+    if found is None:
+        raise DamagedRun("The reference holds no tokens: build the atlas again with `layerfold atlas`")
+    return found
+
+
+def stored(raw: Floats, view: View) -> NDArray[Any]:
+    """States as they are kept, in their view: float16 where their size is known to fit, which normalised states' is."""
+    return viewed(raw, view).astype(np.float16) if view == "normalised" else raw
+
+
+def slope_of(states: NDArray[Any], positions: Floats) -> Floats:
+    """The median over the reference of shown over true displacement, between neighbouring sites: [site-1]."""
+    slopes = np.zeros(len(states) - 1, dtype=np.float32)
+    before = states[0].astype(np.float32)
+    for site in range(1, len(states)):
+        here = states[site].astype(np.float32)
+        true = np.linalg.norm(here - before, axis=-1)
+        shown = np.linalg.norm(positions[site] - positions[site - 1], axis=-1)
+        slopes[site - 1] = np.median(shown[true > 0] / true[true > 0]) if np.any(true > 0) else 0
+        before = here
+    return slopes
+
+
+def lengths(values: Floats) -> Floats:
+    """How far each token goes from site to site: [site, token, any] -> [site-1, token]."""
+    return np.asarray(np.linalg.norm(np.diff(values, axis=0), axis=-1), dtype=np.float32)
+
+
+def fingerprint(reference: Reference) -> str:
+    """The hash of which tokens a reference holds."""
+    digest = hashlib.sha256()
+    for array in (reference.windows, reference.window, reference.position):
+        digest.update(str(array.shape).encode() + np.ascontiguousarray(array, dtype=np.int32).tobytes())
+    return digest.hexdigest()
