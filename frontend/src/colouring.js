@@ -106,7 +106,7 @@ export function cloudColours(state, count, meant) {
     const rgb = colourOf(i);
     const strong = !quiet || rgb !== plain;
     colours.set(rgb, 4 * i);
-    colours[4 * i + 3] = meant && !meant(i) ? 34 : meant ? 245 : strong ? 205 : 120;
+    colours[4 * i + 3] = meant && !meant(i) ? 46 : meant ? 245 : strong ? 205 : 120;
   }
   return colours;
 }

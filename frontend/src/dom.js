@@ -95,3 +95,16 @@ export function byId(id) {
   if (!found) throw new Error(`no element #${id}`);
   return found;
 }
+
+/**
+ * Running text with one part marked; blanks around the part stay outside the mark.
+ * @param {{ before: string, token: string, after: string }} parts
+ * @returns {(string | HTMLElement)[]}
+ */
+export function marked({ before, token, after }) {
+  const text = visible(token);
+  const word = text.trim();
+  if (!word) return [visible(before), h("mark", {}, text || "␣"), visible(after)];
+  const start = text.indexOf(word);
+  return [visible(before) + text.slice(0, start), h("mark", {}, word), text.slice(start + word.length) + visible(after)];
+}

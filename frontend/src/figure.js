@@ -4,12 +4,13 @@ import { cloudColours } from "./colouring.js";
 import { HUES } from "./colours.js";
 import { matches } from "./search.js";
 import { shownAtlas, shownSlices } from "./state.js";
+import { moveTrust } from "./trust.js";
 
 /** @typedef {import("./types.d.ts").State} State */
 /** @typedef {import("./types.d.ts").Picture} Picture */
 /** @typedef {import("./types.d.ts").Sentence} Sentence */
 
-const FAR = 0.995;
+const FAR = 99.5;
 
 /** A token as a label: one line, no blanks around it, nothing for the later parts of a character. @param {import("./types.d.ts").Token} token */
 export function labelOf(token) {
@@ -59,7 +60,7 @@ function sentencePicture(state, sentence) {
     site,
     trail: state.trails,
     faint: Uint8Array.from({ length: a.tokens }, (_, i) => Number(a.outside[row + i] >= FAR)),
-    trust: state.colour === "trust" ? a.trust : null,
+    trust: state.colour === "trust" ? a.trust.map(moveTrust) : null,
     active: sentence.id === state.active,
   };
 }

@@ -137,14 +137,14 @@ export default {
   "number.continuity": "Continuity",
   "number.continuity.tip": "How much of its true surroundings stays near it: 0.5 is chance, 1 is all.",
   "number.outside": "Outside",
-  "number.outside.tip": "Share of corpus tokens that lie closer to their neighbours than this one does.",
-  "number.segment": "Trust of the move",
-  "number.segment.tip": "Whether the move into this layer is drawn as long as it truly is: 1 is in scale.",
+  "number.outside.tip": "Share of corpus tokens that lie closer to their nearest neighbour than this one does.",
+  "number.segment": "Length of the move",
+  "number.segment.tip": "How long the move into this layer is drawn, against its true length; 1× is typical, 3× three times too long.",
 
   "hover.frequency": "{value} per million",
   "hover.trust": "trust {value}",
   "hover.outside": "farther out than {value} of the corpus",
-  "hover.segment": "trust of the move {value}",
+  "hover.segment": "move drawn at {value}×",
 
   "search.placeholder": "A token, or a few words",
   "search.count": "{count} of {total} tokens",

@@ -137,14 +137,14 @@ export default {
   "number.continuity": "连续度",
   "number.continuity.tip": "真实的周围有多少仍在近旁：0.5 等于随机，1 为全部。",
   "number.outside": "偏离",
-  "number.outside.tip": "有多大比例的语料词元比它更靠近各自的邻居。",
-  "number.segment": "移动的可信度",
-  "number.segment.tip": "进入这一层的移动是否按真实比例画出：1 为成比例。",
+  "number.outside.tip": "有多大比例的语料词元比它更靠近各自最近的邻居。",
+  "number.segment": "移动的长度",
+  "number.segment.tip": "进入这一层的移动画出的长度与真实长度之比：1× 为典型，3× 为画长了三倍。",
 
   "hover.frequency": "每百万 {value} 次",
   "hover.trust": "可信度 {value}",
   "hover.outside": "比 {value} 的语料更偏离",
-  "hover.segment": "移动的可信度 {value}",
+  "hover.segment": "移动按 {value}× 画出",
 
   "search.placeholder": "一个词元，或几个词",
   "search.count": "{total} 个词元中有 {count} 个",

@@ -75,7 +75,7 @@ export function touring(store) {
     store.subscribe((state) => {
       if (begun || !state.touring || !shownAtlas(state)) return;
       begun = true;
-      begin();
+      window.setTimeout(begin); // messages sent from here would wait until every listener has heard of this state
     });
   }
 

@@ -8,10 +8,18 @@ export function trustWord(value) {
   return "trust.little";
 }
 
-/** The key of the words for how far outside the reference a token lies (percentile, 0..1). @param {number} value */
+/** The key of the words for how far outside the reference a token lies (percentile, 0..100). @param {number} value */
 export function outsideWord(value) {
-  if (value >= 0.995) return "outside.far";
-  if (value >= 0.95) return "outside.edge";
-  if (value >= 0.5) return "outside.usual";
+  if (value >= 99.5) return "outside.far";
+  if (value >= 95) return "outside.edge";
+  if (value >= 50) return "outside.usual";
   return "outside.inside";
+}
+
+/**
+ * How far to believe a move, 0..1, from how long it is drawn against its true length (1 = typical, 3 = three times too long).
+ * @param {number} ratio
+ */
+export function moveTrust(ratio) {
+  return ratio > 0 ? Math.min(ratio, 1 / ratio) : 0;
 }

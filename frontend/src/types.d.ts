@@ -55,9 +55,9 @@ export interface PlacedSlice {
   tokens: number;
   /** [site, token, 3] */
   positions: Float32Array;
-  /** [site, token], percentile 0..1 */
+  /** [site, token], percentile 0..100 */
   outside: Float32Array;
-  /** [site - 1, token], 0..1 */
+  /** [site - 1, token], drawn length over true length, 1 = typical */
   trust: Float32Array;
   /** [site, token] */
   norm: Float32Array;

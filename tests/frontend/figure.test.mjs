@@ -4,6 +4,7 @@ import { cloudColours, legendOf, sourcesOf } from "../../frontend/src/colouring.
 import { HUES, cividis } from "../../frontend/src/colours.js";
 import { blend, figure, labelOf, pictureKey } from "../../frontend/src/figure.js";
 import { initialState } from "../../frontend/src/state.js";
+import { moveTrust } from "../../frontend/src/trust.js";
 import { REF, REFERENCE, after, placed } from "./made.mjs";
 
 test("there is no picture before there is a cloud", () => {
@@ -79,7 +80,9 @@ test("every mode colours every point and has its legend", () => {
 
 test("trust of segments is told to the scene only when it is the colour", () => {
   assert.equal(figure(placed()).sentences[0].trust, null);
-  assert.equal(figure({ ...placed(), colour: "trust" }).sentences[0].trust.length, 8);
+  const { trust } = figure({ ...placed(), colour: "trust" }).sentences[0];
+  assert.deepEqual([trust.length, Math.round(100 * trust[0])], [8, 80]);
+  assert.deepEqual([0, 0.5, 1, 4, NaN].map(moveTrust), [0, 0.5, 1, 0.25, 0]);
 });
 
 test("equal keys mean equal pictures: slices that are not on screen change nothing", () => {

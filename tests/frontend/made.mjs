@@ -42,8 +42,8 @@ export function placedSlice(step, tokens = 2) {
     sites: SITES.length,
     tokens,
     positions,
-    outside: new Float32Array(SITES.length * tokens).fill(0.4),
-    trust: new Float32Array((SITES.length - 1) * tokens).fill(0.9),
+    outside: new Float32Array(SITES.length * tokens).fill(40),
+    trust: new Float32Array((SITES.length - 1) * tokens).fill(1.25),
     norm: new Float32Array(SITES.length * tokens).fill(7),
   };
 }

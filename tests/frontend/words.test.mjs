@@ -93,5 +93,5 @@ test("the last caption speaks of parting only when the picture shows it", () => 
 
 test("words about trust follow the numbers", () => {
   assert.deepEqual([1, 0.95, 0.9, 0.6].map(trustWord), ["trust.very", "trust.mostly", "trust.partly", "trust.little"]);
-  assert.deepEqual([0.1, 0.6, 0.97, 1].map(outsideWord), ["outside.inside", "outside.usual", "outside.edge", "outside.far"]);
+  assert.deepEqual([10, 60, 97, 100].map(outsideWord), ["outside.inside", "outside.usual", "outside.edge", "outside.far"]);
 });

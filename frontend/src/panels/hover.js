@@ -1,7 +1,7 @@
 /** The card beside the pointer: a token in its context. */
 
 import { HUES, css } from "../colours.js";
-import { byId, fill, h, visible } from "../dom.js";
+import { byId, fill, h, marked, visible } from "../dom.js";
 import { number } from "../language.js";
 import { contextOf } from "../search.js";
 import { sentenceOf, shownSlices } from "../state.js";
@@ -34,12 +34,11 @@ function cardOf(state, t) {
   if (!hover) return null;
   if (hover.kind === "sentence") return sentenceCard(state, t, hover.id, hover.token);
   if (!reference) return null;
-  const { before, token, after } = contextOf(reference, hover.index, 12, 8);
   const slice = state.card && state.atlas[state.card.steps[Math.round(state.step)]];
   const trust = slice ? slice.trust[Math.round(state.site) * slice.ref + hover.index] / 255 : null;
   const facts = [reference.source[reference.window[hover.index]], t("hover.frequency", { value: reference.frequency[hover.index] })];
   if (trust !== null) facts.push(t("hover.trust", { value: number(trust, state.language, { maximumFractionDigits: 2 }) }));
-  return [h("p", { class: "context", dir: "auto" }, visible(before), h("mark", {}, visible(token)), visible(after)), h("p", { class: "quiet" }, facts.filter(Boolean).join(" · "))];
+  return [h("p", { class: "context", dir: "auto" }, ...marked(contextOf(reference, hover.index, 12, 8))), h("p", { class: "quiet" }, facts.filter(Boolean).join(" · "))];
 }
 
 /** @param {State} state @param {Words} t @param {string} id @param {number} index */
@@ -52,7 +51,7 @@ function sentenceCard(state, t, id, index) {
   const facts = [];
   if (slice) {
     const outside = slice.outside[site * slice.tokens + index];
-    facts.push(t("hover.outside", { value: number(outside, state.language, { style: "percent", maximumFractionDigits: 0 }) }));
+    facts.push(t("hover.outside", { value: number(outside / 100, state.language, { style: "percent", maximumFractionDigits: 0 }) }));
     const trust = site > 0 ? slice.trust[(site - 1) * slice.tokens + index] : NaN;
     if (Number.isFinite(trust)) facts.push(t("hover.segment", { value: number(trust, state.language, { maximumFractionDigits: 2 }) }));
   }

@@ -1,7 +1,7 @@
 /** The column at the right: what is picked, in three tabs. */
 
 import { HUES, css } from "../colours.js";
-import { byId, fill, h, iconButton, relabel, visible } from "../dom.js";
+import { byId, fill, h, iconButton, marked, relabel, visible } from "../dom.js";
 import { failureWords } from "../language.js";
 import { contextOf } from "../search.js";
 import { siteWords } from "../sites.js";
@@ -87,7 +87,7 @@ function showHead(state, t, { swatch, name, context, where }) {
     const source = reference?.source[reference.window[picked.index]] ?? "";
     name.textContent = visible(parts.token).trim() || "␣";
     name.title = source;
-    return fill(context, visible(parts.before), h("mark", {}, visible(parts.token)), visible(parts.after), source ? h("span", { class: "source" }, source) : null);
+    return fill(context, ...marked(parts), source ? h("span", { class: "source" }, source) : null);
   }
   const sentence = sentenceOf(state, picked.id);
   const token = sentence?.tokens[picked.token];
@@ -95,8 +95,9 @@ function showHead(state, t, { swatch, name, context, where }) {
   swatch.style.background = css(HUES[state.theme][sentence.hue]);
   name.textContent = visible(token.text).trim() || "␣";
   name.title = "";
-  const text = (/** @type {import("../types.d.ts").Token[]} */ list) => visible(list.map((one) => (one.piece ? "" : one.text)).join(""));
-  fill(context, text(sentence.tokens.slice(Math.max(0, picked.token - 24), picked.token)), h("mark", {}, visible(token.text)), text(sentence.tokens.slice(picked.token + 1, picked.token + 16)));
+  const text = (/** @type {import("../types.d.ts").Token[]} */ list) => list.map((one) => (one.piece ? "" : one.text)).join("");
+  const [before, after] = [sentence.tokens.slice(Math.max(0, picked.token - 24), picked.token), sentence.tokens.slice(picked.token + 1, picked.token + 16)];
+  fill(context, ...marked({ before: text(before), token: token.text, after: text(after) }));
 }
 
 /** Arrows walk along the tabs. @param {KeyboardEvent} event @param {HTMLButtonElement[]} tabs */

@@ -40,6 +40,7 @@ export function legendPanel(column, dispatch) {
         fill(select, ...MODES.map((mode) => h("option", { value: mode }, t(`colour.${mode}`))));
       }
       select.value = state.colour;
+      select.title = t(`colour.${state.colour}.note`);
       const about = [state.colour, state.theme, state.language, Boolean(state.reference), Boolean(shownAtlas(state)), state.run];
       if (state.colour === "sentence") about.push(...state.sentences.map((one) => `${one.text}${one.hue}${one.hidden}`));
       if (JSON.stringify(about) !== shown) fill(key, ...keyOf(state, t));
@@ -68,5 +69,5 @@ function keyOf(state, t) {
   const items = legend.items.slice(0, 9).map(({ name, colour, count }) =>
     h("li", { title: count ? t("legend.count", { count }) : name }, h("i", { style: { background: css(colour) } }), h("span", { dir: "auto" }, name)),
   );
-  return [h("ul", {}, ...items), note];
+  return [h("ul", { class: state.colour === "sentence" ? "wide" : "" }, ...items), ...(state.colour === "sentence" ? [note] : [])];
 }

@@ -1,6 +1,6 @@
 /** The tab of true neighbours: nearest in the original space, with distances and contexts. */
 
-import { h, visible } from "../dom.js";
+import { h, marked } from "../dom.js";
 import { number } from "../language.js";
 import { contextOf } from "../search.js";
 
@@ -19,7 +19,7 @@ export function neighboursTab(state, t, dispatch) {
       h(
         "button",
         { type: "button", class: "neighbour", style: { "--part": distance / farthest }, onclick: () => dispatch({ type: "pick", pick: { kind: "cloud", index } }) },
-        h("span", { class: "context", dir: "auto" }, visible(parts.before), h("mark", {}, visible(parts.token)), visible(parts.after)),
+        h("span", { class: "context", dir: "auto" }, ...marked(parts)),
         h("span", { class: "distance", title: t("neighbours.distance") }, value),
       ),
     );

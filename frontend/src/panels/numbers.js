@@ -3,7 +3,7 @@
 import { h, icon } from "../dom.js";
 import { number } from "../language.js";
 import { guardedAxes } from "../state.js";
-import { outsideWord, trustWord } from "../trust.js";
+import { moveTrust, outsideWord, trustWord } from "../trust.js";
 import { guardWords } from "./top.js";
 
 /** @typedef {import("../types.d.ts").State} State */
@@ -19,9 +19,9 @@ export function numbersTab(state, t) {
   const lines = [line(t, "norm", number(token.norm, state.language), null, "")];
   if (typeof trust === "number") lines.push(line(t, "trust", share(trust), trust, t(trustWord(trust))));
   if (typeof continuity === "number") lines.push(line(t, "continuity", share(continuity), continuity, ""));
-  if (typeof outside === "number") lines.push(line(t, "outside", percentile(outside), outside, t(outsideWord(outside))));
-  const segment = segmentTrust(state);
-  if (segment !== null) lines.push(line(t, "segment", share(segment), segment, ""));
+  if (typeof outside === "number") lines.push(line(t, "outside", percentile(outside / 100), outside / 100, t(outsideWord(outside))));
+  const segment = segmentRatio(state);
+  if (segment !== null) lines.push(line(t, "segment", `${share(segment)}×`, moveTrust(segment), ""));
   const guards = guardedAxes(state).map(({ axis, variable, r }) => h("p", { class: "guard" }, icon("warn"), h("span", {}, guardWords(state, t, axis, variable, r))));
   return [h("dl", { class: "numbers" }, ...lines), ...guards];
 }
@@ -32,8 +32,8 @@ function line(t, name, value, part, words) {
   return h("div", { title: t(`number.${name}.tip`) }, h("dt", {}, t(`number.${name}`)), h("dd", {}, h("b", {}, value), words ? h("span", {}, words) : null, bar), h("p", { class: "quiet" }, t(`number.${name}.tip`)));
 }
 
-/** Trust of the move that led the picked token to this site. @param {State} state */
-function segmentTrust(state) {
+/** How long the move is drawn that led the picked token to this site. @param {State} state */
+function segmentRatio(state) {
   const { picked, card } = state;
   if (picked?.kind !== "sentence" || !card) return null;
   const site = Math.round(state.site);

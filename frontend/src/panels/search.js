@@ -1,6 +1,6 @@
 /** Search in the cloud: what matches stays bright, the rest fades. */
 
-import { byId, fill, h, iconButton, relabel, visible } from "../dom.js";
+import { byId, fill, h, iconButton, marked, relabel } from "../dom.js";
 import { contextOf, matches } from "../search.js";
 
 /** @typedef {import("../types.d.ts").State} State */
@@ -47,9 +47,8 @@ function showMatches(state, t, count, list, dispatch) {
   list.hidden = !found.length;
   if (!reference) return;
   const lines = found.slice(0, LISTED).map((index) => {
-    const { before, token, after } = contextOf(reference, index, 7, 4);
     const pick = () => dispatch({ type: "pick", pick: { kind: "cloud", index } });
-    return h("li", {}, h("button", { type: "button", class: "neighbour", onclick: pick }, h("span", { class: "context", dir: "auto" }, visible(before), h("mark", {}, visible(token)), visible(after))));
+    return h("li", {}, h("button", { type: "button", class: "neighbour", onclick: pick }, h("span", { class: "context", dir: "auto" }, ...marked(contextOf(reference, index, 7, 4)))));
   });
   fill(list, ...lines);
 }

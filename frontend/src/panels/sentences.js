@@ -14,10 +14,10 @@ export function sentencesPanel(column, dispatch) {
   const title = h("h2", {});
   const count = h("span", { class: "quiet" });
   const fold = iconButton("fold", "", () => dispatch({ type: "fold", panel: "sentences" }), { id: "fold-sentences" });
-  const list = h("ol", { class: "sentences" });
+  const list = h("ol", { class: "sentences scroll" });
   const add = h("button", { type: "button", class: "add", id: "add-sentence", onclick: () => dispatch({ type: "sentence.add", text: "" }) });
   const samples = h("details", { class: "samples" });
-  const body = h("div", { class: "body scroll" }, list, add, samples);
+  const body = h("div", { class: "body" }, list, add, samples);
   column.append(h("section", { class: "panel sentences-panel" }, h("header", {}, title, count, fold), body));
   /** @type {Map<string, ReturnType<typeof row>>} */
   const rows = new Map();
@@ -150,5 +150,5 @@ function showSamples(state, t, samples, dispatch) {
     const add = () => dispatch({ type: "sentence.add", text: example.text });
     return h("li", {}, h("button", { type: "button", class: "sample", onclick: add }, h("span", {}, example.text), note ? h("span", { class: "quiet" }, note) : null));
   });
-  fill(samples, h("summary", {}, t("sentences.samples")), h("ul", {}, ...lines));
+  fill(samples, h("summary", {}, t("sentences.samples")), h("ul", { class: "scroll" }, ...lines));
 }
