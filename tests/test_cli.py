@@ -70,7 +70,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "recipe.toml").write_text(RECIPE, "utf-8")
     done = layerfold("train", str(folder / "recipe.toml"), "--out", str(folder / "run"), "--json")
     assert done.returncode == 0, done.stderr
-    done = layerfold("atlas", str(folder / "run"), "--tokens", "120", "--threads", "1", "--json")
+    done = layerfold("atlas", str(folder / "run"), "--corpus", str(folder / "corpus.txt"), "--tokens", "120", "--threads", "1", "--json")
     assert done.returncode == 0, done.stderr
     return folder / "run"
 

@@ -33,6 +33,7 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+Corpora = Annotated[Path | None, typer.Option(help="Folder where gathered text is kept.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads to use; all cores without it.")]
 
 
@@ -122,7 +123,7 @@ def has_screen(environment: Any) -> bool:
 def train(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe that comes with Layerfold, or a TOML file.")],
     out: Annotated[Path, typer.Option(help="Folder of the run; what a broken training left there is taken up.")],
-    corpora: Annotated[Path | None, typer.Option(help="Folder where gathered text is kept.")] = None,
+    corpora: Corpora = None,
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:
@@ -157,6 +158,10 @@ def atlas(
     min_dist: Annotated[float, typer.Option(min=0.0, help="Least distance of points in the picture.")] = 0.1,
     spread: Annotated[float, typer.Option(min=0.01, help="Scale of the picture's clusters.")] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
+    corpus: Annotated[
+        str | None, typer.Option(help="Folder, file or collection to choose the reference from.  [default: the run's]")
+    ] = None,
+    corpora: Corpora = None,
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:
@@ -167,7 +172,6 @@ def atlas(
     from layerfold.pipeline import build_run_atlas
 
     use_threads(threads)
-    layout = {"k": neighbors, "min_dist": min_dist, "spread": spread, "seed": seed}
     with progress_bar(as_json) as move:
 
         def report(stage: str, share: float) -> None:
@@ -175,7 +179,19 @@ def atlas(
                 print(json.dumps({"stage": stage, "share": round(share, 4)}), flush=True)
             move(stage, round(1000 * share), 1000, "")
 
-        built = build_run_atlas(folder, count=tokens, view=view, threads=threads, progress=report, **layout)
+        built = build_run_atlas(
+            folder,
+            count=tokens,
+            view="raw" if view == "raw" else "normalised",
+            k=neighbors,
+            min_dist=min_dist,
+            spread=spread,
+            seed=seed,
+            threads=threads,
+            corpus=corpus,
+            corpora=corpora,
+            progress=report,
+        )
     said = {"folder": str(folder / "atlas"), "steps": list(built.steps), "tokens": len(built.reference)}
     say(
         as_json,

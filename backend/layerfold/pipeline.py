@@ -302,19 +302,20 @@ def build_run_atlas(
     spread: float = 1.0,
     seed: int = 0,
     threads: int | None = None,
+    corpus: str | None = None,
     corpora: Path | None = None,
     progress: Callable[[str, float], None] = lambda stage, share: None,
 ) -> Atlas:
     """The run in ``folder`` has an atlas over all its steps and sites; a broken build goes on where it stopped.
 
-    Its reference is kept where it has one of ``count`` tokens; else it is chosen from the texts of the recipe the run was
-    trained by, gathered into ``corpora``. Raises RunNotFound, DamagedRun, CorpusError, RecipeError, InputError.
+    Its reference is kept where it has one of ``count`` tokens; else it is chosen from ``corpus`` (the one that the card names
+    without it), a named collection being gathered into ``corpora``. Raises RunNotFound, DamagedRun, CorpusError, RecipeError, InputError.
     """
     from layerfold.space.build import build_atlas  # imports numba, which serving must not
 
     run = Run.open(folder)
     progress("choosing the reference", 0.0)
-    reference = kept_reference(run.folder, count) or chosen_reference(run, count, seed, corpora)
+    reference = kept_reference(run.folder, count) or chosen_reference(run, count, seed, corpus, corpora)
     build_atlas(
         lambda step: reference_states(run.adapter(step), reference),
         run.steps,
@@ -343,17 +344,21 @@ def kept_reference(folder: Path, count: int) -> Reference | None:
     return reference if len(reference) == count else None
 
 
-def chosen_reference(run: Run, count: int, seed: int, corpora: Path | None) -> Reference:
-    """``count`` tokens of the texts the run was trained on; raises CorpusError, RecipeError."""
-    from layerfold.training.recipe import Recipe
+def chosen_reference(run: Run, count: int, seed: int, corpus: str | None, corpora: Path | None) -> Reference:
+    """``count`` tokens of the corpus, or of the one the run was trained on; raises CorpusError."""
     from layerfold.training.reference import choose_reference
     from layerfold.training.trainer import texts_of
 
-    return choose_reference(run, texts_of(Recipe.load(run.name), corpora), count, seed)
+    name = corpus or str(run.card.get("hyperparameters", {}).get("corpus", run.name))
+    return choose_reference(run, texts_of(name, corpora), count, seed)
 
 
 def losses(run: Run) -> dict[str, tuple[str, Floats]]:
-    """The card's test at each step, the same at every site: bits a byte on held-out text."""
-    known = run.card.get("tests", {}).get("bits_per_byte", {})
-    values = np.array([known.get(str(step), np.nan) for step in run.steps], dtype=np.float32)
-    return {"bits_per_byte": ("bits a byte on held-out text", np.repeat(values[:, None], len(run.sites), axis=1))}
+    """The training log's tests at each step, the same at every site; NaN where a step was not tested."""
+    rows = {row["step"]: row for row in run.metrics()}
+    units = {"val_loss": "nats a token on held-out text", "bits_per_byte": "bits a byte on held-out text"}
+    found: dict[str, tuple[str, Floats]] = {}
+    for name, unit in units.items():
+        values = np.array([rows.get(step, {}).get(name, np.nan) for step in run.steps], dtype=np.float32)
+        found[name] = (unit, np.repeat(values[:, None], len(run.sites), axis=1))
+    return found

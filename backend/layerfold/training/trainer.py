@@ -53,7 +53,7 @@ def train(recipe: Recipe, out: Path, *, progress: Report = lambda _: None, cache
     if writer.finished:
         return Run.open(out)
     progress(Progress("gathering text"))
-    texts = texts_of(recipe, cache)
+    texts = texts_of(recipe.corpus, cache)
     progress(Progress("reading text"))
     tokenizer = writer.tokenizer(texts)
     data = prepare(texts, tokenizer, held_out=recipe.held_out, seed=recipe.seed, block=recipe.block_size)
@@ -63,12 +63,12 @@ def train(recipe: Recipe, out: Path, *, progress: Report = lambda _: None, cache
     return writer.finish()
 
 
-def texts_of(recipe: Recipe, cache: Path | None = None) -> tuple[Text, ...]:
-    """The texts a recipe names: a folder, a file, or a collection kept under ``cache`` (default ~/.cache/layerfold/corpora)."""
-    path = Path(recipe.corpus)
-    if path.exists() or "/" in recipe.corpus:
+def texts_of(corpus: str, cache: Path | None = None) -> tuple[Text, ...]:
+    """The texts of a folder, a file, or a named collection kept under ``cache`` (default ~/.cache/layerfold/corpora)."""
+    path = Path(corpus)
+    if path.exists() or "/" in corpus:
         return read_corpus(path)
-    return collect(recipe.corpus, cache or Path.home() / ".cache" / "layerfold" / "corpora")
+    return collect(corpus, cache or Path.home() / ".cache" / "layerfold" / "corpora")
 
 
 class Trainer:
