@@ -1,0 +1,174 @@
+"""A real server in a process of its own and a real browser, for the journeys of the page."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+BUNDLED = ROOT / "models" / "storyteller"
+FLAGS = (
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+)
+PATIENCE = 120_000  # milliseconds; software rendering on a busy machine
+
+
+class Served:
+    """A server on a fixed port that can be stopped and started again."""
+
+    def __init__(self, command: Callable[[int], list[str]], log: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self._command = command(self.port)
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """The server answers."""
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        for _ in range(600):
+            if self._process.poll() is not None:
+                break
+            try:
+                urllib.request.urlopen(f"{self.origin}/api/health", timeout=5).close()
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+            else:
+                return
+        raise RuntimeError(f"the server did not start:\n{self._log.read_text()[-2000:]}")
+
+    def stop(self) -> None:
+        """The server is gone, as after a crash."""
+        if self._process:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def json(self, path: str) -> Any:
+        with urllib.request.urlopen(f"{self.origin}{path}", timeout=60) as answer:
+            return json.load(answer)
+
+
+def serve_bundled(port: int) -> list[str]:
+    return [sys.executable, "-m", "layerfold.cli", "serve", str(BUNDLED), "--no-browser", "--port", str(port)]
+
+
+def serve_made_up(port: int) -> list[str]:
+    return [sys.executable, "-m", "tests.browser.made_up", str(port)]
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The program with the bundled run; from a checkout that lacks it, the same server with a made-up one."""
+    whole = (BUNDLED / "atlas" / "atlas.json").exists() and os.environ.get("LAYERFOLD_TEST_RUN") != "made-up"
+    server = Served(serve_bundled if whole else serve_made_up, tmp_path_factory.mktemp("server") / "log")
+    server.start()
+    yield server
+    server.stop()
+
+
+def launch(playwright: Playwright, *further: str) -> Browser:
+    """Debian's Chromium, else Playwright's own; skips where there is neither."""
+    found = shutil.which("chromium")
+    own = Path(playwright.chromium.executable_path)
+    if not found and not own.exists():
+        pytest.skip("no Chromium: apt-get install chromium, or playwright install chromium")
+    return playwright.chromium.launch(executable_path=found or own, args=[*FLAGS, *further])
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browsers(playwright: Playwright) -> Iterator[Browser]:
+    """A browser with software WebGL."""
+    browser = launch(playwright)
+    yield browser
+    browser.close()
+
+
+class Visit:
+    """A person at the page: opens it, looks at its state, and keeps what went wrong."""
+
+    def __init__(self, context: BrowserContext, origin: str) -> None:
+        self.origin = origin
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, link: str = "", *, drawn: bool = True) -> Visit:
+        """The page at a link, its first picture drawn."""
+        self.page.goto(f"{self.origin}/{link}", timeout=PATIENCE)
+        if drawn:
+            self.page.wait_for_function("window.layerfold?.scene && window.layerfold.scene.stats().points > 0")
+        return self
+
+    def state(self, expression: str) -> Any:
+        """A value of the state, e.g. ``s.step``."""
+        return self.page.evaluate(f"(() => {{ const s = layerfold.store.get(); return {expression}; }})()")
+
+    def until(self, expression: str) -> None:
+        """Waits for the state to be so."""
+        self.page.wait_for_function(f"(() => {{ const s = window.layerfold?.store.get(); return s && ({expression}); }})()")
+
+    def tell(self, **message: Any) -> None:
+        self.page.evaluate("message => layerfold.store.dispatch(message)", message)
+
+
+Open = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(browsers: Browser, served: Served) -> Iterator[Open]:
+    """Opens pages; at the end none of them has thrown, and none has asked another origin for anything."""
+    visits: list[Visit] = []
+    contexts: list[BrowserContext] = []
+
+    def opened(link: str = "", *, width: int = 1280, height: int = 720, calm: bool = True, drawn: bool = True, **options: Any) -> Visit:
+        motion = "reduce" if calm else "no-preference"
+        options.setdefault("locale", "en-GB")
+        context = browsers.new_context(viewport={"width": width, "height": height}, reduced_motion=motion, **options)
+        contexts.append(context)
+        visits.append(Visit(context, served.origin))
+        return visits[-1].open(link, drawn=drawn)
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert [error for one in visits for error in one.errors] == []
+    own = (served.origin, f"ws://127.0.0.1:{served.port}", "data:", "blob:")
+    assert [url for one in visits for url in one.requests if not url.startswith(own)] == []
