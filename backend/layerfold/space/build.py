@@ -1,0 +1,396 @@
+"""The building of an atlas: states -> graphs -> one layout -> trust and measures -> files.
+
+Each stage leaves its results in ``atlas/.work`` as it goes; a build that was broken goes on from there and ends in the same bytes as
+an unbroken one. Only two steps' states are in memory at a time. The finished files replace older ones at the very end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+from threadpoolctl import threadpool_limits
+
+from layerfold.errors import InputError
+from layerfold.files import write_atomically
+from layerfold.geometry.axes import axis_correlations
+from layerfold.geometry.spectrum import participation_ratio, principal_scores
+from layerfold.geometry.trust import Trust, spearman, trust_of
+from layerfold.neighbors import nearest_self
+from layerfold.records import Floats, Reference, View, normalised
+from layerfold.space.atlas import CARD, MEASURES, REFERENCE, step_name, write_card, write_measures, write_reference, write_slice
+from layerfold.space.graph import Graph, curve, fuzzy
+from layerfold.space.layout import Descent, Graphs, Springs, lay_out
+from layerfold.space.springs import REACH, firmness, moves, pairs_of, rest_lengths
+
+WORK = ".work"
+SKETCH = 16  # widest directions kept of each slice for the common start
+EVERY = 20  # epochs between two savings of the layout
+UNITS = {
+    "trust": "mean trustworthiness at k = 15, 0..1",
+    "continuity": "mean continuity at k = 15, 0..1",
+    "recall": "share of the 15 true neighbours shown",
+    "participation_ratio": "directions",
+    "move_spearman": "Spearman's r of true and shown move to the next site",
+}
+
+StatesOf = Callable[[int], Floats]
+Progress = Callable[[str, float], None]
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides an atlas's bytes besides the states: neighbours, UMAP's curve, how far and firmly the springs hold."""
+
+    k: int = 15
+    min_dist: float = 0.1
+    spread: float = 1.0
+    tie: float = 0.3
+    glide: float = 1.0
+    epochs: int = 200
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Task:
+    """One build: where from, where to."""
+
+    states_of: StatesOf
+    steps: tuple[int, ...]
+    sites: tuple[str, ...]
+    reference: Reference
+    folder: Path
+    recipe: Recipe
+    view: View
+    threads: int
+    progress: Progress
+
+    @property
+    def work(self) -> Path:
+        return self.folder / WORK
+
+    def path(self, stage: str, step: int) -> Path:
+        """The working file of one stage and step."""
+        return self.work / f"{stage}-{step:08d}.safetensors"
+
+
+def nothing(stage: str, share: float) -> None:
+    """Nobody watches."""
+
+
+def build_atlas(
+    states_of: StatesOf,
+    steps: Sequence[int],
+    sites: Sequence[str],
+    reference: Reference,
+    folder: Path | str,
+    *,
+    k: int = 15,
+    min_dist: float = 0.1,
+    spread: float = 1.0,
+    tie: float = 0.3,
+    glide: float = 1.0,
+    epochs: int = 200,
+    seed: int = 0,
+    view: View = "normalised",
+    threads: int | None = None,
+    variables: Mapping[str, NDArray[np.floating]] | None = None,
+    extra_measures: Mapping[str, tuple[str, Floats]] | None = None,
+    origin: Mapping[str, str] | None = None,
+    progress: Progress = nothing,
+) -> None:
+    """The run in ``folder`` has an atlas of its ``reference`` over ``steps`` and ``sites``; a broken build of the same goes on.
+
+    ``states_of(step)`` gives raw states [site, ref, d]; ``variables`` [ref] are further ones for the axis guard;
+    ``extra_measures`` name -> (unit, values [step, site]); ``origin`` what the states come from (hashes: another origin starts
+    anew); ``progress(stage, share)``. The same arguments give the same bytes for any ``threads`` (default: all cores). Raises InputError.
+    """
+    recipe = Recipe(k, min_dist, spread, tie, glide, epochs, seed)
+    check(recipe, len(reference))
+    cores = threads or os.cpu_count() or 1
+    task = Task(states_of, tuple(steps), tuple(sites), reference, Path(folder) / "atlas", recipe, view, cores, progress)
+    _prepare(task, dict(origin or {}))
+    with _cores(cores):
+        _make_graphs(task)
+        positions = _make_layout(task)
+        _make_scores(task, positions, dict(variables or {}))
+    _finish(task, positions, dict(extra_measures or {}), dict(variables or {}), dict(origin or {}))
+
+
+def check(recipe: Recipe, count: int) -> None:
+    """Raises InputError for a recipe outside what the layout admits."""
+    bounds: dict[str, tuple[float, float]] = {
+        "k": (2, 200),
+        "min_dist": (0.0, recipe.spread),
+        "spread": (0.1, 10.0),
+        "tie": (0.0, 1000.0),
+        "glide": (0.0, 100.0),
+        "epochs": (1, 10_000),
+        "seed": (0, 2**31 - 1),
+    }
+    for name, (low, high) in bounds.items():
+        value = getattr(recipe, name)
+        if not low <= value <= high:
+            raise InputError(f"{name} is {value}: choose from {low:g} to {high:g}")
+    if count < max(recipe.k, 32):
+        raise InputError(f"The reference holds {count} tokens: an atlas at k = {recipe.k} needs {max(recipe.k, 32)} or more")
+
+
+@contextmanager
+def _cores(threads: int) -> Iterator[None]:
+    """BLAS works with one thread, so that its sums do not depend on how many there are; numba with as many as it may."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(max(1, min(threads, before)))
+    try:
+        with threadpool_limits(limits=1, user_api="blas"):
+            yield
+    finally:
+        numba.set_num_threads(before)
+
+
+# ---- work that outlives a kill
+
+
+def _prepare(task: Task, origin: Mapping[str, str]) -> None:
+    """The working folder is there and belongs to this very build."""
+    digest = hashlib.sha256()
+    for array in (task.reference.windows, task.reference.window, task.reference.position):
+        digest.update(np.ascontiguousarray(array, dtype=np.int32).tobytes())
+    plan = {"recipe": asdict(task.recipe), "steps": task.steps, "sites": task.sites, "view": task.view, "origin": dict(origin)}
+    text = json.dumps({**plan, "reference": digest.hexdigest(), "reach": REACH}, sort_keys=True).encode()
+    path = task.work / "plan.json"
+    if path.is_file() and path.read_bytes() == text:
+        return
+    shutil.rmtree(task.work, ignore_errors=True)
+    write_atomically(path, text)
+
+
+def _saved(path: Path) -> Arrays | None:
+    """The arrays of a working file, None when it is not there or not whole."""
+    try:
+        return load(path.read_bytes())
+    except (FileNotFoundError, SafetensorError):
+        return None
+
+
+class _States:
+    """The states of the last few steps asked for, in the task's view, with the norms of the raw ones."""
+
+    def __init__(self, task: Task, keep: int) -> None:
+        self.task, self.keep = task, keep
+        self.known: dict[int, tuple[Floats, Floats]] = {}
+
+    def __getitem__(self, step: int) -> tuple[Floats, Floats]:
+        if step not in self.known:
+            while len(self.known) >= self.keep:
+                self.known.pop(next(iter(self.known)))
+            raw = np.asarray(self.task.states_of(step), dtype=np.float32)
+            wanted = (len(self.task.sites), len(self.task.reference))
+            if raw.shape[:2] != wanted or not np.isfinite(raw).all():
+                raise InputError(f"The states of step {step} have shape {raw.shape} or are not finite: {wanted} numbers are needed")
+            norm = np.sqrt(np.square(raw).sum(axis=-1))
+            self.known[step] = (normalised(raw) if self.task.view == "normalised" else raw, norm)
+        return self.known[step]
+
+
+# ---- graphs
+
+
+def _make_graphs(task: Task) -> None:
+    """Each step's graphs, sketch and true moves are in the working folder."""
+    states = _States(task, keep=max(REACH) + 1)
+    with ThreadPoolExecutor(task.threads) as pool:
+        for at, step in enumerate(task.steps):
+            task.progress("neighbours", at / len(task.steps))
+            if _saved(task.path("graph", step)) is None:
+                write_atomically(task.path("graph", step), save(_graphs_of(task, states, at, pool)))
+    task.progress("neighbours", 1.0)
+
+
+def _graphs_of(task: Task, states: _States, at: int, pool: ThreadPoolExecutor) -> Arrays:
+    here = states[task.steps[at]][0]
+    near = list(pool.map(lambda site: nearest_self(site, task.recipe.k - 1), here))
+    sketches = pool.map(lambda site: principal_scores(site, SKETCH), here)
+    arrays: Arrays = {"sketch": principal_scores(np.concatenate(list(sketches), axis=1), 2 * SKETCH)}
+    for site, (indices, distances) in enumerate(near):
+        graph = fuzzy(indices, distances)
+        arrays |= {f"starts.{site}": graph.starts, f"indices.{site}": graph.indices, f"weights.{site}": graph.weights}
+    for reach in REACH:
+        if len(here) > reach:
+            arrays[f"site.{reach}"] = np.stack([moves(one, other) for one, other in zip(here[:-reach], here[reach:], strict=True)])
+        if at >= reach:
+            before = states[task.steps[at - reach]][0]
+            arrays[f"step.{reach}"] = np.stack([moves(one, other) for one, other in zip(before, here, strict=True)])
+    return arrays
+
+
+# ---- layout
+
+
+def _make_layout(task: Task) -> Floats:
+    """Positions [step, site, ref, 3] of the whole grid."""
+    shape = (len(task.steps), len(task.sites), len(task.reference), 3)
+    saved = _saved(task.work / "layout.safetensors")
+    begin = 0 if saved is None else int(saved["epoch"][0])
+    epochs = task.recipe.epochs
+    if saved is not None and begin == epochs:
+        return np.asarray(saved["positions"].reshape(shape), dtype=np.float32)
+    graphs, springs, start = _problem(task)
+
+    def each(epoch: int, positions: Floats) -> None:
+        if epoch % EVERY == 0 or epoch == epochs:
+            arrays = {"epoch": np.array([epoch], dtype=np.int32), "positions": positions}
+            write_atomically(task.work / "layout.safetensors", save(arrays))
+        task.progress("layout", epoch / epochs)
+
+    a, b = curve(task.recipe.min_dist, task.recipe.spread)
+    descent = Descent(a, b, tie=task.recipe.tie, epochs=epochs, seed=task.recipe.seed)
+    positions = lay_out(graphs, springs, start if saved is None else saved["positions"], descent, begin=begin, each=each)
+    return positions.reshape(shape)
+
+
+def _problem(task: Task) -> tuple[Graphs, Springs, Floats]:
+    """The graphs, the springs and the common start, read from the working folder."""
+    graphs: list[Graph] = []
+    sketches: list[Floats] = []
+    true: dict[str, list[Floats]] = {f"{kind}.{reach}": [] for reach in REACH for kind in ("site", "step")}
+    for step in task.steps:
+        arrays = load(task.path("graph", step).read_bytes())
+        graphs += [Graph(*(arrays[f"{part}.{site}"] for part in ("starts", "indices", "weights"))) for site in range(len(task.sites))]
+        sketches.append(arrays["sketch"])
+        for name, found in true.items():
+            if name in arrays:
+                found.append(arrays[name])
+    lengths = _in_order(true)
+    typical = typical_move(len(task.reference), task.recipe.spread) * task.recipe.glide
+    rest = rest_lengths(lengths, typical)
+    springs = Springs(pairs_of(len(task.steps), len(task.sites)), rest, firmness(rest, 2 * typical))
+    return Graphs.of(graphs), springs, common_start(sketches, task.recipe.spread)
+
+
+def _in_order(true: Mapping[str, list[Floats]]) -> Floats:
+    """The moves in the order of ``pairs_of``: for each reach, along the sites step by step, then along the steps site by site."""
+    rows: list[Floats] = []
+    for reach in REACH:
+        rows += true[f"site.{reach}"]
+        if true[f"step.{reach}"]:
+            rows.append(np.concatenate(np.stack(true[f"step.{reach}"], axis=1)))
+    return np.concatenate(rows) if rows else np.zeros((0, 0), dtype=np.float32)
+
+
+def typical_move(count: int, spread: float) -> float:
+    """The length the median move is given: about a fifth of the radius that UMAP's clouds of ``count`` points have."""
+    return float(0.12 * spread * count ** (1 / 3))
+
+
+def common_start(sketches: Sequence[Floats], spread: float) -> Floats:
+    """Where every slice starts, [ref, 3]: the widest directions of all slices' states side by side, as wide as UMAP starts."""
+    start = principal_scores(np.concatenate(sketches, axis=1), 3)
+    return np.asarray(start * np.float32(spread * 10 / 3 / max(float(start.std(axis=0).max()), 1e-12)), dtype=np.float32)
+
+
+# ---- scores
+
+
+def _make_scores(task: Task, positions: Floats, variables: Mapping[str, NDArray[Any]]) -> None:
+    """Each step's cloud file, and its measures and state norms, are in the working folder."""
+    states = _States(task, keep=1)
+    shown = positions.astype(np.float16).astype(np.float32)  # what is judged is what is stored
+    with ThreadPoolExecutor(task.threads) as pool:
+        for at, step in enumerate(task.steps):
+            task.progress("trust", at / len(task.steps))
+            if _saved(task.path("score", step)) is not None:
+                continue
+            here, norm = states[step]
+            found = list(pool.map(trust_of, here, shown[at]))
+            trust, continuity = (np.stack([getattr(one, name) for one in found]) for name in ("trust", "continuity"))
+            write_slice(task.work, step, positions[at].astype(np.float16), trust, continuity)
+            arrays: Arrays = {name: np.array(values, dtype=np.float32) for name, values in _measured(found, here, shown[at]).items()}
+            arrays["norm"] = norm.astype(np.float32)
+            write_atomically(task.path("score", step), save(arrays))
+    task.progress("trust", 1.0)
+
+
+def _measured(found: Sequence[Trust], states: Floats, shown: Floats) -> dict[str, list[float]]:
+    """The measures of one step, [site] each."""
+    onward = [spearman(moves(*states[at : at + 2]), moves(*shown[at : at + 2])) for at in range(len(states) - 1)]
+    return {
+        "trust": [float(one.trust.mean()) for one in found],
+        "continuity": [float(one.continuity.mean()) for one in found],
+        "recall": [one.recall for one in found],
+        "participation_ratio": [participation_ratio(site) for site in states],
+        "move_spearman": [*onward, float("nan")],
+    }
+
+
+# ---- the end
+
+
+def _finish(
+    task: Task,
+    positions: Floats,
+    extra: Mapping[str, tuple[str, Floats]],
+    variables: Mapping[str, NDArray[Any]],
+    origin: Mapping[str, str],
+) -> None:
+    """The atlas's files are in place, the card last, and the working folder is gone."""
+    scores = [load(task.path("score", step).read_bytes()) for step in task.steps]
+    measures = {name: np.stack([score[name] for score in scores]) for name in UNITS}
+    measures |= {name: np.asarray(values, dtype=np.float32) for name, (_, values) in extra.items()}
+    names, axes = _guard(task, positions, np.stack([score["norm"] for score in scores]), variables)
+    write_measures(task.work, measures, axes)
+    write_reference(task.work, task.reference)
+    a, b = curve(task.recipe.min_dist, task.recipe.spread)
+    card = {
+        "steps": task.steps,
+        "sites": task.sites,
+        "view": task.view,
+        "parameters": {**asdict(task.recipe), "a": a, "b": b},
+        "frame": frame_of(positions),
+        "measures": [{"name": name, "unit": unit} for name, unit in (UNITS | {name: unit for name, (unit, _) in extra.items()}).items()],
+        "axis_variables": names,
+        "origin": dict(origin),
+    }
+    (task.folder / CARD).unlink(missing_ok=True)
+    for name in (REFERENCE, MEASURES, *(step_name(step) for step in task.steps)):
+        write_atomically(task.folder / name, (task.work / name).read_bytes())
+    write_card(task.folder, card)
+    shutil.rmtree(task.work)
+
+
+def _guard(task: Task, positions: Floats, norm: Floats, extra: Mapping[str, NDArray[Any]]) -> tuple[tuple[str, ...], Floats]:
+    """Names of the variables, and r [step, site, 3, variable]: within each slice, but ``site`` over its step and ``step`` over its site."""
+    reference = task.reference
+    given = {"position": reference.position, "log_frequency": np.log(np.maximum(reference.frequency, 1e-3)), **extra}
+    names = ("norm", *given, "site", "step")
+    steps, sites, count = norm.shape
+    axes = np.full((steps, sites, 3, len(names)), np.nan, dtype=np.float32)
+    for step in range(steps):
+        for site in range(sites):
+            axes[step, site, :, :-2] = axis_correlations(positions[step, site], {"norm": norm[step, site], **given})
+        axes[step, :, :, -2] = axis_correlations(positions[step].reshape(-1, 3), {"site": np.repeat(np.arange(sites), count)})[:, 0]
+    for site in range(sites):
+        axes[:, site, :, -1] = axis_correlations(positions[:, site].reshape(-1, 3), {"step": np.repeat(np.arange(steps), count)})[:, 0]
+    return names, axes
+
+
+def frame_of(positions: Floats, share: float = 0.98) -> dict[str, Any]:
+    """The ball about the median place that holds ``share`` of all points [..., 3]: far islands do not squeeze the rest."""
+    points = positions.reshape(-1, 3)
+    center = np.median(points, axis=0)
+    radius = np.quantile(np.sqrt(np.square(points - center).sum(axis=1)), share)
+    return {"center": [round(float(value), 4) for value in center], "radius": round(float(max(radius, 1e-3)), 4)}

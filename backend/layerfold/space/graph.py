@@ -1,0 +1,55 @@
+"""The fuzzy neighbour graph of one slice, as UMAP defines it (McInnes, Healy and Melville 2018)."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from layerfold.neighbors import nearest_self
+from layerfold.records import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A symmetric graph in rows: neighbours of point i are ``indices[starts[i]:starts[i + 1]]``, their membership ``weights`` in 0..1."""
+
+    starts: Ints
+    indices: Ints
+    weights: Floats
+
+
+def fuzzy_graph(states: Floats, k: int) -> Graph:
+    """UMAP's graph of ``states`` [ref, d] over exact neighbours; ``k`` counts the point itself, as UMAP's n_neighbors does.
+
+    Raises InputError unless 2 <= k <= ref.
+    """
+    return fuzzy(*nearest_self(states, k - 1))
+
+
+def fuzzy(others: Ints, lengths: Floats) -> Graph:
+    """UMAP's graph from each point's nearest other points, ``others`` and ``lengths`` [ref, k - 1]. One thread at a time."""
+    count, k = len(others), others.shape[1] + 1
+    itself = np.arange(count, dtype=np.int32)[:, None]
+    indices = np.concatenate([itself, others], axis=1)
+    distances = np.concatenate([np.zeros((count, 1), dtype=np.float32), lengths], axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # umap speaks of its optional parts when it is imported
+        from umap.umap_ import fuzzy_simplicial_set
+
+        matrix, *_ = fuzzy_simplicial_set(distances, k, None, "euclidean", knn_indices=indices, knn_dists=distances)
+    rows = matrix.tocsr()
+    rows.sort_indices()
+    rows.eliminate_zeros()
+    return Graph(rows.indptr.astype(np.int32), rows.indices.astype(np.int32), rows.data.astype(np.float32))
+
+
+def curve(min_dist: float, spread: float) -> tuple[float, float]:
+    """The a and b for which 1 / (1 + a·x^2b) is nearest to UMAP's curve for ``min_dist`` and ``spread``."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from umap.umap_ import find_ab_params
+
+        a, b = find_ab_params(spread, min_dist)
+    return float(a), float(b)

@@ -1,0 +1,183 @@
+"""One layout for a whole grid of slices: UMAP's descent in each, and every point a path of true lengths through them.
+
+Two terms are lowered together. In each slice, UMAP's cross-entropy of the slice's fuzzy graph, by its sampled descent (McInnes,
+Healy and Melville 2018). Between slices that lie near each other, the stress of each point's own path: a spring whose length at rest
+is proportional to how far the point's state truly moved. What stayed is held still, what moved is shown to move as far, and the
+direction is left to the neighbourhoods.
+
+All slices start from one place and draw the same random numbers, so that slices with the same graph stay the same, and chance makes
+no point move. The springs see the places of the epoch before (Jacobi), so neither the order of slices nor the number of threads
+matters. Imported only when an atlas is built: numba compiles the two loops at the bottom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from layerfold.records import Floats
+from layerfold.space.graph import Graph
+
+Longs = NDArray[np.int64]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Descent:
+    """How a layout is found: UMAP's curve ``a`` and ``b``, how firm the springs are (0: none), epochs, negatives a sample, seed."""
+
+    a: float
+    b: float
+    tie: float = 0.7
+    epochs: int = 200
+    negatives: int = 5
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Springs:
+    """``pairs`` [pair, 2] of slices; each point's length at rest ``lengths`` and ``firmness`` between the two, [pair, ref]."""
+
+    pairs: Longs
+    lengths: Floats
+    firmness: Floats
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """The graphs of all slices in one piece: ``starts`` [slice, ref + 1], ``indices`` and ``rates`` (a sample an epoch at 1)."""
+
+    starts: Longs
+    indices: NDArray[np.int32]
+    rates: Floats
+
+    @staticmethod
+    def of(graphs: Sequence[Graph]) -> Graphs:
+        """The graphs joined; the heaviest edge of each slice is sampled every epoch."""
+        before = np.cumsum([0] + [len(graph.indices) for graph in graphs[:-1]])
+        starts = np.stack([graph.starts.astype(np.int64) + base for graph, base in zip(graphs, before, strict=True)])
+        indices = np.concatenate([graph.indices for graph in graphs])
+        heaviest = [graph.weights / max(float(graph.weights.max(initial=0)), 1e-30) for graph in graphs]
+        return Graphs(starts, indices, np.concatenate(heaviest).astype(np.float32))
+
+
+def lay_out(
+    graphs: Graphs,
+    springs: Springs,
+    start: Floats,
+    descent: Descent,
+    *,
+    begin: int = 0,
+    each: Callable[[int, Floats], None] | None = None,
+) -> Floats:
+    """Positions [slice, ref, 3] that lower both terms together; the same bytes on repeat and for any number of threads.
+
+    ``start`` is [ref, 3], or [slice, ref, 3] as ``each`` was given it after ``begin`` epochs. ``each(epochs done, positions)`` is
+    called after every epoch and must not keep the array.
+    """
+    slices = len(graphs.starts)
+    here = np.array(np.broadcast_to(start, (slices, *start.shape[-2:])), dtype=np.float32, order="C")
+    there = np.empty_like(here)
+    first, other, number = _beside(springs.pairs, slices)
+    for epoch in range(begin, descent.epochs):
+        alpha = 1 - epoch / descent.epochs
+        curve = (np.float32(descent.a), np.float32(descent.b))
+        _descend(here, graphs.starts, graphs.indices, graphs.rates, epoch, np.float32(alpha), *curve, descent.seed, descent.negatives)
+        if descent.tie > 0 and len(springs.pairs):
+            _hold(here, there, first, other, number, springs.lengths, springs.firmness, np.float32(descent.tie * alpha))
+            here, there = there, here
+        if each is not None:
+            each(epoch + 1, here)
+    return here
+
+
+def _beside(pairs: Longs, slices: int) -> tuple[Longs, Longs, Longs]:
+    """The grid in rows: slice s is tied to ``other[first[s]:first[s + 1]]`` by the pairs ``number[...]``."""
+    both = np.concatenate([pairs, pairs[:, ::-1]]).reshape(-1, 2)
+    number = np.tile(np.arange(len(pairs)), 2)
+    order = np.lexsort((both[:, 1], both[:, 0]))
+    first = np.searchsorted(both[order, 0], np.arange(slices + 1))
+    return first.astype(np.int64), both[order, 1].astype(np.int64), number[order].astype(np.int64)
+
+
+def compiled(function: F) -> F:
+    """The function as machine code, parallel over its ``prange``; kept on disk where a folder can be written."""
+    try:
+        return cast(F, numba.njit(parallel=True, nogil=True, error_model="numpy", cache=True)(function))
+    except RuntimeError:  # neither the package's folder nor the person's cache folder can be written
+        return cast(F, numba.njit(parallel=True, nogil=True, error_model="numpy")(function))
+
+
+@compiled
+def _descend(
+    positions: Any, starts: Any, indices: Any, rates: Any, epoch: int, alpha: Any, a: Any, b: Any, seed: int, negatives: int
+) -> None:
+    """One epoch of UMAP's sampled descent in every slice, edges in order, negatives drawn from (seed, epoch, point) alone."""
+    count = positions.shape[1]
+    one, two, limit, tiny, zero = np.float32(1), np.float32(2), np.float32(4), np.float32(0.001), np.float32(1e-12)
+    for s in numba.prange(positions.shape[0]):
+        p = positions[s]
+        for i in range(count):
+            x, y, z = p[i, 0], p[i, 1], p[i, 2]
+            # the same in every slice: SplitMix64's mix of the three numbers, then Knuth's linear congruence
+            state = (np.uint64(seed) * np.uint64(count) + np.uint64(i)) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(epoch)
+            state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+            state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+            for e in range(starts[s, i], starts[s, i + 1]):
+                rate = np.float64(rates[e])
+                if np.floor((epoch + 1) * rate) <= np.floor(epoch * rate):
+                    continue  # an edge of weight w is due in a share w of the epochs
+                j = indices[e]
+                dx, dy, dz = x - p[j, 0], y - p[j, 1], z - p[j, 2]
+                square = dx * dx + dy * dy + dz * dz
+                if square > zero:
+                    power = square**b
+                    pull = -two * a * b * power / (square * (a * power + one))
+                    dx = alpha * min(max(pull * dx, -limit), limit)
+                    dy = alpha * min(max(pull * dy, -limit), limit)
+                    dz = alpha * min(max(pull * dz, -limit), limit)
+                    x, y, z = x + dx, y + dy, z + dz
+                    p[j, 0] -= dx
+                    p[j, 1] -= dy
+                    p[j, 2] -= dz
+                for _ in range(negatives):
+                    state = state * np.uint64(6364136223846793005) + np.uint64(1442695040888963407)
+                    j = np.int64(((state >> np.uint64(32)) * np.uint64(count)) >> np.uint64(32))
+                    if j == i:
+                        continue
+                    dx, dy, dz = x - p[j, 0], y - p[j, 1], z - p[j, 2]
+                    square = dx * dx + dy * dy + dz * dz
+                    if square > zero:
+                        push = two * b / ((tiny + square) * (a * square**b + one))
+                        x += alpha * min(max(push * dx, -limit), limit)
+                        y += alpha * min(max(push * dy, -limit), limit)
+                        z += alpha * min(max(push * dz, -limit), limit)
+            p[i, 0], p[i, 1], p[i, 2] = x, y, z
+
+
+@compiled
+def _hold(here: Any, there: Any, first: Any, other: Any, number: Any, lengths: Any, firmness: Any, strength: Any) -> None:
+    """``there`` is ``here`` after every spring pulled or pushed its ends toward its length at rest.
+
+    The step is damped by 1 + 2·(sum of firmness), so no point goes more than half way at once: stable however firm the springs are.
+    """
+    one, two, least = np.float32(1), np.float32(2), np.float32(1e-3)
+    for s in numba.prange(here.shape[0]):
+        for i in range(here.shape[1]):
+            x, y, z = here[s, i, 0], here[s, i, 1], here[s, i, 2]
+            total = mx = my = mz = np.float32(0)
+            for q in range(first[s], first[s + 1]):
+                t, pair = other[q], number[q]
+                dx, dy, dz = here[t, i, 0] - x, here[t, i, 1] - y, here[t, i, 2] - z
+                apart = max(np.sqrt(dx * dx + dy * dy + dz * dz), least)
+                firm = strength * firmness[pair, i]
+                move = firm * (one - lengths[pair, i] / apart)
+                total += firm
+                mx, my, mz = mx + move * dx, my + move * dy, mz + move * dz
+            part = one / (one + two * total)
+            there[s, i, 0], there[s, i, 1], there[s, i, 2] = x + part * mx, y + part * my, z + part * mz
