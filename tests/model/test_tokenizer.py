@@ -1,0 +1,126 @@
+"""The tokenizer: nothing typed is lost, and what a person reads is whole characters."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from layerfold.errors import DamagedRun, EmptyText, TextTooLong
+from layerfold.model.tokenizer import CHARACTERS, END, Tokenizer, decoded, readable, whole
+from layerfold.records import Token
+from tests.conftest import story
+
+ANYTHING = st.text(st.characters(), min_size=1, max_size=60).filter(lambda text: bool(text.strip()))  # surrogates too
+
+
+@cache
+def tokenizer() -> Tokenizer:
+    return Tokenizer.train([story(0, 300), "“curly” — quotes… “curly” — naïve café naïve café"], 360)
+
+
+def written(tokens: tuple[Token, ...]) -> str:
+    """The tokens' texts in a row, each group once."""
+    return "".join(token.text for token in tokens if token.piece == 0)
+
+
+@settings(deadline=None)
+@given(ANYTHING)
+@example("👩‍👩‍👧‍👦 family 🇨🇳")
+@example("春天来了，河岸上。")
+@example("שלום عليكم")
+@example("a\x00b\x07\x1b[0m\r\n\t")
+@example("\ud800 lone \udfff")
+@example("<|end|> is text")
+@example("“—” é\u0301")
+def test_pieces_join_to_the_whole_text(text: str) -> None:
+    sentence = tokenizer().encode(text, 10_000)
+    assert written(sentence.tokens) == sentence.text == whole(text)
+    assert sentence.cut == 0
+    assert tokenizer().end not in sentence.ids
+    for token in sentence.tokens:
+        assert 0 <= token.piece < token.pieces
+        assert sentence.text[token.start : token.end] == token.text
+        assert "\ufffd" not in token.text or "\ufffd" in sentence.text
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 359), max_size=30))
+def test_any_ids_can_be_read(ids: list[int]) -> None:
+    tokens = tokenizer().tokens(ids)
+    assert [token.id for token in tokens] == ids
+    assert all("\ufffd" not in token.text for token in tokens)
+    assert "\ufffd" not in tokenizer().decode(ids)
+
+
+def test_lone_surrogates_become_one_character_each() -> None:
+    assert tokenizer().encode("a\ud800b", 10).text == "a\ufffdb"
+
+
+def test_a_split_character_is_shown_whole_by_each_of_its_tokens() -> None:
+    tokens = tokenizer().encode("春", 10).tokens
+    assert [(token.text, token.piece, token.pieces) for token in tokens] == [("春", n, 3) for n in range(3)]
+
+
+def test_every_token_has_a_printable_name() -> None:
+    names = [tokenizer().text_of(n) for n in range(len(tokenizer()))]
+    assert all(name and name.isprintable() and "\ufffd" not in name for name in names)
+    assert names[tokenizer().end] == END
+    assert {"⟨E4⟩", "↵", " the"} <= set(names)
+
+
+def test_byte_lengths_add_up_to_the_text() -> None:
+    text = "The sailor — 春天 ☕"
+    lengths = tokenizer().byte_lengths()
+    assert sum(lengths[n] for n in tokenizer().encode(text, 100).ids) == len(text.encode())
+
+
+def test_tokens_past_the_limit_are_cut_and_counted() -> None:
+    everything = tokenizer().encode(story(1, 5), 1000)
+    short = tokenizer().encode(story(1, 5), 7)
+    assert short.tokens == everything.tokens[:7]
+    assert short.cut == len(everything.tokens) - 7
+
+
+@pytest.mark.parametrize("empty", ["", " ", "\n\t ", "\u3000"])
+def test_blank_text_is_refused(empty: str) -> None:
+    with pytest.raises(EmptyText, match="type at least one word"):
+        tokenizer().encode(empty, 10)
+
+
+def test_long_text_is_refused_with_the_bound() -> None:
+    assert tokenizer().encode("a" * CHARACTERS, 4).cut > 0
+    with pytest.raises(TextTooLong, match=r"20,001.*20,000"):
+        tokenizer().encode("a" * (CHARACTERS + 1), 4)
+
+
+def test_storing_changes_nothing(tmp_path: Path) -> None:
+    tokenizer().save(tmp_path / "tokenizer.json")
+    again = Tokenizer.load(tmp_path / "tokenizer.json")
+    assert again.encode("<|end|> The queen 春", 50) == tokenizer().encode("<|end|> The queen 春", 50)
+    assert again.byte_lengths() == tokenizer().byte_lengths()
+
+
+def test_training_twice_gives_the_same_vocabulary(tmp_path: Path) -> None:
+    for name in "ab":
+        Tokenizer.train([story(2, 100)], 300).save(tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"{}", b"\xff\xfe"])
+def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "tokenizer.json").write_bytes(content)
+    with pytest.raises(DamagedRun, match="tokenizer.json"):
+        Tokenizer.load(tmp_path / "tokenizer.json")
+    with pytest.raises(DamagedRun, match="none.json"):
+        Tokenizer.load(tmp_path / "none.json")
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes_can_be_read(data: bytes) -> None:
+    text = decoded(data)
+    assert "\ufffd" not in text or "\ufffd".encode() in data
+    assert readable(text).isprintable()
