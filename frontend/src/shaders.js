@@ -82,7 +82,7 @@ uniform vec2 viewport;                            // device pixels
 uniform vec2 reach;                               // current site, last site
 uniform vec3 taper;                               // full width in pixels: at the first site, at the last, of what is to come
 uniform float glow;                               // pixels of glow beyond the edge
-varying float way, bloom;
+varying float way, bloom, spread;
 varying float site, across, core, run, strength, trust, kept;
 ${FADE}
 vec3 tangent(vec3 chord, float left, float right) {
@@ -116,7 +116,8 @@ void main() {
   way = clamp(.5 * site / max(reach.y, 1.) + .5 * site / max(reach.x, 1.5), 0., 1.);
   float width = mix(mix(taper.x, taper.y, pow(way, 1.3)), taper.z, past) * mix(.7, 1., trust);
   core = .5 * width;
-  across = corner.y * (core + 1. + glow);
+  spread = glow * bloom * (1. - past);
+  across = corner.y * (core + 1. + spread);
   clip.xy += normal * across / viewport * 2. * clip.w;
   kept = seen(max(clip.w, 1e-3));
   gl_Position = info.x < 0. ? vec4(2., 2., 2., 1.) : clip;
@@ -128,8 +129,8 @@ uniform vec3 fade;                                // opacity: at the first site,
 uniform vec2 reach;
 uniform vec2 dash;                                // period in pixels, part drawn
 uniform vec2 halo;                                // brightness of the glow, its share of opacity
-uniform float glow, lift;
-varying float site, across, core, run, strength, trust, kept, way, bloom;
+uniform float lift;
+varying float site, across, core, run, strength, trust, kept, way, bloom, spread;
 void main() {
   float d = abs(across);
   float past = smoothstep(reach.x - .02, reach.x + .06, site);
@@ -138,7 +139,7 @@ void main() {
   float place = abs(fract(run / dash.x) - .5) * 2.;
   k *= part >= 1. ? 1. : 1. - smoothstep(part - .18, part + .18, place);
   float edge = 1. - smoothstep(core - .6, core + .7, d);
-  float g = glow > 0. ? exp(-3.2 * d * d / ((core + glow) * (core + glow))) * (1. - past) : 0.;
+  float g = spread > 0. ? exp(-3.6 * d * d / ((core + spread) * (core + spread))) * (1. - past) : 0.;
   float near = exp(-5. * abs(site - reach.x)) * (1. - past);
   vec3 lit = mix(color, vec3(1.), lift * near * edge);
   float body = edge * k, around = g * k * halo.x * (1. - edge) * way * bloom * smoothstep(.2, .8, trust);
@@ -164,7 +165,7 @@ void main() {
   gl_Position = transform * vec4(place, 1.);
   float w = max(gl_Position.w, 1e-3);
   float core = shape.x * (shape.y > .5 ? 1. : clamp(pow(middle / w, .5), .6, 1.7));
-  float whole = shape.y > .5 ? core + 6. * pixel : core * 5.;
+  float whole = shape.y > .5 ? core + 6. * pixel : core * (2.2 + 2.6 * shape.z);
   gl_PointSize = whole;
   tint = vec4(color.rgb, color.a * seen(w));
   form = vec3(core / whole, shape.y, shape.z);
