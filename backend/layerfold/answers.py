@@ -52,7 +52,7 @@ class RunEntry(Message):
     name: str
     title: str
     description: str
-    default: bool
+    default: Annotated[bool, Field(description="the first run that can be opened")] = False
     problem: Problem | None = None
 
 

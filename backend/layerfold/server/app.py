@@ -24,7 +24,7 @@ from starlette.websockets import WebSocket
 from threadpoolctl import threadpool_limits
 
 from layerfold.answers import Limits
-from layerfold.errors import LayerfoldError
+from layerfold.errors import Busy, LayerfoldError
 from layerfold.pipeline import OpenRun, open_run
 from layerfold.server.catalogue import Catalogue, find_runs
 from layerfold.server.jobs import Jobs, Rank
@@ -194,16 +194,18 @@ def _error(status: int, code: str, message: str, headers: object = None) -> JSON
 
 
 async def _warm_up(catalogue: Catalogue, jobs: Jobs, plotly: Plotly) -> None:
-    """Plotly is packed and the default run's steps are ready, from the last; whatever a person asks goes first."""
-    try:
-        await asyncio.gather(jobs.run("warm", Rank.NOW, use_one_thread), jobs.run("warm", Rank.NOW, plotly.packed))
-        run = await jobs.run("warm", Rank.WARM, lambda: catalogue.open(catalogue.names[0]))
-        for step in reversed(run.steps):
-            await _warm_step(run, step, jobs)
-    except LayerfoldError as error:
-        log.warning("not warmed up: %s", error)
-    except IndexError:
-        log.warning("no run to warm up")
+    """Plotly is packed and every step of the first run that opens is ready, from the last; whatever a person asks goes first."""
+    await asyncio.gather(jobs.run("warm", Rank.NOW, use_one_thread), jobs.run("warm", Rank.NOW, plotly.packed))
+    for name in catalogue.names:
+        try:
+            run = await jobs.run("warm", Rank.WARM, lambda name=name: catalogue.open(name))  # type: ignore[misc]
+            for step in reversed(run.steps):
+                await _warm_step(run, step, jobs)
+            return
+        except Busy:
+            return
+        except LayerfoldError as error:
+            log.warning("%s is not warmed up: %s", name, error)
 
 
 def use_one_thread() -> None:

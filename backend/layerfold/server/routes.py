@@ -55,7 +55,9 @@ def create_routes(catalogue: Catalogue, limits: Callable[[OpenRun], Limits], plo
     @api.get("/api/runs")
     def list_runs() -> RunList:
         """The catalogue; a run that cannot be opened says why."""
-        return RunList(runs=[_entry(catalogue, name) for name in catalogue.names])
+        entries = [_entry(catalogue, name) for name in catalogue.names]
+        default = next((entry.name for entry in entries if entry.problem is None), None)
+        return RunList(runs=[entry.model_copy(update={"default": entry.name == default}) for entry in entries])
 
     @api.get("/api/runs/{run}", responses=OF_A_RUN)
     def get_run(run: RunName) -> RunCard:
@@ -134,7 +136,6 @@ def _json(answer: BaseModel, known: str | None) -> Response:
 
 
 def _entry(catalogue: Catalogue, name: str) -> RunEntry:
-    default = name == catalogue.names[0]
     title, description = name, ""
     try:
         opened = catalogue.open(name)
@@ -142,8 +143,8 @@ def _entry(catalogue: Catalogue, name: str) -> RunEntry:
         _ = opened.atlas  # a run without clouds has nothing to show
     except LayerfoldError as error:
         problem = Problem(code=error.code, message=str(error))
-        return RunEntry(name=name, title=title, description=description, default=default, problem=problem)
-    return RunEntry(name=name, title=title, description=description, default=default)
+        return RunEntry(name=name, title=title, description=description, problem=problem)
+    return RunEntry(name=name, title=title, description=description)
 
 
 def _binary() -> Errors:

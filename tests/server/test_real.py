@@ -1,0 +1,69 @@
+"""The server over a real run on disk: what the page gets is, to the byte, what the pipeline computes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from safetensors.numpy import load
+
+from layerfold.pipeline import open_run
+from layerfold.server.app import create_app
+from layerfold.server.catalogue import Catalogue, find_runs
+from layerfold.server.jobs import Jobs
+from layerfold.settings import Settings
+from tests.server.conftest import running
+from tests.small import STEPS, make_run
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    make_run(folder / "small")
+    make_run(folder / "unlaid", atlas=False)
+    (folder / "broken").mkdir()
+    (folder / "broken" / "run.json").write_text('{"format": 1')
+    return folder
+
+
+def test_a_page_on_a_real_run(models: Path, tmp_path: Path) -> None:
+    jobs = Jobs()
+    catalogue = Catalogue(find_runs([models]), lambda folder: open_run(folder, tmp_path))
+    app = create_app(catalogue, Settings(runs=(models,), frontend=Path("/nowhere")), jobs=jobs, warm=True)
+    alone = open_run(models / "small")
+    with running(app, jobs) as live, httpx.Client(base_url=f"http://127.0.0.1:{live.port}", timeout=60) as http:
+        listed = {run["name"]: run["problem"] for run in http.get("/api/runs").json()["runs"]}
+        assert listed["small"] is None
+        assert [run["name"] for run in http.get("/api/runs").json()["runs"] if run["default"]] == ["small"], "the broken one comes first"
+        assert listed["broken"]["code"] == "damaged_run"
+        assert listed["unlaid"]["code"] == "atlas_missing"
+        card = http.get("/api/runs/small").json()
+        assert card["limits"]["tokens"] == 48
+        assert "files" not in card
+        answer = http.get("/api/runs/small/atlas/64")
+        assert answer.content == alone.atlas_bytes(64)
+        assert answer.headers["etag"] == f'"{alone.atlas.hash_of(64)}"'
+        assert load(answer.content)["positions"].shape == (5, 96, 3)
+        assert http.get("/api/runs/small/reference").json()["text"] == list(alone.atlas.reference.text)
+        assert http.get("/api/runs/small/measures").json()["measures"][0]["name"] == "trust"
+        assert http.get("/api/runs/small/metrics").json()["rows"][2]["step"] == 64
+        with live.page() as page:
+            page.place(1, "The bank of the river 😀", run="small", step=8)
+            said = page.until("done")
+            assert said[1]["step"] == 8
+            sentence = alone.tokenize("The bank of the river 😀")
+            for message in said[1:-1]:
+                expected = alone.slice(sentence, message["step"])
+                assert np.array_equal(message["tensors"]["positions"], expected.placed.positions)
+                assert np.array_equal(message["tensors"]["outside"], expected.placed.outside)
+                assert np.array_equal(message["tensors"]["norm"], expected.norm)
+                assert np.array_equal(message["tensors"]["segment_trust"], expected.segment_trust, equal_nan=True)
+            assert said[-1]["steps"] == len(STEPS)
+            page.say(type="inspect", id=2, run="small", step=64, site=4, text="The bank of the river 😀", token=1)
+            found = page.hear()
+            assert len(found["lens"]) == 5
+            assert len(found["neighbors"]) == 15
+            page.place(3, "a", run="unlaid")
+            assert page.hear()["code"] == "atlas_missing"
