@@ -28,7 +28,6 @@ from layerfold.neighbors import Index
 from layerfold.records import Floats, PlacedSlice, Reference, Sentence, Site, Trajectory, View
 from layerfold.shelf import Shelf
 from layerfold.space.atlas import Atlas, open_atlas
-from layerfold.space.outside import own_distances
 from layerfold.space.placement import Placer
 from layerfold.training.run import Run, checkpoint_name
 from layerfold.wire import finite
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from layerfold.model.tokenizer import Tokenizer
 
 KEPT_BYTES: Final = 420 << 20  # of what places tokens; about ten steps of 13 sites x 4,000 tokens x 128
-OWN: Final = 256  # reference tokens whose nearest-neighbour distances say what is near and what is far
 NEIGHBORS: Final = 15
 GUESSES: Final = 5
 
@@ -207,9 +205,8 @@ class OpenRun:
         positions = np.asarray(atlas.slice(step).positions, dtype=np.float32)
         of_picture = {**origin, "positions": hashlib.sha256(np.ascontiguousarray(positions).data).hexdigest()}
         slope = self.cache.get({**of_picture, "what": "slope"}, lambda: slope_of(states, positions))
-        own = self.cache.get({**origin, "what": "own"}, lambda: np.stack([own_distances(Index.of(site), OWN) for site in states]))
         kernel = {name: atlas.parameters[name] for name in ("k", "a", "b")}
-        return StepSpace(adapter, states, Placer(states, positions, **kernel, own=own), slope)
+        return StepSpace(adapter, states, Placer(states, positions, **kernel, own=atlas.own(step)), slope)
 
     def _origin(self, step: int) -> dict[str, Any]:
         """What the reference's states at a step are made from; raises DamagedRun when the checkpoint is not what the card says."""
@@ -347,10 +344,10 @@ def kept_reference(folder: Path, count: int) -> Reference | None:
 def chosen_reference(run: Run, count: int, seed: int, corpus: str | None, corpora: Path | None) -> Reference:
     """``count`` tokens of the corpus, or of the one the run was trained on; raises CorpusError."""
     from layerfold.training.reference import choose_reference
-    from layerfold.training.trainer import texts_of
+    from layerfold.training.trainer import texts_at
 
     name = corpus or str(run.card.get("hyperparameters", {}).get("corpus", run.name))
-    return choose_reference(run, texts_of(name, corpora), count, seed)
+    return choose_reference(run, texts_at(name, corpora), count, seed)
 
 
 def losses(run: Run) -> dict[str, tuple[str, Floats]]:

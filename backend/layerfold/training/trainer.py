@@ -53,7 +53,7 @@ def train(recipe: Recipe, out: Path, *, progress: Report = lambda _: None, cache
     if writer.finished:
         return Run.open(out)
     progress(Progress("gathering text"))
-    texts = texts_of(recipe.corpus, cache)
+    texts = texts_of(recipe, cache)
     progress(Progress("reading text"))
     tokenizer = writer.tokenizer(texts)
     data = prepare(texts, tokenizer, held_out=recipe.held_out, seed=recipe.seed, block=recipe.block_size)
@@ -63,7 +63,12 @@ def train(recipe: Recipe, out: Path, *, progress: Report = lambda _: None, cache
     return writer.finish()
 
 
-def texts_of(corpus: str, cache: Path | None = None) -> tuple[Text, ...]:
+def texts_of(recipe: Recipe, cache: Path | None = None) -> tuple[Text, ...]:
+    """The texts a recipe names; raises CorpusError."""
+    return texts_at(recipe.corpus, cache)
+
+
+def texts_at(corpus: str, cache: Path | None = None) -> tuple[Text, ...]:
     """The texts of a folder, a file, or a named collection kept under ``cache`` (default ~/.cache/layerfold/corpora)."""
     path = Path(corpus)
     if path.exists() or "/" in corpus:
