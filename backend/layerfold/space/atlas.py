@@ -3,7 +3,8 @@
 atlas/atlas.json                      how it was built, the frame, the names, the sha256 of every other file; written last
 atlas/reference.safetensors           windows, window, position, frequency, and the words as JSON in the metadata
 atlas/step-00000512.safetensors       positions [site, ref, 3] F16; trust, continuity [site, ref] U8, 255 times the value
-atlas/measures.safetensors            one [step, site] F32 a measure; axes [step, site, 3, variable] F32
+atlas/measures.safetensors            one [step, site] F32 a measure; axes [step, site, 3, variable] F32;
+                                      own [step, site, quantile] F32: distances to the nearest other reference state
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ CARD = "atlas.json"
 REFERENCE = "reference.safetensors"
 MEASURES = "measures.safetensors"
 AXES = "axes"
+OWN = "own"
 CONTENTS = {
     **dict.fromkeys(("steps", "sites", "measures", "axis_variables"), list),
     **dict.fromkeys(("parameters", "frame", "files"), dict),
@@ -101,9 +103,17 @@ class Atlas:
         """What each axis repeats: Pearson's r [step, site, 3, variable], NaN where it is not defined; raises DamagedRun."""
         return self._numbers[AXES]
 
+    def own(self, step: int) -> Floats:
+        """Evenly spaced quantiles, least first, of the reference states' distances to their nearest other one: [site, quantile].
+
+        Raises StepNotFound, DamagedRun.
+        """
+        self._check(step)
+        return _read_only(self._numbers[OWN][self.steps.index(step)])
+
     @cached_property
     def _numbers(self) -> Arrays:
-        return self._arrays(MEASURES, (AXES, *(entry["name"] for entry in self.card["measures"])))
+        return self._arrays(MEASURES, (AXES, OWN, *(entry["name"] for entry in self.card["measures"])))
 
     def bytes_of(self, step: int) -> bytes:
         """One step's file as it is on disk, its hash checked; raises StepNotFound, DamagedRun."""
@@ -184,9 +194,9 @@ def write_slice(folder: Path, step: int, positions: NDArray[np.float16], trust: 
     write_atomically(folder / step_name(step), save({"positions": np.ascontiguousarray(positions), **shares}))
 
 
-def write_measures(folder: Path, measures: Mapping[str, Floats], axes: Floats) -> None:
-    """The measures [step, site] and axis correlations [step, site, 3, variable] are in ``folder``."""
-    arrays = {name: np.ascontiguousarray(values, dtype=np.float32) for name, values in {**measures, AXES: axes}.items()}
+def write_measures(folder: Path, measures: Mapping[str, Floats], axes: Floats, own: Floats) -> None:
+    """The measures [step, site], axis correlations [step, site, 3, variable] and ``own`` [step, site, quantile] are in ``folder``."""
+    arrays = {name: np.ascontiguousarray(values, dtype=np.float32) for name, values in {**measures, AXES: axes, OWN: own}.items()}
     write_atomically(folder / MEASURES, save(arrays))
 
 

@@ -38,6 +38,7 @@ from layerfold.space.springs import REACH, firmness, moves, pairs_of, rest_lengt
 
 WORK = ".work"
 SKETCH = 16  # widest directions kept of each slice for the common start
+QUANTILES = 257  # of the distances to the nearest other reference state, for how far outside a new state lies
 EVERY = 20  # epochs between two savings of the layout
 UNITS = {
     "trust": "mean trustworthiness at k = 15, 0..1",
@@ -171,7 +172,7 @@ def _prepare(task: Task, origin: Mapping[str, str]) -> None:
     for array in (task.reference.windows, task.reference.window, task.reference.position):
         digest.update(np.ascontiguousarray(array, dtype=np.int32).tobytes())
     plan = {"recipe": asdict(task.recipe), "steps": task.steps, "sites": task.sites, "view": task.view, "origin": dict(origin)}
-    text = json.dumps({**plan, "reference": digest.hexdigest(), "reach": REACH}, sort_keys=True).encode()
+    text = json.dumps({**plan, "reference": digest.hexdigest(), "reach": REACH, "form": 2}, sort_keys=True).encode()
     path = task.work / "plan.json"
     if path.is_file() and path.read_bytes() == text:
         return
@@ -226,6 +227,7 @@ def _graphs_of(task: Task, states: _States, at: int, pool: ThreadPoolExecutor) -
     near = list(pool.map(lambda site: nearest_self(site, task.recipe.k - 1), here))
     sketches = pool.map(lambda site: principal_scores(site, SKETCH), here)
     arrays: Arrays = {"sketch": principal_scores(np.concatenate(list(sketches), axis=1), 2 * SKETCH)}
+    arrays["own"] = np.stack([np.quantile(distances[:, 0], np.linspace(0, 1, QUANTILES)) for _, distances in near]).astype(np.float32)
     for site, (indices, distances) in enumerate(near):
         graph = fuzzy(indices, distances)
         arrays |= {f"starts.{site}": graph.starts, f"indices.{site}": graph.indices, f"weights.{site}": graph.weights}
@@ -352,7 +354,7 @@ def _finish(
     measures = {name: np.stack([score[name] for score in scores]) for name in UNITS}
     measures |= {name: np.asarray(values, dtype=np.float32) for name, (_, values) in extra.items()}
     names, axes = _guard(task, positions, np.stack([score["norm"] for score in scores]), variables)
-    write_measures(task.work, measures, axes)
+    write_measures(task.work, measures, axes, np.stack([load(task.path("graph", step).read_bytes())["own"] for step in task.steps]))
     write_reference(task.work, task.reference)
     a, b = curve(task.recipe.min_dist, task.recipe.spread)
     card = {
