@@ -194,7 +194,10 @@ def test_the_wheel_zooms(still: Page) -> None:
 
 def test_the_camera_turns_while_the_points_glide(still: Page) -> None:
     before = still.evaluate("scene.camera().eye")
-    still.evaluate("() => { scene.setReducedMotion(false); window.settled = false; scene.show(make({ site: 1 }), { ms: 2500 }).then(() => (window.settled = true)); }")
+    still.evaluate("""() => {
+        scene.setReducedMotion(false); window.settled = false;
+        scene.show(make({ site: 1 }), { ms: 2500 }).then(() => (window.settled = true));
+    }""")
     still.mouse.move(400, 300)
     still.mouse.down()
     still.mouse.move(600, 360, steps=12)
@@ -223,10 +226,12 @@ def test_a_newer_picture_takes_over_and_both_promises_resolve(still: Page) -> No
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_labels_stand_apart_and_hold_what_was_typed(still: Page, theme: str) -> None:
-    still.evaluate("async (theme) => { scene.setTheme(theme); await scene.show(make({ sentences: 5, tokens: 20, theme }), { ms: 0 }); }", theme)
+    show = "async (theme) => { scene.setTheme(theme); await scene.show(make({ sentences: 5, tokens: 20, theme }), { ms: 0 }); }"
+    still.evaluate(show, theme)
     still.wait_for_timeout(500)
     boxes: list[dict[str, Any]] = still.evaluate("""() => [...document.querySelectorAll('#scene span')].filter((n) => n.style.opacity > 0)
-        .map((n) => { const r = n.getBoundingClientRect(); return { l: r.left, t: r.top, r: r.right, b: r.bottom, text: n.textContent }; })""")
+        .map((n) => [n.textContent, n.getBoundingClientRect()])
+        .map(([text, r]) => ({ text, l: r.left, t: r.top, r: r.right, b: r.bottom }))""")
     assert len(boxes) > 15
     for i, a in enumerate(boxes):
         for b in boxes[i + 1 :]:
@@ -249,7 +254,9 @@ def test_the_scene_follows_its_element(still: Page) -> None:
     still.set_viewport_size({"width": 390, "height": 700})
     still.wait_for_function("() => document.querySelector('#scene canvas').width === 390")
     settle(still)
-    spot = still.evaluate("(scene.setCamera(null), new Promise((d) => setTimeout(() => d(scene.locate({ kind: 'sentence', id: 's0', token: 0 })), 400)))")
+    still.evaluate("scene.setCamera(null)")
+    settle(still)
+    spot = still.evaluate("scene.locate({ kind: 'sentence', id: 's0', token: 0 })")
     assert 0 <= spot["x"] <= 390
     assert 0 <= spot["y"] <= 700
 
@@ -292,8 +299,12 @@ def test_updates_leak_neither_buffers_nor_nodes_nor_memory(still: Page) -> None:
         return {**counts, "heap": heap}
 
     run = """async (rounds) => {
-        const pictures = [make({ points: 1500, site: 2 }), make({ points: 1500, site: 9, seed: 8, links: 20 }), make({ points: 1500, sentences: 3 })];
-        for (let i = 0; i < rounds; i++) { scene.show(pictures[i % 3], { ms: i % 2 ? 0 : 5 }); if (i % 10 === 9) await new Promise(requestAnimationFrame); }
+        const points = 1500;
+        const pictures = [make({ points, site: 2 }), make({ points, site: 9, seed: 8, links: 20 }), make({ points, sentences: 3 })];
+        for (let i = 0; i < rounds; i++) {
+            scene.show(pictures[i % 3], { ms: i % 2 ? 0 : 5 });
+            if (i % 10 === 9) await new Promise(requestAnimationFrame);
+        }
         await scene.show(pictures[0], { ms: 0 });
     }"""
     still.set_viewport_size({"width": 320, "height": 240})
