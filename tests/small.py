@@ -13,8 +13,10 @@ from layerfold.files import sha256
 from layerfold.model.checkpoint import save_checkpoint
 from layerfold.model.gpt import GPT, GPTConfig
 from layerfold.model.tokenizer import Tokenizer
+from layerfold.neighbors import Index
 from layerfold.records import Reference, sites_of
 from layerfold.space.atlas import write_card, write_measures, write_reference, write_slice
+from layerfold.space.outside import own_distances
 from layerfold.training.run import Run, checkpoint_name
 
 STEPS = (0, 8, 64)
@@ -90,15 +92,17 @@ def write_atlas(folder: Path, tokenizer: Tokenizer) -> None:
     run, reference = Run.open(folder), a_reference(tokenizer)
     sites = [site.name for site in run.sites]
     shape = (len(STEPS), len(sites))
+    own = []
     for step in STEPS:
         states = viewed(reference_states(run.adapter(step), reference), "normalised")
         centred = states - states.mean(axis=1, keepdims=True)
         positions = np.einsum("snd,skd->snk", centred, np.linalg.svd(centred, full_matrices=False)[2][:, :3])
+        own.append(np.stack([own_distances(Index.of(site)) for site in states]))
         trust = np.full(states.shape[:2], 0.9)
         write_slice(folder / "atlas", step, positions.astype(np.float16), trust, trust)
     write_reference(folder / "atlas", reference)
     axes = np.full((*shape, 3, 2), np.nan, dtype=np.float32)
-    write_measures(folder / "atlas", {"trust": np.full(shape, 0.9, np.float32)}, axes)
+    write_measures(folder / "atlas", {"trust": np.full(shape, 0.9, np.float32)}, axes, np.stack(own))
     card = {
         "steps": STEPS,
         "sites": sites,

@@ -243,7 +243,7 @@ def test_from_python(made: Path, tmp_path: Path) -> None:
     assert "small" in repr(run)
     assert "2 sentence" in repr(placed)
     with pytest.raises(AttributeError):
-        _ = layerfold.close  # type: ignore[attr-defined]
+        _ = layerfold.close
 
 
 def test_serving_imports_neither_umap_nor_numba_and_opening_no_torch(made: Path) -> None:
