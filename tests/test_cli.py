@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,27 @@ examples = [{ text = "the bank", note_en = "a word", note_zh = "一个词" }]
 """
 
 
-def layerfold(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def alone(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs the command line in a process of its own."""
     command = [sys.executable, "-m", "layerfold.cli", *arguments]
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100", **environment}
+    env = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100"}
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=env, cwd=ROOT, timeout=600)
+
+
+def layerfold(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command line in this process, which has imported torch already."""
+    out, err = io.StringIO(), io.StringIO()
+    code: object = 0
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["layerfold", *arguments])
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        try:
+            cli.main()
+        except SystemExit as ended:
+            code = ended.code or 0
+    assert isinstance(code, int)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 def assert_one_line(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
@@ -94,7 +111,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 
 
 def test_help_names_every_command() -> None:
-    text = layerfold("--help").stdout
+    text = alone("--help").stdout
     for command in ("serve", "train", "atlas", "place", "check", "bench", "version"):
         assert f"\n  {command} " in text
 
@@ -159,7 +176,7 @@ def test_names_that_are_not_there_are_named() -> None:
 
 
 def test_a_benchmark_that_is_not_there_is_named_with_those_that_are() -> None:
-    done = layerfold("bench", "no-such-benchmark")
+    done = alone("bench", "no-such-benchmark")
     assert_one_line(done, 2, "no-such-benchmark", "training")
 
 
