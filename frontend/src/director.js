@@ -9,12 +9,16 @@ import { nearestPick, watchPointer } from "./pointer.js";
 /** @typedef {import("./picture").Pick} Pick */
 /** @typedef {import("./picture").Camera} Camera */
 /** @typedef {import("./picture").SceneOptions} SceneOptions */
+/** @typedef {import("./picture").Insets} Insets */
 /** @typedef {import("./stage").Stage} Stage */
 /** @typedef {{camera: () => Camera, setCamera: (camera: Camera) => void}} Rig */
 
 /** Radians a second: one turn in two and a half minutes. */
 const TURN = (2 * Math.PI) / 150;
 const USUAL = 550;
+/** Milliseconds in which most of the way to new insets is gone. */
+const DRIFT = 110;
+const EDGES = /** @type {const} */ (["left", "right", "top", "bottom"]);
 /** Milliseconds after which a camera that has come to rest is told. */
 const REST = 180;
 
@@ -43,6 +47,9 @@ export class Director {
     /** @type {(() => void) | null} */ this.settle = null;
     this.width = 1;
     this.height = 1;
+    /** @type {Insets} */ this.insets = { left: 0, right: 0, top: 0, bottom: 0, ...options.insets };
+    /** Where the insets are on their way. @type {Insets} */ this.drifted = { ...this.insets };
+    this.driftedAt = NaN;
     this.unwatch = watchPointer(element, this.#handlers());
   }
 
@@ -50,7 +57,7 @@ export class Director {
    * @param {Stage} stage @param {Rig} rig */
   join(stage, rig) {
     [this.stage, this.rig] = [stage, rig];
-    stage.restless = () => this.turning || this.waiting || this.#ringsMove() || !Number.isNaN(this.movedAt);
+    stage.restless = () => this.turning || this.waiting || this.#drifts() || this.#ringsMove() || !Number.isNaN(this.movedAt);
     this.told = rig.camera();
     this.#measure();
     this.wake();
@@ -63,6 +70,21 @@ export class Director {
   /** A frame is due. */
   wake() {
     if (this.stage) this.stage.stale = true;
+  }
+
+  #drifts() {
+    return EDGES.some((edge) => this.drifted[edge] !== this.insets[edge]);
+  }
+
+  /** The insets of this frame: they glide to where they were set. @returns {Insets} */
+  drift() {
+    const now = performance.now();
+    const past = Math.min(now - this.driftedAt, 50);
+    this.driftedAt = now;
+    const near = EDGES.every((edge) => Math.abs(this.drifted[edge] - this.insets[edge]) < 0.5);
+    const share = near || this.options.reducedMotion ? 1 : past > 0 ? 1 - Math.exp(-past / DRIFT) : 0;
+    for (const edge of EDGES) this.drifted[edge] = share === 1 ? this.insets[edge] : this.drifted[edge] + (this.insets[edge] - this.drifted[edge]) * share;
+    return this.drifted;
   }
 
   #measure() {
@@ -92,7 +114,7 @@ export class Director {
     this.#turn(now);
     stage.rings = this.#rings(now);
     const view = stage.prepare(params, scale, ratio, now);
-    this.waiting = this.labels.update(this.motion, view, this.width, this.height, now, this.hovered ?? this.focused) || stage.layers.cloud.stale(this.motion, view);
+    this.waiting = this.labels.update(this.motion, view, this, now, this.hovered ?? this.focused) || stage.layers.cloud.stale(this.motion, view);
     this.#tellCamera(now);
     if (this.pointer && !this.pressed) this.#point(this.pointer.x, this.pointer.y);
     this.frames++;

@@ -91,11 +91,11 @@ export class Labels {
   }
 
   /** Every label stands beside its bead; true while one waits to appear.
-   * @param {Motion} motion @param {{transform: Float64Array, middle: number}} view @param {number} width @param {number} height CSS pixels
-   * @param {number} now ms @param {Pick | null} first the token whose label goes before all others */
-  update(motion, { transform, middle }, width, height, now, first) {
+   * @param {Motion} motion @param {{transform: Float64Array, middle: number}} view
+   * @param {{width: number, height: number, insets: import("./picture").Insets}} window CSS pixels; labels keep off the insets @param {number} now ms @param {Pick | null} first the token whose label goes before all others */
+  update(motion, { transform, middle }, { width, height, insets }, now, first) {
     this.live = this.#gather(motion, transform, middle, width, height, first);
-    const boxes = placeLabels(this.live, { left: 2, top: 2, right: width - 2, bottom: height - 2 });
+    const boxes = placeLabels(this.live, { left: insets.left + 2, top: insets.top + 2, right: width - insets.right - 2, bottom: height - insets.bottom - 2 });
     let waiting = false;
     this.shown = 0;
     const alive = new Set();

@@ -13,7 +13,6 @@ import { Stage } from "./stage.js";
 /** @typedef {import("./scene").LivePlot} LivePlot */
 /** @typedef {(director: import("./scene").Director, setting: import("./scene").Setting) => Promise<LivePlot>} OpenPlot */
 
-const NO_INSETS = { left: 0, right: 0, top: 0, bottom: 0 };
 /** Milliseconds before each try to rebuild after a lost WebGL context. */
 const RETRIES = [0, 150, 400, 900, 2000, 4000, 8000];
 
@@ -37,7 +36,6 @@ export class LiveScene {
   constructor(element, options, openPlot) {
     this.element = element;
     this.openPlot = openPlot;
-    this.insets = { ...NO_INSETS, ...options.insets };
     this.director = new Director(element, options);
     this.kept = soundCamera(options.camera) ?? this.#opening();
     this.axes = false;
@@ -49,7 +47,7 @@ export class LiveScene {
   }
 
   #opening() {
-    return openingCamera(this.element.clientWidth, this.element.clientHeight, this.insets);
+    return openingCamera(this.element.clientWidth, this.element.clientHeight, this.director.insets);
   }
 
   /** A plot stands in the element with the picture, the camera and the theme there are. */
@@ -60,7 +58,7 @@ export class LiveScene {
       {
         stage: (gl) => new Stage(gl, director.motion, director.look),
         frame: (params, scale, ratio) => director.frame(params, scale, ratio),
-        insets: () => this.insets,
+        insets: () => director.drift(),
         lost: () => this.#lost(),
       },
       setting,
@@ -110,7 +108,7 @@ export class LiveScene {
 
   /** @param {Insets} insets */
   setInsets(insets) {
-    this.insets = { ...insets };
+    this.director.insets = { ...insets };
     this.director.wake();
   }
 
