@@ -7,12 +7,22 @@ import { createScene } from "./scene.js";
 /** @typedef {import("./types.d.ts").Scene} Scene */
 /** @typedef {ReturnType<typeof import("./store.js").createStore>} Store */
 
+/** Whether WebGL is drawn by the processor: then the page spares it its own blur. */
+export function drawnInSoftware() {
+  const gl = document.createElement("canvas").getContext("webgl");
+  const names = gl?.getExtension("WEBGL_debug_renderer_info");
+  const name = gl ? String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER)) : "software";
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return /software|swiftshader|llvmpipe|basic render/i.test(name);
+}
+
 /** Pixels of each edge that panels cover. @param {State} state */
 function insetsOf(state) {
   const wide = innerWidth > 820;
   const strip = document.getElementById("strip")?.getBoundingClientRect();
   const bottom = strip ? innerHeight - strip.top + 8 : 0;
-  if (!wide) return { left: 0, right: 0, top: 84, bottom };
+  const sheet = state.picked ? document.getElementById("inspector")?.getBoundingClientRect() : null;
+  if (!wide) return { left: 0, right: 0, top: 84, bottom: sheet?.height ? innerHeight - sheet.top + 8 : bottom };
   const column = !state.folded.sentences && innerWidth > 1100 ? 300 : 0;
   return { left: column, right: state.picked ? 352 : 0, top: 48, bottom };
 }

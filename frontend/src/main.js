@@ -2,7 +2,7 @@
 
 import { connect } from "./client.js";
 import { byId } from "./dom.js";
-import { drawing } from "./drawing.js";
+import { drawing, drawnInSoftware } from "./drawing.js";
 import { inspecting } from "./inspecting.js";
 import { listenToKeys } from "./keys.js";
 import { wordsOf } from "./language.js";
@@ -31,6 +31,7 @@ const LINK_PAUSE = 300;
 
 function boot() {
   const { view, problem } = viewOf(location.hash);
+  document.body.classList.toggle("software", drawnInSoftware());
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const store = createStore(initialState({ view: view ?? {}, language: chosenLanguage(), theme: chosenTheme(), reducedMotion: calm.matches }));
   calm.addEventListener("change", () => store.dispatch({ type: "set", reducedMotion: calm.matches }));
@@ -52,7 +53,7 @@ function boot() {
   else tour.beginWhenReady();
   retryRuns(store);
   loadRuns(store);
-  drawing(store, byId("scene"), { touched: () => act.sceneTouched() }).then(act.withScene, (error) => {
+  drawing(store, byId("view"), { touched: () => act.sceneTouched() }).then(act.withScene, (error) => {
     store.dispatch({ type: "run.failed", failure: { code: "no_scene", message: String(error) } });
   });
   return { store, act };

@@ -134,8 +134,15 @@ class Visit:
         """The page at a link, its first picture drawn."""
         self.page.goto(f"{self.origin}/{link}", timeout=PATIENCE)
         if drawn:
-            self.page.wait_for_function("window.layerfold?.scene && window.layerfold.scene.stats().points > 0")
+            self.sees("window.layerfold?.scene && window.layerfold.scene.stats().points > 0")
         return self
+
+    def sees(self, expression: str) -> None:
+        """Waits until the expression holds; asked from outside, since the page's policy forbids it to evaluate text."""
+        end = time.monotonic() + PATIENCE / 1000
+        while not self.page.evaluate(expression):
+            assert time.monotonic() < end, f"never so: {expression}; {self.errors}"
+            self.page.wait_for_timeout(50)
 
     def state(self, expression: str) -> Any:
         """A value of the state, e.g. ``s.step``."""
@@ -143,7 +150,7 @@ class Visit:
 
     def until(self, expression: str) -> None:
         """Waits for the state to be so."""
-        self.page.wait_for_function(f"(() => {{ const s = window.layerfold?.store.get(); return s && ({expression}); }})()")
+        self.sees(f"(() => {{ const s = window.layerfold?.store.get(); return Boolean(s && ({expression})); }})()")
 
     def tell(self, **message: Any) -> None:
         self.page.evaluate("message => layerfold.store.dispatch(message)", message)

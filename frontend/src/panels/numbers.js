@@ -29,7 +29,7 @@ export function numbersTab(state, t) {
 /** @param {Words} t @param {string} name @param {string} value @param {number | null} part @param {string} words */
 function line(t, name, value, part, words) {
   const bar = part === null ? null : h("span", { class: "bar", style: { "--part": part } });
-  return h("div", { title: t(`number.${name}.tip`) }, h("dt", {}, t(`number.${name}`)), h("dd", {}, h("b", {}, value), words ? h("span", {}, words) : null, bar), h("p", { class: "quiet" }, t(`number.${name}.tip`)));
+  return h("div", { title: t(`number.${name}.tip`) }, h("dt", {}, t(`number.${name}`)), h("dd", {}, h("b", {}, value), words ? h("span", {}, words) : null, bar), h("dd", { class: "quiet" }, t(`number.${name}.tip`)));
 }
 
 /** How long the move is drawn that led the picked token to this site. @param {State} state */
