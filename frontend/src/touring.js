@@ -5,20 +5,26 @@ import { shownAtlas } from "./state.js";
 
 /** @typedef {ReturnType<typeof import("./store.js").createStore>} Store */
 
+/** The pair of sentences the tour is about, hidden until their entrance: those on the page, else the first two examples. @param {Store} store */
+function prepare(store) {
+  const { card, sentences } = store.get();
+  const examples = card?.examples.slice(0, 2) ?? [];
+  if (!sentences.length) store.dispatch({ type: "sentence.many", list: examples.map(({ text }, i) => ({ text, hue: i, hidden: true })) });
+  else for (const one of sentences) if (!one.hidden) store.dispatch({ type: "sentence.hide", id: one.id });
+  return store.get().sentences.map((one) => one.id);
+}
+
+/** Without a tour the examples stand there at once. @param {Store} store */
+function settle(store) {
+  const { card, sentences } = store.get();
+  if (card && !sentences.length) store.dispatch({ type: "sentence.many", list: card.examples.slice(0, 2).map(({ text }, i) => ({ text, hue: i })) });
+}
+
 /** @param {Store} store */
 export function touring(store) {
   /** @type {number[]} */
   let timers = [];
   let word = "";
-
-  /** The pair of sentences the tour is about: those on the page, else the first two examples of the card. */
-  function prepare() {
-    const { card, sentences } = store.get();
-    const examples = card?.examples.slice(0, 2) ?? [];
-    if (!sentences.length) store.dispatch({ type: "sentence.many", list: examples.map(({ text }, i) => ({ text, hue: i, hidden: true })) });
-    else for (const one of sentences) if (!one.hidden) store.dispatch({ type: "sentence.hide", id: one.id });
-    return store.get().sentences.map((one) => one.id);
-  }
 
   /** @param {{ key: string, values?: Record<string, string | number> } | undefined} caption */
   function say(caption) {
@@ -32,7 +38,7 @@ export function touring(store) {
     if (!card) return;
     stop();
     store.dispatch({ type: "pause" });
-    const ids = prepare();
+    const ids = prepare(store);
     const { sentences } = store.get();
     word = sentences.length > 1 ? sharedWord(sentences[0].text, sentences[1].text) : "";
     store.dispatch({ type: "set", touring: true });
@@ -62,12 +68,6 @@ export function touring(store) {
     if (card && store.get().step < card.steps.length - 1) store.dispatch({ type: "go", step: card.steps.length - 1, glide: 500 });
   }
 
-  /** Without a tour the examples stand there at once. */
-  function settle() {
-    const { card, sentences } = store.get();
-    if (card && !sentences.length) store.dispatch({ type: "sentence.many", list: card.examples.slice(0, 2).map(({ text }, i) => ({ text, hue: i })) });
-  }
-
   /** Begins when the first cloud is there. */
   function beginWhenReady() {
     store.dispatch({ type: "set", touring: true });
@@ -79,5 +79,5 @@ export function touring(store) {
     });
   }
 
-  return { begin, skip, settle, beginWhenReady };
+  return { begin, skip, settle: () => settle(store), beginWhenReady };
 }

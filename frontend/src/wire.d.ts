@@ -221,7 +221,10 @@ export interface RunEntry {
   name: string;
   title: string;
   description: string;
-  default: boolean;
+  /**
+   * the first run that can be opened
+   */
+  default?: boolean;
   problem?: Problem | null;
 }
 /**
