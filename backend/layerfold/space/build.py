@@ -136,8 +136,8 @@ def check(recipe: Recipe, count: int) -> None:
     """Raises InputError for a recipe outside what the layout admits."""
     bounds: dict[str, tuple[float, float]] = {
         "k": (2, 200),
-        "min_dist": (0.0, recipe.spread),
         "spread": (0.1, 10.0),
+        "min_dist": (0.0, recipe.spread),
         "tie": (0.0, 1000.0),
         "glide": (0.0, 100.0),
         "epochs": (1, 10_000),

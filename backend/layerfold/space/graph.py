@@ -46,10 +46,13 @@ def fuzzy(others: Ints, lengths: Floats) -> Graph:
 
 
 def curve(min_dist: float, spread: float) -> tuple[float, float]:
-    """The a and b for which 1 / (1 + a·x^2b) is nearest to UMAP's curve for ``min_dist`` and ``spread``."""
+    """The a and b for which 1 / (1 + a·x^2b) is nearest to UMAP's curve for ``min_dist`` and ``spread``.
+
+    Fitted at spread 1 and scaled: umap's own fit starts from 1 and goes astray, to negative a and b, where the spread is far from it.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from umap.umap_ import find_ab_params
 
-        a, b = find_ab_params(spread, min_dist)
-    return float(a), float(b)
+        a, b = find_ab_params(1.0, min_dist / spread)
+    return float(a / spread ** (2 * b)), float(b)
