@@ -139,5 +139,3 @@ def test_a_compiled_loop_needs_no_folder_to_write(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(layout.numba, "njit", refuse)
     assert layout.compiled(len) is len
-
-
