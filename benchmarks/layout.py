@@ -89,7 +89,7 @@ def ours(states: Floats) -> Floats:
         rest = rest_lengths(np.stack([moves(states[a], states[b]) for a, b in pairs]), typical)
         springs = Springs(pairs, rest, firmness(rest, 2 * typical))
     a, b = curve(MIN_DIST, SPREAD)
-    return lay_out(graphs, springs, start, Descent(a, b, tie=recipe.tie, epochs=recipe.epochs, seed=SEED))
+    return lay_out(graphs, springs, start, Descent(a, b, tie=recipe.tie, gather=recipe.gather, epochs=recipe.epochs, seed=SEED))
 
 
 def per_slice(states: Floats) -> Floats:

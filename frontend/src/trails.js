@@ -157,7 +157,7 @@ export class Trails {
     const last = strand.sites - 1;
     const wide = (0.6 + 0.4 * emphasis) * r;
     const seen = presence * (0.15 + 0.85 * emphasis);
-    const path = { color, taper: [0.9 * wide, (1.6 + 1.8 * emphasis) * wide, 0.9 * wide], fade: [0.16, 1, 0.16].map((v) => v * seen * trail), reach: [site, last], dash: [11 * r, 2], glow: emphasis > 0.6 ? 6 * wide * (2.5 * emphasis - 1.5) : 0, lift: theme.lift };
+    const path = { color, taper: [0.7 * wide, (1.3 + 1.1 * emphasis) * wide, 0.7 * wide], fade: [0.1, 0.9, 0.1].map((v) => v * seen * trail), reach: [site, last], dash: [11 * r, 2], glow: emphasis > 0.6 ? 4 * wide * (2.5 * emphasis - 1.5) : 0, lift: theme.lift };
     const thread = { color, taper: [wide, wide, 0], fade: [0.42 * seen, 0.42 * seen, 0], reach: [strand.tokens, strand.tokens], dash: [6 * r, 0.5], glow: 0, lift: 0 };
     this.#ribbon(piece.thread, thread);
     if (trail > 0.004) this.#ribbon(piece.path, path);

@@ -139,3 +139,24 @@ def test_a_compiled_loop_needs_no_folder_to_write(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(layout.numba, "njit", refuse)
     assert layout.compiled(len) is len
+
+
+def test_gathering_brings_islands_near_and_keeps_what_they_hold() -> None:
+    generator = np.random.default_rng(3)
+    middles = 40 * generator.standard_normal((12, 16))
+    states = np.concatenate([middle + generator.standard_normal((25, 16)) for middle in middles]).astype(np.float32)
+    alone = problem_of_one(states)
+    apart, near = (lay_out(*alone, Descent(1.577, 0.895, epochs=200, gather=pull))[0] for pull in (0.0, 0.04))
+
+    def reach(positions: Floats) -> float:
+        return float(np.percentile(np.linalg.norm(positions - np.median(positions, axis=0), axis=1), 98))
+
+    assert reach(near) < 0.8 * reach(apart)
+    assert trust_of(states, near).trust.mean() > trust_of(states, apart).trust.mean() - 0.01
+
+
+def problem_of_one(states: Floats, k: int = 10) -> tuple[Graphs, Springs, Floats]:
+    """The layout's problem for a single slice: nothing to be tied to."""
+    empty = np.zeros((0, len(states)), dtype=np.float32)
+    springs = Springs(np.zeros((0, 2), dtype=np.int64), empty, empty)
+    return Graphs.of([fuzzy_graph(states, k)]), springs, common_start([principal_scores(states, 8)], 1.0)

@@ -62,6 +62,7 @@ class Recipe:
     spread: float = 1.0
     tie: float = 0.3
     glide: float = 1.0
+    gather: float = 0.04
     epochs: int = 200
     seed: int = 0
 
@@ -105,6 +106,7 @@ def build_atlas(
     spread: float = 1.0,
     tie: float = 0.3,
     glide: float = 1.0,
+    gather: float = 0.04,
     epochs: int = 200,
     seed: int = 0,
     view: View = "normalised",
@@ -120,7 +122,7 @@ def build_atlas(
     ``extra_measures`` name -> (unit, values [step, site]); ``origin`` what the states come from (hashes: another origin starts
     anew); ``progress(stage, share)``. The same arguments give the same bytes for any ``threads`` (default: all cores). Raises InputError.
     """
-    recipe = Recipe(k, min_dist, spread, tie, glide, epochs, seed)
+    recipe = Recipe(k, min_dist, spread, tie, glide, gather, epochs, seed)
     check(recipe, len(reference))
     cores = threads or os.cpu_count() or 1
     task = Task(states_of, tuple(steps), tuple(sites), reference, Path(folder) / "atlas", recipe, view, cores, progress)
@@ -140,6 +142,7 @@ def check(recipe: Recipe, count: int) -> None:
         "min_dist": (0.0, recipe.spread),
         "tie": (0.0, 1000.0),
         "glide": (0.0, 100.0),
+        "gather": (0.0, 1.0),
         "epochs": (1, 10_000),
         "seed": (0, 2**31 - 1),
     }
@@ -260,7 +263,7 @@ def _make_layout(task: Task) -> Floats:
         task.progress("layout", epoch / epochs)
 
     a, b = curve(task.recipe.min_dist, task.recipe.spread)
-    descent = Descent(a, b, tie=task.recipe.tie, epochs=epochs, seed=task.recipe.seed)
+    descent = Descent(a, b, tie=task.recipe.tie, gather=task.recipe.gather, epochs=epochs, seed=task.recipe.seed)
     positions = lay_out(graphs, springs, start if saved is None else saved["positions"], descent, begin=begin, each=each)
     return positions.reshape(shape)
 

@@ -5,6 +5,9 @@ Healy and Melville 2018). Between slices that lie near each other, the stress of
 is proportional to how far the point's state truly moved. What stayed is held still, what moved is shown to move as far, and the
 direction is left to the neighbourhoods.
 
+A third, weak term draws every point to the middle. UMAP leaves islands without a tie to the rest free to drift ever further out,
+where they squeeze what one came to see; distances between islands mean nothing, so nothing true is lost by bringing them near.
+
 All slices start from one place and draw the same random numbers, so that slices with the same graph stay the same, and chance makes
 no point move. The springs see the places of the epoch before (Jacobi), so neither the order of slices nor the number of threads
 matters. Imported only when an atlas is built: numba compiles the two loops at the bottom.
@@ -29,11 +32,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Descent:
-    """How a layout is found: UMAP's curve ``a`` and ``b``, how firm the springs are (0: none), epochs, negatives a sample, seed."""
+    """How a layout is found: UMAP's curve ``a`` and ``b``, how firm the springs are (0: none), how strongly all is drawn to the
+    middle (0: not at all), epochs, negatives a sample, seed."""
 
     a: float
     b: float
     tie: float = 0.7
+    gather: float = 0.0
     epochs: int = 200
     negatives: int = 5
     seed: int = 0
@@ -91,6 +96,8 @@ def lay_out(
         if descent.tie > 0 and len(springs.pairs):
             _hold(here, there, first, other, number, springs.lengths, springs.firmness, np.float32(descent.tie * alpha))
             here, there = there, here
+        if descent.gather > 0:
+            here *= np.float32(1 - descent.gather * alpha)
         if each is not None:
             each(epoch + 1, here)
     return here
