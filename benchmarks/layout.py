@@ -22,7 +22,7 @@ from layerfold.geometry.trust import spearman, trust_of
 from layerfold.records import Floats, normalised
 from layerfold.space.build import SKETCH, Recipe, common_start, principal_scores, typical_move
 from layerfold.space.graph import curve, fuzzy_graph
-from layerfold.space.layout import Descent, Graphs, Springs, lay_out
+from layerfold.space.layout import Graphs, Springs, lay_out
 from layerfold.space.springs import firmness, moves, pairs_of, rest_lengths
 
 K, MIN_DIST, SPREAD, SEED = 15, 0.1, 1.0, 0
@@ -89,7 +89,7 @@ def ours(states: Floats) -> Floats:
         rest = rest_lengths(np.stack([moves(states[a], states[b]) for a, b in pairs]), typical)
         springs = Springs(pairs, rest, firmness(rest, 2 * typical))
     a, b = curve(MIN_DIST, SPREAD)
-    return lay_out(graphs, springs, start, Descent(a, b, tie=recipe.tie, gather=recipe.gather, epochs=recipe.epochs, seed=SEED))
+    return lay_out(graphs, springs, start, recipe.descent(a, b))
 
 
 def per_slice(states: Floats) -> Floats:

@@ -205,7 +205,7 @@ class OpenRun:
         positions = np.asarray(atlas.slice(step).positions, dtype=np.float32)
         of_picture = {**origin, "positions": hashlib.sha256(np.ascontiguousarray(positions).data).hexdigest()}
         slope = self.cache.get({**of_picture, "what": "slope"}, lambda: slope_of(states, positions))
-        kernel = {name: atlas.parameters[name] for name in ("k", "a", "b")}
+        kernel = {name: atlas.parameters[name] for name in ("k", "a", "b", "repulsion") if name in atlas.parameters}
         return StepSpace(adapter, states, Placer(states, positions, **kernel, own=atlas.own(step)), slope)
 
     def _origin(self, step: int) -> dict[str, Any]:

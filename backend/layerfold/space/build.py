@@ -60,11 +60,16 @@ class Recipe:
     k: int = 15
     min_dist: float = 0.1
     spread: float = 1.0
-    tie: float = 0.3
-    glide: float = 1.0
-    gather: float = 0.04
+    tie: float = 0.7
+    glide: float = 1.4
+    gather: float = 0.02
+    repulsion: float = 20.0
     epochs: int = 200
     seed: int = 0
+
+    def descent(self, a: float, b: float) -> Descent:
+        """The descent on the curve ``a``, ``b`` that this recipe asks for."""
+        return Descent(a, b, self.tie, self.gather, self.epochs, self.repulsion, seed=self.seed)
 
 
 @dataclass(frozen=True)
@@ -104,9 +109,10 @@ def build_atlas(
     k: int = 15,
     min_dist: float = 0.1,
     spread: float = 1.0,
-    tie: float = 0.3,
-    glide: float = 1.0,
-    gather: float = 0.04,
+    tie: float = 0.7,
+    glide: float = 1.4,
+    gather: float = 0.02,
+    repulsion: float = 20.0,
     epochs: int = 200,
     seed: int = 0,
     view: View = "normalised",
@@ -122,7 +128,7 @@ def build_atlas(
     ``extra_measures`` name -> (unit, values [step, site]); ``origin`` what the states come from (hashes: another origin starts
     anew); ``progress(stage, share)``. The same arguments give the same bytes for any ``threads`` (default: all cores). Raises InputError.
     """
-    recipe = Recipe(k, min_dist, spread, tie, glide, gather, epochs, seed)
+    recipe = Recipe(k, min_dist, spread, tie, glide, gather, repulsion, epochs, seed)
     check(recipe, len(reference))
     cores = threads or os.cpu_count() or 1
     task = Task(states_of, tuple(steps), tuple(sites), reference, Path(folder) / "atlas", recipe, view, cores, progress)
@@ -143,6 +149,7 @@ def check(recipe: Recipe, count: int) -> None:
         "tie": (0.0, 1000.0),
         "glide": (0.0, 100.0),
         "gather": (0.0, 1.0),
+        "repulsion": (0.0, 1000.0),
         "epochs": (1, 10_000),
         "seed": (0, 2**31 - 1),
     }
@@ -263,7 +270,7 @@ def _make_layout(task: Task) -> Floats:
         task.progress("layout", epoch / epochs)
 
     a, b = curve(task.recipe.min_dist, task.recipe.spread)
-    descent = Descent(a, b, tie=task.recipe.tie, gather=task.recipe.gather, epochs=epochs, seed=task.recipe.seed)
+    descent = task.recipe.descent(a, b)
     positions = lay_out(graphs, springs, start if saved is None else saved["positions"], descent, begin=begin, each=each)
     return positions.reshape(shape)
 

@@ -22,7 +22,7 @@ _HALVINGS = 24
 _SHARPNESS = 4
 _NEAR = np.float32(1e-6)  # squared: two points this near are one
 _LONGEST = np.float32(4)  # UMAP's own bound on a step
-_NEGATIVES = 5  # UMAP's negative samples for one positive
+UMAPS = 5.0  # UMAP's negative samples for one positive
 _SIDE = 8  # cells along an axis
 
 
@@ -130,14 +130,16 @@ class Curve:
         return np.asarray(offsets.sum(axis=-1), dtype=np.float32)
 
 
-def descend(anchors: Floats, pull: Floats, membership: Floats, cells: tuple[Cells, ...], n: int, curve: Curve) -> Floats:
+def descend(
+    anchors: Floats, pull: Floats, membership: Floats, cells: tuple[Cells, ...], n: int, curve: Curve, repulsion: float = UMAPS
+) -> Floats:
     """Where the objective is least, [3, S, T], from the barycentre of ``anchors`` [3, S, T, k], the neighbours' places in clouds of n.
 
     Each step goes to the minimum of a parabola that lies above the pull and touches it here (its logarithm is concave in the
     squared distance), so the pull needs no step size; the push is taken as constant over ``_PULLS`` steps.
     """
     place = np.asarray((anchors * pull).sum(axis=-1) / pull.sum(axis=-1), dtype=np.float32)
-    strength = np.float32(_NEGATIVES / n) * membership.sum(axis=-1)
+    strength = np.float32(repulsion / n) * membership.sum(axis=-1)
     push = np.empty_like(place)
     for _ in range(_ROUNDS):
         for site, group in enumerate(cells):

@@ -8,6 +8,9 @@ direction is left to the neighbourhoods.
 A third, weak term draws every point to the middle. UMAP leaves islands without a tie to the rest free to drift ever further out,
 where they squeeze what one came to see; distances between islands mean nothing, so nothing true is lost by bringing them near.
 
+Others push harder than in UMAP (``repulsion``): neighbourhoods are kept better, and the body fills more of the cloud beside its
+islands (Böhm, Berens and Kobak 2022 on the range between pull and push).
+
 All slices start from one place and draw the same random numbers, so that slices with the same graph stay the same, and chance makes
 no point move. The springs see the places of the epoch before (Jacobi), so neither the order of slices nor the number of threads
 matters. Imported only when an atlas is built: numba compiles the two loops at the bottom.
@@ -33,14 +36,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 @dataclass(frozen=True)
 class Descent:
     """How a layout is found: UMAP's curve ``a`` and ``b``, how firm the springs are (0: none), how strongly all is drawn to the
-    middle (0: not at all), epochs, negatives a sample, seed."""
+    middle (0: not at all), how many times a sample's pull others push (UMAP: 5) and how many of them are drawn for it, epochs, seed."""
 
     a: float
     b: float
     tie: float = 0.7
     gather: float = 0.0
     epochs: int = 200
-    negatives: int = 5
+    repulsion: float = 20.0
+    negatives: int = 10
     seed: int = 0
 
 
@@ -91,7 +95,7 @@ def lay_out(
     first, other, number = _beside(springs.pairs, slices)
     for epoch in range(begin, descent.epochs):
         alpha = 1 - epoch / descent.epochs
-        curve = (np.float32(descent.a), np.float32(descent.b))
+        curve = (np.float32(descent.a), np.float32(descent.b), np.float32(descent.repulsion / max(descent.negatives, 1)))
         _descend(here, graphs.starts, graphs.indices, graphs.rates, epoch, np.float32(alpha), *curve, descent.seed, descent.negatives)
         if descent.tie > 0 and len(springs.pairs):
             _hold(here, there, first, other, number, springs.lengths, springs.firmness, np.float32(descent.tie * alpha))
@@ -122,9 +126,9 @@ def compiled(function: F) -> F:
 
 @compiled
 def _descend(
-    positions: Any, starts: Any, indices: Any, rates: Any, epoch: int, alpha: Any, a: Any, b: Any, seed: int, negatives: int
+    positions: Any, starts: Any, indices: Any, rates: Any, epoch: int, alpha: Any, a: Any, b: Any, each: Any, seed: int, negatives: int
 ) -> None:
-    """One epoch of UMAP's sampled descent in every slice, edges in order, negatives drawn from (seed, epoch, point) alone."""
+    """One epoch of UMAP's sampled descent in every slice: edges in order, negatives from (seed, epoch, point) alone, of weight ``each``."""
     count = positions.shape[1]
     one, two, limit, tiny, zero = np.float32(1), np.float32(2), np.float32(4), np.float32(0.001), np.float32(1e-12)
     for s in numba.prange(positions.shape[0]):
@@ -160,7 +164,7 @@ def _descend(
                     dx, dy, dz = x - p[j, 0], y - p[j, 1], z - p[j, 2]
                     square = dx * dx + dy * dy + dz * dz
                     if square > zero:
-                        push = two * b / ((tiny + square) * (a * square**b + one))
+                        push = each * two * b / ((tiny + square) * (a * square**b + one))
                         x += alpha * min(max(push * dx, -limit), limit)
                         y += alpha * min(max(push * dy, -limit), limit)
                         z += alpha * min(max(push * dz, -limit), limit)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from layerfold.errors import InputError
 from layerfold.neighbors import Index, Points
 from layerfold.records import Floats, Ints, Placed
-from layerfold.space.descent import Cells, Curve, descend, memberships, pulls
+from layerfold.space.descent import UMAPS, Cells, Curve, descend, memberships, pulls
 from layerfold.space.outside import own_distances, percentile
 
 _FARTHEST = 1e15  # squares of larger numbers leave float32
@@ -21,8 +21,10 @@ class Placer:
     Nothing changes after construction. Holds one float32 copy of the states (27 MB for 13 sites of 4,000 x 128).
     """
 
-    def __init__(self, states: Points, positions: Floats, *, k: int, a: float, b: float, own: Floats | None = None) -> None:
-        """Ready to place by ``k`` neighbours on the layout's curve ``a``, ``b``.
+    def __init__(
+        self, states: Points, positions: Floats, *, k: int, a: float, b: float, repulsion: float = UMAPS, own: Floats | None = None
+    ) -> None:
+        """Ready to place by ``k`` neighbours on the layout's curve ``a``, ``b``, with the layout's ``repulsion`` (UMAP's by default).
 
         ``states`` [site, ref, d] float32 or float16, ``positions`` [site, ref, 3] in the layout's own units. ``own`` [site, m]:
         the reference's own nearest-neighbour distances where they are known; else those of 256 reference tokens are found.
@@ -34,7 +36,7 @@ class Placer:
         self._cells = tuple(Cells.of(site) for site in places)
         self._places = np.ascontiguousarray(places.transpose(0, 2, 1))  # [site, 3, ref]
         self._own = tuple(own_distances(i, _SAMPLE) for i in self._indices) if own is None else tuple(np.sort(own, axis=-1))
-        self._k, self._curve, self._d = k, Curve(a, b), states.shape[-1]
+        self._k, self._curve, self._repulsion, self._d = k, Curve(a, b), repulsion, states.shape[-1]
 
     def place(self, states: Floats) -> Placed:
         """Where ``states`` [site, token, d] lie in each site's cloud, with their k true neighbours (see `Placed`).
@@ -46,7 +48,7 @@ class Placer:
         membership, exponents = memberships(distances)
         anchors = np.stack([cloud.take(near, axis=1) for cloud, near in zip(self._places, neighbors, strict=True)], axis=1)
         n = self._places.shape[-1]
-        place = descend(anchors, pulls(membership, exponents), membership, self._cells, n, self._curve)
+        place = descend(anchors, pulls(membership, exponents), membership, self._cells, n, self._curve, self._repulsion)
         outside = np.stack([percentile(nearest, own) for nearest, own in zip(distances[..., 0], self._own, strict=True)])
         return Placed(np.ascontiguousarray(place.transpose(1, 2, 0)), neighbors, distances, outside)
 
