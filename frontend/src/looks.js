@@ -28,11 +28,11 @@ const outline = (color, wide) => `0 0 2px ${color}, 0 0 2px ${color}, 0 0 3px ${
 export function lookOf(theme) {
   return theme === "light"
     ? {
-        background: [0.975, 0.98, 0.988], backdrop: gradient(LIGHT), stops: ["#ffffff", "#f6f8fb", "#e9edf3"], cloud: 0.62, fade: [0.66, 0.55],
+        background: [0.975, 0.98, 0.988], backdrop: gradient(LIGHT), stops: ["#ffffff", "#f6f8fb", "#e9edf3"], cloud: 0.7, fade: [0.66, 0.55],
         halo: [0.5, 1], rim: [1, 1, 1, 0.95], heart: 0.12, lift: 0, line: [0.25, 0.3, 0.4], text: "#1a2130", shadow: outline("#fbfcfe", "#fbfcfe"),
       }
     : {
-        background: [0.055, 0.07, 0.105], backdrop: gradient(DARK), stops: ["#131926", "#0c1019", "#07090f"], cloud: 0.68, fade: [0.72, 0.65],
+        background: [0.055, 0.07, 0.105], backdrop: gradient(DARK), stops: ["#131926", "#0c1019", "#07090f"], cloud: 0.8, fade: [0.72, 0.65],
         halo: [0.85, 0.06], rim: [0.03, 0.04, 0.065, 0.85], heart: 0.75, lift: 0.45, line: [0.72, 0.8, 0.95], text: "#e9eef8", shadow: outline("#090c13", "#090c13"),
       };
 }
