@@ -20,9 +20,10 @@ from threadpoolctl import threadpool_limits
 
 from layerfold.geometry.trust import spearman, trust_of
 from layerfold.records import Floats, normalised
-from layerfold.space.build import SKETCH, Recipe, common_start, principal_scores, typical_move
+from layerfold.space.build import SKETCH, common_start, principal_scores, typical_move
 from layerfold.space.graph import curve, fuzzy_graph
 from layerfold.space.layout import Graphs, Springs, lay_out
+from layerfold.space.recipe import Recipe
 from layerfold.space.springs import firmness, moves, pairs_of, rest_lengths
 
 K, MIN_DIST, SPREAD, SEED = 15, 0.1, 1.0, 0

@@ -160,3 +160,8 @@ def problem_of_one(states: Floats, k: int = 10) -> tuple[Graphs, Springs, Floats
     empty = np.zeros((0, len(states)), dtype=np.float32)
     springs = Springs(np.zeros((0, 2), dtype=np.int64), empty, empty)
     return Graphs.of([fuzzy_graph(states, k)]), springs, common_start([principal_scores(states, 8)], 1.0)
+
+
+@pytest.mark.parametrize(("repulsion", "gather"), [(0.0, 0.0), (1000.0, 0.0), (1000.0, 1.0), (0.0, 1.0)])
+def test_no_push_and_no_gathering_breaks_it(whole: tuple[Graphs, Springs, Floats], repulsion: float, gather: float) -> None:
+    assert np.isfinite(laid(whole, repulsion=repulsion, gather=gather, epochs=15)).all()

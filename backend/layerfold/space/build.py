@@ -33,7 +33,8 @@ from layerfold.neighbors import nearest_self
 from layerfold.records import Floats, Reference, View, normalised
 from layerfold.space.atlas import CARD, MEASURES, REFERENCE, step_name, write_card, write_measures, write_reference, write_slice
 from layerfold.space.graph import Graph, curve, fuzzy
-from layerfold.space.layout import Descent, Graphs, Springs, lay_out
+from layerfold.space.layout import Graphs, Springs, lay_out
+from layerfold.space.recipe import Recipe, check
 from layerfold.space.springs import REACH, firmness, moves, pairs_of, rest_lengths
 
 WORK = ".work"
@@ -51,25 +52,6 @@ UNITS = {
 StatesOf = Callable[[int], Floats]
 Progress = Callable[[str, float], None]
 Arrays = dict[str, NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides an atlas's bytes besides the states: neighbours, UMAP's curve, how far and firmly the springs hold."""
-
-    k: int = 15
-    min_dist: float = 0.1
-    spread: float = 1.0
-    tie: float = 0.7
-    glide: float = 1.4
-    gather: float = 0.02
-    repulsion: float = 20.0
-    epochs: int = 200
-    seed: int = 0
-
-    def descent(self, a: float, b: float) -> Descent:
-        """The descent on the curve ``a``, ``b`` that this recipe asks for."""
-        return Descent(a, b, self.tie, self.gather, self.epochs, self.repulsion, seed=self.seed)
 
 
 @dataclass(frozen=True)
@@ -138,27 +120,6 @@ def build_atlas(
         positions = _make_layout(task)
         _make_scores(task, positions, dict(variables or {}))
     _finish(task, positions, dict(extra_measures or {}), dict(variables or {}), dict(origin or {}))
-
-
-def check(recipe: Recipe, count: int) -> None:
-    """Raises InputError for a recipe outside what the layout admits."""
-    bounds: dict[str, tuple[float, float]] = {
-        "k": (2, 200),
-        "spread": (0.1, 10.0),
-        "min_dist": (0.0, recipe.spread),
-        "tie": (0.0, 1000.0),
-        "glide": (0.0, 100.0),
-        "gather": (0.0, 1.0),
-        "repulsion": (0.0, 1000.0),
-        "epochs": (1, 10_000),
-        "seed": (0, 2**31 - 1),
-    }
-    for name, (low, high) in bounds.items():
-        value = getattr(recipe, name)
-        if not low <= value <= high:
-            raise InputError(f"{name} is {value}: choose from {low:g} to {high:g}")
-    if count < max(recipe.k, 32):
-        raise InputError(f"The reference holds {count} tokens: an atlas at k = {recipe.k} needs {max(recipe.k, 32)} or more")
 
 
 @contextmanager
