@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from layerfold.model.gpt import GPT, GPTConfig
+from layerfold.model.gpt import GPT
+from layerfold.model.shape import GPTConfig
 
 SHAPE = GPTConfig(vocab_size=4096, n_layer=6, n_head=4, d_model=128, block_size=256)
 BATCH, STEPS, ROUNDS = 16, 3, 5

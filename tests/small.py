@@ -11,7 +11,8 @@ import torch
 from layerfold.backdrop import reference_states, viewed
 from layerfold.files import sha256
 from layerfold.model.checkpoint import save_checkpoint
-from layerfold.model.gpt import GPT, GPTConfig
+from layerfold.model.gpt import GPT
+from layerfold.model.shape import GPTConfig
 from layerfold.model.tokenizer import Tokenizer
 from layerfold.neighbors import Index
 from layerfold.records import Reference, sites_of

@@ -101,10 +101,6 @@ export function watchPointer(element, on) {
     if (down.size === 0) on.press(false);
     if (counts && down.size === 0 && travelled < TRAVEL && e.button === 0) on.tap(at.x, at.y, e.pointerType !== "mouse");
   };
-  /** Two fingers pinch; Plotly would take them for a drag. @param {TouchEvent} e */
-  const hush = (e) => {
-    if (e.touches.length > 1) e.stopImmediatePropagation();
-  };
   const options = { signal: stop.signal };
   element.addEventListener("pointerdown", begin, { ...options, capture: true });
   window.addEventListener("pointermove", (e) => (down.size || element.contains(/** @type {Node} */ (e.target))) && move(e), options);
@@ -115,4 +111,9 @@ export function watchPointer(element, on) {
   element.addEventListener("touchstart", hush, { ...options, capture: true });
   element.addEventListener("touchmove", hush, { ...options, capture: true });
   return () => stop.abort();
+}
+
+/** Two fingers pinch; Plotly would take them for a drag. @param {TouchEvent} e */
+function hush(e) {
+  if (e.touches.length > 1) e.stopImmediatePropagation();
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from layerfold.model.gpt import GPT, GPTConfig
+from layerfold.model.gpt import GPT
+from layerfold.model.shape import GPTConfig
 
 CONFIG = GPTConfig(vocab_size=50, n_layer=3, n_head=2, d_model=16, block_size=12)
 

@@ -11,7 +11,8 @@ from safetensors.torch import load, save
 from layerfold.errors import DamagedRun
 from layerfold.files import write_atomically
 from layerfold.model.adapter import Adapter, GPTAdapter
-from layerfold.model.gpt import GPT, GPTConfig
+from layerfold.model.gpt import GPT
+from layerfold.model.shape import GPTConfig
 
 
 def save_checkpoint(path: Path, model: GPT) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from layerfold.errors import RecipeError
-from layerfold.model.gpt import GPTConfig
+from layerfold.model.shape import GPTConfig
 
 PRECISIONS = ("bfloat16", "float32")
 OPTIMISERS = ("adamw", "muon")

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from layerfold.errors import DamagedRun, RunNotFound, StepNotFound
 from layerfold.files import sha256
+from layerfold.model.shape import GPTConfig
 from layerfold.records import Site, sites_of
 
 if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter
-    from layerfold.model.gpt import GPTConfig
     from layerfold.model.tokenizer import Tokenizer
 
 CARD, METRICS, TOKENIZER = "run.json", "metrics.jsonl", "tokenizer.json"
@@ -77,8 +77,6 @@ class Run:
     @property
     def config(self) -> GPTConfig:
         """The shape of the model."""
-        from layerfold.model.gpt import GPTConfig
-
         shape = self.card["architecture"]
         try:
             return GPTConfig(**{name: shape[name] for name in GPTConfig.__dataclass_fields__})
