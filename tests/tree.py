@@ -29,6 +29,7 @@ TOP = {
 PAGE = {
     "frontend/index.html": "the page",
     "frontend/style.css": "its looks, dark and light",
+    "frontend/styles/": "… of each panel, and of narrow windows",
     "frontend/icon.svg": "its icon",
     "frontend/src/wire.schema.json": "the messages of the stream as JSON Schema (generated)",
     "frontend/src/wire.d.ts": "… and as types (generated)",
