@@ -49,13 +49,13 @@ function boot() {
   listenToKeys(store, (message) => (message.type === "replay" ? tour.begin() : store.dispatch(message)));
   for (const touch of ["pointerdown", "keydown", "wheel"]) window.addEventListener(touch, (event) => touchedBy(event, tour), { capture: true, passive: true });
   if (problem) store.dispatch({ type: "set", notice: { key: `link.${problem}` } });
-  if (view || calm.matches) settleWhenCarded(store, tour);
-  else tour.beginWhenReady();
-  retryRuns(store);
-  loadRuns(store);
-  drawing(store, byId("view"), { touched: () => act.sceneTouched() }).then(act.withScene, (error) => {
+  const scene = drawing(store, byId("view"), { touched: () => act.sceneTouched() }).then(act.withScene, (error) => {
     store.dispatch({ type: "run.failed", failure: { code: "no_scene", message: String(error) } });
   });
+  if (view || calm.matches) settleWhenCarded(store, tour);
+  else tour.beginWhenReady(scene);
+  retryRuns(store);
+  loadRuns(store);
   return { store, act };
 }
 

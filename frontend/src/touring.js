@@ -68,15 +68,22 @@ export function touring(store) {
     if (card && store.get().step < card.steps.length - 1) store.dispatch({ type: "go", step: card.steps.length - 1, glide: 500 });
   }
 
-  /** Begins when the first cloud is there. */
-  function beginWhenReady() {
+  /** Begins when the first cloud is there and can be seen. @param {Promise<unknown>} scene settled once something is drawn */
+  function beginWhenReady(scene) {
     store.dispatch({ type: "set", touring: true });
-    let begun = false;
-    store.subscribe((state) => {
-      if (begun || !state.touring || !shownAtlas(state)) return;
+    let [drawn, begun] = [false, false];
+    const check = () => {
+      const state = store.get();
+      if (begun || !drawn || !state.touring || !shownAtlas(state)) return;
       begun = true;
       window.setTimeout(begin); // messages sent from here would wait until every listener has heard of this state
-    });
+    };
+    store.subscribe(check);
+    const ready = () => {
+      drawn = true;
+      check();
+    };
+    scene.then(ready, ready);
   }
 
   return { begin, skip, settle: () => settle(store), beginWhenReady };
