@@ -9,6 +9,7 @@ import pytest
 
 from layerfold.geometry.trust import spearman, trust_of
 from layerfold.records import Floats, normalised
+from layerfold.space import layout
 from layerfold.space.build import common_start, principal_scores, typical_move
 from layerfold.space.graph import curve, fuzzy_graph
 from layerfold.space.layout import Descent, Graphs, Springs, lay_out
@@ -130,8 +131,6 @@ def test_the_curve_is_umaps_at_any_scale() -> None:
 
 
 def test_a_compiled_loop_needs_no_folder_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    from layerfold.space import layout
-
     def refuse(**options: Any) -> Any:
         if options.get("cache"):
             raise RuntimeError("cannot cache function: no locator available for file")
@@ -165,3 +164,14 @@ def problem_of_one(states: Floats, k: int = 10) -> tuple[Graphs, Springs, Floats
 @pytest.mark.parametrize(("repulsion", "gather"), [(0.0, 0.0), (1000.0, 0.0), (1000.0, 1.0), (0.0, 1.0)])
 def test_no_push_and_no_gathering_breaks_it(whole: tuple[Graphs, Springs, Floats], repulsion: float, gather: float) -> None:
     assert np.isfinite(laid(whole, repulsion=repulsion, gather=gather, epochs=15)).all()
+
+
+def test_forces_between_two_entries_are_umaps() -> None:
+    a, b = 1.577, 0.895
+    square = np.geomspace(1e-6, 1e6, 997)
+    octave = np.floor(np.log2(square))
+    at = np.floor(octave - layout._LEAST) * layout._PLACES + (square / 2**octave - 1) * layout._PLACES
+    table = layout._forces(a, b, 2.0)
+    found = [np.interp(at, np.arange(table.shape[1]), row) for row in table]
+    np.testing.assert_allclose(found[0], -2 * a * b * square ** (b - 1) / (1 + a * square**b), rtol=1e-3)
+    np.testing.assert_allclose(found[1], 2 * 2 * b / ((0.001 + square) * (1 + a * square**b)), rtol=1e-3)

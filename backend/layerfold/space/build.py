@@ -95,7 +95,7 @@ def build_atlas(
     glide: float = 1.4,
     gather: float = 0.02,
     repulsion: float = 20.0,
-    epochs: int = 200,
+    epochs: int = 250,
     seed: int = 0,
     view: View = "normalised",
     threads: int | None = None,

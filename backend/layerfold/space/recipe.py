@@ -19,7 +19,7 @@ class Recipe:
     glide: float = 1.4
     gather: float = 0.02
     repulsion: float = 20.0
-    epochs: int = 200
+    epochs: int = 250
     seed: int = 0
 
     def descent(self, a: float, b: float) -> Descent:
