@@ -11,23 +11,13 @@ from typing import Any
 
 import plotly
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[2]
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PAGE = ROOT / "tests" / "browser" / "scene"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-]
 PATIENCE = 180_000  # milliseconds; software rendering on a busy machine
 
 
@@ -57,25 +47,17 @@ def origin() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        browser.close()
-
-
 Opener = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def opened(chromium: Browser, origin: str) -> Iterator[Opener]:
+def opened(browsers: Browser, origin: str) -> Iterator[Opener]:
     """Opens the test page; fails the test when the page threw or asked another origin for anything."""
     foreign: list[str] = []
     thrown: list[str] = []
 
     def open_page(query: str, width: int = 960, height: int = 640) -> Page:
-        page = chromium.new_page(viewport={"width": width, "height": height})
+        page = browsers.new_page(viewport={"width": width, "height": height})
         page.set_default_timeout(PATIENCE)
         page.on("request", lambda r: None if r.url.startswith((origin, "data:", "blob:")) else foreign.append(r.url))
         page.on("pageerror", lambda error: thrown.append(str(error)))
