@@ -32,6 +32,14 @@ FLAGS = (
     "--enable-unsafe-swiftshader",
 )
 PATIENCE = 120_000  # milliseconds; software rendering on a busy machine
+# Every caption there was, with the step it came at: a busy machine can look up too late to see one.
+CAPTIONS = """
+window.captions = [];
+new MutationObserver(() => {
+  const words = document.getElementById("caption")?.textContent ?? "";
+  if (words && words !== window.captions.at(-1)?.words) window.captions.push({ words, step: window.layerfold?.store.get().step });
+}).observe(document, { subtree: true, childList: true, characterData: true });
+"""
 
 
 class Served:
@@ -127,6 +135,7 @@ class Visit:
         self.page.set_default_timeout(PATIENCE)
         self.errors: list[str] = []
         self.requests: list[str] = []
+        self.page.add_init_script(CAPTIONS)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
 
