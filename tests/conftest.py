@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from layerfold.training.recipe import Recipe
 from layerfold.training.run import Run
@@ -23,6 +24,17 @@ def story(seed: int, sentences: int) -> str:
     choose = random.Random(seed).choice
     lines = (f"{choose(WHO).capitalize()} {choose(DOES)} {choose(WHAT)} {choose(WHEN)}." for _ in range(sentences))
     return "".join(line + ("\n\n" if n % 5 == 4 else " ") for n, line in enumerate(lines)).strip() + "\n"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def threads() -> int:
+    """How many threads torch was given; a server started in this process takes fewer, and sums depend on their number."""
+    return torch.get_num_threads()
+
+
+@pytest.fixture(autouse=True)
+def _as_many_threads(threads: int) -> None:
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")
@@ -58,8 +70,9 @@ def tiny_recipe(story_folder: Path) -> Recipe:
 
 
 @pytest.fixture(scope="session")
-def tiny_run(tiny_recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def tiny_run(tiny_recipe: Recipe, tmp_path_factory: pytest.TempPathFactory, threads: int) -> Run:
     """A finished run; shared by all tests, so nobody changes its files."""
+    torch.set_num_threads(threads)
     return train(tiny_recipe, tmp_path_factory.mktemp("runs") / "tiny")
 
 

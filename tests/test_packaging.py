@@ -103,7 +103,7 @@ def test_no_gpu_package_is_pinned_or_installed() -> None:
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 def test_the_verbs_install_by_the_constraints_and_start_layerfold(tmp_path: Path) -> None:
     def dry(*arguments: str) -> str:
-        command = ["make", "--dry-run", f"VENV={tmp_path / 'venv'}", *arguments]
+        command = ["make", "--dry-run", "--no-print-directory", f"VENV={tmp_path / 'venv'}", *arguments]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     run = dry("run", "ARGS=--port 9000")

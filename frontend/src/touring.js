@@ -20,6 +20,24 @@ function settle(store) {
   if (card && !sentences.length) store.dispatch({ type: "sentence.many", list: card.examples.slice(0, 2).map(({ text }, i) => ({ text, hue: i })) });
 }
 
+/** Begins when the first cloud is there and can be seen. @param {Store} store @param {Promise<unknown>} scene settled once something is drawn @param {() => void} begin */
+function beginWhenReady(store, scene, begin) {
+  store.dispatch({ type: "set", touring: true });
+  let [drawn, begun] = [false, false];
+  const check = () => {
+    const state = store.get();
+    if (begun || !drawn || !state.touring || !shownAtlas(state)) return;
+    begun = true;
+    window.setTimeout(begin); // messages sent from here would wait until every listener has heard of this state
+  };
+  store.subscribe(check);
+  const ready = () => {
+    drawn = true;
+    check();
+  };
+  scene.then(ready, ready);
+}
+
 /** @param {Store} store */
 export function touring(store) {
   /** @type {number[]} */
@@ -68,23 +86,5 @@ export function touring(store) {
     if (card && store.get().step < card.steps.length - 1) store.dispatch({ type: "go", step: card.steps.length - 1, glide: 500 });
   }
 
-  /** Begins when the first cloud is there and can be seen. @param {Promise<unknown>} scene settled once something is drawn */
-  function beginWhenReady(scene) {
-    store.dispatch({ type: "set", touring: true });
-    let [drawn, begun] = [false, false];
-    const check = () => {
-      const state = store.get();
-      if (begun || !drawn || !state.touring || !shownAtlas(state)) return;
-      begun = true;
-      window.setTimeout(begin); // messages sent from here would wait until every listener has heard of this state
-    };
-    store.subscribe(check);
-    const ready = () => {
-      drawn = true;
-      check();
-    };
-    scene.then(ready, ready);
-  }
-
-  return { begin, skip, settle: () => settle(store), beginWhenReady };
+  return { begin, skip, settle: () => settle(store), beginWhenReady: (/** @type {Promise<unknown>} */ scene) => beginWhenReady(store, scene, begin) };
 }
