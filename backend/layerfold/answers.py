@@ -95,6 +95,18 @@ class RunCard(BaseModel):
     problems: list[Problem]
 
 
+class LabelTable(Message):
+    """A variable known of every reference token: `values` [ref][n], null where a token has none; n is 1 but for a mixture."""
+
+    name: str
+    kind: Literal["category", "magnitude", "cyclic", "mixture"]
+    title_en: str
+    title_zh: str
+    period: float | None = None
+    names: list[str]
+    values: list[list[float | None]]
+
+
 class ReferenceTable(Message):
     """The reference tokens: token i is `windows[window[i]][position[i]]`; `frequency` per million; `source` of each window."""
 
@@ -104,6 +116,7 @@ class ReferenceTable(Message):
     frequency: list[float]
     source: list[str]
     text: list[str]
+    labels: list[LabelTable]
 
 
 class MetricsTable(Message):
@@ -113,11 +126,26 @@ class MetricsTable(Message):
 
 
 class MeasureTable(Message):
-    """A number for each step and site; null where it is not defined."""
+    """A number for each step and site, null where it is not defined (then `reasons` says why); `low` and `high` are its error bar."""
 
     name: str
     unit: str
+    group: str
     values: list[list[float | None]]
+    low: list[list[float | None]] | None = None
+    high: list[list[float | None]] | None = None
+    reasons: list[list[str]] | None = None
+
+
+class EventTable(Message):
+    """A step where something happens: `measure` goes from `before` to `after` between the step before and this one, at `site`."""
+
+    step: int
+    measure: str
+    site: int
+    before: float
+    after: float
+    score: float
 
 
 class AxisTable(Message):
@@ -134,3 +162,4 @@ class MeasuresTable(Message):
     sites: list[str]
     measures: list[MeasureTable]
     axes: AxisTable
+    events: list[EventTable]

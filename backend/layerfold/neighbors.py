@@ -18,12 +18,13 @@ from layerfold.records import Floats, Ints, frozen
 Points = NDArray[np.float32] | NDArray[np.float16]
 
 _CELLS = 1 << 22  # float32 numbers in flight at once: 16 MB
+_BLOCK = 16
 _ROUNDING = float(np.finfo(np.float32).eps) / 2
 
 
 @dataclass(frozen=True)
 class Index:
-    """Points made ready to be asked many times: ``points`` [n, d] as given, ``centred`` [n, d] float32, ``squares`` [n]."""
+    """Points made ready to be asked many times: ``points`` [n, d] as given, ``centred`` [d, n] float32, ``squares`` [n]."""
 
     points: Points
     centre: Floats
@@ -35,8 +36,9 @@ class Index:
         """An index over ``points`` [n, d], float32 or float16; keeps a reference to them and one float32 copy."""
         values = np.asarray(points, dtype=np.float32)
         centre = values.mean(axis=0, dtype=np.float32)  # what all points share would only cost precision in the product
-        centred = np.ascontiguousarray(values - centre)
+        centred = values - centre
         squares = np.square(centred).sum(axis=1)
+        centred = np.ascontiguousarray(centred.T)  # a third faster in the product than [n, d]
         return Index(points, *(np.asarray(frozen(part), dtype=np.float32) for part in (centre, centred, squares)))
 
     def nearest(self, queries: Points, k: int) -> tuple[Ints, Floats]:
@@ -69,8 +71,7 @@ class Index:
 
     def _rough(self, queries: Floats) -> Floats:
         """Squared distances less the query's own square, [q, n], right to rounding."""
-        product = (queries - self.centre) @ self.centred.T
-        product *= -2
+        product = ((queries - self.centre) * np.float32(-2)) @ self.centred  # a power of two rounds nothing
         product += self.squares
         return np.asarray(product, dtype=np.float32)
 
@@ -78,8 +79,9 @@ class Index:
         """Pairs (query, point) that hold every one of the k nearest, whatever the rounding of the product was."""
         lengths = np.sqrt(np.square(queries - self.centre).sum(axis=1)) + np.sqrt(self.squares.max())
         error = 2 * (queries.shape[1] + 8) * _ROUNDING * np.square(lengths)
-        kth = np.partition(rough, k - 1, axis=1)[:, k - 1]
-        row, column = np.nonzero(rough <= (kth + 2 * error)[:, None])
+        row, column = np.divmod(
+            np.flatnonzero(rough <= (_kth_at_most(rough, k) + 2 * error)[:, None]), rough.shape[1]
+        )  # nonzero by pairs is 5 times slower
         return row, column
 
     def _distances(self, queries: Floats, row: NDArray[np.intp], column: NDArray[np.intp]) -> Floats:
@@ -91,6 +93,14 @@ class Index:
             difference = queries[row[part]] - self.points[column[part]].astype(np.float32)
             found[part] = np.sqrt(np.square(difference).sum(axis=1))
         return found
+
+
+def _kth_at_most(rough: Floats, k: int) -> Floats:
+    """A number for each row that at least k of it do not exceed: the k-th least of the least of each few, which costs a tenth."""
+    blocks = rough.shape[1] // _BLOCK
+    if blocks >= 4 * k:
+        rough = rough[:, : blocks * _BLOCK].reshape(len(rough), _BLOCK, blocks).min(axis=1)
+    return np.asarray(np.partition(rough, k - 1, axis=1)[:, k - 1], dtype=np.float32)
 
 
 def _ranked(row: NDArray[np.intp], column: NDArray[np.intp], distance: Floats, k: int) -> tuple[Ints, Floats]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from layerfold.answers import AxisTable, MeasuresTable, MeasureTable, MetricsTable, ReferenceTable
+from layerfold.answers import AxisTable, LabelTable, MeasuresTable, MeasureTable, MetricsTable, ReferenceTable
 from layerfold.backdrop import fingerprint, lengths, reference_states, slope_of, stored, viewed
 from layerfold.cache import ArrayCache
 from layerfold.errors import Cancelled, DamagedRun, SiteNotFound, StepNotFound, TokenNotFound
@@ -25,7 +25,7 @@ from layerfold.geometry.trust import segment_trust
 from layerfold.inspection import Inspection, read_lens, read_neighbors
 from layerfold.model.tokenizer import readable
 from layerfold.neighbors import Index
-from layerfold.records import Floats, PlacedSlice, Reference, Sentence, Site, Trajectory, View
+from layerfold.records import Floats, Label, Measure, PlacedSlice, Reference, Sentence, Site, Trajectory, View
 from layerfold.shelf import Shelf
 from layerfold.space.atlas import Atlas, open_atlas
 from layerfold.space.placement import Placer
@@ -249,6 +249,7 @@ class OpenRun:
             frequency=[float(f"{value:.6g}") for value in reference.frequency],
             source=list(reference.source),
             text=list(reference.text),
+            labels=[label_table(label) for label in reference.labels],
         )
 
     def _words(self, ids: list[int]) -> list[str]:
@@ -262,9 +263,9 @@ class OpenRun:
     def measures_table(self) -> MeasuresTable:
         """The atlas's measures, null where one is not defined."""
         atlas = self.atlas
-        measures = [MeasureTable(name=measure.name, unit=measure.unit, values=finite(measure.values)) for measure in atlas.measures]
+        measures = [measure_table(measure) for measure in atlas.measures]
         axes = AxisTable(variables=list(atlas.axis_variables), values=finite(atlas.axes))
-        return MeasuresTable(steps=list(atlas.steps), sites=[site.name for site in self.sites], measures=measures, axes=axes)
+        return MeasuresTable(steps=list(atlas.steps), sites=[site.name for site in self.sites], measures=measures, axes=axes, events=[])
 
 
 def open_run(folder: Path | str, cache: Path | None = None) -> OpenRun:
@@ -273,6 +274,27 @@ def open_run(folder: Path | str, cache: Path | None = None) -> OpenRun:
     Raises RunNotFound, DamagedRun.
     """
     return OpenRun(Run.open(folder), ArrayCache(None if cache is None else cache / "states"))
+
+
+def label_table(label: Label) -> LabelTable:
+    """A label as the page reads it."""
+    return LabelTable(
+        name=label.name,
+        kind=label.kind,
+        title_en=label.title_en,
+        title_zh=label.title_zh,
+        period=label.period,
+        names=list(label.names),
+        values=finite(label.values),
+    )
+
+
+def measure_table(measure: Measure) -> MeasureTable:
+    """A measure as the page reads it."""
+    low, high = (None if bound is None else finite(bound) for bound in (measure.low, measure.high))
+    reasons = None if measure.reasons is None else [list(row) for row in measure.reasons]
+    values = finite(measure.values)
+    return MeasureTable(name=measure.name, unit=measure.unit, group=measure.group, values=values, low=low, high=high, reasons=reasons)
 
 
 def length(vector: Floats) -> float:

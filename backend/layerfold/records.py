@@ -90,12 +90,29 @@ def normalised(values: Floats, eps: float = 1e-5) -> Floats:
 
 
 @dataclass(frozen=True)
+class Label:
+    """A variable known of every reference token, by which the cloud can be coloured.
+
+    ``values`` [ref, n] float32, NaN where a token has none: n is 1 but for a ``mixture``, whose rows are shares that sum to 1.
+    A ``cyclic`` variable repeats after ``period``; ``names`` are those of a ``category``'s values or of a mixture's parts.
+    """
+
+    name: str
+    kind: Literal["category", "magnitude", "cyclic", "mixture"]
+    title_en: str
+    title_zh: str
+    values: Floats
+    period: float | None = None
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Reference:
     """The fixed set of corpus tokens in context behind every cloud.
 
     ``windows`` [window, length] are token ids of whole contexts; token i of the reference is the one at
     ``windows[window[i], position[i]]``; ``text[i]`` is how it reads, ``frequency[i]`` its occurrences per million in the
-    corpus, ``source[w]`` the name of the text that window w came from.
+    corpus, ``source[w]`` the name of the text that window w came from. ``labels`` are variables known of each token beside its text.
     """
 
     windows: Ints
@@ -104,6 +121,7 @@ class Reference:
     frequency: Floats
     text: tuple[str, ...]
     source: tuple[str, ...]
+    labels: tuple[Label, ...] = ()
 
     def __len__(self) -> int:
         return len(self.window)
@@ -168,9 +186,35 @@ class Lens:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """One number with its error bar, or the reason why there is none: ``value`` is NaN exactly where ``reason`` is not empty.
+
+    ``low`` and ``high`` bound the value by about one standard error on each side; NaN where an error bar makes no sense.
+    """
+
+    value: float
+    low: float = float("nan")
+    high: float = float("nan")
+    reason: str = ""
+
+    @staticmethod
+    def undefined(reason: str) -> Estimate:
+        """No number, and why: a few words that can stand after "not defined here: "."""
+        return Estimate(float("nan"), reason=reason)
+
+
+@dataclass(frozen=True)
 class Measure:
-    """A number for each step and site: ``values`` [step, site] (NaN where it is not defined)."""
+    """A number for each step and site: ``values`` [step, site] (NaN where it is not defined).
+
+    ``low`` and ``high`` [step, site] bound it where it has an error bar; ``reasons[step][site]`` says why it is not defined,
+    empty where it is; ``group`` is the family it belongs to: dimension, spectrum, sites, steps, topology, map, fidelity, training.
+    """
 
     name: str
     unit: str
     values: Floats
+    group: str = ""
+    low: Floats | None = None
+    high: Floats | None = None
+    reasons: tuple[tuple[str, ...], ...] | None = None

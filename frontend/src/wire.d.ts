@@ -277,6 +277,19 @@ export interface ReferenceTable {
   frequency: number[];
   source: string[];
   text: string[];
+  labels: LabelTable[];
+}
+/**
+ * A variable known of every reference token: `values` [ref][n], null where a token has none; n is 1 but for a mixture.
+ */
+export interface LabelTable {
+  name: string;
+  kind: "category" | "magnitude" | "cyclic" | "mixture";
+  title_en: string;
+  title_zh: string;
+  period?: number | null;
+  names: string[];
+  values: (number | null)[][];
 }
 /**
  * The lines of the training log.
@@ -294,14 +307,19 @@ export interface MeasuresTable {
   sites: string[];
   measures: MeasureTable[];
   axes: AxisTable;
+  events: EventTable[];
 }
 /**
- * A number for each step and site; null where it is not defined.
+ * A number for each step and site, null where it is not defined (then `reasons` says why); `low` and `high` are its error bar.
  */
 export interface MeasureTable {
   name: string;
   unit: string;
+  group: string;
   values: (number | null)[][];
+  low?: (number | null)[][] | null;
+  high?: (number | null)[][] | null;
+  reasons?: string[][] | null;
 }
 /**
  * Correlation of each shown axis with each variable: `values` [step][site][axis][variable].
@@ -309,4 +327,15 @@ export interface MeasureTable {
 export interface AxisTable {
   variables: string[];
   values: (number | null)[][][][];
+}
+/**
+ * A step where something happens: `measure` goes from `before` to `after` between the step before and this one, at `site`.
+ */
+export interface EventTable {
+  step: number;
+  measure: string;
+  site: number;
+  before: number;
+  after: number;
+  score: number;
 }

@@ -115,6 +115,7 @@ class FakeRun:
             frequency=[1e5 / (i + 1) for i in n],
             source=["a book"] * len(windows),
             text=[f" word{i}" for i in n],
+            labels=[],
         )
 
     def metrics_table(self) -> MetricsTable:
@@ -124,9 +125,9 @@ class FakeRun:
         names = [site.name for site in self.sites]
         values = [[0.8 + 0.01 * site + 0.01 * step for site in range(len(names))] for step in range(len(self.steps))]
         axes: list[list[list[list[float | None]]]] = [[[[0.1, None], [0.2, 0.0], [0.95, 0.0]] for _ in names] for _ in self.steps]
-        measure = MeasureTable(name="trust", unit="0..1", values=values)  # type: ignore[arg-type]
+        measure = MeasureTable(name="trust", unit="0..1", group="fidelity", values=values)  # type: ignore[arg-type]
         return MeasuresTable(
-            steps=list(self.steps), sites=names, measures=[measure], axes=AxisTable(variables=["norm", "position"], values=axes)
+            steps=list(self.steps), sites=names, measures=[measure], axes=AxisTable(variables=["norm", "position"], values=axes), events=[]
         )
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from layerfold.records import Floats, Reference
+from layerfold.records import Floats, Label, Reference
 
 STEPS, SITES, COUNT, WIDTH = (0, 4, 16), ("embed", "L0.mid", "L0.post"), 90, 12
 
@@ -24,4 +24,15 @@ def reference() -> Reference:
     window = np.repeat(np.arange(len(windows), dtype=np.int32), 5)
     position = np.tile(np.arange(0, 10, 2, dtype=np.int32), len(windows))
     frequency = rng.uniform(1, 1000, COUNT).astype(np.float32)
-    return Reference(windows, window, position, frequency, tuple(f" w{i}" for i in range(COUNT)), ("text",) * len(windows))
+    return Reference(windows, window, position, frequency, tuple(f" w{i}" for i in range(COUNT)), ("text",) * len(windows), labels())
+
+
+def labels() -> tuple[Label, ...]:
+    """A variable that goes round, of which one token has none, and shares of two parts."""
+    turn = np.arange(COUNT, dtype=np.float32)[:, None] % 7
+    turn[3] = np.nan
+    share = np.linspace(0, 1, COUNT, dtype=np.float32)
+    return (
+        Label("turn", "cyclic", "Turn", "转", turn, period=7.0),
+        Label("belief", "mixture", "Belief", "信念", np.stack([share, 1 - share], axis=1), names=("A", "B")),
+    )

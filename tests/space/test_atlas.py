@@ -51,6 +51,9 @@ def test_what_was_built_is_read(run: Path) -> None:
     assert ((clouds.trust >= 0) & (clouds.trust <= 1)).all()
     assert atlas.reference.text == reference().text
     assert atlas.reference.window.tolist() == reference().window.tolist()
+    for kept, given in zip(atlas.reference.labels, reference().labels, strict=True):
+        assert {**vars(kept), "values": None} == {**vars(given), "values": None}
+        np.testing.assert_array_equal(kept.values, given.values)
     assert hashlib.sha256(atlas.bytes_of(16)).hexdigest() == atlas.hash_of(16)
     assert not (run / "atlas" / ".work").exists()
 

@@ -1,7 +1,7 @@
 """An atlas on disk: the clouds of a run at every step and site, with trust, measures and how they were made.
 
 atlas/atlas.json                      how it was built, the frame, the names, the sha256 of every other file; written last
-atlas/reference.safetensors           windows, window, position, frequency, and the words as JSON in the metadata
+atlas/reference.safetensors           windows, window, position, frequency, the words as JSON bytes, label.NAME [ref, n] F32
 atlas/step-00000512.safetensors       positions [site, ref, 3] F16; trust, continuity [site, ref] U8, 255 times the value
 atlas/measures.safetensors            one [step, site] F32 a measure; axes [step, site, 3, variable] F32;
                                       own [step, site, quantile] F32: distances to the nearest other reference state
@@ -24,7 +24,7 @@ from safetensors.numpy import load, save
 
 from layerfold.errors import AtlasMissing, DamagedRun, StepNotFound
 from layerfold.files import write_atomically
-from layerfold.records import Floats, Measure, Reference, Slice, View, frozen
+from layerfold.records import Floats, Label, Measure, Reference, Slice, View, frozen
 
 FORMAT = 1
 CARD = "atlas.json"
@@ -32,6 +32,7 @@ REFERENCE = "reference.safetensors"
 MEASURES = "measures.safetensors"
 AXES = "axes"
 OWN = "own"
+LABEL = "label."
 CONTENTS = {
     **dict.fromkeys(("steps", "sites", "measures", "axis_variables"), list),
     **dict.fromkeys(("parameters", "frame", "files"), dict),
@@ -91,7 +92,10 @@ class Atlas:
         """The tokens behind the clouds; raises DamagedRun."""
         arrays = self._arrays(REFERENCE, ("windows", "window", "position", "frequency", "words"))
         words = json.loads(arrays.pop("words").tobytes())
-        return Reference(**arrays, text=tuple(words["text"]), source=tuple(words["source"]))
+        known = words.get("labels", [])
+        values = self._arrays(REFERENCE, tuple(LABEL + one["name"] for one in known)) if known else {}
+        labels = tuple(Label(**{**one, "names": tuple(one["names"])}, values=values[LABEL + one["name"]]) for one in known)
+        return Reference(**arrays, text=tuple(words["text"]), source=tuple(words["source"]), labels=labels)
 
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
@@ -177,13 +181,15 @@ def open_atlas(run: Path | str) -> Atlas:
 
 def write_reference(folder: Path, reference: Reference) -> None:
     """The reference's file is in ``folder``."""
-    words = json.dumps({"text": reference.text, "source": reference.source}).encode()
+    said = [{key: value for key, value in vars(label).items() if key != "values"} for label in reference.labels]
+    words = json.dumps({"text": reference.text, "source": reference.source, **({"labels": said} if said else {})}).encode()
     arrays: Arrays = {
         "windows": reference.windows.astype(np.int32),
         "window": reference.window.astype(np.int32),
         "position": reference.position.astype(np.int32),
         "frequency": reference.frequency.astype(np.float32),
         "words": np.frombuffer(words, dtype=np.uint8),
+        **{LABEL + label.name: np.ascontiguousarray(label.values, dtype=np.float32) for label in reference.labels},
     }
     write_atomically(folder / REFERENCE, save(arrays))
 
