@@ -12,6 +12,7 @@ import type {
   SentencePicture,
 } from "./picture.d.ts";
 import type {
+  EventTable,
   Example,
   Frame as WireFrame,
   Inspected,
@@ -32,6 +33,7 @@ export type Token = TokenText;
 export type Reference = ReferenceTable;
 export type Measure = MeasureTable;
 export type Measures = MeasuresTable;
+export type MeasuredEvent = EventTable;
 export type Inspection = Inspected;
 
 export type { Camera, CloudPicture, Picture, SentencePicture, Scene, SceneOptions };
@@ -112,6 +114,9 @@ export interface View {
   camera?: Camera;
   colour?: ColourMode;
   measure?: string;
+  curves?: boolean;
+  second?: string;
+  fit?: boolean;
   trails?: boolean;
   theme?: Theme;
   language?: Language;
@@ -156,6 +161,10 @@ export interface State {
   axes: boolean;
   colour: ColourMode;
   measure: string;
+  /** whether the curves are on the page, the measure beside the first ("": none), axes that fit what is shown */
+  curves: boolean;
+  second: string;
+  fit: boolean;
   playing: Axis | null;
   speed: number;
   loop: boolean;

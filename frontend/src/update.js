@@ -19,7 +19,7 @@ import {
 /** @typedef {import("./types.d.ts").Message} Message */
 /** @typedef {(state: State, message: any) => State} Handler */
 
-const SETTABLE = ["trails", "axes", "colour", "measure", "speed", "loop", "theme", "language", "tab", "sheet", "reducedMotion", "flat", "camera", "notice", "caption", "touring"];
+const SETTABLE = ["trails", "axes", "colour", "measure", "curves", "second", "fit", "speed", "loop", "theme", "language", "tab", "sheet", "reducedMotion", "flat", "camera", "notice", "caption", "touring"];
 
 /**
  * The state after a message; the same object when nothing changed. An unknown message changes nothing.
@@ -72,6 +72,7 @@ const HANDLERS = {
   "theme.toggle": (state) => ({ ...state, theme: state.theme === "dark" ? "light" : "dark" }),
   "language.toggle": (state) => ({ ...state, language: state.language === "en" ? "zh" : "en" }),
   "trails.toggle": (state) => ({ ...state, trails: !state.trails }),
+  "curves.toggle": (state) => ({ ...state, curves: !state.curves }),
   "axes.toggle": (state) => ({ ...state, axes: !state.axes }),
   "colour.next": (state) => ({ ...state, colour: MODES[(MODES.indexOf(state.colour) + 1) % MODES.length] }),
   fold: (state, { panel }) => ({ ...state, folded: { ...state.folded, [panel]: !state.folded[/** @type {"sentences"} */ (panel)] } }),
@@ -127,7 +128,7 @@ function carded(state, { card }) {
 function measured(state, { measures }) {
   const names = measures.measures.map((/** @type {{ name: string }} */ one) => one.name);
   const first = names.find((/** @type {string} */ name) => name === "trust") ?? names[0] ?? "";
-  return { ...state, measures, measure: names.includes(state.measure) ? state.measure : first };
+  return { ...state, measures, measure: names.includes(state.measure) ? state.measure : first, second: names.includes(state.second) ? state.second : "" };
 }
 
 /** @param {State} state @param {Message} message @returns {State} */

@@ -34,6 +34,9 @@ export function linkOf(view) {
     ["site", view.site],
     ["colour", view.colour],
     ["measure", view.measure],
+    ["curves", view.curves ? 1 : undefined],
+    ["second", view.second],
+    ["fit", view.fit ? 1 : undefined],
     ["trails", view.trails === undefined ? undefined : Number(view.trails)],
     ["theme", view.theme],
     ["lang", view.language],
@@ -101,6 +104,10 @@ function clean(first, fields) {
   if (camera) view.camera = camera;
   if (colour && COLOURS.includes(colour)) view.colour = /** @type {View["colour"]} */ (colour);
   if (measure && measure.length <= 80) view.measure = measure;
+  const second = first.get("second");
+  if (second && second.length <= 80) view.second = second;
+  if (first.get("curves") === "1") view.curves = true;
+  if (first.get("fit") === "1") view.fit = true;
   if (trails === "0" || trails === "1") view.trails = trails === "1";
   if (theme === "dark" || theme === "light") view.theme = theme;
   if (language === "en" || language === "zh") view.language = language;
