@@ -1,7 +1,7 @@
 """Runs benchmarks and keeps what they found: ``python -m benchmarks [--json] [NAME…]``.
 
 A benchmark is a file here with ``run() -> dict`` (what was measured, plain numbers) and ``table(found) -> str`` (the same for
-a person). What it found is kept in ``benchmarks/results/NAME.json`` with the machine it was found on.
+a person); ``plot(found) -> str`` draws it as SVG where that says more. What it found is kept in ``benchmarks/results/NAME.json`` with the machine it was found on.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ def measure(name: str, as_json: bool) -> int:
     folder = HERE / "results"
     folder.mkdir(exist_ok=True)
     (folder / f"{name}.json").write_text(json.dumps(whole, indent=1, ensure_ascii=False, default=float) + "\n", "utf-8")
+    if hasattr(module, "plot"):
+        (folder / f"{name}.svg").write_text(module.plot(found), "utf-8")
     print(json.dumps(whole, default=float) if as_json else module.table(found), flush=True)
     return 0
 

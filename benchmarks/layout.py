@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from benchmarks.plot import log_plot
 from threadpoolctl import threadpool_limits
 
 from layerfold.geometry.trust import spearman, trust_of
@@ -174,6 +175,13 @@ def bars(ways: dict[str, dict[str, float]]) -> dict[str, bool]:
 
 
 # ---- for a person
+
+
+def plot(found: dict[str, Any]) -> str:
+    """How the cost grows, as SVG."""
+    points = [(one["slices"] * one["tokens"], one["cpu_s"]) for one in found["growth"]]
+    note = "dashed: slope 1, cost proportional to the number of states"
+    return log_plot(points, "states laid out (slices × tokens)", "CPU seconds of graphs, springs and layout", note)
 
 
 def table(found: dict[str, Any]) -> str:
