@@ -69,6 +69,18 @@ class Frame(Message):
     radius: float
 
 
+class ProjectionCard(Message):
+    """A way to show the states: "umap" is the atlas's own layout, the others are linear maps of the states; axes have no name in it."""
+
+    name: str
+    kind: Literal["umap", "pca", "basis"]
+    title_en: str
+    title_zh: str
+    axes_en: Annotated[list[str], Field(min_length=3, max_length=3)]
+    axes_zh: Annotated[list[str], Field(min_length=3, max_length=3)]
+    frame: Frame
+
+
 class Example(BaseModel):
     """A sentence worth looking at, and why."""
 
@@ -89,6 +101,7 @@ class RunCard(BaseModel):
     steps: list[int]
     view: Literal["normalised", "raw"]
     frame: Frame
+    projections: Annotated[list[ProjectionCard], Field(description="the ways to show the states, the atlas's own layout first")]
     limits: Limits
     examples: list[Example]
     reference: Annotated[int, Field(description="how many reference tokens the clouds hold")]

@@ -9,6 +9,7 @@ LayerfoldError
 │   ├── RunNotFound
 │   ├── StepNotFound
 │   ├── SiteNotFound
+│   ├── ProjectionNotFound
 │   └── TokenNotFound
 ├── DamagedRun            a file of a run is missing, cut short or not what its hash says
 │   └── AtlasMissing      the run has no atlas yet
@@ -60,6 +61,10 @@ class StepNotFound(NotFound):
 
 class SiteNotFound(NotFound):
     code = "site_not_found"
+
+
+class ProjectionNotFound(NotFound):
+    code = "projection_not_found"
 
 
 class TokenNotFound(NotFound):

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from layerfold.answers import AxisTable, LabelTable, MeasuresTable, MeasureTable, MetricsTable, ReferenceTable
+from layerfold.answers import AxisTable, Frame, LabelTable, MeasuresTable, MeasureTable, MetricsTable, ProjectionCard, ReferenceTable
 from layerfold.backdrop import fingerprint, lengths, reference_states, slope_of, stored, viewed
 from layerfold.cache import ArrayCache
-from layerfold.errors import Cancelled, DamagedRun, SiteNotFound, StepNotFound, TokenNotFound
+from layerfold.errors import Cancelled, DamagedRun, ProjectionNotFound, SiteNotFound, StepNotFound, TokenNotFound
 from layerfold.files import sha256
 from layerfold.geometry.trust import segment_trust
 from layerfold.inspection import Inspection, read_lens, read_neighbors
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 KEPT_BYTES: Final = 420 << 20  # of what places tokens; about ten steps of 13 sites x 4,000 tokens x 128
 NEIGHBORS: Final = 15
 GUESSES: Final = 5
+UMAP: Final = "umap"  # the projection that is the atlas's own layout
 
 
 def never() -> bool:
@@ -109,12 +110,13 @@ class OpenRun:
         """The tokens of a text, as many as the model reads; raises EmptyText, TextTooLong."""
         return self.tokenizer.encode(text, min(self.max_tokens, max_tokens or self.max_tokens))
 
-    def slice(self, sentence: Sentence, step: int, cancelled: Callable[[], bool] = never) -> PlacedSlice:
-        """The sentence's tokens in the clouds of one step.
+    def slice(self, sentence: Sentence, step: int, cancelled: Callable[[], bool] = never, projection: str = UMAP) -> PlacedSlice:
+        """The sentence's tokens in the clouds of one step, as a projection shows them.
 
-        Raises StepNotFound, DamagedRun, and Cancelled as soon as ``cancelled()`` is seen to be true.
+        Raises StepNotFound, ProjectionNotFound, DamagedRun, and Cancelled as soon as ``cancelled()`` is seen to be true.
         """
         stop_if(cancelled)
+        self.check_projection(projection)
         space = self.space(step)
         stop_if(cancelled)
         raw = space.adapter.states(sentence.ids).values
@@ -159,9 +161,12 @@ class OpenRun:
         text = sentence.tokens[token].text
         return Inspection(text, length(raw[site]), outside, None, None, near, read_lens(self._lens(space, raw, top), self.tokenizer))
 
-    def inspect_reference(self, index: int, step: int, site: int, k: int = NEIGHBORS, top: int = GUESSES) -> Inspection:
-        """The true neighbours (itself left out), trust and lens of one reference token; raises as ``inspect``."""
+    def inspect_reference(
+        self, index: int, step: int, site: int, k: int = NEIGHBORS, top: int = GUESSES, projection: str = UMAP
+    ) -> Inspection:
+        """The true neighbours (itself left out), trust in a projection and lens of one reference token; raises as ``inspect``."""
         self._check_site(site)
+        self.check_projection(projection)
         reference = self.atlas.reference
         if not 0 <= index < len(reference):
             raise TokenNotFound(f"The reference has {len(reference)} tokens, so there is no token {index}. Count from 0.")
@@ -188,6 +193,12 @@ class OpenRun:
     def _check_site(self, site: int) -> None:
         if not 0 <= site < len(self.sites):
             raise SiteNotFound(f"There is no site {site}: the model has {len(self.sites)}, from 0 ({self.sites[0].name}) on.")
+
+    def check_projection(self, name: str) -> None:
+        """Raises ProjectionNotFound for a name that the run has no projection of."""
+        known = [card.name for card in self.projections()]
+        if name not in known:
+            raise ProjectionNotFound(f"There is no projection {name[:100]!r} of this run. There are: {', '.join(known)}.")
 
     # ---- steps
 
@@ -235,8 +246,16 @@ class OpenRun:
         missing = [step for step in self.card["steps"] if step not in self.run.steps]
         return [DamagedRun(f"{checkpoint_name(step)} is missing or cut short: restore it, or train this run again") for step in missing]
 
-    def atlas_bytes(self, step: int) -> bytes:
-        """The file of one step's clouds, as it is on disk; raises StepNotFound, AtlasMissing, DamagedRun."""
+    def projections(self) -> list[ProjectionCard]:
+        """The ways to show the states, the atlas's own layout first."""
+        return [layout_card(self.atlas)]
+
+    def atlas_bytes(self, step: int, projection: str = UMAP, trust: bool = False) -> bytes:
+        """The clouds of one step in a projection, umap's as they are on disk; with each point's trust if it is asked for.
+
+        Raises StepNotFound, ProjectionNotFound, AtlasMissing, DamagedRun.
+        """
+        self.check_projection(projection)
         return self.atlas.bytes_of(step)
 
     def reference_table(self) -> ReferenceTable:
@@ -274,6 +293,15 @@ def open_run(folder: Path | str, cache: Path | None = None) -> OpenRun:
     Raises RunNotFound, DamagedRun.
     """
     return OpenRun(Run.open(folder), ArrayCache(None if cache is None else cache / "states"))
+
+
+def layout_card(atlas: Atlas) -> ProjectionCard:
+    """The atlas's own layout as the page reads it."""
+    frame = Frame(center=[float(x) for x in atlas.frame["center"]], radius=float(atlas.frame["radius"]))
+    nameless = ["", "", ""]
+    return ProjectionCard(
+        name=UMAP, kind="umap", title_en="Aligned UMAP", title_zh="对齐的 UMAP", axes_en=nameless, axes_zh=nameless, frame=frame
+    )
 
 
 def label_table(label: Label) -> LabelTable:

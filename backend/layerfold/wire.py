@@ -38,6 +38,7 @@ MESSAGE_BYTES: Final = 64 * 1024
 
 Natural = Annotated[int, Field(ge=0, le=2**53 - 1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Projection = Annotated[str, Field(min_length=1, max_length=64, description="one of the card's projections")]
 Key = Annotated[str, Field(min_length=1, max_length=64, description="the page's own name for a sentence")]
 
 
@@ -57,10 +58,12 @@ class Place(Message):
         Field(default_factory=list, max_length=4096, description="in order of priority; empty: all, nearest to `step` first"),
     ]
     step: Annotated[Natural | None, Field(description="the step on screen; null: the last")] = None
+    projection: Projection = "umap"
 
 
 class Inspect(Message):
-    """Tell the true neighbours and the lens of one token: `text` and `token` of a sentence, or `reference`."""
+    """Tell the true neighbours and the lens of one token: `text` and `token` of a sentence, or `reference`; its trust is that of
+    the projection."""
 
     type: Literal["inspect"]
     id: Natural
@@ -70,6 +73,7 @@ class Inspect(Message):
     text: str | None = None
     token: Natural | None = None
     reference: Natural | None = None
+    projection: Projection = "umap"
 
     @model_validator(mode="after")
     def names_one_token(self) -> Self:

@@ -45,9 +45,14 @@ export interface Place {
    * the step on screen; null: the last
    */
   step?: number | null;
+  /**
+   * one of the card's projections
+   */
+  projection?: string;
 }
 /**
- * Tell the true neighbours and the lens of one token: `text` and `token` of a sentence, or `reference`.
+ * Tell the true neighbours and the lens of one token: `text` and `token` of a sentence, or `reference`; its trust is that of
+ * the projection.
  */
 export interface Inspect {
   type: "inspect";
@@ -58,6 +63,10 @@ export interface Inspect {
   text?: string | null;
   token?: number | null;
   reference?: number | null;
+  /**
+   * one of the card's projections
+   */
+  projection?: string;
 }
 /**
  * Stop computing a sentence.
@@ -238,6 +247,10 @@ export interface RunCard {
   steps: number[];
   view: "normalised" | "raw";
   frame: Frame;
+  /**
+   * the ways to show the states, the atlas's own layout first
+   */
+  projections: ProjectionCard[];
   limits: Limits;
   examples: Example[];
   /**
@@ -257,6 +270,26 @@ export interface Frame {
    */
   center: [number, number, number];
   radius: number;
+}
+/**
+ * A way to show the states: "umap" is the atlas's own layout, the others are linear maps of the states; axes have no name in it.
+ */
+export interface ProjectionCard {
+  name: string;
+  kind: "umap" | "pca" | "basis";
+  title_en: string;
+  title_zh: string;
+  /**
+   * @minItems 3
+   * @maxItems 3
+   */
+  axes_en: [string, string, string];
+  /**
+   * @minItems 3
+   * @maxItems 3
+   */
+  axes_zh: [string, string, string];
+  frame: Frame;
 }
 /**
  * A sentence worth looking at, and why.

@@ -7,6 +7,12 @@ export const STEPS = [0, 8, 64, 512];
 export const SITES = ["embed", "L0.mid", "L0.post", "L1.mid", "L1.post"];
 export const REF = 6;
 
+/** A way to show the states, as the card tells of it. */
+export function projection(name, kind, radius) {
+  const axes = kind === "umap" ? ["", "", ""] : ["1", "2", "3"];
+  return { name, kind, title_en: name, title_zh: name, axes_en: axes, axes_zh: axes, frame: { center: [0, 0, 0], radius } };
+}
+
 /** A card of two layers and four checkpoints. */
 export function card(more = {}) {
   return {
@@ -17,6 +23,7 @@ export function card(more = {}) {
     sites: SITES,
     view: "normalised",
     frame: { center: [0, 0, 0], radius: 2 },
+    projections: [projection("umap", "umap", 2), projection("pca", "pca", 10)],
     limits: { characters: 200, tokens: 16, message_bytes: 65536, sentences: 4 },
     examples: [{ text: "the bank of the river" }, { text: "the bank gave a loan" }],
     reference: REF,

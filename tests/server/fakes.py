@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from safetensors.numpy import save
 
-from layerfold.answers import AxisTable, MeasuresTable, MeasureTable, MetricsTable, ReferenceTable
-from layerfold.errors import Cancelled, DamagedRun, EmptyText, StepNotFound, TextTooLong, TokenNotFound
+from layerfold.answers import AxisTable, Frame, MeasuresTable, MeasureTable, MetricsTable, ProjectionCard, ReferenceTable
+from layerfold.errors import Cancelled, DamagedRun, EmptyText, ProjectionNotFound, StepNotFound, TextTooLong, TokenNotFound
 from layerfold.inspection import Inspection, LensAt
 from layerfold.records import Placed, PlacedSlice, Sentence, Token, sites_of
 
@@ -47,6 +47,17 @@ class FakeRun:
         frame = {"center": [0.0, 0.0, 0.0], "radius": 6.0}
         return SimpleNamespace(frame=frame, view="normalised", reference=range(self.reference), steps=self.steps)
 
+    def projections(self) -> list[ProjectionCard]:
+        frame = Frame(center=[0.0, 0.0, 0.0], radius=6.0)
+        flat = frame.model_copy(update={"radius": 12.0})
+        none, axes = ["", "", ""], ["one", "two", "three"]
+        return [
+            ProjectionCard(
+                name="umap", kind="umap", title_en="Aligned UMAP", title_zh="对齐的 UMAP", axes_en=none, axes_zh=none, frame=frame
+            ),
+            ProjectionCard(name="pca", kind="pca", title_en="Aligned PCA", title_zh="对齐的 PCA", axes_en=axes, axes_zh=axes, frame=flat),
+        ]
+
     def problems(self) -> list[DamagedRun]:
         return [DamagedRun(f"step {step} is damaged") for step in sorted(self.broken)]
 
@@ -60,8 +71,9 @@ class FakeRun:
         tokens = tuple(Token(hash_of(word) % 500, word, 0, len(word)) for word in words[:most])
         return Sentence(text, tokens, max(0, len(words) - most))
 
-    def slice(self, sentence: Sentence, step: int, cancelled: Any = lambda: False) -> PlacedSlice:
+    def slice(self, sentence: Sentence, step: int, cancelled: Any = lambda: False, projection: str = "umap") -> PlacedSlice:
         self._check(step)
+        self.check_projection(projection)
         end = time.monotonic() + self.seconds
         while time.monotonic() < end:
             if cancelled():
@@ -69,7 +81,13 @@ class FakeRun:
             time.sleep(0.001)
         with self._lock:
             self.computed.append((sentence.text, step))
-        return made_up(sentence, step, len(self.sites))
+        made = made_up(sentence, step, len(self.sites))
+        positions = made.placed.positions * np.float32(1 if projection == "umap" else 2)
+        return replace(made, placed=replace(made.placed, positions=positions))
+
+    def check_projection(self, name: str) -> None:
+        if name not in ("umap", "pca"):
+            raise ProjectionNotFound(f"There is no projection {name[:100]!r} of this run. There are: umap, pca.")
 
     def _check(self, step: int) -> None:
         if step not in self.steps:
@@ -85,7 +103,8 @@ class FakeRun:
             raise TokenNotFound(f"There is no token {token}.")
         return self._inspection(sentence.tokens[token].text, step, outside=40.0)
 
-    def inspect_reference(self, index: int, step: int, site: int, k: int = 15, top: int = 5) -> Inspection:
+    def inspect_reference(self, index: int, step: int, site: int, k: int = 15, top: int = 5, projection: str = "umap") -> Inspection:
+        self.check_projection(projection)
         if index >= self.reference:
             raise TokenNotFound(f"There is no token {index}.")
         return self._inspection(f"word{index}", step, trust=0.9)
@@ -96,14 +115,17 @@ class FakeRun:
         near = tuple((n, 1.0 + n / 10) for n in range(5))
         return Inspection(text, 3.5, outside, trust, trust, near, lens)
 
-    def atlas_bytes(self, step: int) -> bytes:
+    def atlas_bytes(self, step: int, projection: str = "umap", trust: bool = False) -> bytes:
         self._check(step)
+        self.check_projection(projection)
         sites, count = len(self.sites), self.reference
         seeds = np.random.default_rng(0).normal(size=(count, 3))
         turn = np.linspace(0.2, 1.0, sites)[:, None, None] * (0.2 + 0.8 * self.steps.index(step) / len(self.steps))
         positions = (3 * (seeds + turn * np.sin(3 * seeds[:, [1, 2, 0]]))).astype(np.float16)
-        trust = np.full((sites, count), 230, np.uint8)
-        return save({"positions": positions, "trust": trust, "continuity": trust})
+        if projection == "umap":
+            return save({"positions": positions, **dict.fromkeys(("trust", "continuity"), np.full((sites, count), 230, np.uint8))})
+        shares = dict.fromkeys(("trust", "continuity"), np.full((sites, count), 180, np.uint8)) if trust else {}
+        return save({"positions": np.ascontiguousarray(2 * positions[..., ::-1]), **shares})
 
     def reference_table(self) -> ReferenceTable:
         windows = [[f" word{n}" for n in range(start, start + 8)] for start in range(0, self.reference, 8)]

@@ -97,6 +97,9 @@ def test_the_card(client: TestClient) -> None:
         ("/api/runs/unlaid", 409, "atlas_missing"),
         ("/api/runs/fake/atlas/3", 404, "step_not_found"),
         ("/api/runs/fake/atlas/4", 409, "damaged_run"),
+        ("/api/runs/fake/atlas/0?projection=tsne", 404, "projection_not_found"),
+        ("/api/runs/fake/atlas/0?projection=", 422, "bad_input"),
+        ("/api/runs/fake/atlas/0?trust=perhaps", 422, "bad_input"),
         ("/api/runs/fake/atlas/-1", 422, "bad_input"),
         ("/api/runs/fake/atlas/last", 422, "bad_input"),
         ("/api/runs/fake/atlas/99999999999999999999999", 422, "bad_input"),
@@ -213,3 +216,15 @@ def test_no_path_is_a_server_error(client: TestClient, path: str) -> None:
 
 def test_docs_load_nothing_from_elsewhere(client: TestClient) -> None:
     assert client.get("/docs").status_code == 404
+
+
+def test_a_projection_is_served_with_trust_only_when_it_is_asked_for(client: TestClient) -> None:
+    card = client.get(f"{RUNS}/fake").json()
+    assert [entry["name"] for entry in card["projections"]] == ["umap", "pca"]
+    assert card["projections"][0]["frame"] == card["frame"]
+    own = load(client.get(f"{RUNS}/fake/atlas/8?projection=umap").content)
+    plain = load(client.get(f"{RUNS}/fake/atlas/8?projection=pca").content)
+    asked = load(client.get(f"{RUNS}/fake/atlas/8?projection=pca&trust=true").content)
+    assert set(own) == set(asked) == {"positions", "trust", "continuity"}
+    assert set(plain) == {"positions"}
+    assert plain["positions"].tobytes() == asked["positions"].tobytes() != own["positions"].tobytes()

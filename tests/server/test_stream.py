@@ -62,6 +62,19 @@ def test_order_of_steps(wanted: list[int], current: int | None, expected: list[i
     assert order([1, 2, 4, 8, 16], wanted, current) == expected
 
 
+def test_a_sentence_is_placed_in_the_projection_that_is_asked_for(start: Start) -> None:
+    with start(FakeRun()).page() as page:
+        found = []
+        for id, projection in ((1, "umap"), (2, "pca")):
+            page.place(id, "a b", steps=[8], projection=projection)
+            found.append(page.until("done", id)[1]["tensors"]["positions"])
+        assert np.array_equal(found[1], 2 * found[0])
+        page.place(3, "a b", projection="tsne")
+        assert page.hear()["code"] == "projection_not_found", "once, and not for each step"
+        page.say(type="inspect", id=4, run="fake", step=0, site=0, reference=1, projection="tsne")
+        assert page.hear()["code"] == "projection_not_found"
+
+
 def test_of_fifty_texts_typed_at_once_few_are_computed_and_the_last_is_answered(start: Start) -> None:
     run = FakeRun(seconds=0.02)
     with start(run).page() as page:

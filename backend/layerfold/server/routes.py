@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from layerfold.answers import (
@@ -31,6 +31,8 @@ from layerfold.server.vendor import Plotly
 Errors = dict[int | str, dict[str, Any]]
 RunName = Annotated[str, Path(description="a name from the catalogue")]
 Step = Annotated[int, Path(ge=0, le=2**53 - 1, description="a training step that has a checkpoint")]
+Shown = Annotated[str, Query(min_length=1, max_length=64, description="one of the card's projections")]
+Trusted = Annotated[bool, Query(description="with trust and continuity of each point, which may take seconds; umap always has them")]
 KnownTag = Annotated[str | None, Header(alias="If-None-Match", description="the ETag of the copy at hand")]
 
 REVALIDATE: Final = "no-cache"
@@ -66,9 +68,9 @@ def create_routes(catalogue: Catalogue, limits: Callable[[OpenRun], Limits], plo
         return card(opened, run, limits(opened))
 
     @api.get("/api/runs/{run}/atlas/{step}", response_class=Response, responses={**OF_A_RUN, **UNCHANGED, **_binary()})
-    def get_atlas(run: RunName, step: Step, known: KnownTag = None) -> Response:
+    def get_atlas(run: RunName, step: Step, projection: Shown = "umap", trust: Trusted = False, known: KnownTag = None) -> Response:
         """The clouds of one step as safetensors: positions [site, token, 3] F16; trust and continuity [site, token] U8 (255 is 1)."""
-        data = catalogue.open(run).atlas_bytes(step)
+        data = catalogue.open(run).atlas_bytes(step, projection, trust)
         return tagged(data, BINARY, f'"{hashlib.sha256(data).hexdigest()}"', known)
 
     @api.get("/api/runs/{run}/reference", response_model=ReferenceTable, responses={**OF_A_RUN, **UNCHANGED})
@@ -114,6 +116,7 @@ def card(opened: OpenRun, name: str, limits: Limits) -> RunCard:
             "steps": list(opened.steps),
             "view": opened.atlas.view,
             "frame": Frame(center=[float(x) for x in frame["center"]], radius=float(frame["radius"])),
+            "projections": opened.projections(),
             "limits": limits,
             "examples": [Example.model_validate(example) for example in opened.card.get("examples", [])],
             "reference": len(opened.atlas.reference),

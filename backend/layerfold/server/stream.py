@@ -192,6 +192,7 @@ class Connection:
     def _open(self, request: Place) -> tuple[OpenRun, Sentence]:
         run = self.catalogue.open(request.run)
         _ = run.steps  # a run without clouds is told so before its tokens are shown
+        run.check_projection(request.projection)
         return run, run.tokenize(request.text, self.limits.tokens)
 
     async def _lane(self, placing: Placing, run: OpenRun, sentence: Sentence, steps: Iterator[int]) -> None:
@@ -203,7 +204,8 @@ class Connection:
         request = placing.request
 
         def compute() -> bytes:
-            return encode_slice(request.id, request.run, request.sentence, run.slice(sentence, step, placing.cancelled.is_set))
+            slice_ = run.slice(sentence, step, placing.cancelled.is_set, request.projection)
+            return encode_slice(request.id, request.run, request.sentence, slice_)
 
         try:
             data = await self.jobs.run(self, rank, compute)
@@ -240,7 +242,7 @@ class Connection:
     def _look(self, message: Inspect) -> Inspection:
         run = self.catalogue.open(message.run)
         if message.reference is not None:
-            return run.inspect_reference(message.reference, message.step, message.site)
+            return run.inspect_reference(message.reference, message.step, message.site, projection=message.projection)
         sentence = run.tokenize(message.text or "", self.limits.tokens)
         return run.inspect(sentence, message.token or 0, message.step, message.site)
 
