@@ -1,7 +1,8 @@
 """Runs benchmarks and keeps what they found: ``python -m benchmarks [--json] [NAME…]``.
 
 A benchmark is a file here with ``run() -> dict`` (what was measured, plain numbers) and ``table(found) -> str`` (the same for
-a person); ``plot(found) -> str`` draws it as SVG where that says more. What it found is kept in ``benchmarks/results/NAME.json`` with the machine it was found on.
+a person); ``plot(found) -> str`` draws it as SVG where that says more. What it found is kept in ``benchmarks/results/NAME.json``
+with the machine it was found on.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from layerfold.records import Floats, frozen
 
-_ROUNDS, _PULLS = 6, 2  # the push changes slowly, so it is renewed every second step; what is left to go: 0.06 % of the spread (median)
+_ROUNDS, _PULLS = 7, 2  # the push changes slowly, so it is renewed every second step; what is left to go: 0.002 % of the spread (median)
 _HALVINGS = 24
 _SHARPNESS = 4
 _NEAR = np.float32(1e-6)  # squared: two points this near are one
