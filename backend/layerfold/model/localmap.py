@@ -1,0 +1,191 @@
+"""The local map of a half-layer: how one token's state at a site becomes its state at the next, the other tokens held.
+
+Only products with the Jacobian J are taken (forward mode Jv, backward mode Jᵀu, many at once), so that a few singular values of
+a wide model never cost d² memory: a block Krylov space is grown until they stand still (Musco and Musco 2015).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from math import sqrt
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.func import jvp, vjp, vmap
+
+from layerfold.errors import SiteNotFound, TokenNotFound
+from layerfold.model.adapter import Adapter, GPTAdapter
+from layerfold.model.gpt import GPT, Block, Cache
+from layerfold.records import Floats
+
+Map = Callable[[Tensor], Tensor]
+
+CHUNK: Final = 256  # products at once: 256 x 4 x d numbers inside the MLP
+SPARE: Final = 4  # columns of a block beyond what is asked
+WIDE: Final = 0.5  # a Krylov space of this share of d costs more than all of J
+STILL: Final = 1e-4  # relative change of the singular values at which they stand still
+
+
+def singular_values(model: Adapter | GPT, ids: Sequence[int], token: int, site: int, count: int | None = None) -> Floats:
+    """The ``count`` largest singular values, largest first, of the map of one token's raw state from ``site`` to the next (all: None).
+
+    Raises SiteNotFound for a site without a next one, TokenNotFound.
+    """
+    maps = local_maps(model, ids, token)
+    if not 0 <= site < len(maps):
+        raise SiteNotFound(f"There is no map from site {site}: a map leads from each of the sites 0 to {len(maps) - 1} to the next.")
+    return values_of(*maps[site], count)
+
+
+def local_maps(model: Adapter | GPT, ids: Sequence[int], token: int) -> list[tuple[Map, Tensor]]:
+    """The map from each site but the last to the next, for one token's state [d], and that state; raises TokenNotFound.
+
+    What the tokens before it give to attention is computed once and held.
+    """
+    gpt = gpt_of(model)
+    if not 0 <= token < len(ids):
+        raise TokenNotFound(f"The sentence has {len(ids)} tokens, so there is no token {token}. Count from 0.")
+    kept: Cache = []
+    with torch.no_grad():
+        states = [state[0, token] for state in gpt._stream(torch.tensor([list(ids)]), keep=kept)]
+    maps: list[Map] = []
+    for block, (keys, values) in zip(gpt.blocks, kept, strict=True):
+        assert isinstance(block, Block)
+        maps += [_attending(block, (keys[0, :, :token], values[0, :, :token])), _folding(block)]
+    return list(zip(maps, states[:-1], strict=True))
+
+
+def gpt_of(model: Adapter | GPT) -> GPT:
+    """The network whose maps are taken; raises TypeError where it is none of ours."""
+    found = model.model if isinstance(model, GPTAdapter) else model
+    if not isinstance(found, GPT):
+        raise TypeError(f"the local map of {type(model).__name__} is not known: only that of a GPT is")
+    return found
+
+
+def _attending(block: Block, past: tuple[Tensor, Tensor]) -> Map:
+    """From before attention to after it, given keys and values (h, t, k) of the tokens before; as ``Attention`` but for one query.
+
+    Written out, since the fused kernel knows no forward mode and repeats what is held for every direction.
+    """
+    heads, (keys, values) = block.attention.n_head, past
+
+    def forward(state: Tensor) -> Tensor:
+        q, k, v = (part.view(heads, 1, -1) for part in block.attention.qkv(block.norm_mid(state)).chunk(3))
+        scores = torch.cat((q @ keys.transpose(1, 2), (q * k).sum(dim=-1, keepdim=True)), dim=-1) / sqrt(q.shape[-1])
+        shares = scores.softmax(dim=-1)
+        gathered: Tensor = block.attention.out((shares[..., :-1] @ values + shares[..., -1:] * v).reshape(-1))
+        return state + gathered
+
+    return forward
+
+
+def _folding(block: Block) -> Map:
+    """From before the MLP to after it."""
+
+    def forward(state: Tensor) -> Tensor:
+        after: Tensor = state + block.mlp(block.norm_post(state))
+        return after
+
+    return forward
+
+
+def values_of(forward: Map, at: Tensor, count: int | None = None) -> Floats:
+    """The ``count`` largest singular values of the Jacobian of ``forward`` [d] -> [e] at a point, largest first; all with None."""
+    most = min(len(at), len(_value(forward, at)))
+    wanted = most if count is None else min(count, most)
+    if _narrow(wanted, len(at)):
+        values = _krylov(forward, at, wanted)
+    elif wanted < most:
+        values = _largest(jacobian(forward, at), wanted)
+    else:
+        values = torch.linalg.svdvals(jacobian(forward, at).double())
+    return values[:wanted].to(torch.float32).numpy()
+
+
+def jacobian(forward: Map, at: Tensor) -> Tensor:
+    """J [e, d] at a point: all rows at once, the map itself computed once."""
+    start = at.detach().requires_grad_()
+    with torch.enable_grad():
+        after = forward(start)
+    rows = torch.eye(len(after), dtype=at.dtype)
+    parts = [rows[first : first + CHUNK] for first in range(0, len(rows), CHUNK)]
+    found = [torch.autograd.grad(after, start, part, retain_graph=True, is_grads_batched=True)[0] for part in parts]
+    return torch.cat(found).detach()
+
+
+def pull_back(forward: Map, at: Tensor) -> Tensor:
+    """The metric JᵀJ [d, d] that the next site's lengths give to steps at this one: |J v|² = v · JᵀJ v."""
+    matrix = jacobian(forward, at)
+    return matrix.T @ matrix
+
+
+def push(forward: Map, at: Tensor, directions: Tensor) -> Tensor:
+    """Jv for each row v of ``directions`` [m, d]: [m, e], in forward mode."""
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # torch scripts its own rules at first use, and warns of it
+        product: Tensor = vmap(lambda v: jvp(forward, (at,), (v,))[1], chunk_size=CHUNK)(directions)
+    return product
+
+
+def pull(forward: Map, at: Tensor, directions: Tensor) -> Tensor:
+    """Jᵀu for each row u of ``directions`` [m, e]: [m, d], in backward mode."""
+    with torch.no_grad():
+        back = vjp(forward, at)[1]
+        product: Tensor = vmap(lambda u: back(u)[0], chunk_size=CHUNK)(directions)
+    return product
+
+
+def _value(forward: Map, at: Tensor) -> Tensor:
+    with torch.no_grad():
+        return forward(at)
+
+
+def _narrow(count: int, width: int) -> bool:
+    """Whether a Krylov space of a few blocks is much narrower than the whole."""
+    return 20 * (count + SPARE) < width
+
+
+def _largest(matrix: Tensor, count: int) -> Tensor:
+    """The largest singular values of a matrix: from its smaller product with itself, which is right for large ones and faster."""
+    wide = matrix.double()
+    squares = torch.linalg.eigvalsh(wide @ wide.T if wide.shape[0] <= wide.shape[1] else wide.T @ wide)
+    largest: Tensor = squares.flip(0)[:count].clamp(min=0).sqrt()
+    return largest
+
+
+def _krylov(forward: Map, at: Tensor, count: int) -> Tensor:
+    """The largest singular values within the space of V, JᵀJ V, (JᵀJ)² V …, grown until they stand still or it is half of all."""
+    block = torch.randn(count + SPARE, len(at), dtype=at.dtype, generator=torch.Generator().manual_seed(0))
+    space = torch.empty(0, len(at), dtype=at.dtype)
+    images, values = None, torch.zeros(count, dtype=torch.float64)
+    while len(space) < WIDE * len(at):
+        block = _orthogonal(block, space)
+        space, pushed = torch.cat((space, block)), push(forward, at, block)
+        images = pushed if images is None else torch.cat((images, pushed))
+        before, values = values, _largest(images, count)
+        if bool(((values - before).abs() <= STILL * values).all()):
+            return values
+        block = pull(forward, at, pushed)
+    return _largest(jacobian(forward, at), count)
+
+
+def _orthogonal(block: Tensor, space: Tensor) -> Tensor:
+    """The rows of ``block`` made orthonormal, and orthogonal to those of ``space`` (twice, since once loses digits)."""
+    for _ in range(2):
+        columns: Tensor = torch.linalg.qr((block - (block @ space.T) @ space).T)[0]
+        block = columns.T
+    return block
+
+
+def weights_of(model: Adapter | GPT) -> dict[str, dict[str, Floats]]:
+    """The matrices of each layer, "L0" first, as they act on a row: q, k, v, o [d, d], in [d, 4d], out [4d, d]."""
+    found: dict[str, dict[str, Floats]] = {}
+    for n, block in enumerate(gpt_of(model).blocks):
+        assert isinstance(block, Block)
+        q, k, v = block.attention.qkv.weight.chunk(3)
+        named = {"q": q, "k": k, "v": v, "o": block.attention.out.weight, "in": block.mlp.up.weight, "out": block.mlp.out.weight}
+        found[f"L{n}"] = {name: weight.detach().T.to(torch.float32).numpy() for name, weight in named.items()}
+    return found

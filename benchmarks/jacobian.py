@@ -1,0 +1,103 @@
+"""Singular values of the local map beside torch.autograd.functional.jacobian: the same map of one token, the same values.
+
+Both halves of a layer of the bundled run's last step, and of a wide layer with random weights: the top eight, and all of them.
+What a person would call is ``torch.autograd.functional.jacobian`` and then ``torch.linalg.svdvals``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+import torch
+
+from layerfold.model.gpt import GPT
+from layerfold.model.localmap import Map, local_maps, values_of
+from layerfold.model.shape import GPTConfig
+from layerfold.settings import bundled
+
+RUN, TOKENS, TOKEN, TOP, BAR = "storyteller", 64, 48, 8, 10
+RANDOM = (192, 768)
+
+
+def run(rounds: int = 9, random: tuple[int, ...] = RANDOM) -> dict[str, Any]:
+    """Milliseconds of each way, for attention and the MLP of a middle layer, one entry a model and half."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        entries = of_model(RUN, bundled_model(), rounds)
+        for width in random:
+            entries += of_model(f"random, {width} wide", random_model(width), rounds)
+    finally:
+        torch.set_num_threads(threads)
+    return {"top": TOP, "bar": BAR, "maps": entries}
+
+
+def bundled_model() -> GPT:
+    """The bundled run's model at its last step."""
+    from layerfold.model.localmap import gpt_of
+    from layerfold.training.run import Run
+
+    opened = Run.open(bundled() / "models" / RUN)
+    return gpt_of(opened.adapter(opened.steps[-1]))
+
+
+def random_model(width: int) -> GPT:
+    """Two layers of a given width as they start."""
+    return GPT(GPTConfig(vocab_size=256, n_layer=2, n_head=width // 64, d_model=width, block_size=TOKENS)).eval()
+
+
+def of_model(name: str, model: GPT, rounds: int) -> list[dict[str, Any]]:
+    """The figures of both halves of a middle layer."""
+    ids = [n % model.config.vocab_size for n in range(min(TOKENS, model.config.block_size))]
+    maps = local_maps(model, ids, min(TOKEN, len(ids) - 1))
+    middle = len(maps) // 4 * 2
+    halves = zip(("attention", "MLP"), maps[middle : middle + 2], strict=True)
+    return [{"model": name, "width": len(at), "half": half, **figures(forward, at, rounds)} for half, (forward, at) in halves]
+
+
+def figures(forward: Map, at: torch.Tensor, rounds: int) -> dict[str, float]:
+    """Each way's median time, how many times the first is faster, and the largest relative difference of the top values."""
+
+    def theirs() -> torch.Tensor:
+        jacobian: torch.Tensor = torch.autograd.functional.jacobian(forward, at)  # type: ignore[no-untyped-call]
+        return torch.linalg.svdvals(jacobian)
+
+    known, found = theirs(), torch.from_numpy(values_of(forward, at, TOP))
+    top, whole, other = interleaved([lambda: values_of(forward, at, TOP), lambda: values_of(forward, at), theirs], rounds)
+    return {
+        "top, ms": 1e3 * top,
+        "all, ms": 1e3 * whole,
+        "torch.autograd.functional.jacobian, ms": 1e3 * other,
+        "times faster, top": other / top,
+        "times faster, all": other / whole,
+        "largest difference": float(((found - known[:TOP]).abs() / known[:TOP]).max()),
+    }
+
+
+def interleaved(acts: list[Callable[[], object]], rounds: int) -> list[float]:
+    """The median seconds of each, one after the other in each round, so that a busy moment is everybody's."""
+    seconds: list[list[float]] = [[] for _ in acts]
+    for turn in range(rounds + 1):
+        for act, spent in zip(acts, seconds, strict=True):
+            begin = time.perf_counter()
+            act()
+            if turn:
+                spent.append(time.perf_counter() - begin)
+    return [median(spent) for spent in seconds]
+
+
+def table(found: dict[str, Any]) -> str:
+    """The result for a person."""
+    lines = [
+        f"| model | width | half | top {found['top']}, ms | all, ms | torch.autograd.functional.jacobian, ms | times faster, top | all |",
+        "| --- | ---: | --- " + "| ---: " * 5 + "|",
+    ]
+    for entry in found["maps"]:
+        times = [entry[key] for key in ("top, ms", "all, ms", "torch.autograd.functional.jacobian, ms")]
+        faster = [entry[key] for key in ("times faster, top", "times faster, all")]
+        cells = [entry["model"], str(entry["width"]), entry["half"], *(f"{ms:.1f}" for ms in times), *(f"{by:.1f}" for by in faster)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", f"Bar: the top {found['top']} at least {found['bar']} times faster."])
