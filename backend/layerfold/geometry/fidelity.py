@@ -1,0 +1,48 @@
+"""How far distances in a picture are those of the states, and how steady a picture is."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layerfold.geometry.comparison import displacement
+from layerfold.geometry.estimates import ONE_STATE, Doubles, Real, jackknifed, refusal
+from layerfold.geometry.trust import spearman
+from layerfold.records import Estimate
+
+PAIRS = 20_000
+GROUPS = 10
+
+
+def shepard(states: Real, positions: Real, pairs: int = PAIRS, seed: int = 0) -> Estimate:
+    """Spearman's correlation of true and shown distances over random ``pairs`` of tokens: ``states`` [n, d], ``positions`` [n, 3]; -1..1.
+
+    What a Shepard diagram shows (Shepard 1962). The bar is the jackknife's over ten groups of tokens.
+    """
+    reason = refusal(states, positions, least=3)
+    if reason:
+        return Estimate.undefined(reason)
+    count = len(states)
+    rng = np.random.default_rng(seed)
+    one, step = rng.integers(0, count, pairs), rng.integers(1, count, pairs)
+    other = (one + step) % count
+    true, shown = (_lengths(each, one, other) for each in (states, positions))
+    value = spearman(true, shown)
+    if not np.isfinite(value):
+        return Estimate.undefined(ONE_STATE if np.ptp(true) == 0 else "all shown distances are one")
+    if count < 2 * GROUPS:
+        return Estimate(value)
+    kept = [(one % GROUPS != group) & (other % GROUPS != group) for group in range(GROUPS)]
+    without = np.array([spearman(true[rows], shown[rows]) for rows in kept])
+    return jackknifed(value, without) if np.isfinite(without).all() else Estimate(value)
+
+
+def _lengths(points: Real, one: NDArray[np.int64], other: NDArray[np.int64]) -> Doubles:
+    """Distances of pairs of points."""
+    apart = points[one].astype(np.float64) - points[other]
+    return np.asarray(np.sqrt(np.square(apart).sum(axis=1)), dtype=np.float64)
+
+
+def stability(before: Real, after: Real) -> Estimate:
+    """How far points of a picture move from one to the next on average, over their spread: ``before``, ``after`` [n, 3]; 0 is still."""
+    return displacement(before, after)
