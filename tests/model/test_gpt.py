@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -85,6 +87,11 @@ def test_too_many_tokens_are_refused(model: GPT) -> None:
 def test_impossible_shapes_are_refused(wrong: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"size|heads"):
         GPTConfig(*wrong)
+
+
+def test_the_mlp_is_as_wide_as_the_shape_says() -> None:
+    assert GPT(CONFIG).blocks[0].mlp.up.weight.shape == (64, 16)
+    assert GPT(replace(CONFIG, mlp=1)).blocks[0].mlp.up.weight.shape == (16, 16)
 
 
 def test_weights_start_as_in_gpt2() -> None:

@@ -42,12 +42,12 @@ class Attention(nn.Module):
 
 
 class MLP(nn.Module):
-    """Four times wider inside, with the tanh form of GELU."""
+    """``config.mlp`` times wider inside, with the tanh form of GELU."""
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
-        self.up = nn.Linear(config.d_model, 4 * config.d_model)
-        self.out = nn.Linear(4 * config.d_model, config.d_model)
+        self.up = nn.Linear(config.d_model, config.mlp * config.d_model)
+        self.out = nn.Linear(config.mlp * config.d_model, config.d_model)
 
     def forward(self, x: Tensor) -> Tensor:
         """(b, t, d) to (b, t, d)."""

@@ -40,6 +40,7 @@ class Recipe:
     n_head: int = 4
     d_model: int = 128
     block_size: int = 256
+    mlp: int = 4
     batch_size: int = 16
     learning_rate: float = 1e-3
     least_rate: float = 0.05
@@ -74,7 +75,7 @@ class Recipe:
     def config(self) -> GPTConfig:
         """The shape of the model; RecipeError where it cannot be built."""
         try:
-            return GPTConfig(self.vocab_size, self.n_layer, self.n_head, self.d_model, self.block_size)
+            return GPTConfig(self.vocab_size, self.n_layer, self.n_head, self.d_model, self.block_size, self.mlp)
         except ValueError as error:
             raise RecipeError(str(error)) from error
 

@@ -77,7 +77,7 @@ class Run:
     @property
     def config(self) -> GPTConfig:
         """The shape of the model."""
-        shape = self.card["architecture"]
+        shape = {"mlp": GPTConfig.mlp, **self.card["architecture"]}  # cards from before there was a choice do not name it
         try:
             return GPTConfig(**{name: shape[name] for name in GPTConfig.__dataclass_fields__})
         except (KeyError, TypeError, ValueError) as error:

@@ -10,6 +10,7 @@ from typing import Any
 
 from layerfold.errors import CorpusError, RecipeError
 from layerfold.files import sha256, write_atomically
+from layerfold.model.shape import GPTConfig
 from layerfold.model.tokenizer import Tokenizer
 from layerfold.records import sites_of
 from layerfold.training.corpus import Text
@@ -25,7 +26,8 @@ class RunWriter:
         self.card: dict[str, Any] = Run.open(folder).card if (folder / CARD).exists() else self._new_card()
         fresh = self._new_card()
         for field in ("architecture", "seed", "hyperparameters"):
-            if self.card[field] != json.loads(json.dumps(fresh[field])):
+            stored = {"mlp": GPTConfig.mlp, **self.card[field]} if field == "architecture" else self.card[field]
+            if stored != json.loads(json.dumps(fresh[field])):
                 raise RecipeError(f"{folder} holds a run of another recipe ({field} differs): give another folder")
 
     @property
