@@ -1,6 +1,7 @@
 /** What the colours of the cloud mean: the colours themselves and their legend. Pure. */
 
 import { CATEGORIES, HUES, magnitude } from "./colours.js";
+import { CORNERS, labelColours, rangeOf } from "./palettes.js";
 import { shownAtlas } from "./state.js";
 
 /** @typedef {import("./types.d.ts").State} State */
@@ -9,6 +10,27 @@ import { shownAtlas } from "./state.js";
 
 /** @type {import("./types.d.ts").ColourMode[]} */
 export const MODES = ["source", "trust", "position", "frequency", "sentence", "none"];
+
+/** @typedef {import("./types.d.ts").ColourMode} ColourMode */
+
+/** What the cloud can be coloured by: the known variables of the run, then what every run has. @param {State} state @returns {ColourMode[]} */
+export function modesOf({ reference }) {
+  const labels = (reference?.labels ?? []).map((one) => /** @type {ColourMode} */ (`label:${one.name}`));
+  const one = labels.length > 0 && new Set(reference?.source).size < 2;
+  return [...labels, ...MODES.filter((mode) => !(one && mode === "source"))];
+}
+
+/** The colouring a run opens with: what was chosen, else its first known variable, else the sources. @param {State} state @param {Reference} reference @returns {ColourMode} */
+export function openingColour(state, reference) {
+  const modes = modesOf({ ...state, reference });
+  if (state.coloured && modes.includes(state.colour)) return state.colour;
+  return modes.find((mode) => mode.startsWith("label:")) ?? "source";
+}
+
+/** The known variable that colours the cloud, if one does. @param {State} state */
+export function labelShown({ reference, colour }) {
+  return (reference?.labels ?? []).find((one) => `label:${one.name}` === colour) ?? null;
+}
 
 export const TRUST_FLOOR = 0.5;
 const REST = 7;
@@ -71,11 +93,17 @@ function colourer(state) {
   const plain = PLAIN[theme];
   if (state.colour === "trust") {
     const slice = shownAtlas(state)?.a;
-    if (!slice) return () => plain;
+    if (!slice?.trust) return () => plain;
+    const { trust } = slice;
     const from = Math.min(slice.sites - 1, Math.round(state.site)) * slice.ref;
-    return (i) => magnitude((slice.trust[from + i] / 255 - TRUST_FLOOR) / (1 - TRUST_FLOOR), theme);
+    return (i) => magnitude((trust[from + i] / 255 - TRUST_FLOOR) / (1 - TRUST_FLOOR), theme);
   }
   if (!reference || state.colour === "none") return () => plain;
+  const label = labelShown(state);
+  if (label) {
+    const colourOf = labelColours(label, theme);
+    return (i) => colourOf(i) ?? plain;
+  }
   if (state.colour === "source") {
     const category = new Map(sourcesOf(reference).map((one) => [one.name, one.category]));
     return (i) => CATEGORIES[theme][category.get(reference.source[reference.window[i]] ?? "") ?? REST];
@@ -99,7 +127,7 @@ function colourer(state) {
  */
 export function cloudColours(state, count, meant) {
   const colourOf = colourer(state);
-  const quiet = state.colour === "sentence" || state.colour === "none";
+  const quiet = state.colour === "sentence" || state.colour === "none" || labelShown(state) !== null;
   const plain = PLAIN[state.theme];
   const colours = new Uint8Array(4 * count);
   for (let i = 0; i < count; i++) {
@@ -114,12 +142,15 @@ export function cloudColours(state, count, meant) {
 /**
  * What the legend says: categories with colours, or a scale with its ends.
  * @param {State} state
- * @returns {{ kind: "none" } | { kind: "categories", items: { name: string, colour: RGB, count: number }[] } | { kind: "scale", low: number, high: number, log: boolean }}
+ * @returns {{ kind: "none" } | { kind: "categories", items: { name: string, colour: RGB, count: number }[] } | { kind: "scale", low: number, high: number, log: boolean }
+ *   | { kind: "ring", period: number } | { kind: "triangle", names: string[], corners: RGB[] }}
  */
 export function legendOf(state) {
   const { reference, theme } = state;
   if (state.colour === "trust") return { kind: "scale", low: TRUST_FLOOR, high: 1, log: false };
   if (!reference) return { kind: "none" };
+  const label = labelShown(state);
+  if (label) return legendOfLabel(label, theme);
   if (state.colour === "source") {
     const items = sourcesOf(reference).map(({ name, count, category }) => ({ name, count, colour: CATEGORIES[theme][category] }));
     return { kind: "categories", items };
@@ -131,4 +162,15 @@ export function legendOf(state) {
     return { kind: "categories", items };
   }
   return { kind: "none" };
+}
+
+/** @param {import("./types.d.ts").LabelOfTokens} label @param {import("./types.d.ts").Theme} theme @returns {ReturnType<typeof legendOf>} */
+function legendOfLabel(label, theme) {
+  const { low, high } = rangeOf(label);
+  if (label.kind === "cyclic") return { kind: "ring", period: label.period ?? high - low + 1 };
+  if (label.kind === "magnitude") return { kind: "scale", low, high, log: false };
+  if (label.kind === "mixture" && label.values.some((one) => one.length === 3)) return { kind: "triangle", names: label.names, corners: CORNERS[theme] };
+  const colours = CATEGORIES[theme];
+  const items = label.names.map((name, i) => ({ name, count: 0, colour: colours[Math.min(i, colours.length - 1)] }));
+  return { kind: "categories", items };
 }

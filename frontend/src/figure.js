@@ -2,6 +2,7 @@
 
 import { cloudColours } from "./colouring.js";
 import { HUES } from "./colours.js";
+import { frameShown } from "./projections.js";
 import { matches } from "./search.js";
 import { shownAtlas, shownSlices } from "./state.js";
 import { moveTrust } from "./trust.js";
@@ -48,6 +49,7 @@ function sentencePicture(state, sentence) {
   const shown = shownSlices(state, sentence);
   if (!shown || sentence.hidden || !sentence.tokens.length) return null;
   const { a, b, mix } = shown;
+  if (a.tokens !== sentence.tokens.length) return null; // other words have come, their places have not
   const site = Math.min(a.sites - 1, state.site);
   const row = Math.round(site) * a.tokens;
   return {
@@ -112,7 +114,7 @@ export function figure(state) {
     const one = sentencePicture(state, sentence);
     if (one) sentences.push(one);
   }
-  return { frame: state.card.frame, cloud: { positions, colors, sizes }, sentences, links: linksOf(state, near) };
+  return { frame: frameShown(state), cloud: { positions, colors, sizes }, sentences, links: linksOf(state, near) };
 }
 
 /**

@@ -10,7 +10,7 @@ const SETTLE = 140;
 export function question(state) {
   const { picked, card, connection } = state;
   if (!picked || !card || connection !== "open") return null;
-  const place = { run: state.run, step: stepNumber(state), site: Math.round(state.site) };
+  const place = { run: state.run, step: stepNumber(state), site: Math.round(state.site), projection: state.projection };
   if (picked.kind === "cloud") return { ...place, reference: picked.index };
   const sentence = state.sentences.find((one) => one.id === picked.id);
   if (!sentence?.asked || picked.token >= sentence.tokens.length) return null;
@@ -42,7 +42,7 @@ export function inspecting(store, client, nextId) {
       asked = "";
       return;
     }
-    const moved = state.picked !== previous.picked || state.step !== previous.step || state.site !== previous.site;
+    const moved = state.picked !== previous.picked || state.step !== previous.step || state.site !== previous.site || state.projection !== previous.projection;
     if (!moved && state.sentences === previous.sentences && state.connection === previous.connection) return;
     if (JSON.stringify(wanted) === asked) return;
     clearTimeout(timer);

@@ -2,9 +2,11 @@
 
 import en from "./strings.en.js";
 import zh from "./strings.zh.js";
+import shapesEn from "./strings.shapes.en.js";
+import shapesZh from "./strings.shapes.zh.js";
 
 /** @type {Record<import("./types.d.ts").Language, Record<string, string>>} */
-export const TABLES = { en, zh };
+export const TABLES = { en: { ...en, ...shapesEn }, zh: { ...zh, ...shapesZh } };
 
 /**
  * A function key, values -> words; `{name}` in a string is replaced by the value of that name. An unknown key says itself.

@@ -36,7 +36,7 @@ export function placing(store, client, nextId) {
     if (!one || !state.card || state.connection !== "open") return;
     const id = nextId();
     const steps = missingOnly ? lacking(state, one) : [];
-    const sent = client.send({ type: "place", id, run: state.run, sentence: key, text: one.text, steps, step: stepNumber(state) });
+    const sent = client.send({ type: "place", id, run: state.run, sentence: key, text: one.text, steps, step: stepNumber(state), projection: state.projection });
     if (sent) store.dispatch({ type: "asked", sentence: key, id, text: one.text });
   }
 

@@ -11,14 +11,16 @@ const AT_ONCE = 2;
 
 /**
  * What to load next and what to let go, with room for `capacity` steps around the present one. Pure.
- * @param {number[]} steps @param {number} current index @param {Record<number, unknown>} held @param {number} capacity
+ * @template T
+ * @param {number[]} steps @param {number} current index @param {Record<number, T>} held @param {number} capacity
+ * @param {(slice: T) => boolean} [lacks] what the present step must be asked for again
  * @returns {{ load: number[], drop: number[] }} step numbers
  */
-export function plan(steps, current, held, capacity) {
+export function plan(steps, current, held, capacity, lacks = (_) => false) {
   const near = outward(steps.length, current).slice(0, Math.max(1, capacity)).map((i) => steps[i]);
   const kept = new Set(near);
   return {
-    load: near.filter((step) => !(step in held)),
+    load: near.filter((step, i) => !(step in held) || (i === 0 && lacks(held[step]))),
     drop: Object.keys(held).map(Number).filter((step) => !kept.has(step)),
   };
 }
@@ -26,7 +28,7 @@ export function plan(steps, current, held, capacity) {
 /** How many steps fit. @param {State} state */
 function capacity(state) {
   const sample = Object.values(state.atlas)[0];
-  return sample ? Math.max(3, Math.floor(BUDGET / (sample.positions.byteLength + 2 * sample.trust.byteLength))) : AT_ONCE;
+  return sample ? Math.max(3, Math.floor((state.former ? 0.5 : 1) * BUDGET / (sample.positions.byteLength + 2 * sample.sites * sample.ref))) : AT_ONCE;
 }
 
 /** @param {ReturnType<typeof import("./store.js").createStore>} store */
@@ -37,34 +39,39 @@ export function prefetch(store) {
   /** @param {State} state */
   function fill(state) {
     if (!state.card) return;
-    const { load, drop } = plan(state.card.steps, Math.round(state.step), state.atlas, capacity(state));
+    const trusted = state.colour === "trust";
+    const { load, drop } = plan(state.card.steps, Math.round(state.step), state.atlas, capacity(state), (slice) => trusted && !slice.trust);
     if (drop.length) store.dispatch({ type: "atlas.drop", steps: drop });
     for (const step of load) {
       if (flying.size >= AT_ONCE) return;
-      if (!flying.has(step) && !(step in state.atlasFailures)) fetchStep(state.run, step);
+      if (!flying.has(step) && !(step in state.atlasFailures)) fetchStep(state, step);
     }
   }
 
-  /** @param {string} run @param {number} step */
-  async function fetchStep(run, step) {
+  /** @param {State} state @param {number} step */
+  async function fetchStep({ run, projection, colour, step: at, card }, step) {
+    const present = () => store.get().run === run && store.get().projection === projection;
     const stop = new AbortController();
     flying.set(step, stop);
     try {
-      const bytes = await getBytes(`api/runs/${encodeURIComponent(run)}/atlas/${step}`, stop.signal);
-      if (store.get().run === run) store.dispatch({ type: "atlas.slice", slice: decodeAtlas(bytes, step) });
+      const trusted = colour === "trust" && card?.steps[Math.round(at)] === step;
+      const asked = projection === "umap" ? "" : `?projection=${encodeURIComponent(projection)}${trusted ? "&trust=true" : ""}`;
+      const bytes = await getBytes(`api/runs/${encodeURIComponent(run)}/atlas/${step}${asked}`, stop.signal);
+      if (present()) store.dispatch({ type: "atlas.slice", slice: decodeAtlas(bytes, step) });
     } catch (error) {
-      if (!stop.signal.aborted && store.get().run === run) store.dispatch({ type: "atlas.failed", step, failure: failureOf(error) });
+      if (!stop.signal.aborted && present()) store.dispatch({ type: "atlas.failed", step, failure: failureOf(error) });
     }
     if (flying.get(step) === stop) flying.delete(step);
     fill(store.get());
   }
 
   store.subscribe((state, previous) => {
-    if (state.run !== previous.run) {
+    if (state.run !== previous.run || state.projection !== previous.projection) {
       for (const stop of flying.values()) stop.abort();
       flying.clear();
     }
     if (state.connection === "open" && previous.connection !== "open") store.dispatch({ type: "atlas.retry" });
-    if (state.card !== previous.card || state.step !== previous.step || state.atlasFailures !== previous.atlasFailures) fill(state);
+    const other = state.projection !== previous.projection || state.colour !== previous.colour;
+    if (other || state.card !== previous.card || state.step !== previous.step || state.atlasFailures !== previous.atlasFailures) fill(state);
   });
 }

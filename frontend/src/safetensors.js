@@ -114,7 +114,7 @@ export function decodeSlice(buffer) {
 }
 
 /**
- * One step of the atlas, as the file on disk has it.
+ * One step of the atlas, as the file on disk has it; trust and continuity of other projections only come when asked for.
  * @param {ArrayBuffer} buffer @param {number} step
  * @returns {AtlasSlice}
  */
@@ -127,7 +127,7 @@ export function decodeAtlas(buffer, step) {
     sites,
     ref,
     positions: /** @type {Float32Array} */ (positions.data),
-    trust: /** @type {Uint8Array} */ (need(bundle, "trust", 2).data),
-    continuity: /** @type {Uint8Array} */ (need(bundle, "continuity", 2).data),
+    trust: bundle.tensors.trust ? /** @type {Uint8Array} */ (need(bundle, "trust", 2).data) : null,
+    continuity: bundle.tensors.continuity ? /** @type {Uint8Array} */ (need(bundle, "continuity", 2).data) : null,
   };
 }

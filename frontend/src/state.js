@@ -31,17 +31,23 @@ export function initialState({ view = {}, language = "en", theme = "dark", reduc
     runFailure: null,
     reference: null,
     measures: null,
+    claims: [],
     step: 0,
     site: 0,
     glide: 0,
     atlas: {},
     atlasFailures: {},
+    projection: view.projection ?? "umap",
+    former: null,
     sentences: [],
     active: null,
     serial: 0,
+    writtenFor: "",
+    shelved: {},
     trails: view.trails ?? true,
     axes: false,
     colour: view.colour ?? "source",
+    coloured: view.colour !== undefined,
     measure: view.measure ?? "",
     curves: view.curves ?? false,
     second: view.second ?? "",
@@ -95,14 +101,25 @@ export function around(steps, held, index) {
   return at < 0 ? null : { a: held[present[at].step], b: null, mix: 0, exact: false };
 }
 
-/** The atlas slices on screen. @param {State} state */
+/** The atlas slices on screen: those of the projection before, until the one chosen has come. @param {State} state */
 export function shownAtlas(state) {
-  return state.card ? around(state.card.steps, state.atlas, state.step) : null;
+  return state.card ? around(state.card.steps, state.former?.atlas ?? state.atlas, state.step) : null;
 }
 
 /** The slices of a sentence on screen. @param {State} state @param {Sentence} sentence */
 export function shownSlices(state, sentence) {
-  return state.card ? around(state.card.steps, sentence.slices, state.step) : null;
+  return state.card ? around(state.card.steps, state.former?.slices[sentence.id] ?? sentence.slices, state.step) : null;
+}
+
+/** The projection on screen. @param {State} state */
+export function shownProjection(state) {
+  return state.former?.projection ?? state.projection;
+}
+
+/** A measure of the picture, such as `trust`, in the projection on screen. @param {State} state @param {string} name */
+export function fidelityAt(state, name) {
+  const shown = shownProjection(state);
+  return measureAt(state, shown === "umap" ? name : `${name}@${shown}`);
 }
 
 /** @param {State} state @param {string | null} id */
@@ -127,8 +144,8 @@ export function measureAt(state, name, step = Math.round(state.step), site = Mat
  * @param {State} state
  */
 export function meanTrust(state) {
-  const slice = state.card && state.atlas[state.card.steps[Math.round(state.step)]];
-  if (!slice) return measureAt(state, "trust");
+  const slice = state.card && (state.former?.atlas ?? state.atlas)[state.card.steps[Math.round(state.step)]];
+  if (!slice?.trust) return fidelityAt(state, "trust");
   const site = Math.min(slice.sites - 1, Math.round(state.site));
   let sum = 0;
   for (let i = site * slice.ref; i < (site + 1) * slice.ref; i++) sum += slice.trust[i];
@@ -136,13 +153,13 @@ export function meanTrust(state) {
 }
 
 /**
- * Axes of the picture that mostly show something plain: |r| > 0.9 at this step and site.
+ * Axes of the picture that mostly show something plain: |r| > 0.9 at this step and site. The table is of the aligned UMAP: no other has any.
  * @param {State} state
  * @returns {{ axis: number, variable: string, r: number }[]}
  */
 export function guardedAxes(state) {
   const table = state.measures;
-  if (!table?.axes || !state.card) return [];
+  if (!table?.axes || !state.card || shownProjection(state) !== "umap") return [];
   const row = table.steps.indexOf(state.card.steps[Math.round(state.step)]);
   const axes = table.axes.values[row]?.[Math.round(state.site)] ?? [];
   const found = [];
@@ -168,6 +185,7 @@ export function viewOfState(state) {
     step: stepNumber(state),
     site: state.card.sites[siteIndex(state)],
     colour: state.colour,
+    projection: state.projection === "umap" ? undefined : state.projection,
     measure: state.measure || undefined,
     curves: state.curves || undefined,
     second: state.second || undefined,

@@ -16,10 +16,12 @@ import type {
   Example,
   Frame as WireFrame,
   Inspected,
+  LabelTable,
   LensSite,
   Limits,
   MeasuresTable,
   MeasureTable,
+  ProjectionCard,
   ReferenceTable,
   RunCard,
   RunEntry,
@@ -28,7 +30,45 @@ import type {
 
 export type { Example, LensSite, Limits, RunEntry };
 export type Frame = Pick<WireFrame, "center" | "radius">;
-export type Card = RunCard;
+/** What the card of a run of symbols says beside: its task, and what a "sentence" is for it. */
+export type Card = RunCard & { task?: { name: string } | null; reads?: { en: string; zh: string; example?: string } | null };
+export type Projection = ProjectionCard;
+export type LabelOfTokens = LabelTable;
+
+/** The same number where theory says it must be another: one a step, or without steps one for all. */
+export interface Control {
+  name_en: string;
+  name_zh: string;
+  steps: number[];
+  values: (number | null)[];
+}
+
+/** A published result and the same figure here at every step; an empty Chinese text means that the English one serves. */
+export interface Claim {
+  id: string;
+  title_en: string;
+  title_zh: string;
+  says_en: string;
+  says_zh: string;
+  caveat_en: string;
+  caveat_zh: string;
+  source: string;
+  published: string;
+  published_zh: string;
+  unit: string;
+  unit_zh: string;
+  threshold: string;
+  threshold_zh: string;
+  bound?: number | null;
+  steps: number[];
+  values: (number | null)[];
+  controls: Control[];
+  here: string;
+  here_zh: string;
+  holds: boolean;
+  at_step: number;
+}
+
 export type Token = TokenText;
 export type Reference = ReferenceTable;
 export type Measure = MeasureTable;
@@ -45,10 +85,10 @@ export type Picked = PointedAt;
 export type Theme = "dark" | "light";
 export type Language = "en" | "zh";
 export type Axis = "layers" | "steps";
-export type ColourMode = "source" | "trust" | "position" | "frequency" | "sentence" | "none";
+export type ColourMode = "source" | "trust" | "position" | "frequency" | "sentence" | "none" | `label:${string}`;
 export type Tab = "neighbours" | "lens" | "numbers";
 export type Connection = "connecting" | "open" | "lost";
-export type Sheet = "help" | "about" | "search" | "sentences" | "settings" | null;
+export type Sheet = "help" | "about" | "search" | "sentences" | "settings" | "door" | "claims" | null;
 
 /** A typed sentence at one step, as it came over the wire. */
 export interface PlacedSlice {
@@ -99,20 +139,31 @@ export interface AtlasSlice {
   ref: number;
   /** [site, ref, 3] */
   positions: Float32Array;
-  /** [site, ref], round(255 v) */
-  trust: Uint8Array;
-  continuity: Uint8Array;
+  /** [site, ref], round(255 v); null when not asked for */
+  trust: Uint8Array | null;
+  continuity: Uint8Array | null;
 }
+
+/** What is shown while another projection is on its way: its name, clouds, and the slices of each sentence. */
+export interface Former {
+  projection: string;
+  atlas: Record<number, AtlasSlice>;
+  slices: Record<string, Record<number, PlacedSlice>>;
+}
+
+/** Sentences as they are kept aside: text, hue, hidden. */
+export type Shelf = { text: string; hue: number; hidden: boolean }[];
 
 /** What a link carries. */
 export interface View {
   run?: string;
   step?: number;
   site?: string;
-  sentences?: { text: string; hue: number; hidden: boolean }[];
+  sentences?: Shelf;
   active?: number;
   camera?: Camera;
   colour?: ColourMode;
+  projection?: string;
   measure?: string;
   curves?: boolean;
   second?: string;
@@ -144,6 +195,8 @@ export interface State {
   runFailure: Failure | null;
   reference: Reference | null;
   measures: Measures | null;
+  /** published results and the same figures here; empty where theory says nothing of the run */
+  claims: Claim[];
 
   /** indices into card.steps and card.sites; fractional while a person scrubs */
   step: number;
@@ -152,14 +205,22 @@ export interface State {
   glide: number;
   atlas: Record<number, AtlasSlice>;
   atlasFailures: Record<number, Failure>;
+  /** the projection chosen; what `former` holds is shown until it has come */
+  projection: string;
+  former: Former | null;
 
   sentences: Sentence[];
   active: string | null;
   serial: number;
+  /** what the sentences are written for ("" is text), and those that were written for others */
+  writtenFor: string;
+  shelved: Record<string, Shelf>;
 
   trails: boolean;
   axes: boolean;
   colour: ColourMode;
+  /** whether the colour was chosen, by a person or a link: else each run begins with its own */
+  coloured: boolean;
   measure: string;
   /** whether the curves are on the page, the measure beside the first ("": none), axes that fit what is shown */
   curves: boolean;

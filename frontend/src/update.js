@@ -1,9 +1,10 @@
 /** (state, message) -> state: the only way anything changes. Pure. */
 
 import { clamp, homeSite, nearestIndex } from "./sites.js";
-import { MODES } from "./colouring.js";
+import { modesOf, openingColour } from "./colouring.js";
 import { GLIDE } from "./state.js";
 import { start } from "./player.js";
+import { arrived, choose } from "./projections.js";
 import {
   addSentences,
   editSentence,
@@ -14,6 +15,7 @@ import {
   tokensArrived,
   withSentence,
 } from "./sentences.js";
+import { openingProjection, rewritten } from "./shelving.js";
 
 /** @typedef {import("./types.d.ts").State} State */
 /** @typedef {import("./types.d.ts").Message} Message */
@@ -28,8 +30,9 @@ const SETTABLE = ["trails", "axes", "colour", "measure", "curves", "second", "fi
  */
 export function update(state, message) {
   const handler = Object.hasOwn(HANDLERS, message.type) ? HANDLERS[message.type] : null;
-  const next = handler ? handler(state, message) : state;
-  if (next === state) return state;
+  const changed = handler ? handler(state, message) : state;
+  if (changed === state) return state;
+  const next = arrived(changed);
   const glide = typeof message.glide === "number" ? message.glide : GLIDE;
   return glide === next.glide ? next : { ...next, glide };
 }
@@ -42,7 +45,10 @@ const HANDLERS = {
   "run.choose": chosen,
   "run.card": carded,
   "run.failed": (state, { failure }) => ({ ...state, runFailure: failure }),
-  reference: (state, { reference }) => ({ ...state, reference }),
+  reference: (state, { reference }) => ({ ...state, reference, colour: openingColour(state, reference) }),
+  claims: (state, { claims }) => ({ ...state, claims }),
+  projection: (state, { name }) => choose(state, name),
+  "projection.next": nextProjection,
   measures: measured,
   "atlas.slice": (state, { slice }) => ({ ...state, atlas: { ...state.atlas, [slice.step]: slice } }),
   "atlas.failed": (state, { step, failure }) => ({ ...state, atlasFailures: { ...state.atlasFailures, [step]: failure } }),
@@ -74,7 +80,7 @@ const HANDLERS = {
   "trails.toggle": (state) => ({ ...state, trails: !state.trails }),
   "curves.toggle": (state) => ({ ...state, curves: !state.curves }),
   "axes.toggle": (state) => ({ ...state, axes: !state.axes }),
-  "colour.next": (state) => ({ ...state, colour: MODES[(MODES.indexOf(state.colour) + 1) % MODES.length] }),
+  "colour.next": nextColour,
   fold: (state, { panel }) => ({ ...state, folded: { ...state.folded, [panel]: !state.folded[/** @type {"sentences"} */ (panel)] } }),
   search: (state, { text }) => ({ ...state, search: text }),
   hover: (state, { pick, at }) => (pick || state.hover ? { ...state, hover: pick, hoverAt: at ?? null } : state),
@@ -100,8 +106,11 @@ function chosen(state, { run }) {
     runFailure: null,
     reference: null,
     measures: null,
+    claims: [],
     atlas: {},
     atlasFailures: {},
+    former: null,
+    coloured: state.coloured && state.colour === "trust",
     sentences,
     picked: null,
     inspection: null,
@@ -116,7 +125,9 @@ function carded(state, { card }) {
   const last = card.steps.length - 1;
   const step = wanted.step === undefined ? last : Math.max(0, nearestIndex(card.steps, wanted.step));
   const site = card.sites.indexOf(wanted.site ?? "");
-  const next = { ...state, card, run: card.name, runFailure: null, step, site: site < 0 ? homeSite(card.sites) : site, wanted: {} };
+  const named = card.projections?.some((/** @type {{ name: string }} */ one) => one.name === wanted.projection) ? wanted.projection : null;
+  const place = { step, site: site < 0 ? homeSite(card.sites) : site, projection: named ?? openingProjection(card) };
+  const next = rewritten({ ...state, card, run: card.name, runFailure: null, ...place, wanted: {} }, card);
   const missed = wanted.step !== undefined && card.steps[step] !== wanted.step;
   const noted = missed ? { ...next, notice: { key: "notice.step", values: { wanted: wanted.step ?? 0, step: card.steps[step] } } } : next;
   const listed = wanted.sentences?.length ? addSentences(noted, wanted.sentences) : noted;
@@ -166,7 +177,20 @@ function begun(state, axis) {
 /** @param {State} state @param {Message} message @returns {State} */
 function assigned(state, message) {
   const entries = Object.entries(message).filter(([name, value]) => SETTABLE.includes(name) && state[/** @type {keyof State} */ (name)] !== value);
-  return entries.length ? { ...state, ...Object.fromEntries(entries) } : state;
+  const coloured = state.coloured || message.colour !== undefined;
+  return entries.length ? { ...state, ...Object.fromEntries(entries), coloured } : state;
+}
+
+/** @param {State} state @returns {State} */
+function nextColour(state) {
+  const modes = modesOf(state);
+  return { ...state, colour: modes[(modes.indexOf(state.colour) + 1) % modes.length], coloured: true };
+}
+
+/** @param {State} state @returns {State} */
+function nextProjection(state) {
+  const names = (state.card?.projections ?? []).map((one) => one.name);
+  return names.length > 1 ? choose(state, names[(names.indexOf(state.projection) + 1) % names.length]) : state;
 }
 
 /** @param {State} state @param {Message} message @returns {State} */

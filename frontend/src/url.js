@@ -6,7 +6,7 @@
 export const LINK_LIMIT = 8 * 1024;
 export const LINK_VERSION = 1;
 
-const COLOURS = ["source", "trust", "position", "frequency", "sentence", "none"];
+const COLOUR = /^(source|trust|position|frequency|sentence|none|label:[^\s]{1,64})$/;
 const HUES = 8;
 const SENTENCES = 32;
 
@@ -33,6 +33,7 @@ export function linkOf(view) {
     ["step", view.step],
     ["site", view.site],
     ["colour", view.colour],
+    ["projection", view.projection],
     ["measure", view.measure],
     ["curves", view.curves ? 1 : undefined],
     ["second", view.second],
@@ -93,6 +94,7 @@ function clean(first, fields) {
   const active = whole(first.get("active"));
   const camera = cameraOf(first.get("camera"));
   const colour = first.get("colour");
+  const projection = first.get("projection");
   const measure = first.get("measure");
   const trails = first.get("trails");
   const theme = first.get("theme");
@@ -102,7 +104,8 @@ function clean(first, fields) {
   if (step !== null) view.step = step;
   if (active !== null) view.active = active;
   if (camera) view.camera = camera;
-  if (colour && COLOURS.includes(colour)) view.colour = /** @type {View["colour"]} */ (colour);
+  if (colour && COLOUR.test(colour)) view.colour = /** @type {View["colour"]} */ (colour);
+  if (projection && /^\S{1,64}$/.test(projection)) view.projection = projection;
   if (measure && measure.length <= 80) view.measure = measure;
   const second = first.get("second");
   if (second && second.length <= 80) view.second = second;

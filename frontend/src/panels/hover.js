@@ -35,7 +35,7 @@ function cardOf(state, t) {
   if (hover.kind === "sentence") return sentenceCard(state, t, hover.id, hover.token);
   if (!reference) return null;
   const slice = state.card && state.atlas[state.card.steps[Math.round(state.step)]];
-  const trust = slice ? slice.trust[Math.round(state.site) * slice.ref + hover.index] / 255 : null;
+  const trust = slice?.trust ? slice.trust[Math.round(state.site) * slice.ref + hover.index] / 255 : null;
   const facts = [reference.source[reference.window[hover.index]], t("hover.frequency", { value: reference.frequency[hover.index] })];
   if (trust !== null) facts.push(t("hover.trust", { value: number(trust, state.language, { maximumFractionDigits: 2 }) }));
   return [h("p", { class: "context", dir: "auto" }, ...marked(contextOf(reference, hover.index, 12, 8))), h("p", { class: "quiet" }, facts.filter(Boolean).join(" · "))];

@@ -1,10 +1,10 @@
 /** Below the sentences: what the colours of the cloud mean, trails, and warnings of the axis guard. */
 
-import { MODES, legendOf } from "../colouring.js";
-import { css, gradient } from "../colours.js";
+import { labelShown, modesOf } from "../colouring.js";
 import { fill, h, icon, iconButton, relabel } from "../dom.js";
-import { number } from "../language.js";
 import { guardedAxes, shownAtlas } from "../state.js";
+import { keyOf } from "./key.js";
+import { projectionChoice } from "./projection.js";
 import { guardWords } from "./top.js";
 
 /** @typedef {import("../types.d.ts").State} State */
@@ -21,13 +21,15 @@ export function legendPanel(column, dispatch) {
   const trails = h("button", { type: "button", class: "toggle", id: "trails", onclick: () => dispatch({ type: "trails.toggle" }) });
   const axes = h("button", { type: "button", class: "toggle", id: "axes", onclick: () => dispatch({ type: "axes.toggle" }) });
   const body = h("div", { class: "body" }, key, guard, h("div", { class: "toggles" }, trails, axes));
-  column.append(h("section", { class: "panel legend-panel" }, h("header", {}, label, select, fold), body));
+  const projection = projectionChoice(dispatch);
+  column.append(h("section", { class: "panel legend-panel" }, projection.element, h("header", {}, label, select, fold), body));
   let shown = "";
 
   return {
     /** @param {State} state @param {Words} t */
     update(state, t) {
       label.textContent = t("colour.label");
+      projection.update(state, t);
       relabel(fold, state.folded.legend ? "unfold" : "fold", t(state.folded.legend ? "panel.unfold" : "panel.fold"));
       fold.setAttribute("aria-expanded", String(!state.folded.legend));
       body.hidden = state.folded.legend;
@@ -35,13 +37,15 @@ export function legendPanel(column, dispatch) {
       fill(axes, icon("map"), h("span", {}, t("axes.label")));
       trails.setAttribute("aria-pressed", String(state.trails));
       axes.setAttribute("aria-pressed", String(state.axes));
-      if (select.dataset.language !== state.language) {
-        select.dataset.language = state.language;
-        fill(select, ...MODES.map((mode) => h("option", { value: mode }, t(`colour.${mode}`))));
+      const modes = modesOf(state);
+      const offered = `${state.language} ${modes.join(" ")}`;
+      if (select.dataset.offered !== offered) {
+        select.dataset.offered = offered;
+        fill(select, ...modes.map((mode) => h("option", { value: mode }, colourWords(state, t, mode))));
       }
       select.value = state.colour;
-      select.title = t(`colour.${state.colour}.note`);
-      const about = [state.colour, state.theme, state.language, Boolean(state.reference), Boolean(shownAtlas(state)), state.run];
+      select.title = labelShown(state) ? colourWords(state, t, state.colour) : t(`colour.${state.colour}.note`);
+      const about = [state.colour, state.theme, state.language, Boolean(state.reference), Boolean(shownAtlas(state)), state.run, state.writtenFor];
       if (state.colour === "sentence") about.push(...state.sentences.map((one) => `${one.text}${one.hue}${one.hidden}`));
       if (JSON.stringify(about) !== shown) fill(key, ...keyOf(state, t));
       shown = JSON.stringify(about);
@@ -52,22 +56,8 @@ export function legendPanel(column, dispatch) {
   };
 }
 
-/** @param {State} state @param {Words} t @returns {HTMLElement[]} */
-function keyOf(state, t) {
-  const legend = legendOf(state);
-  const note = h("p", { class: "quiet" }, t(`colour.${state.colour}.note`));
-  if (legend.kind === "none") return [note];
-  if (legend.kind === "scale") {
-    const [low, high] = [legend.low, legend.high].map((value) => number(value, state.language, { maximumSignificantDigits: 2 }));
-    const unit = t(`colour.${state.colour}.unit`);
-    return [
-      h("div", { class: "ramp", style: { background: gradient(state.theme) } }),
-      h("div", { class: "ends" }, h("span", {}, low), h("span", { class: "quiet" }, unit), h("span", {}, high)),
-      note,
-    ];
-  }
-  const items = legend.items.slice(0, 9).map(({ name, colour, count }) =>
-    h("li", { title: count ? t("legend.count", { count }) : name }, h("i", { style: { background: css(colour) } }), h("span", { dir: "auto" }, name)),
-  );
-  return [h("ul", { class: state.colour === "sentence" ? "wide" : "" }, ...items), ...(state.colour === "sentence" ? [note] : [])];
+/** What a colouring is called: a known variable by its own title. @param {State} state @param {Words} t @param {string} mode */
+function colourWords(state, t, mode) {
+  const label = state.reference?.labels?.find((one) => `label:${one.name}` === mode);
+  return label ? (state.language === "zh" ? label.title_zh : label.title_en) || label.name : t(`colour.${mode}`);
 }

@@ -1,0 +1,67 @@
+/** The key of the colours: names, a ramp, a ring for what comes round, a triangle for shares of three. */
+
+import { legendOf } from "../colouring.js";
+import { css, gradient } from "../colours.js";
+import { h } from "../dom.js";
+import { number } from "../language.js";
+import { mixture, wheel } from "../palettes.js";
+
+/** @typedef {import("../types.d.ts").State} State */
+/** @typedef {import("../types.d.ts").Words} Words */
+/** @typedef {import("../types.d.ts").RGB} RGB */
+
+/** @param {State} state @param {Words} t @returns {HTMLElement[]} */
+export function keyOf(state, t) {
+  const legend = legendOf(state);
+  const named = state.colour.startsWith("label:");
+  const note = named ? null : h("p", { class: "quiet" }, t(`colour.${state.colour}.note`));
+  if (legend.kind === "none") return note ? [note] : [];
+  if (legend.kind === "ring") return [ringOf(state, t, legend.period)];
+  if (legend.kind === "triangle") return [triangleOf(state, t, legend.names)];
+  if (legend.kind === "scale") {
+    const [low, high] = [legend.low, legend.high].map((value) => number(value, state.language, { maximumSignificantDigits: 2 }));
+    const unit = named ? "" : t(`colour.${state.colour}.unit`);
+    const ends = h("div", { class: "ends" }, h("span", {}, low), h("span", { class: "quiet" }, unit), h("span", {}, high));
+    return [h("div", { class: "ramp", style: { background: gradient(state.theme) } }), ends, ...(note ? [note] : [])];
+  }
+  const items = legend.items.slice(0, 9).map(({ name, colour, count }) =>
+    h("li", { title: count ? t("legend.count", { count }) : name }, h("i", { style: { background: css(colour) } }), h("span", { dir: "auto" }, name)),
+  );
+  return [h("ul", { class: state.colour === "sentence" ? "wide" : "" }, ...items), ...(note && state.colour === "sentence" ? [note] : [])];
+}
+
+/** A ring with its quarters numbered, the start at the top. @param {State} state @param {Words} t @param {number} period */
+function ringOf(state, t, period) {
+  const quarters = [0, 1, 2, 3].map((k) => h("span", { class: "quarter", style: { "--turn": `${90 * k}deg` } }, number(Math.round((k * period) / 4), state.language)));
+  const wheeled = h("div", { class: "wheel", style: { background: wheel(state.theme) }, "aria-hidden": "true" });
+  return h("div", { class: "round" }, h("div", { class: "ringed" }, wheeled, ...quarters), h("p", { class: "quiet" }, t("colour.cyclic.note", { last: period - 1 })));
+}
+
+const SIDE = 104;
+
+/** A triangle painted with the mixture of its corners. @param {State} state @param {Words} t @param {string[]} names */
+function triangleOf(state, t, names) {
+  const canvas = h("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
+  paint(canvas, state.theme);
+  const corners = ["top", "left", "right"].map((at, k) => h("span", { class: `corner ${at}` }, names[k] ?? ""));
+  return h("div", { class: "round" }, h("div", { class: "triangle" }, canvas, ...corners), h("p", { class: "quiet" }, t("colour.mixture.note")));
+}
+
+/** Every pixel inside gets the mixture of its barycentric coordinates. @param {HTMLCanvasElement} canvas @param {"dark" | "light"} theme */
+function paint(canvas, theme) {
+  const pen = canvas.getContext("2d");
+  if (!pen) return;
+  const image = pen.createImageData(SIDE, SIDE);
+  const height = SIDE * Math.sin(Math.PI / 3);
+  for (let y = 0; y < SIDE; y++) {
+    for (let x = 0; x < SIDE; x++) {
+      const top = 1 - y / height;
+      const right = (x - (SIDE / 2) * top) / SIDE;
+      const shares = [top, 1 - top - right, right];
+      const inside = Math.min(...shares) * SIDE; // about pixels to the nearest edge: it fades over the first
+      if (inside <= 0) continue;
+      image.data.set([...mixture(shares, theme), 255 * Math.min(1, inside)], 4 * (y * SIDE + x));
+    }
+  }
+  pen.putImageData(image, 0, 0);
+}

@@ -1,0 +1,61 @@
+/** How states become places: which projection is shown, which one is on its way, and what may be said of each. Pure. */
+
+import { shownProjection, stepNumber } from "./state.js";
+
+/** @typedef {import("./types.d.ts").State} State */
+/** @typedef {import("./types.d.ts").Projection} Projection */
+/** @typedef {import("./types.d.ts").Sentence} Sentence */
+
+/** What a run offers, the atlas's own layout first; none before its card. @param {State} state */
+export function projectionsOf(state) {
+  return state.card?.projections ?? [];
+}
+
+/** @param {State} state @param {string} [name] @returns {Projection | null} */
+export function projectionOf(state, name = shownProjection(state)) {
+  return projectionsOf(state).find((one) => one.name === name) ?? null;
+}
+
+/** "umap", "pca" or "basis": what words about distances hold. @param {State} state */
+export function kindShown(state) {
+  return projectionOf(state)?.kind ?? "umap";
+}
+
+/** The ball that holds what is shown. @param {State} state */
+export function frameShown(state) {
+  return projectionOf(state)?.frame ?? state.card?.frame ?? { center: [0, 0, 0], radius: 1 };
+}
+
+/** The names of the three axes in the language chosen; "" where an axis has none. @param {State} state */
+export function axisNames(state) {
+  const shown = projectionOf(state);
+  return shown ? (state.language === "zh" ? shown.axes_zh : shown.axes_en) : ["", "", ""];
+}
+
+/**
+ * Another projection is wanted: what is on screen stays until it has come, sentences are asked for again.
+ * @param {State} state @param {string} name
+ * @returns {State}
+ */
+export function choose(state, name) {
+  if (name === state.projection || !projectionsOf(state).some((one) => one.name === name)) return state;
+  const former = state.former ?? { projection: state.projection, atlas: state.atlas, slices: Object.fromEntries(state.sentences.map((one) => [one.id, one.slices])) };
+  const sentences = state.sentences.map((one) => (one.status === "blank" || one.status === "failed" ? one : { ...one, asked: null, request: null, slices: {}, coming: null }));
+  if (name !== former.projection) return { ...state, projection: name, former, atlas: {}, atlasFailures: {}, sentences };
+  return { ...state, projection: name, former: null, atlas: former.atlas, atlasFailures: {}, sentences: sentences.map((one) => ({ ...one, slices: former.slices[one.id] ?? {} })) };
+}
+
+/** Whether a sentence keeps the new projection waiting at this step. @param {State} state @param {Sentence} one */
+function awaited(state, one) {
+  const fails = one.status === "failed" || one.status === "blank" || one.failure !== null;
+  return !one.hidden && !fails && one.tokens.length > 0 && !(stepNumber(state) in one.slices);
+}
+
+/** What was held back is let go once cloud and sentences are there at this step, so that all glide together. @param {State} state @returns {State} */
+export function arrived(state) {
+  if (!state.former) return state;
+  const step = stepNumber(state);
+  if (!(step in state.atlas) && !(step in state.atlasFailures)) return state;
+  const waiting = state.connection === "open" && state.sentences.some((one) => awaited(state, one));
+  return waiting ? state : { ...state, former: null };
+}

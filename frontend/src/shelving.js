@@ -1,0 +1,38 @@
+/** Sentences when the run changes: those of another language are kept aside, and come back with it. Pure. */
+
+import { addSentences } from "./sentences.js";
+
+/** @typedef {import("./types.d.ts").State} State */
+/** @typedef {import("./types.d.ts").Card} Card */
+
+/** What sentences for a run are written in: "" for text, else the task whose symbols it reads. @param {Card} card */
+export function languageOf(card) {
+  return card.reads ? (card.task?.name ?? card.name) : "";
+}
+
+/** The task of a run with a known shape, "" for others. @param {Card | null} card */
+export function taskOf(card) {
+  return card?.task?.name ?? "";
+}
+
+/**
+ * The state with sentences that the run of the card can read: its own from before, else its first examples.
+ * @param {State} state @param {Card} card
+ * @returns {State}
+ */
+export function rewritten(state, card) {
+  const language = languageOf(card);
+  if (language === state.writtenFor) return state;
+  const kept = state.sentences.map(({ text, hue, hidden }) => ({ text, hue, hidden }));
+  const shelved = { ...state.shelved, [state.writtenFor]: kept };
+  const back = state.shelved[language];
+  const list = back?.length ? back : kept.length ? card.examples.slice(0, 2).map(({ text }, hue) => ({ text, hue })) : [];
+  const bare = { ...state, writtenFor: language, shelved, sentences: [], active: null };
+  return list.length ? addSentences(bare, list) : bare;
+}
+
+/** The projection a run opens with: the plane that its task names, else the aligned UMAP. @param {Card} card */
+export function openingProjection(card) {
+  const named = card.task ? card.projections?.find((one) => one.kind === "basis") : null;
+  return named?.name ?? "umap";
+}
