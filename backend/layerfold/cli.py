@@ -144,9 +144,11 @@ def train(
             move(now.stage, now.step, now.steps, note)
 
         run = train_run(followed, out, progress=report, cache=corpora)
-    bits = run.card["tests"]["bits_per_byte"][str(run.steps[-1])]
-    said = {"run": run.name, "folder": str(out), "steps": list(run.steps), "bits_per_byte": bits}
-    say(as_json, said, f"{run.name} is trained: {bits:.3f} bits a byte on held-out text. Next: layerfold atlas {out}")
+    last = str(run.steps[-1])
+    tests = {name: values[last] for name, values in run.card["tests"].items() if isinstance(values, dict)}
+    said = {"run": run.name, "folder": str(out), "steps": list(run.steps), **tests}
+    words = ", ".join(f"{name.replace('_per_', ' a ').replace('_', ' ')} {value:.3f}" for name, value in tests.items())
+    say(as_json, said, f"{run.name} is trained: {words}. Next: layerfold atlas {out}")
 
 
 @app.command()

@@ -4,6 +4,7 @@ LayerfoldError
 ├── InputError            what was typed or sent cannot be used
 │   ├── EmptyText         nothing to place
 │   ├── TextTooLong       more characters or tokens than the bound
+│   ├── UnknownSymbol     a word that a model of symbols does not read
 │   └── BadMessage        a message that the protocol does not know
 ├── NotFound              a name that is not in the catalogue
 │   ├── RunNotFound
@@ -40,6 +41,10 @@ class EmptyText(InputError):
 
 class TextTooLong(InputError):
     code = "text_too_long"
+
+
+class UnknownSymbol(InputError):
+    code = "unknown_symbol"
 
 
 class BadMessage(InputError):

@@ -13,7 +13,7 @@ GOOD = 'name = "x"\ncorpus = "text"\nsteps = 4\ncheckpoints = [0, 2, 4]\n'
 
 
 def test_shipped_recipes_load() -> None:
-    assert shipped_recipes() == ("storyteller", "tiny")
+    assert {"storyteller", "tiny", "modular-addition", "modular-addition-53"} <= set(shipped_recipes())
     storyteller = Recipe.load("storyteller")
     assert (storyteller.n_layer, storyteller.d_model, storyteller.vocab_size) == (6, 128, 4096)
     assert len(storyteller.checkpoints) >= 24

@@ -1,5 +1,7 @@
 """A decoder-only transformer in one file: pre-LayerNorm, GELU MLP, learned positions, tied embedding (Radford et al. 2019).
 
+Each of these but the positions can be left out or replaced by the shape, down to the bare one of Nanda et al. (2301.05217).
+
 The residual stream is readable at every site without hooks: ``sites`` returns it after the embedding and after each half
 of each layer. Tensors at line ends: b batch, t token, d d_model, h head, k d_model / n_head, v vocabulary.
 """
@@ -24,8 +26,22 @@ class Attention(nn.Module):
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
         self.n_head = config.n_head
-        self.qkv = nn.Linear(config.d_model, 3 * config.d_model)
-        self.out = nn.Linear(config.d_model, config.d_model)
+        self.qkv = nn.Linear(config.d_model, 3 * config.d_model, bias=config.bias)
+        self.out = nn.Linear(config.d_model, config.d_model, bias=config.bias)
+
+    def last(self, table: Tensor, which: Tensor) -> Tensor:
+        """What the last token of each row gathers (b, d), where token n of row i stands in the normed stream as ``table[which[i, n]]``.
+
+        Keys, values and scores are made once for each row of the table (u, d), however many tokens there are.
+        """
+        (u, d), (b, t), h = table.shape, which.shape, self.n_head
+        q, k, v = (part.view(u, h, d // h).transpose(0, 1) for part in self.qkv(table).split(d, dim=1))  # (h, u, k)
+        scores = q @ k.transpose(1, 2) / sqrt(d // h)
+        shares = scores[:, which[:, -1:], which].softmax(dim=-1).view(h * b, t)
+        rows = (which + u * torch.arange(h, device=which.device)[:, None, None]).view(h * b, t)
+        y = F.embedding_bag(rows, v.reshape(h * u, d // h), mode="sum", per_sample_weights=shares)
+        gathered: Tensor = self.out(y.view(h, b, d // h).transpose(0, 1).reshape(b, d))
+        return gathered
 
     def forward(self, x: Tensor, past: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """What each token gathers from those before it (b, t, d), and the keys and values so far (b, h, t, k)."""
@@ -42,27 +58,29 @@ class Attention(nn.Module):
 
 
 class MLP(nn.Module):
-    """``config.mlp`` times wider inside, with the tanh form of GELU."""
+    """``config.mlp`` times wider inside, with the tanh form of GELU, or ReLU."""
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
-        self.up = nn.Linear(config.d_model, config.mlp * config.d_model)
-        self.out = nn.Linear(config.mlp * config.d_model, config.d_model)
+        self.up = nn.Linear(config.d_model, config.mlp * config.d_model, bias=config.bias)
+        self.out = nn.Linear(config.mlp * config.d_model, config.d_model, bias=config.bias)
+        self.relu = config.activation == "relu"
 
     def forward(self, x: Tensor) -> Tensor:
         """(b, t, d) to (b, t, d)."""
-        y: Tensor = self.out(F.gelu(self.up(x), approximate="tanh"))
+        x = self.up(x)
+        y: Tensor = self.out(F.relu(x) if self.relu else F.gelu(x, approximate="tanh"))
         return y
 
 
 class Block(nn.Module):
-    """One layer: attention, then the MLP, each added to the stream it reads through a LayerNorm."""
+    """One layer: attention, then the MLP, each added to the stream it reads through a LayerNorm (or as it is)."""
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
-        self.norm_mid = nn.LayerNorm(config.d_model)
+        self.norm_mid = norm_of(config)
         self.attention = Attention(config)
-        self.norm_post = nn.LayerNorm(config.d_model)
+        self.norm_post = norm_of(config)
         self.mlp = MLP(config)
 
     def forward(self, x: Tensor, past: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
@@ -73,7 +91,10 @@ class Block(nn.Module):
 
 
 class GPT(nn.Module):
-    """Token ids in, logits out; weights start as in GPT-2: normal(0, 0.02), residual outputs divided by sqrt(2 n_layer)."""
+    """Token ids in, logits out; weights start as in GPT-2: normal(0, 0.02), residual outputs divided by sqrt(2 n_layer).
+
+    Without norms nothing would rescale the stream: then all start as normal(0, 1 / sqrt(d_model)).
+    """
 
     def __init__(self, config: GPTConfig, seed: int = 0) -> None:
         super().__init__()
@@ -81,7 +102,8 @@ class GPT(nn.Module):
         self.tokens = nn.Embedding(config.vocab_size, config.d_model)
         self.positions = nn.Embedding(config.block_size, config.d_model)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
-        self.norm = nn.LayerNorm(config.d_model)
+        self.norm = norm_of(config)
+        self.head = None if config.tied else nn.Linear(config.d_model, config.vocab_size, bias=False)
         self._start(torch.Generator().manual_seed(seed))
 
     @torch.no_grad()
@@ -89,11 +111,17 @@ class GPT(nn.Module):
         for name, weight in self.named_parameters():
             if weight.dim() == 2:
                 scale = 0.02 / sqrt(2 * self.config.n_layer) if name.endswith("out.weight") else 0.02
+                scale = scale if self.config.norm else 1 / sqrt(self.config.d_model)
                 weight.normal_(0.0, scale, generator=generator)
             elif name.endswith("bias"):
                 weight.zero_()
             else:
                 weight.fill_(1.0)
+
+    @property
+    def unembedding(self) -> Tensor:
+        """What turns final states into logits (v, d): the embedding where they are tied."""
+        return self.tokens.weight if self.head is None else self.head.weight
 
     def _stream(self, ids: Tensor, cache: Cache | None = None, keep: Cache | None = None) -> Iterator[Tensor]:
         """The residual stream (b, t, d) at each site in turn; ``cache`` holds what came before, ``keep`` takes what now is."""
@@ -112,25 +140,38 @@ class GPT(nn.Module):
 
     def forward(self, ids: Tensor, targets: Tensor | None = None) -> Tensor:
         """Logits (b, t, v); or, given the next tokens ``targets`` (b, t), the mean cross-entropy in nats (a scalar)."""
-        logits = F.linear(self.final(ids), self.tokens.weight)
+        logits = F.linear(self.final(ids), self.unembedding)
         if targets is None:
             return logits
         return F.cross_entropy(logits.view(-1, logits.shape[-1]).float(), targets.reshape(-1))
 
-    def final(self, ids: Tensor) -> Tensor:
-        """The stream after the last layer and the final norm (b, t, d): what the unembedding reads."""
+    def final(self, ids: Tensor, last: int | None = None) -> Tensor:
+        """The stream after the last layer and the final norm (b, t, d), or of the ``last`` tokens only: what the unembedding reads."""
+        if last == 1 and self.config.n_layer == 1:
+            return self._answer(ids)
         for state in self._stream(ids):
-            last = state
-        normed: Tensor = self.norm(last)
+            x = state
+        normed: Tensor = self.norm(x if last is None else x[:, x.shape[1] - last :])
         return normed
+
+    def _answer(self, ids: Tensor) -> Tensor:
+        """``final`` of the last token (b, 1, d) with one layer: what it gathers from depends on token and place alone, and repeats."""
+        places = torch.arange(ids.shape[1], device=ids.device) * self.config.vocab_size
+        kinds, which = torch.unique(ids + places, return_inverse=True)
+        table = self.tokens(kinds % self.config.vocab_size) + self.positions(kinds // self.config.vocab_size)
+        block = self.blocks[0]
+        assert isinstance(block, Block)
+        mid = table[which[:, -1]] + block.attention.last(block.norm_mid(table), which)
+        normed: Tensor = self.norm(mid + block.mlp(block.norm_post(mid)))
+        return normed[:, None]
 
     def sites(self, ids: Tensor) -> Tensor:
         """The residual stream at every site: ``embed``, then ``mid`` and ``post`` of each layer (2 n_layer + 1, b, t, d)."""
         return torch.stack(list(self._stream(ids)))
 
     def unembed(self, states: Tensor) -> Tensor:
-        """The final norm and the tied unembedding on states of any site: logits (..., v)."""
-        return F.linear(self.norm(states), self.tokens.weight)
+        """The final norm and the unembedding on states of any site: logits (..., v)."""
+        return F.linear(self.norm(states), self.unembedding)
 
     @torch.inference_mode()
     def generate(
@@ -155,6 +196,11 @@ class GPT(nn.Module):
             chosen = choose(self.unembed(last[:, -1]), temperature, top_k, generator)
             ids = torch.cat((ids, chosen), dim=1)
         return ids
+
+
+def norm_of(config: GPTConfig) -> nn.Module:
+    """A LayerNorm, or nothing."""
+    return nn.LayerNorm(config.d_model, bias=config.bias) if config.norm else nn.Identity()
 
 
 def choose(logits: Tensor, temperature: float, top_k: int | None, generator: torch.Generator | None) -> Tensor:

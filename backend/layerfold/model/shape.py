@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
+
+ACTIVATIONS = ("gelu", "relu")
 
 
 @dataclass(frozen=True)
 class GPTConfig:
-    """The shape of a model: ``block_size`` is the most tokens it reads at once, ``mlp`` how many times wider an MLP is inside."""
+    """The shape of a model: ``block_size`` is the most tokens it reads at once, ``mlp`` how many times wider an MLP is inside.
+
+    ``norm``: a LayerNorm before each half of a layer and at the end; ``bias``: biases everywhere; ``tied``: the unembedding is
+    the embedding; ``activation`` of the MLP: gelu or relu.
+    """
 
     vocab_size: int
     n_layer: int
@@ -15,9 +22,20 @@ class GPTConfig:
     d_model: int
     block_size: int
     mlp: int = 4
+    norm: bool = True
+    bias: bool = True
+    tied: bool = True
+    activation: str = "gelu"
 
     def __post_init__(self) -> None:
         if min(self.vocab_size, self.n_layer, self.n_head, self.d_model, self.block_size, self.mlp) < 1:
             raise ValueError(f"every size of a model is at least 1: {self}")
         if self.d_model % self.n_head:
             raise ValueError(f"d_model {self.d_model} cannot be shared by {self.n_head} heads: choose a multiple")
+        if self.activation not in ACTIVATIONS:
+            raise ValueError(f"activation {self.activation!r} is not one of {', '.join(ACTIVATIONS)}")
+
+    def card(self) -> dict[str, Any]:
+        """What a card says of the shape: every size, and each choice that is not the usual one."""
+        sizes = ("vocab_size", "n_layer", "n_head", "d_model", "block_size", "mlp")
+        return {name: value for name, value in asdict(self).items() if name in sizes or value != getattr(GPTConfig, name)}

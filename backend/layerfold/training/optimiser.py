@@ -15,14 +15,18 @@ class Optimiser:
     """One step for every weight of a model, at a rate given each time.
 
     Muon (Jordan et al. 2024) steps by the orthogonalised momentum, scaled to AdamW's usual length (Liu et al. 2025); AdamW is
-    Loshchilov & Hutter 2019. Matrices inside layers decay; embeddings, biases and norms do not.
+    Loshchilov & Hutter 2019. Matrices inside layers decay, embeddings, biases and norms do not, unless the recipe says otherwise.
     """
 
     def __init__(self, model: GPT, recipe: Recipe) -> None:
         named = dict(model.named_parameters())
         inner = {name: w for name, w in named.items() if w.dim() == 2 and name.startswith("blocks.")}
         outer = [w for name, w in named.items() if name not in inner]
-        groups = [{"params": outer, "weight_decay": 0.0}]
+        least = {"layers": 3, "matrices": 2, "everything": 0}[recipe.decayed]  # dimensions from which on a weight decays
+        groups = [
+            {"params": [w for w in outer if (w.dim() >= least) == decays], "weight_decay": recipe.weight_decay * decays}
+            for decays in (False, True)
+        ]
         self._names: dict[Tensor, str] = {weight: name for name, weight in named.items()}
         self._parts: list[torch.optim.Optimizer] = []
         if recipe.optimiser == "muon":
@@ -62,8 +66,10 @@ class Optimiser:
 
 
 def rate_at(step: int, recipe: Recipe) -> float:
-    """The learning rate of a step: a straight rise over the warm-up, then half a cosine down to ``least_rate`` of the peak."""
+    """The learning rate of a step: a straight rise over the warm-up, then half a cosine down to ``least_rate`` of the peak, or the peak."""
     if step < recipe.warmup:
         return recipe.learning_rate * (step + 1) / recipe.warmup
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
     share = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
     return recipe.learning_rate * (recipe.least_rate + (1 - recipe.least_rate) * (1 + cos(pi * share)) / 2)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from layerfold.errors import RecipeError
 from layerfold.model.shape import GPTConfig
+from layerfold.training.tasks import Setting, Task, task_of
 
-PRECISIONS = ("bfloat16", "float32")
-OPTIMISERS = ("adamw", "muon")
+CHOICES = {
+    "precision": ("bfloat16", "float32"),
+    "optimiser": ("adamw", "muon"),
+    "schedule": ("cosine", "constant"),
+    "decayed": ("layers", "matrices", "everything"),
+}
 
 
 @dataclass(frozen=True)
@@ -26,12 +31,19 @@ class Example:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is learned, by what model, how long. ``corpus`` is a collection's name or a path; rates are per step."""
+    """What is learned, by what model, how long. ``corpus`` is a collection's name or a path; rates are per step.
+
+    Instead of a corpus, ``task`` names one of ``training.tasks`` with its ``parameters``, which then decides the vocabulary.
+    ``schedule`` is cosine or constant, ``decayed`` the weights that decay: layers (the matrices inside them), matrices (all) or
+    everything; ``clip`` 0 clips no gradient.
+    """
 
     name: str
     corpus: str
     steps: int
     checkpoints: tuple[int, ...]
+    task: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
     title: str = ""
     description: str = ""
     seed: int = 0
@@ -41,11 +53,17 @@ class Recipe:
     d_model: int = 128
     block_size: int = 256
     mlp: int = 4
+    norm: bool = True
+    bias: bool = True
+    tied: bool = True
+    activation: str = "gelu"
     batch_size: int = 16
     learning_rate: float = 1e-3
     least_rate: float = 0.05
     warmup: int = 100
+    schedule: str = "cosine"
     weight_decay: float = 0.1
+    decayed: str = "layers"
     beta1: float = 0.9
     beta2: float = 0.95
     clip: float = 1.0
@@ -58,13 +76,14 @@ class Recipe:
     examples: tuple[Example, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.precision not in PRECISIONS:
-            raise RecipeError(f"precision {self.precision!r} is not one of {', '.join(PRECISIONS)}")
-        if self.optimiser not in OPTIMISERS:
-            raise RecipeError(f"optimiser {self.optimiser!r} is not one of {', '.join(OPTIMISERS)}")
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise RecipeError(f"{name} {getattr(self, name)!r} is not one of {', '.join(known)}")
         if self.steps < 1 or list(self.checkpoints) != sorted({*self.checkpoints, 0, self.steps}):
             raise RecipeError(f"checkpoints must rise from 0 to the last step {self.steps}, each once: {list(self.checkpoints)}")
-        if self.vocab_size < 260:
+        if bool(self.corpus) == bool(self.task):
+            raise RecipeError("a recipe names a corpus or a task, and not both")
+        if not self.task and self.vocab_size < 260:
             raise RecipeError(f"vocab_size {self.vocab_size} is too small: 256 bytes and the end sign need at least 260")
         if not 0 < self.held_out < 0.5:
             raise RecipeError(f"held_out {self.held_out} must be a share between 0 and 0.5")
@@ -74,15 +93,26 @@ class Recipe:
     @property
     def config(self) -> GPTConfig:
         """The shape of the model; RecipeError where it cannot be built."""
+        sizes = {name: getattr(self, name) for name in GPTConfig.__dataclass_fields__}
+        task = self.made_task()
         try:
-            return GPTConfig(self.vocab_size, self.n_layer, self.n_head, self.d_model, self.block_size, self.mlp)
+            return GPTConfig(**sizes | ({"vocab_size": len(task.vocabulary)} if task else {}))
         except ValueError as error:
             raise RecipeError(str(error)) from error
 
+    def made_task(self) -> Task | None:
+        """What is learned, where it is no text; raises RecipeError."""
+        setting = Setting(self.seed, self.batch_size, self.block_size)
+        return task_of(self.task, self.parameters, setting) if self.task else None
+
     @property
     def hyperparameters(self) -> dict[str, Any]:
-        """What a card says of the training: every field that changes the numbers, but for the shape."""
-        out = {"name", "title", "description", "corpus", "examples", "resume_every", *GPTConfig.__dataclass_fields__}
+        """What a card says of the training: every field that changes the numbers, but for the shape and the task.
+
+        Choices that are the usual ones are not named, as in cards from before there was a choice.
+        """
+        out = {"name", "title", "description", "corpus", "examples", "resume_every", *GPTConfig.__dataclass_fields__, "task", "parameters"}
+        out |= {name for name in ("schedule", "decayed") if getattr(self, name) == getattr(Recipe, name)}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items() if name not in out}
 
     @staticmethod
@@ -110,10 +140,11 @@ def _recipe(table: dict[str, Any], folder: Path) -> Recipe:
     unknown = set(table) - {field.name for field in fields(Recipe)}
     if unknown:
         raise RecipeError(f"recipe fields that nothing knows: {', '.join(sorted(unknown))}")
+    table = {"corpus": "", **table} if "task" in table else table
     missing = {"name", "corpus", "steps", "checkpoints"} - set(table)
     if missing:
         raise RecipeError(f"recipe fields that are missing: {', '.join(sorted(missing))}")
     examples = tuple(Example(**example) for example in table.get("examples", ()))
     beside = folder / str(table["corpus"])
-    corpus = str(beside) if beside.exists() else str(table["corpus"])
+    corpus = str(beside) if table["corpus"] and beside.exists() else str(table["corpus"])
     return Recipe(**{**table, "corpus": corpus, "checkpoints": tuple(table["checkpoints"]), "examples": examples})

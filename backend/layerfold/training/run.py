@@ -77,17 +77,17 @@ class Run:
     @property
     def config(self) -> GPTConfig:
         """The shape of the model."""
-        shape = {"mlp": GPTConfig.mlp, **self.card["architecture"]}  # cards from before there was a choice do not name it
+        shape = self.card["architecture"]  # what it does not name is as it was before there was a choice
         try:
-            return GPTConfig(**{name: shape[name] for name in GPTConfig.__dataclass_fields__})
-        except (KeyError, TypeError, ValueError) as error:
+            return GPTConfig(**{name: shape[name] for name in GPTConfig.__dataclass_fields__ if name in shape})
+        except (TypeError, ValueError) as error:
             raise DamagedRun(f"the architecture in {self.folder / CARD} cannot be read ({error}): restore the file") from error
 
     def tokenizer(self) -> Tokenizer:
         """The run's tokenizer; raises DamagedRun."""
-        from layerfold.model.tokenizer import Tokenizer
+        from layerfold.model.symbols import read_tokenizer
 
-        return Tokenizer.load(self.folder / self.card.get("tokenizer", TOKENIZER))
+        return read_tokenizer(self.folder / self.card.get("tokenizer", TOKENIZER))
 
     def adapter(self, step: int) -> Adapter:
         """The model as it was at a step; raises StepNotFound, DamagedRun."""

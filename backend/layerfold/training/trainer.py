@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from layerfold.model.checkpoint import read_checkpoint, save_checkpoint
@@ -26,6 +28,7 @@ from layerfold.training.sources import collect
 from layerfold.training.writer import RunWriter
 
 Row = dict[str, Any]
+Ids = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -52,15 +55,56 @@ def train(recipe: Recipe, out: Path, *, progress: Report = lambda _: None, cache
     writer = RunWriter(out, recipe)
     if writer.finished:
         return Run.open(out)
+    for step in Trainer(recipe, made_lesson(recipe, writer, progress, cache), writer).steps():
+        progress(step)
+    return writer.finish()
+
+
+class Lesson(Protocol):
+    """What a model learns from and is tested on: a task, or text."""
+
+    @property
+    def length(self) -> int:
+        """Tokens that a step learns from."""
+        ...
+
+    def at(self, step: int) -> tuple[Ids, Ids]:
+        """The ids of a step [sequence, token], and what follows the last tokens of each [sequence, t]."""
+        ...
+
+    def tests(self, model: GPT) -> dict[str, float]:
+        """What a checkpoint can do, by name."""
+        ...
+
+
+def made_lesson(recipe: Recipe, writer: RunWriter, progress: Report, cache: Path | None) -> Lesson:
+    """What the recipe's model learns, its vocabulary and baselines stored; raises RecipeError, CorpusError."""
+    task = recipe.made_task()
+    if task is not None:
+        writer.symbols(task)
+        writer.begin((), task.baselines)
+        return task
     progress(Progress("gathering text"))
     texts = texts_of(recipe, cache)
     progress(Progress("reading text"))
     tokenizer = writer.tokenizer(texts)
     data = prepare(texts, tokenizer, held_out=recipe.held_out, seed=recipe.seed, block=recipe.block_size)
     writer.begin(texts, lambda: baselines(data, recipe.block_size))
-    for step in Trainer(recipe, data, writer).steps():
-        progress(step)
-    return writer.finish()
+    return Reading(recipe, data)
+
+
+class Reading:
+    """Text to learn from, and text held out to test on."""
+
+    def __init__(self, recipe: Recipe, data: Data) -> None:
+        self.data = data
+        self.length = recipe.batch_size * recipe.block_size
+        self.at = Batches(data, recipe.seed, recipe.batch_size, recipe.block_size).at
+
+    def tests(self, model: GPT) -> dict[str, float]:
+        """``val_loss`` in nats a token and ``bits_per_byte`` on the held-out text."""
+        loss, bits = held_out_loss(model, self.data)
+        return {"val_loss": loss, "bits_per_byte": bits}
 
 
 def texts_of(recipe: Recipe, cache: Path | None = None) -> tuple[Text, ...]:
@@ -77,13 +121,12 @@ def texts_at(corpus: str, cache: Path | None = None) -> tuple[Text, ...]:
 
 
 class Trainer:
-    """One model learning from one set of data; ``steps`` does the work."""
+    """One model learning one lesson; ``steps`` does the work."""
 
-    def __init__(self, recipe: Recipe, data: Data, writer: RunWriter) -> None:
-        self.recipe, self.data, self.writer = recipe, data, writer
+    def __init__(self, recipe: Recipe, lesson: Lesson, writer: RunWriter) -> None:
+        self.recipe, self.lesson, self.writer = recipe, lesson, writer
         self.model = GPT(recipe.config, seed=recipe.seed)
         self.optimiser = Optimiser(self.model, recipe)
-        self.batches = Batches(data, recipe.seed, recipe.batch_size, recipe.block_size)
         self.start, self.seconds = load_resume(writer.resume, self.model, self.optimiser)
         writer.rewind(self.start)
 
@@ -93,7 +136,7 @@ class Trainer:
         for step in range(self.start, self.recipe.steps + 1):
             if step > self.start and step % self.recipe.resume_every == 0:
                 save_resume(self.writer.resume, self.model, self.optimiser, step, perf_counter() - began)
-            row: Row = {"step": step, "tokens": step * self.recipe.batch_size * self.recipe.block_size}
+            row: Row = {"step": step, "tokens": step * self.lesson.length}
             if step in self.recipe.checkpoints:
                 row |= self._checkpoint(step)
             row |= self._step(step)
@@ -103,7 +146,7 @@ class Trainer:
 
     def _step(self, step: int) -> Row:
         """The loss before the update, and the update (none at the last step)."""
-        inputs, targets = (torch.from_numpy(ids) for ids in self.batches.at(step))
+        inputs, targets = (torch.from_numpy(ids) for ids in self.lesson.at(step))
         if step == self.recipe.steps:
             with torch.no_grad():
                 return {"loss": self._loss(inputs, targets).item()}
@@ -111,24 +154,24 @@ class Trainer:
         loss = self._loss(inputs, targets)
         loss.backward()  # type: ignore[no-untyped-call]
         norms = gradient_norms(self.model) if self._logged(step) else {}
-        total = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip).item()
+        total = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip or inf).item()
         self.optimiser.step(rate)
         return {"loss": loss.item(), "lr": rate, "grad_norm": total, "grad_norms": norms}
 
     def _loss(self, inputs: Tensor, targets: Tensor) -> Tensor:
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
-            states = self.model.final(inputs).flatten(0, 1)
+            states = self.model.final(inputs, last=targets.shape[1]).flatten(0, 1)
         dtype = torch.bfloat16 if self.recipe.precision == "bfloat16" else torch.float32
-        loss: Tensor = UnembeddedLoss.apply(states, self.model.tokens.weight, targets.flatten(), dtype)  # type: ignore[no-untyped-call]
+        loss: Tensor = UnembeddedLoss.apply(states, self.model.unembedding, targets.flatten(), dtype)  # type: ignore[no-untyped-call]
         return loss
 
     def _checkpoint(self, step: int) -> Row:
-        """The weights stored, and what the stored weights make of the held-out text."""
+        """The weights stored, and what the stored weights can do."""
         path = self.writer.folder / checkpoint_name(step)
         save_checkpoint(path, self.model)
-        loss, bits = held_out_loss(read_checkpoint(path, self.recipe.config), self.data)
-        self.writer.add_checkpoint(step, bits)
-        return {"val_loss": loss, "bits_per_byte": bits}
+        tests = self.lesson.tests(read_checkpoint(path, self.recipe.config))
+        self.writer.add_checkpoint(step, tests)
+        return dict(tests)
 
     def _logged(self, step: int) -> bool:
         return step <= self.recipe.log_all or step % self.recipe.log_every == 0 or step in self.recipe.checkpoints
@@ -141,7 +184,7 @@ class Trainer:
         step, total = row["step"], self.recipe.steps
         seconds = max(perf_counter() - began, 1e-9)
         pace = (step + 1) / seconds
-        tokens = pace * self.recipe.batch_size * self.recipe.block_size
+        tokens = pace * self.lesson.length
         return Progress("training", step, total, row["loss"], row.get("bits_per_byte"), tokens, (total - step) / pace)
 
 

@@ -11,11 +11,13 @@ from typing import Any
 from layerfold.errors import CorpusError, RecipeError
 from layerfold.files import sha256, write_atomically
 from layerfold.model.shape import GPTConfig
+from layerfold.model.symbols import SymbolTokenizer
 from layerfold.model.tokenizer import Tokenizer
 from layerfold.records import sites_of
 from layerfold.training.corpus import Text
 from layerfold.training.recipe import Recipe
 from layerfold.training.run import CARD, METRICS, TOKENIZER, Run, checkpoint_name, read_rows
+from layerfold.training.tasks import Task
 
 
 class RunWriter:
@@ -25,9 +27,9 @@ class RunWriter:
         self.folder, self.recipe = folder, recipe
         self.card: dict[str, Any] = Run.open(folder).card if (folder / CARD).exists() else self._new_card()
         fresh = self._new_card()
-        for field in ("architecture", "seed", "hyperparameters"):
-            stored = {"mlp": GPTConfig.mlp, **self.card[field]} if field == "architecture" else self.card[field]
-            if stored != json.loads(json.dumps(fresh[field])):
+        for field in ("architecture", "seed", "task", "hyperparameters"):
+            stored = {"mlp": GPTConfig.mlp, **self.card[field]} if field == "architecture" else self.card.get(field)
+            if stored != json.loads(json.dumps(fresh.get(field))):
                 raise RecipeError(f"{folder} holds a run of another recipe ({field} differs): give another folder")
 
     @property
@@ -39,6 +41,12 @@ class RunWriter:
     def finished(self) -> bool:
         """Whether all steps are done."""
         return bool(self.card["finished"])
+
+    def symbols(self, task: Task) -> SymbolTokenizer:
+        """The vocabulary of a task, stored."""
+        tokenizer = SymbolTokenizer.of(task.vocabulary)
+        tokenizer.save(self.folder / TOKENIZER)
+        return tokenizer
 
     def tokenizer(self, texts: Sequence[Text]) -> Tokenizer:
         """The run's vocabulary: as stored, else learned from the texts and stored."""
@@ -52,11 +60,12 @@ class RunWriter:
         return Tokenizer.load(path)
 
     def begin(self, texts: Sequence[Text], baselines: Callable[[], dict[str, float]]) -> None:
-        """The card names the texts and the baselines; RecipeError where the text is not what a broken training had."""
+        """The card names the texts (none for a task) and the baselines; RecipeError where the text is not what a broken training had."""
         corpus = [text.card() for text in texts]
-        if self.card["corpus"] and self.card["corpus"] != corpus:
+        begun = TOKENIZER in self.card["files"]
+        if begun and self.card["corpus"] != corpus:
             raise RecipeError(f"the text is not the one that the run in {self.folder} began with: give another folder")
-        if not self.card["corpus"]:
+        if not begun:
             self.card["corpus"] = corpus
             self.card["tests"] |= baselines()
             self.card["files"][TOKENIZER] = sha256(self.folder / TOKENIZER)
@@ -72,11 +81,12 @@ class RunWriter:
         with (self.folder / METRICS).open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
-    def add_checkpoint(self, step: int, bits_per_byte: float) -> None:
-        """The card names a checkpoint that has been written, its hash and its test."""
+    def add_checkpoint(self, step: int, tests: dict[str, float]) -> None:
+        """The card names a checkpoint that has been written, its hash and its tests."""
         self.card["steps"] = sorted({*self.card["steps"], step})
         self.card["files"][checkpoint_name(step)] = sha256(self.folder / checkpoint_name(step))
-        self.card["tests"]["bits_per_byte"][str(step)] = round(bits_per_byte, 5)
+        for name, value in tests.items():
+            self.card["tests"].setdefault(name, {})[str(step)] = round(value, 5)
         self._write()
 
     def finish(self) -> Run:
@@ -97,7 +107,7 @@ class RunWriter:
             "name": recipe.name,
             "title": recipe.title or recipe.name,
             "description": recipe.description,
-            "architecture": {"kind": "gpt", **asdict(recipe.config)},
+            "architecture": {"kind": "gpt", **recipe.config.card()},
             "tokenizer": TOKENIZER,
             "corpus": [],
             "steps": [],
@@ -107,6 +117,11 @@ class RunWriter:
             "seed": recipe.seed,
             "hyperparameters": recipe.hyperparameters,
             "examples": [asdict(example) for example in recipe.examples],
-            "tests": {"bits_per_byte": {}},
+            "tests": {},
             "files": {},
-        }
+        } | (self._task_card() if recipe.task else {})
+
+    def _task_card(self) -> dict[str, Any]:
+        task = self.recipe.made_task()
+        assert task is not None
+        return {"task": {"name": self.recipe.task, "parameters": self.recipe.parameters}, "reads": asdict(task.reads)}
