@@ -23,7 +23,7 @@ def test_patterns_are_what_the_model_adds_up() -> None:
     with torch.no_grad():
         stream = model.sites(torch.from_numpy(ids))
         for n, block in enumerate(model.blocks):
-            values = heads(block.attention, block.norm_mid(stream[2 * n]))[2]
+            values = heads(block, stream[2 * n])[2]
             gathered = (found[n] @ values).transpose(1, 2).reshape(3, 12, 16)
             mid = stream[2 * n] + block.attention.out(gathered)
             assert torch.allclose(mid, stream[2 * n + 1], atol=1e-4, rtol=1e-4)

@@ -12,9 +12,9 @@ from math import sqrt
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
-from layerfold.model.gpt import GPT, Attention
+from layerfold.model.gpt import GPT, Block
 from layerfold.records import Floats
 
 
@@ -22,22 +22,24 @@ from layerfold.records import Floats
 def patterns(model: GPT, ids: NDArray[np.int64]) -> Floats:
     """How much each token looks at each other, for windows ``ids`` [b, t]: [layer, b, h, t, t], rows sum to 1, nothing ahead is seen."""
     stream = model.sites(torch.from_numpy(np.ascontiguousarray(ids, dtype=np.int64)))
-    found = [pattern_of(block.attention, block.norm_mid(stream[2 * n])) for n, block in enumerate(model.blocks)]
+    found = [pattern_of(block, stream[2 * n]) for n, block in enumerate(model.blocks)]
     return np.asarray(torch.stack(found).numpy(), dtype=np.float32)
 
 
-def pattern_of(attention: Attention, x: Tensor) -> Tensor:
-    """One layer's pattern (b, h, t, t) on the normed stream (b, t, d) that it reads."""
-    query, key, _ = heads(attention, x)
+def pattern_of(block: nn.Module, stream: Tensor) -> Tensor:
+    """One layer's pattern (b, h, t, t) on the stream (b, t, d) that it reads."""
+    query, key, _ = heads(block, stream)
     scores = query @ key.transpose(-1, -2) / sqrt(query.shape[-1])
-    seen = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).tril()
+    seen = torch.ones(stream.shape[1], stream.shape[1], dtype=torch.bool).tril()
     return scores.masked_fill(~seen, float("-inf")).softmax(dim=-1)
 
 
-def heads(attention: Attention, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Queries, keys and values of each head: (b, h, t, k) each."""
-    b, t, d = x.shape
-    query, key, value = (part.view(b, t, attention.n_head, -1).transpose(1, 2) for part in torch.split(attention.qkv(x), d, dim=2))
+def heads(block: nn.Module, stream: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Queries, keys and values of each head of a layer that reads a stream (b, t, d): (b, h, t, k) each."""
+    assert isinstance(block, Block)
+    b, t, d = stream.shape
+    mixed = block.attention.qkv(block.norm_mid(stream))
+    query, key, value = (part.view(b, t, block.attention.n_head, -1).transpose(1, 2) for part in mixed.chunk(3, dim=2))
     return query, key, value
 
 
