@@ -37,7 +37,7 @@ def pattern_of(block: nn.Module, stream: Tensor) -> Tensor:
 def heads(block: nn.Module, stream: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Queries, keys and values of each head of a layer that reads a stream (b, t, d): (b, h, t, k) each."""
     assert isinstance(block, Block)
-    b, t, d = stream.shape
+    b, t = stream.shape[:2]
     mixed = block.attention.qkv(block.norm_mid(stream))
     query, key, value = (part.view(b, t, block.attention.n_head, -1).transpose(1, 2) for part in mixed.chunk(3, dim=2))
     return query, key, value
