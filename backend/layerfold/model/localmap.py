@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from math import sqrt
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.func import jvp, vjp, vmap
@@ -57,6 +58,17 @@ def local_maps(model: Adapter | GPT, ids: Sequence[int], token: int) -> list[tup
     return list(zip(maps, states[:-1], strict=True))
 
 
+def spectra_of(model: Adapter | GPT, tokens: Sequence[tuple[Sequence[int], int]], count: int | None = None) -> Floats:
+    """The singular values of many tokens' maps, ``tokens`` being contexts with a place in each: [site-1, token, count]; all by default."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # the products are small: more threads would wait for each other
+    try:
+        rows = [[values_of(*one, count) for one in local_maps(model, ids[: token + 1], token)] for ids, token in tokens]
+    finally:
+        torch.set_num_threads(threads)
+    return np.stack(rows, axis=1).astype(np.float32)
+
+
 def gpt_of(model: Adapter | GPT) -> GPT:
     """The network whose maps are taken; raises TypeError where it is none of ours."""
     found = model.model if isinstance(model, GPTAdapter) else model
@@ -96,12 +108,7 @@ def values_of(forward: Map, at: Tensor, count: int | None = None) -> Floats:
     """The ``count`` largest singular values of the Jacobian of ``forward`` [d] -> [e] at a point, largest first; all with None."""
     most = min(len(at), len(_value(forward, at)))
     wanted = most if count is None else min(count, most)
-    if _narrow(wanted, len(at)):
-        values = _krylov(forward, at, wanted)
-    elif wanted < most:
-        values = _largest(jacobian(forward, at), wanted)
-    else:
-        values = torch.linalg.svdvals(jacobian(forward, at).double())
+    values = _krylov(forward, at, wanted) if _narrow(wanted, len(at)) else _values(jacobian(forward, at), wanted)
     return values[:wanted].to(torch.float32).numpy()
 
 
@@ -148,9 +155,17 @@ def _narrow(count: int, width: int) -> bool:
     return 20 * (count + SPARE) < width
 
 
-def _largest(matrix: Tensor, count: int) -> Tensor:
-    """The largest singular values of a matrix: from its smaller product with itself, which is right for large ones and faster."""
+def _values(matrix: Tensor, count: int) -> Tensor:
+    """The largest singular values of a matrix [e, d] in float64, NaN where it is not finite.
+
+    A few come from its smaller product with itself, which is faster, and right for the large ones.
+    """
     wide = matrix.double()
+    if not bool(torch.isfinite(wide).all()):
+        return torch.full((count,), torch.nan, dtype=torch.float64)
+    if count == min(wide.shape):
+        every: Tensor = torch.linalg.svdvals(wide)
+        return every
     squares = torch.linalg.eigvalsh(wide @ wide.T if wide.shape[0] <= wide.shape[1] else wide.T @ wide)
     largest: Tensor = squares.flip(0)[:count].clamp(min=0).sqrt()
     return largest
@@ -165,11 +180,11 @@ def _krylov(forward: Map, at: Tensor, count: int) -> Tensor:
         block = _orthogonal(block, space)
         space, pushed = torch.cat((space, block)), push(forward, at, block)
         images = pushed if images is None else torch.cat((images, pushed))
-        before, values = values, _largest(images, count)
-        if bool(((values - before).abs() <= STILL * values).all()):
+        before, values = values, _values(images, count)
+        if not bool(((values - before).abs() > STILL * values).any()):  # so that it ends for NaN too
             return values
         block = pull(forward, at, pushed)
-    return _largest(jacobian(forward, at), count)
+    return _values(jacobian(forward, at), count)
 
 
 def _orthogonal(block: Tensor, space: Tensor) -> Tensor:
