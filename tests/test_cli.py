@@ -112,7 +112,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 
 def test_help_names_every_command() -> None:
     text = alone("--help").stdout
-    for command in ("serve", "train", "atlas", "place", "check", "bench", "version"):
+    for command in ("serve", "train", "atlas", "place", "check", "verify", "bench", "version"):
         assert f"\n  {command} " in text
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from layerfold.claims.claim import CLAIMS, REDO, checkpoints_of, read_file
 from layerfold.errors import LayerfoldError
 from layerfold.records import Reference, Slice
 from layerfold.space.atlas import Atlas, open_atlas
@@ -21,7 +22,7 @@ def check_run(folder: Path) -> list[Problem]:
     Raises RunNotFound, DamagedRun where there is no card to check by.
     """
     run = Run.open(folder)
-    return [*run.verify(), *_card(run), *_tokenizer(run), *_metrics(run), *_atlas(run)]
+    return [*run.verify(), *_card(run), *_tokenizer(run), *_metrics(run), *_atlas(run), *_claims(run)]
 
 
 def _card(run: Run) -> Iterator[Problem]:
@@ -118,3 +119,19 @@ def _wrong_slice(clouds: Slice, sites: int, count: int) -> str:
         if not ((values >= 0) & (values <= 1)).all():
             return f"has {name} outside 0 to 1: {REBUILD}"
     return ""
+
+
+def _claims(run: Run) -> Iterator[Problem]:
+    """A run may have no claims; those it has are readable and speak of its own checkpoints."""
+    try:
+        kept = read_file(run.folder / CLAIMS)
+    except LayerfoldError as error:
+        yield Problem(CLAIMS, str(error))
+        return
+    if kept is None:
+        return
+    if kept.checkpoints != checkpoints_of(run):
+        yield Problem(CLAIMS, f"was computed from other checkpoints than those of the card: {REDO}")
+    strangers = sorted({step for claim in kept.claims for step in claim.steps} - set(run.card["steps"]))
+    if strangers:
+        yield Problem(CLAIMS, f"has figures at steps without a checkpoint, {strangers[0]} first: {REDO}")

@@ -247,6 +247,34 @@ def check(
 
 
 @app.command()
+def verify(
+    runs: Annotated[list[str] | None, typer.Argument(metavar="[RUN]...", help="Runs; all bundled ones without a name.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Keep what was found in the run, for the page to show.")] = False,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Compute every published result that a run claims anew from its checkpoints. Exit code 1 when one does not hold."""
+    folders = [run_folder(run) for run in runs] if runs else list(served_runs().values())
+    from layerfold.claims.verdict import verdict_of
+    from layerfold.settings import cache_folder
+
+    use_threads(threads)
+    with progress_bar(as_json) as move:
+
+        def report(run: str, stage: str, share: float) -> None:
+            if as_json:
+                print(json.dumps({"run": run, "stage": stage, "share": round(share, 4)}), flush=True)
+            move(f"{run}: {stage}", round(1000 * share), 1000, "")
+
+        verdict = verdict_of(folders, cache_folder(os.environ), write, report)
+    say(as_json, verdict.as_json(), verdict.as_text())
+    for name, why in verdict.failed.items():
+        print("layerfold: " + " ".join(f"{name}: {why}".split()), file=sys.stderr)
+    if not verdict.holds:
+        raise typer.Exit(1)
+
+
+@app.command()
 def bench(
     names: Annotated[list[str] | None, typer.Argument(help="Benchmarks to run; all of them without a name.")] = None,
     as_json: Json = False,

@@ -21,6 +21,7 @@ from safetensors.numpy import save
 
 from layerfold.answers import (
     PROTOCOL,
+    ClaimsTable,
     ErrorAnswer,
     Health,
     Limits,
@@ -313,7 +314,7 @@ class _Untitled(GenerateJsonSchema):
 
 CLIENT: Final = (Place, Inspect, Cancel)
 SERVER: Final = (Hello, Tokens, Done, Inspected, Failure)
-ANSWERS: Final = (SliceHeader, ErrorAnswer, Health, RunList, RunCard, ReferenceTable, MetricsTable, MeasuresTable)
+ANSWERS: Final = (SliceHeader, ErrorAnswer, Health, RunList, RunCard, ReferenceTable, MetricsTable, MeasuresTable, ClaimsTable)
 
 
 def schema() -> dict[str, Any]:

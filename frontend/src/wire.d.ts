@@ -22,6 +22,7 @@ export interface Wire {
   ReferenceTable?: ReferenceTable;
   MetricsTable?: MetricsTable;
   MeasuresTable?: MeasuresTable;
+  ClaimsTable?: ClaimsTable;
 }
 /**
  * Place the tokens of a text; supersedes the last `place` with the same sentence key.
@@ -371,4 +372,48 @@ export interface EventTable {
   before: number;
   after: number;
   score: number;
+}
+/**
+ * All claims of a run.
+ */
+export interface ClaimsTable {
+  claims: ClaimTable[];
+}
+/**
+ * A published result and the same figure here: `values` at `steps`, null where not defined; `at_step` decides whether it holds.
+ *
+ * Of the texts in two languages an empty Chinese one means that the other serves. `bound` is the threshold where it is one number.
+ */
+export interface ClaimTable {
+  id: string;
+  title_en: string;
+  title_zh: string;
+  says_en: string;
+  says_zh: string;
+  caveat_en: string;
+  caveat_zh: string;
+  source: string;
+  published: string;
+  published_zh: string;
+  unit: string;
+  unit_zh: string;
+  threshold: string;
+  threshold_zh: string;
+  bound?: number | null;
+  steps: number[];
+  values: (number | null)[];
+  controls: ControlTable[];
+  here: string;
+  here_zh: string;
+  holds: boolean;
+  at_step: number;
+}
+/**
+ * A claim's number where theory says it must be another: `values` at `steps`; without steps, one value for all.
+ */
+export interface ControlTable {
+  name_en: string;
+  name_zh: string;
+  steps: number[];
+  values: (number | null)[];
 }

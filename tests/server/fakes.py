@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -40,6 +41,7 @@ class FakeRun:
             "steps": list(self.steps),
             "examples": [{"text": "the bank of the river", "note_en": "one sense", "note_zh": "一种意思"}],
         }
+        self.run = SimpleNamespace(folder=Path(self.name))
         self._lock = threading.Lock()
 
     @property

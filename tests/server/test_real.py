@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import load
 
+from layerfold.claims.claim import write_claims
 from layerfold.pipeline import open_run
 from layerfold.server.app import create_app
 from layerfold.server.catalogue import Catalogue, find_runs
 from layerfold.server.jobs import Jobs
 from layerfold.settings import Settings
+from tests.claims.made import a_claim
 from tests.server.conftest import running
 from tests.small import STEPS, make_run
 
@@ -49,6 +51,16 @@ def test_a_page_on_a_real_run(models: Path, tmp_path: Path) -> None:
         assert http.get("/api/runs/small/reference").json()["text"] == list(alone.atlas.reference.text)
         assert http.get("/api/runs/small/measures").json()["measures"][0]["name"] == "trust"
         assert http.get("/api/runs/small/metrics").json()["rows"][2]["step"] == 64
+        nothing = http.get("/api/runs/small/claims")
+        assert nothing.json() == {"claims": []}
+        write_claims(alone.run, (a_claim(),))
+        claims = http.get("/api/runs/small/claims")
+        assert claims.json()["claims"][0]["values"] == [None, 0.25, 0.333333]
+        assert claims.headers["etag"] != nothing.headers["etag"]
+        assert http.get("/api/runs/small/claims", headers={"If-None-Match": claims.headers["etag"]}).status_code == 304
+        (models / "small" / "claims.json").write_text("{")
+        assert http.get("/api/runs/small/claims").json()["error"]["code"] == "damaged_run"
+        (models / "small" / "claims.json").unlink()
         with live.page() as page:
             page.place(1, "The bank of the river 😀", run="small", step=8)
             said = page.until("done")

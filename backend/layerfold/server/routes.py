@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from layerfold.answers import (
+    ClaimsTable,
     ErrorAnswer,
     Example,
     Frame,
@@ -23,6 +24,7 @@ from layerfold.answers import (
     RunEntry,
     RunList,
 )
+from layerfold.claims.claim import read_claims
 from layerfold.errors import LayerfoldError
 from layerfold.pipeline import OpenRun
 from layerfold.server.catalogue import Catalogue
@@ -87,6 +89,11 @@ def create_routes(catalogue: Catalogue, limits: Callable[[OpenRun], Limits], plo
     def get_measures(run: RunName, known: KnownTag = None) -> Response:
         """A number for each step and site, and what the shown axes correlate with."""
         return _json(catalogue.open(run).measures_table(), known)
+
+    @api.get("/api/runs/{run}/claims", response_model=ClaimsTable, responses={**OF_A_RUN, **UNCHANGED})
+    def get_claims(run: RunName, known: KnownTag = None) -> Response:
+        """Published results beside the same figures here at each step, as `layerfold verify --write` left them; empty where it did not."""
+        return _json(ClaimsTable(claims=read_claims(catalogue.open(run).run)), known)
 
     @api.get("/vendor/plotly.min.js", include_in_schema=False)
     def get_plotly(request: Request, v: str = "", known: KnownTag = None) -> Response:
