@@ -72,9 +72,9 @@ def circularity(points: Real, k: int) -> Estimate:
 
 
 def order_error(points: Real, k: int) -> Estimate:
-    """The share (0..1) of steps from one residue to the next by angle around the mean that are not the step of frequency k.
+    """The share of triples of residues that stand in another cyclic order than kn mod p around the mean of ``points`` [p, 2]: 0..0.5.
 
-    0: the p residues of ``points`` [p, 2] stand in the order of kn mod p, either way round. p must be prime to k.
+    0 where all p stand in order, either way round; about 0.5 in noise: (1 - Δ) / 2 of Fisher and Lee 1982. p must be prime to k.
     """
     if not np.isfinite(points).all():
         return Estimate.undefined("a place is not a finite number")
@@ -82,9 +82,18 @@ def order_error(points: Real, k: int) -> Estimate:
     centred = points - points.mean(axis=0, dtype=np.float64)
     if p < 3 or np.square(centred).sum() <= 1e-24:
         return Estimate.undefined("all residues lie at one place" if p > 2 else "it takes three residues to tell an order")
-    around = np.argsort(np.arctan2(centred[:, 1], centred[:, 0]), kind="stable")
-    steps = np.diff(np.append(around, around[0])) * k % p
-    return Estimate(1 - float(max((steps == 1).sum(), (steps == p - 1).sum())) / p)
+    seen = np.arctan2(centred[:, 1], centred[:, 0])
+    wanted = 2 * np.pi * (k * np.arange(p) % p) / p
+    agree = sum(float((_turning(seen, n) * _turning(wanted, n)).sum()) for n in range(2, p))
+    return Estimate((1 - abs(agree) / (p * (p - 1) * (p - 2) / 6)) / 2)
+
+
+def _turning(angles: Doubles, n: int) -> Doubles:
+    """Which way round angle n and each pair of those before it stand: 1, -1, or 0 where two are one."""
+    one, other = np.triu_indices(n, 1)
+    a, b, c = angles[n], angles[one], angles[other]
+    turn = np.sin(b - a) + np.sin(c - b) + np.sin(a - c)
+    return np.where(np.abs(turn) < 1e-12, 0.0, np.sign(turn))
 
 
 def means_of(states: Real, residues: Sequence[int] | NDArray[np.int64], p: int) -> Doubles:

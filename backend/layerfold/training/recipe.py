@@ -112,6 +112,7 @@ class Recipe:
         Choices that are the usual ones are not named, as in cards from before there was a choice.
         """
         out = {"name", "title", "description", "corpus", "examples", "resume_every", *GPTConfig.__dataclass_fields__, "task", "parameters"}
+        out |= {"held_out"} if self.task else set()
         out |= {name for name in ("schedule", "decayed") if getattr(self, name) == getattr(Recipe, name)}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items() if name not in out}
 

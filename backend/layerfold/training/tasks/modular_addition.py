@@ -22,6 +22,7 @@ from layerfold.training.tasks.task import Basis, Ids, Reads, Setting
 
 A, PLUS, B, EQUALS = range(4)
 PLACES = ("a", "+", "b", "=")
+KEYS = 4  # frequencies told apart
 
 
 def make(setting: Setting, p: int = 113, share: float = 0.3) -> ModularAddition:
@@ -144,7 +145,7 @@ class ModularAddition:
         number, a, b = ({label.name: label.values[:, 0] for label in reference.labels}[name] for name in ("number", "a", "b"))
         at = reference.position
         read, told = (at == A) | (at == B), (at == EQUALS) & ~np.isnan(b)
-        keys = key_frequencies(means_of(states[0][read], number[read].astype(int), self.p), 2)
+        keys = key_frequencies(means_of(states[0][read], number[read].astype(int), self.p), KEYS)
         if len(keys) < 2 or not told.any():
             return ()
         turn = 2 * np.pi * np.array(keys)[:, None] / self.p
@@ -161,11 +162,14 @@ class ModularAddition:
 
 
 def _axes(states: Floats, circles: NDArray[np.complex128]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What reads cos and sin of the first and cos of the second of ``circles`` [2, n] off ``states`` [n, d]: matrix [3, d], offset [3]."""
+    """What reads cos and sin of the first and cos of the second of ``circles`` [key, n] off ``states`` [n, d]: matrix [3, d], offset [3].
+
+    What the other circles add is taken out.
+    """
     mean = states.mean(axis=0, dtype=np.float64)
-    wanted = np.stack((circles[0].real, circles[0].imag, circles[1].real))
+    wanted = np.concatenate((circles.real, circles.imag))
     vectors = wanted @ (states - mean) / np.square(wanted).sum(axis=1, keepdims=True)
-    matrix = readers(vectors)
+    matrix = readers(vectors)[[0, len(circles), 1]]
     return matrix, -matrix @ mean
 
 
