@@ -58,10 +58,10 @@ export function fitDistance(width, height, insets) {
 }
 
 /** The view a picture opens with: a little from above, at a distance that fits.
- * @param {number} width @param {number} height @param {Insets} insets @returns {Camera} */
-export function openingCamera(width, height, insets) {
+ * @param {number} width @param {number} height @param {Insets} insets @param {number} [rise] radians above the level @returns {Camera} */
+export function openingCamera(width, height, insets, rise = 0.32) {
   const distance = fitDistance(width, height, insets);
-  const [turn, rise] = [0.85, 0.32];
+  const turn = 0.85;
   return {
     eye: { x: distance * Math.cos(turn) * Math.cos(rise), y: distance * Math.sin(turn) * Math.cos(rise), z: distance * Math.sin(rise) },
     center: { x: 0, y: 0, z: 0 },
@@ -86,6 +86,23 @@ export function turned(camera, angle) {
       z: center.z + z * c + (ux * y - uy * x) * s + uz * along,
     },
   };
+}
+
+/** How high the eye stands above the level of its centre, radians.
+ * @param {Camera} camera */
+export function riseOf({ eye, center }) {
+  const [x, y, z] = [eye.x - center.x, eye.y - center.y, eye.z - center.z];
+  return Math.atan2(z, Math.hypot(x, y));
+}
+
+/** The same camera, as far away and from the same side, its eye raised to an angle.
+ * @param {Camera} camera @param {number} rise radians, below a right angle @returns {Camera} */
+export function raised(camera, rise) {
+  const { eye, center } = camera;
+  const [x, y, z] = [eye.x - center.x, eye.y - center.y, eye.z - center.z];
+  const [flat, far] = [Math.hypot(x, y) || 1e-9, Math.hypot(x, y, z)];
+  const level = (far * Math.cos(rise)) / flat;
+  return { ...camera, eye: { x: center.x + x * level, y: center.y + y * level, z: center.z + far * Math.sin(rise) } };
 }
 
 /** The same camera, nearer (factor < 1) or farther.

@@ -13,7 +13,7 @@ const SORT_EVERY = 48;
 
 /** A usual point's diameter in CSS pixels: smaller when there are many.
  * @param {number} count */
-export const pointSize = (count) => Math.min(6.5, Math.max(3, 345 / Math.sqrt(Math.max(count, 1))));
+export const pointSize = (count) => Math.min(9, Math.max(3, 345 / Math.sqrt(Math.max(count, 1))));
 
 export class Cloud {
   /** @param {Gpu} gpu */

@@ -1,6 +1,6 @@
 /** Runs the scene frame by frame: the glide, the labels, what is pointed at, the idle turn. Draws through a stage; knows neither Plotly nor GL. */
 
-import { sameCamera, turned, zoomed } from "./camera.js";
+import { raised, riseOf, sameCamera, turned, zoomed } from "./camera.js";
 import { Labels } from "./labels.js";
 import { lookOf } from "./looks.js";
 import { Motion, samePick } from "./motion.js";
@@ -16,6 +16,8 @@ import { nearestPick, watchPointer } from "./pointer.js";
 /** Radians a second: one turn in two and a half minutes. */
 const TURN = (2 * Math.PI) / 150;
 const USUAL = 550;
+/** Milliseconds in which most of the way to another height of the eye is gone. */
+const RAISE = 260;
 /** Milliseconds in which most of the way to new insets is gone. */
 const DRIFT = 110;
 const EDGES = /** @type {const} */ (["left", "right", "top", "bottom"]);
@@ -40,6 +42,7 @@ export class Director {
     this.turning = !options.reducedMotion;
     this.waiting = false;
     this.lastTurn = NaN;
+    /** The height that the eye is on its way to, radians; null: it rests. @type {number | null} */ this.raising = null;
     /** @type {Camera | null} */ this.told = null;
     this.movedAt = NaN;
     this.frames = 0;
@@ -57,7 +60,7 @@ export class Director {
    * @param {Stage} stage @param {Rig} rig */
   join(stage, rig) {
     [this.stage, this.rig] = [stage, rig];
-    stage.restless = () => this.turning || this.waiting || this.#drifts() || this.#ringsMove() || !Number.isNaN(this.movedAt);
+    stage.restless = () => this.turning || this.raising !== null || this.waiting || this.#drifts() || this.#ringsMove() || !Number.isNaN(this.movedAt);
     this.told = rig.camera();
     this.#measure();
     this.wake();
@@ -132,15 +135,33 @@ export class Director {
   #turn(now) {
     const past = now - this.lastTurn;
     this.lastTurn = now;
-    if (!this.turning || this.pressed || !this.rig || !(past < 250)) return;
-    this.rig.setCamera(turned(this.rig.camera(), (TURN * past) / 1000));
+    if (this.pressed || !this.rig || !(past < 250)) return;
+    if (this.turning) this.rig.setCamera(turned(this.rig.camera(), (TURN * past) / 1000));
+    if (this.raising !== null) this.#rise(this.rig, this.raising, past);
+  }
+
+  /** The eye glides to another height. @param {Rig} rig @param {number} to @param {number} past ms */
+  #rise(rig, to, past) {
+    const camera = rig.camera();
+    const way = to - riseOf(camera);
+    const near = Math.abs(way) < 0.004 || this.options.reducedMotion;
+    rig.setCamera(raised(camera, near ? to : to - way * Math.exp(-past / RAISE)));
+    if (!near) return;
+    this.raising = null;
+    this.told = rig.camera(); // our own doing: not a view that a person chose
+  }
+
+  /** @param {number} rise radians */
+  raise(rise) {
+    this.raising = rise;
+    this.wake();
   }
 
   /** Tells the camera once it rests after a person moved it.
    * @param {number} now */
   #tellCamera(now) {
     const camera = this.rig?.camera();
-    if (!camera || this.turning) return;
+    if (!camera || this.turning || this.raising !== null) return;
     if (!this.told || !sameCamera(camera, this.told)) {
       [this.told, this.movedAt] = [camera, now];
     } else if (now - this.movedAt > REST) {
@@ -167,6 +188,7 @@ export class Director {
       touch: () => this.#touch(),
       press: (down) => {
         this.pressed = down;
+        if (down) this.raising = null;
         if (down) this.#hover(null, { x: 0, y: 0 });
         this.wake();
       },

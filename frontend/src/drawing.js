@@ -1,11 +1,19 @@
 /** Keeps the scene showing the state's picture, and tells what a person does in it. */
 
 import { figure, pictureKey } from "./figure.js";
+import { kindShown } from "./projections.js";
 import { createScene } from "./scene.js";
+import { claimsShown, shownProjection } from "./state.js";
 
 /** @typedef {import("./types.d.ts").State} State */
 /** @typedef {import("./types.d.ts").Scene} Scene */
 /** @typedef {ReturnType<typeof import("./store.js").createStore>} Store */
+
+/** How steeply each kind of projection is looked down upon, radians: a plane that a basis names is seen from above. */
+const RISE = { umap: 0.32, pca: 0.5, basis: 1.02 };
+
+/** Milliseconds of a glide from one projection to another. */
+const MORPH = 1100;
 
 /** Whether WebGL is drawn by the processor: then the page spares it its own blur. */
 export function drawnInSoftware() {
@@ -21,10 +29,11 @@ function insetsOf(state) {
   const wide = innerWidth > 820;
   const strip = document.getElementById("strip")?.getBoundingClientRect();
   const bottom = strip ? innerHeight - strip.top + 8 : 0;
-  const sheet = state.picked ? document.getElementById("inspector")?.getBoundingClientRect() : null;
+  const sheet = [state.picked ? "inspector" : "", claimsShown(state) ? "claims" : ""].map((id) => document.getElementById(id)?.getBoundingClientRect()).find((box) => box?.height);
   if (!wide) return { left: 0, right: 0, top: 84, bottom: sheet?.height ? innerHeight - sheet.top + 8 : bottom };
   const column = !state.folded.sentences && innerWidth > 1100 ? 300 : 0;
-  return { left: column, right: state.picked ? 352 : 0, top: 48, bottom };
+  const door = document.getElementById("door")?.getBoundingClientRect();
+  return { left: column, right: state.picked || claimsShown(state) ? 352 : 0, top: door?.height ? door.bottom : 48, bottom };
 }
 
 /**
@@ -75,6 +84,7 @@ function shower(scene) {
   /** @type {State | null} */
   let waiting = null;
   let glideEnds = 0;
+  let projection = "";
 
   function draw() {
     const state = waiting;
@@ -87,7 +97,10 @@ function shower(scene) {
     const fresh = key.length === 0;
     key = next;
     const now = performance.now();
-    const ms = fresh || state.reducedMotion ? 0 : state.glide === 0 ? 0 : Math.max(state.glide, glideEnds - now);
+    const turned = projection !== shownProjection(state); // other places for every point: time to follow them
+    if (turned) scene.setRise(RISE[kindShown(state)]);
+    projection = shownProjection(state);
+    const ms = fresh || state.reducedMotion || (state.glide === 0 && !turned) ? 0 : Math.max(turned ? MORPH : state.glide, glideEnds - now);
     glideEnds = now + ms;
     scene.show(picture, { ms, ease: state.playing ? "linear" : "inout" });
   }

@@ -37,6 +37,8 @@ export class LiveScene {
     this.element = element;
     this.openPlot = openPlot;
     this.director = new Director(element, options);
+    this.rise = 0.32;
+    this.own = soundCamera(options.camera) === null;
     this.kept = soundCamera(options.camera) ?? this.#opening();
     this.axes = false;
     this.rebuilt = 0;
@@ -47,7 +49,7 @@ export class LiveScene {
   }
 
   #opening() {
-    return openingCamera(this.element.clientWidth, this.element.clientHeight, this.director.insets);
+    return openingCamera(this.element.clientWidth, this.element.clientHeight, this.director.insets, this.rise);
   }
 
   /** A plot stands in the element with the picture, the camera and the theme there are. */
@@ -124,8 +126,17 @@ export class LiveScene {
 
   /** @param {Camera | null} camera null: the view a picture opens with */
   setCamera(camera) {
+    this.own = soundCamera(camera) === null;
+    if (this.own) this.director.touched = false;
     this.kept = soundCamera(camera) ?? this.#opening();
     this.director.setCamera(this.kept);
+  }
+
+  /** @param {number} rise */
+  setRise(rise) {
+    if (rise === this.rise) return;
+    this.rise = rise;
+    if (this.own && !this.director.touched) this.director.raise(rise);
   }
 
   /** @param {boolean} on */

@@ -32,6 +32,7 @@ export async function loadRun(store, run) {
   await Promise.all([
     part(store, run, `${path}/reference`, (reference) => ({ type: "reference", reference })),
     part(store, run, `${path}/measures`, (measures) => ({ type: "measures", measures })),
+    part(store, run, `${path}/claims`, ({ claims }) => ({ type: "claims", claims })),
   ]);
 }
 

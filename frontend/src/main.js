@@ -8,6 +8,8 @@ import { listenToKeys } from "./keys.js";
 import { wordsOf } from "./language.js";
 import { loadRun, loadRuns } from "./loading.js";
 import { captions } from "./panels/captions.js";
+import { claimsPanel } from "./panels/claims.js";
+import { doorPanel } from "./panels/door.js";
 import { hoverCard } from "./panels/hover.js";
 import { inspectorPanel } from "./panels/inspector.js";
 import { legendPanel } from "./panels/legend.js";
@@ -19,7 +21,7 @@ import { topPanel } from "./panels/top.js";
 import { placing } from "./placing.js";
 import { playback } from "./playback.js";
 import { prefetch } from "./prefetch.js";
-import { initialState, viewOfState } from "./state.js";
+import { claimsShown, initialState, viewOfState } from "./state.js";
 import { createStore } from "./store.js";
 import { touring } from "./touring.js";
 import { linkOf, viewOf } from "./url.js";
@@ -54,6 +56,7 @@ function boot() {
   });
   if (view || calm.matches) settleWhenCarded(store, tour);
   else tour.beginWhenReady(scene);
+  if (!view && !recalled("door")) store.dispatch({ type: "set", sheet: "door" });
   retryRuns(store);
   loadRuns(store);
   return { store, act };
@@ -69,6 +72,8 @@ function touchedBy(event, tour) {
 function actor(store, client, tour) {
   /** @type {Scene | null} */
   let scene = null;
+  /** @type {Set<string>} */
+  const told = new Set();
   return {
     withScene: (/** @type {Scene} */ one) => {
       scene = one;
@@ -83,7 +88,10 @@ function actor(store, client, tour) {
     replay: tour.begin,
     again: client.again,
     retry: () => loadRuns(store),
-    chooseRun: (/** @type {string} */ name) => loadRun(store, name),
+    chooseRun: (/** @type {string} */ name) => {
+      if (name !== store.get().run) scene?.setCamera(null);
+      chooseRun(store, tour, told, name);
+    },
     resetCamera: () => {
       scene?.setCamera(null);
       store.dispatch({ type: "set", camera: null });
@@ -96,16 +104,18 @@ function actor(store, client, tour) {
 function panels(store, act) {
   const column = byId("column");
   const { dispatch } = store;
-  const all = [topPanel(dispatch, act), sentencesPanel(column, dispatch), legendPanel(column, dispatch), stripPanel(dispatch, act)];
-  const more = [inspectorPanel(dispatch), searchPanel(dispatch), captions(dispatch, act), hoverCard(), sheets(dispatch)];
+  const all = [topPanel(dispatch, act), doorPanel(dispatch, act), sentencesPanel(column, dispatch), legendPanel(column, dispatch), stripPanel(dispatch, act)];
+  const more = [inspectorPanel(dispatch), searchPanel(dispatch), claimsPanel(dispatch), captions(dispatch, act), hoverCard(), sheets(dispatch)];
   const update = (/** @type {State} */ state, /** @type {State | null} */ previous) => {
     const t = wordsOf(state.language);
     document.documentElement.lang = state.language === "zh" ? "zh-CN" : "en";
     document.documentElement.dataset.theme = state.theme;
     document.body.dataset.sheet = state.sheet ?? "";
+    document.body.toggleAttribute("data-claims", claimsShown(state));
     document.body.classList.toggle("touring", state.touring);
     column.setAttribute("aria-label", t("sentences.title"));
     for (const panel of [...all, ...more]) panel.update(state, t, previous);
+    if (previous?.sheet === "door" && state.sheet !== "door") remember("door", "seen");
     if (previous && state.theme !== previous.theme) remember("theme", state.theme);
     if (previous && state.language !== previous.language) remember("language", state.language);
   };
@@ -113,7 +123,20 @@ function panels(store, act) {
   store.subscribe(update);
   const strip = byId("strip");
   new ResizeObserver(() => document.documentElement.style.setProperty("--strip", `${strip.offsetHeight}px`)).observe(strip);
-  if (innerWidth <= 820) dispatch({ type: "fold", panel: "strip" });
+  const door = byId("door");
+  new ResizeObserver(() => document.documentElement.style.setProperty("--door", `${door.offsetHeight}px`)).observe(door);
+  for (const panel of innerWidth <= 820 ? ["strip", "claims"] : []) dispatch({ type: "fold", panel });
+}
+
+/** Another model: its own story is told once, then it stands as it was left. @param {ReturnType<typeof createStore>} store @param {ReturnType<typeof touring>} tour @param {Set<string>} told @param {string} name */
+function chooseRun(store, tour, told, name) {
+  const { run, reducedMotion } = store.get();
+  told.add(run);
+  store.dispatch({ type: "set", sheet: null });
+  if (name === run) return;
+  store.dispatch({ type: "set", camera: null });
+  loadRun(store, name);
+  if (!reducedMotion && !told.has(name)) tour.beginWhenReady(Promise.resolve());
 }
 
 /** The link in the address follows the picture, a moment behind. @param {ReturnType<typeof createStore>} store */

@@ -115,6 +115,8 @@ export interface Scene {
   setReducedMotion(on: boolean): void;
   camera(): Camera;
   setCamera(camera: Camera | null): void;
+  /** How steeply the opening view looks down, radians; the eye glides there unless a person has taken the camera. */
+  setRise(rise: number): void;
   idle(on: boolean): void;
   setAxes(on: boolean): void;
   image(): Promise<string>;

@@ -105,6 +105,7 @@ export class PlainScene {
   }
 
   setInsets() {}
+  setRise() {}
   setReducedMotion() {}
   idle() {}
   focus() {}

@@ -64,7 +64,7 @@ export function initialState({ view = {}, language = "en", theme = "dark", reduc
     inspectionFailure: null,
     tab: "neighbours",
     sheet: null,
-    folded: { sentences: false, legend: false, strip: false },
+    folded: { sentences: false, legend: false, strip: false, claims: null },
     camera: view.camera ?? null,
     caption: null,
     touring: false,
@@ -76,6 +76,17 @@ export function initialState({ view = {}, language = "en", theme = "dark", reduc
 /** The number of the training step the sliders are nearest to. @param {State} state */
 export function stepNumber(state) {
   return state.card ? state.card.steps[Math.round(state.step)] : 0;
+}
+
+/** Whether the card of claims is folded: unless a person said, it is open where a run was made to show them. @param {State} state */
+export function claimsFolded(state) {
+  return state.folded.claims ?? !state.card?.task;
+}
+
+/** Whether the card of claims is on the page: another panel takes its place for a while. @param {State} state */
+export function claimsShown(state) {
+  const covered = state.picked !== null || ["search", "sentences", "door"].includes(state.sheet ?? "");
+  return state.claims.length > 0 && !covered && !claimsFolded(state);
 }
 
 /** The site the sliders are nearest to. @param {State} state */

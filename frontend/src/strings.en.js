@@ -3,7 +3,6 @@
 /** @type {Record<string, string>} */
 export default {
   "tool.nav": "Tools",
-  "tool.run": "Run",
   "tool.search": "Search the cloud",
   "tool.centre": "Reset the view",
   "tool.link": "Copy a link to this picture",

@@ -3,7 +3,6 @@
 /** @type {Record<string, string>} */
 export default {
   "tool.nav": "工具",
-  "tool.run": "模型",
   "tool.search": "在点云中搜索",
   "tool.centre": "重置视角",
   "tool.link": "复制此画面的链接",

@@ -1,6 +1,8 @@
 /** The first ten seconds: what happens when, and what is said about it. Pure. */
 
+import { TABLES } from "./language.js";
 import { homeSite } from "./sites.js";
+import { taskOf } from "./shelving.js";
 
 /** @typedef {import("./types.d.ts").Card} Card */
 /** @typedef {import("./types.d.ts").Message} Message */
@@ -89,4 +91,16 @@ export function ending(sentences, word, step, radius) {
   const apart = parting(sentences[0], sentences[1], word, step, radius);
   if (!apart) return { key: "tour.end.word", values: { word } };
   return { key: apart.last > 1.4 * apart.first && apart.last > 0.1 ? "tour.end.parted" : "tour.end.word", values: { word } };
+}
+
+/**
+ * A caption in the words of the run's own shape, null where it has none: what is said of books would be untrue of sums.
+ * @param {Card | null} card @param {import("./types.d.ts").Caption} caption
+ * @returns {import("./types.d.ts").Caption | null}
+ */
+export function ownCaption(card, caption) {
+  const part = caption.key.slice("tour.".length);
+  const shape = [taskOf(card), card?.name ?? ""].find((name) => name && `tour.${name}.start` in TABLES.en);
+  const words = `${shape}.${part}`;
+  return shape && `tour.${words}` in TABLES.en ? { key: `tour.${words}`, values: caption.values } : null;
 }

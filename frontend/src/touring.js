@@ -1,6 +1,6 @@
 /** Runs the tour, and stops it at the first touch. */
 
-import { ending, sharedWord, story } from "./tour.js";
+import { ending, ownCaption, sharedWord, story } from "./tour.js";
 import { shownAtlas } from "./state.js";
 
 /** @typedef {ReturnType<typeof import("./store.js").createStore>} Store */
@@ -47,6 +47,8 @@ export function touring(store) {
   /** @param {{ key: string, values?: Record<string, string | number> } | undefined} caption */
   function say(caption) {
     if (!caption) return;
+    const own = ownCaption(store.get().card, caption);
+    if (own) return store.dispatch({ type: "set", caption: own });
     const key = word || !["tour.sentences", "tour.layers"].includes(caption.key) ? caption.key : `${caption.key}.plain`;
     store.dispatch({ type: "set", caption: { key, values: { word, ...caption.values } } });
   }
@@ -64,7 +66,7 @@ export function touring(store) {
       timers.push(
         window.setTimeout(() => {
           for (const message of scene.messages) store.dispatch(message);
-          if (scene.say === "end") store.dispatch({ type: "set", caption: ending(store.get().sentences, word, card.steps[card.steps.length - 1], card.frame.radius) });
+          if (scene.say === "end") store.dispatch({ type: "set", caption: ownCaption(card, { key: "tour.end" }) ?? ending(store.get().sentences, word, card.steps[card.steps.length - 1], card.frame.radius) });
           else say(scene.caption);
         }, scene.at),
       );

@@ -239,7 +239,7 @@ export interface State {
   inspectionFailure: Failure | null;
   tab: Tab;
   sheet: Sheet;
-  folded: { sentences: boolean; legend: boolean; strip: boolean };
+  folded: { sentences: boolean; legend: boolean; strip: boolean; claims: boolean | null };
   camera: Camera | null;
   caption: Caption | null;
   touring: boolean;

@@ -2,7 +2,7 @@
 
 import { clamp, homeSite, nearestIndex } from "./sites.js";
 import { modesOf, openingColour } from "./colouring.js";
-import { GLIDE } from "./state.js";
+import { GLIDE, claimsShown } from "./state.js";
 import { start } from "./player.js";
 import { arrived, choose } from "./projections.js";
 import {
@@ -82,6 +82,7 @@ const HANDLERS = {
   "axes.toggle": (state) => ({ ...state, axes: !state.axes }),
   "colour.next": nextColour,
   fold: (state, { panel }) => ({ ...state, folded: { ...state.folded, [panel]: !state.folded[/** @type {"sentences"} */ (panel)] } }),
+  "claims.toggle": toggledClaims,
   search: (state, { text }) => ({ ...state, search: text }),
   hover: (state, { pick, at }) => (pick || state.hover ? { ...state, hover: pick, hoverAt: at ?? null } : state),
   pick: picked,
@@ -179,6 +180,13 @@ function assigned(state, message) {
   const entries = Object.entries(message).filter(([name, value]) => SETTABLE.includes(name) && state[/** @type {keyof State} */ (name)] !== value);
   const coloured = state.coloured || message.colour !== undefined;
   return entries.length ? { ...state, ...Object.fromEntries(entries), coloured } : state;
+}
+
+/** The card of claims comes, in the place of what is picked or searched, or goes. @param {State} state @returns {State} */
+function toggledClaims(state) {
+  const open = !claimsShown(state);
+  const folded = { ...state.folded, claims: !open };
+  return open ? { ...picked(state, { type: "pick", pick: null }), folded, search: "", sheet: null } : { ...state, folded };
 }
 
 /** @param {State} state @returns {State} */

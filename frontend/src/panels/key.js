@@ -43,7 +43,7 @@ const SIDE = 104;
 function triangleOf(state, t, names) {
   const canvas = h("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
   paint(canvas, state.theme);
-  const corners = ["top", "left", "right"].map((at, k) => h("span", { class: `corner ${at}` }, names[k] ?? ""));
+  const corners = ["apex", "west", "east"].map((at, k) => h("span", { class: `corner ${at}` }, names[k] ?? ""));
   return h("div", { class: "round" }, h("div", { class: "triangle" }, canvas, ...corners), h("p", { class: "quiet" }, t("colour.mixture.note")));
 }
 

@@ -25,12 +25,13 @@ export function sentencesPanel(column, dispatch) {
   return {
     /** @param {State} state @param {Words} t @param {State | null} previous */
     update(state, t, previous) {
-      title.textContent = t("sentences.title");
+      const symbols = Boolean(state.card?.reads);
+      title.textContent = t(symbols ? "inputs.title" : "sentences.title");
       count.textContent = state.sentences.length ? String(state.sentences.length) : "";
       body.hidden = state.folded.sentences;
       relabel(fold, state.folded.sentences ? "unfold" : "fold", t(state.folded.sentences ? "panel.unfold" : "panel.fold"));
       fold.setAttribute("aria-expanded", String(!state.folded.sentences));
-      fill(add, icon("plus"), h("span", {}, t("sentences.add")));
+      fill(add, icon("plus"), h("span", {}, t(symbols ? "inputs.add" : "sentences.add")));
       add.disabled = state.sentences.length >= state.limits.sentences;
       showRows(state, t);
       const newest = state.sentences.at(-1);
@@ -101,8 +102,8 @@ function row(first, dispatch) {
       element.classList.toggle("off", one.hidden);
       if (text.value !== one.text) text.value = one.text;
       if (!GROWS) fitHeight(text);
-      text.placeholder = t("sentences.placeholder");
-      text.setAttribute("aria-label", t("sentences.text"));
+      text.placeholder = state.card?.reads?.example || t("sentences.placeholder");
+      text.setAttribute("aria-label", state.card?.reads ? `${t("inputs.text")}: ${readsWords(state)}` : t("sentences.text"));
       hue.title = t("sentences.hue");
       hue.setAttribute("aria-label", t("sentences.hue"));
       relabel(hide, one.hidden ? "hidden" : "eye", t(one.hidden ? "sentences.show" : "sentences.hide"));
@@ -117,9 +118,16 @@ function row(first, dispatch) {
   };
 }
 
+/** What a "sentence" is for a model of symbols, in the language chosen. @param {State} state */
+function readsWords({ card, language }) {
+  return (language === "zh" ? card?.reads?.zh : card?.reads?.en) ?? "";
+}
+
 /** @param {Sentence} one @param {State} state @param {Words} t */
 function statusWords(one, state, t) {
-  if (one.failure) return failureWords(t, one.failure, { limit: state.limits.characters, length: [...one.text].length });
+  const symbol = /“([^”]*)”/.exec(one.failure?.message ?? "")?.[1] ?? one.text;
+  if (one.failure) return failureWords(t, one.failure, { limit: state.limits.characters, length: [...one.text].length, symbol, reads: readsWords(state) });
+  if (one.status === "blank" && state.card?.reads) return one.id === state.active ? t("inputs.blank", { reads: readsWords(state) }) : "";
   if (one.status === "blank") return one.id === state.active ? t("sentences.blank") : "";
   if (state.connection === "lost" && one.asked !== one.text) return t("sentences.waiting");
   if (one.cut > 0) return t("sentences.cut", { cut: one.cut, limit: one.tokens.length });
@@ -150,5 +158,8 @@ function showSamples(state, t, samples, dispatch) {
     const add = () => dispatch({ type: "sentence.add", text: example.text });
     return h("li", {}, h("button", { type: "button", class: "sample", onclick: add }, h("span", {}, example.text), note ? h("span", { class: "quiet" }, note) : null));
   });
-  fill(samples, h("summary", {}, t("sentences.samples")), h("ul", { class: "scroll" }, ...lines));
+  const symbols = Boolean(state.card?.reads);
+  samples.classList.toggle("chips", symbols);
+  if (symbols) samples.setAttribute("open", "");
+  fill(samples, h("summary", { hidden: symbols }, t(symbols ? "inputs.samples" : "sentences.samples")), h("ul", { class: "scroll" }, ...lines));
 }

@@ -3,7 +3,8 @@
 import { byId, fill, h, iconButton } from "../dom.js";
 import { KEYS } from "../keys.js";
 import { number } from "../language.js";
-import { meanTrust, measureAt } from "../state.js";
+import { kindShown } from "../projections.js";
+import { fidelityAt, meanTrust, measureAt } from "../state.js";
 import { trustWord } from "../trust.js";
 
 /** @typedef {import("../types.d.ts").State} State */
@@ -52,11 +53,12 @@ function aboutOf(state, t) {
   /** @type {HTMLElement[]} */
   const parts = [h("p", {}, t("about.what", { count: state.card?.reference ?? 0 }))];
   if (value !== null) {
-    const recall = measureAt(state, "neighbor_recall") ?? measureAt(state, "recall");
+    const recall = measureAt(state, "neighbor_recall") ?? fidelityAt(state, "recall");
     const words = t("about.trust", { value: number(value, state.language, { maximumFractionDigits: 2 }), words: t(trustWord(value)) });
     parts.push(h("h3", {}, t("about.trust.title")), h("p", {}, words, recall === null ? "" : ` ${t("trust.recall", { percent: Math.round(100 * recall) })}`));
   }
-  const points = ["neighbourhoods", "view", "distance", "outside", "markov", "diffeomorphism"];
+  const kind = kindShown(state);
+  const points = [kind === "umap" ? "neighbourhoods" : kind, "view", "distance", "outside", "markov", "diffeomorphism"];
   parts.push(h("h3", {}, t("about.say.title")), h("ul", {}, ...points.map((point) => h("li", {}, t(`about.${point}`)))));
   if (state.card) parts.push(h("h3", {}, state.card.title), h("p", { class: "quiet" }, state.card.description));
   for (const { message } of state.card?.problems ?? []) parts.push(h("p", { class: "bad" }, message));

@@ -1,9 +1,10 @@
 /** The line at the top: the name, the run, how far the picture can be trusted; the tools at the right. */
 
-import { byId, fill, h, iconButton, relabel } from "../dom.js";
+import { byId, fill, h, icon, iconButton, relabel } from "../dom.js";
 import { number } from "../language.js";
-import { guardedAxes, meanTrust, measureAt } from "../state.js";
+import { claimsShown, fidelityAt, guardedAxes, meanTrust, measureAt } from "../state.js";
 import { trustWord } from "../trust.js";
+import { wordsOfRun } from "./door.js";
 
 /** @typedef {import("../types.d.ts").State} State */
 /** @typedef {import("../types.d.ts").Dispatch} Dispatch */
@@ -14,13 +15,15 @@ import { trustWord } from "../trust.js";
  */
 export function topPanel(dispatch, acts) {
   const root = byId("top");
-  const run = h("select", { class: "run", id: "run" });
-  run.addEventListener("change", () => acts.chooseRun(run.value));
+  const toggle = (/** @type {"search" | "about" | "help" | "sentences" | "door"} */ sheet) => () => dispatch({ type: "sheet.toggle", sheet });
+  const name = h("span", { class: "title" });
+  const run = h("button", { type: "button", class: "run", id: "run", "aria-controls": "door", onclick: toggle("door") }, name, icon("unfold"));
   const title = h("span", { class: "title" });
   const ring = h("span", { class: "ring", "aria-hidden": "true" });
   const trust = h("span", { class: "trust-words" });
   const badge = h("button", { type: "button", class: "badge panel", id: "badge", onclick: () => dispatch({ type: "set", sheet: "about" }) }, ring, trust);
-  const toggle = (/** @type {"search" | "about" | "help" | "sentences"} */ sheet) => () => dispatch({ type: "sheet.toggle", sheet });
+  const held = h("span", {});
+  const claims = h("button", { type: "button", class: "badge panel claims-badge", id: "open-claims", "aria-controls": "claims", onclick: () => dispatch({ type: "claims.toggle" }) }, icon("scroll"), held);
   const buttons = {
     list: iconButton("list", "", toggle("sentences"), { id: "open-sentences", class: "button only-phone" }),
     search: iconButton("search", "", toggle("search"), { id: "open-search" }),
@@ -35,13 +38,15 @@ export function topPanel(dispatch, acts) {
     root,
     h("div", { class: "brand" }, h("span", { class: "word" }, "Layerfold"), h("span", { class: "of" }, title, run)),
     badge,
+    claims,
     h("nav", { class: "tools panel" }, buttons.list, buttons.search, buttons.centre, buttons.link, language, buttons.theme, buttons.info, buttons.keys),
   );
 
   return {
     /** @param {State} state @param {Words} t */
     update(state, t) {
-      showRuns(state, run, title, t);
+      showRuns(state, { run, name, title }, t);
+      showClaims(state, claims, held, t);
       showTrust(state, badge, ring, trust, t);
       relabel(buttons.list, "list", t("sentences.title"));
       relabel(buttons.search, "search", t("tool.search"));
@@ -60,21 +65,28 @@ export function topPanel(dispatch, acts) {
   };
 }
 
-/** One run is a title, several are a choice. @param {State} state @param {HTMLSelectElement} run @param {HTMLElement} title @param {Words} t */
-function showRuns(state, run, title, t) {
+/** One run is a title, several are a choice that opens the row of models. @param {State} state @param {{ run: HTMLElement, name: HTMLElement, title: HTMLElement }} parts @param {Words} t */
+function showRuns(state, { run, name, title }, t) {
   const several = state.runs.length > 1;
   run.hidden = !several;
   title.hidden = several;
-  title.textContent = state.card?.title || state.run;
+  const words = wordsOfRun(state.card ?? state.runs.find((one) => one.name === state.run) ?? { name: state.run }, t);
+  name.textContent = words.title;
+  title.textContent = words.title;
   title.title = state.card?.description ?? "";
-  run.setAttribute("aria-label", t("tool.run"));
-  const key = JSON.stringify([state.runs, state.run]);
-  if (!several || run.dataset.key === key) return;
-  run.dataset.key = key;
-  const known = state.runs.some((one) => one.name === state.run);
-  const missing = known ? [] : [h("option", { value: "" }, state.run)];
-  fill(run, ...missing, ...state.runs.map((one) => h("option", { value: one.name, disabled: Boolean(one.problem) }, one.title || one.name)));
-  run.value = known ? state.run : "";
+  run.title = t("door.open");
+  run.setAttribute("aria-label", `${t("door.open")}: ${words.title}`);
+  run.setAttribute("aria-expanded", String(state.sheet === "door"));
+}
+
+/** How many claims hold; pressed, their card comes or goes. @param {State} state @param {HTMLElement} badge @param {HTMLElement} held @param {Words} t */
+function showClaims(state, badge, held, t) {
+  badge.hidden = state.claims.length === 0;
+  if (badge.hidden) return;
+  const holding = state.claims.filter((one) => one.holds).length;
+  held.textContent = t("claims.badge", { holding, count: state.claims.length });
+  badge.title = t("claims.open");
+  badge.setAttribute("aria-expanded", String(claimsShown(state)));
 }
 
 /** @param {State} state @param {HTMLElement} badge @param {HTMLElement} ring @param {HTMLElement} words @param {Words} t */
@@ -84,7 +96,7 @@ function showTrust(state, badge, ring, words, t) {
   if (value === null) return;
   const shown = number(value, state.language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   ring.style.setProperty("--part", String(Math.max(0, (value - 0.5) * 2)));
-  const recall = measureAt(state, "neighbor_recall") ?? measureAt(state, "recall");
+  const recall = measureAt(state, "neighbor_recall") ?? fidelityAt(state, "recall");
   const guarded = guardedAxes(state);
   words.textContent = t("trust.badge", { value: shown, words: t(trustWord(value)) });
   const tips = [t("trust.tip")];

@@ -1,0 +1,65 @@
+/** The front door: a row of cards, one a model, each with a tiny picture and a line of what will be seen. It can be folded away. */
+
+import { byId, fill, h, iconButton, relabel } from "../dom.js";
+import { glyphOf } from "../glyphs.js";
+import { patch } from "../svg.js";
+
+/** @typedef {import("../types.d.ts").State} State */
+/** @typedef {import("../types.d.ts").Words} Words */
+/** @typedef {import("../types.d.ts").RunEntry} RunEntry */
+
+/** @param {import("../types.d.ts").Dispatch} dispatch @param {{ chooseRun(name: string): void }} acts */
+export function doorPanel(dispatch, acts) {
+  const root = byId("door");
+  const list = h("ul", { class: "cards" });
+  const fold = iconButton("close", "", () => dispatch({ type: "set", sheet: null }), { id: "fold-door", class: "button small" });
+  fill(root, list, fold);
+  list.addEventListener("keydown", (event) => walk(event, list));
+  let shown = "";
+
+  return {
+    /** @param {State} state @param {Words} t @param {State | null} previous */
+    update(state, t, previous) {
+      const open = state.sheet === "door" && state.runs.length > 1;
+      root.hidden = !open;
+      document.body.classList.toggle("door-open", open);
+      if (!open) return;
+      root.setAttribute("aria-label", t("door.title"));
+      relabel(fold, "close", t("door.fold"));
+      const key = JSON.stringify([state.runs, state.run, state.language, state.theme]);
+      if (key !== shown) fill(list, ...state.runs.map((one) => h("li", {}, cardOf(one, state, t, acts))));
+      shown = key;
+      if (previous && previous.sheet !== "door" && document.activeElement?.id === "run") list.querySelector("button")?.focus({ preventScroll: true });
+    },
+  };
+}
+
+/** A known shape in our words, another run in its own. @param {{ name: string, title?: string, description?: string }} run @param {Words} t */
+export function wordsOfRun(run, t) {
+  const [title, line] = [t(`shape.${run.name}.title`), t(`shape.${run.name}.line`)];
+  const known = !title.startsWith("shape.");
+  return { title: known ? title : run.title || run.name, line: known ? line : (run.description ?? "") };
+}
+
+/** @param {RunEntry} run @param {State} state @param {Words} t @param {{ chooseRun(name: string): void }} acts */
+function cardOf(run, state, t, acts) {
+  const { title, line } = wordsOfRun(run, t);
+  const here = run.name === state.run;
+  const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  patch(picture, glyphOf(run.name, state.theme));
+  const words = h("span", { class: "words" }, h("b", {}, title), h("span", { class: run.problem ? "line bad" : "line" }, run.problem?.message ?? line));
+  const choose = () => acts.chooseRun(run.name);
+  const props = { type: "button", class: "card", "data-run": run.name, disabled: Boolean(run.problem), title: run.description, onclick: choose };
+  return h("button", { ...props, "aria-current": here ? "true" : undefined }, picture, words);
+}
+
+/** Arrows walk along the cards. @param {KeyboardEvent} event @param {HTMLElement} list */
+function walk(event, list) {
+  const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+  if (!by) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const cards = [...list.querySelectorAll("button")].filter((one) => !one.disabled);
+  const at = cards.findIndex((one) => one === document.activeElement);
+  cards[(at + by + cards.length) % cards.length]?.focus();
+}
