@@ -52,7 +52,11 @@ class Found:
 
 def claims(opened: OpenRun, progress: Progress) -> tuple[Claim, ...]:
     """The five claims, from every checkpoint of the run; raises DamagedRun."""
-    found = read(opened, progress)
+    return claims_from(read(opened, progress))
+
+
+def claims_from(found: Found) -> tuple[Claim, ...]:
+    """The five claims, from what was read."""
     keys = key_frequencies(found.rows[found.last], TOP)
     return (_memorised(found), _understood(found), _sparse(found, keys), _round(found, keys), _ordered(found, keys))
 
