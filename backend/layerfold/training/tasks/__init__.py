@@ -15,7 +15,10 @@ from layerfold.training.tasks.task import Basis, Reads, Setting, Task
 
 __all__ = ["TASKS", "Basis", "Reads", "Setting", "Task", "task_of", "task_of_card"]
 
-TASKS: Final = {"modular-addition": "layerfold.training.tasks.modular_addition"}
+TASKS: Final = {
+    "modular-addition": "layerfold.training.tasks.modular_addition",
+    "belief-simplex": "layerfold.training.tasks.belief_simplex",
+}
 
 
 def task_of(name: str, parameters: Mapping[str, Any], setting: Setting) -> Task:
