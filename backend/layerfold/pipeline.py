@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from layerfold.answers import AxisTable, Frame, LabelTable, MeasuresTable, MeasureTable, MetricsTable, ProjectionCard, ReferenceTable
+from layerfold.answers import AxisTable, LabelTable, MeasuresTable, MeasureTable, MetricsTable, ProjectionCard, ReferenceTable
 from layerfold.backdrop import fingerprint, lengths, reference_states, slope_of, stored, viewed
+from layerfold.building import build_run_atlas as build_run_atlas
 from layerfold.cache import ArrayCache
 from layerfold.errors import Cancelled, DamagedRun, ProjectionNotFound, SiteNotFound, StepNotFound, TokenNotFound
 from layerfold.files import sha256
@@ -25,10 +26,12 @@ from layerfold.geometry.trust import segment_trust
 from layerfold.inspection import Inspection, read_lens, read_neighbors
 from layerfold.model.tokenizer import readable
 from layerfold.neighbors import Index
-from layerfold.records import Floats, Label, Measure, PlacedSlice, Reference, Sentence, Site, Trajectory, View
+from layerfold.picture import LinearPicture, layout_card
+from layerfold.records import Floats, Label, Measure, Placed, PlacedSlice, Sentence, Site, Trajectory
 from layerfold.shelf import Shelf
 from layerfold.space.atlas import Atlas, open_atlas
 from layerfold.space.placement import Placer
+from layerfold.space.projection import UMAP, open_projections
 from layerfold.training.run import Run, checkpoint_name
 from layerfold.wire import finite
 
@@ -39,7 +42,6 @@ if TYPE_CHECKING:
 KEPT_BYTES: Final = 420 << 20  # of what places tokens; about ten steps of 13 sites x 4,000 tokens x 128
 NEIGHBORS: Final = 15
 GUESSES: Final = 5
-UMAP: Final = "umap"  # the projection that is the atlas's own layout
 
 
 def never() -> bool:
@@ -116,30 +118,35 @@ class OpenRun:
         Raises StepNotFound, ProjectionNotFound, DamagedRun, and Cancelled as soon as ``cancelled()`` is seen to be true.
         """
         stop_if(cancelled)
-        self.check_projection(projection)
+        picture = self.picture(projection)
         space = self.space(step)
         stop_if(cancelled)
         raw = space.adapter.states(sentence.ids).values
         states = viewed(raw, self.atlas.view)
         stop_if(cancelled)
-        placed = space.placer.place(states)
-        true, shown = lengths(states), lengths(placed.positions)
+        if isinstance(picture, LinearPicture):
+            placed, slope = Placed(picture.place(states, step), *space.placer.near(states)), picture.slope(step)
+        else:
+            placed, slope = space.placer.place(states), space.slope
         norm = np.linalg.norm(raw, axis=-1).astype(np.float32)
-        return PlacedSlice(step, sentence, placed, segment_trust(true, shown, space.slope), norm)
+        return PlacedSlice(step, sentence, placed, segment_trust(lengths(states), lengths(placed.positions), slope), norm)
 
-    def slices(self, sentence: Sentence, steps: Iterable[int], cancelled: Callable[[], bool] = never) -> Iterator[PlacedSlice]:
+    def slices(
+        self, sentence: Sentence, steps: Iterable[int], cancelled: Callable[[], bool] = never, projection: str = UMAP
+    ) -> Iterator[PlacedSlice]:
         """The slices of the steps, in the order given, each when it is ready."""
         for step in steps:
-            yield self.slice(sentence, step, cancelled)
+            yield self.slice(sentence, step, cancelled, projection)
 
-    def place(self, text: str, steps: Sequence[int] | None = None) -> Trajectory:
-        """The way of a text's tokens through the sites and the steps (all by default)."""
+    def place(self, text: str, steps: Sequence[int] | None = None, projection: str = UMAP) -> Trajectory:
+        """The way of a text's tokens through the sites and the steps (all by default), as a projection shows it."""
         sentence = self.tokenize(text)
         chosen = tuple(self.steps if steps is None else steps)
         with threadpool_limits(1, "blas"):  # the products are small: more threads would wait for each other
-            slices = list(self.slices(sentence, chosen))
+            slices = list(self.slices(sentence, chosen, projection=projection))
         positions = np.stack([slice_.placed.positions for slice_ in slices])
-        return Trajectory(sentence, chosen, self.sites, positions, np.stack([slice_.placed.outside for slice_ in slices]))
+        outside = np.stack([slice_.placed.outside for slice_ in slices])
+        return Trajectory(sentence, chosen, self.sites, positions, outside, projection)
 
     def warm(self, step: int) -> None:
         """The step's reference states are computed, and its placer is ready if there is room for it."""
@@ -166,11 +173,12 @@ class OpenRun:
     ) -> Inspection:
         """The true neighbours (itself left out), trust in a projection and lens of one reference token; raises as ``inspect``."""
         self._check_site(site)
-        self.check_projection(projection)
+        picture = self.picture(projection)
         reference = self.atlas.reference
         if not 0 <= index < len(reference):
             raise TokenNotFound(f"The reference has {len(reference)} tokens, so there is no token {index}. Count from 0.")
-        space, clouds = self.space(step), self.atlas.slice(step)
+        space = self.space(step)
+        trust, continuity = picture.trust_at(step, site, index)
         window = reference.windows[reference.window[index]][: reference.position[index] + 1]
         raw = space.adapter.states(window.tolist()).values[:, -1]
         indices, distances = Index.of(space.states[site]).nearest(space.states[site][index : index + 1], k + 1)
@@ -179,8 +187,8 @@ class OpenRun:
             reference.text[index],
             length(raw[site]),
             None,
-            float(clouds.trust[site, index]),
-            float(clouds.continuity[site, index]),
+            trust,
+            continuity,
             read_neighbors(indices[0][others][:k], distances[0][others][:k]),
             read_lens(self._lens(space, raw, top), self.tokenizer),
         )
@@ -194,11 +202,34 @@ class OpenRun:
         if not 0 <= site < len(self.sites):
             raise SiteNotFound(f"There is no site {site}: the model has {len(self.sites)}, from 0 ({self.sites[0].name}) on.")
 
-    def check_projection(self, name: str) -> None:
-        """Raises ProjectionNotFound for a name that the run has no projection of."""
-        known = [card.name for card in self.projections()]
-        if name not in known:
-            raise ProjectionNotFound(f"There is no projection {name[:100]!r} of this run. There are: {', '.join(known)}.")
+    # ---- projections
+
+    @cached_property
+    def _linear(self) -> tuple[dict[str, LinearPicture], tuple[DamagedRun, ...]]:
+        good, bad = open_projections(self.run.folder, self.atlas, self.run.config.d_model)
+        return {one.name: LinearPicture(one, self.atlas, self._states, self._origin, self.cache) for one in good}, bad
+
+    def picture(self, name: str = UMAP) -> Atlas | LinearPicture:
+        """What shows the states under a projection's name, the atlas itself as ``umap``; raises ProjectionNotFound, AtlasMissing."""
+        if name != UMAP and name not in self._linear[0]:
+            known = ", ".join((UMAP, *self._linear[0]))
+            raise ProjectionNotFound(f"There is no projection {name[:100]!r} of this run. There are: {known}.")
+        return self.atlas if name == UMAP else self._linear[0][name]
+
+    def projections(self) -> list[ProjectionCard]:
+        """The ways to show the states, the atlas's own layout first."""
+        return [layout_card(self.atlas), *(picture.card() for picture in self._linear[0].values())]
+
+    def unscored(self, step: int, projection: str) -> list[int]:
+        """The sites at which each point's trust in a projection has to be found before it can be told, each of which takes a while."""
+        picture = self.picture(projection)
+        return picture.unscored(step) if isinstance(picture, LinearPicture) else []
+
+    def score(self, step: int, site: int, projection: str) -> None:
+        """Each point's trust in a projection is known at a step and site."""
+        picture = self.picture(projection)
+        if isinstance(picture, LinearPicture):
+            picture.score(step, site)
 
     # ---- steps
 
@@ -212,12 +243,19 @@ class OpenRun:
         adapter = self.run.adapter(step)
         atlas = self.atlas
         origin = self._origin(step)
-        states = self.cache.get(origin, lambda: stored(reference_states(adapter, atlas.reference), atlas.view))
+        states = self._states(step, adapter)
         positions = np.asarray(atlas.slice(step).positions, dtype=np.float32)
         of_picture = {**origin, "positions": hashlib.sha256(np.ascontiguousarray(positions).data).hexdigest()}
         slope = self.cache.get({**of_picture, "what": "slope"}, lambda: slope_of(states, positions))
         kernel = {name: atlas.parameters[name] for name in ("k", "a", "b", "repulsion") if name in atlas.parameters}
         return StepSpace(adapter, states, Placer(states, positions, **kernel, own=atlas.own(step)), slope)
+
+    def _states(self, step: int, adapter: Adapter | None = None) -> NDArray[Any]:
+        """The reference's states [site, ref, d] at a step in the atlas's view, found or computed."""
+        atlas = self.atlas
+        return self.cache.get(
+            self._origin(step), lambda: stored(reference_states(adapter or self.run.adapter(step), atlas.reference), atlas.view)
+        )
 
     def _origin(self, step: int) -> dict[str, Any]:
         """What the reference's states at a step are made from; raises DamagedRun when the checkpoint is not what the card says."""
@@ -242,21 +280,18 @@ class OpenRun:
     # ---- tables
 
     def problems(self) -> list[DamagedRun]:
-        """What is wrong with the run and can be told without reading all of it."""
+        """What is wrong with the run and can be told without reading all of it; raises AtlasMissing, DamagedRun without an atlas."""
         missing = [step for step in self.card["steps"] if step not in self.run.steps]
-        return [DamagedRun(f"{checkpoint_name(step)} is missing or cut short: restore it, or train this run again") for step in missing]
-
-    def projections(self) -> list[ProjectionCard]:
-        """The ways to show the states, the atlas's own layout first."""
-        return [layout_card(self.atlas)]
+        cut = [DamagedRun(f"{checkpoint_name(step)} is missing or cut short: restore it, or train this run again") for step in missing]
+        return [*cut, *self._linear[1]]
 
     def atlas_bytes(self, step: int, projection: str = UMAP, trust: bool = False) -> bytes:
         """The clouds of one step in a projection, umap's as they are on disk; with each point's trust if it is asked for.
 
         Raises StepNotFound, ProjectionNotFound, AtlasMissing, DamagedRun.
         """
-        self.check_projection(projection)
-        return self.atlas.bytes_of(step)
+        picture = self.picture(projection)
+        return picture.packed(step, trust) if isinstance(picture, LinearPicture) else picture.bytes_of(step)
 
     def reference_table(self) -> ReferenceTable:
         """The reference tokens in words."""
@@ -282,7 +317,8 @@ class OpenRun:
     def measures_table(self) -> MeasuresTable:
         """The atlas's measures, null where one is not defined."""
         atlas = self.atlas
-        measures = [measure_table(measure) for measure in atlas.measures]
+        shown = [measure for picture in self._linear[0].values() for measure in picture.measures()]
+        measures = [measure_table(measure) for measure in (*atlas.measures, *shown)]
         axes = AxisTable(variables=list(atlas.axis_variables), values=finite(atlas.axes))
         return MeasuresTable(steps=list(atlas.steps), sites=[site.name for site in self.sites], measures=measures, axes=axes, events=[])
 
@@ -293,15 +329,6 @@ def open_run(folder: Path | str, cache: Path | None = None) -> OpenRun:
     Raises RunNotFound, DamagedRun.
     """
     return OpenRun(Run.open(folder), ArrayCache(None if cache is None else cache / "states"))
-
-
-def layout_card(atlas: Atlas) -> ProjectionCard:
-    """The atlas's own layout as the page reads it."""
-    frame = Frame(center=[float(x) for x in atlas.frame["center"]], radius=float(atlas.frame["radius"]))
-    nameless = ["", "", ""]
-    return ProjectionCard(
-        name=UMAP, kind="umap", title_en="Aligned UMAP", title_zh="对齐的 UMAP", axes_en=nameless, axes_zh=nameless, frame=frame
-    )
 
 
 def label_table(label: Label) -> LabelTable:
@@ -334,78 +361,3 @@ def stop_if(cancelled: Callable[[], bool]) -> None:
     """Raises Cancelled when it is so."""
     if cancelled():
         raise Cancelled("A newer text took this one's place.")
-
-
-# ---- building
-
-
-def build_run_atlas(
-    folder: Path | str,
-    *,
-    count: int = 4000,
-    view: View = "normalised",
-    k: int = 15,
-    min_dist: float = 0.1,
-    spread: float = 1.0,
-    seed: int = 0,
-    threads: int | None = None,
-    corpus: str | None = None,
-    corpora: Path | None = None,
-    progress: Callable[[str, float], None] = lambda stage, share: None,
-) -> Atlas:
-    """The run in ``folder`` has an atlas over all its steps and sites; a broken build goes on where it stopped.
-
-    Its reference is kept where it has one of ``count`` tokens; else it is chosen from ``corpus`` (the one that the card names
-    without it), a named collection being gathered into ``corpora``. Raises RunNotFound, DamagedRun, CorpusError, RecipeError, InputError.
-    """
-    from layerfold.space.build import build_atlas  # imports numba, which serving must not
-
-    run = Run.open(folder)
-    progress("choosing the reference", 0.0)
-    reference = kept_reference(run.folder, count) or chosen_reference(run, count, seed, corpus, corpora)
-    build_atlas(
-        lambda step: reference_states(run.adapter(step), reference),
-        run.steps,
-        [site.name for site in run.sites],
-        reference,
-        run.folder,
-        k=k,
-        min_dist=min_dist,
-        spread=spread,
-        seed=seed,
-        view=view,
-        threads=threads,
-        extra_measures=losses(run),
-        origin={checkpoint_name(step): sha256(run.folder / checkpoint_name(step)) for step in run.steps},
-        progress=progress,
-    )
-    return open_atlas(run.folder)
-
-
-def kept_reference(folder: Path, count: int) -> Reference | None:
-    """The reference of the atlas that is there, if it is whole and has ``count`` tokens."""
-    try:
-        reference = open_atlas(folder).reference
-    except DamagedRun:
-        return None
-    return reference if len(reference) == count else None
-
-
-def chosen_reference(run: Run, count: int, seed: int, corpus: str | None, corpora: Path | None) -> Reference:
-    """``count`` tokens of the corpus, or of the one the run was trained on; raises CorpusError."""
-    from layerfold.training.reference import choose_reference
-    from layerfold.training.trainer import texts_at
-
-    name = corpus or str(run.card.get("hyperparameters", {}).get("corpus", run.name))
-    return choose_reference(run, texts_at(name, corpora), count, seed)
-
-
-def losses(run: Run) -> dict[str, tuple[str, Floats]]:
-    """The training log's tests at each step, the same at every site; NaN where a step was not tested."""
-    rows = {row["step"]: row for row in run.metrics()}
-    units = {"val_loss": "nats a token on held-out text", "bits_per_byte": "bits a byte on held-out text"}
-    found: dict[str, tuple[str, Floats]] = {}
-    for name, unit in units.items():
-        values = np.array([rows.get(step, {}).get(name, np.nan) for step in run.steps], dtype=np.float32)
-        found[name] = (unit, np.repeat(values[:, None], len(run.sites), axis=1))
-    return found

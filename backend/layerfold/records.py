@@ -166,13 +166,14 @@ class PlacedSlice:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """A sentence over steps: ``positions`` [step, site, token, 3], ``outside`` [step, site, token]."""
+    """A sentence over steps, as a projection shows it: ``positions`` [step, site, token, 3], ``outside`` [step, site, token]."""
 
     sentence: Sentence
     steps: tuple[int, ...]
     sites: tuple[Site, ...]
     positions: Floats
     outside: Floats
+    projection: str = "umap"
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ class FakeRun:
     seconds: float = 0.0
     broken: frozenset[int] = frozenset()
     computed: list[tuple[str, int]] = field(default_factory=list)
+    scored: list[tuple[str, int, int]] = field(default_factory=list)
     max_tokens: int = 64
 
     def __post_init__(self) -> None:
@@ -75,7 +76,7 @@ class FakeRun:
 
     def slice(self, sentence: Sentence, step: int, cancelled: Any = lambda: False, projection: str = "umap") -> PlacedSlice:
         self._check(step)
-        self.check_projection(projection)
+        self.picture(projection)
         end = time.monotonic() + self.seconds
         while time.monotonic() < end:
             if cancelled():
@@ -87,7 +88,15 @@ class FakeRun:
         positions = made.placed.positions * np.float32(1 if projection == "umap" else 2)
         return replace(made, placed=replace(made.placed, positions=positions))
 
-    def check_projection(self, name: str) -> None:
+    def unscored(self, step: int, projection: str) -> list[int]:
+        self.picture(projection)
+        return [] if projection == "umap" else list(range(len(self.sites)))
+
+    def score(self, step: int, site: int, projection: str) -> None:
+        with self._lock:
+            self.scored.append((projection, step, site))
+
+    def picture(self, name: str) -> None:
         if name not in ("umap", "pca"):
             raise ProjectionNotFound(f"There is no projection {name[:100]!r} of this run. There are: umap, pca.")
 
@@ -106,7 +115,7 @@ class FakeRun:
         return self._inspection(sentence.tokens[token].text, step, outside=40.0)
 
     def inspect_reference(self, index: int, step: int, site: int, k: int = 15, top: int = 5, projection: str = "umap") -> Inspection:
-        self.check_projection(projection)
+        self.picture(projection)
         if index >= self.reference:
             raise TokenNotFound(f"There is no token {index}.")
         return self._inspection(f"word{index}", step, trust=0.9)
@@ -119,7 +128,7 @@ class FakeRun:
 
     def atlas_bytes(self, step: int, projection: str = "umap", trust: bool = False) -> bytes:
         self._check(step)
-        self.check_projection(projection)
+        self.picture(projection)
         sites, count = len(self.sites), self.reference
         seeds = np.random.default_rng(0).normal(size=(count, 3))
         turn = np.linspace(0.2, 1.0, sites)[:, None, None] * (0.2 + 0.8 * self.steps.index(step) / len(self.steps))

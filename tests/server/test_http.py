@@ -194,6 +194,7 @@ def test_the_description_is_complete(client: TestClient) -> None:
         "/api/runs",
         "/api/runs/{run}",
         "/api/runs/{run}/atlas/{step}",
+        "/api/runs/{run}/claims",
         "/api/runs/{run}/reference",
         "/api/runs/{run}/metrics",
         "/api/runs/{run}/measures",

@@ -16,7 +16,8 @@ import pytest
 from layerfold.errors import AtlasMissing, DamagedRun, InputError, StepNotFound
 from layerfold.records import Floats, normalised
 from layerfold.space.atlas import open_atlas
-from layerfold.space.build import build_atlas, frame_of
+from layerfold.space.build import build_atlas
+from layerfold.space.frame import frame_of
 from tests.space.states import COUNT, SITES, STEPS, reference, states_of
 
 LOSS = {"validation_loss": ("bits a byte", np.full((len(STEPS), len(SITES)), 2.5, dtype=np.float32))}

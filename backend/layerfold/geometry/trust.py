@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from layerfold.neighbors import nearest_self
+from layerfold.errors import InputError
+from layerfold.neighbors import nearest, nearest_self
 from layerfold.records import Floats, Ints
 
 Doubles = NDArray[np.float64]
@@ -39,20 +40,37 @@ def trust_of(states: Floats, shown: Floats, k: int = 15) -> Trust:
     return Trust(trust, continuity, _overlap(near_states, near_shown))
 
 
-def _excess(points: Floats, claimed: Ints, k: int) -> Doubles:
-    """Of each point, the sum over its claimed neighbours of how far beyond ``k`` their rank among ``points`` lies."""
+def trust_at(states: Floats, shown: Floats, index: int, k: int = 15) -> tuple[float, float]:
+    """Trust and continuity of one point, as ``trust_of`` gives them, without the others'. Raises InputError when k >= ref."""
+    if k >= len(states):
+        raise InputError(f"{k} neighbours were asked for, but each point has {len(states) - 1}: choose k from 1 to {len(states) - 1}")
+    one = np.array([index])
+    near_states, near_shown = (_others(points, index, k) for points in (states, shown))
+    worst = k * (2 * len(states) - 3 * k - 1) / 2
+    trust, continuity = (1 - _excess(*pair, k, one) / worst for pair in ((states, near_shown), (shown, near_states)))
+    return float(trust[0]), float(continuity[0])
+
+
+def _others(points: Floats, index: int, k: int) -> Ints:
+    """The k nearest other points of one point, [1, k]."""
+    near = nearest(points[index : index + 1], points, k + 1)[0][0]
+    return np.asarray(near[near != index][None, :k], dtype=np.int32)
+
+
+def _excess(points: Floats, claimed: Ints, k: int, who: NDArray[np.intp] | None = None) -> Doubles:
+    """Of each point (of ``who``, where given), the sum over its claimed neighbours of how far beyond ``k`` their rank lies."""
     values = points.astype(np.float64)
     values -= values.mean(axis=0)
     squares = np.square(values).sum(axis=1)
-    total = np.empty(len(values))
+    who = np.arange(len(values)) if who is None else who
+    total = np.empty(len(who))
     rows = max(1, _CELLS // len(values))
-    for start in range(0, len(values), rows):
-        part = slice(start, start + rows)
+    for start in range(0, len(who), rows):
+        part = who[start : start + rows]
         away = squares[part, None] + squares - 2 * (values[part] @ values.T)
-        at = np.arange(len(away))
-        away[at, start + at] = np.inf
-        bounds = np.take_along_axis(away, claimed[part].astype(np.intp), axis=1)
-        total[part] = _beyond(away, bounds, k).sum(axis=1)
+        away[np.arange(len(part)), part] = np.inf
+        bounds = np.take_along_axis(away, claimed[start : start + rows].astype(np.intp), axis=1)
+        total[start : start + rows] = _beyond(away, bounds, k).sum(axis=1)
     return total
 
 

@@ -75,7 +75,7 @@ def create_app(
     app.add_middleware(Guard, hosts=known_hosts(settings.host, settings.allowed_hosts))
     app.state.connections = connections
     _say_errors_in_one_shape(app)
-    app.include_router(create_routes(catalogue, _limits_of(limits), plotly, version))
+    app.include_router(create_routes(catalogue, work, _limits_of(limits), plotly, version))
 
     @app.websocket("/api/stream")
     async def stream(socket: WebSocket) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 
 from layerfold.answers import (
     ClaimsTable,
@@ -28,7 +30,9 @@ from layerfold.claims.claim import read_claims
 from layerfold.errors import LayerfoldError
 from layerfold.pipeline import OpenRun
 from layerfold.server.catalogue import Catalogue
+from layerfold.server.jobs import Jobs, Rank
 from layerfold.server.vendor import Plotly
+from layerfold.space.projection import UMAP
 
 Errors = dict[int | str, dict[str, Any]]
 RunName = Annotated[str, Path(description="a name from the catalogue")]
@@ -47,7 +51,7 @@ OF_A_RUN: Final[Errors] = {**NOT_FOUND, **INVALID, **DAMAGED}
 BINARY: Final = "application/octet-stream"
 
 
-def create_routes(catalogue: Catalogue, limits: Callable[[OpenRun], Limits], plotly: Plotly, version: str) -> APIRouter:
+def create_routes(catalogue: Catalogue, jobs: Jobs, limits: Callable[[OpenRun], Limits], plotly: Plotly, version: str) -> APIRouter:
     """Every HTTP route below ``/api``, and Plotly."""
     api = APIRouter(responses=FOREIGN)
 
@@ -70,9 +74,13 @@ def create_routes(catalogue: Catalogue, limits: Callable[[OpenRun], Limits], plo
         return card(opened, run, limits(opened))
 
     @api.get("/api/runs/{run}/atlas/{step}", response_class=Response, responses={**OF_A_RUN, **UNCHANGED, **_binary()})
-    def get_atlas(run: RunName, step: Step, projection: Shown = "umap", trust: Trusted = False, known: KnownTag = None) -> Response:
+    async def get_atlas(run: RunName, step: Step, projection: Shown = UMAP, trust: Trusted = False, known: KnownTag = None) -> Response:
         """The clouds of one step as safetensors: positions [site, token, 3] F16; trust and continuity [site, token] U8 (255 is 1)."""
-        data = catalogue.open(run).atlas_bytes(step, projection, trust)
+        opened = await run_in_threadpool(catalogue.open, run)
+        if projection == UMAP:
+            data = await run_in_threadpool(opened.atlas_bytes, step)
+        else:
+            data = await clouds(jobs, opened, step, projection, trust)
         return tagged(data, BINARY, f'"{hashlib.sha256(data).hexdigest()}"', known)
 
     @api.get("/api/runs/{run}/reference", response_model=ReferenceTable, responses={**OF_A_RUN, **UNCHANGED})
@@ -108,6 +116,15 @@ def create_routes(catalogue: Catalogue, limits: Callable[[OpenRun], Limits], plo
         return answer
 
     return api
+
+
+async def clouds(jobs: Jobs, opened: OpenRun, step: int, projection: str, trust: bool) -> bytes:
+    """The clouds of a step as a linear map shows them; each site's trust is a turn of its own, so that sentences need not wait for all."""
+    owner = ("clouds", id(opened), projection)
+    waiting = await jobs.run(owner, Rank.NOW, lambda: opened.unscored(step, projection)) if trust else []
+    for site in waiting:
+        await jobs.run(owner, Rank.REST, partial(opened.score, step, site, projection))
+    return await jobs.run(owner, Rank.FIRST, lambda: opened.atlas_bytes(step, projection, trust))
 
 
 def card(opened: OpenRun, name: str, limits: Limits) -> RunCard:

@@ -192,7 +192,7 @@ class Connection:
     def _open(self, request: Place) -> tuple[OpenRun, Sentence]:
         run = self.catalogue.open(request.run)
         _ = run.steps  # a run without clouds is told so before its tokens are shown
-        run.check_projection(request.projection)
+        run.picture(request.projection)
         return run, run.tokenize(request.text, self.limits.tokens)
 
     async def _lane(self, placing: Placing, run: OpenRun, sentence: Sentence, steps: Iterator[int]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -135,6 +135,19 @@ class Atlas:
         arrays = self._arrays(step_name(step), ("positions", "trust", "continuity"))
         trust, continuity = (_read_only(arrays[name].astype(np.float32) / np.float32(255)) for name in ("trust", "continuity"))
         return Slice(step, _read_only(arrays["positions"].astype(np.float32)), trust, continuity)
+
+    def cloud(self, step: int) -> Floats:
+        """The positions of one step, [site, ref, 3], read anew; raises StepNotFound, DamagedRun."""
+        return self.slice(step).positions
+
+    def mean_trust(self, steps: Sequence[int]) -> Floats:
+        """Mean trustworthiness of each cloud: [step, site], 0.5 for a random picture, 1 for a perfect one."""
+        return np.stack([self.slice(step).trust.mean(axis=1) for step in steps]).astype(np.float32)
+
+    def trust_at(self, step: int, site: int, index: int) -> tuple[float, float]:
+        """Trust and continuity of one reference token; raises StepNotFound, DamagedRun."""
+        clouds = self.slice(step)
+        return float(clouds.trust[site, index]), float(clouds.continuity[site, index])
 
     def _check(self, step: int) -> None:
         if step not in self.steps:

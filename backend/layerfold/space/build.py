@@ -32,6 +32,7 @@ from layerfold.geometry.trust import Trust, spearman, trust_of
 from layerfold.neighbors import nearest_self
 from layerfold.records import Floats, Reference, View, normalised
 from layerfold.space.atlas import CARD, MEASURES, REFERENCE, step_name, write_card, write_measures, write_reference, write_slice
+from layerfold.space.frame import frame_of
 from layerfold.space.graph import Graph, curve, fuzzy
 from layerfold.space.layout import Graphs, Springs, lay_out
 from layerfold.space.recipe import Recipe, check
@@ -359,11 +360,3 @@ def _guard(task: Task, positions: Floats, norm: Floats, extra: Mapping[str, NDAr
     for site in range(sites):
         axes[:, site, :, -1] = axis_correlations(positions[:, site].reshape(-1, 3), {"step": np.repeat(np.arange(steps), count)})[:, 0]
     return names, axes
-
-
-def frame_of(positions: Floats, share: float = 0.98) -> dict[str, Any]:
-    """The ball about the median place that holds ``share`` of all points [..., 3]: far islands do not squeeze the rest."""
-    points = positions.reshape(-1, 3)
-    center = np.median(points, axis=0)
-    radius = np.quantile(np.sqrt(np.square(points - center).sum(axis=1)), share)
-    return {"center": [round(float(value), 4) for value in center], "radius": round(float(max(radius, 1e-3)), 4)}

@@ -43,14 +43,19 @@ class Placer:
 
         In the view that the reference's states have. Raises InputError for a wrong shape or a state that is not finite.
         """
-        self._check(states)
-        neighbors, distances = self._neighbors(states)
+        neighbors, distances, outside = self.near(states)
         membership, exponents = memberships(distances)
         anchors = np.stack([cloud.take(near, axis=1) for cloud, near in zip(self._places, neighbors, strict=True)], axis=1)
         n = self._places.shape[-1]
         place = descend(anchors, pulls(membership, exponents), membership, self._cells, n, self._curve, self._repulsion)
-        outside = np.stack([percentile(nearest, own) for nearest, own in zip(distances[..., 0], self._own, strict=True)])
         return Placed(np.ascontiguousarray(place.transpose(1, 2, 0)), neighbors, distances, outside)
+
+    def near(self, states: Floats) -> tuple[Ints, Floats, Floats]:
+        """What ``place`` says besides the places: neighbours, their distances, and how far outside; raises as it does."""
+        self._check(states)
+        neighbors, distances = self._neighbors(states)
+        outside = np.stack([percentile(nearest, own) for nearest, own in zip(distances[..., 0], self._own, strict=True)])
+        return neighbors, distances, outside
 
     def _neighbors(self, states: Floats) -> tuple[Ints, Floats]:
         shape = (*states.shape[:2], self._k)

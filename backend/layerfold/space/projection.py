@@ -148,11 +148,19 @@ def _three(words: object) -> bool:
     return isinstance(words, Sequence) and len(words) == 3 and all(isinstance(word, str) for word in words)
 
 
-def wrong_with(found: Projection, atlas: Atlas, stamp: str) -> str:
+def misfit(found: Projection, atlas: Atlas, width: int | None = None) -> str:
+    """Why a projection cannot act on states of an atlas (of that width, where given), or nothing."""
+    grid, (steps, sites, _, d) = (len(atlas.steps), len(atlas.sites)), found.matrix.shape
+    if steps not in (1, grid[0]) or sites not in (1, grid[1]):
+        return f"has {(steps, sites)} steps and sites, the atlas {grid}"
+    return "" if width in (None, d) else f"acts on states of width {d}, the model's have {width}"
+
+
+def wrong_with(found: Projection, atlas: Atlas, stamp: str, width: int | None = None) -> str:
     """What keeps a projection from being shown over an atlas, whose fingerprint is ``stamp``; or nothing."""
     grid = (len(atlas.steps), len(atlas.sites))
-    if any(size not in (1, wanted) for size, wanted in zip(found.matrix.shape, grid, strict=False)):
-        return f"has {found.matrix.shape[:2]} steps and sites, the atlas {grid}"
+    if wrong := misfit(found, atlas, width):
+        return wrong
     if set(found.fidelity) != set(FIDELITY) or not isinstance(found.card.get("frame"), dict):
         return "is not scored yet"
     if found.card.get("atlas") != stamp:
@@ -164,15 +172,18 @@ def wrong_with(found: Projection, atlas: Atlas, stamp: str) -> str:
     return ""
 
 
-def open_projections(run: Path, atlas: Atlas) -> tuple[tuple[Projection, ...], tuple[DamagedRun, ...]]:
-    """The projections that can be shown over a run's atlas, pca first and then by name, and what is wrong with the others."""
+def open_projections(run: Path, atlas: Atlas, width: int | None = None) -> tuple[tuple[Projection, ...], tuple[DamagedRun, ...]]:
+    """The projections that can be shown over a run's atlas, pca first and then by name, and what is wrong with the others.
+
+    ``width`` is that of the model's states, where it is known.
+    """
     good: list[Projection] = []
     bad: list[DamagedRun] = []
     stamp = fingerprint_of(atlas)
     for path in sorted((run / FOLDER).glob("*.safetensors"), key=lambda path: (path.stem != "pca", path.stem)):
         try:
             found = read_projection(path)
-            wrong = wrong_with(found, atlas, stamp)
+            wrong = wrong_with(found, atlas, stamp, width)
             if wrong:
                 raise damaged(path.stem, wrong)
             good.append(found)

@@ -1,0 +1,104 @@
+"""The building of a run's atlas: its reference, kept or chosen, its states at every step, and what its training log says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from layerfold.backdrop import reference_states, viewed
+from layerfold.errors import DamagedRun
+from layerfold.files import sha256
+from layerfold.records import Floats, Reference, View
+from layerfold.space.atlas import Atlas, open_atlas
+from layerfold.space.linear import write_basis
+from layerfold.training.run import Run, checkpoint_name
+from layerfold.training.tasks import task_of_card
+
+
+def build_run_atlas(
+    folder: Path | str,
+    *,
+    count: int = 4000,
+    view: View = "normalised",
+    k: int = 15,
+    min_dist: float = 0.1,
+    spread: float = 1.0,
+    seed: int = 0,
+    threads: int | None = None,
+    corpus: str | None = None,
+    corpora: Path | None = None,
+    progress: Callable[[str, float], None] = lambda stage, share: None,
+) -> Atlas:
+    """The run in ``folder`` has an atlas over all its steps and sites; a broken build goes on where it stopped.
+
+    Its reference is kept where it has one of ``count`` tokens; else it is chosen from ``corpus`` (the one that the card names
+    without it), a named collection being gathered into ``corpora``. Raises RunNotFound, DamagedRun, CorpusError, RecipeError, InputError.
+    """
+    from layerfold.space.build import build_atlas  # imports numba, which serving must not
+
+    run = Run.open(folder)
+    progress("choosing the reference", 0.0)
+    reference = kept_reference(run.folder, count) or chosen_reference(run, count, seed, corpus, corpora)
+    build_atlas(
+        lambda step: reference_states(run.adapter(step), reference),
+        run.steps,
+        [site.name for site in run.sites],
+        reference,
+        run.folder,
+        k=k,
+        min_dist=min_dist,
+        spread=spread,
+        seed=seed,
+        view=view,
+        threads=threads,
+        extra_measures=losses(run),
+        origin={checkpoint_name(step): sha256(run.folder / checkpoint_name(step)) for step in run.steps},
+        progress=progress,
+    )
+    carry_bases(run, reference, view)
+    return open_atlas(run.folder)
+
+
+def carry_bases(run: Run, reference: Reference, view: View) -> None:
+    """A run that learned a task has the task's named axes among its projections."""
+    task = task_of_card(run.card)
+    if task is not None:
+        for basis in task.bases(viewed(reference_states(run.adapter(run.steps[-1]), reference), view), reference):
+            titles, axes = (basis.title_en, basis.title_zh), (basis.axes_en, basis.axes_zh)
+            write_basis(run.folder, basis.name, basis.matrix, basis.offset, titles=titles, axes=axes, source=basis.source)
+
+
+def kept_reference(folder: Path, count: int) -> Reference | None:
+    """The reference of the atlas that is there, if it is whole and has ``count`` tokens."""
+    try:
+        reference = open_atlas(folder).reference
+    except DamagedRun:
+        return None
+    return reference if len(reference) == count else None
+
+
+def chosen_reference(run: Run, count: int, seed: int, corpus: str | None, corpora: Path | None) -> Reference:
+    """``count`` tokens of the corpus, or of the one the run was trained on, or of its task; raises CorpusError, RecipeError."""
+    task = task_of_card(run.card)
+    if task is not None:
+        return task.reference(count, seed)
+    from layerfold.training.reference import choose_reference
+    from layerfold.training.trainer import texts_at
+
+    name = corpus or str(run.card.get("hyperparameters", {}).get("corpus", run.name))
+    return choose_reference(run, texts_at(name, corpora), count, seed)
+
+
+def losses(run: Run) -> dict[str, tuple[str, Floats]]:
+    """The training log's tests at each step, the same at every site; NaN where a step was not tested."""
+    rows = {row["step"]: row for row in run.metrics()}
+    units = {"val_loss": "nats a token on held-out text", "bits_per_byte": "bits a byte on held-out text"}
+    found: dict[str, tuple[str, Floats]] = {}
+    for name, unit in units.items():
+        values = np.array([rows.get(step, {}).get(name, np.nan) for step in run.steps], dtype=np.float32)
+        if np.isnan(values).all():
+            continue  # a run on symbols has other tests
+        found[name] = (unit, np.repeat(values[:, None], len(run.sites), axis=1))
+    return found
