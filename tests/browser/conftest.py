@@ -93,6 +93,13 @@ def serve_made_up(port: int) -> list[str]:
     return [sys.executable, "-m", "tests.browser.made_up", str(port)]
 
 
+def serve_shapes(committed: bool) -> Callable[[int], list[str]]:
+    """The program with the storyteller and the known shapes beside it, else the same server with made-up ones."""
+    runs = [str(ROOT / "models" / name) for name in ("storyteller", "modular-addition")]
+    own = [sys.executable, "-m", "layerfold.cli", "serve", *runs, "--no-browser", "--port"]
+    return lambda port: [*own, str(port)] if committed else [*serve_made_up(port), "shapes"]
+
+
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The program with the bundled run; from a checkout that lacks it, the same server with a made-up one."""

@@ -65,11 +65,8 @@ class CircleRun(FakeRun):
         return [*super().projections(), plane]
 
     def picture(self, name: str = "umap") -> None:
-        self.check_projection(name)
-
-    def check_projection(self, name: str) -> None:
         if name != "fourier":
-            super().check_projection(name)
+            super().picture(name)
 
     def tokenize(self, text: str, max_tokens: int | None = None) -> Sentence:
         sentence = super().tokenize(text, max_tokens)
@@ -87,7 +84,7 @@ class CircleRun(FakeRun):
 
     def atlas_bytes(self, step: int, projection: str = "umap", trust: bool = False) -> bytes:
         self._check(step)
-        self.check_projection(projection)
+        self.picture(projection)
         numbers = np.arange(self.reference) % P
         positions = np.stack([circle(numbers, step, site) for site in range(len(self.sites))])
         if projection == "umap":
