@@ -57,6 +57,12 @@ def test_strangers_share_little() -> None:
     assert procrustes(a, b).value > 0.95
 
 
+def test_slices_with_nothing_in_common_have_zero() -> None:
+    waves = np.array([[1, 1, -1, -1], [1, -1, 1, -1]]).repeat(10, axis=1)
+    assert cka(waves[:1].T, waves[1:].T).value == 0
+    assert procrustes(waves[:1].T, waves[1:].T).value == 1
+
+
 @pytest.mark.parametrize("measure", [cka, procrustes])
 def test_the_bars_are_as_wide_as_the_scatter_of_repeats(measure) -> None:
     found = [measure(ball(seed, 300, 5), ball(seed, 300, 5) + 0.7 * ball(seed + 1000, 300, 5)) for seed in range(60)]

@@ -28,11 +28,16 @@ def refusal(*slices: Real, least: int = 1) -> str:
 def centred(states: Real) -> Doubles:
     """``states`` [n, d] less their mean, float64; exact zeros where they differ by rounding only."""
     values = states.astype(np.float64)
-    size = float(np.abs(values).max(initial=0))
+    size = _size(states)
     values -= values.mean(axis=0)
-    if np.abs(values).max(initial=0) <= _SAME * size:
+    if _size(values) <= _SAME * size:
         values[:] = 0
     return values
+
+
+def _size(values: Real) -> float:
+    """The largest of the numbers' absolute values, 0 of none; no copy is made."""
+    return max(float(values.max(initial=0)), -float(values.min(initial=0)))
 
 
 def mean_of(values: Doubles, reason: str = "no token has a value") -> Estimate:
