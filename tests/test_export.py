@@ -46,6 +46,12 @@ class SmallAtlas:
         trust = np.full((len(SITES), self.count), 0.5 + step / 128, dtype=np.float32)
         return Slice(step, positions, trust, trust)
 
+    def cloud(self, step: int) -> Any:
+        return self.slice(step).positions
+
+    def mean_trust(self, steps: Any) -> Any:
+        return np.stack([self.slice(step).trust.mean(axis=1) for step in steps])
+
 
 def trajectory(text: str = 'a <bank>,\n"dry" & 河', steps: tuple[int, ...] = STEPS) -> Trajectory:
     tokens = tuple(Token(i, piece, 0, 0) for i, piece in enumerate(text.split(" ")))

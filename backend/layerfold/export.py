@@ -17,17 +17,16 @@ from typing import Any
 import numpy as np
 
 from layerfold.errors import InputError
-from layerfold.figure import draw
+from layerfold.figure import Clouds, draw
 from layerfold.files import write_atomically
 from layerfold.records import Trajectory
-from layerfold.space.atlas import Atlas
 
 FORMAT = 1
 COLUMNS = ("sentence", "token", "id", "text", "piece", "pieces", "step", "site", "site_name", "x", "y", "z", "outside", "mean_trust")
 NEEDS = ("layerfold", "numpy", "torch", "tokenizers", "plotly")
 
 
-def write(path: Path, trajectories: Sequence[Trajectory], atlas: Atlas, run: str) -> Path:
+def write(path: Path, trajectories: Sequence[Trajectory], atlas: Clouds, run: str) -> Path:
     """``path`` holds the trajectories in the format its suffix names: ``.json``, ``.csv``, ``.npz`` or ``.html``.
 
     Raises InputError for another suffix.
@@ -40,17 +39,13 @@ def write(path: Path, trajectories: Sequence[Trajectory], atlas: Atlas, run: str
     return path
 
 
-def provenance(atlas: Atlas, run: str) -> dict[str, Any]:
-    """Where the numbers come from: run, view, parameters of the atlas (seed included) and versions of the libraries."""
-    return {"run": run, "view": atlas.view, "atlas": dict(atlas.parameters), "versions": {name: _version(name) for name in NEEDS}}
+def provenance(atlas: Clouds, run: str, projection: str = "umap") -> dict[str, Any]:
+    """Where the numbers come from: run, view, projection, parameters of the clouds (seed included) and versions of the libraries."""
+    versions = {name: _version(name) for name in NEEDS}
+    return {"run": run, "view": atlas.view, "projection": projection, "atlas": dict(atlas.parameters), "versions": versions}
 
 
-def mean_trust(atlas: Atlas, steps: Sequence[int]) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Mean trustworthiness of each cloud: [step, site], 0.5 for a random picture, 1 for a perfect one."""
-    return np.stack([atlas.slice(step).trust.mean(axis=1) for step in steps]).astype(np.float32)
-
-
-def as_json(trajectories: Sequence[Trajectory], atlas: Atlas, run: str) -> bytes:
+def as_json(trajectories: Sequence[Trajectory], atlas: Clouds, run: str) -> bytes:
     """One object: ``made_with``, ``steps``, ``sites``, ``mean_trust`` [step][site] and ``sentences``.
 
     Each sentence has ``text``, ``cut``, ``tokens``, ``positions`` [step][site][token][3] and ``outside`` [step][site][token].
@@ -68,20 +63,20 @@ def as_json(trajectories: Sequence[Trajectory], atlas: Atlas, run: str) -> bytes
     ]
     whole = {
         "format": FORMAT,
-        "made_with": provenance(atlas, run),
+        "made_with": provenance(atlas, run, first.projection),
         "steps": list(first.steps),
         "sites": [site.name for site in first.sites],
-        "mean_trust": _rounded(mean_trust(atlas, first.steps)),
+        "mean_trust": _rounded(atlas.mean_trust(first.steps)),
         "sentences": sentences,
     }
     return _utf8(json.dumps(whole, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def as_csv(trajectories: Sequence[Trajectory], atlas: Atlas, run: str) -> bytes:
+def as_csv(trajectories: Sequence[Trajectory], atlas: Clouds, run: str) -> bytes:
     """One row a sentence, step, site and token; the columns are COLUMNS. Where it comes from stands in the other formats."""
     del run  # a comment line would break most readers of CSV
     first = _first(trajectories)
-    trust = mean_trust(atlas, first.steps)
+    trust = atlas.mean_trust(first.steps)
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)
@@ -94,7 +89,7 @@ def as_csv(trajectories: Sequence[Trajectory], atlas: Atlas, run: str) -> bytes:
     return _utf8(text.getvalue())
 
 
-def as_npz(trajectories: Sequence[Trajectory], atlas: Atlas, run: str) -> bytes:
+def as_npz(trajectories: Sequence[Trajectory], atlas: Clouds, run: str) -> bytes:
     """Arrays without pickles: ``steps``, ``sites``, ``mean_trust``, ``texts``; ``made_with`` is JSON text.
 
     For sentence n: ``positions_n`` [step, site, token, 3], ``outside_n`` [step, site, token], ``ids_n`` and ``tokens_n`` [token].
@@ -103,9 +98,9 @@ def as_npz(trajectories: Sequence[Trajectory], atlas: Atlas, run: str) -> bytes:
     arrays: dict[str, Any] = {
         "steps": np.array(first.steps, dtype=np.int64),
         "sites": np.array([site.name for site in first.sites]),
-        "mean_trust": mean_trust(atlas, first.steps),
+        "mean_trust": atlas.mean_trust(first.steps),
         "texts": np.array([_plain(each.sentence.text) for each in trajectories]),
-        "made_with": np.array(json.dumps(provenance(atlas, run))),
+        "made_with": np.array(json.dumps(provenance(atlas, run, first.projection))),
     }
     for n, each in enumerate(trajectories):
         arrays[f"positions_{n}"] = np.asarray(each.positions, dtype=np.float32)
@@ -117,7 +112,7 @@ def as_npz(trajectories: Sequence[Trajectory], atlas: Atlas, run: str) -> bytes:
     return file.getvalue()
 
 
-def as_html(trajectories: Sequence[Trajectory], atlas: Atlas, run: str) -> bytes:
+def as_html(trajectories: Sequence[Trajectory], atlas: Clouds, run: str) -> bytes:
     """A page that holds the figure and Plotly itself: it opens from a disk, without a server or a network."""
     drawn = figure(trajectories, atlas, run).update_layout(height=None, autosize=True)
     page: str = drawn.to_html(
@@ -131,18 +126,18 @@ def as_html(trajectories: Sequence[Trajectory], atlas: Atlas, run: str) -> bytes
     return _utf8(page.replace("<head>", f"<head>{style}", 1))
 
 
-def figure(trajectories: Sequence[Trajectory], atlas: Atlas, run: str = "") -> Any:
+def figure(trajectories: Sequence[Trajectory], atlas: Clouds, run: str = "") -> Any:
     """A plotly Figure: cloud, trajectories and trust, with one slider through training and one through the layers."""
     first = _first(trajectories)
-    return draw(trajectories, atlas, mean_trust(atlas, first.steps), provenance(atlas, run))
+    return draw(trajectories, atlas, atlas.mean_trust(first.steps), provenance(atlas, run, first.projection))
 
 
 def _first(trajectories: Sequence[Trajectory]) -> Trajectory:
     if not trajectories:
         raise InputError("nothing to export: place a sentence first")
     first = trajectories[0]
-    if any(each.steps != first.steps or each.sites != first.sites for each in trajectories):
-        raise InputError("trajectories of different steps or sites cannot share a file: place the sentences together")
+    if any((each.steps, each.sites, each.projection) != (first.steps, first.sites, first.projection) for each in trajectories):
+        raise InputError("trajectories of different steps, sites or projections cannot share a file: place the sentences together")
     return first
 
 

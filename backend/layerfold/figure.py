@@ -6,16 +6,15 @@ at every site, a site's frame only says which site is visible.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from textwrap import wrap
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import plotly.graph_objects as go
 
-from layerfold.records import Floats, Token, Trajectory
-from layerfold.space.atlas import Atlas
+from layerfold.records import Floats, Reference, Token, Trajectory, View
 
 # Okabe–Ito without black and yellow first, in the order the page gives its sentences.
 COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#D55E00", "#F0E442", "#0072B2")
@@ -23,9 +22,37 @@ INK, MUTED, GROUND = "#e6e9ef", "#8b95a5", "#0e1116"
 CLOUD = "rgb(108,118,134)"
 POINTS = 400_000  # drawn points over all steps and sites: about 6 MB of HTML
 STEP, SITE = "step ", "site "
+NEAR = "Neighbourhoods can be read; directions and distances between far groups cannot."
+FLAT = "A linear map: distances along the three shown directions can be read, those along all others are not seen."
 
 
-def draw(trajectories: Sequence[Trajectory], atlas: Atlas, trust: Floats, made_with: dict[str, Any]) -> Any:
+class Clouds(Protocol):
+    """What a figure shows beside the sentences: an atlas's own layout, or a linear map of the same states."""
+
+    @property
+    def view(self) -> View:
+        """Which view of the states is shown."""
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """How the clouds were made."""
+
+    @property
+    def frame(self) -> Mapping[str, Any]:
+        """The ball that holds most of them: center and radius."""
+
+    @property
+    def reference(self) -> Reference:
+        """The tokens they are made of."""
+
+    def cloud(self, step: int) -> Floats:
+        """The positions of one step, [site, ref, 3]."""
+
+    def mean_trust(self, steps: Sequence[int]) -> Floats:
+        """Mean trustworthiness of each cloud: [step, site], 0.5 for a random picture, 1 for a perfect one."""
+
+
+def draw(trajectories: Sequence[Trajectory], atlas: Clouds, trust: Floats, made_with: dict[str, Any]) -> Any:
     """A plotly Figure of ``trajectories`` in the clouds of ``atlas``; ``trust`` [step, site] is drawn beside them."""
     first = trajectories[0]
     chosen = _chosen(atlas, len(first.steps) * len(first.sites))
@@ -38,7 +65,7 @@ def draw(trajectories: Sequence[Trajectory], atlas: Atlas, trust: Floats, made_w
     return figure
 
 
-def _chosen(atlas: Atlas, slices: int) -> Any:
+def _chosen(atlas: Clouds, slices: int) -> Any:
     """Indices of the reference tokens that are drawn: all of them, or an even, seeded share where the page would grow too large."""
     count, room = len(atlas.reference), max(200, POINTS // slices)
     if count <= room:
@@ -46,11 +73,11 @@ def _chosen(atlas: Atlas, slices: int) -> Any:
     return np.sort(np.random.default_rng(0).choice(count, room, replace=False))
 
 
-def _things(trajectories: Sequence[Trajectory], atlas: Atlas, chosen: Any, step: int, site: int) -> list[Any]:
+def _things(trajectories: Sequence[Trajectory], atlas: Clouds, chosen: Any, step: int, site: int) -> list[Any]:
     """The traces of the scene: a cloud a site, marks a site and sentence, a trail a sentence (the order every frame keeps)."""
     first = trajectories[0]
     words = [escape(_label(atlas.reference.text[i])) for i in chosen]
-    clouds = atlas.slice(first.steps[step]).positions
+    clouds = atlas.cloud(first.steps[step])
     traces: list[Any] = [_cloud(clouds[s][chosen], words, first.sites[s].name, s == site) for s in range(len(first.sites))]
     for n, each in enumerate(trajectories):
         colour = COLOURS[n % len(COLOURS)]
@@ -123,13 +150,13 @@ def _trust_traces(first: Trajectory, trust: Floats, step: int, site: int) -> lis
     return [heat, column, row]
 
 
-def _step_frames(trajectories: Sequence[Trajectory], atlas: Atlas, chosen: Any) -> list[Any]:
+def _step_frames(trajectories: Sequence[Trajectory], atlas: Clouds, chosen: Any) -> list[Any]:
     first = trajectories[0]
     sites, sentences = len(first.sites), len(trajectories)
     column = sites * (1 + sentences) + sentences + 1
     frames = []
     for i, step in enumerate(first.steps):
-        clouds = atlas.slice(step).positions
+        clouds = atlas.cloud(step)
         data = [_move(clouds[s][chosen]) for s in range(sites)]
         data += [_move(each.positions[i, s]) for each in trajectories for s in range(sites)]
         data += [_move(_joined(each.positions[i])) for each in trajectories]
@@ -158,7 +185,7 @@ def _xyz(points: Floats) -> dict[str, Any]:
     return {axis: np.ascontiguousarray(points[:, n], dtype=np.float32) for n, axis in enumerate("xyz")}
 
 
-def _layout(first: Trajectory, atlas: Atlas, made_with: dict[str, Any], points: int, place: tuple[int, int]) -> dict[str, Any]:
+def _layout(first: Trajectory, atlas: Clouds, made_with: dict[str, Any], points: int, place: tuple[int, int]) -> dict[str, Any]:
     steps = [f"{STEP}{step}" for step in first.steps]
     sites = [f"{SITE}{site.name}" for site in first.sites]
     return {
@@ -178,7 +205,7 @@ def _layout(first: Trajectory, atlas: Atlas, made_with: dict[str, Any], points: 
     }
 
 
-def _scene(atlas: Atlas) -> dict[str, Any]:
+def _scene(atlas: Clouds) -> dict[str, Any]:
     centre, radius = atlas.frame["center"], float(atlas.frame["radius"])
     hidden = {"visible": False, "autorange": False}
     camera = {"eye": {"x": 0.95, "y": 0.95, "z": 0.6}}
@@ -234,7 +261,7 @@ def _caption(made_with: dict[str, Any], points: int, reference: int) -> dict[str
     versions = ", ".join(f"{name} {value}" for name, value in made_with["versions"].items())
     paragraphs = [
         f"{points:,} of {reference:,} reference tokens are drawn.",
-        "Neighbourhoods can be read; directions and distances between far groups cannot.",
+        NEAR if made_with["projection"] == "umap" else FLAT,
         "The map: how much of each cloud's neighbourhoods is true (0.5: chance, 1: all).",
         f"{made_with['view']} states; {atlas}",
         versions,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, overload
 
 from layerfold import export
+from layerfold.figure import Clouds
 from layerfold.pipeline import OpenRun, open_run
 from layerfold.records import Site, Trajectory
 from layerfold.settings import bundled, cache_folder
@@ -51,13 +52,19 @@ class PlacingRun:
         """The clouds."""
         return self.opened.atlas
 
-    def place(self, sentences: str | Sequence[str], steps: Sequence[int] | None = None) -> Trajectories:
-        """The ways of the sentences' tokens through the sites and the steps (all by default).
+    @property
+    def projections(self) -> tuple[str, ...]:
+        """The ways to show the states: ``umap``, the atlas's own layout, and the linear ones."""
+        return tuple(card.name for card in self.opened.projections())
 
-        Raises EmptyText, TextTooLong, StepNotFound, DamagedRun.
+    def place(self, sentences: str | Sequence[str], steps: Sequence[int] | None = None, projection: str = "umap") -> Trajectories:
+        """The ways of the sentences' tokens through the sites and the steps (all by default), as a projection shows them.
+
+        Raises EmptyText, TextTooLong, StepNotFound, ProjectionNotFound, DamagedRun.
         """
         texts = [sentences] if isinstance(sentences, str) else sentences
-        return Trajectories([self.opened.place(text, steps) for text in texts], self.atlas, self.name)
+        clouds = self.opened.picture(projection)
+        return Trajectories([self.opened.place(text, steps, projection) for text in texts], clouds, self.name)
 
     def __repr__(self) -> str:
         return f"<run {self.name}: {len(self.sites)} sites, {len(self.steps)} steps>"
@@ -66,9 +73,9 @@ class PlacingRun:
 class Trajectories(Sequence[Trajectory]):
     """Placed sentences, as arrays (each a Trajectory), a figure or a file."""
 
-    def __init__(self, found: Sequence[Trajectory], atlas: Atlas, run: str) -> None:
+    def __init__(self, found: Sequence[Trajectory], clouds: Clouds, run: str) -> None:
         self._found = tuple(found)
-        self._atlas = atlas
+        self._clouds = clouds
         self._run = run
 
     @overload
@@ -83,11 +90,11 @@ class Trajectories(Sequence[Trajectory]):
 
     def figure(self) -> Any:
         """A plotly Figure: clouds and sentences, with a slider through training and one through the layers."""
-        return export.figure(self._found, self._atlas, self._run)
+        return export.figure(self._found, self._clouds, self._run)
 
     def write(self, path: str | Path) -> Path:
         """``path`` holds the trajectories as .json, .csv, .npz or .html, whichever its name says."""
-        return export.write(Path(path), self._found, self._atlas, self._run)
+        return export.write(Path(path), self._found, self._clouds, self._run)
 
     def __repr__(self) -> str:
         return f"<{len(self)} sentence(s) placed in {self._run}>"

@@ -61,7 +61,7 @@ class LinearPicture:
     @property
     def parameters(self) -> Mapping[str, Any]:
         """How it was made."""
-        return {"kind": self.projection.card["kind"], "source": self.projection.card["source"], "atlas": self.projection.card["atlas"]}
+        return {name: self.projection.card[name] for name in ("kind", "source")}
 
     @property
     def frame(self) -> Mapping[str, Any]:
