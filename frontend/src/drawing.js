@@ -28,7 +28,8 @@ export function drawnInSoftware() {
 function insetsOf(state) {
   const wide = innerWidth > 820;
   const strip = document.getElementById("strip")?.getBoundingClientRect();
-  const bottom = strip ? innerHeight - strip.top + 8 : 0;
+  const curves = document.getElementById("curves")?.getBoundingClientRect();
+  const bottom = strip ? innerHeight - (curves?.height ? Math.min(curves.top, strip.top) : strip.top) + 8 : 0;
   const sheet = [state.picked ? "inspector" : "", claimsShown(state) ? "claims" : ""].map((id) => document.getElementById(id)?.getBoundingClientRect()).find((box) => box?.height);
   if (!wide) return { left: 0, right: 0, top: 84, bottom: sheet?.height ? innerHeight - sheet.top + 8 : bottom };
   const column = !state.folded.sentences && innerWidth > 1100 ? 300 : 0;

@@ -1,5 +1,6 @@
 /** What the keys do. */
 
+import { neighbouring } from "./events.js";
 import { SPEEDS } from "./player.js";
 
 /** @typedef {import("./types.d.ts").State} State */
@@ -12,6 +13,8 @@ export const KEYS = [
   { shown: ["space"], words: "keys.play.layers" },
   { shown: ["shift", "space"], words: "keys.play.steps" },
   { shown: ["[", "]"], words: "keys.speed" },
+  { shown: [",", "."], words: "keys.events" },
+  { shown: ["m"], words: "keys.curves" },
   { shown: ["o"], words: "keys.loop" },
   { shown: ["n"], words: "keys.sentence" },
   { shown: ["/"], words: "keys.search" },
@@ -45,6 +48,9 @@ export function messageOf(state, { key, shiftKey }) {
       return { type: "go", step: steady.step - 1, glide: 320 };
     case " ":
       return state.playing ? { type: "pause" } : { type: "play", axis: shiftKey ? "steps" : "layers" };
+    case ",":
+    case ".":
+      return happening(state, key === "." ? 1 : -1);
     case "[":
       return { type: "set", speed: SPEEDS[Math.max(0, speed - 1)] };
     case "]":
@@ -70,16 +76,24 @@ const LETTERS = {
   c: { type: "colour.next", glide: 500 },
   t: { type: "trails.toggle" },
   x: { type: "axes.toggle" },
+  m: { type: "curves.toggle" },
   l: { type: "theme.toggle" },
   g: { type: "language.toggle" },
   r: { type: "replay" },
 };
 
-/** Closes one thing: the sheet, then the inspector, then what plays. @param {State} state */
+/** To the step before or after where something happens. @param {State} state @param {1 | -1} by */
+function happening(state, by) {
+  const step = neighbouring(state, by);
+  return step === null ? null : { type: "go", step, glide: 420 };
+}
+
+/** Closes one thing: the sheet, then the inspector, then the curves, then what plays. @param {State} state */
 function escape(state) {
   if (state.sheet === "search") return { type: "search.close" };
   if (state.sheet) return { type: "set", sheet: null };
   if (state.picked) return { type: "pick", pick: null };
+  if (state.curves) return { type: "set", curves: false };
   if (state.playing) return { type: "pause" };
   return null;
 }

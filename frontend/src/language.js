@@ -2,11 +2,24 @@
 
 import en from "./strings.en.js";
 import zh from "./strings.zh.js";
+import * as measuresEn from "./strings.measures.en.js";
+import * as measuresZh from "./strings.measures.zh.js";
 import shapesEn from "./strings.shapes.en.js";
 import shapesZh from "./strings.shapes.zh.js";
 
 /** @type {Record<import("./types.d.ts").Language, Record<string, string>>} */
-export const TABLES = { en: { ...en, ...shapesEn }, zh: { ...zh, ...shapesZh } };
+export const TABLES = { en: { ...en, ...shapesEn, ...measureStrings(measuresEn) }, zh: { ...zh, ...shapesZh, ...measureStrings(measuresZh) } };
+
+/** The words of measures as strings of the page: `measure.NAME`, `.unit`, `.tip`, `group.NAME`. @param {typeof measuresEn} words @returns {Record<string, string>} */
+function measureStrings({ GROUPS, MEASURES, WORDS }) {
+  const groups = Object.entries(GROUPS).map(([key, name]) => [`group.${key}`, name]);
+  const measures = Object.entries(MEASURES).flatMap(([key, [name, unit, tip]]) => [
+    [`measure.${key}`, name],
+    [`measure.${key}.unit`, unit],
+    [`measure.${key}.tip`, tip],
+  ]);
+  return { ...WORDS, ...Object.fromEntries([...groups, ...measures]) };
+}
 
 /**
  * A function key, values -> words; `{name}` in a string is replaced by the value of that name. An unknown key says itself.

@@ -9,6 +9,7 @@ import { wordsOf } from "./language.js";
 import { loadRun, loadRuns } from "./loading.js";
 import { captions } from "./panels/captions.js";
 import { claimsPanel } from "./panels/claims.js";
+import { curvesPanel } from "./panels/curves.js";
 import { doorPanel } from "./panels/door.js";
 import { hoverCard } from "./panels/hover.js";
 import { inspectorPanel } from "./panels/inspector.js";
@@ -22,6 +23,7 @@ import { placing } from "./placing.js";
 import { playback } from "./playback.js";
 import { prefetch } from "./prefetch.js";
 import { claimsShown, initialState, viewOfState } from "./state.js";
+import { saveCurves } from "./saving.js";
 import { createStore } from "./store.js";
 import { touring } from "./touring.js";
 import { linkOf, viewOf } from "./url.js";
@@ -97,6 +99,7 @@ function actor(store, client, tour) {
       store.dispatch({ type: "set", camera: null });
     },
     copyLink: () => copyLink(store),
+    saveCurves: (/** @type {import("./saving.js").Kind} */ kind) => saveCurves(store, kind),
   };
 }
 
@@ -105,12 +108,14 @@ function panels(store, act) {
   const column = byId("column");
   const { dispatch } = store;
   const all = [topPanel(dispatch, act), doorPanel(dispatch, act), sentencesPanel(column, dispatch), legendPanel(column, dispatch), stripPanel(dispatch, act)];
-  const more = [inspectorPanel(dispatch), searchPanel(dispatch), claimsPanel(dispatch), captions(dispatch, act), hoverCard(), sheets(dispatch)];
+  const more = [inspectorPanel(dispatch), searchPanel(dispatch), curvesPanel(dispatch, act), claimsPanel(dispatch), captions(dispatch, act), hoverCard(), sheets(dispatch)];
   const update = (/** @type {State} */ state, /** @type {State | null} */ previous) => {
     const t = wordsOf(state.language);
     document.documentElement.lang = state.language === "zh" ? "zh-CN" : "en";
     document.documentElement.dataset.theme = state.theme;
     document.body.dataset.sheet = state.sheet ?? "";
+    document.body.toggleAttribute("data-picked", Boolean(state.picked));
+    document.body.toggleAttribute("data-curves", state.curves);
     document.body.toggleAttribute("data-claims", claimsShown(state));
     document.body.classList.toggle("touring", state.touring);
     column.setAttribute("aria-label", t("sentences.title"));

@@ -1,10 +1,13 @@
 /** The two sliders as one: a small map, layers to the right and training upward, coloured by a measure. */
 
+import { wholeRange } from "../charting.js";
 import { css, gradient, magnitude } from "../colours.js";
-import { fill, h } from "../dom.js";
+import { h } from "../dom.js";
 import { number } from "../language.js";
-import { siteWords, sticky } from "../sites.js";
-import { measureAt, stepNumber } from "../state.js";
+import { meaningOf, measureName, measureOf, placeWords, readingAt, readingWords, shareOf, unitOf } from "../measures.js";
+import { sticky } from "../sites.js";
+import { fillChoice } from "./choice.js";
+import { readingCard } from "./reading.js";
 
 /** @typedef {import("../types.d.ts").State} State */
 /** @typedef {import("../types.d.ts").Words} Words */
@@ -24,7 +27,11 @@ export function padPanel(dispatch) {
   const element = h("div", { class: "pad" }, h("div", { class: "words" }, select, value), map, h("div", { class: "ends" }, low, ramp, high));
   /** @type {State | null} */
   let now = null;
+  /** @type {Words} */
+  let words = (key) => key;
   let drawn = "";
+  readable(map, () => now && { state: now, t: words });
+  new ResizeObserver(() => now && paint(now, canvas)).observe(map);
   drag(map, dot, dispatch, () => now);
   dot.addEventListener("keydown", (event) => keyed(event, dispatch, now));
 
@@ -32,14 +39,13 @@ export function padPanel(dispatch) {
     element,
     /** @param {State} state @param {Words} t @param {State | null} previous */
     update(state, t, previous) {
-      now = state;
+      [now, words] = [state, t];
       if (!state.card) return;
-      if (state.measures !== previous?.measures || state.language !== previous?.language || !select.options.length) showMeasures(state, t, select);
+      fillChoice(select, state, t);
       select.value = state.measure;
       select.setAttribute("aria-label", t("pad.measure"));
-      const at = measureAt(state, state.measure);
-      value.textContent = at === null ? "–" : number(at, state.language);
-      value.title = measureTip(state, t);
+      select.title = meaningOf(state, t, state.measure);
+      showValue(state, t, value);
       const key = JSON.stringify([state.measure, state.theme, state.run, state.language]);
       if (key !== drawn || state.measures !== previous?.measures) {
         const ends = paint(state, canvas);
@@ -53,23 +59,12 @@ export function padPanel(dispatch) {
   };
 }
 
-/** @param {State} state @param {Words} t @param {HTMLSelectElement} select */
-function showMeasures(state, t, select) {
-  const names = state.measures?.measures.map((one) => one.name) ?? [];
-  fill(select, ...names.map((name) => h("option", { value: name }, measureName(t, name))));
-}
-
-/** @param {Words} t @param {string} name */
-export function measureName(t, name) {
-  const key = `measure.${name}`;
-  return t(key) === key ? name.replaceAll("_", " ") : t(key);
-}
-
-/** @param {State} state @param {Words} t */
-function measureTip(state, t) {
-  const found = state.measures?.measures.find((one) => one.name === state.measure);
-  const key = `measure.${state.measure}.tip`;
-  return [t(key) === key ? "" : t(key), found?.unit ?? ""].filter(Boolean).join(" · ");
+/** The value on screen; a dash that says why where there is none. @param {State} state @param {Words} t @param {HTMLElement} value */
+function showValue(state, t, value) {
+  const here = readingAt(state, state.measure);
+  value.textContent = here.value === null ? "–" : number(here.value, state.language);
+  const unit = measureOf(state, state.measure)?.unit || unitOf(state, t, state.measure);
+  value.title = [valueWords(state, t), unit].filter(Boolean).join(" · ");
 }
 
 /** @param {State} state @param {Words} t @param {HTMLElement} dot */
@@ -83,33 +78,66 @@ function showDot(state, t, dot) {
   dot.setAttribute("aria-label", t("pad.label"));
   dot.setAttribute("aria-valuemax", String(card.sites.length * card.steps.length - 1));
   dot.setAttribute("aria-valuenow", String(Math.round(state.step) * card.sites.length + Math.round(state.site)));
-  dot.setAttribute("aria-valuetext", `${t("strip.step.value", { step: stepNumber(state) })}, ${siteWords(t, card.sites, state.site)}`);
+  dot.setAttribute("aria-valuetext", `${placeWords(state, t, Math.round(state.step), Math.round(state.site))}. ${valueWords(state, t)}`);
 }
 
-/** The map, one rectangle a place; the ends of its scale. @param {State} state @param {HTMLCanvasElement} canvas */
+/** The map, one rectangle a place, hatched where nothing is defined. @param {State} state @param {HTMLCanvasElement} canvas */
 function paint(state, canvas) {
-  const { card, measures } = state;
-  const context = canvas.getContext("2d");
-  const found = measures?.measures.find((one) => one.name === state.measure);
-  if (!card || !context || !measures) return null;
-  const [columns, rows] = [card.sites.length, card.steps.length];
-  canvas.width = columns * 16;
-  canvas.height = rows * 8;
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  const values = (found?.values ?? []).flat().filter((one) => one !== null);
-  if (!found || !values.length) return null;
-  const low = Math.min(...values);
-  const high = Math.max(...values);
+  const { card } = state;
+  const pen = canvas.getContext("2d");
+  const range = wholeRange(state, state.measure);
+  if (!card || !pen || !state.measures) return range;
+  const [columns, rows, fine] = [card.sites.length, card.steps.length, Math.max(1, devicePixelRatio)];
+  canvas.width = Math.max(columns, Math.round(canvas.clientWidth * fine));
+  canvas.height = Math.max(rows, Math.round(canvas.clientHeight * fine));
+  hatch(pen, canvas, fine);
+  const edge = (/** @type {number} */ i, /** @type {number} */ count, /** @type {number} */ size) => Math.round((i * size) / count);
   for (let row = 0; row < rows; row++) {
-    const line = found.values[measures.steps.indexOf(card.steps[row])];
     for (let column = 0; column < columns; column++) {
-      const value = line?.[column];
-      if (value === null || value === undefined) continue;
-      context.fillStyle = css(magnitude(high > low ? (value - low) / (high - low) : 0.5, state.theme));
-      context.fillRect(column * 16, (rows - 1 - row) * 8, 16, 8);
+      const { value } = readingAt(state, state.measure, row, column);
+      if (value === null || !range) continue;
+      const [x, y] = [edge(column, columns, canvas.width), edge(rows - 1 - row, rows, canvas.height)];
+      pen.fillStyle = css(magnitude(shareOf(range, value), state.theme));
+      pen.fillRect(x, y, edge(column + 1, columns, canvas.width) - x, edge(rows - row, rows, canvas.height) - y);
     }
   }
-  return { low, high };
+  return range;
+}
+
+/** Thin slanted lines over the whole map; what is defined covers them. @param {CanvasRenderingContext2D} pen @param {HTMLCanvasElement} canvas @param {number} fine */
+function hatch(pen, { width, height }, fine) {
+  pen.strokeStyle = "rgb(128 136 150 / 0.75)";
+  pen.lineWidth = fine;
+  pen.beginPath();
+  for (let x = -height; x < width; x += 5 * fine) {
+    pen.moveTo(x, height);
+    pen.lineTo(x + height, 0);
+  }
+  pen.stroke();
+}
+
+/** The card beside the pointer: the place, and the value there or why there is none. @param {HTMLElement} map @param {() => { state: State, t: Words } | null} get */
+function readable(map, get) {
+  const tip = readingCard();
+  map.addEventListener("pointermove", (event) => {
+    const now = get();
+    const card = now?.state.card;
+    if (!now || !card || !now.state.measures) return tip.hide();
+    const box = map.getBoundingClientRect();
+    const at = (/** @type {number} */ share, /** @type {number} */ count) => Math.max(0, Math.min(count - 1, Math.floor(share * count)));
+    const site = at((event.clientX - box.left) / box.width, card.sites.length);
+    const step = at(1 - (event.clientY - box.top) / box.height, card.steps.length);
+    const { state, t } = now;
+    tip.tell({ x: event.clientX, y: event.clientY }, [placeWords(state, t, step, site), valueWords(state, t, step, site)]);
+  });
+  for (const over of ["pointerleave", "pointercancel"]) map.addEventListener(over, tip.hide);
+  map.addEventListener("pointerup", (event) => event.pointerType !== "mouse" && tip.hide());
+}
+
+/** @param {State} state @param {Words} t @param {number} [step] @param {number} [site] */
+function valueWords(state, t, step, site) {
+  const words = readingWords(t, readingAt(state, state.measure, step, site), (value) => number(value, state.language, { maximumSignificantDigits: 6 }));
+  return t("pad.value", { measure: measureName(state, t, state.measure), value: words });
 }
 
 /** The dot follows the pointer and rests on a place when let go. @param {HTMLElement} map @param {HTMLElement} dot @param {Dispatch} dispatch @param {() => State | null} get */

@@ -1,10 +1,12 @@
 /** The strip at the bottom: the pad, the two sliders with their play buttons, speed, loop. */
 
 import { byId, fill, h, icon, iconButton, relabel } from "../dom.js";
+import { happenings, happeningWords } from "../events.js";
 import { number } from "../language.js";
 import { SPEEDS } from "../player.js";
 import { siteWords, sticky } from "../sites.js";
 import { shownAtlas, stepNumber } from "../state.js";
+import { eventMarks } from "./marks.js";
 import { padPanel } from "./pad.js";
 
 /** @typedef {import("../types.d.ts").State} State */
@@ -17,14 +19,17 @@ export function stripPanel(dispatch, acts) {
   const pad = padPanel(dispatch);
   const layers = slider("layers", dispatch);
   const steps = slider("steps", dispatch);
+  const marks = eventMarks(dispatch);
+  steps.track.append(marks.element);
   const speeds = SPEEDS.map((speed) =>
     h("button", { type: "button", class: "speed", "data-speed": speed, onclick: () => dispatch({ type: "set", speed }) }, `${speed}×`),
   );
   const speed = h("div", { class: "speeds", role: "group" }, ...speeds);
   const loop = iconButton("loop", "", () => dispatch({ type: "loop.toggle" }), { id: "loop" });
   const replay = iconButton("replay", "", acts.replay, { id: "replay" });
+  const curves = iconButton("curves", "", () => toggleCurves(dispatch), { id: "open-curves" });
   const map = iconButton("map", "", () => dispatch({ type: "fold", panel: "strip" }), { id: "fold-pad" });
-  fill(root, pad.element, h("div", { class: "sliders" }, layers.element, steps.element), h("div", { class: "controls" }, speed, h("div", { class: "row" }, loop, replay, map)));
+  fill(root, pad.element, h("div", { class: "sliders" }, layers.element, steps.element), h("div", { class: "controls" }, speed, h("div", { class: "row" }, loop, replay, curves, map)));
 
   return {
     /** @param {State} state @param {Words} t @param {State | null} previous */
@@ -35,15 +40,24 @@ export function stripPanel(dispatch, acts) {
       pad.update(state, t, previous);
       showLayers(state, t, layers);
       showSteps(state, t, steps);
+      marks.update(state, t);
       speed.setAttribute("aria-label", t("strip.speed"));
       for (const one of speeds) one.setAttribute("aria-pressed", String(Number(one.dataset.speed) === state.speed));
       relabel(loop, "loop", t("strip.loop"));
       loop.setAttribute("aria-pressed", String(state.loop));
       relabel(replay, "replay", t("strip.replay"));
+      relabel(curves, "curves", t(state.curves ? "curves.hide" : "curves.show"));
+      curves.setAttribute("aria-expanded", String(state.curves));
       relabel(map, "map", t(state.folded.strip ? "strip.pad.show" : "strip.pad.hide"));
       map.setAttribute("aria-pressed", String(!state.folded.strip));
     },
   };
+}
+
+/** On a phone curves and inspector share one place: what is asked for comes, the other goes. @param {Dispatch} dispatch */
+function toggleCurves(dispatch) {
+  if (innerWidth <= 820) dispatch({ type: "pick", pick: null });
+  dispatch({ type: "curves.toggle" });
 }
 
 /** @param {State} state @param {Words} t @param {ReturnType<typeof slider>} layers */
@@ -72,9 +86,15 @@ function showSteps(state, t, steps) {
     last: (state.card?.steps.length ?? 1) - 1,
     words: state.card ? t("strip.step.value", { step }) : "",
     tip: failure?.message ?? t("strip.step.tip"),
-    quiet: other || (state.card && step === 0 ? t("strip.untrained") : ""),
+    quiet: other || happened(state, t) || (state.card && step === 0 ? t("strip.untrained") : ""),
     playWords: t(state.playing === "steps" ? "strip.pause" : "strip.play.steps"),
   });
+}
+
+/** What happened at the step on screen. @param {State} state @param {Words} t */
+function happened(state, t) {
+  const found = happenings(state).find(({ index }) => index === Math.round(state.step));
+  return found ? (happeningWords(state, t, found)[0] ?? "") : "";
 }
 
 /**
@@ -103,10 +123,12 @@ function slider(axis, dispatch) {
     const to = Math.abs(by) === Infinity ? (by > 0 ? Number(input.max) : 0) : Math.round(Number(input.value)) + by;
     go(to, 300);
   });
-  const element = h("div", { class: `slider ${axis}` }, play, h("div", { class: "line" }, h("div", { class: "words" }, label, value, quiet), h("div", { class: "track" }, input)));
+  const track = h("div", { class: "track" }, input);
+  const element = h("div", { class: `slider ${axis}` }, play, h("div", { class: "line" }, h("div", { class: "words" }, label, value, quiet), track));
 
   return {
     element,
+    track,
     /** @param {State} state @param {{ label: string, value: number, last: number, words: string, tip: string, quiet: string, playWords: string }} view */
     show(state, view) {
       label.textContent = view.label;
@@ -116,7 +138,7 @@ function slider(axis, dispatch) {
       input.max = String(Math.max(1, view.last));
       input.disabled = !state.card || view.last < 1;
       if (document.activeElement !== input || Math.abs(Number(input.value) - view.value) > 0.5 || Number.isInteger(view.value)) input.value = String(view.value);
-      input.setAttribute("aria-valuetext", view.words);
+      input.setAttribute("aria-valuetext", [view.words, view.quiet].filter(Boolean).join(", "));
       element.style.setProperty("--notches", String(Math.max(1, view.last)));
       element.style.setProperty("--at", String(view.last ? view.value / view.last : 0));
       relabel(play, state.playing === axis ? "pause" : "play", view.playWords);
