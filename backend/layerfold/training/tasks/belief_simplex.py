@@ -14,9 +14,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from layerfold.model.adapter import Adapter
 from layerfold.model.gpt import GPT
-from layerfold.records import Floats, Label, Reference, View, normalised
+from layerfold.records import Floats, Label, Reference
 from layerfold.training.tasks.hidden import Doubles, beliefs, mess3, next_symbol, sample
 from layerfold.training.tasks.task import Basis, Ids, Reads, Setting
 
@@ -66,7 +65,7 @@ class BeliefSimplex:
         return said[:, :-1], said[:, 1:]
 
     def drawn(self, count: int, use: str, number: int = 0, length: int | None = None) -> Ids:
-        """``count`` sequences for one use: learning, tests, a reference, a basis or a claim."""
+        """``count`` sequences for one use: learning, tests, a reference or a claim."""
         rng = np.random.default_rng((self.setting.seed, number, *use.encode()))
         return sample(self.transitions, count, length or self.setting.block_size, rng)
 
@@ -114,13 +113,10 @@ class BeliefSimplex:
             Label("place", "magnitude", "place in the string", "在字符串中的位置", place),
         )
 
-    def bases(self, adapter: Adapter, reference: Reference, view: View) -> Sequence[Basis]:
-        """The plane of beliefs as the last checkpoint carries it, found on sequences of its own."""
-        said = self.drawn(HELD_OUT, "basis")
-        raw = adapter.batch_states(said.astype(np.int32))
-        values = (normalised(raw) if view == "normalised" else raw).reshape(len(adapter.sites), -1, adapter.d_model)
-        plane = beliefs(self.transitions, said).reshape(-1, len(LETTERS)) @ CORNERS
-        found = [belief_axes(states, plane) for states in values]
+    def bases(self, states: Floats, reference: Reference) -> Sequence[Basis]:
+        """The plane of beliefs as the last checkpoint carries it, site by site: the reference is fitted, the claims test on others."""
+        belief = beliefs(self.transitions, reference.windows.astype(np.int64))[reference.window, reference.position]
+        found = [belief_axes(site, belief @ CORNERS) for site in states]
         matrix, offset = np.stack([axes for axes, _ in found]), np.stack([place for _, place in found])
         source = "linear map of the last checkpoint's states to beliefs; Shai et al. 2024, arXiv 2405.15943"
         return (Basis("belief", matrix, offset, "belief simplex", "信念单纯形", AXES_EN, AXES_ZH, source),)
