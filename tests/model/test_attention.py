@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from layerfold.model.attention import heads, looks_back, patterns
+from layerfold.model.attention import looks_back, patterns
 from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
 
 CONFIG = GPTConfig(vocab_size=30, n_layer=2, n_head=2, d_model=16, block_size=12)
 
 
-def test_patterns_are_what_the_model_adds_up() -> None:
-    model = GPT(CONFIG, seed=3).eval()
+@pytest.mark.parametrize("positions", ["stream", "attention"])
+def test_patterns_are_what_the_model_adds_up(positions: str) -> None:
+    model = GPT(replace(CONFIG, positions=positions), seed=3).eval()
     with torch.no_grad():
         for weight in model.parameters():
             weight.mul_(8.0)  # else every pattern is nearly even and any would do
@@ -23,7 +26,7 @@ def test_patterns_are_what_the_model_adds_up() -> None:
     with torch.no_grad():
         stream = model.sites(torch.from_numpy(ids))
         for n, block in enumerate(model.blocks):
-            values = heads(block, stream[2 * n])[2]
+            values = block.attention.heads(block.norm_mid(stream[2 * n]))[2]
             gathered = (found[n] @ values).transpose(1, 2).reshape(3, 12, 16)
             mid = stream[2 * n] + block.attention.out(gathered)
             assert torch.allclose(mid, stream[2 * n + 1], atol=1e-4, rtol=1e-4)

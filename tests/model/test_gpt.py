@@ -68,6 +68,18 @@ def uncached(model: GPT, x: torch.Tensor, count: int) -> torch.Tensor:
     return x
 
 
+def test_places_read_in_attention_alone_leave_the_stream_free_of_them_and_the_cache_right() -> None:
+    model = GPT(replace(CONFIG, positions="attention"), seed=1).eval()
+    sites = model.sites(torch.full((1, 6), 7))
+    assert torch.equal(sites[0, 0, 0], sites[0, 0, 5])
+    swapped = torch.tensor([[1, 2, 3, 4], [2, 1, 3, 4]])
+    assert not torch.allclose(model(swapped)[0, -1], model(swapped)[1, -1], atol=1e-5)
+    start = ids(3)
+    assert torch.equal(model.generate(start, 5, temperature=0), uncached(model, start, 5))
+    with pytest.raises(ValueError, match="positions 'nowhere'"):
+        replace(CONFIG, positions="nowhere")
+
+
 def test_generation_is_the_same_for_the_same_seed(model: GPT) -> None:
     first, second = (model.generate(ids(3), 20, top_k=5, generator=torch.Generator().manual_seed(4)) for _ in range(2))
     assert torch.equal(first, second)

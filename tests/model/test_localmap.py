@@ -51,6 +51,14 @@ def test_singular_values_are_those_of_torchs_jacobian(model, token, site):
     assert singular_values(model, IDS, token, site) == pytest.approx(by_torch(model, token, site), rel=1e-4, abs=1e-5)
 
 
+def test_places_that_attention_alone_reads_are_part_of_the_map():
+    model = GPT(GPTConfig(40, 1, 2, 16, 12, positions="attention"))
+    with torch.no_grad():
+        stream = model.sites(torch.tensor([IDS]))
+    forward, state = local_maps(model, IDS, 5)[0]
+    assert forward(state).detach().numpy() == pytest.approx(stream[1, 0, 5].numpy(), abs=1e-5)
+
+
 def test_the_largest_come_first_and_an_adapter_is_as_good_as_its_model(model):
     every = singular_values(GPTAdapter(model), IDS, 5, 1)
     assert np.all(np.diff(every) <= 0)

@@ -22,25 +22,18 @@ from layerfold.records import Floats
 def patterns(model: GPT, ids: NDArray[np.int64]) -> Floats:
     """How much each token looks at each other, for windows ``ids`` [b, t]: [layer, b, h, t, t], rows sum to 1, nothing ahead is seen."""
     stream = model.sites(torch.from_numpy(np.ascontiguousarray(ids, dtype=np.int64)))
-    found = [pattern_of(block, stream[2 * n]) for n, block in enumerate(model.blocks)]
+    places = model.places(0, stream.shape[2])
+    found = [pattern_of(block, stream[2 * n], places) for n, block in enumerate(model.blocks)]
     return np.asarray(torch.stack(found).numpy(), dtype=np.float32)
 
 
-def pattern_of(block: nn.Module, stream: Tensor) -> Tensor:
-    """One layer's pattern (b, h, t, t) on the stream (b, t, d) that it reads."""
-    query, key, _ = heads(block, stream)
+def pattern_of(block: nn.Module, stream: Tensor, places: Tensor | None = None) -> Tensor:
+    """One layer's pattern (b, h, t, t) on the stream (b, t, d) that it reads, and on the places (t, d) where attention reads those."""
+    assert isinstance(block, Block)
+    query, key, _ = block.attention.heads(block.norm_mid(stream), places)
     scores = query @ key.transpose(-1, -2) / sqrt(query.shape[-1])
     seen = torch.ones(stream.shape[1], stream.shape[1], dtype=torch.bool).tril()
     return scores.masked_fill(~seen, float("-inf")).softmax(dim=-1)
-
-
-def heads(block: nn.Module, stream: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Queries, keys and values of each head of a layer that reads a stream (b, t, d): (b, h, t, k) each."""
-    assert isinstance(block, Block)
-    b, t = stream.shape[:2]
-    mixed = block.attention.qkv(block.norm_mid(stream))
-    query, key, value = (part.view(b, t, block.attention.n_head, -1).transpose(1, 2) for part in mixed.chunk(3, dim=2))
-    return query, key, value
 
 
 def looks_back(pattern: Floats, lags: Sequence[int]) -> NDArray[np.float64]:

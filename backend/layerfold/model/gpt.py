@@ -1,6 +1,6 @@
 """A decoder-only transformer in one file: pre-LayerNorm, GELU MLP, learned positions, tied embedding (Radford et al. 2019).
 
-Each of these but the positions can be left out or replaced by the shape, down to the bare one of Nanda et al. (2301.05217).
+Each of these can be left out or replaced by the shape, down to the bare one of Nanda et al. (2301.05217).
 
 The residual stream is readable at every site without hooks: ``sites`` returns it after the embedding and after each half
 of each layer. Tensors at line ends: b batch, t token, d d_model, h head, k d_model / n_head, v vocabulary.
@@ -43,10 +43,22 @@ class Attention(nn.Module):
         gathered: Tensor = self.out(y.view(h, b, d // h).transpose(0, 1).reshape(b, d))
         return gathered
 
-    def forward(self, x: Tensor, past: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    def heads(self, x: Tensor, places: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values (b, h, t, k) of the normed stream; queries and keys read ``places`` (t, d) beside it, if given."""
+        b, t, d = x.shape
+        q, k, v = self.qkv(x).split(d, dim=2)
+        if places is not None:
+            there = F.linear(places, self.qkv.weight[: 2 * d])
+            q, k = q + there[:, :d], k + there[:, d:]
+        q, k, v = (part.view(b, t, self.n_head, d // self.n_head).transpose(1, 2) for part in (q, k, v))
+        return q, k, v
+
+    def forward(
+        self, x: Tensor, past: tuple[Tensor, Tensor] | None = None, places: Tensor | None = None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """What each token gathers from those before it (b, t, d), and the keys and values so far (b, h, t, k)."""
         b, t, d = x.shape
-        q, k, v = (part.view(b, t, self.n_head, d // self.n_head).transpose(1, 2) for part in self.qkv(x).split(d, dim=2))
+        q, k, v = self.heads(x, places)
         if past is not None:
             k, v = torch.cat((past[0], k), dim=2), torch.cat((past[1], v), dim=2)
         if past is None:
@@ -83,9 +95,11 @@ class Block(nn.Module):
         self.norm_post = norm_of(config)
         self.mlp = MLP(config)
 
-    def forward(self, x: Tensor, past: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+    def forward(
+        self, x: Tensor, past: tuple[Tensor, Tensor] | None = None, places: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
         """The stream after attention and after the MLP (b, t, d each), and the layer's keys and values."""
-        gathered, present = self.attention(self.norm_mid(x), past)
+        gathered, present = self.attention(self.norm_mid(x), past, places)
         mid = x + gathered
         return mid, mid + self.mlp(self.norm_post(mid)), present
 
@@ -93,7 +107,8 @@ class Block(nn.Module):
 class GPT(nn.Module):
     """Token ids in, logits out; weights start as in GPT-2: normal(0, 0.02), residual outputs divided by sqrt(2 n_layer).
 
-    Without norms nothing would rescale the stream: then all start as normal(0, 1 / sqrt(d_model)).
+    Without norms nothing would rescale the stream: then all start as normal(0, 1 / sqrt(d_model)). Where positions are read in
+    attention alone, matrices inside layers start three times as large: else heads take very long to part.
     """
 
     def __init__(self, config: GPTConfig, seed: int = 0) -> None:
@@ -112,11 +127,18 @@ class GPT(nn.Module):
             if weight.dim() == 2:
                 scale = 0.02 / sqrt(2 * self.config.n_layer) if name.endswith("out.weight") else 0.02
                 scale = scale if self.config.norm else 1 / sqrt(self.config.d_model)
+                scale *= 3 if self.config.positions == "attention" and name.startswith("blocks.") else 1
                 weight.normal_(0.0, scale, generator=generator)
             elif name.endswith("bias"):
                 weight.zero_()
             else:
                 weight.fill_(1.0)
+        if self.config.positions == "attention":
+            self.positions.weight.copy_(sinusoids(self.config.block_size, self.config.d_model))
+
+    def places(self, start: int, end: int) -> Tensor | None:
+        """What attention reads beside the stream of the tokens from ``start`` to ``end`` (t, d); None where positions are in the stream."""
+        return self.positions.weight[start:end] if self.config.positions == "attention" else None
 
     @property
     def unembedding(self) -> Tensor:
@@ -129,10 +151,12 @@ class GPT(nn.Module):
         end = start + ids.shape[1]
         if end > self.config.block_size:
             raise ValueError(f"{end} tokens are more than the {self.config.block_size} the model reads: shorten the text")
-        x = self.tokens(ids) + self.positions.weight[start:end]
+        places, x = self.places(start, end), self.tokens(ids)
+        if places is None:
+            x = x + self.positions.weight[start:end]
         yield x
         for n, block in enumerate(self.blocks):
-            mid, x, present = block(x, cache[n] if cache else None)
+            mid, x, present = block(x, cache[n] if cache else None, places)
             if keep is not None:
                 keep.append(present)
             yield mid
@@ -147,7 +171,7 @@ class GPT(nn.Module):
 
     def final(self, ids: Tensor, last: int | None = None) -> Tensor:
         """The stream after the last layer and the final norm (b, t, d), or of the ``last`` tokens only: what the unembedding reads."""
-        if last == 1 and self.config.n_layer == 1:
+        if last == 1 and self.config.n_layer == 1 and self.config.positions == "stream":
             return self._answer(ids)
         for state in self._stream(ids):
             x = state
@@ -201,6 +225,12 @@ class GPT(nn.Module):
 def norm_of(config: GPTConfig) -> nn.Module:
     """A LayerNorm, or nothing."""
     return nn.LayerNorm(config.d_model, bias=config.bias) if config.norm else nn.Identity()
+
+
+def sinusoids(count: int, d: int) -> Tensor:
+    """Places as sines and cosines of wavelengths from about 4 tokens to about 4 ``count`` (count, d), after Vaswani et al. (2017)."""
+    turn = torch.arange(count)[:, None] * 1.5 * count ** (-2 * torch.arange((d + 1) // 2) / d)
+    return torch.cat((turn.sin(), turn.cos()), dim=1)[:, :d]
 
 
 def choose(logits: Tensor, temperature: float, top_k: int | None, generator: torch.Generator | None) -> Tensor:

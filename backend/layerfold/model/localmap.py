@@ -52,9 +52,10 @@ def local_maps(model: Adapter | GPT, ids: Sequence[int], token: int) -> list[tup
     with torch.no_grad():
         states = [state[0, token] for state in gpt._stream(torch.tensor([list(ids)]), keep=kept)]
     maps: list[Map] = []
+    places = gpt.places(token, token + 1)
     for block, (keys, values) in zip(gpt.blocks, kept, strict=True):
         assert isinstance(block, Block)
-        maps += [_attending(block, (keys[0, :, :token], values[0, :, :token])), _folding(block)]
+        maps += [_attending(block, (keys[0, :, :token], values[0, :, :token]), places), _folding(block)]
     return list(zip(maps, states[:-1], strict=True))
 
 
@@ -77,15 +78,15 @@ def gpt_of(model: Adapter | GPT) -> GPT:
     return found
 
 
-def _attending(block: Block, past: tuple[Tensor, Tensor]) -> Map:
+def _attending(block: Block, past: tuple[Tensor, Tensor], places: Tensor | None = None) -> Map:
     """From before attention to after it, given keys and values (h, t, k) of the tokens before; as ``Attention`` but for one query.
 
     Written out, since the fused kernel knows no forward mode and repeats what is held for every direction.
     """
-    heads, (keys, values) = block.attention.n_head, past
+    keys, values = past
 
     def forward(state: Tensor) -> Tensor:
-        q, k, v = (part.view(heads, 1, -1) for part in block.attention.qkv(block.norm_mid(state)).chunk(3))
+        q, k, v = (part[0] for part in block.attention.heads(block.norm_mid(state)[None, None], places))
         scores = torch.cat((q @ keys.transpose(1, 2), (q * k).sum(dim=-1, keepdim=True)), dim=-1) / sqrt(q.shape[-1])
         shares = scores.softmax(dim=-1)
         gathered: Tensor = block.attention.out((shares[..., :-1] @ values + shares[..., -1:] * v).reshape(-1))

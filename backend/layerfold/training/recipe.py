@@ -35,7 +35,7 @@ class Recipe:
 
     Instead of a corpus, ``task`` names one of ``training.tasks`` with its ``parameters``, which then decides the vocabulary.
     ``schedule`` is cosine or constant, ``decayed`` the weights that decay: layers (the matrices inside them), matrices (all) or
-    everything; ``clip`` 0 clips no gradient.
+    everything; ``clip`` 0 clips no gradient. ``repeats`` is the share of windows that say random tokens again and again, not text.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Recipe:
     bias: bool = True
     tied: bool = True
     activation: str = "gelu"
+    positions: str = "stream"
     batch_size: int = 16
     learning_rate: float = 1e-3
     least_rate: float = 0.05
@@ -70,6 +71,7 @@ class Recipe:
     optimiser: str = "adamw"
     precision: str = "float32"
     held_out: float = 0.01
+    repeats: float = 0.0
     log_all: int = 64
     log_every: int = 10
     resume_every: int = 128
@@ -85,6 +87,8 @@ class Recipe:
             raise RecipeError("a recipe names a corpus or a task, and not both")
         if not self.task and self.vocab_size < 260:
             raise RecipeError(f"vocab_size {self.vocab_size} is too small: 256 bytes and the end sign need at least 260")
+        if not 0 <= self.repeats < 1 or (self.repeats and self.task):
+            raise RecipeError(f"repeats {self.repeats} must be a share of text windows, from 0 to below 1")
         if not 0 < self.held_out < 0.5:
             raise RecipeError(f"held_out {self.held_out} must be a share between 0 and 0.5")
         if min(self.batch_size, self.log_every, self.resume_every) < 1 or not self.learning_rate > 0:
@@ -113,7 +117,7 @@ class Recipe:
         """
         out = {"name", "title", "description", "corpus", "examples", "resume_every", *GPTConfig.__dataclass_fields__, "task", "parameters"}
         out |= {"held_out"} if self.task else set()
-        out |= {name for name in ("schedule", "decayed") if getattr(self, name) == getattr(Recipe, name)}
+        out |= {name for name in ("schedule", "decayed", "repeats") if getattr(self, name) == getattr(Recipe, name)}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items() if name not in out}
 
     @staticmethod

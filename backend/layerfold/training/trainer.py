@@ -22,6 +22,7 @@ from layerfold.training.data import Batches, Data, prepare
 from layerfold.training.loss import UnembeddedLoss
 from layerfold.training.optimiser import Optimiser, rate_at
 from layerfold.training.recipe import Recipe
+from layerfold.training.repeats import held_windows, in_context, losses, mixed, prefix_matching, regained
 from layerfold.training.resume import load_resume, save_resume
 from layerfold.training.run import Run, checkpoint_name
 from layerfold.training.sources import collect
@@ -98,13 +99,28 @@ class Reading:
 
     def __init__(self, recipe: Recipe, data: Data) -> None:
         self.data = data
+        self.recipe = recipe
         self.length = recipe.batch_size * recipe.block_size
-        self.at = Batches(data, recipe.seed, recipe.batch_size, recipe.block_size).at
+        self.batches = Batches(data, recipe.seed, recipe.batch_size, recipe.block_size)
+
+    def at(self, step: int) -> tuple[Ids, Ids]:
+        """The windows of a step, a share of them repeated random tokens where the recipe says so."""
+        inputs, targets = self.batches.at(step)
+        if not self.recipe.repeats:
+            return inputs, targets
+        rng = np.random.default_rng((self.recipe.seed, step, 1))
+        return mixed(inputs, targets, rng, self.recipe.repeats, self.recipe.vocab_size)
 
     def tests(self, model: GPT) -> dict[str, float]:
-        """``val_loss`` in nats a token and ``bits_per_byte`` on the held-out text."""
+        """``val_loss`` in nats a token and ``bits_per_byte`` on the held-out text; what repetition brings where it is learned from."""
         loss, bits = held_out_loss(model, self.data)
-        return {"val_loss": loss, "bits_per_byte": bits}
+        found = {"val_loss": loss, "bits_per_byte": bits}
+        if self.recipe.repeats:
+            windows, periods = held_windows(self.recipe.block_size, self.recipe.vocab_size)
+            found["prefix_matching"] = float(prefix_matching(model, windows, periods).max())
+            found["repeat_score"] = regained(losses(model, windows), periods)
+            found["in_context_score"] = in_context(losses(model, *self.data.windows(self.recipe.block_size)))
+        return found
 
 
 def texts_of(recipe: Recipe, cache: Path | None = None) -> tuple[Text, ...]:
