@@ -22,7 +22,7 @@ README = ROOT / "README.md"
 SCHEMA = ROOT / "frontend" / "src" / "wire.schema.json"
 TYPES = ROOT / "frontend" / "src" / "wire.d.ts"
 JSON2TS = ROOT / "node_modules" / "json-schema-to-typescript"
-COMMANDS = ("", "serve", "train", "atlas", "place", "check", "verify", "bench")
+COMMANDS = ("", "serve", "train", "atlas", "project", "measure", "place", "check", "verify", "bench")
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", re.S)
 
 

@@ -9,8 +9,12 @@ import numpy as np
 
 from layerfold.claims.claim import CLAIMS, REDO, checkpoints_of, read_file
 from layerfold.errors import LayerfoldError
+from layerfold.measures import CARD as MEASURES
+from layerfold.measures import REPAIR as REMEASURE
+from layerfold.measures import read_measured, trouble
 from layerfold.records import Reference, Slice
 from layerfold.space.atlas import Atlas, open_atlas
+from layerfold.space.projection import open_projections
 from layerfold.training.run import METRICS, Problem, Run
 
 REBUILD = "build the atlas again"
@@ -22,7 +26,7 @@ def check_run(folder: Path) -> list[Problem]:
     Raises RunNotFound, DamagedRun where there is no card to check by.
     """
     run = Run.open(folder)
-    return [*run.verify(), *_card(run), *_tokenizer(run), *_metrics(run), *_atlas(run), *_claims(run)]
+    return [*run.verify(), *_card(run), *_tokenizer(run), *_metrics(run), *_atlas(run), *_projections(run), *_measured(run), *_claims(run)]
 
 
 def _card(run: Run) -> Iterator[Problem]:
@@ -78,6 +82,29 @@ def _atlas(run: Run) -> Iterator[Problem]:
             wrong = str(error)
         if wrong:
             yield Problem(name, wrong)
+
+
+def _measured(run: Run) -> Iterator[Problem]:
+    wrong = trouble(run.folder)
+    if wrong is not None:
+        yield Problem(f"measures/{MEASURES}", str(wrong))
+        return
+    found = read_measured(run.folder)
+    for measure in found.measures if found else ():
+        said = np.array(measure.reasons or np.full(measure.values.shape, ""))
+        if (np.isfinite(measure.values) == (said != "")).any():
+            yield Problem(f"measures/{MEASURES}", f"{measure.name} lacks a number or a reason somewhere: {REMEASURE}")
+
+
+def _projections(run: Run) -> Iterator[Problem]:
+    """A run may have no linear pictures; those it has are whole and belong to its atlas."""
+    try:
+        atlas = open_atlas(run.folder)
+    except LayerfoldError:
+        return  # said already
+    for problem in open_projections(run.folder, atlas, run.config.d_model)[1]:
+        name, what = str(problem).split(" ", 1)
+        yield Problem(name, what)
 
 
 def _reference(reference: Reference, vocabulary: int) -> Iterator[Problem]:

@@ -10,16 +10,15 @@ import json
 import os
 import runpy
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib.metadata import version as version_of
-from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from layerfold.errors import InputError, LayerfoldError, NotFound, RunNotFound
+from layerfold.terminal import fail, finite_or_none, progress_bar, say, shares, stop_at
 
 PLAIN = ("--help", "-h", "--version")
 
@@ -55,12 +54,6 @@ def with_command(arguments: list[str]) -> list[str]:
     if not arguments[0].startswith("-") and arguments[0] not in known and Path(arguments[0]).is_dir():
         return ["serve", *arguments]
     return arguments
-
-
-def fail(message: str) -> None:
-    """One line on stderr, and exit code 1."""
-    print("layerfold: " + " ".join(message.split()), file=sys.stderr)
-    raise SystemExit(1)
 
 
 def _print_version(wanted: bool) -> None:
@@ -167,20 +160,16 @@ def atlas(
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:
-    """Build a run's atlas: aligned clouds at every step and site. A broken build goes on where it stopped."""
+    """Build a run's atlas, aligned clouds at every step and site, and measure it. A broken build goes on where it stopped."""
     if view not in ("normalised", "raw"):
         raise typer.BadParameter(f"{view!r} is neither normalised nor raw", param_hint="--view")
     folder = run_folder(run)
-    from layerfold.pipeline import build_run_atlas
+    from layerfold.building import build_run_atlas
+    from layerfold.measuring import measure_run
+    from layerfold.projecting import build_projections
 
     use_threads(threads)
-    with progress_bar(as_json) as move:
-
-        def report(stage: str, share: float) -> None:
-            if as_json:
-                print(json.dumps({"stage": stage, "share": round(share, 4)}), flush=True)
-            move(stage, round(1000 * share), 1000, "")
-
+    with shares(as_json) as report:
         built = build_run_atlas(
             folder,
             count=tokens,
@@ -194,12 +183,60 @@ def atlas(
             corpora=corpora,
             progress=report,
         )
+        _, wrong = build_projections(folder, threads=threads, progress=report)
+        measure_run(folder, threads=threads, progress=report)
     said = {"folder": str(folder / "atlas"), "steps": list(built.steps), "tokens": len(built.reference)}
     say(
         as_json,
         said,
         f"the atlas of {folder.name} is built: {len(built.steps)} steps × {len(built.sites)} sites × {said['tokens']:,} tokens",
     )
+    stop_at(wrong)
+
+
+@app.command()
+def measure(
+    run: Annotated[str, typer.Argument(help="Folder of a run, or the name of a bundled one.")],
+    measures: Annotated[list[str] | None, typer.Option("--measure", help="A measure to compute anew; all of them without it.")] = None,
+    steps: Annotated[str, typer.Option(help="all, last, or training steps separated by commas.")] = "all",
+    csv: Annotated[Path | None, typer.Option(help="File to write the numbers to, a line each.")] = None,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Measure the geometry of a run at its steps and sites, keep it in the run and print it. A broken measuring goes on."""
+    folder = run_folder(run)
+    from layerfold.measuring import measure_run
+    from layerfold.report import report_of
+    from layerfold.space.atlas import open_atlas
+
+    opened = open_atlas(folder)
+    chosen = chosen_steps(steps, opened.steps)
+    use_threads(threads)
+    with shares(as_json) as report:
+        found = measure_run(folder, measures, chosen, threads, report)
+    told = report_of(folder.name, opened, found, measures, chosen)
+    if csv is not None:
+        csv.write_text(told.as_csv(), "utf-8")
+    say(as_json, told.as_json(), told.as_text() if csv is None else f"{csv}: {len(told.measures)} measures at {len(chosen)} steps")
+
+
+@app.command()
+def project(
+    run: Annotated[str, typer.Argument(help="Folder of a run, or the name of a bundled one.")],
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Build the linear pictures of a run that has an atlas: aligned principal components, and the bases it carries, each scored."""
+    folder = run_folder(run)
+    from layerfold.projecting import build_projections
+
+    use_threads(threads)
+    with shares(as_json) as report:
+        built, wrong = build_projections(folder, threads=threads, progress=report)
+    names = [projection.name for projection in built]
+    said = {"folder": str(folder / "projections"), "projections": names, "problems": [str(problem) for problem in wrong]}
+    say(as_json, said, f"{folder.name} can be shown by {', '.join(names)}")
+    stop_at(wrong)
 
 
 @app.command()
@@ -207,6 +244,7 @@ def place(
     words: Annotated[list[str], typer.Argument(metavar="[RUN] SENTENCE...", help="Sentences; a run's name or folder may stand first.")],
     out: Annotated[Path | None, typer.Option(help="File to write: .json, .csv, .npz or .html.")] = None,
     steps: Annotated[str, typer.Option(help="all, last, or training steps separated by commas.")] = "all",
+    projection: Annotated[str, typer.Option(help="umap, pca, or a basis that the run carries.")] = "umap",
     as_json: Json = False,
 ) -> None:
     """Place sentences in a run's clouds and write their paths to a file."""
@@ -219,11 +257,12 @@ def place(
 
     opened = open_run(folder, cache_folder(os.environ))
     chosen = chosen_steps(steps, opened.steps)
-    trajectories = [opened.place(sentence, chosen) for sentence in sentences]
+    clouds = opened.picture(projection)
+    trajectories = [opened.place(sentence, chosen, projection) for sentence in sentences]
     if out is not None:
-        export.write(out, trajectories, opened.atlas, opened.run.name)
+        export.write(out, trajectories, clouds, opened.run.name)
     if as_json:
-        print(export.as_json(trajectories, opened.atlas, opened.run.name).decode(), end="")
+        print(export.as_json(trajectories, clouds, opened.run.name).decode(), end="")
     else:
         print(f"{out}: {len(sentences)} sentence(s) at {len(chosen)} steps of {opened.run.name}")
 
@@ -298,11 +337,6 @@ def version(as_json: Json = False) -> None:
     say(as_json, found, "\n".join(f"{name} {number}" for name, number in found.items()))
 
 
-def say(as_json: bool, said: dict[str, Any], words: str) -> None:
-    """The same news for a program or for a person."""
-    print(json.dumps(said, ensure_ascii=False) if as_json else words, flush=True)
-
-
 def run_folder(name: str) -> Path:
     """The folder of a run that is named by its path or, for those that are served without a path, by its name.
 
@@ -350,27 +384,6 @@ def use_threads(count: int | None) -> None:
         import torch
 
         torch.set_num_threads(count)
-
-
-def finite_or_none(value: Any) -> Any:
-    """The value, or None for a number that JSON does not know."""
-    return None if isinstance(value, float) and not isfinite(value) else value
-
-
-@contextmanager
-def progress_bar(quiet: bool) -> Iterator[Callable[[str, int, int, str], None]]:
-    """Yields a call that moves a bar on stderr: stage, how much is done, of how much, and a note; time left is shown beside."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeRemainingColumn())
-    with Progress(*columns, TextColumn("{task.fields[note]}"), console=Console(stderr=True), disable=quiet) as progress:
-        task = progress.add_task("starting", total=None, note="")
-
-        def move(stage: str, done: int, of: int, note: str) -> None:
-            progress.update(task, description=stage, completed=done, total=of or None, note=note)
-
-        yield move
 
 
 if __name__ == "__main__":

@@ -146,6 +146,26 @@ def read_measured(run: Path) -> Measured | None:
         raise DamagedRun(f"{FOLDER}/{CARD} or {VALUES} cannot be read ({type(error).__name__}: {error}): {REPAIR}") from None
 
 
+def standing(run: Path) -> Measured | None:
+    """What is kept in a run's folder, if it is whole and of the atlas as it stands."""
+    try:
+        found = read_measured(run)
+    except DamagedRun:
+        return None
+    return found if found is not None and found.atlas == atlas_hash(run) else None
+
+
+def trouble(run: Path) -> DamagedRun | None:
+    """What is wrong with what is kept, if anything is: damaged, or of another atlas."""
+    try:
+        found = read_measured(run)
+    except DamagedRun as error:
+        return error
+    if found is None or found.atlas == atlas_hash(run):
+        return None
+    return DamagedRun(f"{FOLDER}/{CARD} is of another atlas than the run has: measure the run again with `layerfold measure`")
+
+
 def _from_disk(card: Mapping[str, Any], arrays: Arrays) -> Measured:
     shape = (len(card["steps"]), len(card["sites"]))
     measures = []

@@ -48,7 +48,7 @@ from layerfold.measures import (
     atlas_hash,
     group_of,
     joined,
-    read_measured,
+    standing,
     training_measures,
     unit_of,
     write_measured,
@@ -153,7 +153,7 @@ def _prepare(task: Task) -> None:
 def _measure_steps(task: Task, pool: ThreadPoolExecutor) -> None:
     """Each step's numbers are in the working folder."""
     kept: dict[int, Here | str] = {}
-    for at, step in enumerate(task.steps):
+    for at, step in enumerate(task.steps if task.names else ()):
         task.progress(f"measuring step {step}", at / len(task.steps))
         if task.path(step).is_file():
             continue
@@ -217,7 +217,7 @@ def _gathered(task: Task) -> Measured:
     seconds = {} if before is None else dict(before.seconds or {})
     rows: dict[int, Row] = {}
     spent = dict.fromkeys(task.names, 0.0)
-    for step in task.steps:
+    for step in task.steps if task.names else ():
         saved = json.loads(task.path(step).read_bytes())
         rows[step] = {name: [Estimate(*one) for one in sites] for name, sites in saved["row"].items()}
         for name, took in saved["seconds"].items():
@@ -235,12 +235,8 @@ def _gathered(task: Task) -> Measured:
 
 def _standing(task: Task) -> Measured | None:
     """What was kept before, if it is of this atlas and made in the same way."""
-    try:
-        before = read_measured(task.run.folder)
-    except DamagedRun:
-        return None
-    same = before is not None and before.atlas == atlas_hash(task.run.folder) and dict(before.parameters) == parameters()
-    return before if same else None
+    before = standing(task.run.folder)
+    return before if before is not None and dict(before.parameters) == parameters() else None
 
 
 def _measure(name: str, task: Task, rows: Mapping[int, Row], old: Measure | None) -> Measure:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from layerfold.answers import AxisTable, LabelTable, MeasuresTable, MeasureTable, MetricsTable, ProjectionCard, ReferenceTable
+from layerfold.answers import AxisTable, LabelTable, MeasuresTable, MetricsTable, ProjectionCard, ReferenceTable
 from layerfold.backdrop import fingerprint, lengths, reference_states, slope_of, stored, viewed
 from layerfold.building import build_run_atlas as build_run_atlas
 from layerfold.cache import ArrayCache
@@ -24,10 +24,11 @@ from layerfold.errors import Cancelled, DamagedRun, ProjectionNotFound, SiteNotF
 from layerfold.files import sha256
 from layerfold.geometry.trust import segment_trust
 from layerfold.inspection import Inspection, read_lens, read_neighbors
+from layerfold.measures import events_of, joined, standing, table_of, trouble
 from layerfold.model.tokenizer import readable
 from layerfold.neighbors import Index
 from layerfold.picture import LinearPicture, layout_card
-from layerfold.records import Floats, Label, Measure, Placed, PlacedSlice, Sentence, Site, Trajectory
+from layerfold.records import Floats, Label, Placed, PlacedSlice, Sentence, Site, Trajectory
 from layerfold.shelf import Shelf
 from layerfold.space.atlas import Atlas, open_atlas
 from layerfold.space.placement import Placer
@@ -283,7 +284,8 @@ class OpenRun:
         """What is wrong with the run and can be told without reading all of it; raises AtlasMissing, DamagedRun without an atlas."""
         missing = [step for step in self.card["steps"] if step not in self.run.steps]
         cut = [DamagedRun(f"{checkpoint_name(step)} is missing or cut short: restore it, or train this run again") for step in missing]
-        return [*cut, *self._linear[1]]
+        measures = trouble(self.run.folder)
+        return [*cut, *self._linear[1], *([measures] if measures else [])]
 
     def atlas_bytes(self, step: int, projection: str = UMAP, trust: bool = False) -> bytes:
         """The clouds of one step in a projection, umap's as they are on disk; with each point's trust if it is asked for.
@@ -315,12 +317,13 @@ class OpenRun:
         return MetricsTable(rows=self.run.metrics())
 
     def measures_table(self) -> MeasuresTable:
-        """The atlas's measures, null where one is not defined."""
-        atlas = self.atlas
+        """What is measured of the run, its atlas and its projections, null where a number is not defined; and where it jumps."""
+        atlas, found = self.atlas, standing(self.run.folder)
         shown = [measure for picture in self._linear[0].values() for measure in picture.measures()]
-        measures = [measure_table(measure) for measure in (*atlas.measures, *shown)]
+        measures = [table_of(measure) for measure in joined((*atlas.measures, *shown), found)]
         axes = AxisTable(variables=list(atlas.axis_variables), values=finite(atlas.axes))
-        return MeasuresTable(steps=list(atlas.steps), sites=[site.name for site in self.sites], measures=measures, axes=axes, events=[])
+        sites = [site.name for site in self.sites]
+        return MeasuresTable(steps=list(atlas.steps), sites=sites, measures=measures, axes=axes, events=events_of(found))
 
 
 def open_run(folder: Path | str, cache: Path | None = None) -> OpenRun:
@@ -342,14 +345,6 @@ def label_table(label: Label) -> LabelTable:
         names=list(label.names),
         values=finite(label.values),
     )
-
-
-def measure_table(measure: Measure) -> MeasureTable:
-    """A measure as the page reads it."""
-    low, high = (None if bound is None else finite(bound) for bound in (measure.low, measure.high))
-    reasons = None if measure.reasons is None else [list(row) for row in measure.reasons]
-    values = finite(measure.values)
-    return MeasureTable(name=measure.name, unit=measure.unit, group=measure.group, values=values, low=low, high=high, reasons=reasons)
 
 
 def length(vector: Floats) -> float:
