@@ -1,7 +1,7 @@
 /** Keeps the scene showing the state's picture, and tells what a person does in it. */
 
 import { figure, pictureKey } from "./figure.js";
-import { kindShown } from "./projections.js";
+import { axisNames, kindShown } from "./projections.js";
 import { createScene } from "./scene.js";
 import { claimsShown, shownProjection } from "./state.js";
 
@@ -31,9 +31,9 @@ function insetsOf(state) {
   const curves = document.getElementById("curves")?.getBoundingClientRect();
   const bottom = strip ? innerHeight - (curves?.height ? Math.min(curves.top, strip.top) : strip.top) + 8 : 0;
   const sheet = [state.picked ? "inspector" : "", claimsShown(state) ? "claims" : ""].map((id) => document.getElementById(id)?.getBoundingClientRect()).find((box) => box?.height);
-  if (!wide) return { left: 0, right: 0, top: 84, bottom: sheet?.height ? innerHeight - sheet.top + 8 : bottom };
-  const column = !state.folded.sentences && innerWidth > 1100 ? 300 : 0;
   const door = document.getElementById("door")?.getBoundingClientRect();
+  if (!wide) return { left: 0, right: 0, top: door?.height ? door.bottom : 84, bottom: sheet?.height ? innerHeight - sheet.top + 8 : bottom };
+  const column = !state.folded.sentences && innerWidth > 1100 ? 300 : 0;
   return { left: column, right: state.picked || claimsShown(state) ? 352 : 0, top: door?.height ? door.bottom : 48, bottom };
 }
 
@@ -60,7 +60,8 @@ export async function drawing(store, element, acts) {
 
   store.subscribe((state, previous) => {
     if (state.theme !== previous.theme) scene.setTheme(state.theme);
-    if (state.axes !== previous.axes) scene.setAxes(state.axes);
+    const shown = state.axes !== previous.axes || state.language !== previous.language || shownProjection(state) !== shownProjection(previous);
+    if (shown) scene.setAxes(state.axes, axisNames(state));
     if (state.reducedMotion !== previous.reducedMotion) scene.setReducedMotion(state.reducedMotion);
     if (state.picked !== previous.picked) scene.focus(state.picked);
     show(state);

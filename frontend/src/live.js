@@ -41,6 +41,7 @@ export class LiveScene {
     this.own = soundCamera(options.camera) === null;
     this.kept = soundCamera(options.camera) ?? this.#opening();
     this.axes = false;
+    /** @type {string[]} */ this.names = [];
     this.rebuilt = 0;
     this.gone = false;
     /** @type {LivePlot | null} */ this.plot = null;
@@ -55,7 +56,7 @@ export class LiveScene {
   /** A plot stands in the element with the picture, the camera and the theme there are. */
   async build() {
     const { director } = this;
-    const setting = { theme: director.options.theme, camera: this.kept, axes: this.axes };
+    const setting = { theme: director.options.theme, camera: this.kept, axes: this.axes, names: this.names };
     const plot = await this.openPlot(
       {
         stage: (gl) => new Stage(gl, director.motion, director.look),
@@ -144,10 +145,11 @@ export class LiveScene {
     this.director.idle(on);
   }
 
-  /** @param {boolean} on */
-  setAxes(on) {
-    this.axes = on;
-    this.plot?.set({ axes: on, theme: this.director.options.theme });
+  /** @param {boolean} on @param {string[]} [names] */
+  setAxes(on, names = []) {
+    if (!on && !this.axes) return void (this.names = names);
+    [this.axes, this.names] = [on, names];
+    this.plot?.set({ axes: on, names, theme: this.director.options.theme });
     this.director.wake();
   }
 

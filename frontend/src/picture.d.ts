@@ -118,7 +118,8 @@ export interface Scene {
   /** How steeply the opening view looks down, radians; the eye glides there unless a person has taken the camera. */
   setRise(rise: number): void;
   idle(on: boolean): void;
-  setAxes(on: boolean): void;
+  /** The axes drawn or not; `names` where an axis means something, else they are numbered. */
+  setAxes(on: boolean, names?: string[]): void;
   image(): Promise<string>;
   focus(pick: Pick | null): void;
   /** Where a token is now, CSS pixels from the element's corner; null when it is not in view. */

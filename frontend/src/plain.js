@@ -32,6 +32,7 @@ export class PlainScene {
     this.mode = /** @type {"webgl" | "flat"} */ (plot.flat ? "flat" : "webgl");
     this.kept = soundCamera(options.camera) ?? this.#opening();
     this.axes = false;
+    /** @type {string[]} */ this.names = [];
     this.frames = 0;
     /** @type {Picture | null} */ this.picture = null;
     /** @type {Pick[][]} */ this.picks = [];
@@ -72,7 +73,7 @@ export class PlainScene {
     const place = picture && (plot.flat ? planeOf(picture.frame, this.kept) : framed(picture.frame));
     const traces = picture && place ? drawn(picture, place, plot.flat ? "scatter" : "scatter3d", plot.flat ? MOST_FLAT : Infinity, look) : [];
     this.picks = traces.map((one) => one.picks);
-    const setting = { theme: options.theme, camera: this.camera(), axes: this.axes };
+    const setting = { theme: options.theme, camera: this.camera(), axes: this.axes, names: this.names };
     await plot.draw(traces.map((one) => one.trace), setting);
     plot.bind((trace, point, at) => this.#hover(this.picks[trace]?.[point] ?? null, at), () => this.#hover(null, { x: 0, y: 0 }), () => options.onCamera?.(this.camera()));
     this.frames++;
@@ -125,9 +126,9 @@ export class PlainScene {
     else this.plot.setCamera(this.kept);
   }
 
-  /** @param {boolean} on */
-  setAxes(on) {
-    this.axes = on;
+  /** @param {boolean} on @param {string[]} [names] */
+  setAxes(on, names = []) {
+    [this.axes, this.names] = [on, names];
     this.#redraw();
   }
 

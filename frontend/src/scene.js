@@ -9,7 +9,7 @@ import { Stage } from "./stage.js";
 /** @typedef {import("./picture").SceneOptions} SceneOptions */
 /** @typedef {import("./picture").Camera} Camera */
 /** @typedef {import("./picture").Insets} Insets */
-/** @typedef {{theme: "dark" | "light", camera: Camera, axes: boolean}} Setting */
+/** @typedef {{theme: "dark" | "light", camera: Camera, axes: boolean, names?: string[]}} Setting */
 /** @typedef {{stage: (gl: WebGLRenderingContext) => Stage, frame: (params: any, scale: number[], ratio: number) => void, insets: () => Insets, lost: () => void}} Director what a live plot asks of its owner */
 
 /** The name our trace type has in Plotly's registry. */
@@ -51,12 +51,12 @@ function plotDiv(parent) {
 }
 
 /** @param {Setting} setting */
-function layoutOf({ theme, camera, axes }) {
+function layoutOf({ theme, camera, axes, names = [] }) {
   const ink = theme === "light" ? "40,50,70" : "170,185,215";
   /** Titles are drawn by Plotly as triangulated text, slowly: none while the axes are hidden. @param {number} n */
   const axis = (n) => ({
     type: "linear", range: [-1, 1], autorange: false, visible: axes, showspikes: false, showbackground: false, showticklabels: false, zeroline: false,
-    title: { text: axes ? String(n) : "", font: { size: 12, color: `rgba(${ink},.9)` } }, gridcolor: `rgba(${ink},.16)`, linecolor: `rgba(${ink},.4)`, ticks: "",
+    title: { text: axes ? names[n - 1] || String(n) : "", font: { size: 12, color: `rgba(${ink},.9)` } }, gridcolor: `rgba(${ink},.16)`, linecolor: `rgba(${ink},.4)`, ticks: "",
   });
   const view = { camera: { ...camera, projection: { type: "perspective" } }, bgcolor: "rgba(0,0,0,0)", uirevision: "still" };
   const scene = { xaxis: axis(1), yaxis: axis(2), zaxis: axis(3), aspectmode: "cube", dragmode: "orbit", hovermode: false, ...view };

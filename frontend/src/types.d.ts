@@ -12,6 +12,7 @@ import type {
   SentencePicture,
 } from "./picture.d.ts";
 import type {
+  ClaimTable,
   EventTable,
   Example,
   Frame as WireFrame,
@@ -34,40 +35,7 @@ export type Frame = Pick<WireFrame, "center" | "radius">;
 export type Card = RunCard & { task?: { name: string } | null; reads?: { en: string; zh: string; example?: string } | null };
 export type Projection = ProjectionCard;
 export type LabelOfTokens = LabelTable;
-
-/** The same number where theory says it must be another: one a step, or without steps one for all. */
-export interface Control {
-  name_en: string;
-  name_zh: string;
-  steps: number[];
-  values: (number | null)[];
-}
-
-/** A published result and the same figure here at every step; an empty Chinese text means that the English one serves. */
-export interface Claim {
-  id: string;
-  title_en: string;
-  title_zh: string;
-  says_en: string;
-  says_zh: string;
-  caveat_en: string;
-  caveat_zh: string;
-  source: string;
-  published: string;
-  published_zh: string;
-  unit: string;
-  unit_zh: string;
-  threshold: string;
-  threshold_zh: string;
-  bound?: number | null;
-  steps: number[];
-  values: (number | null)[];
-  controls: Control[];
-  here: string;
-  here_zh: string;
-  holds: boolean;
-  at_step: number;
-}
+export type Claim = ClaimTable;
 
 export type Token = TokenText;
 export type Reference = ReferenceTable;

@@ -79,16 +79,14 @@ class CircleRun(FakeRun):
     def slice(self, sentence: Sentence, step: int, cancelled: Any = lambda: False, projection: str = "umap") -> PlacedSlice:
         made = super().slice(sentence, step, cancelled, "pca" if projection == "fourier" else projection)
         numbers = np.array([int(t.text) if t.text.isdigit() else 0 for t in sentence.tokens])
-        positions = np.stack([circle(numbers, step, site) for site in range(len(self.sites))])
+        positions = stretch(projection) * np.stack([circle(numbers, step, site) for site in range(len(self.sites))])
         return replace(made, placed=replace(made.placed, positions=positions.astype(np.float32)))
 
     def atlas_bytes(self, step: int, projection: str = "umap", trust: bool = False) -> bytes:
         self._check(step)
         self.picture(projection)
         numbers = np.arange(self.reference) % P
-        positions = np.stack([circle(numbers, step, site) for site in range(len(self.sites))])
-        if projection == "umap":
-            positions = positions[..., [1, 2, 0]]
+        positions = stretch(projection) * np.stack([circle(numbers, step, site) for site in range(len(self.sites))])
         shares = np.full(positions.shape[:2], 230, np.uint8)
         wanted = {"trust": shares, "continuity": shares} if trust or projection == "umap" else {}
         return save({"positions": np.ascontiguousarray(positions.astype(np.float16)), **wanted})
@@ -123,6 +121,11 @@ class CircleRun(FakeRun):
         test = MeasureTable(name="test_accuracy", unit="0..1", group="training", values=accuracy)  # type: ignore[arg-type]
         event = EventTable(step=JUMP, measure="test_accuracy", site=0, before=0.2, after=0.51, score=9.0)
         return table.model_copy(update={"measures": [*table.measures, *trusts, test], "events": [event]})
+
+
+def stretch(projection: str) -> Places:
+    """What each axis of a projection is multiplied by."""
+    return np.asarray({"pca": (3.0, 3.0, 6.0)}.get(projection, (1.0, 1.0, 1.0)), np.float32)
 
 
 def circle(numbers: NDArray[np.intp], step: int, site: int) -> Places:

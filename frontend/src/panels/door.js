@@ -29,6 +29,7 @@ export function doorPanel(dispatch, acts) {
       const key = JSON.stringify([state.runs, state.run, state.language, state.theme]);
       if (key !== shown) fill(list, ...state.runs.map((one) => h("li", {}, cardOf(one, state, t, acts))));
       shown = key;
+      if (previous?.sheet !== "door") list.querySelector("[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
       if (previous && previous.sheet !== "door" && document.activeElement?.id === "run") list.querySelector("button")?.focus({ preventScroll: true });
     },
   };
