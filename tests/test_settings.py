@@ -16,7 +16,7 @@ from layerfold.settings import Settings, bundled, cache_folder, listen
 def test_defaults() -> None:
     settings = Settings.read({"HOME": "/home/a", "XDG_CACHE_HOME": "/var/cache/a"})
     assert (settings.host, settings.port, settings.log_level) == ("127.0.0.1", None, "warning")
-    assert settings.runs == (bundled() / "models",)
+    assert settings.runs == (bundled() / "models" / "storyteller", bundled() / "models")
     assert (settings.frontend / "src").is_dir()
 
 

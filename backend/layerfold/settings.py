@@ -22,6 +22,7 @@ from typing import Final, Self
 from layerfold.errors import InputError, PortInUse
 
 DEFAULT_PORT: Final = 8765
+FIRST: Final = "storyteller"
 PORTS_TRIED: Final = 50
 UNREAD_MILLISECONDS: Final = 30_000
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
@@ -58,7 +59,7 @@ class Settings:
         folders = tuple(Path(part) for part in environment.get("LAYERFOLD_RUNS", "").split(os.pathsep) if part)
         names = tuple(part.strip() for part in environment.get("LAYERFOLD_ALLOWED_HOSTS", "").split(",") if part.strip())
         return cls(
-            runs=runs or folders or (bundled() / "models",),
+            runs=runs or folders or bundled_runs(),
             frontend=bundled() / "frontend",
             host=host or environment.get("LAYERFOLD_HOST") or "127.0.0.1",
             port=_port(port, environment.get("LAYERFOLD_PORT")),
@@ -72,6 +73,13 @@ def bundled() -> Path:
     """The folder that holds ``frontend/`` and ``models/``: inside an installed wheel, else the repository."""
     inside = Path(__file__).parent / "_bundled"
     return inside if inside.is_dir() else Path(__file__).parents[2]
+
+
+def bundled_runs() -> tuple[Path, ...]:
+    """The folders of the runs that come with Layerfold: the one that is shown first, then all."""
+    models = bundled() / "models"
+    first = models / FIRST
+    return (first, models) if first.is_dir() else (models,)
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path:

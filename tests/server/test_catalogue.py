@@ -73,3 +73,8 @@ def test_a_broken_run_raises_each_time_and_heals(tmp_path: Path, monkeypatch: py
     (folder / "run.json").write_text('{"format": 1}')
     os.utime(folder / "run.json", (1, 1))
     assert catalogue.open("a").card
+
+
+def test_a_run_that_is_named_first_comes_first_and_once(tmp_path: Path) -> None:
+    one, two = run_at(tmp_path / "models" / "b"), run_at(tmp_path / "models" / "a")
+    assert list(find_runs([one, tmp_path / "models"]).items()) == [("b", one), ("a", two)]

@@ -71,11 +71,12 @@ class Catalogue:
 
 
 def find_runs(folders: Iterable[Path]) -> dict[str, Path]:
-    """Runs by name: each folder that holds a card, or those inside it that do; equal names get a number."""
+    """Runs by name: each folder that holds a card, or those inside it that do, each once; equal names get a number."""
     found: dict[str, Path] = {}
     for folder in folders:
         for run in _runs_in(folder):
-            found[_unused(run.resolve().name, found)] = run
+            if run.resolve() not in {known.resolve() for known in found.values()}:
+                found[_unused(run.resolve().name, found)] = run
     return found
 
 
