@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from layerfold.errors import RecipeError
+from layerfold.errors import RecipeError, UnknownSymbol
 from layerfold.geometry.fourier import circularity, order_error
 from layerfold.model.gpt import GPT
+from layerfold.pipeline import build_run_atlas, open_run
 from layerfold.training.optimiser import Optimiser, rate_at
 from layerfold.training.recipe import Recipe
 from layerfold.training.run import Run
@@ -159,6 +161,20 @@ def test_it_resumes_to_the_same_weights(recipe: Recipe, run: Run, tmp_path: Path
     }
     with pytest.raises(RecipeError, match="another recipe"):
         train(replace(recipe, parameters={"p": P, "share": 0.5}), tmp_path)
+
+
+@pytest.mark.slow
+def test_from_recipe_to_clouds(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "sums"
+    shutil.copytree(run.folder, folder)
+    atlas = build_run_atlas(folder, count=100, view="raw", k=5)
+    assert [label.name for label in atlas.reference.labels] == ["sum", "number", "a", "b", "place"]
+    assert (folder / "projections" / "fourier.safetensors").is_file()
+    opened = open_run(folder)
+    assert opened.place("3 + 4 =").positions.shape == (3, 3, 4, 3)
+    assert opened.reference_table().labels[0].period == P
+    with pytest.raises(UnknownSymbol, match="“x”"):
+        opened.place("3 + x =")
 
 
 # ---- shapes and switches
