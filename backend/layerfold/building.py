@@ -14,7 +14,7 @@ from layerfold.records import Floats, Reference, View
 from layerfold.space.atlas import Atlas, open_atlas
 from layerfold.space.linear import write_basis
 from layerfold.training.run import Run, checkpoint_name
-from layerfold.training.tasks import task_of_card
+from layerfold.training.tasks import Naming, task_of_card
 
 
 def build_run_atlas(
@@ -83,7 +83,8 @@ def chosen_reference(run: Run, count: int, seed: int, corpus: str | None, corpor
     """``count`` tokens of the corpus, or of the one the run was trained on, or of its task; raises CorpusError, RecipeError."""
     task = task_of_card(run.card)
     if task is not None:
-        return task.reference(count, seed)
+        reference = task.reference(count, seed)
+        return task.named(reference, run.adapter(run.steps[-1])) if isinstance(task, Naming) else reference
     from layerfold.training.reference import choose_reference
     from layerfold.training.trainer import texts_at
 

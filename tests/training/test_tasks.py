@@ -168,7 +168,13 @@ def test_from_recipe_to_clouds(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "sums"
     shutil.copytree(run.folder, folder)
     atlas = build_run_atlas(folder, count=100, view="raw", k=5)
-    assert [label.name for label in atlas.reference.labels] == ["sum", "number", "a", "b", "place"]
+    turn, total, number, *_ = labels = atlas.reference.labels
+    assert [label.name for label in labels] == ["turn", "sum", "number", "a", "b", "place"]
+    told = atlas.reference.position == 3
+    key = int(turn.values[(number.values[:, 0] == 1) & ~told][0, 0])
+    assert (turn.values[told] == key * total.values[told] % P).all()
+    assert (turn.values[~told] == key * number.values[~told] % P).all()
+    assert turn.title_en.endswith(f"frequency {key}")
     assert (folder / "projections" / "fourier.safetensors").is_file()
     opened = open_run(folder)
     assert opened.place("3 + 4 =").positions.shape == (3, 3, 4, 3)

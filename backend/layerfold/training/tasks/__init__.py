@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import Any, Final
 
 from layerfold.errors import RecipeError
-from layerfold.training.tasks.task import Basis, Reads, Setting, Task
+from layerfold.training.tasks.task import Basis, Naming, Reads, Setting, Task
 
-__all__ = ["TASKS", "Basis", "Reads", "Setting", "Task", "task_of", "task_of_card"]
+__all__ = ["TASKS", "Basis", "Naming", "Reads", "Setting", "Task", "task_of", "task_of_card"]
 
 TASKS: Final = {
     "modular-addition": "layerfold.training.tasks.modular_addition",

@@ -6,7 +6,7 @@ After Power et al. (2022) and Nanda et al. (2023, arXiv 2301.05217).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import log
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from layerfold.geometry.fourier import key_frequencies, means_of, readers
+from layerfold.model.adapter import Adapter
 from layerfold.model.gpt import GPT
 from layerfold.records import Floats, Label, Reference
 from layerfold.training.tasks.task import Basis, Ids, Reads, Setting
@@ -23,6 +24,7 @@ from layerfold.training.tasks.task import Basis, Ids, Reads, Setting
 A, PLUS, B, EQUALS = range(4)
 PLACES = ("a", "+", "b", "=")
 KEYS = 4  # frequencies told apart
+TURN = "turn"
 
 
 def make(setting: Setting, p: int = 113, share: float = 0.3) -> ModularAddition:
@@ -137,6 +139,16 @@ class ModularAddition:
         place = places[:, None].astype(np.float32)
         return (*found, Label("place", "category", "place in the sum", "在算式中的位置", place, names=PLACES))
 
+    def named(self, reference: Reference, adapter: Adapter) -> Reference:
+        """With the place on the circle of the strongest frequency, by which colours run round it: of the number read, of the sum at "="."""
+        numbers = self.written(np.arange(self.p)).astype(np.int32)  # 0 + n
+        (key, *_) = key_frequencies(adapter.batch_states(numbers)[0, :, B], 1) or [1]
+        known = {label.name: label.values for label in reference.labels}
+        turn = key * np.where(reference.position[:, None] == EQUALS, known["sum"], known["number"]) % self.p
+        titles = (f"place on the circle of frequency {key}", f"频率 {key} 的圆上的位置")
+        label = Label(TURN, "cyclic", *titles, turn.astype(np.float32), float(self.p))
+        return replace(reference, labels=(label, *reference.labels))
+
     def bases(self, states: Floats, reference: Reference) -> Sequence[Basis]:
         """The strongest frequency's plane and the next one's cosine: of the numbers at the embedding, of what "=" holds after it.
 
@@ -146,6 +158,7 @@ class ModularAddition:
         at = reference.position
         read, told = (at == A) | (at == B), (at == EQUALS) & ~np.isnan(b)
         keys = key_frequencies(means_of(states[0][read], number[read].astype(int), self.p), KEYS)
+        keys.sort(key=lambda k: k != _frequency_of(reference, number))  # the one that the colours follow comes first
         if len(keys) < 2 or not told.any():
             return ()
         turn = 2 * np.pi * np.array(keys)[:, None] / self.p
@@ -171,6 +184,12 @@ def _axes(states: Floats, circles: NDArray[np.complex128]) -> tuple[NDArray[np.f
     vectors = wanted @ (states - mean) / np.square(wanted).sum(axis=1, keepdims=True)
     matrix = readers(vectors)[[0, len(circles), 1]]
     return matrix, -matrix @ mean
+
+
+def _frequency_of(reference: Reference, number: Floats) -> int:
+    """The frequency whose circle a reference is labelled by, 0 where it is not."""
+    turns = [label.values[:, 0] for label in reference.labels if label.name == TURN]
+    return int(turns[0][(number == 1) & (reference.position != EQUALS)][0]) if turns else 0
 
 
 def _first_with(residues: Ids, p: int, end: int | None = None) -> Ids:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from layerfold.records import Floats, Reference
 
 if TYPE_CHECKING:
+    from layerfold.model.adapter import Adapter
     from layerfold.model.gpt import GPT
 
 Ids = NDArray[np.int64]
@@ -88,4 +89,13 @@ class Task(Protocol):
 
     def bases(self, states: Floats, reference: Reference) -> Sequence[Basis]:
         """Named axes, the same at every step, found in the reference's ``states`` [site, ref, d] at the last, in the atlas's view."""
+        ...
+
+
+@runtime_checkable
+class Naming(Protocol):
+    """A task that can say more of its reference once it is learned."""
+
+    def named(self, reference: Reference, adapter: Adapter) -> Reference:
+        """The reference with labels that only the model of the last checkpoint tells."""
         ...
