@@ -37,7 +37,7 @@ PAGE = {
 LAST = {
     "models/": "bundled runs, each a folder: card, tokenizer, checkpoints, metrics, atlas",
     "tests/": "mirrors the package; tests/frontend runs in Node, tests/browser in Chromium",
-    "docs/": "pictures made by the program",
+    "docs/": "a page for each measure; pictures made by the program",
 }
 
 
