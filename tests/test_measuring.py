@@ -282,3 +282,11 @@ def test_a_jump_of_the_training_log_stands_at_the_last_site():
     series = np.repeat(np.repeat((0.1, 0.9), 8)[:, None] + np.linspace(0, 0.01, 16)[:, None], 4, axis=1).astype(np.float32)
     found = jumps(range(16), [Measure("test_accuracy", "share", series, "training")])
     assert [(jump.step, jump.site) for jump in found] == [(8, 3)]
+
+
+def test_a_jump_within_its_error_is_none():
+    sudden = (np.repeat((0.0, 1.0), 10) + np.linspace(0, 0.1, 20)).astype(np.float32)[:, None]
+    for error, count in ((0.1, 1), (0.5, 0)):
+        measure = Measure("flat_directions", "directions", sudden, "map", sudden - error, sudden + error)
+        assert len(jumps(range(20), [measure])) == count
+    assert jumps(range(20), [Measure("lr", "as logged in training", sudden, "training")]) == ()

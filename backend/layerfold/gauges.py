@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -40,7 +40,8 @@ Near = tuple[Ints | None, Floats]  # indices [n, k], None where states are not f
 @dataclass(frozen=True)
 class Here:
     """One step: ``raw`` and ``states`` (in the atlas's view) [site, n, d], ``positions`` [site, n, 3], the names of the sites, and what
-    ``look`` adds: each site's nearest others, the singular values [token, m] of its map to the next, the weights of each layer."""
+    ``look`` adds: each site's nearest others, the singular values [token, m] of its map to the next, the weights of each layer;
+    ``spent`` are the seconds that this took for each measure."""
 
     sites: tuple[str, ...]
     raw: Floats
@@ -49,6 +50,7 @@ class Here:
     near: tuple[Near, ...] = ()
     stretches: tuple[Floats | str, ...] | str = NO_SITE_AFTER
     weights: Mapping[str, Mapping[str, Floats]] | str = ""
+    spent: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -230,7 +232,7 @@ def read_all(here: Here, past: Past, names: Sequence[str], pool: Executor) -> tu
     wanted = [gauge for gauge, given in GAUGES.items() if set(given) & set(names)]
     jobs = [(gauge, site) for gauge in wanted for site in range(len(here.sites))]
     found: dict[str, list[Estimate]] = {name: [] for name in names}
-    seconds = dict.fromkeys(names, 0.0)
+    seconds = {name: here.spent.get(name, 0.0) for name in names}
     for one, spent in pool.map(lambda job: _timed(job[0], here, past, job[1]), jobs):
         for name in set(one) & set(names):
             found[name].append(one[name])

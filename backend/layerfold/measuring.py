@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -59,6 +60,8 @@ from layerfold.training.run import Run
 
 WORK: Final = ".work"
 JUMPS: Final = 3  # kept of a measure, the highest scores first
+SURE: Final = 3
+NO_NEWS: Final = ("lr", "learning_rate", "grad_norm")
 OVER_STEPS: Final = (*SINCE, "turn_step", "stability")
 NOT_YET: Final = "it has not been measured: run `layerfold measure`"
 Progress = Callable[[str, float], None]
@@ -179,8 +182,10 @@ def _look(task: Task, step: int, pool: ThreadPoolExecutor) -> Here | str:
         return "the checkpoint or the clouds of this step cannot be read"
     with np.errstate(invalid="ignore"):  # what is not finite stays so, and is named where it is met
         states = viewed(raw, task.atlas.view)
+    begin = time.perf_counter()
     near = tuple(pool.map(neighbours, states)) if set(task.names) & set(NEED_NEIGHBOURS) else (NO_NEIGHBOURS,) * len(states)
-    return Here(task.atlas.sites, raw, states, positions, near)
+    spent = dict.fromkeys(NEED_NEIGHBOURS, time.perf_counter() - begin)
+    return Here(task.atlas.sites, raw, states, positions, near, spent=spent)
 
 
 def _with_map(task: Task, step: int, here: Here) -> Here:
@@ -189,7 +194,9 @@ def _with_map(task: Task, step: int, here: Here) -> Here:
     if set(task.names) & set(NEED_WEIGHTS):
         here = replace(here, weights=weights_at(adapter))
     if set(task.names) & set(NEED_MAPS):
-        here = replace(here, stretches=stretches_of(adapter, tokens_of(task.atlas.reference)))
+        begin = time.perf_counter()
+        stretches = stretches_of(adapter, tokens_of(task.atlas.reference))
+        here = replace(here, stretches=stretches, spent={**here.spent, **dict.fromkeys(NEED_MAPS, time.perf_counter() - begin)})
     return here
 
 
@@ -265,16 +272,29 @@ def _known(old: Measure | None, at: int, sites: int) -> list[Estimate]:
 def jumps(steps: Sequence[int], measures: Sequence[Measure]) -> tuple[Jump, ...]:
     """The steps where a measure jumps, by ``find_events``: of each measure the few highest scores, at the site where each is highest.
 
-    What the training log says is the same at every site: it stands at the last.
+    A jump must be three times its error. What the training log says is the same at every site: it stands at the last; what
+    the trainer sets or what shivers from batch to batch is left out.
     """
     found: list[Jump] = []
     for measure in measures:
+        if measure.name in NO_NEWS:
+            continue
         last = measure.values.shape[1] - 1
         best: dict[int, Jump] = {}
         for site in range(last, -1, -1) if measure.group != "training" else (last,):
             for event in find_events(steps, measure.values[:, site].astype(np.float64)):
                 jump = Jump(event.step, measure.name, site, event.before, event.after, round(event.score, 3))
-                if event.step not in best or best[event.step].score < jump.score:
+                known = best.get(event.step)
+                if (known is None or known.score < jump.score) and _is_sure(measure, steps.index(event.step), jump):
                     best[event.step] = jump
         found += sorted(best.values(), key=lambda jump: -jump.score)[:JUMPS]
     return tuple(sorted(found, key=lambda jump: (jump.step, -jump.score)))
+
+
+def _is_sure(measure: Measure, at: int, jump: Jump) -> bool:
+    """Whether a jump that ends its largest change at the ``at``-th step is over three times the error of a difference there."""
+    if measure.low is None or measure.high is None:
+        return True
+    bars = (measure.high - measure.low)[max(at - 1, 0) : at + 1, jump.site] / 2
+    error = float(np.nan_to_num(bars).max()) * 2**0.5
+    return abs(jump.after - jump.before) > SURE * error
