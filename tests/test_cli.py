@@ -112,7 +112,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
 
 def test_help_names_every_command() -> None:
     text = alone("--help").stdout
-    for command in ("serve", "train", "atlas", "place", "check", "verify", "bench", "version"):
+    for command in ("serve", "train", "atlas", "measure", "place", "check", "verify", "bench", "version"):
         assert f"\n  {command} " in text
 
 
@@ -225,6 +225,8 @@ def flip(path: Path) -> None:
         ("atlas/atlas.json", Path.unlink),
         ("atlas/reference.safetensors", flip),
         ("atlas/measures.safetensors", Path.unlink),
+        ("measures/measures.safetensors", flip),
+        ("measures/measures.json", cut_short),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )
@@ -242,6 +244,35 @@ def test_what_is_broken_is_named(copy: Path, name: str, break_it: Any) -> None:
 def test_a_card_that_is_not_json_is_one_line(copy: Path) -> None:
     cut_short(copy / "run.json")
     assert_one_line(layerfold("check", str(copy)), 1, "run.json")
+
+
+# ---- measure
+
+
+def test_an_atlas_comes_with_measures(small: Path) -> None:
+    card = json.loads((small / "measures" / "measures.json").read_text("utf-8"))
+    assert card["steps"] == [0, 2, 6]
+    assert {"twonn", "cka_step", "h1_longest", "stretch", "shepard", "val_loss"} <= {entry["name"] for entry in card["entries"]}
+
+
+def test_measures_are_printed_and_written(copy: Path, tmp_path: Path) -> None:
+    done = layerfold("measure", str(copy), "--measure", "norm", "--measure", "trust", "--steps", "2,6")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("norm (mean length of a raw state)")
+    assert "trust (mean trustworthiness" in done.stdout
+    done = layerfold("measure", str(copy), "--measure", "norm", "--steps", "last", "--json", "--csv", str(tmp_path / "norm.csv"))
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert (said["steps"], said["measures"][0]["name"]) == ([6], "norm")
+    assert (tmp_path / "norm.csv").read_text("utf-8").splitlines()[0].startswith("measure,group,unit,step,site")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"), [(("--measure", "twon"), "twonn"), (("--steps", "7"), "step 7"), (("--steps", "some"), "--steps")]
+)
+def test_a_measure_that_is_not_there_is_one_line(small: Path, arguments: tuple[str, str], word: str) -> None:
+    done = layerfold("measure", str(small), *arguments)
+    assert done.returncode == 1
+    assert word in done.stderr.splitlines()[-1]
 
 
 # ---- place

@@ -17,6 +17,7 @@ import layerfold
 from layerfold import pipeline as module
 from layerfold.backdrop import lengths, reference_states, slope_of, stored, viewed
 from layerfold.errors import AtlasMissing, Cancelled, DamagedRun, EmptyText, RunNotFound, SiteNotFound, StepNotFound, TokenNotFound
+from layerfold.measuring import measure_run
 from layerfold.pipeline import OpenRun, build_run_atlas, open_run
 from layerfold.training.run import Run, checkpoint_name
 from tests.small import CONFIG, PICKED, STEPS, WINDOWS, make_run
@@ -197,6 +198,26 @@ def test_tables(opened: OpenRun) -> None:
     assert "\ufffd" not in "".join(table.text + [text for window in table.windows for text in window])
     assert opened.measures_table().axes.values[0][0][0] == [None, None]
     assert [row["step"] for row in opened.metrics_table().rows] == list(STEPS)
+
+
+def test_measures_stand_beside_the_atlass_only_when_they_are_of_it(folder: Path) -> None:
+    assert [measure.name for measure in open_run(folder).measures_table().measures] == ["trust"]
+    measure_run(folder, ("norm", "move_site"))
+    table = open_run(folder).measures_table()
+    assert [(measure.name, measure.group) for measure in table.measures] == [
+        ("norm", "spectrum"),
+        ("move_site", "sites"),
+        ("trust", "fidelity"),
+        *((name, "training") for name in ("loss", "val_loss", "bits_per_byte")),
+    ]
+    assert table.measures[1].values[0][4] is None
+    assert table.measures[1].reasons is not None
+    assert table.measures[1].reasons[0][4] == "there is no site after this one"
+    assert open_run(folder).problems() == []
+    card = folder / "atlas" / "atlas.json"
+    card.write_text(card.read_text().replace('"radius": 5.0', '"radius": 6.0'))
+    assert [measure.name for measure in open_run(folder).measures_table().measures] == ["trust"]
+    assert ["of another atlas" in str(problem) for problem in open_run(folder).problems()] == [True]
 
 
 def test_states_are_kept_in_half_precision_only_where_they_fit(made: Path, opened: OpenRun) -> None:
