@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import PATIENCE, ROOT, Open, Served, Visit, serve_shapes
@@ -19,9 +20,10 @@ expect.set_options(timeout=PATIENCE)
 
 COMMITTED = ROOT / "models" / "modular-addition"
 CLOUD = """(() => {
-  const s = layerfold.store.get(), label = s.reference.labels.find((one) => one.kind === "cyclic");
+  const s = layerfold.store.get(), labels = s.reference.labels.filter((one) => one.kind === "cyclic");
   const slice = s.atlas[s.card.steps[Math.round(s.step)]], from = 3 * slice.ref * Math.round(s.site);
-  return { period: label.period, values: label.values.map(([n]) => n), places: [...slice.positions.slice(from, from + 3 * slice.ref)] };
+  const places = [...slice.positions.slice(from, from + 3 * slice.ref)];
+  return { period: labels[0].period, labels: labels.map((one) => one.values.map(([n]) => n)), places };
 })()"""
 
 
@@ -54,13 +56,18 @@ def enter(browsers: Browser, shapes: Served) -> Iterator[Open]:
 
 
 def roundness(one: Visit) -> float:
-    """How much of the cloud on screen is a circle with the known variable in order round it, 0..1, at the best frequency and axes."""
+    """How much of the cloud on screen is a circle with a known variable in order round it, 0..1, at the best frequency and axes."""
     seen = one.page.evaluate(CLOUD)
-    known = np.array([value is not None for value in seen["values"]])
-    places = np.array(seen["places"]).reshape(-1, 3)[known]
-    values = np.array([value for value in seen["values"] if value is not None])
-    waves = np.exp(-2j * np.pi * np.outer(np.arange(1, seen["period"]), values) / seen["period"])
-    flat = places - places.mean(axis=0)
+    places = np.array(seen["places"]).reshape(-1, 3)
+    return max(round_by(places, values, seen["period"]) for values in seen["labels"])
+
+
+def round_by(places: NDArray[np.float64], values: list[float | None], period: int) -> float:
+    """The same for one variable [token], None where a token has none; ``places`` [token, 3]."""
+    known = [place for place, value in enumerate(values) if value is not None]
+    around = np.array([values[place] for place in known], np.float64)
+    waves = np.exp(-2j * np.pi * np.outer(np.arange(1, period), around) / period)
+    flat = places[known] - places[known].mean(axis=0)
     planes = [flat[:, a] + 1j * flat[:, b] for a, b in ((0, 1), (1, 2), (2, 0))]
     return max(float((np.abs(waves @ z) / len(z)).max() / np.sqrt((np.abs(z) ** 2).mean())) for z in planes)
 
@@ -86,8 +93,6 @@ def test_disorder_turns_into_a_circle_at_the_marked_step(enter: Open) -> None:
     after, high = roundness(one), share(one)
     assert before < 0.5 < after, (before, after)
     assert high > low + 0.3, (low, high)
-    changes = [one.state(f"s.claims[0].values[s.claims[0].steps.indexOf({step})]") for step in one.state("s.claims[0].steps")]
-    assert max(changes) == pytest.approx(high, rel=0.2)
 
 
 def test_the_front_door_leads_to_a_shape_and_back(enter: Open) -> None:

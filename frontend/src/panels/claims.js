@@ -12,6 +12,8 @@ import { patch } from "../svg.js";
 /** @typedef {import("../types.d.ts").Claim} Claim */
 /** @typedef {import("../types.d.ts").Dispatch} Dispatch */
 
+/** The claims that say what is seen in the picture: one of them is open at first. */
+const CENTRAL = ["sparse", "belief-leading", "induction-head"];
 const CHART = { width: 304, height: 76 };
 const SPARK = { width: 60, height: 22, small: true };
 
@@ -30,7 +32,7 @@ export function claimsPanel(dispatch) {
 
   /** @param {State} state @param {Words} t */
   function build(state, t) {
-    if (!state.claims.some((one) => one.id === open)) open = state.claims[0]?.id ?? null;
+    if (open !== "" && !state.claims.some((one) => one.id === open)) open = (state.claims.find((one) => CENTRAL.includes(one.id)) ?? state.claims[0])?.id ?? null;
     const made = state.claims.map((claim) => row(claim, claim.id === open, state, t, dispatch, () => {
       open = open === claim.id ? "" : claim.id;
       build(state, t);
@@ -74,11 +76,16 @@ function row(claim, open, state, t, dispatch, toggle) {
     chart.append(svg);
     scrub(chart, dispatch, state.card?.steps.length ?? 1);
   }
-  const published = h("div", {}, h("dt", {}, t("claims.published")), h("dd", {}, said(claim, "published", language)));
-  const figures = h("dl", { class: "figures" }, h("div", { class: "ours" }, where, h("dd", {}, value)), published);
-  const scale = unit ? h("p", { class: "unit quiet" }, unit) : null;
-  const parts = open ? [figures, chart, scale, controlsOf(claim, language), h("p", {}, said(claim, "says_en", language)), factsOf(claim, t, language), caveatOf(claim, language)] : [];
-  const element = h("section", { class: open ? "claim open" : "claim", "data-claim": claim.id }, head, ...parts);
+  const opened = () => [
+    h("dl", { class: "figures" }, h("div", { class: "ours" }, where, h("dd", {}, value)), h("div", {}, h("dt", {}, t("claims.published")), h("dd", {}, said(claim, "published", language)))),
+    chart,
+    unit ? h("p", { class: "unit quiet" }, unit) : null,
+    controlsOf(claim, language),
+    h("p", {}, said(claim, "says_en", language)),
+    factsOf(claim, t, language),
+    caveatOf(claim, language),
+  ];
+  const element = h("section", { class: open ? "claim open" : "claim", "data-claim": claim.id }, head, ...(open ? opened() : []));
 
   return {
     id: claim.id,
