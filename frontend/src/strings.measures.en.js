@@ -44,7 +44,7 @@ export const MEASURES = {
   overlap_site: ["Neighbours kept to the next site", "0–1", "Share of nearest neighbours that stay so at the next site"],
   procrustes_site: ["Misfit to the next site", "0–1", "What the best turn, shift and scale onto the next site leave over"],
   move_site: ["Move to the next site", "spreads", "How far states go to the next site, against their spread"],
-  turn_site: ["Turn at the next site", "radians", "Angle between a state’s next move and the one after it"],
+  turn_site: ["Turn at this site", "radians", "Angle between a state’s move to this site and its move on"],
   curvature: ["Curvature of the path", "radians per length", "How sharply states turn on their way through the layers"],
 
   cka_step: ["Likeness to the step before", "0–1", "Linear CKA with the last checkpoint: 1 is the same geometry"],
