@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from layerfold.claims.claim import Claim, claims_of
+from layerfold.claims.claim import Claim, claim_table, claims_of
 from layerfold.claims.modular_addition import Found, claims_from
 from layerfold.geometry.fourier import waves
 from layerfold.pipeline import open_run
@@ -36,7 +36,7 @@ def by_name(made: Found) -> dict[str, Claim]:
 def test_what_the_papers_saw_holds() -> None:
     made = by_name(found())
     assert list(made) == ["memorised", "understood", "sparse", "circle", "order"]
-    assert all(claim.holds for claim in made.values())
+    assert all(claim_table(claim).holds for claim in made.values())
     assert made["memorised"].at_step == 100
     assert made["understood"].at_step == 2000
     assert "20 times later" in made["understood"].here

@@ -163,12 +163,12 @@ def _sparse(found: Found, keys: list[int]) -> Claim:
         published_zh="最强的四个占 0.912（p = 113）",
         unit="share of the embedding's squared norm in its four strongest frequencies",
         unit_zh="嵌入的平方范数中，最强四个频率所占的比例",
-        threshold=f"at least {SHARE:.2f}",
-        threshold_zh=f"至少 {SHARE:.2f}",
+        threshold=f"at least {SHARE:.2f}: what four of five equal ones hold, five being the paper's number",
+        threshold_zh=f"至少 {SHARE:.2f}：论文中是五个频率，五个均等时四个所占的比例",
         bound=SHARE,
         values=share,
         here=f"{share[found.last]:.3f}",
-        holds=share[found.last] >= SHARE,
+        holds=bool(share[found.last] >= SHARE),
         at_step=found.last,
         controls=(
             Control("the same rows, residues shuffled", "同样的向量，打乱剩余类", _shuffled(last, lambda rows: top_share(rows, TOP))),
@@ -198,7 +198,7 @@ def _round(found: Found, keys: list[int]) -> Claim:
         bound=ROUND,
         values=values,
         here=f"{values[found.last]:.3f}",
-        holds=values[found.last] >= ROUND,
+        holds=bool(values[found.last] >= ROUND),
         at_step=found.last,
         controls=(
             Control(
@@ -229,7 +229,7 @@ def _ordered(found: Found, keys: list[int]) -> Claim:
         bound=ORDER,
         values=values,
         here=f"{values[found.last]:.3f}",
-        holds=values[found.last] <= ORDER,
+        holds=bool(values[found.last] <= ORDER),
         at_step=found.last,
         controls=(
             Control(

@@ -68,7 +68,7 @@ def circularity(points: Real, k: int) -> Estimate:
     if size <= 1e-24 or len(z) < 3:
         return Estimate.undefined("all residues lie at one place" if len(z) > 2 else "it takes three residues to tell a circle")
     cos, sin = waves(len(z), k)
-    return Estimate(max(abs(z @ (cos - 1j * sin)), abs(z @ (cos + 1j * sin))) ** 2 / (len(z) * size))
+    return Estimate(float(max(abs(z @ (cos - 1j * sin)), abs(z @ (cos + 1j * sin)))) ** 2 / (len(z) * size))
 
 
 def order_error(points: Real, k: int) -> Estimate:
