@@ -96,6 +96,7 @@ class LinearPicture:
         return save(arrays)
 
     def _make_cloud(self, step: int) -> NDArray[np.float16]:
+        self._row(step)
         places = self.place(self._states_at(step), step)
         return np.clip(places, -FARTHEST, FARTHEST).astype(np.float16)
 
@@ -141,7 +142,8 @@ class LinearPicture:
         return range(len(self.atlas.sites))
 
     def _made_from(self, step: int, what: str) -> dict[str, Any]:
-        return {**self._origin_of(step), "projection": self.projection.digest, "row": self._row(step), "what": what}
+        row = self._row(step)
+        return {**self._origin_of(step), "projection": self.projection.digest, "row": row, "what": what}
 
     # ---- words
 

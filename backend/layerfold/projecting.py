@@ -150,7 +150,8 @@ def scores_of(states: NDArray[Any], projection: Projection, at: int, pool: Threa
     positions = np.clip(projection.place(states, at), -FARTHEST, FARTHEST).astype(np.float16)
     found = list(pool.map(fidelity_of, states, positions))
     reasons = [(name, site, why) for site, (_, said) in enumerate(found) for name, why in said.items()]
-    return Scores(np.array([values for values, _ in found], dtype=np.float32).T, positions, tuple(reasons))
+    fidelity = np.array([values for values, _ in found], dtype=np.float32).T
+    return Scores(np.ascontiguousarray(fidelity), positions, tuple(reasons))
 
 
 def fidelity_of(states: NDArray[Any], positions: NDArray[np.float16]) -> tuple[list[float], dict[str, str]]:
@@ -179,7 +180,7 @@ def finished(projection: Projection, rows: Sequence[Scores], stamp: str) -> Proj
 
 def _mark(projection: Projection, stamp: str) -> str:
     """A short name for what is scored: the map, and the atlas whose reference it is scored on."""
-    return digest_of(stamp, {"matrix": projection.matrix, "offset": projection.offset})[:16]
+    return digest_of({"atlas": stamp}, {"matrix": projection.matrix, "offset": projection.offset})[:16]
 
 
 def _save(path: Path, scores: Scores) -> None:

@@ -2,7 +2,7 @@
 
 projections/NAME.safetensors   matrix [step, site, 3, d] F16 or F32; offset [step, site, 3] F32; once scored, trust, continuity,
                                recall, shepard [step, site] F32 (NaN where one is not defined); in ``__metadata__`` the card
-                               (JSON) and the sha256 of the card and the arrays. Positions are never stored.
+                               (JSON) with the sha256 of itself and the arrays. Positions are never stored.
 A place is ``matrix @ state + offset``, the state in the atlas's view; a first or second axis of length one stands for every
 step or site.
 """
@@ -87,13 +87,13 @@ def write_projection(run: Path, found: Projection) -> None:
     arrays = {"matrix": found.matrix, "offset": found.offset.astype(np.float32)}
     arrays |= {name: values.astype(np.float32) for name, values in found.fidelity.items()}
     arrays = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
-    card = json.dumps(dict(found.card), ensure_ascii=False)
-    write_atomically(path_of(run, found.name), save(arrays, {"card": card, "sha256": digest_of(card, arrays)}))
+    card = {**found.card, "sha256": digest_of(found.card, arrays)}  # one key of metadata: the order of several is left to chance
+    write_atomically(path_of(run, found.name), save(arrays, {"card": json.dumps(card, ensure_ascii=False)}))
 
 
-def digest_of(card: str, arrays: Mapping[str, NDArray[Any]]) -> str:
+def digest_of(card: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
     """The sha256 of the card and of every array with its name and shape."""
-    digest = hashlib.sha256(card.encode())
+    digest = hashlib.sha256(json.dumps(dict(card)).encode())
     for name in sorted(arrays):
         digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
         digest.update(np.ascontiguousarray(arrays[name]).data)
@@ -105,21 +105,20 @@ def read_projection(path: Path) -> Projection:
     try:
         data = path.read_bytes()
         arrays = load(data)
-        said = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
-        card, stated = json.loads(said["card"]), said["sha256"]
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        card = json.loads(header["__metadata__"]["card"])
+        stated = card.pop("sha256")
     except OSError as error:
         raise damaged(path.stem, f"cannot be read ({error.strerror})") from None
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged(path.stem, f"is not a projection ({type(error).__name__}: {error})") from None
-    if digest_of(said["card"], arrays) != stated:
+    if digest_of(card, arrays) != stated:
         raise damaged(path.stem, "is not what its hash says")
     missing = {"matrix", "offset"} - set(arrays)
     if missing:
         raise damaged(path.stem, f"holds no {min(missing)!r}")
     for values in arrays.values():
         frozen(values)
-    if not isinstance(card, dict):
-        raise damaged(path.stem, "has no card")
     found = Projection(card, arrays.pop("matrix"), arrays.pop("offset"), arrays, stated)
     wrong = wrong_in(found) or ("" if found.name == path.stem else f"calls itself {found.name!r}")
     if wrong:
