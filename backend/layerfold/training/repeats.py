@@ -55,7 +55,8 @@ def losses(model: GPT, windows: Ids, targets: Ids | None = None) -> NDArray[np.f
     """Nats at each place [window, token], of what follows: ``targets``, else the next token of the window itself."""
     ids = torch.from_numpy(np.ascontiguousarray(windows if targets is not None else windows[:, :-1]))
     wanted = torch.from_numpy(np.ascontiguousarray(targets if targets is not None else windows[:, 1:]))
-    parts = [F.cross_entropy(model(a).transpose(1, 2), b, reduction="none") for a, b in zip(torch.split(ids, 64), torch.split(wanted, 64), strict=True)]
+    pairs = zip(torch.split(ids, 64), torch.split(wanted, 64), strict=True)
+    parts = [F.cross_entropy(model(a).transpose(1, 2), b, reduction="none") for a, b in pairs]
     return np.asarray(torch.cat(parts).double().numpy())
 
 
