@@ -58,13 +58,14 @@ export function charting(state, t, name, axis, frame, key) {
   const sites = state.card?.sites ?? [];
   const width = frame.width - frame.left - frame.right;
   const along = axis === "layers" ? sitesAlong(sites, (site) => siteShort(t, site), width) : stepsAlong(state.card?.steps ?? []);
+  const scale = valueScale(axisRange(state, name), frame.height < 110 ? 3 : 4);
   return {
     key,
     frame,
     curve: curveOf(state, name, axis),
     ghosts: ghosts(state, name, axis),
     along,
-    scale: valueScale(axisRange(state, name), frame.height < 110 ? 3 : 4),
+    scale: wholeRange(state, name) ? scale : { ...scale, ticks: [] },
     ramp: name === state.measure ? wholeRange(state, name) : null,
     at: axis === "layers" ? state.site : state.step,
     events: axis === "steps" ? happenings(state).filter(({ events }) => events.some((one) => one.measure === name)).map(({ index }) => index) : [],

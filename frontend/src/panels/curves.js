@@ -29,7 +29,7 @@ export function curvesPanel(dispatch, acts) {
   const pointed = (axis, index, at) => {
     for (const block of blocks) block.plots[axis].point(index);
     if (index === null || !now) return tip.hide();
-    tip.tell(at, linesAt(now.state, now.t, axis, index));
+    tip.tell({ x: at.x, y: root.getBoundingClientRect().top + 4 }, linesAt(now.state, now.t, axis, index));
   };
   const resized = () => now && draw(now.state, now.t, true);
   const blocks = ["measure", "second"].map((field) => block(/** @type {"measure" | "second"} */ (field), dispatch, { pointed, resized }));

@@ -5,7 +5,7 @@ import { happenings, happeningWords } from "../events.js";
 import { number } from "../language.js";
 import { SPEEDS } from "../player.js";
 import { siteWords, sticky } from "../sites.js";
-import { shownAtlas, stepNumber } from "../state.js";
+import { claimsShown, shownAtlas, stepNumber } from "../state.js";
 import { eventMarks } from "./marks.js";
 import { padPanel } from "./pad.js";
 
@@ -27,13 +27,16 @@ export function stripPanel(dispatch, acts) {
   const speed = h("div", { class: "speeds", role: "group" }, ...speeds);
   const loop = iconButton("loop", "", () => dispatch({ type: "loop.toggle" }), { id: "loop" });
   const replay = iconButton("replay", "", acts.replay, { id: "replay" });
-  const curves = iconButton("curves", "", () => toggleCurves(dispatch), { id: "open-curves" });
+  /** @type {State | null} */
+  let now = null;
+  const curves = iconButton("curves", "", () => toggleCurves(dispatch, now), { id: "open-curves" });
   const map = iconButton("map", "", () => dispatch({ type: "fold", panel: "strip" }), { id: "fold-pad" });
   fill(root, pad.element, h("div", { class: "sliders" }, layers.element, steps.element), h("div", { class: "controls" }, speed, h("div", { class: "row" }, loop, replay, curves, map)));
 
   return {
     /** @param {State} state @param {Words} t @param {State | null} previous */
     update(state, t, previous) {
+      now = state;
       root.setAttribute("aria-label", t("strip.label"));
       root.classList.toggle("waiting", !state.card);
       root.classList.toggle("folded", state.folded.strip);
@@ -54,10 +57,12 @@ export function stripPanel(dispatch, acts) {
   };
 }
 
-/** On a phone curves and inspector share one place: what is asked for comes, the other goes. @param {Dispatch} dispatch */
-function toggleCurves(dispatch) {
-  if (innerWidth <= 820) dispatch({ type: "pick", pick: null });
-  dispatch({ type: "curves.toggle" });
+/** On a phone curves, inspector and claims share one place: what is asked for comes, the others go. @param {Dispatch} dispatch @param {State | null} state */
+function toggleCurves(dispatch, state) {
+  const covered = innerWidth <= 820 && state !== null && (state.picked !== null || claimsShown(state));
+  if (covered && state.picked) dispatch({ type: "pick", pick: null });
+  if (covered && claimsShown({ ...state, picked: null })) dispatch({ type: "claims.toggle" });
+  if (!covered || !state.curves) dispatch({ type: "curves.toggle" });
 }
 
 /** @param {State} state @param {Words} t @param {ReturnType<typeof slider>} layers */
