@@ -107,10 +107,12 @@ def _folding(block: Block) -> Map:
 
 def values_of(forward: Map, at: Tensor, count: int | None = None) -> Floats:
     """The ``count`` largest singular values of the Jacobian of ``forward`` [d] -> [e] at a point, largest first; all with None."""
-    most = min(len(at), len(_value(forward, at)))
-    wanted = most if count is None else min(count, most)
-    values = _krylov(forward, at, wanted) if _narrow(wanted, len(at)) else _values(jacobian(forward, at), wanted)
-    return values[:wanted].to(torch.float32).numpy()
+    if count is not None and _narrow(count, len(at)):
+        values = _krylov(forward, at, count)
+    else:
+        matrix = jacobian(forward, at)
+        values = _values(matrix, min(*matrix.shape, *(() if count is None else (count,))))
+    return values.to(torch.float32).numpy()
 
 
 def jacobian(forward: Map, at: Tensor) -> Tensor:
@@ -144,11 +146,6 @@ def pull(forward: Map, at: Tensor, directions: Tensor) -> Tensor:
         back = vjp(forward, at)[1]
         product: Tensor = vmap(lambda u: back(u)[0], chunk_size=CHUNK)(directions)
     return product
-
-
-def _value(forward: Map, at: Tensor) -> Tensor:
-    with torch.no_grad():
-        return forward(at)
 
 
 def _narrow(count: int, width: int) -> bool:
