@@ -227,6 +227,8 @@ def flip(path: Path) -> None:
         ("atlas/measures.safetensors", Path.unlink),
         ("measures/measures.safetensors", flip),
         ("measures/measures.json", cut_short),
+        ("projections/pca.safetensors", cut_short),
+        ("projections/pca.safetensors", flip),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )
@@ -273,6 +275,41 @@ def test_a_measure_that_is_not_there_is_one_line(small: Path, arguments: tuple[s
     done = layerfold("measure", str(small), *arguments)
     assert done.returncode == 1
     assert word in done.stderr.splitlines()[-1]
+
+
+# ---- project
+
+
+def test_an_atlas_comes_with_aligned_components_that_can_be_built_anew(copy: Path) -> None:
+    path = copy / "projections" / "pca.safetensors"
+    before = path.read_bytes()
+    flip(path)
+    done = layerfold("project", str(copy), "--json")
+    assert done.returncode == 0, done.stderr
+    *progress, said = (json.loads(line) for line in done.stdout.splitlines())
+    assert {line["stage"] for line in progress} == {"directions", "trust"}
+    assert said == {"folder": str(copy / "projections"), "projections": ["pca"], "problems": []}
+    assert path.read_bytes() == before
+
+
+def test_what_cannot_be_projected_is_said(copy: Path) -> None:
+    (copy / "projections" / "probe.safetensors").write_bytes(b"nothing")
+    assert_one_line(layerfold("project", str(copy), "--json"), 1, "projections/probe.safetensors")
+    shutil.rmtree(copy / "atlas")
+    assert_one_line(layerfold("project", str(copy), "--json"), 1, "atlas")
+
+
+def test_a_sentence_is_placed_in_a_projection(small: Path, tmp_path: Path) -> None:
+    found = {}
+    for name in ("umap", "pca"):
+        done = layerfold("place", str(small), "the bank", "--projection", name, "--json", LAYERFOLD_CACHE=str(tmp_path))
+        assert done.returncode == 0, done.stderr
+        found[name] = json.loads(done.stdout)
+        assert found[name]["made_with"]["projection"] == name
+    assert found["umap"]["sentences"][0]["outside"] == found["pca"]["sentences"][0]["outside"]
+    assert found["umap"]["sentences"][0]["positions"] != found["pca"]["sentences"][0]["positions"]
+    done = layerfold("place", str(small), "the bank", "--projection", "tsne", "--json", LAYERFOLD_CACHE=str(tmp_path))
+    assert_one_line(done, 1, "tsne", "umap, pca")
 
 
 # ---- place

@@ -97,7 +97,8 @@ def test_what_is_served_is_half_numbers_and_trust_only_when_asked(opened: OpenRu
     asked = load(opened.atlas_bytes(8, "pca", trust=True))
     assert set(plain) == {"positions"}
     assert set(asked) == {"positions", "trust", "continuity"}
-    assert (plain["positions"].dtype, plain["positions"].shape) == (np.float16, (SITES, COUNT, 3))
+    assert plain["positions"].dtype == np.float16
+    assert plain["positions"].shape == (SITES, COUNT, 3)
     states = opened.space(8).states.astype(np.float32)
     for site in range(SITES):
         near = trust_of(states[site], plain["positions"][site].astype(np.float32))

@@ -55,6 +55,8 @@ def test_a_run_is_opened_once_and_again_when_it_changed(tmp_path: Path, monkeypa
     (folder / "atlas").mkdir()
     (folder / "atlas" / "atlas.json").write_text("{}")
     assert catalogue.open("a") is opened[2]
+    (folder / "projections").mkdir()
+    assert catalogue.open("a") is opened[3]
 
 
 def test_a_broken_run_raises_each_time_and_heals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ class Catalogue:
         return tuple(self.folders)
 
     def open(self, name: str) -> OpenRun:
-        """The run; opened again when its card or atlas changed on disk.
+        """The run; opened again when its card, atlas, measures or projections changed on disk.
 
         Raises RunNotFound for a name that is not listed, else what opening raises.
         """
@@ -98,7 +98,7 @@ def _unused(name: str, taken: Mapping[str, Path]) -> str:
 
 def _stamp(folder: Path) -> tuple[int, ...]:
     times = []
-    for path in (folder / CARD, folder / "atlas" / "atlas.json"):
+    for path in (folder / CARD, folder / "atlas" / "atlas.json", folder / "measures" / "measures.json", folder / "projections"):
         try:
             times.append(path.stat().st_mtime_ns)
         except OSError:
