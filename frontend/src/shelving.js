@@ -1,6 +1,7 @@
 /** Sentences when the run changes: those of another language are kept aside, and come back with it. Pure. */
 
 import { addSentences } from "./sentences.js";
+import { homeSite } from "./sites.js";
 
 /** @typedef {import("./types.d.ts").State} State */
 /** @typedef {import("./types.d.ts").Card} Card */
@@ -29,6 +30,11 @@ export function rewritten(state, card) {
   const list = back?.length ? back : kept.length ? card.examples.slice(0, 2).map(({ text }, hue) => ({ text, hue })) : [];
   const bare = { ...state, writtenFor: language, shelved, sentences: [], active: null };
   return list.length ? addSentences(bare, list) : bare;
+}
+
+/** The site a run opens at: the last where it has a shape to show, since what it has learned stands there; else past the middle. @param {Card} card */
+export function openingSite(card) {
+  return card.task ? card.sites.length - 1 : homeSite(card.sites);
 }
 
 /** The projection a run opens with: the plane that its task names, else the aligned UMAP. @param {Card} card */

@@ -16,6 +16,7 @@ export default {
   "shape.induction.line": "A head learns to copy, in one jump.",
 
   "projection.label": "Projection",
+  "keys.projection": "Next projection",
   "projection.umap": "UMAP",
   "projection.pca": "PCA",
   "projection.umap.note": "Nearness is meaningful, distance is not.",

@@ -16,6 +16,7 @@ export default {
   "shape.induction.line": "一个注意力头忽然学会抄写。",
 
   "projection.label": "投影",
+  "keys.projection": "下一种投影",
   "projection.umap": "UMAP",
   "projection.pca": "PCA",
   "projection.umap.note": "谁在近旁有意义，距离没有意义。",

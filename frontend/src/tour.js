@@ -1,8 +1,7 @@
 /** The first ten seconds: what happens when, and what is said about it. Pure. */
 
 import { TABLES } from "./language.js";
-import { homeSite } from "./sites.js";
-import { taskOf } from "./shelving.js";
+import { openingSite, taskOf } from "./shelving.js";
 
 /** @typedef {import("./types.d.ts").Card} Card */
 /** @typedef {import("./types.d.ts").Message} Message */
@@ -37,7 +36,7 @@ export function sharedWord(a, b) {
 export function story(card, hidden) {
   const lastStep = card.steps.length - 1;
   const lastSite = card.sites.length - 1;
-  const home = homeSite(card.sites);
+  const home = openingSite(card);
   /** @type {Scene[]} */
   const scenes = [{ at: 0, messages: [{ type: "go", step: 0, site: home, glide: 0 }], caption: { key: "tour.start", values: { step: card.steps[0] } } }];
   let at = OPENING;

@@ -1,6 +1,6 @@
 /** (state, message) -> state: the only way anything changes. Pure. */
 
-import { clamp, homeSite, nearestIndex } from "./sites.js";
+import { clamp, nearestIndex } from "./sites.js";
 import { modesOf, openingColour } from "./colouring.js";
 import { GLIDE, claimsShown } from "./state.js";
 import { start } from "./player.js";
@@ -15,7 +15,7 @@ import {
   tokensArrived,
   withSentence,
 } from "./sentences.js";
-import { openingProjection, rewritten } from "./shelving.js";
+import { openingProjection, openingSite, rewritten } from "./shelving.js";
 
 /** @typedef {import("./types.d.ts").State} State */
 /** @typedef {import("./types.d.ts").Message} Message */
@@ -127,7 +127,7 @@ function carded(state, { card }) {
   const step = wanted.step === undefined ? last : Math.max(0, nearestIndex(card.steps, wanted.step));
   const site = card.sites.indexOf(wanted.site ?? "");
   const named = card.projections?.some((/** @type {{ name: string }} */ one) => one.name === wanted.projection) ? wanted.projection : null;
-  const place = { step, site: site < 0 ? homeSite(card.sites) : site, projection: named ?? openingProjection(card) };
+  const place = { step, site: site < 0 ? openingSite(card) : site, projection: named ?? openingProjection(card) };
   const next = rewritten({ ...state, card, run: card.name, runFailure: null, ...place, wanted: {} }, card);
   const missed = wanted.step !== undefined && card.steps[step] !== wanted.step;
   const noted = missed ? { ...next, notice: { key: "notice.step", values: { wanted: wanted.step ?? 0, step: card.steps[step] } } } : next;
