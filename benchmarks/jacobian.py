@@ -22,8 +22,8 @@ RUN, TOKENS, TOKEN, TOP, BAR = "storyteller", 64, 48, 8, 10
 RANDOM = (192, 768)
 
 
-def run(rounds: int = 9, random: tuple[int, ...] = RANDOM) -> dict[str, Any]:
-    """Milliseconds of each way, for attention and the MLP of a middle layer, one entry a model and half."""
+def run(rounds: int = 15, random: tuple[int, ...] = RANDOM) -> dict[str, Any]:
+    """Milliseconds of CPU on one thread of each way, for attention and the MLP of a middle layer, one entry a model and half."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -78,15 +78,21 @@ def figures(forward: Map, at: torch.Tensor, rounds: int) -> dict[str, float]:
 
 
 def interleaved(acts: list[Callable[[], object]], rounds: int) -> list[float]:
-    """The median seconds of each, one after the other in each round, so that a busy moment is everybody's."""
+    """The median seconds of CPU of each, one after the other in each round; none of them waits for another thread."""
     seconds: list[list[float]] = [[] for _ in acts]
     for turn in range(rounds + 1):
         for act, spent in zip(acts, seconds, strict=True):
-            begin = time.perf_counter()
+            begin = time.process_time()
             act()
             if turn:
-                spent.append(time.perf_counter() - begin)
+                spent.append(time.process_time() - begin)
     return [median(spent) for spent in seconds]
+
+
+def both_halves(name: str, entries: list[dict[str, Any]]) -> list[str]:
+    """The cells of a whole layer: the sums of its halves' times, and what they make."""
+    top, whole, other = (sum(entry[key] for entry in entries) for key in ("top, ms", "all, ms", "torch.autograd.functional.jacobian, ms"))
+    return [name, str(entries[0]["width"]), "layer", *(f"{each:.1f}" for each in (top, whole, other, other / top, other / whole))]
 
 
 def table(found: dict[str, Any]) -> str:
@@ -100,4 +106,6 @@ def table(found: dict[str, Any]) -> str:
         faster = [entry[key] for key in ("times faster, top", "times faster, all")]
         cells = [entry["model"], str(entry["width"]), entry["half"], *(f"{ms:.1f}" for ms in times), *(f"{by:.1f}" for by in faster)]
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", f"Bar: the top {found['top']} at least {found['bar']} times faster."])
+    for name in dict.fromkeys(entry["model"] for entry in found["maps"]):
+        lines.append(f"| {' | '.join(both_halves(name, [entry for entry in found['maps'] if entry['model'] == name]))} |")
+    return "\n".join([*lines, "", f"CPU time, one thread. Bar: the top {found['top']} of a layer at least {found['bar']} times faster."])

@@ -116,6 +116,18 @@ def test_products_in_both_modes_agree_with_the_whole(model):
     assert torch.allclose(pull_back(forward, at), whole.T @ whole, atol=1e-4)
 
 
+@pytest.mark.parametrize("choices", [{}, {"norm": False, "bias": False, "activation": "relu"}, {"positions": "attention"}])
+def test_what_is_written_out_is_what_differentiation_gives(choices):
+    torch.manual_seed(1)
+    model = GPT(GPTConfig(vocab_size=40, n_layer=2, n_head=4, d_model=16, block_size=12, **choices))
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.add_(torch.randn_like(weight) * 0.2)
+    for half, at in local_maps(model, IDS, 5):
+        known = jacobian(half.__call__, at)
+        assert torch.allclose(half.jacobian(at), known, atol=1e-4 * float(known.abs().max()))
+
+
 def test_what_is_not_there_is_named(model):
     with pytest.raises(SiteNotFound, match="0 to 3"):
         singular_values(model, IDS, 0, 4)

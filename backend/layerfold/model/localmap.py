@@ -1,14 +1,14 @@
 """The local map of a half-layer: how one token's state at a site becomes its state at the next, the other tokens held.
 
-Only products with the Jacobian J are taken (forward mode Jv, backward mode Jᵀu, many at once), so that a few singular values of
-a wide model never cost d² memory: a block Krylov space is grown until they stand still (Musco and Musco 2015).
+A few singular values of a wide model take products with the Jacobian J alone, never J: a block Krylov space is grown until they
+stand still (Musco and Musco 2015). Products are those of a half-layer's factors; of any other map in forward mode (Jv) and
+backward mode (Jᵀu).
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from math import sqrt
 from typing import Final
 
 import numpy as np
@@ -19,6 +19,7 @@ from torch.func import jvp, vjp, vmap
 from layerfold.errors import SiteNotFound, TokenNotFound
 from layerfold.model.adapter import Adapter, GPTAdapter
 from layerfold.model.gpt import GPT, Block, Cache
+from layerfold.model.halves import Attending, Folding, Half
 from layerfold.records import Floats
 
 Map = Callable[[Tensor], Tensor]
@@ -26,7 +27,7 @@ Map = Callable[[Tensor], Tensor]
 CHUNK: Final = 256  # products at once: 256 x 4 x d numbers inside the MLP
 SPARE: Final = 4  # columns of a block beyond what is asked
 WIDE: Final = 0.5  # a Krylov space of this share of d costs more than all of J
-STILL: Final = 1e-4  # relative change of the singular values at which they stand still
+STILL: Final = 3e-4  # relative change of the singular values at which they stand still
 
 
 def singular_values(model: Adapter | GPT, ids: Sequence[int], token: int, site: int, count: int | None = None) -> Floats:
@@ -55,7 +56,7 @@ def local_maps(model: Adapter | GPT, ids: Sequence[int], token: int) -> list[tup
     places = gpt.places(token, token + 1)
     for block, (keys, values) in zip(gpt.blocks, kept, strict=True):
         assert isinstance(block, Block)
-        maps += [_attending(block, (keys[0, :, :token], values[0, :, :token]), places), _folding(block)]
+        maps += [Attending(block, keys[0, :, :token], values[0, :, :token], places), Folding(block)]
     return list(zip(maps, states[:-1], strict=True))
 
 
@@ -78,33 +79,6 @@ def gpt_of(model: Adapter | GPT) -> GPT:
     return found
 
 
-def _attending(block: Block, past: tuple[Tensor, Tensor], places: Tensor | None = None) -> Map:
-    """From before attention to after it, given keys and values (h, t, k) of the tokens before; as ``Attention`` but for one query.
-
-    Written out, since the fused kernel knows no forward mode and repeats what is held for every direction.
-    """
-    keys, values = past
-
-    def forward(state: Tensor) -> Tensor:
-        q, k, v = (part[0] for part in block.attention.heads(block.norm_mid(state)[None, None], places))
-        scores = torch.cat((q @ keys.transpose(1, 2), (q * k).sum(dim=-1, keepdim=True)), dim=-1) / sqrt(q.shape[-1])
-        shares = scores.softmax(dim=-1)
-        gathered: Tensor = block.attention.out((shares[..., :-1] @ values + shares[..., -1:] * v).reshape(-1))
-        return state + gathered
-
-    return forward
-
-
-def _folding(block: Block) -> Map:
-    """From before the MLP to after it."""
-
-    def forward(state: Tensor) -> Tensor:
-        after: Tensor = state + block.mlp(block.norm_post(state))
-        return after
-
-    return forward
-
-
 def values_of(forward: Map, at: Tensor, count: int | None = None) -> Floats:
     """The ``count`` largest singular values of the Jacobian of ``forward`` [d] -> [e] at a point, largest first; all with None."""
     if count is not None and _narrow(count, len(at)):
@@ -116,7 +90,9 @@ def values_of(forward: Map, at: Tensor, count: int | None = None) -> Floats:
 
 
 def jacobian(forward: Map, at: Tensor) -> Tensor:
-    """J [e, d] at a point: all rows at once, the map itself computed once."""
+    """J [e, d] at a point: a half-layer's own; else differentiated, all rows at once and the map itself computed once."""
+    if isinstance(forward, Half):
+        return forward.jacobian(at)
     start = at.detach().requires_grad_()
     with torch.enable_grad():
         after = forward(start)
@@ -154,17 +130,16 @@ def _narrow(count: int, width: int) -> bool:
 
 
 def _values(matrix: Tensor, count: int) -> Tensor:
-    """The largest singular values of a matrix [e, d] in float64, NaN where it is not finite.
+    """The largest singular values of a matrix [e, d], NaN where it is not finite; all of them in float64.
 
     A few come from its smaller product with itself, which is faster, and right for the large ones.
     """
-    wide = matrix.double()
-    if not bool(torch.isfinite(wide).all()):
+    if not bool(torch.isfinite(matrix).all()):
         return torch.full((count,), torch.nan, dtype=torch.float64)
-    if count == min(wide.shape):
-        every: Tensor = torch.linalg.svdvals(wide)
+    if count == min(matrix.shape):
+        every: Tensor = torch.linalg.svdvals(matrix.double())
         return every
-    squares = torch.linalg.eigvalsh(wide @ wide.T if wide.shape[0] <= wide.shape[1] else wide.T @ wide)
+    squares = torch.linalg.eigvalsh(matrix @ matrix.T if matrix.shape[0] <= matrix.shape[1] else matrix.T @ matrix)
     largest: Tensor = squares.flip(0)[:count].clamp(min=0).sqrt()
     return largest
 
@@ -173,16 +148,25 @@ def _krylov(forward: Map, at: Tensor, count: int) -> Tensor:
     """The largest singular values within the space of V, JᵀJ V, (JᵀJ)² V …, grown until they stand still or it is half of all."""
     block = torch.randn(count + SPARE, len(at), dtype=at.dtype, generator=torch.Generator().manual_seed(0))
     space = torch.empty(0, len(at), dtype=at.dtype)
-    images, values = None, torch.zeros(count, dtype=torch.float64)
+    onward, back = _products(forward, at)
+    images, values = None, torch.zeros(count, dtype=at.dtype)
     while len(space) < WIDE * len(at):
         block = _orthogonal(block, space)
-        space, pushed = torch.cat((space, block)), push(forward, at, block)
+        space, pushed = torch.cat((space, block)), onward(block)
         images = pushed if images is None else torch.cat((images, pushed))
         before, values = values, _values(images, count)
         if not bool(((values - before).abs() > STILL * values).any()):  # so that it ends for NaN too
             return values
-        block = pull(forward, at, pushed)
+        block = back(pushed)
     return _values(jacobian(forward, at), count)
+
+
+def _products(forward: Map, at: Tensor) -> tuple[Map, Map]:
+    """Jv and Jᵀu for rows of directions: by the factors of a half-layer, else in forward and backward mode."""
+    if not isinstance(forward, Half):
+        return (lambda rows: push(forward, at, rows)), (lambda rows: pull(forward, at, rows))
+    left, right = (factor.detach() for factor in forward.factors(at))
+    return (lambda rows: rows + rows @ right.T @ left.T), (lambda rows: rows + rows @ left @ right)
 
 
 def _orthogonal(block: Tensor, space: Tensor) -> Tensor:
