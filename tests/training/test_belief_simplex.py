@@ -50,10 +50,11 @@ def test_the_reference_holds_contexts_that_all_differ_with_what_an_observer_beli
 def test_the_basis_finds_a_plane_that_is_there() -> None:
     rng = np.random.default_rng(0)
     belief = rng.dirichlet((1, 1, 1), 500)
-    states = np.concatenate((belief @ rng.standard_normal((3, 6)), rng.standard_normal((500, 4))), axis=1).astype(np.float32)
+    wide = np.outer(rng.standard_normal(500), (0, 0, 5, 1))
+    states = np.concatenate((belief @ rng.standard_normal((3, 6)), wide + rng.standard_normal((500, 4)) / 1e4), axis=1).astype(np.float32)
     matrix, offset = belief_axes(states, belief @ CORNERS)
     shown = states @ matrix.T + offset
-    assert shown[:, :2] == pytest.approx(belief @ CORNERS, abs=1e-4)
+    assert shown[:, :2] == pytest.approx(belief @ CORNERS, abs=2e-3)
     assert shown[:, 2].std() == pytest.approx((belief @ CORNERS).std(), rel=0.02)
 
 
