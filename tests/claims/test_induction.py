@@ -63,9 +63,9 @@ def test_context_has_to_help_by_as_much_as_in_the_paper() -> None:
 
 def test_the_three_have_to_fall_together() -> None:
     loss = {step: 6 - value for step, value in step_at(256, 2.0).items()}
-    assert window_claim(loss, step_at(256, 0.8), step_at(256, -6.0)).holds
-    assert not window_claim(loss, step_at(1024, 0.8), step_at(256, -6.0)).holds
-    assert not window_claim(step_at(256, 2.0), step_at(256, 0.8), step_at(256, -6.0)).holds
+    assert window_claim(loss, step_at(256, 0.8), step_at(256, -6.0), loss).holds
+    assert not window_claim(loss, step_at(1024, 0.8), step_at(256, -6.0), loss).holds
+    assert not window_claim(step_at(256, 2.0), step_at(256, 0.8), step_at(256, -6.0), loss).holds
 
 
 def test_a_tiny_run_answers_all_three(tmp_path: Path) -> None:

@@ -51,16 +51,17 @@ def claims(opened: OpenRun, progress: Progress) -> tuple[Claim, ...]:
     """Three claims of a run on text mixed with repeated tokens, on such tokens as it never learned from; raises DamagedRun."""
     logged = {row["step"]: row for row in opened.run.metrics()}
     share = float(opened.card.get("hyperparameters", {}).get("repeats", 0.0))
-    heads, once, again, loss, text = {}, {}, {}, {}, {}
+    heads, once, again, loss, plain, text = {}, {}, {}, {}, {}, {}
     for n, step in enumerate(opened.run.steps):
         progress("reading attention", n / len(opened.run.steps))
         row = logged.get(step, {})
         if "val_loss" not in row:
             raise DamagedRun(f"metrics.jsonl has no val_loss at step {step}: restore it, or train this run again")
         heads[step], once[step], again[step], repeated = read(opened, step)
-        loss[step] = share * repeated + (1 - share) * float(row["val_loss"])
+        plain[step] = float(row["val_loss"])
+        loss[step] = share * repeated + (1 - share) * plain[step]
         text[step] = float(row.get("in_context_score", float("nan")))
-    return head_claim(heads, once), context_claim(again, text), window_claim(loss, heads, again)
+    return head_claim(heads, once), context_claim(again, text), window_claim(loss, heads, again, plain)
 
 
 def read(opened: OpenRun, step: int) -> tuple[float, float, float, float]:
@@ -136,7 +137,7 @@ def context_claim(again: Series, text: Series) -> Claim:
     )
 
 
-def window_claim(loss: Series, heads: Series, again: Series) -> Claim:
+def window_claim(loss: Series, heads: Series, again: Series, plain: Series) -> Claim:
     """Both happen where the loss has its knee."""
     knee, head, context = jump_of(loss), jump_of(heads), jump_of(again)
     apart = max(abs(log2(head.start / knee.start)), abs(log2(context.start / knee.start)))
@@ -158,6 +159,7 @@ def window_claim(loss: Series, heads: Series, again: Series) -> Claim:
         here_zh=f"损失在{knee.words_zh}变化 {knee.change:+.2f} 奈特；注意力头：{head.words_zh}；上下文：{context.words_zh}",
         holds=knee.change < 0 and apart < 1 and min(head.share, context.share) >= 0.5,
         at_step=max(loss),
+        controls=(Control("held-out text alone, logged in training", "仅留出文本（训练日志）", plain),),
         caveat_en="The loss on text is the one logged in training; that on repeated tokens is computed anew.",
         caveat_zh="文本上的损失取自训练日志；重复词元上的损失为重新计算。",
     )
