@@ -8,7 +8,7 @@ from scipy.stats import spearmanr
 from sklearn.manifold import trustworthiness
 
 from layerfold.errors import InputError
-from layerfold.geometry.trust import correlation, segment_trust, spearman, trust_of
+from layerfold.geometry.trust import correlation, segment_trust, spearman, trust_at, trust_of
 
 
 @settings(max_examples=25, deadline=None)
@@ -59,6 +59,18 @@ def test_more_neighbours_than_points_is_an_error() -> None:
     points = np.zeros((10, 3), dtype=np.float32)
     with pytest.raises(InputError):
         trust_of(points, points, 10)
+
+
+@pytest.mark.parametrize("copies", [1, 3, 20])
+def test_one_point_is_judged_as_among_all(copies: int) -> None:
+    random = np.random.default_rng(copies)
+    states = np.tile(random.normal(size=(60, 9)).astype(np.float32), (copies, 1))
+    shown = states[:, :3] + random.normal(size=(len(states), 3)).astype(np.float32)
+    found = trust_of(states, shown, 15)
+    for index in (0, 31, len(states) - 1):
+        assert trust_at(states, shown, index, 15) == pytest.approx((found.trust[index], found.continuity[index]), abs=1e-12)
+    with pytest.raises(InputError):
+        trust_at(states[:15], shown[:15], 0, 15)
 
 
 @settings(max_examples=50, deadline=None)

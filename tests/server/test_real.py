@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import sleep
 
 import httpx
 import numpy as np
@@ -11,6 +12,7 @@ from safetensors.numpy import load
 
 from layerfold.claims.claim import write_claims
 from layerfold.pipeline import open_run
+from layerfold.projecting import build_projections
 from layerfold.server.app import create_app
 from layerfold.server.catalogue import Catalogue, find_runs
 from layerfold.server.jobs import Jobs
@@ -79,3 +81,26 @@ def test_a_page_on_a_real_run(models: Path, tmp_path: Path) -> None:
             assert len(found["neighbors"]) == 15
             page.place(3, "a", run="unlaid")
             assert page.hear()["code"] == "atlas_missing"
+
+
+def test_a_page_asks_for_a_projection(models: Path, tmp_path: Path) -> None:
+    jobs = Jobs()
+    catalogue = Catalogue(find_runs([models]), lambda folder: open_run(folder, tmp_path))
+    app = create_app(catalogue, Settings(runs=(models,), frontend=Path("/nowhere")), jobs=jobs)
+    with running(app, jobs) as live, httpx.Client(base_url=f"http://127.0.0.1:{live.port}", timeout=60) as http, live.page() as page:
+        assert http.get("/api/runs/small/atlas/64?projection=pca").json()["error"]["code"] == "projection_not_found"
+        build_projections(models / "small")
+        sleep(1.1)  # for so long a run is taken to be unchanged
+        assert [entry["name"] for entry in http.get("/api/runs/small").json()["projections"]] == ["umap", "pca"]
+        alone = open_run(models / "small")
+        for asked, trust in (("", False), ("&trust=true", True)):
+            answer = http.get(f"/api/runs/small/atlas/64?projection=pca{asked}")
+            assert answer.content == alone.atlas_bytes(64, "pca", trust)
+            again = http.get(f"/api/runs/small/atlas/64?projection=pca{asked}", headers={"If-None-Match": answer.headers["etag"]})
+            assert again.status_code == 304
+        assert http.get("/api/runs/small/atlas/7?projection=pca").json()["error"]["code"] == "step_not_found"
+        page.place(1, "The bank", run="small", steps=[8], projection="pca")
+        expected = alone.slice(alone.tokenize("The bank"), 8, projection="pca")
+        found = page.until("done")[1]["tensors"]
+        assert np.array_equal(found["positions"], expected.placed.positions)
+        assert np.array_equal(found["segment_trust"], expected.segment_trust, equal_nan=True)
