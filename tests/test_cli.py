@@ -257,26 +257,6 @@ def test_an_atlas_comes_with_measures(small: Path) -> None:
     assert {"twonn", "cka_step", "h1_longest", "stretch", "shepard", "val_loss"} <= {entry["name"] for entry in card["entries"]}
 
 
-def test_measures_are_printed_and_written(copy: Path, tmp_path: Path) -> None:
-    done = layerfold("measure", str(copy), "--measure", "norm", "--measure", "trust", "--steps", "2,6")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("norm (mean length of a raw state)")
-    assert "trust (mean trustworthiness" in done.stdout
-    done = layerfold("measure", str(copy), "--measure", "norm", "--steps", "last", "--json", "--csv", str(tmp_path / "norm.csv"))
-    said = json.loads(done.stdout.splitlines()[-1])
-    assert (said["steps"], said["measures"][0]["name"]) == ([6], "norm")
-    assert (tmp_path / "norm.csv").read_text("utf-8").splitlines()[0].startswith("measure,group,unit,step,site")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "word"), [(("--measure", "twon"), "twonn"), (("--steps", "7"), "step 7"), (("--steps", "some"), "--steps")]
-)
-def test_a_measure_that_is_not_there_is_one_line(small: Path, arguments: tuple[str, str], word: str) -> None:
-    done = layerfold("measure", str(small), *arguments)
-    assert done.returncode == 1
-    assert word in done.stderr.splitlines()[-1]
-
-
 # ---- project
 
 

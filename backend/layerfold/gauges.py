@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
@@ -21,11 +21,10 @@ from layerfold.geometry.fidelity import shepard, stability
 from layerfold.geometry.localmap import local_map
 from layerfold.geometry.spectrum import alpha_req, anisotropy, effective_rank, mean_norm, participation, rankme, spectrum_of
 from layerfold.geometry.topology import persistence
+from layerfold.model.adapter import Adapter
+from layerfold.model.localmap import spectra_of, weights_of
 from layerfold.neighbors import nearest_self
 from layerfold.records import Estimate, Floats, Ints, Reference
-
-if TYPE_CHECKING:
-    from layerfold.model.adapter import Adapter
 
 NEIGHBORS: Final = 15
 TOKENS: Final = 16  # at which the local map is taken
@@ -89,8 +88,6 @@ def tokens_of(reference: Reference) -> list[tuple[list[int], int]]:
 
 def stretches_of(adapter: Adapter, tokens: Sequence[tuple[list[int], int]]) -> tuple[Floats | str, ...] | str:
     """The singular values [token, d] of the map from each site but the last to the next, or why there are none."""
-    from layerfold.model.localmap import spectra_of  # imports torch
-
     try:
         return tuple(spectra_of(adapter, tokens))
     except TypeError as error:
@@ -99,8 +96,6 @@ def stretches_of(adapter: Adapter, tokens: Sequence[tuple[list[int], int]]) -> t
 
 def weights_at(adapter: Adapter) -> Mapping[str, Mapping[str, Floats]] | str:
     """The matrices of each layer by name, or why there are none."""
-    from layerfold.model.localmap import weights_of  # imports torch
-
     try:
         return weights_of(adapter)
     except TypeError as error:
