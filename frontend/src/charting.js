@@ -40,7 +40,9 @@ function ghosts(state, name, axis) {
   const count = (axis === "layers" ? state.card?.steps.length : state.card?.sites.length) ?? 0;
   const every = Math.ceil(count / GHOSTS);
   const places = Array.from({ length: count }, (_, i) => i).filter((i) => i % every === 0);
-  return places.map((at) => curveOf(state, name, axis, at));
+  const all = places.map((at) => curveOf(state, name, axis, at));
+  const flat = all.every(({ values }) => values.every((value) => value === values[0])); // one value a step: the lines would say nothing
+  return flat ? [] : all;
 }
 
 /** A tick's number in few characters. @param {State} state @returns {(value: number) => string} */

@@ -43,6 +43,8 @@ export class Director {
     this.waiting = false;
     this.lastTurn = NaN;
     /** The height that the eye is on its way to, radians; null: it rests. @type {number | null} */ this.raising = null;
+    /** How much farther away the eye is on its way to; 1: it rests. */
+    this.reaching = 1;
     /** @type {Camera | null} */ this.told = null;
     this.movedAt = NaN;
     this.frames = 0;
@@ -60,7 +62,7 @@ export class Director {
    * @param {Stage} stage @param {Rig} rig */
   join(stage, rig) {
     [this.stage, this.rig] = [stage, rig];
-    stage.restless = () => this.turning || this.raising !== null || this.waiting || this.#drifts() || this.#ringsMove() || !Number.isNaN(this.movedAt);
+    stage.restless = () => this.turning || this.raising !== null || this.reaching !== 1 || this.waiting || this.#drifts() || this.#ringsMove() || !Number.isNaN(this.movedAt);
     this.told = rig.camera();
     this.#measure();
     this.wake();
@@ -135,7 +137,9 @@ export class Director {
   #turn(now) {
     const past = now - this.lastTurn;
     this.lastTurn = now;
-    if (this.pressed || !this.rig || !(past < 250)) return;
+    if (this.pressed || !this.rig) return;
+    if (this.reaching !== 1) this.#reach(this.rig, past);
+    if (!(past < 250)) return;
     if (this.turning) this.rig.setCamera(turned(this.rig.camera(), (TURN * past) / 1000));
     if (this.raising !== null) this.#rise(this.rig, this.raising, past);
   }
@@ -151,6 +155,22 @@ export class Director {
     this.told = rig.camera(); // our own doing: not a view that a person chose
   }
 
+  /** The eye glides nearer or farther. @param {Rig} rig @param {number} past ms */
+  #reach(rig, past) {
+    const near = Math.abs(Math.log(this.reaching)) < 0.004 || this.options.reducedMotion;
+    const factor = near ? this.reaching : this.reaching ** (1 - Math.exp(-past / RAISE));
+    rig.setCamera(zoomed(rig.camera(), factor));
+    this.reaching = near ? 1 : this.reaching / factor;
+    if (near) this.told = rig.camera(); // our own doing too
+  }
+
+  /** @param {number} factor above 1: farther */
+  reach(factor) {
+    if (this.reaching === 1) this.lastTurn = performance.now();
+    this.reaching *= factor;
+    this.wake();
+  }
+
   /** @param {number} rise radians */
   raise(rise) {
     this.raising = rise;
@@ -161,7 +181,7 @@ export class Director {
    * @param {number} now */
   #tellCamera(now) {
     const camera = this.rig?.camera();
-    if (!camera || this.turning || this.raising !== null) return;
+    if (!camera || this.turning || this.raising !== null || this.reaching !== 1) return;
     if (!this.told || !sameCamera(camera, this.told)) {
       [this.told, this.movedAt] = [camera, now];
     } else if (now - this.movedAt > REST) {
@@ -188,7 +208,7 @@ export class Director {
       touch: () => this.#touch(),
       press: (down) => {
         this.pressed = down;
-        if (down) this.raising = null;
+        if (down) [this.raising, this.reaching] = [null, 1];
         if (down) this.#hover(null, { x: 0, y: 0 });
         this.wake();
       },

@@ -1,6 +1,6 @@
 /** The scene as it usually is: our own trace in a WebGL plot, run by a director, rebuilt when its context is lost. */
 
-import { openingCamera, soundCamera } from "./camera.js";
+import { fitDistance, openingCamera, soundCamera } from "./camera.js";
 import { Director } from "./director.js";
 import { Stage } from "./stage.js";
 
@@ -111,6 +111,10 @@ export class LiveScene {
 
   /** @param {Insets} insets */
   setInsets(insets) {
+    const { director, element } = this;
+    const fit = (/** @type {number} */ bottom) => fitDistance(element.clientWidth, element.clientHeight, { ...director.insets, bottom });
+    // what rises from below takes more room than a shift can give back
+    if (Math.abs(insets.bottom - director.insets.bottom) > 100 && element.clientHeight) director.reach(fit(insets.bottom) / fit(director.insets.bottom));
     this.director.insets = { ...insets };
     this.director.wake();
   }
