@@ -126,6 +126,7 @@ def test_what_is_written_out_is_what_differentiation_gives(choices):
     for half, at in local_maps(model, IDS, 5):
         known = jacobian(half.__call__, at)
         assert torch.allclose(half.jacobian(at), known, atol=1e-4 * float(known.abs().max()))
+        assert values_of(half, at) == pytest.approx(values_of(half.__call__, at), rel=1e-4, abs=1e-5)
 
 
 def test_what_is_not_there_is_named(model):

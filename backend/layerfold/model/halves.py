@@ -92,7 +92,7 @@ class Folding(Half):
 def behind(norm: nn.Module, at: Tensor, weight: Tensor) -> Tensor:
     """``weight`` [m, d] times the Jacobian of a norm at a state [d]; a LayerNorm's is γ (1 - 1/d - x̂x̂ᵀ/d) / σ, and nothing's is 1."""
     if not isinstance(norm, nn.LayerNorm):
-        return weight
+        return weight.detach()
     centred = at - at.mean()
     sigma = (centred.square().mean() + norm.eps).sqrt()
     shown, scaled = centred / sigma, weight * norm.weight
