@@ -61,7 +61,7 @@ class Report:
         return "\n".join([last, *(self._line(measure) for measure in self.measures)])
 
     def _block(self, measure: Measure) -> str:
-        width = max(8, *(len(site) for site in self.sites)) + 1
+        width = max(9, *(len(site) for site in self.sites)) + 1
         head = "step".rjust(9) + "".join(site.rjust(width) for site in self.sites)
         rows = [
             str(step).rjust(9) + "".join((number(value) or "–").rjust(width) for value in row)
@@ -76,7 +76,7 @@ class Report:
         if not len(known):
             said = next((said for said in (measure.reasons or ((),))[-1] if said), "no value")
             return f"{measure.name:<20} not defined: {said}"
-        cells = "".join((number(value) or "–").rjust(10) for value in (row[0], known.min(), known.max(), row[-1]))
+        cells = "".join((number(value) or "–").rjust(11) for value in (row[0], known.min(), known.max(), row[-1]))
         return f"{measure.name:<20}{cells}   {measure.unit}"
 
 
