@@ -88,7 +88,7 @@ def chosen_reference(run: Run, count: int, seed: int, corpus: str | None, corpor
     from layerfold.training.reference import choose_reference
     from layerfold.training.trainer import texts_at
 
-    name = corpus or str(run.card.get("hyperparameters", {}).get("corpus", run.name))
+    name = corpus or str(run.card.get("collection", run.name))
     return choose_reference(run, texts_at(name, corpora), count, seed)
 
 

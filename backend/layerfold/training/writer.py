@@ -119,7 +119,11 @@ class RunWriter:
             "examples": [asdict(example) for example in recipe.examples],
             "tests": {},
             "files": {},
-        } | (self._task_card() if recipe.task else {})
+        } | (self._task_card() if recipe.task else self._text_card())
+
+    def _text_card(self) -> dict[str, Any]:
+        """The collection's name, from which an atlas takes its reference; a person's own folder is not named."""
+        return {"collection": self.recipe.corpus} if "/" not in self.recipe.corpus else {}
 
     def _task_card(self) -> dict[str, Any]:
         task = self.recipe.made_task()
