@@ -83,6 +83,6 @@ def test_our_own_modules_are_imported_at_the_top(path: Path) -> None:
 
 
 def test_there_are_no_stray_prints_in_the_package() -> None:
-    """Only the command line and `python -m layerfold.wire` speak on stdout."""
+    """Only the command line, with what it says, and `python -m layerfold.wire` speak on stdout."""
     speaking = {name(path) for path in PYTHON if "backend" in path.parts and re.search(r"^\s+print\(", path.read_text("utf-8"), re.M)}
-    assert speaking <= {"backend/layerfold/cli.py", "backend/layerfold/wire.py"}
+    assert speaking <= {f"backend/layerfold/{module}.py" for module in ("cli", "terminal", "wire")}

@@ -83,6 +83,26 @@ def create_routes(catalogue: Catalogue, jobs: Jobs, limits: Callable[[OpenRun], 
             data = await clouds(jobs, opened, step, projection, trust)
         return tagged(data, BINARY, f'"{hashlib.sha256(data).hexdigest()}"', known)
 
+    _add_tables(api, catalogue)
+
+    @api.get("/vendor/plotly.min.js", include_in_schema=False)
+    def get_plotly(request: Request, v: str = "", known: KnownTag = None) -> Response:
+        """Plotly.js out of the Python package; kept by the browser for good when its version is in the address."""
+        packed = "gzip" in request.headers.get("accept-encoding", "")
+        answer = tagged(plotly.packed() if packed else plotly.source(), "text/javascript", plotly.tag(packed), known)
+        answer.headers["Vary"] = "Accept-Encoding"
+        if packed and answer.status_code == 200:
+            answer.headers["Content-Encoding"] = "gzip"
+        if v == plotly.version:
+            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return answer
+
+    return api
+
+
+def _add_tables(api: APIRouter, catalogue: Catalogue) -> None:
+    """The routes whose answers are tables of a run, as JSON."""
+
     @api.get("/api/runs/{run}/reference", response_model=ReferenceTable, responses={**OF_A_RUN, **UNCHANGED})
     def get_reference(run: RunName, known: KnownTag = None) -> Response:
         """The reference tokens behind the clouds, in their contexts."""
@@ -102,20 +122,6 @@ def create_routes(catalogue: Catalogue, jobs: Jobs, limits: Callable[[OpenRun], 
     def get_claims(run: RunName, known: KnownTag = None) -> Response:
         """Published results beside the same figures here at each step, as `layerfold verify --write` left them; empty where it did not."""
         return _json(ClaimsTable(claims=read_claims(catalogue.open(run).run)), known)
-
-    @api.get("/vendor/plotly.min.js", include_in_schema=False)
-    def get_plotly(request: Request, v: str = "", known: KnownTag = None) -> Response:
-        """Plotly.js out of the Python package; kept by the browser for good when its version is in the address."""
-        packed = "gzip" in request.headers.get("accept-encoding", "")
-        answer = tagged(plotly.packed() if packed else plotly.source(), "text/javascript", plotly.tag(packed), known)
-        answer.headers["Vary"] = "Accept-Encoding"
-        if packed and answer.status_code == 200:
-            answer.headers["Content-Encoding"] = "gzip"
-        if v == plotly.version:
-            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return answer
-
-    return api
 
 
 async def clouds(jobs: Jobs, opened: OpenRun, step: int, projection: str, trust: bool) -> bytes:
