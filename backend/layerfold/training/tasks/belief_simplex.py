@@ -24,6 +24,7 @@ HELD_OUT = 512
 """Sequences that a checkpoint is tested on."""
 CORNERS = np.array([(0.0, 1.0), (-(0.75**0.5), -0.5), (0.75**0.5, -0.5)])
 """Where certainty of each state lies in the plane [state, 2]: an equilateral triangle about the origin."""
+DEPTH = 0.25
 AXES_EN = ("belief: C against B", "belief: A against B and C", "what is left of the main directions")
 AXES_ZH = ("信念：C 对 B", "信念：A 对 B 与 C", "主方向中余下的部分")
 
@@ -138,7 +139,7 @@ def belief_axes(states: Floats, plane: Doubles) -> tuple[Floats, Floats]:
     """Axes [3, d] and offset [3] within the three main directions of states [n, d]: two that say the plane [n, 2] best, and what is left.
 
     Directions in which these states hardly vary are left out: they would say a little more here, and throw those of other steps far off.
-    The third axis is scaled to vary as much as the first two do on average.
+    The third axis varies a quarter as much as the first two do on average, so that the triangle is seen from most sides.
     """
     centre = states.mean(axis=0, dtype=np.float64)
     moved = states - centre
@@ -147,7 +148,7 @@ def belief_axes(states: Floats, plane: Doubles) -> tuple[Floats, Floats]:
     fitted = np.linalg.lstsq(seen, plane - plane.mean(axis=0), rcond=1e-6)[0]  # [3, 2]
     rest = np.linalg.svd(fitted.T)[2][-1]  # the direction among the three that says nothing of the plane
     spread = (seen @ rest).std()
-    rest = rest * ((seen @ fitted).std() / spread if spread > 1e-9 else 0.0)
+    rest = rest * (DEPTH * (seen @ fitted).std() / spread if spread > 1e-9 else 0.0)
     matrix = np.vstack((fitted.T, rest)) @ leading
     offset = np.append(plane.mean(axis=0), 0.0) - matrix @ centre
     return matrix.astype(np.float32), offset.astype(np.float32)
