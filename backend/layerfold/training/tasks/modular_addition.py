@@ -25,6 +25,7 @@ A, PLUS, B, EQUALS = range(4)
 PLACES = ("a", "+", "b", "=")
 KEYS = 4  # frequencies told apart
 TURN = "turn"
+LOW = 0.25  # of the third axis, so that the circle reads as one from any side
 
 
 def make(setting: Setting, p: int = 113, share: float = 0.3) -> ModularAddition:
@@ -169,7 +170,7 @@ class ModularAddition:
         )
         found = [_axes(site[held], circle) for site, (held, circle) in zip(states, circles, strict=True)]
         matrix, offset = (np.stack(part).astype(np.float32) for part in zip(*found, strict=True))
-        en = (f"cos(2π·{keys[0]}·n/{self.p})", f"sin(2π·{keys[0]}·n/{self.p})", f"cos(2π·{keys[1]}·n/{self.p})")
+        en = (f"cos(2π·{keys[0]}·n/{self.p})", f"sin(2π·{keys[0]}·n/{self.p})", f"¼ cos(2π·{keys[1]}·n/{self.p})")
         source = f"frequencies {keys[0]} and {keys[1]} of the last checkpoint (Nanda et al. 2023, arXiv 2301.05217)"
         return (Basis("fourier", matrix, offset, "Fourier plane", "傅里叶平面", en, en, source),)
 
@@ -182,7 +183,7 @@ def _axes(states: Floats, circles: NDArray[np.complex128]) -> tuple[NDArray[np.f
     mean = states.mean(axis=0, dtype=np.float64)
     wanted = np.concatenate((circles.real, circles.imag))
     vectors = wanted @ (states - mean) / np.square(wanted).sum(axis=1, keepdims=True)
-    matrix = readers(vectors)[[0, len(circles), 1]]
+    matrix = readers(vectors)[[0, len(circles), 1]] * np.array([[1], [1], [LOW]])
     return matrix, -matrix @ mean
 
 
