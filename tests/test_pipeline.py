@@ -16,9 +16,10 @@ import pytest
 import layerfold
 from layerfold import pipeline as module
 from layerfold.backdrop import lengths, reference_states, slope_of, stored, viewed
+from layerfold.building import build_run_atlas
 from layerfold.errors import AtlasMissing, Cancelled, DamagedRun, EmptyText, RunNotFound, SiteNotFound, StepNotFound, TokenNotFound
 from layerfold.measuring import measure_run
-from layerfold.pipeline import OpenRun, build_run_atlas, open_run
+from layerfold.pipeline import OpenRun, open_run
 from layerfold.training.run import Run, checkpoint_name
 from tests.small import CONFIG, PICKED, STEPS, WINDOWS, make_run
 

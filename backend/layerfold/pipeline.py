@@ -18,7 +18,6 @@ from threadpoolctl import threadpool_limits
 
 from layerfold.answers import AxisTable, LabelTable, MeasuresTable, MetricsTable, ProjectionCard, ReferenceTable
 from layerfold.backdrop import fingerprint, lengths, reference_states, slope_of, stored, viewed
-from layerfold.building import build_run_atlas as build_run_atlas
 from layerfold.cache import ArrayCache
 from layerfold.errors import Cancelled, DamagedRun, ProjectionNotFound, SiteNotFound, StepNotFound, TokenNotFound
 from layerfold.files import sha256

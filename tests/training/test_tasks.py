@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import torch
 
+from layerfold.building import build_run_atlas
 from layerfold.errors import RecipeError, UnknownSymbol
 from layerfold.geometry.fourier import circularity, order_error
 from layerfold.model.gpt import GPT
-from layerfold.pipeline import build_run_atlas, open_run
+from layerfold.pipeline import open_run
 from layerfold.training.optimiser import Optimiser, rate_at
 from layerfold.training.recipe import Recipe
 from layerfold.training.run import Run
