@@ -99,3 +99,11 @@ def test_closing_ends_the_workers_and_what_waits() -> None:
 
     asyncio.run(late())
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("job-") and thread in jobs._threads]
+
+
+def test_a_line_that_was_closed_can_be_opened_again(jobs: Jobs) -> None:
+    jobs.close()
+    with pytest.raises(Busy):
+        asyncio.run(jobs.run("x", Rank.NOW, lambda: 1))
+    jobs.open()
+    assert asyncio.run(jobs.run("x", Rank.NOW, lambda: 2)) == 2

@@ -55,6 +55,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        work.open()  # an application may be started again
         warming = asyncio.create_task(_warm_up(catalogue, work, plotly)) if warm else None
         yield
         if warming:

@@ -72,8 +72,17 @@ class Jobs:
         self._in_line = 0
         self._lines = {rank: Turns() for rank in Rank}
         self._change = threading.Condition()
-        self._open = True
-        self._threads = [threading.Thread(target=self._work, name=f"job-{n}", daemon=True) for n in range(workers)]
+        self._open = False
+        self._threads: list[threading.Thread] = []
+        self.open()
+
+    def open(self) -> None:
+        """There are workers, also after a close."""
+        with self._change:
+            if self._open:
+                return
+            self._open = True
+            self._threads = [threading.Thread(target=self._work, name=f"job-{n}", daemon=True) for n in range(self.workers)]
         for thread in self._threads:
             thread.start()
 

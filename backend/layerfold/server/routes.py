@@ -46,6 +46,7 @@ NOT_FOUND: Final[Errors] = {404: {"model": ErrorAnswer, "description": "No such 
 INVALID: Final[Errors] = {422: {"model": ErrorAnswer, "description": "A parameter that cannot be used"}}
 DAMAGED: Final[Errors] = {409: {"model": ErrorAnswer, "description": "A file of the run is missing or damaged, or there is no atlas"}}
 FOREIGN: Final[Errors] = {403: {"model": ErrorAnswer, "description": "A foreign Host"}}
+BUSY: Final[Errors] = {503: {"model": ErrorAnswer, "description": "More computations are waiting than the server keeps in line"}}
 UNCHANGED: Final[Errors] = {304: {"description": "The copy at hand is current"}}
 OF_A_RUN: Final[Errors] = {**NOT_FOUND, **INVALID, **DAMAGED}
 BINARY: Final = "application/octet-stream"
@@ -73,7 +74,7 @@ def create_routes(catalogue: Catalogue, jobs: Jobs, limits: Callable[[OpenRun], 
         opened = catalogue.open(run)
         return card(opened, run, limits(opened))
 
-    @api.get("/api/runs/{run}/atlas/{step}", response_class=Response, responses={**OF_A_RUN, **UNCHANGED, **_binary()})
+    @api.get("/api/runs/{run}/atlas/{step}", response_class=Response, responses={**OF_A_RUN, **UNCHANGED, **BUSY, **_binary()})
     async def get_atlas(run: RunName, step: Step, projection: Shown = UMAP, trust: Trusted = False, known: KnownTag = None) -> Response:
         """The clouds of one step as safetensors: positions [site, token, 3] F16; trust and continuity [site, token] U8 (255 is 1)."""
         opened = await run_in_threadpool(catalogue.open, run)
