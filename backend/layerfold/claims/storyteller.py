@@ -25,6 +25,7 @@ from layerfold.records import Estimate, Floats, Ints
 PIECE, AT_ONCE, SEED = 21, 75, 0
 SCALE: Final = 8  # between the neighbours 8 and 16: past what noise and twins do to the nearest
 FOLD: Final = 2.0  # "collapse" and "substantially" in the paper's words, read as at least twofold
+TWINS: Final = 0.1  # share of states with an identical one past which a site has no dimension
 SURE: Final = 2.0  # standard errors of a difference
 PHASES: Final = "Li et al. 2025 (NeurIPS), arXiv 2509.23024"
 HUMP: Final = "Cheng et al. 2025 (ICLR), arXiv 2405.15471; Ansuini et al. 2019 (NeurIPS), arXiv 1905.12784"
@@ -115,10 +116,16 @@ def look(opened: OpenRun, step: int, sequences: Ints) -> Profile:
 
 
 def dimension(states: Floats) -> Estimate:
-    """The intrinsic dimension of states [n, d] at the scale of their neighbours 8 to 16."""
+    """The intrinsic dimension of states [n, d] at the scale of their neighbours 8 to 16.
+
+    None where many coincide, as those of the same token do at the embedding: points that repeat have no density to compare.
+    """
     if not np.isfinite(states).all() or len(states) <= 2 * SCALE:
         return Estimate.undefined("states that are not finite, or too few")
-    return gride(nearest_self(states, 2 * SCALE)[1], SCALE)
+    distances = nearest_self(states, 2 * SCALE)[1]
+    if np.mean(distances[:, 0] == 0) > TWINS:
+        return Estimate.undefined("many states are the same")
+    return gride(distances, SCALE)
 
 
 def _phases(found: Mapping[int, Profile], name: str) -> Claim:
@@ -173,15 +180,18 @@ def _hump(found: Mapping[int, Profile], sites: tuple[str, ...]) -> Claim:
         threshold_zh=f"最后一步高出两端超过 {SURE:.0f} 个标准误，而第 {first:,} 步没有",
         bound=1.0,
         values={step: profile.prominence for step, profile in found.items()},
-        here=f"{now.height.value:.1f} at {name}, {now.end.value:.1f} at the higher end; at step {first:,} {then.prominence:.3f} times",
-        here_zh=f"{name} 处 {now.height.value:.1f}，较高一端 {now.end.value:.1f}；第 {first:,} 步为 {then.prominence:.3f} 倍",
+        here=f"{now.height.value:.1f} at {name}, {now.end.value:.1f} at the higher end: {now.prominence:.2f} times; at step {first:,} "
+        f"{then.prominence:.2f}",
+        here_zh=f"{name} 处 {now.height.value:.1f}，较高一端 {now.end.value:.1f}：{now.prominence:.2f} 倍；"
+        f"第 {first:,} 步 {then.prominence:.2f}",
         holds=now.stands_out and not then.stands_out,
         at_step=last,
         controls=(Control("untrained", "未经训练", then.prominence),),
-        caveat_en="Measured with Cheng's GRIDE between the neighbours 8 and 16 of last tokens. TwoNN, Ansuini's estimator, also peaks"
-        " inside, but only 1–3 % above the end: within its error. Where in the network the peak lies is not claimed.",
-        caveat_zh="用 Cheng 等人的 GRIDE，取末尾词元的第 8 到 16 个近邻。Ansuini 用的 TwoNN 峰也在内部，但只比末端高 1–3%，在误差之内。"
-        "这里不声称峰在哪一层。",
+        caveat_en="Measured with Cheng's GRIDE between the neighbours 8 and 16 of last tokens, from the first attention on: at the"
+        " embedding the same token has the same state. TwoNN, Ansuini's estimator, peaks inside too, but only 1–3 % above the end: within"
+        " its error. Where in the network the peak lies is not claimed.",
+        caveat_zh="用 Cheng 等人的 GRIDE，取末尾词元的第 8 到 16 个近邻，从第一次注意力之后算起（嵌入处相同词元的状态完全相同）。"
+        "Ansuini 用的 TwoNN 峰也在内部，但只比末端高 1–3%，在误差之内。这里不声称峰在哪一层。",
     )
 
 

@@ -68,7 +68,8 @@ def table(run: str, claims: Sequence[Claim]) -> str:
     for name in COLUMNS:
         drawn.add_column(name, overflow="fold")
     for claim in claims:
-        here = f"{claim.here} (step {claim.at_step:,})"
+        step = f"{claim.at_step:,}"
+        here = claim.here if step in claim.here else f"{claim.here} (step {step})"
         drawn.add_row(claim.title_en, claim.source, claim.published, claim.threshold, here, "yes" if claim.holds else "NO")
     paper = io.StringIO()
     Console(file=paper, width=WIDTH, markup=False, highlight=False, emoji=False, no_color=True).print(drawn)
