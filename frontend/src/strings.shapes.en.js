@@ -26,6 +26,7 @@ export default {
   "about.basis": "This is a fixed linear view, the same at every step. Distances along its axes mean something; what lies outside them is not seen.",
 
   "colour.cyclic.note": "Comes round: {last} is next to 0.",
+  "colour.mixture.state": "state {name}",
   "colour.mixture.note": "Each colour mixes its corners by their shares.",
 
   "inputs.title": "Inputs",
@@ -47,7 +48,7 @@ export default {
   "claims.fails": "does not hold",
   "claims.decided": "decided at step {step}: {here}",
   "claims.chart": "{title} over training; drag to move through the steps",
-  "claims.note": "Bars come from the papers, never from this model. “layerfold verify” computes each number again from the checkpoints.",
+  "claims.note": "Bars come from the papers, or from theory where they give no figure; never from this model. “layerfold verify” computes each number again from the checkpoints.",
 
   "tour.modular-addition.start": "Step {step}: an untrained model. To it, numbers are points in no order.",
   "tour.modular-addition.train": "First it learns sums by heart. Much later, it understands: numbers close into a circle.",

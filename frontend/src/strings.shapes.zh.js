@@ -26,6 +26,7 @@ export default {
   "about.basis": "这是固定的线性视角，每一步都相同。沿轴的距离有意义，轴以外的部分看不见。",
 
   "colour.cyclic.note": "首尾相接：{last} 与 0 相邻。",
+  "colour.mixture.state": "状态 {name}",
   "colour.mixture.note": "颜色按各角所占的份额混合而成。",
 
   "inputs.title": "输入",
@@ -47,7 +48,7 @@ export default {
   "claims.fails": "不成立",
   "claims.decided": "在第 {step} 步判定：{here}",
   "claims.chart": "{title}随训练的变化；拖动可在各步之间移动",
-  "claims.note": "门槛来自论文，从不取自本模型。“layerfold verify” 会从检查点重新计算每个数值。",
+  "claims.note": "门槛来自论文；论文没有数字时来自理论；从不取自本模型。“layerfold verify” 会从检查点重新计算每个数值。",
 
   "tour.modular-addition.start": "第 {step} 步：未经训练的模型。数字对它只是无序的点。",
   "tour.modular-addition.train": "起初它死记每一个和；很久以后才忽然领悟：数字合成一个圆。",

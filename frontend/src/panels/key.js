@@ -43,8 +43,14 @@ const SIDE = 104;
 function triangleOf(state, t, names) {
   const canvas = h("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
   paint(canvas, state.theme);
-  const corners = ["apex", "west", "east"].map((at, k) => h("span", { class: `corner ${at}` }, names[k] ?? ""));
+  const corners = ["apex", "west", "east"].map((at, k) => h("span", { class: `corner ${at}` }, partName(names[k] ?? "", t)));
   return h("div", { class: "round" }, h("div", { class: "triangle" }, canvas, ...corners), h("p", { class: "quiet" }, t("colour.mixture.note")));
+}
+
+/** The name of a share, a hidden state's in the page's language. @param {string} name @param {Words} t */
+function partName(name, t) {
+  const state = name.match(/^state (\S+)$/);
+  return state ? t("colour.mixture.state", { name: state[1] }) : name;
 }
 
 /** Every pixel inside gets the mixture of its barycentric coordinates. @param {HTMLCanvasElement} canvas @param {"dark" | "light"} theme */
