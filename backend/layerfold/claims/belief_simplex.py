@@ -59,14 +59,14 @@ def leading_claim(leading: Mapping[int, float], shuffled: Mapping[int, float], l
         title_zh="信念单纯形成为主导几何",
         says_en="The three main directions of the last site's states tell the belief of an exact observer about the hidden state, in "
         "contexts never learned from. Fit and test are apart.",
-        says_zh="最后一处状态的三个主方向就能给出精确观察者对隐藏状态的信念（上下文均未学过，拟合与检验分开）。",
+        says_zh="最后一处状态只凭三个主方向，就能说出理想观察者对隐藏状态的信念；上下文都没学过，拟合与检验用的是不同序列。",
         source=SOURCE,
         published="the residual stream holds the fractal simplex as a linear image",
-        published_zh="残差流以线性像保存分形单纯形",
+        published_zh="残差流经一个线性映射，呈现出分形单纯形",
         unit="R² from three principal components",
         unit_zh="由三个主成分得到的 R²",
         threshold=f"unexplained share falls at least {FALL:.0f}-fold from step {first}; shuffled beliefs within 0.05 of 0",
-        threshold_zh=f"未解释部分从第 {first} 步起至少降到 1/{FALL:.0f}；打乱后与 0 相差不超过 0.05",
+        threshold_zh=f"未解释的部分至少降到第 {first} 步的 1/{FALL:.0f}；打乱信念后与 0 相差不超过 0.05",
         values=leading,
         here=f"{leading[first]:.3f} → {leading[last]:.3f}; the unexplained share falls {fall:.0f}-fold",
         here_zh=f"{leading[first]:.3f} → {leading[last]:.3f}；未解释部分降到 1/{fall:.0f}",
@@ -78,7 +78,7 @@ def leading_claim(leading: Mapping[int, float], shuffled: Mapping[int, float], l
             Control("the last three letters, best linear map", "最后三个字母的最佳线性映射", letters),
         ),
         caveat_en="The last three letters say most of the belief in this process; what counts is what is left.",
-        caveat_zh="在这个过程中，最后三个字母已说明信念的大部分；要看的是剩下的部分。",
+        caveat_zh="在这个过程中，最后三个字母已经决定了信念的大部分；要看的是剩下的那一点。",
         bound=1 - (1 - leading[first]) / FALL,
     )
 
@@ -91,10 +91,10 @@ def whole_claim(whole: Mapping[int, float]) -> Claim:
         title_en="A linear map reads the belief",
         title_zh="线性映射可读出信念",
         says_en="A linear map from all dimensions of the last site's states to the belief, fitted on some sequences and tested on others.",
-        says_zh="从最后一处状态的全部维度到信念的线性映射，在一部分序列上拟合，在另一部分上检验。",
+        says_zh="用最后一处状态的全部维度线性预测信念：在一部分序列上拟合，在另一部分上检验。",
         source=SOURCE,
         published="the simplex shows in a linear map of the final residual stream",
-        published_zh="最终残差流的线性映射呈现单纯形",
+        published_zh="最后的残差流经线性映射，呈现出单纯形",
         unit="R² from all dimensions",
         unit_zh="由全部维度得到的 R²",
         threshold=f"at least {ALL}",
@@ -105,7 +105,7 @@ def whole_claim(whole: Mapping[int, float]) -> Claim:
         at_step=last,
         controls=(Control(f"step {first}", f"第 {first} 步", whole[first]),),
         caveat_en="Alone this proves nothing: an untrained network comes about as far, as step 0 shows.",
-        caveat_zh="仅凭这一点什么也证明不了：如第 0 步所示，未经训练的网络也能达到差不多的水平。",
+        caveat_zh="单凭这一点什么也证明不了：未经训练的网络也差不多能做到，见第 0 步。",
         bound=ALL,
     )
 

@@ -1,0 +1,51 @@
+"""What comes bundled: claims that are kept, current, told in two languages, and, where the shape is known in advance, hold."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from layerfold.claims.claim import claim_table, claims_of, read_file, shapes_of
+from layerfold.pipeline import open_run
+from layerfold.training.run import Run
+
+MODELS = Path(__file__).parents[2] / "models"
+KNOWN = ("modular-addition", "belief-simplex", "induction")
+RUNS = sorted(path.parent.name for path in MODELS.glob("*/run.json"))
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_claims_are_kept_and_told_in_two_languages(name: str) -> None:
+    run = Run.open(MODELS / name)
+    kept = read_file(run.folder / "claims.json")
+    assert kept is not None
+    assert shapes_of(run)
+    for claim in kept.claims:
+        assert set(claim.steps) == set(run.card["steps"])
+        assert claim.at_step in claim.steps
+        for english, chinese in ((claim.title_en, claim.title_zh), (claim.says_en, claim.says_zh), (claim.caveat_en, claim.caveat_zh)):
+            assert bool(english) == bool(chinese), claim.id
+        assert claim.published_zh
+        assert claim.threshold_zh
+        assert claim.unit_zh
+        assert claim.source
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_known_shapes_hold(name: str) -> None:
+    kept = json.loads((MODELS / name / "claims.json").read_text("utf-8"))["claims"]
+    assert kept
+    assert all(claim["holds"] for claim in kept)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", KNOWN)
+def test_known_shapes_hold_when_computed_anew(name: str) -> None:
+    kept = read_file(MODELS / name / "claims.json")
+    assert kept is not None
+    found = [claim_table(claim) for claim in claims_of(open_run(MODELS / name))]
+    assert [(claim.id, claim.holds) for claim in found] == [(claim.id, True) for claim in kept.claims]
+    for one, other in zip(found, kept.claims, strict=True):
+        assert one.values == pytest.approx(other.values, rel=1e-3, abs=1e-3, nan_ok=True)
