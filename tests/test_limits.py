@@ -16,6 +16,7 @@ FILE_LINES, FUNCTION_LINES = 400, 60
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
 # torch, umap and numba take seconds to import: what can be used without them imports them where they are needed.
 LATE = {
+    "building.py": "serving imports neither numba nor the corpus",
     "cli.py": "help at once",
     "__init__.py": "`import layerfold` at once",
     "pipeline.py": "a run is opened and listed without torch",

@@ -32,9 +32,10 @@ export function rewritten(state, card) {
   return list.length ? addSentences(bare, list) : bare;
 }
 
-/** The site a run opens at: the last where it has a shape to show, since what it has learned stands there; else past the middle. @param {Card} card */
+/** The site a run opens at: where its shape is clearest, for residues the embedding, for other tasks the last; else past the middle. @param {Card} card */
 export function openingSite(card) {
-  return card.task ? card.sites.length - 1 : homeSite(card.sites);
+  if (!card.task) return homeSite(card.sites);
+  return card.task.name === "modular-addition" ? 0 : card.sites.length - 1;
 }
 
 /** The projection a run opens with: the plane that its task names, else the aligned UMAP. @param {Card} card */

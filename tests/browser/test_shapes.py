@@ -64,7 +64,8 @@ def roundness(one: Visit) -> float:
 
 def round_by(places: NDArray[np.float64], values: list[float | None], period: int) -> float:
     """The same for one variable [token], None where a token has none; ``places`` [token, 3]."""
-    known = [place for place, value in enumerate(values) if value is not None]
+    _, distinct = np.unique(places.round(3), axis=0, return_index=True)  # signs that stand at one place count once
+    known = [place for place in distinct.tolist() if values[place] is not None]
     around = np.array([values[place] for place in known], np.float64)
     waves = np.exp(-2j * np.pi * np.outer(np.arange(1, period), around) / period)
     flat = places[known] - places[known].mean(axis=0)
