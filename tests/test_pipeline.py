@@ -75,6 +75,17 @@ def test_reference_states_are_computed_once_and_kept(made: Path, tmp_path: Path,
         again.slice(sentence, step)
 
 
+def test_runs_that_are_open_at_once_share_the_room(made: Path, opened: OpenRun, tmp_path: Path) -> None:
+    size = opened.space(STEPS[0]).nbytes
+    spaces = module.shared_spaces(2 * size)
+    one, two = (open_run(made, tmp_path, spaces) for _ in range(2))
+    for step in STEPS[:2]:
+        one.space(step)
+    kept = two.space(STEPS[0])
+    assert two.space(STEPS[0]) is kept
+    assert sum((run, step) in spaces for run in (one, two) for step in STEPS) == 2
+
+
 def test_a_reference_token_in_its_context_is_its_own_nearest_neighbour(opened: OpenRun) -> None:
     reference = opened.atlas.reference
     space = opened.space(64)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,13 +68,22 @@ class StepSpace:
         return self.states.nbytes + 4 * self.states.size
 
 
+Spaces: TypeAlias = "Shelf[tuple[OpenRun, int], StepSpace]"
+
+
+def shared_spaces(room: int = KEPT_BYTES) -> Spaces:
+    """Room for what places tokens at the steps of any runs."""
+    return Shelf(room, lambda key: key[0].make_space(key[1]), lambda space: space.nbytes)
+
+
 class OpenRun:
     """A run with its atlas; every method may be called from any thread."""
 
-    def __init__(self, run: Run, cache: ArrayCache) -> None:
+    def __init__(self, run: Run, cache: ArrayCache, spaces: Spaces | None = None) -> None:
+        """``spaces`` keeps what places tokens; runs that are open at once share one, so that together they take no more than its room."""
         self.run = run
         self.cache = cache
-        self._spaces = Shelf(KEPT_BYTES, self._make_space, lambda space: space.nbytes)
+        self._spaces = spaces or shared_spaces()
 
     @property
     def card(self) -> dict[str, Any]:
@@ -237,9 +246,9 @@ class OpenRun:
         """What places tokens at a step, made at first need by one thread; raises StepNotFound, DamagedRun."""
         if step not in self.steps:
             raise StepNotFound(f"There are no clouds at step {step}. There are at: {', '.join(map(str, self.steps))}.")
-        return self._spaces.get(step)
+        return self._spaces.get((self, step))
 
-    def _make_space(self, step: int) -> StepSpace:
+    def make_space(self, step: int) -> StepSpace:
         adapter = self.run.adapter(step)
         atlas = self.atlas
         origin = self._origin(step)
@@ -325,12 +334,12 @@ class OpenRun:
         return MeasuresTable(steps=list(atlas.steps), sites=sites, measures=measures, axes=axes, events=events_of(found))
 
 
-def open_run(folder: Path | str, cache: Path | None = None) -> OpenRun:
-    """The run in a folder, nothing heavy read yet; reference states are kept in ``cache`` (None: in memory).
+def open_run(folder: Path | str, cache: Path | None = None, spaces: Spaces | None = None) -> OpenRun:
+    """The run in a folder, nothing heavy read yet; reference states are kept in ``cache`` (None: in memory), what places in ``spaces``.
 
     Raises RunNotFound, DamagedRun.
     """
-    return OpenRun(Run.open(folder), ArrayCache(None if cache is None else cache / "states"))
+    return OpenRun(Run.open(folder), ArrayCache(None if cache is None else cache / "states"), spaces)
 
 
 def label_table(label: Label) -> LabelTable:

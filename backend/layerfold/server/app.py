@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from layerfold.answers import Limits
 from layerfold.errors import Busy, LayerfoldError
-from layerfold.pipeline import OpenRun, open_run
+from layerfold.pipeline import OpenRun, open_run, shared_spaces
 from layerfold.server.catalogue import Catalogue, find_runs
 from layerfold.server.jobs import Jobs, Rank
 from layerfold.server.routes import REVALIDATE, create_routes
@@ -103,7 +103,8 @@ def serve(settings: Settings, ready: Callable[[str], None] = print) -> None:
     """
     runs = find_runs(settings.runs)
     listening = listen(settings.host, settings.port)
-    catalogue = Catalogue(runs, lambda folder: open_run(folder, settings.cache))
+    spaces = shared_spaces()
+    catalogue = Catalogue(runs, lambda folder: open_run(folder, settings.cache, spaces))
     app = create_app(catalogue, settings, warm=True)
     ready(address(settings.host, listening.getsockname()[1]))
     try:
