@@ -21,21 +21,12 @@ from typing import Any
 
 import plotly
 from playwright.sync_api import Page, sync_playwright
+from tests.browser.conftest import FLAGS as BROWSER_FLAGS
 
 ROOT = Path(__file__).resolve().parents[1]
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 THREE = "three@0.187.0"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--enable-precise-memory-info",
-]
+FLAGS = [*BROWSER_FLAGS, "--enable-precise-memory-info"]
 SIZES = (5_000, 20_000, 50_000)
 ROUNDS = 3
 FRAMES = {"scene": 12, "cloud": 12, "three": 12, "restyle": 2, "restyle cloud": 2}

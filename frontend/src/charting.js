@@ -16,6 +16,9 @@ import { siteShort } from "./sites.js";
 /** More than so many ghosts would be a fog. */
 const GHOSTS = 60;
 
+/** Units of shares and correlations, which are read on their own scale. */
+const BOUNDED = /\d\.\.1$/;
+
 /** The measures whose curves are shown: one or two. @param {State} state */
 export function shownMeasures(state) {
   return [state.measure, state.second].filter((name, i, all) => name && measureOf(state, name) && all.indexOf(name) === i);
@@ -23,7 +26,9 @@ export function shownMeasures(state) {
 
 /** The range of a measure over the whole grid; null when it is defined nowhere. @param {State} state @param {string} name */
 export function wholeRange(state, name) {
-  return rangeOf(measureOf(state, name)?.values.flat() ?? []);
+  const measure = measureOf(state, name);
+  const range = rangeOf(measure?.values.flat() ?? []);
+  return range && BOUNDED.test(measure?.unit ?? "") ? { ...range, log: false } : range;
 }
 
 /** The range of the upward axis: the whole grid's, or that of the two curves shown with their error bars. @param {State} state @param {string} name @returns {Range} */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { bandOf, gapsOf, heightAt, lineOf, pointsOf } from "../../frontend/src/chart.js";
-import { charting, shownMeasures } from "../../frontend/src/charting.js";
+import { charting, shownMeasures, wholeRange } from "../../frontend/src/charting.js";
 import { COLUMNS, csvOf } from "../../frontend/src/csv.js";
 import { eventWords, happeningWords, happenings, neighbouring } from "../../frontend/src/events.js";
 import { messageOf } from "../../frontend/src/keys.js";
@@ -60,6 +60,12 @@ test("a reading is a value with its bar, or the reason why there is none: never 
   assert.equal(readingWords(t, readingAt(state, "nothing"), String), "Not defined here.");
   assert.deepEqual(curveOf(state, "twonn", "layers").values, [3, 4, null, 6, 7]);
   assert.deepEqual(curveOf(state, "twonn", "steps").values, [3, 4, 5, 6]);
+});
+
+test("a share keeps its own scale however wide its range", () => {
+  const table = (unit) => ({ measures: { steps: [0], measures: [{ name: "a", unit, values: [[0.001, 1]] }] } });
+  assert.equal(wholeRange(table("share right, 0..1"), "a").log, false);
+  assert.equal(wholeRange(table("directions"), "a").log, true);
 });
 
 test("ranges skip what is not there; far apart they are on a log scale", () => {
