@@ -33,16 +33,27 @@ export function axisNames(state) {
 }
 
 /**
+ * The measure that says of a projection what the chosen one says of another; the chosen one where it is about no picture.
+ * @param {State["measures"]} measures @param {string} measure @param {string} projection
+ */
+export function measureIn(measures, measure, projection) {
+  const base = measure.split("@")[0];
+  const known = measures?.measures.map((one) => one.name) ?? [];
+  return [`${base}@${projection}`, base].find((name) => known.includes(name)) ?? measure;
+}
+
+/**
  * Another projection is wanted: what is on screen stays until it has come, sentences are asked for again.
  * @param {State} state @param {string} name
  * @returns {State}
  */
 export function choose(state, name) {
   if (name === state.projection || !projectionsOf(state).some((one) => one.name === name)) return state;
+  const measure = measureIn(state.measures, state.measure, name);
   const former = state.former ?? { projection: state.projection, atlas: state.atlas, slices: Object.fromEntries(state.sentences.map((one) => [one.id, one.slices])) };
   const sentences = state.sentences.map((one) => (one.status === "blank" || one.status === "failed" ? one : { ...one, asked: null, request: null, slices: {}, coming: null }));
-  if (name !== former.projection) return { ...state, projection: name, former, atlas: {}, atlasFailures: {}, sentences };
-  return { ...state, projection: name, former: null, atlas: former.atlas, atlasFailures: {}, sentences: sentences.map((one) => ({ ...one, slices: former.slices[one.id] ?? {} })) };
+  if (name !== former.projection) return { ...state, projection: name, measure, former, atlas: {}, atlasFailures: {}, sentences };
+  return { ...state, projection: name, measure, former: null, atlas: former.atlas, atlasFailures: {}, sentences: sentences.map((one) => ({ ...one, slices: former.slices[one.id] ?? {} })) };
 }
 
 /** Whether a sentence keeps the new projection waiting at this step. @param {State} state @param {Sentence} one */

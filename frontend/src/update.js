@@ -4,7 +4,7 @@ import { clamp, nearestIndex } from "./sites.js";
 import { modesOf, openingColour } from "./colouring.js";
 import { GLIDE, claimsShown } from "./state.js";
 import { start } from "./player.js";
-import { arrived, choose } from "./projections.js";
+import { arrived, choose, measureIn } from "./projections.js";
 import {
   addSentences,
   editSentence,
@@ -140,7 +140,7 @@ function carded(state, { card }) {
 function measured(state, { measures }) {
   const names = measures.measures.map((/** @type {{ name: string }} */ one) => one.name);
   const first = names.find((/** @type {string} */ name) => name === "trust") ?? names[0] ?? "";
-  return { ...state, measures, measure: names.includes(state.measure) ? state.measure : first, second: names.includes(state.second) ? state.second : "" };
+  return { ...state, measures, measure: names.includes(state.measure) ? state.measure : measureIn(measures, first, state.projection), second: names.includes(state.second) ? state.second : "" };
 }
 
 /** @param {State} state @param {Message} message @returns {State} */

@@ -3,7 +3,7 @@ import test from "node:test";
 import { cloudColours, legendOf, modesOf } from "../../frontend/src/colouring.js";
 import { figure } from "../../frontend/src/figure.js";
 import { cyclic, mixture } from "../../frontend/src/palettes.js";
-import { axisNames, frameShown, kindShown } from "../../frontend/src/projections.js";
+import { axisNames, frameShown, kindShown, measureIn } from "../../frontend/src/projections.js";
 import { initialState, guardedAxes, meanTrust, shownAtlas, viewOfState } from "../../frontend/src/state.js";
 import { update } from "../../frontend/src/update.js";
 import { linkOf, viewOf } from "../../frontend/src/url.js";
@@ -110,4 +110,12 @@ test("a mixture is its corner at a corner, grey of nothing, and finite of anythi
   assert.deepEqual(mixture([1, 0, 0], "dark"), [255, 92, 80]);
   assert.deepEqual(mixture([0, 0, 0], "dark"), [128, 128, 128]);
   assert.ok(mixture([0.2, null, 3], "light").every((one) => one >= 0 && one <= 255));
+});
+
+test("a measure of the picture follows the picture; one of the model stays", () => {
+  const measures = { measures: ["trust", "trust@pca", "twonn"].map((name) => ({ name })) };
+  assert.equal(measureIn(measures, "trust", "pca"), "trust@pca");
+  assert.equal(measureIn(measures, "trust@pca", "umap"), "trust");
+  assert.equal(measureIn(measures, "twonn", "pca"), "twonn");
+  assert.equal(measureIn(null, "trust", "pca"), "trust");
 });

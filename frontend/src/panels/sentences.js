@@ -3,6 +3,7 @@
 import { HUES, css } from "../colours.js";
 import { fill, h, icon, iconButton, relabel, visible } from "../dom.js";
 import { failureWords } from "../language.js";
+import { sentenceOf } from "../state.js";
 
 /** @typedef {import("../types.d.ts").State} State */
 /** @typedef {import("../types.d.ts").Sentence} Sentence */
@@ -35,6 +36,8 @@ export function sentencesPanel(column, dispatch) {
       add.disabled = state.sentences.length >= state.limits.sentences;
       showRows(state, t);
       const newest = state.sentences.at(-1);
+      const active = sentenceOf(state, state.active);
+      if (previous && active && active.tokens !== sentenceOf(previous, active.id)?.tokens) rows.get(active.id)?.element.scrollIntoView({ block: "nearest" });
       if (previous && state.serial > previous.serial && newest?.text === "") rows.get(newest.id)?.focus();
       if (state.card !== previous?.card || state.language !== previous?.language) showSamples(state, t, samples, dispatch);
       samples.hidden = !state.card?.examples.length;
