@@ -68,7 +68,7 @@ def test_reference_states_are_computed_once_and_kept(made: Path, tmp_path: Path,
     sentence = open_run(made, tmp_path).tokenize("a word")
     for step in STEPS:
         open_run(made, tmp_path).slice(sentence, step)
-    monkeypatch.setattr(module, "reference_states", lambda *_: pytest.fail("computed again"))
+    monkeypatch.setattr(module, "states_at", lambda *_: pytest.fail("computed again"))
     again = open_run(made, tmp_path)
     for step in STEPS:
         again.warm(step)

@@ -46,12 +46,22 @@ class Health(Message):
     runs: int
 
 
+class Building(Message):
+    """What is being done to a run just now, and how far it is."""
+
+    stage: str
+    share: Annotated[float, Field(ge=0, le=1)]
+
+
 class RunEntry(Message):
-    """A line of the catalogue; `problem` says why a run cannot be opened."""
+    """A line of the catalogue; `problem` says why a run cannot be opened; `building`: its clouds are being made."""
 
     name: str
     title: str
     description: str
+    kind: Annotated[Literal["gpt", "hf", "recorded"], Field(description="where its model comes from")] = "gpt"
+    live: Annotated[bool, Field(description="more steps are to be expected")] = False
+    building: Building | None = None
     default: Annotated[bool, Field(description="the first run that can be opened")] = False
     problem: Problem | None = None
 
@@ -106,6 +116,10 @@ class RunCard(BaseModel):
     examples: list[Example]
     reference: Annotated[int, Field(description="how many reference tokens the clouds hold")]
     problems: list[Problem]
+    kind: Annotated[Literal["gpt", "hf", "recorded"], Field(description="where its model comes from")] = "gpt"
+    live: Annotated[bool, Field(description="more steps are to be expected")] = False
+    typed: Annotated[bool, Field(description="whether it can read a sentence: its weights are there")] = True
+    building: Building | None = None
 
 
 class LabelTable(Message):
@@ -228,3 +242,85 @@ class ClaimsFile(ClaimsTable):
 
     format: Literal[1] = 1
     checkpoints: str
+
+
+# ---- the lab -----------------------------------------------------------------------------------------------------------
+
+
+class LabNumber(Message):
+    """A number that may be chosen, from `low` to `high`; `log`: what counts is how many times larger it is."""
+
+    name: str
+    title_en: str
+    title_zh: str
+    low: float
+    high: float
+    default: float
+    whole: bool = False
+    log: bool = False
+
+
+class LabTask(Message):
+    """Something that can be learned in the page; `text`: from a text of one's own."""
+
+    name: str
+    title_en: str
+    title_zh: str
+    about_en: str
+    about_zh: str
+    text: bool = False
+    numbers: Annotated[list[LabNumber], Field(description="with the values that suit this task: learning_rate, weight_decay, …")]
+    optimiser: Annotated[str, Field(description="the one that suits this task")]
+
+
+class LabLimits(Message):
+    """Bounds of the lab: trainings at once, runs kept, minutes and bytes of one."""
+
+    running: int
+    kept: int
+    minutes: float
+    bytes: int
+    text_bytes: int
+
+
+class LabOffer(Message):
+    """What can be trained here; `closed` says why nothing can."""
+
+    tasks: list[LabTask]
+    optimisers: list[str]
+    limits: LabLimits
+    closed: Problem | None = None
+
+
+class NewJob(Message):
+    """A training that is asked for; what is not named is as suits the task."""
+
+    task: Annotated[str, Field(min_length=1, max_length=64)]
+    text: Annotated[str | None, Field(description="the text of one's own")] = None
+    title: Annotated[str, Field(max_length=80)] = ""
+    optimiser: Annotated[str, Field(max_length=16)] = ""
+    numbers: Annotated[dict[str, float], Field(default_factory=dict, max_length=32)]
+
+
+class JobCard(Message):
+    """A training of the lab; `run` is the run that it writes, `message` why it failed or waits, `test` its accuracy 0..1."""
+
+    id: str
+    run: str
+    title: str
+    task: str
+    optimiser: str
+    numbers: dict[str, float]
+    status: Literal["waiting", "running", "paused", "stopped", "finished", "failed"]
+    step: int
+    steps: int
+    loss: float | None = None
+    test: float | None = None
+    seconds: float = 0.0
+    message: str = ""
+
+
+class JobList(Message):
+    """The trainings of the lab, the newest first."""
+
+    jobs: list[JobCard]

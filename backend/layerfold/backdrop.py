@@ -13,6 +13,7 @@ from layerfold.records import Floats, Reference, View, normalised
 
 if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter
+    from layerfold.training.run import Run
 
 WINDOWS_AT_ONCE: Final = 25  # 25 windows of 64 tokens: 11 MB of states
 
@@ -34,6 +35,12 @@ def reference_states(adapter: Adapter, reference: Reference) -> Floats:
     if found is None:
         raise DamagedRun("The reference holds no tokens: build the atlas again with `layerfold atlas`")
     return found
+
+
+def states_at(run: Run, step: int, reference: Reference, adapter: Adapter | None = None) -> Floats:
+    """The reference's raw states [site, ref, d] at a step of a run: as they were recorded, or computed by its model."""
+    found = run.stored_states(step, reference)
+    return reference_states(adapter or run.adapter(step), reference) if found is None else found
 
 
 def stored(raw: Floats, view: View) -> NDArray[Any]:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from layerfold.backdrop import reference_states, viewed
+from layerfold.backdrop import states_at, viewed
 from layerfold.errors import DamagedRun
-from layerfold.files import sha256
 from layerfold.records import Floats, Reference, View
 from layerfold.space.atlas import Atlas, open_atlas
 from layerfold.space.linear import write_basis
@@ -42,7 +41,7 @@ def build_run_atlas(
     progress("choosing the reference", 0.0)
     reference = kept_reference(run.folder, count) or chosen_reference(run, count, seed, corpus, corpora)
     build_atlas(
-        lambda step: reference_states(run.adapter(step), reference),
+        lambda step: states_at(run, step, reference),
         run.steps,
         [site.name for site in run.sites],
         reference,
@@ -54,7 +53,7 @@ def build_run_atlas(
         view=view,
         threads=threads,
         extra_measures=losses(run),
-        origin={checkpoint_name(step): sha256(run.folder / checkpoint_name(step)) for step in run.steps},
+        origin={checkpoint_name(step): run.origin(step) for step in run.steps},
         progress=progress,
     )
     carry_bases(run, reference, view)
@@ -65,7 +64,7 @@ def carry_bases(run: Run, reference: Reference, view: View) -> None:
     """A run that learned a task has the task's named axes among its projections."""
     task = task_of_card(run.card)
     if task is not None:
-        for basis in task.bases(viewed(reference_states(run.adapter(run.steps[-1]), reference), view), reference):
+        for basis in task.bases(viewed(states_at(run, run.steps[-1], reference), view), reference):
             titles, axes = (basis.title_en, basis.title_zh), (basis.axes_en, basis.axes_zh)
             write_basis(run.folder, basis.name, basis.matrix, basis.offset, titles=titles, axes=axes, source=basis.source)
 

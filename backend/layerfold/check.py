@@ -102,7 +102,7 @@ def _projections(run: Run) -> Iterator[Problem]:
         atlas = open_atlas(run.folder)
     except LayerfoldError:
         return  # said already
-    for problem in open_projections(run.folder, atlas, run.config.d_model)[1]:
+    for problem in open_projections(run.folder, atlas, run.d_model)[1]:
         name, what = str(problem).split(" ", 1)
         yield Problem(name, what)
 

@@ -5,15 +5,22 @@ LayerfoldError
 │   ├── EmptyText         nothing to place
 │   ├── TextTooLong       more characters or tokens than the bound
 │   ├── UnknownSymbol     a word that a model of symbols does not read
+│   ├── ModelRefused      a model that is not opened: foreign code, pickles, an architecture that is not known
+│   ├── NotComparable     two runs or steps that cannot be laid over each other
 │   └── BadMessage        a message that the protocol does not know
 ├── NotFound              a name that is not in the catalogue
 │   ├── RunNotFound
 │   ├── StepNotFound
 │   ├── SiteNotFound
 │   ├── ProjectionNotFound
+│   ├── ModelNotFound     no such model, or no such revision of it
+│   ├── JobNotFound
 │   └── TokenNotFound
 ├── DamagedRun            a file of a run is missing, cut short or not what its hash says
-│   └── AtlasMissing      the run has no atlas yet
+│   ├── AtlasMissing      the run has no atlas yet
+│   └── NoWeights         the run holds states and no weights: nothing can be read by it
+├── Unreachable           a model or text that lies elsewhere cannot be fetched: no network, no permission
+├── MissingExtra          a package that is not installed with Layerfold alone
 ├── CorpusError           text that nothing can be trained on
 ├── RecipeError           a training recipe that cannot be followed
 ├── PortInUse             the port that was asked for is taken
@@ -76,6 +83,32 @@ class TokenNotFound(NotFound):
     code = "token_not_found"
 
 
+class ModelRefused(InputError):
+    code = "model_refused"
+
+
+class NotComparable(InputError):
+    code = "not_comparable"
+
+
+class ModelNotFound(NotFound):
+    code = "model_not_found"
+
+
+class JobNotFound(NotFound):
+    code = "job_not_found"
+
+
+class Unreachable(LayerfoldError):
+    code = "unreachable"
+    status = 502
+
+
+class MissingExtra(LayerfoldError):
+    code = "missing_extra"
+    status = 501
+
+
 class DamagedRun(LayerfoldError):
     code = "damaged_run"
     status = 409
@@ -83,6 +116,10 @@ class DamagedRun(LayerfoldError):
 
 class AtlasMissing(DamagedRun):
     code = "atlas_missing"
+
+
+class NoWeights(DamagedRun):
+    code = "no_weights"
 
 
 class CorpusError(LayerfoldError):

@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from layerfold.answers import AxisTable, LabelTable, MeasuresTable, MetricsTable, ProjectionCard, ReferenceTable
-from layerfold.backdrop import fingerprint, lengths, reference_states, slope_of, stored, viewed
+from layerfold.backdrop import fingerprint, lengths, slope_of, states_at, stored, viewed
 from layerfold.cache import ArrayCache
 from layerfold.errors import Cancelled, DamagedRun, ProjectionNotFound, SiteNotFound, StepNotFound, TokenNotFound
-from layerfold.files import sha256
 from layerfold.geometry.trust import segment_trust
 from layerfold.inspection import Inspection, read_lens, read_neighbors
 from layerfold.measures import events_of, joined, standing, table_of, trouble
@@ -32,7 +31,7 @@ from layerfold.shelf import Shelf
 from layerfold.space.atlas import Atlas, open_atlas
 from layerfold.space.placement import Placer
 from layerfold.space.projection import UMAP, open_projections
-from layerfold.training.run import Run, checkpoint_name
+from layerfold.training.run import Run
 from layerfold.wire import finite
 
 if TYPE_CHECKING:
@@ -91,6 +90,21 @@ class OpenRun:
         return self.run.card
 
     @property
+    def kind(self) -> str:
+        """Where the model comes from: gpt, hf or recorded."""
+        return self.run.kind
+
+    @property
+    def live(self) -> bool:
+        """Whether more steps are to be expected."""
+        return self.run.live
+
+    @property
+    def typed(self) -> bool:
+        """Whether the model can read a sentence."""
+        return self.run.typed
+
+    @property
     def sites(self) -> tuple[Site, ...]:
         """The places in the residual stream, in order."""
         return self.run.sites
@@ -108,7 +122,7 @@ class OpenRun:
     @property
     def max_tokens(self) -> int:
         """The most tokens the model reads at once."""
-        return self.run.config.block_size
+        return self.run.max_tokens
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -215,7 +229,7 @@ class OpenRun:
 
     @cached_property
     def _linear(self) -> tuple[dict[str, LinearPicture], tuple[DamagedRun, ...]]:
-        good, bad = open_projections(self.run.folder, self.atlas, self.run.config.d_model)
+        good, bad = open_projections(self.run.folder, self.atlas, self.run.d_model)
         return {one.name: LinearPicture(one, self.atlas, self._states, self._origin, self.cache) for one in good}, bad
 
     def picture(self, name: str = UMAP) -> Atlas | LinearPicture:
@@ -262,38 +276,23 @@ class OpenRun:
     def _states(self, step: int, adapter: Adapter | None = None) -> NDArray[Any]:
         """The reference's states [site, ref, d] at a step in the atlas's view, found or computed."""
         atlas = self.atlas
-        return self.cache.get(
-            self._origin(step), lambda: stored(reference_states(adapter or self.run.adapter(step), atlas.reference), atlas.view)
-        )
+        return self.cache.get(self._origin(step), lambda: stored(states_at(self.run, step, atlas.reference, adapter), atlas.view))
 
     def _origin(self, step: int) -> dict[str, Any]:
         """What the reference's states at a step are made from; raises DamagedRun when the checkpoint is not what the card says."""
         return {
             "format": 1,
-            "checkpoint": self._checked(checkpoint_name(step)),
+            "checkpoint": self.run.origin(step),
             "reference": fingerprint(self.atlas.reference),
             "view": self.atlas.view,
         }
-
-    def _checked(self, name: str) -> str:
-        """The hash of a file of the run; raises DamagedRun when it is not the one on the card."""
-        path = self.run.folder / name
-        try:
-            found = sha256(path)
-        except OSError as error:
-            raise DamagedRun(f"{name} cannot be read ({error.strerror}): restore it, or train this run again") from None
-        if found != self.card.get("files", {}).get(name, found):
-            raise DamagedRun(f"{name} is not what the run's card says (sha256 {found[:12]}…): restore it, or train this run again")
-        return found
 
     # ---- tables
 
     def problems(self) -> list[DamagedRun]:
         """What is wrong with the run and can be told without reading all of it; raises AtlasMissing, DamagedRun without an atlas."""
-        missing = [step for step in self.card["steps"] if step not in self.run.steps]
-        cut = [DamagedRun(f"{checkpoint_name(step)} is missing or cut short: restore it, or train this run again") for step in missing]
         measures = trouble(self.run.folder)
-        return [*cut, *self._linear[1], *([measures] if measures else [])]
+        return [*self.run.missing(), *self._linear[1], *([measures] if measures else [])]
 
     def atlas_bytes(self, step: int, projection: str = UMAP, trust: bool = False) -> bytes:
         """The clouds of one step in a projection, umap's as they are on disk; with each point's trust if it is asked for.

@@ -95,7 +95,7 @@ def carried(run: Run, atlas: Atlas) -> tuple[list[Projection], list[LayerfoldErr
             continue
         try:
             basis = read_projection(path)
-            wrong = misfit(basis, atlas, run.config.d_model)
+            wrong = misfit(basis, atlas, run.d_model)
             if wrong:
                 raise DamagedRun(f"{FOLDER}/{path.name} {wrong}: write the basis again")
             good.append(basis)

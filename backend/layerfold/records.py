@@ -44,6 +44,16 @@ def sites_of(n_layer: int) -> tuple[Site, ...]:
     return tuple(sites)
 
 
+def site_named(index: int, name: str) -> Site:
+    """The site of a name, at a place in its model's row of sites; raises ValueError."""
+    layer, dot, part = name.partition(".")
+    if name == "embed":
+        return Site(index, -1, "embed")
+    if not dot or part not in ("mid", "post") or layer[:1] != "L" or not layer[1:].isdecimal():
+        raise ValueError(f"{name!r} is no site: embed, L0.mid, L0.post …")
+    return Site(index, int(layer[1:]), part)  # type: ignore[arg-type]
+
+
 @dataclass(frozen=True)
 class Token:
     """One token as a person reads it.

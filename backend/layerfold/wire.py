@@ -24,10 +24,14 @@ from layerfold.answers import (
     ClaimsTable,
     ErrorAnswer,
     Health,
+    JobCard,
+    JobList,
+    LabOffer,
     Limits,
     MeasuresTable,
     Message,
     MetricsTable,
+    NewJob,
     ReferenceTable,
     RunCard,
     RunList,
@@ -137,6 +141,14 @@ class Done(Message):
     milliseconds: float
 
 
+class Changed(Message):
+    """Runs whose card, clouds or measures are new on disk, or which came or went; `jobs`: so are those of the lab. Ask again for them."""
+
+    type: Literal["changed"] = "changed"
+    runs: list[str]
+    jobs: bool = False
+
+
 class InspectedToken(Message):
     """`outside` belongs to tokens of a sentence; `trust` and `continuity` to reference tokens."""
 
@@ -194,7 +206,7 @@ class Failure(Message):
     message: str
 
 
-ServerMessage = Annotated[Hello | Tokens | Done | Inspected | Failure, Field(discriminator="type")]
+ServerMessage = Annotated[Hello | Tokens | Done | Inspected | Changed | Failure, Field(discriminator="type")]
 
 
 class SliceHeader(Message):
@@ -313,8 +325,10 @@ class _Untitled(GenerateJsonSchema):
 
 
 CLIENT: Final = (Place, Inspect, Cancel)
-SERVER: Final = (Hello, Tokens, Done, Inspected, Failure)
-ANSWERS: Final = (SliceHeader, ErrorAnswer, Health, RunList, RunCard, ReferenceTable, MetricsTable, MeasuresTable, ClaimsTable)
+SERVER: Final = (Hello, Tokens, Done, Inspected, Changed, Failure)
+TABLES: Final = (ReferenceTable, MetricsTable, MeasuresTable, ClaimsTable)
+LAB: Final = (LabOffer, NewJob, JobCard, JobList)
+ANSWERS: Final = (SliceHeader, ErrorAnswer, Health, RunList, RunCard, *TABLES, *LAB)
 
 
 def schema() -> dict[str, Any]:

@@ -2,13 +2,22 @@
 
 import en from "./strings.en.js";
 import zh from "./strings.zh.js";
+import compareEn from "./strings.compare.en.js";
+import compareZh from "./strings.compare.zh.js";
+import labEn from "./strings.lab.en.js";
+import labZh from "./strings.lab.zh.js";
+import liveEn from "./strings.live.en.js";
+import liveZh from "./strings.live.zh.js";
 import * as measuresEn from "./strings.measures.en.js";
 import * as measuresZh from "./strings.measures.zh.js";
 import shapesEn from "./strings.shapes.en.js";
 import shapesZh from "./strings.shapes.zh.js";
 
 /** @type {Record<import("./types.d.ts").Language, Record<string, string>>} */
-export const TABLES = { en: { ...en, ...shapesEn, ...measureStrings(measuresEn) }, zh: { ...zh, ...shapesZh, ...measureStrings(measuresZh) } };
+export const TABLES = {
+  en: { ...en, ...shapesEn, ...labEn, ...compareEn, ...liveEn, ...measureStrings(measuresEn) },
+  zh: { ...zh, ...shapesZh, ...labZh, ...compareZh, ...liveZh, ...measureStrings(measuresZh) },
+};
 
 /** The words of measures as strings of the page: `measure.NAME`, `.unit`, `.tip`, `group.NAME`. @param {typeof measuresEn} words @returns {Record<string, string>} */
 function measureStrings({ GROUPS, MEASURES, WORDS }) {

@@ -6,7 +6,7 @@
  */
 
 export type ClientMessage = Place | Inspect | Cancel;
-export type ServerMessage = Hello | Tokens | Done | Inspected | Failure;
+export type ServerMessage = Hello | Tokens | Done | Inspected | Changed | Failure;
 
 /**
  * Messages between the page and the server, protocol 1. Made by `python -m layerfold.wire`.
@@ -23,6 +23,10 @@ export interface Wire {
   MetricsTable?: MetricsTable;
   MeasuresTable?: MeasuresTable;
   ClaimsTable?: ClaimsTable;
+  LabOffer?: LabOffer;
+  NewJob?: NewJob;
+  JobCard?: JobCard;
+  JobList?: JobList;
 }
 /**
  * Place the tokens of a text; supersedes the last `place` with the same sentence key.
@@ -175,6 +179,14 @@ export interface Guess {
   probability: number;
 }
 /**
+ * Runs whose card, clouds or measures are new on disk, or which came or went; `jobs`: so are those of the lab. Ask again for them.
+ */
+export interface Changed {
+  type?: "changed";
+  runs: string[];
+  jobs?: boolean;
+}
+/**
  * A request that cannot be answered, or a step of it (then `step` says which, and the others still come).
  */
 export interface Failure {
@@ -225,17 +237,33 @@ export interface RunList {
   runs: RunEntry[];
 }
 /**
- * A line of the catalogue; `problem` says why a run cannot be opened.
+ * A line of the catalogue; `problem` says why a run cannot be opened; `building`: its clouds are being made.
  */
 export interface RunEntry {
   name: string;
   title: string;
   description: string;
   /**
+   * where its model comes from
+   */
+  kind?: "gpt" | "hf" | "recorded";
+  /**
+   * more steps are to be expected
+   */
+  live?: boolean;
+  building?: Building | null;
+  /**
    * the first run that can be opened
    */
   default?: boolean;
   problem?: Problem | null;
+}
+/**
+ * What is being done to a run just now, and how far it is.
+ */
+export interface Building {
+  stage: string;
+  share: number;
 }
 /**
  * A run's card, with what its atlas holds; other fields of the card come along.
@@ -259,6 +287,19 @@ export interface RunCard {
    */
   reference: number;
   problems: Problem[];
+  /**
+   * where its model comes from
+   */
+  kind?: "gpt" | "hf" | "recorded";
+  /**
+   * more steps are to be expected
+   */
+  live?: boolean;
+  /**
+   * whether it can read a sentence: its weights are there
+   */
+  typed?: boolean;
+  building?: Building | null;
   [k: string]: unknown;
 }
 /**
@@ -416,4 +457,96 @@ export interface ControlTable {
   name_zh: string;
   steps: number[];
   values: (number | null)[];
+}
+/**
+ * What can be trained here; `closed` says why nothing can.
+ */
+export interface LabOffer {
+  tasks: LabTask[];
+  optimisers: string[];
+  limits: LabLimits;
+  closed?: Problem | null;
+}
+/**
+ * Something that can be learned in the page; `text`: from a text of one's own.
+ */
+export interface LabTask {
+  name: string;
+  title_en: string;
+  title_zh: string;
+  about_en: string;
+  about_zh: string;
+  text?: boolean;
+  /**
+   * with the values that suit this task: learning_rate, weight_decay, …
+   */
+  numbers: LabNumber[];
+  /**
+   * the one that suits this task
+   */
+  optimiser: string;
+}
+/**
+ * A number that may be chosen, from `low` to `high`; `log`: what counts is how many times larger it is.
+ */
+export interface LabNumber {
+  name: string;
+  title_en: string;
+  title_zh: string;
+  low: number;
+  high: number;
+  default: number;
+  whole?: boolean;
+  log?: boolean;
+}
+/**
+ * Bounds of the lab: trainings at once, runs kept, minutes and bytes of one.
+ */
+export interface LabLimits {
+  running: number;
+  kept: number;
+  minutes: number;
+  bytes: number;
+  text_bytes: number;
+}
+/**
+ * A training that is asked for; what is not named is as suits the task.
+ */
+export interface NewJob {
+  task: string;
+  /**
+   * the text of one's own
+   */
+  text?: string | null;
+  title?: string;
+  optimiser?: string;
+  numbers?: {
+    [k: string]: number;
+  };
+}
+/**
+ * A training of the lab; `run` is the run that it writes, `message` why it failed or waits, `test` its accuracy 0..1.
+ */
+export interface JobCard {
+  id: string;
+  run: string;
+  title: string;
+  task: string;
+  optimiser: string;
+  numbers: {
+    [k: string]: number;
+  };
+  status: "waiting" | "running" | "paused" | "stopped" | "finished" | "failed";
+  step: number;
+  steps: number;
+  loss?: number | null;
+  test?: number | null;
+  seconds?: number;
+  message?: string;
+}
+/**
+ * The trainings of the lab, the newest first.
+ */
+export interface JobList {
+  jobs: JobCard[];
 }

@@ -32,6 +32,10 @@ class FakeRun:
     scored: list[tuple[str, int, int]] = field(default_factory=list)
     max_tokens: int = 64
 
+    kind = "gpt"
+    live = False
+    typed = True
+
     def __post_init__(self) -> None:
         self.sites = sites_of(self.layers)
         self.card: dict[str, Any] = {

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from layerfold.errors import NoWeights
 from layerfold.model.gpt import GPT
 from layerfold.records import Floats, Ints, Site, States, sites_of
 
@@ -35,6 +36,16 @@ class Adapter(Protocol):
         """The most tokens it reads at once."""
         ...
 
+    @property
+    def causal(self) -> bool:
+        """Whether a token's states depend on nothing after it."""
+        ...
+
+    @property
+    def unembeds(self) -> bool:
+        """Whether there are logits to be had; else ``unembed`` raises NoWeights."""
+        ...
+
     def states(self, ids: Sequence[int]) -> States:
         """The raw states of one sentence: values [site, token, d]."""
         ...
@@ -50,6 +61,9 @@ class Adapter(Protocol):
 
 class GPTAdapter:
     """Our GPT behind the protocol."""
+
+    causal = True
+    unembeds = True
 
     def __init__(self, model: GPT) -> None:
         self.model = model
@@ -74,3 +88,31 @@ class GPTAdapter:
         """Logits [..., vocab] of states [..., d] of any site, through the final norm."""
         logits = self.model.unembed(torch.from_numpy(np.array(values, dtype=np.float32)))
         return np.asarray(logits.numpy(), dtype=np.float32)
+
+
+class Weightless:
+    """Stands where a run holds states and no weights: whatever would need the weights raises NoWeights."""
+
+    causal = True
+    unembeds = False
+
+    def __init__(self, sites: tuple[Site, ...], d_model: int, n_vocab: int, max_tokens: int) -> None:
+        self.sites = sites
+        self.d_model = d_model
+        self.n_vocab = n_vocab
+        self.max_tokens = max_tokens
+
+    def states(self, ids: Sequence[int]) -> States:
+        """Raises NoWeights."""
+        raise self._error()
+
+    def batch_states(self, windows: Ints) -> Floats:
+        """Raises NoWeights."""
+        raise self._error()
+
+    def unembed(self, values: Floats) -> Floats:
+        """Raises NoWeights."""
+        raise self._error()
+
+    def _error(self) -> NoWeights:
+        return NoWeights("This run holds states and no weights, so it can read no sentence: record it with weights=True to type into it.")

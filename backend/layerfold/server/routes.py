@@ -152,6 +152,9 @@ def card(opened: OpenRun, name: str, limits: Limits) -> RunCard:
             "examples": [Example.model_validate(example) for example in opened.card.get("examples", [])],
             "reference": len(opened.atlas.reference),
             "problems": [Problem(code=problem.code, message=str(problem)) for problem in opened.problems()],
+            "kind": opened.kind,
+            "live": opened.live,
+            "typed": opened.typed,
         }
     )
 

@@ -26,30 +26,20 @@ from threadpoolctl import threadpool_limits
 
 from layerfold.errors import InputError
 from layerfold.files import write_atomically
-from layerfold.geometry.axes import axis_correlations
-from layerfold.geometry.spectrum import participation_ratio, principal_scores
-from layerfold.geometry.trust import Trust, spearman, trust_of
-from layerfold.neighbors import nearest_self
+from layerfold.geometry.spectrum import principal_scores
+from layerfold.geometry.trust import trust_of
 from layerfold.records import Floats, Reference, View, normalised
 from layerfold.space.atlas import CARD, MEASURES, REFERENCE, step_name, write_card, write_measures, write_reference, write_slice
 from layerfold.space.frame import frame_of
-from layerfold.space.graph import Graph, curve, fuzzy
+from layerfold.space.graph import Graph, curve
 from layerfold.space.layout import Graphs, Springs, lay_out
+from layerfold.space.neighborhood import neighborhood
 from layerfold.space.recipe import Recipe, check
-from layerfold.space.springs import REACH, firmness, moves, pairs_of, rest_lengths
+from layerfold.space.scores import UNITS, guard, measured
+from layerfold.space.springs import REACH, firmness, pairs_of, rest_lengths
 
 WORK = ".work"
-SKETCH = 16  # widest directions kept of each slice for the common start
-QUANTILES = 257  # of the distances to the nearest other reference state, for how far outside a new state lies
 EVERY = 20  # epochs between two savings of the layout
-UNITS = {
-    "trust": "mean trustworthiness at k = 15, 0..1",
-    "continuity": "mean continuity at k = 15, 0..1",
-    "recall": "share of the 15 true neighbours shown",
-    "participation_ratio": "directions",
-    "move_spearman": "Spearman's r of true and shown move to the next site",
-}
-
 StatesOf = Callable[[int], Floats]
 Progress = Callable[[str, float], None]
 Arrays = dict[str, NDArray[Any]]
@@ -190,26 +180,10 @@ def _make_graphs(task: Task) -> None:
         for at, step in enumerate(task.steps):
             task.progress("neighbours", at / len(task.steps))
             if _saved(task.path("graph", step)) is None:
-                write_atomically(task.path("graph", step), save(_graphs_of(task, states, at, pool)))
+                before = [states[task.steps[at - reach]][0] for reach in REACH if at >= reach]
+                arrays = neighborhood(states[step][0], before, task.recipe.k, pool)
+                write_atomically(task.path("graph", step), save(arrays))
     task.progress("neighbours", 1.0)
-
-
-def _graphs_of(task: Task, states: _States, at: int, pool: ThreadPoolExecutor) -> Arrays:
-    here = states[task.steps[at]][0]
-    near = list(pool.map(lambda site: nearest_self(site, task.recipe.k - 1), here))
-    sketches = pool.map(lambda site: principal_scores(site, SKETCH), here)
-    arrays: Arrays = {"sketch": principal_scores(np.concatenate(list(sketches), axis=1), 2 * SKETCH)}
-    arrays["own"] = np.stack([np.quantile(distances[:, 0], np.linspace(0, 1, QUANTILES)) for _, distances in near]).astype(np.float32)
-    for site, (indices, distances) in enumerate(near):
-        graph = fuzzy(indices, distances)
-        arrays |= {f"starts.{site}": graph.starts, f"indices.{site}": graph.indices, f"weights.{site}": graph.weights}
-    for reach in REACH:
-        if len(here) > reach:
-            arrays[f"site.{reach}"] = np.stack([moves(one, other) for one, other in zip(here[:-reach], here[reach:], strict=True)])
-        if at >= reach:
-            before = states[task.steps[at - reach]][0]
-            arrays[f"step.{reach}"] = np.stack([moves(one, other) for one, other in zip(before, here, strict=True)])
-    return arrays
 
 
 # ---- layout
@@ -293,22 +267,10 @@ def _make_scores(task: Task, positions: Floats, variables: Mapping[str, NDArray[
             found = list(pool.map(trust_of, here, shown[at]))
             trust, continuity = (np.stack([getattr(one, name) for one in found]) for name in ("trust", "continuity"))
             write_slice(task.work, step, positions[at].astype(np.float16), trust, continuity)
-            arrays: Arrays = {name: np.array(values, dtype=np.float32) for name, values in _measured(found, here, shown[at]).items()}
+            arrays: Arrays = {name: np.array(values, dtype=np.float32) for name, values in measured(found, here, shown[at]).items()}
             arrays["norm"] = norm.astype(np.float32)
             write_atomically(task.path("score", step), save(arrays))
     task.progress("trust", 1.0)
-
-
-def _measured(found: Sequence[Trust], states: Floats, shown: Floats) -> dict[str, list[float]]:
-    """The measures of one step, [site] each."""
-    onward = [spearman(moves(*states[at : at + 2]), moves(*shown[at : at + 2])) for at in range(len(states) - 1)]
-    return {
-        "trust": [float(one.trust.mean()) for one in found],
-        "continuity": [float(one.continuity.mean()) for one in found],
-        "recall": [one.recall for one in found],
-        "participation_ratio": [participation_ratio(site) for site in states],
-        "move_spearman": [*onward, float("nan")],
-    }
 
 
 # ---- the end
@@ -325,7 +287,7 @@ def _finish(
     scores = [load(task.path("score", step).read_bytes()) for step in task.steps]
     measures = {name: np.stack([score[name] for score in scores]) for name in UNITS}
     measures |= {name: np.asarray(values, dtype=np.float32) for name, (_, values) in extra.items()}
-    names, axes = _guard(task, positions, np.stack([score["norm"] for score in scores]), variables)
+    names, axes = guard(task.reference, positions, np.stack([score["norm"] for score in scores]), variables)
     write_measures(task.work, measures, axes, np.stack([load(task.path("graph", step).read_bytes())["own"] for step in task.steps]))
     write_reference(task.work, task.reference)
     a, b = curve(task.recipe.min_dist, task.recipe.spread)
@@ -344,19 +306,3 @@ def _finish(
         write_atomically(task.folder / name, (task.work / name).read_bytes())
     write_card(task.folder, card)
     shutil.rmtree(task.work)
-
-
-def _guard(task: Task, positions: Floats, norm: Floats, extra: Mapping[str, NDArray[Any]]) -> tuple[tuple[str, ...], Floats]:
-    """Names of the variables, and r [step, site, 3, variable]: within each slice, but ``site`` over its step and ``step`` over its site."""
-    reference = task.reference
-    given = {"position": reference.position, "log_frequency": np.log(np.maximum(reference.frequency, 1e-3)), **extra}
-    names = ("norm", *given, "site", "step")
-    steps, sites, count = norm.shape
-    axes = np.full((steps, sites, 3, len(names)), np.nan, dtype=np.float32)
-    for step in range(steps):
-        for site in range(sites):
-            axes[step, site, :, :-2] = axis_correlations(positions[step, site], {"norm": norm[step, site], **given})
-        axes[step, :, :, -2] = axis_correlations(positions[step].reshape(-1, 3), {"site": np.repeat(np.arange(sites), count)})[:, 0]
-    for site in range(sites):
-        axes[:, site, :, -1] = axis_correlations(positions[:, site].reshape(-1, 3), {"step": np.repeat(np.arange(steps), count)})[:, 0]
-    return names, axes

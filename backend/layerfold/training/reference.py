@@ -26,7 +26,7 @@ def choose_reference(run: Run, texts: Sequence[Text], count: int = 4000, seed: i
     The same run, texts and seed give the same reference. Raises CorpusError where the texts are too short for it.
     """
     tokenizer = run.tokenizer()
-    length = min(WINDOW, run.config.block_size)
+    length = min(WINDOW, run.max_tokens)
     picked = min(PICKED, length)
     shares = _shares(ceil(count / picked), len(texts))
     rows: list[list[int]] = []

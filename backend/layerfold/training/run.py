@@ -1,4 +1,8 @@
-"""A run on disk: its card, and what the card names, read when asked."""
+"""A run on disk: its card, and what the card names, read when asked.
+
+What differs by where the model comes from is the part of a subclass: weights of our own (this file), of a Hugging Face
+model (hub_run.py), or none, the states having been recorded (recorded_run.py). The card's ``architecture.kind`` says which.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from layerfold.errors import DamagedRun, RunNotFound, StepNotFound
 from layerfold.files import sha256
 from layerfold.model.shape import GPTConfig
-from layerfold.records import Site, sites_of
+from layerfold.records import Floats, Reference, Site, site_named
 
 if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter
@@ -48,11 +52,28 @@ class Run:
             card = json.loads(path.read_text("utf-8"))
             for field in ("name", "architecture", "steps", "sites"):
                 card[field]
-        except (ValueError, KeyError, TypeError) as error:
+            kind = card["architecture"].get("kind", "gpt")
+            [site_named(*numbered) for numbered in enumerate(card["sites"])]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DamagedRun(f"{path} cannot be read ({error}): restore it, or train this run again") from error
         if card.get("format") != 1:
             raise DamagedRun(f"{path} has format {card.get('format')!r}, this program reads 1: update layerfold, or train this run again")
-        return Run(folder, card)
+        return class_of(str(kind), path)(folder, card)
+
+    @property
+    def kind(self) -> str:
+        """Where the model comes from: gpt, hf or recorded."""
+        return str(self.card["architecture"].get("kind", "gpt"))
+
+    @property
+    def live(self) -> bool:
+        """Whether more steps are to be expected."""
+        return not self.card.get("finished", True)
+
+    @property
+    def typed(self) -> bool:
+        """Whether the model can read a sentence: its weights are there."""
+        return True
 
     @property
     def name(self) -> str:
@@ -72,7 +93,17 @@ class Run:
     @property
     def sites(self) -> tuple[Site, ...]:
         """The places in the residual stream, in order."""
-        return sites_of(self.n_layer)
+        return tuple(site_named(index, name) for index, name in enumerate(self.card["sites"]))
+
+    @property
+    def d_model(self) -> int:
+        """The width of a state."""
+        return int(self.card["architecture"]["d_model"])
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens the model reads at once."""
+        return int(self.card["architecture"]["block_size"])
 
     @property
     def config(self) -> GPTConfig:
@@ -96,6 +127,27 @@ class Run:
         if step not in self.card["steps"]:
             raise StepNotFound(f"run {self.name} has no checkpoint at step {step}: choose one of {', '.join(map(str, self.steps))}")
         return load_model(self.folder / checkpoint_name(step), self.config)
+
+    def origin(self, step: int) -> str:
+        """What a step's states come from, as a hash: the same exactly where they are; raises DamagedRun where a file is not the card's."""
+        name = checkpoint_name(step)
+        path = self.folder / name
+        try:
+            found = sha256(path)
+        except OSError as error:
+            raise DamagedRun(f"{name} cannot be read ({error.strerror}): restore it, or train this run again") from None
+        if found != self.card.get("files", {}).get(name, found):
+            raise DamagedRun(f"{name} is not what the run's card says (sha256 {found[:12]}…): restore it, or train this run again")
+        return found
+
+    def stored_states(self, step: int, reference: Reference) -> Floats | None:
+        """The reference's raw states [site, ref, d] at a step where the run holds them; None where its model has to be asked."""
+        return None
+
+    def missing(self) -> list[DamagedRun]:
+        """The steps on the card that cannot be opened, and why."""
+        cut = [step for step in self.card["steps"] if step not in self.steps]
+        return [DamagedRun(f"{checkpoint_name(step)} is missing or cut short: restore it, or train this run again") for step in cut]
 
     def metrics(self) -> list[dict[str, Any]]:
         """The logged steps, in order; a line cut short by a kill is left out."""
@@ -132,6 +184,21 @@ class Run:
         except DamagedRun:
             return False
         return all(bool(isfinite(weight).all()) for weight in model.parameters())
+
+
+def class_of(kind: str, path: Path) -> type[Run]:
+    """The class of runs of a kind; raises DamagedRun for one that is not known."""
+    if kind == "gpt":
+        return Run
+    if kind == "hf":
+        from layerfold.training.hub_run import HubRun
+
+        return HubRun
+    if kind == "recorded":
+        from layerfold.training.recorded_run import RecordedRun
+
+        return RecordedRun
+    raise DamagedRun(f"{path} holds a run of the kind {kind!r}, which this program does not know: update layerfold")
 
 
 def checkpoint_name(step: int) -> str:

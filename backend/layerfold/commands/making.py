@@ -1,0 +1,136 @@
+"""The commands that make something: a trained run, its atlas, its measures, its linear pictures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from layerfold.choosing import chosen_steps, run_folder, use_threads
+from layerfold.commands.options import Corpora, Json, Threads
+from layerfold.terminal import finite_or_none, progress_bar, say, shares, stop_at
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="Name of a recipe that comes with Layerfold, or a TOML file.")],
+    out: Annotated[Path, typer.Option(help="Folder of the run; what a broken training left there is taken up.")],
+    corpora: Corpora = None,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Train a model and keep its checkpoints; the same command goes on where a broken one stopped."""
+    from layerfold.training.recipe import Recipe
+    from layerfold.training.trainer import Progress
+    from layerfold.training.trainer import train as train_run
+
+    followed = Recipe.load(recipe)
+
+    use_threads(threads)
+    with progress_bar(as_json) as move:
+
+        def report(now: Progress) -> None:
+            if as_json:
+                print(json.dumps({name: finite_or_none(value) for name, value in vars(now).items()}), flush=True)
+            note = f"loss {now.loss:.3f} · {now.tokens_per_second:,.0f} tokens/s" if now.step or now.loss == now.loss else ""
+            move(now.stage, now.step, now.steps, note)
+
+        run = train_run(followed, out, progress=report, cache=corpora)
+    last = str(run.steps[-1])
+    tests = {name: values[last] for name, values in run.card["tests"].items() if isinstance(values, dict)}
+    said = {"run": run.name, "folder": str(out), "steps": list(run.steps), **tests}
+    words = ", ".join(f"{name.replace('_per_', ' a ').replace('_', ' ')} {value:.3f}" for name, value in tests.items())
+    say(as_json, said, f"{run.name} is trained: {words}. Next: layerfold atlas {out}")
+
+
+def atlas(
+    run: Annotated[str, typer.Argument(help="Folder of a run, or the name of a bundled one.")],
+    tokens: Annotated[int, typer.Option(min=100, help="Reference tokens in the clouds.")] = 4000,
+    view: Annotated[str, typer.Option(help="States to lay out: normalised or raw.")] = "normalised",
+    neighbors: Annotated[int, typer.Option(min=2, help="Neighbours of a point in the graph.")] = 15,
+    min_dist: Annotated[float, typer.Option(min=0.0, help="Least distance of points in the picture.")] = 0.1,
+    spread: Annotated[float, typer.Option(min=0.01, help="Scale of the picture's clusters.")] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
+    corpus: Annotated[
+        str | None, typer.Option(help="Folder, file or collection to choose the reference from.  [default: the run's]")
+    ] = None,
+    corpora: Corpora = None,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Build a run's atlas, aligned clouds at every step and site, and measure it. A broken build goes on where it stopped."""
+    if view not in ("normalised", "raw"):
+        raise typer.BadParameter(f"{view!r} is neither normalised nor raw", param_hint="--view")
+    folder = run_folder(run)
+    from layerfold.building import build_run_atlas
+    from layerfold.measuring import measure_run
+    from layerfold.projecting import build_projections
+
+    use_threads(threads)
+    with shares(as_json) as report:
+        built = build_run_atlas(
+            folder,
+            count=tokens,
+            view="raw" if view == "raw" else "normalised",
+            k=neighbors,
+            min_dist=min_dist,
+            spread=spread,
+            seed=seed,
+            threads=threads,
+            corpus=corpus,
+            corpora=corpora,
+            progress=report,
+        )
+        _, wrong = build_projections(folder, threads=threads, progress=report)
+        measure_run(folder, threads=threads, progress=report)
+    said = {"folder": str(folder / "atlas"), "steps": list(built.steps), "tokens": len(built.reference)}
+    say(
+        as_json,
+        said,
+        f"the atlas of {folder.name} is built: {len(built.steps)} steps × {len(built.sites)} sites × {said['tokens']:,} tokens",
+    )
+    stop_at(wrong)
+
+
+def measure(
+    run: Annotated[str, typer.Argument(help="Folder of a run, or the name of a bundled one.")],
+    measures: Annotated[list[str] | None, typer.Option("--measure", help="A measure to compute anew; all of them without it.")] = None,
+    steps: Annotated[str, typer.Option(help="all, last, or training steps separated by commas.")] = "all",
+    csv: Annotated[Path | None, typer.Option(help="File to write the numbers to, a line each.")] = None,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Measure the geometry of a run at its steps and sites, keep it in the run and print it. A broken measuring goes on."""
+    folder = run_folder(run)
+    from layerfold.measuring import measure_run
+    from layerfold.report import report_of
+    from layerfold.space.atlas import open_atlas
+
+    opened = open_atlas(folder)
+    chosen = chosen_steps(steps, opened.steps)
+    use_threads(threads)
+    with shares(as_json) as report:
+        found = measure_run(folder, measures, chosen, threads, report)
+    told = report_of(folder.name, opened, found, measures, chosen)
+    if csv is not None:
+        csv.write_text(told.as_csv(), "utf-8")
+    say(as_json, told.as_json(), told.as_text() if csv is None else f"{csv}: {len(told.measures)} measures at {len(chosen)} steps")
+
+
+def project(
+    run: Annotated[str, typer.Argument(help="Folder of a run, or the name of a bundled one.")],
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Build the linear pictures of a run that has an atlas: aligned principal components, and the bases it carries, each scored."""
+    folder = run_folder(run)
+    from layerfold.projecting import build_projections
+
+    use_threads(threads)
+    with shares(as_json) as report:
+        built, wrong = build_projections(folder, threads=threads, progress=report)
+    names = [projection.name for projection in built]
+    said = {"folder": str(folder / "projections"), "projections": names, "problems": [str(problem) for problem in wrong]}
+    say(as_json, said, f"{folder.name} can be shown by {', '.join(names)}")
+    stop_at(wrong)

@@ -1,0 +1,4 @@
+/** Words of comparing, in English. */
+
+/** @type {Record<string, string>} */
+export default {};

@@ -1,0 +1,4 @@
+/** Words of comparing, in Chinese. */
+
+/** @type {Record<string, string>} */
+export default {};
