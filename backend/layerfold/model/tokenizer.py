@@ -85,6 +85,10 @@ class Tokenizer:
             start += len(text)
         return tuple(tokens)
 
+    def framed(self, ids: Sequence[int]) -> list[int]:
+        """The ids of a text as the model reads them, with the signs that it begins and ends a text with (here: none)."""
+        return list(ids)
+
     def text_of(self, id: int) -> str:
         """A printable name of one token: its text, with control characters as signs and bytes of no whole character as ⟨E4⟩."""
         if id == self.end:
