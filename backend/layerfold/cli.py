@@ -16,6 +16,7 @@ import typer
 
 from layerfold.commands import making, telling
 from layerfold.errors import LayerfoldError
+from layerfold.server.tied import tie
 from layerfold.terminal import fail
 
 PLAIN = ("--help", "-h", "--version")
@@ -32,6 +33,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Runs the command of this process's arguments and exits with its code."""
+    tie()
     try:
         app(args=with_command(sys.argv[1:]), prog_name="layerfold")
     except LayerfoldError as error:
