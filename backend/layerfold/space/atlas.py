@@ -4,7 +4,11 @@ atlas/atlas.json                      how it was built, the frame, the names, th
 atlas/reference.safetensors           windows, window, position, frequency, the words as JSON bytes, label.NAME [ref, n] F32
 atlas/step-00000512.safetensors       positions [site, ref, 3] F16; trust, continuity [site, ref] U8, 255 times the value
 atlas/measures.safetensors            one [step, site] F32 a measure; axes [step, site, 3, variable] F32;
-                                      own [step, site, quantile] F32: distances to the nearest other reference state
+                                      own [step, site, quantile] F32: distances to the nearest other reference state;
+                                      moves [step, quantile] F32: how far its tokens truly moved (atlases of before lack it)
+
+An atlas that has grown keeps its numbers in atlas/measures-00000512.safetensors, of its newest step, as its card says (``numbers``):
+who reads by the card of before finds those of before. The files of its other steps stay as they are.
 """
 
 from __future__ import annotations
@@ -32,6 +36,7 @@ REFERENCE = "reference.safetensors"
 MEASURES = "measures.safetensors"
 AXES = "axes"
 OWN = "own"
+MOVES = "moves"
 LABEL = "label."
 CONTENTS = {
     **dict.fromkeys(("steps", "sites", "measures", "axis_variables"), list),
@@ -115,9 +120,19 @@ class Atlas:
         self._check(step)
         return _read_only(self._numbers[OWN][self.steps.index(step)])
 
+    @property
+    def numbers(self) -> str:
+        """The name of the file that holds the measures."""
+        return str(self.card.get("numbers", MEASURES))
+
+    @property
+    def moves(self) -> Floats | None:
+        """Quantiles of how far tokens truly moved at each step, [step, quantile]; None in atlases of before. Raises DamagedRun."""
+        return self._arrays(self.numbers, (MOVES,))[MOVES] if self.card.get(MOVES) else None
+
     @cached_property
     def _numbers(self) -> Arrays:
-        return self._arrays(MEASURES, (AXES, OWN, *(entry["name"] for entry in self.card["measures"])))
+        return self._arrays(self.numbers, (AXES, OWN, *(entry["name"] for entry in self.card["measures"])))
 
     def bytes_of(self, step: int) -> bytes:
         """One step's file as it is on disk, its hash checked; raises StepNotFound, DamagedRun."""
@@ -213,17 +228,23 @@ def write_slice(folder: Path, step: int, positions: NDArray[np.float16], trust: 
     write_atomically(folder / step_name(step), save({"positions": np.ascontiguousarray(positions), **shares}))
 
 
-def write_measures(folder: Path, measures: Mapping[str, Floats], axes: Floats, own: Floats) -> None:
-    """The measures [step, site], axis correlations [step, site, 3, variable] and ``own`` [step, site, quantile] are in ``folder``."""
-    arrays = {name: np.ascontiguousarray(values, dtype=np.float32) for name, values in {**measures, AXES: axes, OWN: own}.items()}
-    write_atomically(folder / MEASURES, save(arrays))
+def write_measures(
+    folder: Path, measures: Mapping[str, Floats], axes: Floats, own: Floats, moves: Floats | None = None, name: str = MEASURES
+) -> None:
+    """The measures [step, site], axis correlations [step, site, 3, variable], ``own`` [step, site, quantile] and ``moves``
+    [step, quantile] are in ``folder``."""
+    further = {} if moves is None else {MOVES: moves}
+    arrays = {
+        each: np.ascontiguousarray(values, dtype=np.float32) for each, values in {**measures, AXES: axes, OWN: own, **further}.items()
+    }
+    write_atomically(folder / name, save(arrays))
 
 
-def write_card(folder: Path, card: Mapping[str, Any]) -> None:
-    """The card, with the hash of every file it names, is in ``folder``: the atlas is whole from now on."""
-    names = [REFERENCE, MEASURES, *(step_name(step) for step in card["steps"])]
-    files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
-    write_atomically(folder / CARD, json.dumps({"format": FORMAT, **card, "files": files}, indent=1).encode() + b"\n")
+def write_card(folder: Path, card: Mapping[str, Any], files: Mapping[str, str] | None = None) -> None:
+    """The card, with the hash of every file it names (unless ``files`` has it), is in ``folder``: the atlas is whole from now on."""
+    names = [REFERENCE, str(card.get("numbers", MEASURES)), *(step_name(step) for step in card["steps"])]
+    known = {name: (files or {}).get(name) or hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+    write_atomically(folder / CARD, json.dumps({"format": FORMAT, **card, "files": known}, indent=1).encode() + b"\n")
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
