@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 from layerfold.server.outbox import Outbox
 
@@ -47,3 +48,23 @@ def test_an_empty_box_waits() -> None:
         assert await taken == "x"
 
     asyncio.run(wait())
+
+
+def test_news_are_one_message_however_many_there_were() -> None:
+    async def hear() -> None:
+        box = Outbox(capacity=1)
+        await box.put(1, "a")
+        for number in range(1000):
+            box.note([f"run{number % 3}"])
+        box.note(jobs=True)
+        assert len(box) == 1
+        assert json.loads(await box.take()) == {"type": "changed", "runs": ["run0", "run1", "run2"], "jobs": True}
+        assert await box.take() == "a"
+        box.note()
+        waiting = asyncio.create_task(box.take())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        box.note(["b"])
+        assert json.loads(await waiting)["runs"] == ["b"]
+
+    asyncio.run(hear())

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
+
+from layerfold.wire import Changed
 
 
 class Outbox:
-    """At most ``capacity`` messages; ``put`` waits for room, so a slow reader slows its own computations and nothing grows."""
+    """At most ``capacity`` messages; ``put`` waits for room, so a slow reader slows its own computations and nothing grows.
+
+    News are no messages of a request: what has not been read yet is one message of all runs that changed since.
+    """
 
     def __init__(self, capacity: int = 16) -> None:
         self.capacity = capacity
         self._items: deque[tuple[int | None, str | bytes]] = deque()
         self._some = asyncio.Event()
         self._room = asyncio.Event()
+        self._changed: set[str] = set()
+        self._jobs = False
 
     def __len__(self) -> int:
         return len(self._items)
@@ -26,11 +34,22 @@ class Outbox:
         self._items.append((request, data))
         self._some.set()
 
+    def note(self, runs: Iterable[str] = (), jobs: bool = False) -> None:
+        """The page will hear that these runs, or the jobs of the lab, have changed."""
+        self._changed.update(runs)
+        self._jobs = self._jobs or jobs
+        if self._changed or self._jobs:
+            self._some.set()
+
     async def take(self) -> str | bytes:
-        """The first message, waiting for one."""
-        while not self._items:
+        """The news, else the first message, waiting for one."""
+        while not (self._items or self._changed or self._jobs):
             self._some.clear()
             await self._some.wait()
+        if self._changed or self._jobs:
+            news = Changed(runs=sorted(self._changed), jobs=self._jobs)
+            self._changed, self._jobs = set(), False
+            return news.model_dump_json()
         data = self._items.popleft()[1]
         self._room.set()
         return data

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -92,6 +92,10 @@ class Connection:
             for task in (reader, sender):
                 task.cancel()
             await asyncio.gather(reader, sender, return_exceptions=True)
+
+    def note(self, runs: Iterable[str] = (), jobs: bool = False) -> None:
+        """The page will hear that these runs, or the jobs of the lab, have changed."""
+        self.outbox.note(runs, jobs)
 
     async def _end(self, task: asyncio.Task[None]) -> None:
         """The socket is closed with a reason that fits how the reader or the sender ended."""
