@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from layerfold.backdrop import states_at, viewed
-from layerfold.errors import DamagedRun
+from layerfold.errors import CorpusError, DamagedRun
+from layerfold.files import bundled
 from layerfold.records import Floats, Reference, View
 from layerfold.space.atlas import Atlas, open_atlas
 from layerfold.space.linear import write_basis
 from layerfold.training.run import Run, checkpoint_name
 from layerfold.training.tasks import Naming, task_of_card
+
+COLLECTIONS: Final = ("storyteller", "pydoc")
+OWN_TEXT: Final = "text"  # a folder in the run
 
 
 def build_run_atlas(
@@ -27,19 +32,23 @@ def build_run_atlas(
     seed: int = 0,
     threads: int | None = None,
     corpus: str | None = None,
+    column: str | None = None,
+    labels: Sequence[str] = (),
     corpora: Path | None = None,
     progress: Callable[[str, float], None] = lambda stage, share: None,
 ) -> Atlas:
     """The run in ``folder`` has an atlas over all its steps and sites; a broken build goes on where it stopped.
 
-    Its reference is kept where it has one of ``count`` tokens; else it is chosen from ``corpus`` (the one that the card names
-    without it), a named collection being gathered into ``corpora``. Raises RunNotFound, DamagedRun, CorpusError, RecipeError, InputError.
+    Its reference is chosen from ``corpus``: text in the ``column`` of a table, its ``labels`` columns kept as colours. Without it, the
+    reference that is there is kept where it has ``count`` tokens, else chosen from what the run learned from, a named collection being
+    gathered into ``corpora``. Raises RunNotFound, DamagedRun, CorpusError, RecipeError, InputError, MissingExtra, Unreachable.
     """
     from layerfold.space.build import build_atlas  # imports numba, which serving must not
 
     run = Run.open(folder)
     progress("choosing the reference", 0.0)
-    reference = kept_reference(run.folder, count) or chosen_reference(run, count, seed, corpus, corpora)
+    kept = run.reference() or (None if corpus else kept_reference(run.folder, count))
+    reference = kept or chosen_reference(run, count, seed, corpus, column, labels, corpora)
     build_atlas(
         lambda step: states_at(run, step, reference),
         run.steps,
@@ -78,17 +87,39 @@ def kept_reference(folder: Path, count: int) -> Reference | None:
     return reference if len(reference) == count else None
 
 
-def chosen_reference(run: Run, count: int, seed: int, corpus: str | None, corpora: Path | None) -> Reference:
-    """``count`` tokens of the corpus, or of the one the run was trained on, or of its task; raises CorpusError, RecipeError."""
+def chosen_reference(
+    run: Run,
+    count: int,
+    seed: int,
+    corpus: str | None = None,
+    column: str | None = None,
+    labels: Sequence[str] = (),
+    corpora: Path | None = None,
+) -> Reference:
+    """``count`` tokens of the corpus, else of the run's task, its own text, its collection, or the passages that come with Layerfold.
+
+    Raises CorpusError, RecipeError, MissingExtra, Unreachable.
+    """
+    from layerfold.training.documents import read_documents
+    from layerfold.training.passages import bundled_passages
+    from layerfold.training.reference import choose_reference
+    from layerfold.training.sampling import sample_reference
+    from layerfold.training.trainer import texts_at
+
     task = task_of_card(run.card)
     if task is not None:
         reference = task.reference(count, seed)
         return task.named(reference, run.adapter(run.steps[-1])) if isinstance(task, Naming) else reference
-    from layerfold.training.reference import choose_reference
-    from layerfold.training.trainer import texts_at
-
-    name = corpus or str(run.card.get("collection", run.name))
-    return choose_reference(run, texts_at(name, corpora), count, seed)
+    collection = corpus or run.card.get("collection")
+    if collection in COLLECTIONS:
+        return choose_reference(run, texts_at(collection, corpora), count, seed)
+    if corpus or (run.folder / OWN_TEXT).is_dir():
+        documents = read_documents(corpus or str(run.folder / OWN_TEXT), column, labels)
+    elif run.kind == "gpt":
+        raise CorpusError(f"run {run.name} learned from a text that it does not carry: say with --corpus where it is")
+    else:
+        documents = bundled_passages(bundled() / "models")
+    return sample_reference(documents, run.tokenizer(), run.max_tokens, count, seed)
 
 
 def losses(run: Run) -> dict[str, tuple[str, Floats]]:

@@ -83,7 +83,7 @@ def neighbours(states: Floats) -> Near:
 def tokens_of(reference: Reference) -> list[tuple[list[int], int]]:
     """The contexts and places of 16 reference tokens, evenly spread over it: those at which the local map is taken."""
     chosen = np.unique(np.linspace(0, len(reference) - 1, TOKENS).round().astype(int))
-    return [(reference.windows[reference.window[at]].tolist(), int(reference.position[at])) for at in chosen]
+    return [(reference.context(at), int(reference.position[at])) for at in chosen]
 
 
 def stretches_of(adapter: Adapter, tokens: Sequence[tuple[list[int], int]]) -> tuple[Floats | str, ...] | str:

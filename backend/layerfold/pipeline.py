@@ -317,7 +317,7 @@ class OpenRun:
 
     def _words(self, ids: list[int]) -> list[str]:
         """The tokens of a context as they read; where several make one character, the first has it and the others are empty."""
-        return [readable(token.text) if token.piece == 0 else "" for token in self.tokenizer.tokens(ids)]
+        return [readable(token.text) if token.piece == 0 else "" for token in self.tokenizer.tokens([id for id in ids if id >= 0])]
 
     def metrics_table(self) -> MetricsTable:
         """The training log."""

@@ -120,9 +120,10 @@ class Label:
 class Reference:
     """The fixed set of corpus tokens in context behind every cloud.
 
-    ``windows`` [window, length] are token ids of whole contexts; token i of the reference is the one at
-    ``windows[window[i], position[i]]``; ``text[i]`` is how it reads, ``frequency[i]`` its occurrences per million in the
-    corpus, ``source[w]`` the name of the text that window w came from. ``labels`` are variables known of each token beside its text.
+    ``windows`` [window, length] are token ids of whole contexts, -1 after the last token of a shorter one; token i of the
+    reference is the one at ``windows[window[i], position[i]]``; ``text[i]`` is how it reads, ``frequency[i]`` its occurrences per
+    million in the corpus, ``source[w]`` the name of the text that window w came from. ``labels`` are variables known of each token
+    beside its text.
     """
 
     windows: Ints
@@ -135,6 +136,11 @@ class Reference:
 
     def __len__(self) -> int:
         return len(self.window)
+
+    def context(self, index: int) -> list[int]:
+        """The ids of the whole window of one of its tokens."""
+        row = self.windows[self.window[index]]
+        return [int(id) for id in row[row >= 0]]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from layerfold.errors import InputError, PortInUse
+from layerfold.files import bundled as bundled
 
 DEFAULT_PORT: Final = 8765
 FIRST: Final = "storyteller"
@@ -67,12 +68,6 @@ class Settings:
             cache=cache or cache_folder(environment),
             log_level=_log_level(log_level or environment.get("LAYERFOLD_LOG_LEVEL") or "warning"),
         )
-
-
-def bundled() -> Path:
-    """The folder that holds ``frontend/`` and ``models/``: inside an installed wheel, else the repository."""
-    inside = Path(__file__).parent / "_bundled"
-    return inside if inside.is_dir() else Path(__file__).parents[2]
 
 
 def bundled_runs() -> tuple[Path, ...]:

@@ -53,8 +53,13 @@ def atlas(
     spread: Annotated[float, typer.Option(min=0.01, help="Scale of the picture's clusters.")] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
     corpus: Annotated[
-        str | None, typer.Option(help="Folder, file or collection to choose the reference from.  [default: the run's]")
+        str | None,
+        typer.Option(
+            help="Text behind the picture: file, folder, collection, or hf:DATASET.  [default: the run's, or English]"
+        ),
     ] = None,
+    column: Annotated[str | None, typer.Option(help="Column of a table that holds the text.")] = None,
+    label: Annotated[list[str] | None, typer.Option(help="Column of a table to colour tokens by; may be given again.")] = None,
     corpora: Corpora = None,
     threads: Threads = None,
     as_json: Json = False,
@@ -79,6 +84,8 @@ def atlas(
             seed=seed,
             threads=threads,
             corpus=corpus,
+            column=column,
+            labels=label or (),
             corpora=corpora,
             progress=report,
         )

@@ -51,7 +51,7 @@ class Adapter(Protocol):
         ...
 
     def batch_states(self, windows: Ints) -> Floats:
-        """The raw states of windows [window, length] of equal length: [site, window, length, d]."""
+        """The raw states of windows [window, length]: [site, window, length, d]; -1 in a window stands after its last token."""
         ...
 
     def unembed(self, values: Floats) -> Floats:
@@ -79,8 +79,8 @@ class GPTAdapter:
 
     @torch.inference_mode()
     def batch_states(self, windows: Ints) -> Floats:
-        """The raw states of windows [window, length] of equal length: [site, window, length, d]."""
-        values = self.model.sites(torch.from_numpy(np.asarray(windows, dtype=np.int64)))
+        """The raw states of windows [window, length]: [site, window, length, d]; what stands at a -1 means nothing."""
+        values = self.model.sites(torch.from_numpy(np.maximum(np.asarray(windows, dtype=np.int64), 0)))
         return np.asarray(values.numpy(), dtype=np.float32)
 
     @torch.inference_mode()

@@ -140,6 +140,10 @@ class Run:
             raise DamagedRun(f"{name} is not what the run's card says (sha256 {found[:12]}…): restore it, or train this run again")
         return found
 
+    def reference(self) -> Reference | None:
+        """The reference that the run carries with it; None where one has to be chosen."""
+        return None
+
     def stored_states(self, step: int, reference: Reference) -> Floats | None:
         """The reference's raw states [site, ref, d] at a step where the run holds them; None where its model has to be asked."""
         return None
@@ -217,12 +221,12 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         raise DamagedRun(f"{path} cannot be read ({error}): restore it, or train this run again") from error
 
 
-def whole_checkpoint(path: Path) -> bool:
-    """Whether a safetensors file is as long as its header says."""
+def whole_checkpoint(path: Path, header_bytes: int = 1 << 20) -> bool:
+    """Whether a safetensors file is as long as its header says, which has at most ``header_bytes``."""
     try:
         with path.open("rb") as file:
             length = struct.unpack("<Q", file.read(8))[0]
-            if length > 1 << 20:
+            if length > header_bytes:
                 return False
             header = json.loads(file.read(length))
         ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
