@@ -53,6 +53,10 @@ def test_an_empty_box_waits() -> None:
 def test_news_are_one_message_however_many_there_were() -> None:
     async def hear() -> None:
         box = Outbox(capacity=1)
+        box.note(["early"])
+        await box.put(None, "hello")
+        assert await box.take() == "hello"
+        assert json.loads(await box.take())["runs"] == ["early"]
         await box.put(1, "a")
         for number in range(1000):
             box.note([f"run{number % 3}"])

@@ -22,6 +22,7 @@ class Outbox:
         self._room = asyncio.Event()
         self._changed: set[str] = set()
         self._jobs = False
+        self._greeted = False
 
     def __len__(self) -> int:
         return len(self._items)
@@ -42,17 +43,21 @@ class Outbox:
             self._some.set()
 
     async def take(self) -> str | bytes:
-        """The news, else the first message, waiting for one."""
-        while not (self._items or self._changed or self._jobs):
+        """The news, else the first message, waiting for one; the very first message is never news: it is the greeting."""
+        while not (self._items or self._has_news()):
             self._some.clear()
             await self._some.wait()
-        if self._changed or self._jobs:
+        if self._has_news():
             news = Changed(runs=sorted(self._changed), jobs=self._jobs)
             self._changed, self._jobs = set(), False
             return news.model_dump_json()
         data = self._items.popleft()[1]
+        self._greeted = True
         self._room.set()
         return data
+
+    def _has_news(self) -> bool:
+        return self._greeted and (bool(self._changed) or self._jobs)
 
     def discard(self, request: int) -> None:
         """Nothing of this request waits any more."""

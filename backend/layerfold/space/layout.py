@@ -84,35 +84,39 @@ def lay_out(
     descent: Descent,
     *,
     begin: int = 0,
+    frozen: int = 0,
     each: Callable[[int, Floats], None] | None = None,
 ) -> Floats:
     """Positions [slice, ref, 3] that lower both terms together; the same bytes on repeat and for any number of threads.
 
-    ``start`` is [ref, 3], or [slice, ref, 3] as ``each`` was given it after ``begin`` epochs. ``each(epochs done, positions)`` is
-    called after every epoch and must not keep the array.
+    ``start`` is [ref, 3], or [slice, ref, 3] as ``each`` was given it after ``begin`` epochs. The first ``frozen`` slices of it have no
+    graphs: they stay to the bit where they are, and springs hold the others to them. ``each(epochs done, positions)`` is called after
+    every epoch and must not keep the array.
     """
-    slices = len(graphs.starts)
+    slices = frozen + len(graphs.starts)
     here = np.array(np.broadcast_to(start, (slices, *start.shape[-2:])), dtype=np.float32, order="C")
     there = np.empty_like(here)
     forces = _forces(descent.a, descent.b, descent.repulsion / max(descent.negatives, 1))
-    first, other, number = _beside(springs.pairs, slices)
+    first, other, number = _beside(springs.pairs, slices, frozen)
     for epoch in range(begin, descent.epochs):
         alpha = 1 - epoch / descent.epochs
-        _descend(here, graphs.starts, graphs.indices, graphs.rates, forces, epoch, np.float32(alpha), descent.seed, descent.negatives)
+        moving = here[frozen:]
+        _descend(moving, graphs.starts, graphs.indices, graphs.rates, forces, epoch, np.float32(alpha), descent.seed, descent.negatives)
         if descent.tie > 0 and len(springs.pairs):
             _hold(here, there, first, other, number, springs.lengths, springs.firmness, np.float32(descent.tie * alpha))
             here, there = there, here
         if descent.gather > 0:
-            here *= np.float32(1 - descent.gather * alpha)
+            here[frozen:] *= np.float32(1 - descent.gather * alpha)
         if each is not None:
             each(epoch + 1, here)
     return here
 
 
-def _beside(pairs: Longs, slices: int) -> tuple[Longs, Longs, Longs]:
-    """The grid in rows: slice s is tied to ``other[first[s]:first[s + 1]]`` by the pairs ``number[...]``."""
+def _beside(pairs: Longs, slices: int, frozen: int = 0) -> tuple[Longs, Longs, Longs]:
+    """The grid in rows: slice s is tied to ``other[first[s]:first[s + 1]]`` by the pairs ``number[...]``; a frozen one to none."""
     both = np.concatenate([pairs, pairs[:, ::-1]]).reshape(-1, 2)
     number = np.tile(np.arange(len(pairs)), 2)
+    both, number = both[both[:, 0] >= frozen], number[both[:, 0] >= frozen]
     order = np.lexsort((both[:, 1], both[:, 0]))
     first = np.searchsorted(both[order, 0], np.arange(slices + 1))
     return first.astype(np.int64), both[order, 1].astype(np.int64), number[order].astype(np.int64)

@@ -28,9 +28,10 @@ def moves(one: Floats, other: Floats) -> Floats:
     return np.asarray(np.sqrt(np.square(one - other).sum(axis=1)), dtype=np.float32)
 
 
-def rest_lengths(true: Floats, typical: float) -> Floats:
-    """Lengths at rest [pair, ref] in the picture: proportional to the true moves, the median of them all ``typical``."""
-    unit = float(np.median(true[true > 0])) if (true > 0).any() else 1.0
+def rest_lengths(true: Floats, typical: float, unit: float | None = None) -> Floats:
+    """Lengths at rest [pair, ref] in the picture: proportional to the true moves, one of ``unit`` (their median) being ``typical``."""
+    if unit is None:
+        unit = float(np.median(true[true > 0])) if (true > 0).any() else 1.0
     return np.asarray(true * np.float32(typical / unit), dtype=np.float32)
 
 
