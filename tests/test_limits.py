@@ -22,6 +22,7 @@ LATE = {
     "commands/making.py": "help at once",
     "commands/telling.py": "help at once",
     "__init__.py": "`import layerfold` at once",
+    "model/hub.py": "a model's config and tokenizer are read without torch",
     "pipeline.py": "a run is opened and listed without torch",
     "training/run.py": "a run opens without torch",
 }

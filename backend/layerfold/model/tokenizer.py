@@ -28,7 +28,7 @@ class Tokenizer:
     def __init__(self, backend: Any) -> None:
         backend.encode_special_tokens = True  # a typed "<|end|>" is plain characters
         self._backend = backend
-        alphabet = {sign: byte for byte, sign in enumerate(_byte_signs())}
+        alphabet = {sign: byte for byte, sign in enumerate(byte_signs())}
         self._bytes = tuple(_bytes_of(backend.id_to_token(n), alphabet) for n in range(backend.get_vocab_size()))
         self.end: int = backend.token_to_id(END)
 
@@ -109,7 +109,7 @@ class Tokenizer:
         pending = b""
         for n in ids:
             group.append(n)
-            pending = _unfinished(pending + self._bytes[n])
+            pending = unfinished(pending + self._bytes[n])
             if not pending:
                 yield group
                 group = []
@@ -143,7 +143,7 @@ def _hex(data: bytes) -> str:
     return "".join(f"⟨{byte:02X}⟩" for byte in data)
 
 
-def _unfinished(data: bytes) -> bytes:
+def unfinished(data: bytes) -> bytes:
     """The bytes at the end that begin a character and do not end it (at most three)."""
     for back in range(1, min(3, len(data)) + 1):
         byte = data[-back]
@@ -155,7 +155,7 @@ def _unfinished(data: bytes) -> bytes:
     return b""
 
 
-def _byte_signs() -> list[str]:
+def byte_signs() -> list[str]:
     """The printable sign that byte-level BPE writes for each byte (Radford et al. 2019): itself where it prints, else from U+0100 on."""
     plain = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
     spare = iter(range(0x100, 0x200))

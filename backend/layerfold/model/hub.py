@@ -1,0 +1,36 @@
+"""Models of Hugging Face behind the adapter protocol: their shape from config.json alone, their weights, their tokenizer.
+
+Only architectures that transformers itself brings are opened (hub_families.py), only safetensors are read unless pickles are
+allowed, and transformers is given a cleaned config and the weights, never the folder: there is nothing foreign for it to run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from layerfold.model.hub_families import family_of
+from layerfold.model.hub_files import Where, fetched, settled, weight_files
+from layerfold.model.hub_shape import HubShape, has_mid, read_config, read_shape, transformers_config
+from layerfold.model.hub_tokenizer import HubTokenizer, read_hub_tokenizer
+
+if TYPE_CHECKING:
+    from layerfold.model.hub_adapter import HubAdapter
+
+__all__ = ["HubShape", "HubTokenizer", "Where", "fetched", "load_adapter", "read_hub_tokenizer", "read_shape", "settled", "weight_files"]
+
+
+def load_adapter(where: Where, shape: HubShape, *, dtype: str = "float32", device: str = "cpu", pickle: bool = False) -> HubAdapter:
+    """The model at a checkpoint, in evaluation mode, its weights in memory once.
+
+    ``dtype`` is float32, bfloat16 or float16, ``device`` cpu, cuda, cuda:N or mps; ``pickle`` allows PyTorch's own files where there are
+    no safetensors. Raises ModelRefused (also for a checkpoint of another shape, or a device this machine lacks), and as ``read_shape``.
+    """
+    from layerfold.model.hub_adapter import HubAdapter
+    from layerfold.model.hub_weights import load_network
+
+    where = settled(where)
+    found = read_config(where)
+    family = family_of(found, str(where))
+    config = transformers_config(found, str(where))
+    network = load_network(where, config, family, shape.unembedding, dtype, device, pickle)
+    return HubAdapter(network, family if has_mid(family, config) else family.without_mid(), shape)
