@@ -145,7 +145,7 @@ class GPT(nn.Module):
         """What turns final states into logits (v, d): the embedding where they are tied."""
         return self.tokens.weight if self.head is None else self.head.weight
 
-    def _stream(self, ids: Tensor, cache: Cache | None = None, keep: Cache | None = None) -> Iterator[Tensor]:
+    def stream(self, ids: Tensor, cache: Cache | None = None, keep: Cache | None = None) -> Iterator[Tensor]:
         """The residual stream (b, t, d) at each site in turn; ``cache`` holds what came before, ``keep`` takes what now is."""
         start = cache[0][0].shape[2] if cache else 0
         end = start + ids.shape[1]
@@ -173,7 +173,7 @@ class GPT(nn.Module):
         """The stream after the last layer and the final norm (b, t, d), or of the ``last`` tokens only: what the unembedding reads."""
         if last == 1 and self.config.n_layer == 1 and self.config.positions == "stream":
             return self._answer(ids)
-        for state in self._stream(ids):
+        for state in self.stream(ids):
             x = state
         normed: Tensor = self.norm(x if last is None else x[:, x.shape[1] - last :])
         return normed
@@ -191,7 +191,7 @@ class GPT(nn.Module):
 
     def sites(self, ids: Tensor) -> Tensor:
         """The residual stream at every site: ``embed``, then ``mid`` and ``post`` of each layer (2 n_layer + 1, b, t, d)."""
-        return torch.stack(list(self._stream(ids)))
+        return torch.stack(list(self.stream(ids)))
 
     def unembed(self, states: Tensor) -> Tensor:
         """The final norm and the unembedding on states of any site: logits (..., v)."""
@@ -214,7 +214,7 @@ class GPT(nn.Module):
             else:
                 fresh = ids[:, -1:]
             kept: Cache = []
-            for state in self._stream(fresh, cache, kept):
+            for state in self.stream(fresh, cache, kept):
                 last = state
             cache = kept
             chosen = choose(self.unembed(last[:, -1]), temperature, top_k, generator)
