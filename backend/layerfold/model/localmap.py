@@ -51,7 +51,7 @@ def local_maps(model: Adapter | GPT, ids: Sequence[int], token: int) -> list[tup
         raise TokenNotFound(f"The sentence has {len(ids)} tokens, so there is no token {token}. Count from 0.")
     kept: Cache = []
     with torch.no_grad():
-        states = [state[0, token] for state in gpt._stream(torch.tensor([list(ids)]), keep=kept)]
+        states = [state[0, token] for state in gpt.stream(torch.tensor([list(ids)]), keep=kept)]
     maps: list[Map] = []
     places = gpt.places(token, token + 1)
     for block, (keys, values) in zip(gpt.blocks, kept, strict=True):
