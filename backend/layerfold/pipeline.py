@@ -21,7 +21,7 @@ from layerfold.backdrop import fingerprint, lengths, slope_of, states_at, stored
 from layerfold.cache import ArrayCache
 from layerfold.errors import Cancelled, DamagedRun, ProjectionNotFound, SiteNotFound, StepNotFound, TokenNotFound
 from layerfold.geometry.trust import segment_trust
-from layerfold.inspection import Inspection, read_lens, read_neighbors
+from layerfold.inspection import Inspection, LensAt, read_lens, read_neighbors
 from layerfold.measures import events_of, joined, standing, table_of, trouble
 from layerfold.model.tokenizer import readable
 from layerfold.neighbors import Index
@@ -63,8 +63,8 @@ class StepSpace:
 
     @property
     def nbytes(self) -> int:
-        """About what it takes in memory: the states, and their float32 copy in the placer."""
-        return self.states.nbytes + 4 * self.states.size
+        """About what it takes in memory: the states, their float32 copy in the placer, and the weights where they are many (Hugging Face)."""
+        return self.states.nbytes + 4 * self.states.size + int(getattr(self.adapter, "nbytes", 0))
 
 
 Spaces: TypeAlias = "Shelf[tuple[OpenRun, int], StepSpace]"
@@ -189,7 +189,7 @@ class OpenRun:
         near = read_neighbors(placed.neighbors[site, 0, :k], placed.distances[site, 0, :k])
         outside = float(placed.outside[site, 0])
         text = sentence.tokens[token].text
-        return Inspection(text, length(raw[site]), outside, None, None, near, read_lens(self._lens(space, raw, top), self.tokenizer))
+        return Inspection(text, length(raw[site]), outside, None, None, near, self._lens(space, raw, top))
 
     def inspect_reference(
         self, index: int, step: int, site: int, k: int = NEIGHBORS, top: int = GUESSES, projection: str = UMAP
@@ -202,8 +202,9 @@ class OpenRun:
             raise TokenNotFound(f"The reference has {len(reference)} tokens, so there is no token {index}. Count from 0.")
         space = self.space(step)
         trust, continuity = picture.trust_at(step, site, index)
-        window = reference.windows[reference.window[index]][: reference.position[index] + 1]
-        raw = space.adapter.states(window.tolist()).values[:, -1]
+        window, at = reference.windows[reference.window[index]], int(reference.position[index])
+        read = window[: at + 1] if space.adapter.causal else window  # an encoder's states depend on what comes after, too
+        raw = space.adapter.states(read.tolist()).values[:, at]
         indices, distances = Index.of(space.states[site]).nearest(space.states[site][index : index + 1], k + 1)
         others = indices[0] != index
         return Inspection(
@@ -213,13 +214,14 @@ class OpenRun:
             trust,
             continuity,
             read_neighbors(indices[0][others][:k], distances[0][others][:k]),
-            read_lens(self._lens(space, raw, top), self.tokenizer),
+            self._lens(space, raw, top),
         )
 
-    def _lens(self, space: StepSpace, raw: Floats, top: int) -> Any:
+    def _lens(self, space: StepSpace, raw: Floats, top: int) -> tuple[LensAt, ...]:
+        """The lens at every site; none of a model without an unembedding."""
         from layerfold.model.lens import logit_lens  # imports torch, which takes seconds
 
-        return logit_lens(space.adapter, raw, top)
+        return read_lens(logit_lens(space.adapter, raw, top), self.tokenizer) if space.adapter.unembeds else ()
 
     def _check_site(self, site: int) -> None:
         if not 0 <= site < len(self.sites):

@@ -106,6 +106,8 @@ export default {
   "neighbours.note": "The {count} nearest corpus tokens in the model’s own space, not in the picture.",
   "neighbours.distance": "Distance between normalised states in the model’s own space",
   "lens.note": "What the model would say next if it stopped at this layer.",
+  "lens.note.encoder": "What the model would put in this token’s place if it stopped at this layer.",
+  "lens.none": "This model has no output layer over words, so there is no lens: its states are not guesses at a token.",
   "lens.kl": "To the final answer",
   "lens.kl.short": "KL",
   "lens.kl.tip": "KL divergence from the last layer’s prediction; 0 is the same prediction",

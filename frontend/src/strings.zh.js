@@ -106,6 +106,8 @@ export default {
   "neighbours.note": "在模型自身空间（而非图中）最近的 {count} 个语料词元。",
   "neighbours.distance": "归一化状态在模型自身空间中的距离",
   "lens.note": "如果模型在这一层停下，它接下来会说什么。",
+  "lens.note.encoder": "如果模型在这一层停下，它会在这个词元的位置上填什么。",
+  "lens.none": "这个模型没有输出词的一层，因此没有透镜：它的状态并不预测词元。",
   "lens.kl": "距最终答案",
   "lens.kl.short": "KL",
   "lens.kl.tip": "与最后一层预测的 KL 散度；0 表示相同",

@@ -13,12 +13,19 @@ const COLUMNS = 3;
 /** @param {State} state @param {Words} t @param {import("../types.d.ts").Dispatch} dispatch @returns {HTMLElement[]} */
 export function lensTab(state, t, dispatch) {
   const lens = state.inspection?.lens ?? [];
+  if (!lens.length) return [h("p", { class: "quiet" }, t("lens.none"))];
   const here = lens.find((one) => one.site === Math.round(state.site));
   /** @type {HTMLElement[]} */
-  const parts = [h("p", { class: "quiet" }, t("lens.note"))];
+  const parts = [h("p", { class: "quiet" }, t(fills(state) ? "lens.note.encoder" : "lens.note"))];
   if (here) parts.push(h("ol", { class: "guesses" }, ...here.top.slice(0, 6).map((one) => guess(one, state))), facts(here, state, t));
   parts.push(table(lens, state, t, dispatch));
   return parts;
+}
+
+/** Whether the model guesses the token at hand and not the next one: an encoder. @param {State} state */
+function fills(state) {
+  const shape = state.card?.architecture;
+  return typeof shape === "object" && shape !== null && "causal" in shape && shape.causal === false;
 }
 
 /** @param {{ text: string, probability: number }} one @param {State} state */
