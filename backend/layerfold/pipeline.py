@@ -63,7 +63,7 @@ class StepSpace:
 
     @property
     def nbytes(self) -> int:
-        """About what it takes in memory: the states, their float32 copy in the placer, and the weights where they are many (Hugging Face)."""
+        """About what it takes in memory: the states, their float32 copy in the placer, and the weights of a Hugging Face model."""
         return self.states.nbytes + 4 * self.states.size + int(getattr(self.adapter, "nbytes", 0))
 
 
