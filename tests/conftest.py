@@ -81,3 +81,12 @@ def learned_run(tiny_recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -
     """The same, trained until it knows the grammar a little."""
     longer = replace(tiny_recipe, name="learned", steps=120, checkpoints=(0, 120), warmup=10, resume_every=1000)
     return train(longer, tmp_path_factory.mktemp("runs") / "learned")
+
+
+@pytest.fixture(scope="session")
+def trainer_folder(tmp_path_factory: pytest.TempPathFactory, threads: int) -> Path:
+    """The output folder of a real Hugging Face `Trainer` with checkpoints at steps 4, 8 and 12; nobody changes its files."""
+    from tests.hub import a_trainer_run  # takes seconds to import
+
+    torch.set_num_threads(threads)
+    return a_trainer_run(tmp_path_factory.mktemp("trained") / "stories")

@@ -75,6 +75,10 @@ class Run:
         """Whether the model can read a sentence: its weights are there."""
         return True
 
+    def refresh(self) -> bool:
+        """The card tells of the steps that are there now, where they are not written by Layerfold; whether it is another than before."""
+        return False
+
     @property
     def name(self) -> str:
         """What the run is called in the catalogue."""
