@@ -43,6 +43,12 @@ export async function getJson(path) {
   return (await get(path)).json();
 }
 
+/** Asks for a change: the answer as JSON. @param {"POST" | "DELETE"} method @param {string} path @param {unknown} [body] */
+export async function askJson(method, path, body) {
+  const own = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+  return (await get(path, { method, ...own })).json();
+}
+
 /** @param {string} path @param {AbortSignal} [signal] */
 export async function getBytes(path, signal) {
   return (await get(path, { signal })).arrayBuffer();

@@ -1,6 +1,7 @@
 /** Keeps the scene showing the state's picture, and tells what a person does in it. */
 
 import { figure, pictureKey } from "./figure.js";
+import { labCovers, labShown } from "./lab.js";
 import { axisNames, kindShown } from "./projections.js";
 import { createScene } from "./scene.js";
 import { claimsShown, shownProjection } from "./state.js";
@@ -30,11 +31,11 @@ function insetsOf(state) {
   const strip = document.getElementById("strip")?.getBoundingClientRect();
   const curves = document.getElementById("curves")?.getBoundingClientRect();
   const bottom = strip ? innerHeight - (curves?.height ? Math.min(curves.top, strip.top) : strip.top) + 8 : 0;
-  const sheet = [state.picked ? "inspector" : "", claimsShown(state) ? "claims" : ""].map((id) => document.getElementById(id)?.getBoundingClientRect()).find((box) => box?.height);
+  const sheet = [state.picked ? "inspector" : "", claimsShown(state) ? "claims" : "", labShown(state) ? "lab" : ""].map((id) => document.getElementById(id)?.getBoundingClientRect()).find((box) => box?.height);
   const door = document.getElementById("door")?.getBoundingClientRect();
   if (!wide) return { left: 0, right: 0, top: door?.height ? door.bottom : 84, bottom: sheet?.height ? innerHeight - sheet.top + 8 : bottom };
   const column = !state.folded.sentences && innerWidth > 1100 ? 300 : 0;
-  return { left: column, right: state.picked || claimsShown(state) ? 352 : 0, top: door?.height ? door.bottom : 48, bottom };
+  return { left: column, right: state.picked || claimsShown(state) || labCovers(state) ? 352 : 0, top: door?.height ? door.bottom : 48, bottom };
 }
 
 /**

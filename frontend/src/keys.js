@@ -1,6 +1,7 @@
 /** What the keys do. */
 
 import { neighbouring } from "./events.js";
+import { labShown } from "./lab.js";
 import { SPEEDS } from "./player.js";
 
 /** @typedef {import("./types.d.ts").State} State */
@@ -15,6 +16,7 @@ export const KEYS = [
   { shown: ["[", "]"], words: "keys.speed" },
   { shown: [",", "."], words: "keys.events" },
   { shown: ["m"], words: "keys.curves" },
+  { shown: ["e"], words: "keys.lab" },
   { shown: ["o"], words: "keys.loop" },
   { shown: ["n"], words: "keys.sentence" },
   { shown: ["/"], words: "keys.search" },
@@ -79,6 +81,7 @@ const LETTERS = {
   t: { type: "trails.toggle" },
   x: { type: "axes.toggle" },
   m: { type: "curves.toggle" },
+  e: { type: "lab.toggle" },
   l: { type: "theme.toggle" },
   g: { type: "language.toggle" },
   r: { type: "replay" },
@@ -95,6 +98,7 @@ function escape(state) {
   if (state.sheet === "search") return { type: "search.close" };
   if (state.sheet) return { type: "set", sheet: null };
   if (state.picked) return { type: "pick", pick: null };
+  if (labShown(state)) return state.lab.page === "new" && state.lab.jobs.length ? { type: "lab.page", page: "jobs" } : { type: "lab.toggle" };
   if (state.curves) return { type: "set", curves: false };
   if (state.playing) return { type: "pause" };
   return null;

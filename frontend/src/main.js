@@ -5,6 +5,7 @@ import { byId } from "./dom.js";
 import { drawing, drawnInSoftware } from "./drawing.js";
 import { inspecting } from "./inspecting.js";
 import { listenToKeys } from "./keys.js";
+import { labbing } from "./labbing.js";
 import { wordsOf } from "./language.js";
 import { loadRun, loadRuns } from "./loading.js";
 import { captions } from "./panels/captions.js";
@@ -13,6 +14,7 @@ import { curvesPanel } from "./panels/curves.js";
 import { doorPanel } from "./panels/door.js";
 import { hoverCard } from "./panels/hover.js";
 import { inspectorPanel } from "./panels/inspector.js";
+import { labPanel } from "./panels/lab.js";
 import { legendPanel } from "./panels/legend.js";
 import { searchPanel } from "./panels/search.js";
 import { sentencesPanel } from "./panels/sentences.js";
@@ -39,7 +41,12 @@ function boot() {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const store = createStore(initialState({ view: view ?? {}, language: chosenLanguage(), theme: chosenTheme(), reducedMotion: calm.matches }));
   calm.addEventListener("change", () => store.dispatch({ type: "set", reducedMotion: calm.matches }));
-  const client = connect(store.dispatch);
+  /** Who hears of what the server says beside the store. */
+  const hears = { lab: (/** @type {import("./types.d.ts").Message} */ _) => {} };
+  const client = connect((message) => {
+    store.dispatch(message);
+    hears.lab(message);
+  });
   let serial = 0;
   const nextId = () => ++serial;
   prefetch(store);
@@ -48,6 +55,7 @@ function boot() {
   playback(store);
   const tour = touring(store);
   const act = actor(store, client, tour);
+  hears.lab = act.lab.hear;
   panels(store, act);
   keepLink(store);
   listenToKeys(store, (message) => (message.type === "replay" ? tour.begin() : store.dispatch(message)));
@@ -76,7 +84,20 @@ function actor(store, client, tour) {
   let scene = null;
   /** @type {Set<string>} */
   const told = new Set();
+  /** A training's run: no story is told of it. @param {string} name */
+  const openRun = (name) => {
+    told.add(name);
+    if (name !== store.get().run) scene?.setCamera(null);
+    chooseRun(store, tour, told, name);
+  };
   return {
+    lab: labbing(store, {
+      openRun,
+      leaveRun: (name) => {
+        const other = store.get().runs.find((one) => one.name !== name && !one.problem);
+        if (other) openRun(other.name);
+      },
+    }),
     withScene: (/** @type {Scene} */ one) => {
       scene = one;
       const { touring: on, wanted, reducedMotion } = store.get();
@@ -108,7 +129,7 @@ function panels(store, act) {
   const column = byId("column");
   const { dispatch } = store;
   const all = [topPanel(dispatch, act), doorPanel(dispatch, act), sentencesPanel(column, dispatch), legendPanel(column, dispatch), stripPanel(dispatch, act)];
-  const more = [inspectorPanel(dispatch), searchPanel(dispatch), curvesPanel(dispatch, act), claimsPanel(dispatch), captions(dispatch, act), hoverCard(), sheets(dispatch)];
+  const more = [inspectorPanel(dispatch), labPanel(dispatch, act), searchPanel(dispatch), curvesPanel(dispatch, act), claimsPanel(dispatch), captions(dispatch, act), hoverCard(), sheets(dispatch)];
   const update = (/** @type {State} */ state, /** @type {State | null} */ previous) => {
     const t = wordsOf(state.language);
     document.documentElement.lang = state.language === "zh" ? "zh-CN" : "en";

@@ -1,5 +1,6 @@
 /** Everything the page knows, and questions about it. Pure. */
 
+import { EMPTY, labShown } from "./lab.js";
 import { clamp, nearestIndex } from "./sites.js";
 
 /** @typedef {import("./types.d.ts").State} State */
@@ -69,6 +70,7 @@ export function initialState({ view = {}, language = "en", theme = "dark", reduc
     caption: null,
     touring: false,
     notice: null,
+    lab: { ...EMPTY, open: view.lab ?? false },
     wanted: view,
   };
 }
@@ -85,7 +87,7 @@ export function claimsFolded(state) {
 
 /** Whether the card of claims is on the page: another panel takes its place for a while. @param {State} state */
 export function claimsShown(state) {
-  const covered = state.picked !== null || ["search", "sentences", "door"].includes(state.sheet ?? "");
+  const covered = state.picked !== null || ["search", "sentences", "door"].includes(state.sheet ?? "") || labShown(state);
   return state.claims.length > 0 && !covered && !claimsFolded(state);
 }
 
@@ -201,6 +203,7 @@ export function viewOfState(state) {
     curves: state.curves || undefined,
     second: state.second || undefined,
     fit: state.fit || undefined,
+    lab: state.lab.open || undefined,
     trails: state.trails,
     theme: state.theme,
     language: state.language,

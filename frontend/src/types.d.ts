@@ -17,7 +17,9 @@ import type {
   Example,
   Frame as WireFrame,
   Inspected,
+  JobCard,
   LabelTable,
+  LabOffer,
   LensSite,
   Limits,
   MeasuresTable,
@@ -136,6 +138,7 @@ export interface View {
   curves?: boolean;
   second?: string;
   fit?: boolean;
+  lab?: boolean;
   trails?: boolean;
   theme?: Theme;
   language?: Language;
@@ -144,6 +147,45 @@ export interface View {
 export interface Caption {
   key: string;
   values?: Record<string, string | number>;
+}
+
+/** A training as it is being asked for: numbers as they stand in their fields. */
+export interface LabDraft {
+  task: string;
+  optimiser: string;
+  numbers: Record<string, string>;
+  text: string;
+  title: string;
+  /** the job of which this is the same again */
+  like: string | null;
+}
+
+/** The lab: what it offers, its trainings, and what is being asked of it. */
+export interface Lab {
+  open: boolean;
+  folded: boolean;
+  page: "jobs" | "new";
+  offer: LabOffer | null;
+  /** why the lab itself did not answer */
+  failure: Failure | null;
+  /** the newest first; `listed`: they have been heard of */
+  jobs: JobCard[];
+  listed: boolean;
+  draft: LabDraft;
+  /** a start is under way; why the last one was refused */
+  asking: boolean;
+  refusal: Failure | null;
+  /** the id of the job that is told of at length */
+  selected: string | null;
+  /** a run that is opened as soon as it exists */
+  awaited: string;
+  /** what is under way with a job, and what went wrong with it, by id */
+  busy: Record<string, string>;
+  troubles: Record<string, Failure>;
+  /** the job whose deletion has been asked for once */
+  sure: string | null;
+  /** the training log of each run that is drawn */
+  logs: Record<string, Record<string, any>[]>;
 }
 
 export interface State {
@@ -212,6 +254,7 @@ export interface State {
   caption: Caption | null;
   touring: boolean;
   notice: Caption | null;
+  lab: Lab;
   wanted: View;
 }
 

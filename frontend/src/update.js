@@ -2,6 +2,7 @@
 
 import { clamp, nearestIndex } from "./sites.js";
 import { modesOf, openingColour } from "./colouring.js";
+import { LAB } from "./lab.js";
 import { GLIDE, claimsShown } from "./state.js";
 import { start } from "./player.js";
 import { arrived, choose, measureIn } from "./projections.js";
@@ -39,6 +40,7 @@ export function update(state, message) {
 
 /** @type {Record<string, Handler>} */
 const HANDLERS = {
+  ...LAB,
   hello: heard,
   connection: (state, { status, retryIn = 0 }) => ({ ...state, connection: status, retryIn }),
   runs: (state, { runs }) => ({ ...state, runs }),
@@ -186,7 +188,8 @@ function assigned(state, message) {
 function toggledClaims(state) {
   const open = !claimsShown(state);
   const folded = { ...state.folded, claims: !open };
-  return open ? { ...picked(state, { type: "pick", pick: null }), folded, search: "", sheet: null } : { ...state, folded };
+  if (!open) return { ...state, folded };
+  return { ...picked(state, { type: "pick", pick: null }), folded, search: "", sheet: null, lab: { ...state.lab, open: false } };
 }
 
 /** @param {State} state @returns {State} */

@@ -38,6 +38,7 @@ export function linkOf(view) {
     ["curves", view.curves ? 1 : undefined],
     ["second", view.second],
     ["fit", view.fit ? 1 : undefined],
+    ["lab", view.lab ? 1 : undefined],
     ["trails", view.trails === undefined ? undefined : Number(view.trails)],
     ["theme", view.theme],
     ["lang", view.language],
@@ -111,6 +112,7 @@ function clean(first, fields) {
   if (second && second.length <= 80) view.second = second;
   if (first.get("curves") === "1") view.curves = true;
   if (first.get("fit") === "1") view.fit = true;
+  if (first.get("lab") === "1") view.lab = true;
   if (trails === "0" || trails === "1") view.trails = trails === "1";
   if (theme === "dark" || theme === "light") view.theme = theme;
   if (language === "en" || language === "zh") view.language = language;

@@ -1,6 +1,7 @@
 /** The line at the top: the name, the run, how far the picture can be trusted; the tools at the right. */
 
 import { byId, fill, h, icon, iconButton, relabel } from "../dom.js";
+import { labShown } from "../lab.js";
 import { number } from "../language.js";
 import { claimsShown, fidelityAt, guardedAxes, meanTrust, measureAt } from "../state.js";
 import { trustWord } from "../trust.js";
@@ -24,6 +25,7 @@ export function topPanel(dispatch, acts) {
   const badge = h("button", { type: "button", class: "badge panel", id: "badge", onclick: () => dispatch({ type: "set", sheet: "about" }) }, ring, trust);
   const held = h("span", {});
   const claims = h("button", { type: "button", class: "badge panel claims-badge", id: "open-claims", "aria-controls": "claims", onclick: () => dispatch({ type: "claims.toggle" }) }, icon("scroll"), held);
+  const lab = h("button", { type: "button", class: "badge panel lab-badge", id: "open-lab", "aria-controls": "lab", onclick: () => dispatch({ type: "lab.toggle" }) });
   const buttons = {
     list: iconButton("list", "", toggle("sentences"), { id: "open-sentences", class: "button only-phone" }),
     search: iconButton("search", "", toggle("search"), { id: "open-search" }),
@@ -39,6 +41,7 @@ export function topPanel(dispatch, acts) {
     h("div", { class: "brand" }, h("span", { class: "word" }, "Layerfold"), h("span", { class: "of" }, title, run)),
     badge,
     claims,
+    lab,
     h("nav", { class: "tools panel" }, buttons.list, buttons.search, buttons.centre, buttons.link, language, buttons.theme, buttons.info, buttons.keys),
   );
 
@@ -47,6 +50,7 @@ export function topPanel(dispatch, acts) {
     update(state, t) {
       showRuns(state, { run, name, title }, t);
       showClaims(state, claims, held, t);
+      showLab(state, lab, t);
       showTrust(state, badge, ring, trust, t);
       relabel(buttons.list, "list", t("sentences.title"));
       relabel(buttons.search, "search", t("tool.search"));
@@ -87,6 +91,16 @@ function showClaims(state, badge, held, t) {
   held.textContent = t("claims.badge", { holding, count: state.claims.length });
   badge.title = t("claims.open");
   badge.setAttribute("aria-expanded", String(claimsShown(state)));
+}
+
+/** The way to the lab; a dot says that something is being trained. @param {State} state @param {HTMLElement} button @param {Words} t */
+function showLab(state, button, t) {
+  const running = state.lab.jobs.some((one) => one.status === "running");
+  const key = `${state.language} ${running}`;
+  if (button.dataset.key !== key) fill(button, icon("flask"), t("lab.button"), running ? h("i", { role: "img", "aria-label": t("lab.button.running") }) : null);
+  button.dataset.key = key;
+  button.title = t("lab.button.tip");
+  button.setAttribute("aria-expanded", String(labShown(state)));
 }
 
 /** @param {State} state @param {HTMLElement} badge @param {HTMLElement} ring @param {HTMLElement} words @param {Words} t */

@@ -1,0 +1,126 @@
+/** The curves of a training: right answers and losses over its steps, with the step on screen. Pure. */
+
+import { runsOf } from "./chart.js";
+import { decades, placeAt, shortStep } from "./scales.js";
+import { draw } from "./svg.js";
+
+/** @typedef {import("./progress.js").Series} Series */
+/** @typedef {import("./svg.js").Drawn} Drawn */
+/** @typedef {{ at(step: number): number, ticks: { at: number, text: string }[] }} StepAxis */
+/** @typedef {{ series: Series, kind: "shown" | "unseen" | "other" }} Line */
+/**
+ * @typedef {object} Curves
+ * @property {Line[]} lines
+ * @property {"share" | "loss"} scale shares stand on 0..1, losses on a log scale
+ * @property {StepAxis} axis
+ * @property {number[]} steps checkpoints of the run on screen
+ * @property {number | null} at the place among them on screen, may be fractional; null when the run is not on screen
+ * @property {number | null} floor a loss below which nobody can come
+ * @property {boolean} named whether the steps are written below
+ * @property {boolean} growing whether more is to come
+ */
+
+export const CHART = { width: 304, height: 74, left: 36, right: 8, top: 6, bottom: 6, names: 16 };
+/** Steps up to this share of all are drawn as evenly spaced; beyond, what counts is how many times later. */
+const BEND = 1 / 200;
+
+/** The axis of a training of so many steps: even at first, then by factors, so that early and late are both seen. @param {number} last @returns {StepAxis} */
+export function stepAxis(last) {
+  const bend = Math.max(1, last * BEND);
+  const at = (/** @type {number} */ step) => (last > 0 ? Math.log1p(Math.max(0, step) / bend) / Math.log1p(last / bend) : 0);
+  const marks = [0, ...decades(bend, Math.max(last, bend * 4), 3).filter((step) => Number.isInteger(step) && step <= last)];
+  return { at, ticks: marks.map((step) => ({ at: at(step), text: shortStep(step) })) };
+}
+
+/** Of points that fall on the same pixel the first, the least, the greatest and the last. @param {{ x: number, y: number }[]} points */
+export function thinned(points) {
+  /** @type {Map<number, { x: number, y: number }[]>} */
+  const columns = new Map();
+  for (const one of points) columns.set(Math.round(one.x), [...(columns.get(Math.round(one.x)) ?? []), one]);
+  return [...columns.values()].flatMap((all) => {
+    if (all.length < 4) return all;
+    const [low, high] = all.reduce(([a, b], one) => [one.y < a.y ? one : a, one.y > b.y ? one : b], [all[0], all[0]]);
+    return [...new Set([all[0], low, high, all[all.length - 1]])].sort((a, b) => all.indexOf(a) - all.indexOf(b));
+  });
+}
+
+/** From a loss to 0..1 between the least and the greatest shown. @param {number[]} values */
+export function lossScale(values) {
+  const there = values.filter((one) => one > 0 && Number.isFinite(one));
+  const [low, high] = there.length ? [Math.max(1e-8, there.reduce((a, b) => Math.min(a, b))), there.reduce((a, b) => Math.max(a, b))] : [0.1, 1];
+  const [from, to] = [Math.log(low) - 0.1, Math.log(Math.max(high, low * 1.5)) + 0.1];
+  const ticks = decades(Math.exp(from), Math.exp(to), 3).map((value) => ({ value, text: value >= 1e-3 ? String(value) : value.toExponential().replace("e-", "e−") }));
+  return { at: (/** @type {number} */ value) => (Math.log(Math.max(value, 1e-12)) - from) / (to - from), ticks };
+}
+
+const SHARES = { at: (/** @type {number} */ value) => value, ticks: [0, 0.5, 1].map((value) => ({ value, text: `${100 * value}` })) };
+
+/** How high a chart is, with room for the names of steps where they are written. @param {boolean} named */
+export const heightOf = (named) => CHART.height + (named ? CHART.names : 0);
+
+/** @param {number} at 0..1 */
+export const rightward = (at) => CHART.left + at * (CHART.width - CHART.left - CHART.right);
+/** @param {number} at 0..1 */
+const upward = (at) => CHART.height - CHART.bottom - Math.max(-0.02, Math.min(1.02, at)) * (CHART.height - CHART.top - CHART.bottom);
+
+/** The drawing of a training's curves. @param {Curves} curves @returns {Drawn} */
+export function trainingChart(curves) {
+  const { lines, axis, steps, at, floor, named, growing } = curves;
+  const scale = curves.scale === "share" ? SHARES : lossScale([...lines.flatMap(({ series }) => series.values), ...(floor === null ? [] : [floor])]);
+  const drawn = lines.map(({ series, kind }) => lineOf(series, kind, axis, scale.at, growing));
+  const height = heightOf(named);
+  const mark = at === null || !steps.length ? null : markOf(rightward(placeAt(steps.map(axis.at), at)), lines, stepAt(steps, at), scale.at);
+  const bound = floor === null ? null : draw("line", { class: "floor", x1: CHART.left, x2: CHART.width - CHART.right, y1: upward(scale.at(floor)).toFixed(1), y2: upward(scale.at(floor)).toFixed(1) });
+  return draw("svg", { viewBox: `0 0 ${CHART.width} ${height}`, class: "training", "aria-hidden": "true" }, gridOf(scale), named && stepsOf(axis, steps), bound, ...drawn, mark);
+}
+
+/** The step nearest to a fractional index. @param {number[]} steps @param {number} at */
+export function stepAt(steps, at) {
+  return steps[Math.max(0, Math.min(steps.length - 1, Math.round(at)))];
+}
+
+/** @param {{ at(value: number): number, ticks: { value: number, text: string }[] }} scale */
+function gridOf({ at, ticks }) {
+  const rows = ticks.map(({ value, text }) => {
+    const y = upward(at(value));
+    return draw("g", {}, draw("line", { class: "grid", x1: CHART.left, x2: CHART.width - CHART.right, y1: y.toFixed(1), y2: y.toFixed(1) }), draw("text", { x: CHART.left - 6, y: (y + 3.5).toFixed(1), "text-anchor": "end" }, text));
+  });
+  return draw("g", { class: "up" }, ...rows);
+}
+
+/** @param {StepAxis} axis @param {number[]} steps */
+function stepsOf(axis, steps) {
+  const floor = CHART.height - CHART.bottom;
+  const names = axis.ticks.map(({ at, text }, i) => draw("text", { x: rightward(at).toFixed(1), y: floor + 19, "text-anchor": i && at > 0.95 ? "end" : "middle" }, text));
+  const marks = steps.map((step) => `M${rightward(axis.at(step)).toFixed(1)} ${floor + 2}v4`).join("");
+  return draw("g", { class: "along" }, draw("path", { class: "kept", d: marks }), ...names);
+}
+
+/** @param {Series} series @param {Line["kind"]} kind @param {StepAxis} axis @param {(value: number) => number} scale @param {boolean} growing */
+function lineOf({ steps, values }, kind, axis, scale, growing) {
+  const points = steps.map((step, i) => ({ x: rightward(axis.at(step)), y: upward(scale(values[i])) }));
+  const runs = runsOf(thinned(points).map((one) => ({ ...one, low: null, high: null })));
+  const d = runs.map((run) => run.map(({ x, y }, i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y?.toFixed(1)}`).join("")).join("");
+  const last = points[points.length - 1];
+  const tip = growing && last && kind !== "other" ? draw("circle", { class: "tip", cx: last.x.toFixed(1), cy: last.y.toFixed(1), r: 2.6 }) : null;
+  return draw("g", { class: `line of-${kind}` }, draw("path", { d }), tip);
+}
+
+/** The step on screen: a line, and a bead on each curve. @param {number} x @param {Line[]} lines @param {number} step @param {(value: number) => number} scale */
+function markOf(x, lines, step, scale) {
+  const beads = lines.map(({ series, kind }) => {
+    const i = series.steps.findLastIndex((one) => one <= step);
+    return i < 0 ? null : draw("circle", { class: `bead of-${kind}`, cx: x.toFixed(1), cy: upward(scale(series.values[i])).toFixed(1), r: 3.6 });
+  });
+  return draw("g", { class: "here" }, draw("line", { x1: x.toFixed(1), x2: x.toFixed(1), y1: CHART.top - 4, y2: CHART.height - CHART.bottom + 2 }), ...beads);
+}
+
+/** A tiny curve for a line of the list. @param {Series} series @param {"share" | "loss"} kind @param {number} last @returns {Drawn} */
+export function spark(series, kind, last) {
+  const [width, height] = [60, 20];
+  const axis = stepAxis(last);
+  const scale = kind === "share" ? SHARES : lossScale(series.values);
+  const points = series.steps.map((step, i) => ({ x: 1 + axis.at(step) * (width - 2), y: height - 2 - Math.max(0, Math.min(1, scale.at(series.values[i]))) * (height - 4) }));
+  const d = thinned(points).map(({ x, y }, i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
+  return draw("svg", { viewBox: `0 0 ${width} ${height}`, width, height, class: "spark small", "aria-hidden": "true" }, draw("path", { class: "past", d }));
+}
