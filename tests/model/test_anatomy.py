@@ -31,6 +31,7 @@ def a_model(config: GPTConfig) -> GPT:
     generator = torch.Generator().manual_seed(7)
     with torch.no_grad():
         for weight in model.parameters():
+            weight.mul_(1.0 if config.positions == "stream" else 0.3)
             weight.add_(torch.randn(weight.shape, generator=generator) * (0.2 if config.norm else 0.05))
     return model
 
