@@ -15,21 +15,8 @@ const PAUSE = 1500;
  * @param {{ openRun(name: string): void, leaveRun(name: string): void }} acts what becomes of the scene
  */
 export function labbing(store, acts) {
-  const { dispatch } = store;
-  const lab = () => store.get().lab;
   const bring = queued(() => bringJobs(store));
   const look = logs(store);
-
-  /** Does one thing with a job, and says what became of it. @param {string} id @param {string} act @param {() => Promise<void>} doing */
-  async function acting(id, act, doing) {
-    if (lab().busy[id]) return;
-    dispatch({ type: "lab.acting", id, act });
-    try {
-      await doing();
-    } catch (error) {
-      dispatch({ type: "lab.troubled", id, failure: failureOf(error) });
-    }
-  }
 
   store.subscribe((state, previous) => {
     const opened = state.lab.open && !previous.lab.open;
@@ -43,7 +30,7 @@ export function labbing(store, acts) {
   /** Opens the run of a training that was just begun, as soon as the catalogue has it. @param {import("./types.d.ts").State} state */
   function arrive({ lab: { awaited }, runs }) {
     if (!runs.some(({ name }) => name === awaited)) return;
-    dispatch({ type: "lab.arrived" });
+    store.dispatch({ type: "lab.arrived" });
     acts.openRun(awaited);
   }
 
@@ -52,11 +39,38 @@ export function labbing(store, acts) {
     hear(message) {
       if (message.type === "changed" && message.jobs) bring();
     },
+    ...asking(store, acts, bring),
+    /** Tells of a job at length, and shows its run where there is one. @param {JobCard} job */
+    open({ id, run }) {
+      store.dispatch({ type: "lab.select", id });
+      const { runs, run: here } = store.get();
+      if (run !== here && runs.some(({ name }) => name === run)) acts.openRun(run);
+    },
+  };
+}
+
+/** What a person wants done: asked of the server, and what became of it. @param {Store} store @param {{ leaveRun(name: string): void }} acts @param {() => void} bring */
+function asking(store, { leaveRun }, bring) {
+  const { dispatch } = store;
+
+  /** @param {string} id @param {string} act @param {() => Promise<void>} doing */
+  async function acting(id, act, doing) {
+    if (store.get().lab.busy[id]) return;
+    dispatch({ type: "lab.acting", id, act });
+    try {
+      await doing();
+    } catch (error) {
+      dispatch({ type: "lab.troubled", id, failure: failureOf(error) });
+    }
+  }
+
+  return {
     async start() {
-      if (lab().asking || hindrance(lab())) return;
+      const { lab } = store.get();
+      if (lab.asking || hindrance(lab)) return;
       dispatch({ type: "lab.asking" });
       try {
-        dispatch({ type: "lab.started", job: await askJson("POST", "api/jobs", newJob(lab())) });
+        dispatch({ type: "lab.started", job: await askJson("POST", "api/jobs", newJob(lab)) });
         bring();
       } catch (error) {
         dispatch({ type: "lab.refused", failure: failureOf(error) });
@@ -69,14 +83,8 @@ export function labbing(store, acts) {
       acting(id, "remove", async () => {
         const { jobs } = await askJson("DELETE", `api/jobs/${encodeURIComponent(id)}`);
         dispatch({ type: "lab.jobs", jobs });
-        if (store.get().run === run) acts.leaveRun(run);
+        if (store.get().run === run) leaveRun(run);
       }),
-    /** Tells of a job at length, and shows its run where there is one. @param {JobCard} job */
-    open({ id, run }) {
-      dispatch({ type: "lab.select", id });
-      const { runs, run: here } = store.get();
-      if (run !== here && runs.some(({ name }) => name === run)) acts.openRun(run);
-    },
   };
 }
 
