@@ -55,7 +55,7 @@ class HubAdapter:
         self.causal = shape.causal
         self.unembeds = shape.unembedding
         self._norm = inner(self.body, family.norm) if family.norm else None
-        self._head = inner(network, family.head) if shape.unembedding else None
+        self._head = head_of(network, family) if shape.unembedding else None
         self._cap = getattr(network.config, "final_logit_softcapping", None)
         self._taps = Taps()
         tap(self.body, family, self._taps)
@@ -110,6 +110,11 @@ def tap(body: nn.Module, family: Family, taps: Taps) -> None:
             else:
                 inner(layer, module).register_forward_hook(_leaving(taps))
         layer.register_forward_hook(_leaving(taps))
+
+
+def head_of(network: Any, family: Family) -> Any:
+    """What makes logits of normalised states."""
+    return inner(network, family.head) if family.head else network.get_output_embeddings()
 
 
 def inner(module: nn.Module, path: str) -> Any:

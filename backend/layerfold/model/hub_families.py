@@ -17,15 +17,15 @@ from layerfold.errors import DamagedRun, ModelRefused
 class Family:
     """Where in the modules of a family its stream is seen.
 
-    ``layers`` is the list of layers and ``norm`` the final norm ("" for none), named from the body; ``head`` is the unembedding, named
-    from the whole. ``mid`` is the module of a layer whose first input ("in") or output ("out") is the state after attention and before
-    the MLP; None where there is no such state.
+    ``layers`` is the list of layers and ``norm`` the final norm ("" for none), named from the body; ``head`` is the module of
+    an unembedding of several layers, named from the whole ("" for a matrix alone). ``mid`` is the module of a layer whose first input
+    ("in") or output ("out") is the state after attention and before the MLP; None where there is no such state.
     """
 
     layers: str
     mid: tuple[str, Literal["in", "out"]] | None
     norm: str
-    head: str
+    head: str = ""
     causal: bool = True
 
     def without_mid(self) -> Family:
@@ -33,13 +33,13 @@ class Family:
         return replace(self, mid=None)
 
 
-_LLAMA = Family("layers", ("post_attention_layernorm", "in"), "norm", "lm_head")
-_GEMMA = Family("layers", ("pre_feedforward_layernorm", "in"), "norm", "lm_head")
-_OLMO2 = Family("layers", ("mlp", "in"), "norm", "lm_head")
+_LLAMA = Family("layers", ("post_attention_layernorm", "in"), "norm")
+_GEMMA = Family("layers", ("pre_feedforward_layernorm", "in"), "norm")
+_OLMO2 = Family("layers", ("mlp", "in"), "norm")
 # The stream of BERT is normalised after each half-layer, so its states are those sums, normalised: what the next half reads and adds to.
 FAMILIES: Final[Mapping[str, Family]] = {
-    "gpt2": Family("h", ("ln_2", "in"), "ln_f", "lm_head"),
-    "gpt_neox": Family("layers", ("post_attention_layernorm", "in"), "final_layer_norm", "embed_out"),
+    "gpt2": Family("h", ("ln_2", "in"), "ln_f"),
+    "gpt_neox": Family("layers", ("post_attention_layernorm", "in"), "final_layer_norm"),
     "llama": _LLAMA,
     "qwen2": _LLAMA,
     "qwen3": _LLAMA,
@@ -50,8 +50,8 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "gemma": _LLAMA,
     "gemma2": _GEMMA,
     "gemma3_text": _GEMMA,
-    "bert": Family("encoder.layer", ("attention", "out"), "", "cls", causal=False),
-    "roberta": Family("encoder.layer", ("attention", "out"), "", "lm_head", causal=False),
+    "bert": Family("encoder.layer", ("attention", "out"), "", head="cls", causal=False),
+    "roberta": Family("encoder.layer", ("attention", "out"), "", head="lm_head", causal=False),
 }
 HEADS: Final = ("ForCausalLM", "LMHeadModel", "ForMaskedLM", "ForPreTraining")  # endings of architectures that have an unembedding
 
