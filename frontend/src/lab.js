@@ -146,12 +146,12 @@ export function bytesOf(text) {
   return new TextEncoder().encode(text).length;
 }
 
-/** The same training with another optimiser: the next in the list, from the same seed. @param {Lab} lab @param {JobCard} job @returns {LabDraft | null} */
+/** The same training with another optimiser: the one before in the list, from the same seed. @param {Lab} lab @param {JobCard} job @returns {LabDraft | null} */
 export function again(lab, job) {
   const task = taskOffered(lab, job.task);
   const all = lab.offer?.optimisers ?? [];
   if (!task || !all.length) return null;
-  const optimiser = all[(all.indexOf(job.optimiser) + 1) % all.length];
+  const optimiser = all[(all.indexOf(job.optimiser) + all.length - 1) % all.length] ?? task.optimiser;
   const kept = task.numbers.filter(({ name }) => job.numbers[name] !== undefined).map(({ name }) => [name, writeNumber(job.numbers[name])]);
   const text = lab.draft.task === job.task ? lab.draft.text : "";
   return draftOf(task, { optimiser, numbers: Object.fromEntries(kept), text, title: task.text ? job.title : "", like: job.id });

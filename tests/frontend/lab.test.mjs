@@ -3,7 +3,7 @@ import test from "node:test";
 import { again, bytesOf, draftOf, hindrance, labShown, mayOf, newJob, partners, placeOn, readNumber, valueOn, writeNumber, wrong } from "../../frontend/src/lab.js";
 import { labbing } from "../../frontend/src/labbing.js";
 import { TABLES } from "../../frontend/src/language.js";
-import { clock, firstAt, percent, progressOf, remaining, seriesOf, valueAt } from "../../frontend/src/progress.js";
+import { clock, firstAt, nats, percent, progressOf, remaining, seriesOf, valueAt } from "../../frontend/src/progress.js";
 import { claimsShown, initialState, viewOfState } from "../../frontend/src/state.js";
 import { createStore } from "../../frontend/src/store.js";
 import { textOf } from "../../frontend/src/svg.js";
@@ -67,10 +67,10 @@ test("what keeps a training from beginning is known before it is asked", () => {
 });
 
 test("the same again: another optimiser, all numbers as they were", () => {
-  const state = opened({ type: "lab.jobs", jobs: [job("a"), job("b", { optimiser: "adam" })] }, { type: "lab.again", id: "b" });
+  const state = opened({ type: "lab.jobs", jobs: [job("a"), job("b")] }, { type: "lab.again", id: "b" });
   assert.equal(state.lab.page, "new");
   assert.equal(state.lab.draft.like, "b");
-  assert.deepEqual(newJob(state.lab), { task: "modular-addition", optimiser: "adamw", numbers: { learning_rate: 0.002, batch: 64, seed: 3 } });
+  assert.deepEqual(newJob(state.lab), { task: "modular-addition", optimiser: "adam", numbers: { learning_rate: 0.002, batch: 64, seed: 3 } });
   assert.equal(again(state.lab, job("x", { task: "gone" })), null);
   assert.equal(draftOf(task("t")).optimiser, "adamw");
 });
@@ -139,6 +139,7 @@ test("a share is never rounded to all or nothing; times read as a clock", () => 
   assert.deepEqual([1, 0.9996, 0.001, 0, 0.5].map((one) => percent(one, "en").replace("\u00a0", " ")), ["100 %", "99.9 %", "0.1 %", "0 %", "50 %"]);
   assert.deepEqual([0, 42, 725, 3725].map(clock), ["0:00", "0:42", "12:05", "1:02:05"]);
   assert.equal(remaining({ step: 50, steps: 100, seconds: 30 }), 30);
+  assert.deepEqual([0.00181, 0, 1.7e-7, 13.24].map((one) => nats(one, "en")), ["0.00181", "0", "1.7e\u22127", "13.2"]);
   assert.equal(remaining({ step: 0, steps: 100 }), null);
 });
 

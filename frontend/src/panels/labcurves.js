@@ -1,8 +1,7 @@
 /** The curves of a training on the page: read at the step on screen, travelled by dragging and by keys. */
 
 import { h } from "../dom.js";
-import { number } from "../language.js";
-import { figuresOf, floorOf, percent, valueAt } from "../progress.js";
+import { figuresOf, floorOf, nats, percent, valueAt } from "../progress.js";
 import { indexAt } from "../scales.js";
 import { sticky } from "../sites.js";
 import { stepNumber } from "../state.js";
@@ -97,7 +96,7 @@ function showLosses(one, { shownLoss, unseenLoss }, floor, common, step, state, 
   one.element.hidden = !lines.length;
   const text = (/** @type {typeof shownLoss} */ series) => {
     const value = valueAt(series, step);
-    return value === null ? "–" : number(value, state.language, { maximumSignificantDigits: 3 });
+    return value === null ? "–" : nats(value, state.language);
   };
   const drawing = trainingChart({ ...common, lines, scale: "loss", floor, named: true });
   const unseen = unseenLoss.values.length ? t("lab.of.unseen", { value: text(unseenLoss) }) : "";

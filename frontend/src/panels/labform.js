@@ -99,6 +99,7 @@ function showFoot(state, t, { fields, refusal, start, bounds }) {
   const hindered = hindrance(lab);
   fields.hidden = Boolean(closed) || !lab.offer;
   refusal.hidden = !failure;
+  refusal.className = closed ? "quiet" : "bad";
   refusal.textContent = failure ? failure.message || failureWords(t, failure) : "";
   start.hidden = fields.hidden;
   start.disabled = lab.asking || Boolean(hindered);

@@ -10,7 +10,7 @@ import { number } from "../language.js";
 /** @param {import("../types.d.ts").Dispatch} dispatch */
 export function textField(dispatch) {
   const label = h("label", { for: "lab-text" });
-  const area = h("textarea", { id: "lab-text", rows: 5, spellcheck: "false", "aria-describedby": "lab-text-size" });
+  const area = h("textarea", { id: "lab-text", rows: 4, spellcheck: "false", "aria-describedby": "lab-text-size" });
   area.addEventListener("input", () => dispatch({ type: "lab.text", text: area.value }));
   const file = h("input", { type: "file", class: "unseen", accept: "text/*,.txt,.md,.csv,.json", tabindex: -1, "aria-hidden": "true" });
   const choose = h("button", { type: "button", class: "plain", id: "lab-file", onclick: () => file.click() });
