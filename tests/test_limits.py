@@ -17,6 +17,7 @@ EMPTY_WORDS = {"utils", "util", "helpers", "helper", "manager", "base", "common"
 # torch, umap and numba take seconds to import: what can be used without them imports them where they are needed.
 LATE = {
     "building.py": "serving imports neither numba nor the corpus",
+    "following.py": "a run is waited for without numba",
     "cli.py": "help at once",
     "choosing.py": "help at once",
     "commands/making.py": "help at once",

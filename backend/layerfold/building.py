@@ -35,9 +35,10 @@ def build_run_atlas(
     column: str | None = None,
     labels: Sequence[str] = (),
     corpora: Path | None = None,
+    steps: Sequence[int] | None = None,
     progress: Callable[[str, float], None] = lambda stage, share: None,
 ) -> Atlas:
-    """The run in ``folder`` has an atlas over all its steps and sites; a broken build goes on where it stopped.
+    """The run in ``folder`` has an atlas over its sites and ``steps`` (all by default); a broken build goes on where it stopped.
 
     Its reference is chosen from ``corpus``: text in the ``column`` of a table, its ``labels`` columns kept as colours. Without it, the
     reference that is there is kept where it has ``count`` tokens, else chosen from what the run learned from, a named collection being
@@ -46,12 +47,13 @@ def build_run_atlas(
     from layerfold.space.build import build_atlas  # imports numba, which serving must not
 
     run = Run.open(folder)
+    chosen = run.steps if steps is None else tuple(step for step in run.steps if step in steps)
     progress("choosing the reference", 0.0)
     kept = run.reference() or (None if corpus else kept_reference(run.folder, count))
     reference = kept or chosen_reference(run, count, seed, corpus, column, labels, corpora)
     build_atlas(
         lambda step: states_at(run, step, reference),
-        run.steps,
+        chosen,
         [site.name for site in run.sites],
         reference,
         run.folder,
@@ -61,8 +63,8 @@ def build_run_atlas(
         seed=seed,
         view=view,
         threads=threads,
-        extra_measures=losses(run),
-        origin={checkpoint_name(step): run.origin(step) for step in run.steps},
+        extra_measures=losses(run, chosen),
+        origin={checkpoint_name(step): run.origin(step) for step in chosen},
         progress=progress,
     )
     carry_bases(run, reference, view)
@@ -122,13 +124,13 @@ def chosen_reference(
     return sample_reference(documents, run.tokenizer(), run.max_tokens, count, seed)
 
 
-def losses(run: Run) -> dict[str, tuple[str, Floats]]:
-    """The training log's tests at each step, the same at every site; NaN where a step was not tested."""
+def losses(run: Run, steps: Sequence[int]) -> dict[str, tuple[str, Floats]]:
+    """The training log's tests at each step [step, site], the same at every site; NaN where a step was not tested."""
     rows = {row["step"]: row for row in run.metrics()}
     units = {"val_loss": "nats a token on held-out text", "bits_per_byte": "bits a byte on held-out text"}
     found: dict[str, tuple[str, Floats]] = {}
     for name, unit in units.items():
-        values = np.array([rows.get(step, {}).get(name, np.nan) for step in run.steps], dtype=np.float32)
+        values = np.array([rows.get(step, {}).get(name, np.nan) for step in steps], dtype=np.float32)
         if np.isnan(values).all():
             continue  # a run on symbols has other tests
         found[name] = (unit, np.repeat(values[:, None], len(run.sites), axis=1))
