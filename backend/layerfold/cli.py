@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from layerfold.choosing import Opening, opened_runs
 from layerfold.commands import making, telling
+from layerfold.commands.options import Device, Dtype, Pickle
 from layerfold.errors import LayerfoldError
 from layerfold.server.tied import tie
 from layerfold.terminal import fail
@@ -43,11 +46,11 @@ def main() -> None:
 
 
 def with_command(arguments: list[str]) -> list[str]:
-    """The arguments with ``serve`` put first where a person left it out: nothing given, an option, or a folder."""
+    """The arguments with ``serve`` put first where a person left it out: nothing given, an option, a folder, or hf:…"""
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in PLAIN):
         return ["serve", *arguments]
     known = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
-    if not arguments[0].startswith("-") and arguments[0] not in known and Path(arguments[0]).is_dir():
+    if not arguments[0].startswith("-") and arguments[0] not in known and (arguments[0].startswith("hf:") or Path(arguments[0]).is_dir()):
         return ["serve", *arguments]
     return arguments
 
@@ -67,12 +70,18 @@ def root(
 
 @app.command()
 def serve(
-    runs: Annotated[list[Path] | None, typer.Argument(help="Folders of runs; the bundled runs without one.")] = None,
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(help="Folders of runs, of Hugging Face models or their Trainers, or hf:…; without one, the bundled runs."),
+    ] = None,
     port: Annotated[int | None, typer.Option(help="Port; 0 is any. Without it: 8765, or the next free one.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.  [default: 127.0.0.1]")] = None,
     allow_host: Annotated[list[str] | None, typer.Option(help="A further host name that the page may be reached by.")] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder for what can be computed again.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    dtype: Dtype = None,
+    device: Device = None,
+    allow_pickle: Pickle = False,
     browser: Annotated[
         bool | None, typer.Option("--open/--no-browser", help="Open a browser, or not; without either, where there is a screen.")
     ] = None,
@@ -82,7 +91,8 @@ def serve(
 
     names = tuple(allow_host) if allow_host else None
     chosen = {"host": host, "port": port, "allowed_hosts": names, "cache": cache, "log_level": log_level}
-    settings = Settings.read(os.environ, runs=tuple(runs) if runs else None, **chosen)  # type: ignore[arg-type]
+    settings = Settings.read(os.environ, runs=tuple(map(Path, runs)) if runs else None, **chosen)  # type: ignore[arg-type]
+    settings = replace(settings, runs=opened_runs(settings.runs, Opening(dtype, device, allow_pickle), settings.cache))
     from layerfold.server.app import serve as serve_until_stopped
 
     serve_until_stopped(settings, lambda address: announce(address, settings.port, browser))

@@ -1,6 +1,6 @@
 """What a person may choose when starting Layerfold: flag, else ``LAYERFOLD_*`` in the environment, else the default.
 
-LAYERFOLD_RUNS           folders of runs, separated as in PATH        the bundled runs
+LAYERFOLD_RUNS           folders or hf:…, separated as in PATH        the bundled runs
 LAYERFOLD_HOST           address to listen on                         127.0.0.1
 LAYERFOLD_PORT           port; 0 is any                               8765, or the next free one
 LAYERFOLD_ALLOWED_HOSTS  further host names, separated by commas      none
@@ -31,7 +31,7 @@ LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 @dataclass(frozen=True)
 class Settings:
-    """``port`` None: the default, or the next free one. ``runs`` are run folders or folders of them."""
+    """``port`` None: the default, or the next free one. ``runs`` are run folders, folders of them, or models from elsewhere (hf:…)."""
 
     runs: tuple[Path, ...]
     frontend: Path
@@ -57,7 +57,7 @@ class Settings:
 
         Raises InputError for a value in the environment that cannot be used.
         """
-        folders = tuple(Path(part) for part in environment.get("LAYERFOLD_RUNS", "").split(os.pathsep) if part)
+        folders = tuple(Path(part) for part in _paths(environment.get("LAYERFOLD_RUNS", "")))
         names = tuple(part.strip() for part in environment.get("LAYERFOLD_ALLOWED_HOSTS", "").split(",") if part.strip())
         return cls(
             runs=runs or folders or bundled_runs(),
@@ -121,6 +121,17 @@ def _bind(host: str, port: int) -> socket.socket:
             f"Cannot listen on host {host!r}: {error.strerror or error}. Use 127.0.0.1, or an address of this machine."
         ) from None
     return bound
+
+
+def _paths(words: str) -> list[str]:
+    """The parts of a list of paths; where the separator is a colon, the one after ``hf`` is no separator."""
+    parts: list[str] = []
+    for part in words.split(os.pathsep):
+        if parts and parts[-1] == "hf":
+            parts[-1] = f"hf:{part}"
+        elif part:
+            parts.append(part)
+    return parts
 
 
 def _port(flag: int | None, variable: str | None) -> int | None:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from layerfold.choosing import chosen_steps, run_folder, use_threads
-from layerfold.commands.options import Corpora, Json, Threads
+from layerfold.choosing import Opening, chosen_steps, run_folder, use_threads
+from layerfold.commands.options import RUN, Corpora, Device, Dtype, Json, Pickle, Threads
 from layerfold.terminal import finite_or_none, progress_bar, say, shares, stop_at
 
 
@@ -45,7 +45,7 @@ def train(
 
 
 def atlas(
-    run: Annotated[str, typer.Argument(help="Folder of a run, or the name of a bundled one.")],
+    run: Annotated[str, typer.Argument(help=RUN)],
     tokens: Annotated[int, typer.Option(min=100, help="Reference tokens in the clouds.")] = 4000,
     view: Annotated[str, typer.Option(help="States to lay out: normalised or raw.")] = "normalised",
     neighbors: Annotated[int, typer.Option(min=2, help="Neighbours of a point in the graph.")] = 15,
@@ -54,20 +54,21 @@ def atlas(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
     corpus: Annotated[
         str | None,
-        typer.Option(
-            help="Text behind the picture: file, folder, collection, or hf:DATASET.  [default: the run's, or English]"
-        ),
+        typer.Option(help="Text behind the picture: file, folder, collection, or hf:DATASET.  [default: the run's, or English]"),
     ] = None,
     column: Annotated[str | None, typer.Option(help="Column of a table that holds the text.")] = None,
     label: Annotated[list[str] | None, typer.Option(help="Column of a table to colour tokens by; may be given again.")] = None,
     corpora: Corpora = None,
     threads: Threads = None,
+    dtype: Dtype = None,
+    device: Device = None,
+    allow_pickle: Pickle = False,
     as_json: Json = False,
 ) -> None:
     """Build a run's atlas, aligned clouds at every step and site, and measure it. A broken build goes on where it stopped."""
     if view not in ("normalised", "raw"):
         raise typer.BadParameter(f"{view!r} is neither normalised nor raw", param_hint="--view")
-    folder = run_folder(run)
+    folder = run_folder(run, Opening(dtype, device, allow_pickle))
     from layerfold.building import build_run_atlas
     from layerfold.measuring import measure_run
     from layerfold.projecting import build_projections
@@ -101,15 +102,18 @@ def atlas(
 
 
 def measure(
-    run: Annotated[str, typer.Argument(help="Folder of a run, or the name of a bundled one.")],
+    run: Annotated[str, typer.Argument(help=RUN)],
     measures: Annotated[list[str] | None, typer.Option("--measure", help="A measure to compute anew; all of them without it.")] = None,
     steps: Annotated[str, typer.Option(help="all, last, or training steps separated by commas.")] = "all",
     csv: Annotated[Path | None, typer.Option(help="File to write the numbers to, a line each.")] = None,
     threads: Threads = None,
+    dtype: Dtype = None,
+    device: Device = None,
+    allow_pickle: Pickle = False,
     as_json: Json = False,
 ) -> None:
     """Measure the geometry of a run at its steps and sites, keep it in the run and print it. A broken measuring goes on."""
-    folder = run_folder(run)
+    folder = run_folder(run, Opening(dtype, device, allow_pickle))
     from layerfold.measuring import measure_run
     from layerfold.report import report_of
     from layerfold.space.atlas import open_atlas
@@ -126,12 +130,15 @@ def measure(
 
 
 def project(
-    run: Annotated[str, typer.Argument(help="Folder of a run, or the name of a bundled one.")],
+    run: Annotated[str, typer.Argument(help=RUN)],
     threads: Threads = None,
+    dtype: Dtype = None,
+    device: Device = None,
+    allow_pickle: Pickle = False,
     as_json: Json = False,
 ) -> None:
     """Build the linear pictures of a run that has an atlas: aligned principal components, and the bases it carries, each scored."""
-    folder = run_folder(run)
+    folder = run_folder(run, Opening(dtype, device, allow_pickle))
     from layerfold.projecting import build_projections
 
     use_threads(threads)

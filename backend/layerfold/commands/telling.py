@@ -12,23 +12,28 @@ from typing import Annotated
 
 import typer
 
-from layerfold.choosing import chosen_steps, run_and_sentences, run_folder, served_runs, use_threads
-from layerfold.commands.options import Json, Threads
+from layerfold.choosing import Opening, chosen_steps, run_and_sentences, run_folder, served_runs, use_threads
+from layerfold.commands.options import RUN, Device, Dtype, Json, Pickle, Threads
 from layerfold.errors import NotFound
 from layerfold.terminal import progress_bar, say
 
 
 def place(
-    words: Annotated[list[str], typer.Argument(metavar="[RUN] SENTENCE...", help="Sentences; a run's name or folder may stand first.")],
+    words: Annotated[
+        list[str], typer.Argument(metavar="[RUN] SENTENCE...", help="Sentences; a run's name, folder or hf:… may stand first.")
+    ],
     out: Annotated[Path | None, typer.Option(help="File to write: .json, .csv, .npz or .html.")] = None,
     steps: Annotated[str, typer.Option(help="all, last, or training steps separated by commas.")] = "all",
     projection: Annotated[str, typer.Option(help="umap, pca, or a basis that the run carries.")] = "umap",
+    dtype: Dtype = None,
+    device: Device = None,
+    allow_pickle: Pickle = False,
     as_json: Json = False,
 ) -> None:
     """Place sentences in a run's clouds and write their paths to a file."""
     if out is None and not as_json:
         raise typer.BadParameter("give --out FILE, or --json to print", param_hint="--out")
-    folder, sentences = run_and_sentences(words)
+    folder, sentences = run_and_sentences(words, Opening(dtype, device, allow_pickle))
     from layerfold import export
     from layerfold.pipeline import open_run
     from layerfold.settings import cache_folder
@@ -46,11 +51,14 @@ def place(
 
 
 def check(
-    run: Annotated[str, typer.Argument(help="Folder of a run, or the name of a bundled one.")],
+    run: Annotated[str, typer.Argument(help=RUN)],
+    dtype: Dtype = None,
+    device: Device = None,
+    allow_pickle: Pickle = False,
     as_json: Json = False,
 ) -> None:
     """Check every file of a run: hash, shape, and that all numbers are finite. Exit code 1 names what is wrong."""
-    folder = run_folder(run)
+    folder = run_folder(run, Opening(dtype, device, allow_pickle))
     from layerfold.check import check_run
 
     problems = check_run(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -76,7 +77,7 @@ def find_runs(folders: Iterable[Path]) -> dict[str, Path]:
     for folder in folders:
         for run in _runs_in(folder):
             if run.resolve() not in {known.resolve() for known in found.values()}:
-                found[_unused(run.resolve().name, found)] = run
+                found[_unused(_name(run), found)] = run
     return found
 
 
@@ -86,6 +87,15 @@ def _runs_in(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise RunNotFound(f"There is no run folder {str(folder)!r}. Give a folder that holds {CARD}, or a folder of such folders.")
     return sorted(path for path in folder.iterdir() if path.is_dir() and (path / CARD).is_file())
+
+
+def _name(run: Path) -> str:
+    """What a run is called: as its folder, but for a model from elsewhere, whose folder is of Layerfold's own making, as its card."""
+    try:
+        card = json.loads((run / CARD).read_text("utf-8"))
+        return str(card["name"]) if card["architecture"]["kind"] == "hf" else run.resolve().name
+    except (OSError, ValueError, KeyError, TypeError):
+        return run.resolve().name
 
 
 def _unused(name: str, taken: Mapping[str, Path]) -> str:

@@ -21,6 +21,7 @@ from layerfold.training.run import CARD, Card
 from layerfold.training.series import Checkpoint, Series, read_series
 from layerfold.training.survey import SHAPE, Known, Survey, architecture_of, survey
 
+HOME: Final = "models"  # the folder of such runs, in the folder for what can be computed again
 DTYPES: Final = ("float32", "bfloat16", "float16")
 DEVICE: Final = re.compile(r"cpu|mps|cuda(:\d+)?")
 EXAMPLES: Final = (
