@@ -100,7 +100,7 @@ export function percent(share, language) {
 
 /** A loss in three digits, a tiny one in two with its power of ten. @param {number} loss @param {Language} language */
 export function nats(loss, language) {
-  const tiny = loss !== 0 && Math.abs(loss) < 1e-3;
+  const tiny = loss !== 0 && Math.abs(loss) < 1e-4;
   return tiny ? loss.toExponential(1).replaceAll("-", "\u2212") : number(loss, language, { maximumSignificantDigits: 3 });
 }
 

@@ -71,7 +71,7 @@ export default {
   "lab.same.seed": "same seed",
 
   "lab.curves": "Training so far: drag to go through its steps",
-  "lab.accuracy": "Right answers, %",
+  "lab.accuracy": "Right answers",
   "lab.loss": "Loss, nats",
   "lab.of.unseen": "unseen {value}",
   "lab.of.shown": "shown {value}",

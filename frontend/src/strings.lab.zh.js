@@ -71,7 +71,7 @@ export default {
   "lab.same.seed": "同一种子",
 
   "lab.curves": "到目前为止的训练：拖动可走过各步",
-  "lab.accuracy": "答对，%",
+  "lab.accuracy": "答对",
   "lab.loss": "损失，nat",
   "lab.of.unseen": "没见过 {value}",
   "lab.of.shown": "见过 {value}",

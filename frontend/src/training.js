@@ -1,7 +1,7 @@
 /** The curves of a training: right answers and losses over its steps, with the step on screen. Pure. */
 
 import { runsOf } from "./chart.js";
-import { decades, placeAt, shortStep } from "./scales.js";
+import { decades, placeAt, rounds, shortStep } from "./scales.js";
 import { draw } from "./svg.js";
 
 /** @typedef {import("./progress.js").Series} Series */
@@ -23,6 +23,8 @@ import { draw } from "./svg.js";
 export const CHART = { width: 304, height: 74, left: 36, right: 8, top: 6, bottom: 6, names: 16 };
 /** Steps up to this share of all are drawn as evenly spaced; beyond, what counts is how many times later. */
 const BEND = 1 / 200;
+/** Losses farther apart than so many times stand on a log scale. */
+const FACTORS = 8;
 
 /** The axis of a training of so many steps: even at first, then by factors, so that early and late are both seen. @param {number} last @returns {StepAxis} */
 export function stepAxis(last) {
@@ -44,13 +46,18 @@ export function thinned(points) {
   });
 }
 
-/** From a loss to 0..1 between the least and the greatest shown. @param {number[]} values */
+/** From a loss to 0..1 between the least and the greatest shown: by factors where they lie far apart, else by differences. @param {number[]} values */
 export function lossScale(values) {
   const there = values.filter((one) => one > 0 && Number.isFinite(one));
-  const [low, high] = there.length ? [Math.max(1e-8, there.reduce((a, b) => Math.min(a, b))), there.reduce((a, b) => Math.max(a, b))] : [0.1, 1];
-  const [from, to] = [Math.log(low) - 0.1, Math.log(Math.max(high, low * 1.5)) + 0.1];
-  const ticks = decades(Math.exp(from), Math.exp(to), 3).map((value) => ({ value, text: value >= 1e-3 ? String(value) : value.toExponential().replace("e-", "e−") }));
-  return { at: (/** @type {number} */ value) => (Math.log(Math.max(value, 1e-12)) - from) / (to - from), ticks };
+  const low = there.length ? Math.max(1e-8, there.reduce((a, b) => Math.min(a, b))) : 0.1;
+  const high = Math.max(low * 1.02, there.reduce((a, b) => Math.max(a, b), low));
+  const text = (/** @type {number} */ value) => (value >= 1e-3 ? String(value) : value.toExponential().replace("e-", "e\u2212"));
+  const wide = high / low > FACTORS;
+  const measure = wide ? Math.log : Number;
+  const [from, to] = [measure(low), measure(high)];
+  const room = 0.06 * (to - from);
+  const ticks = (wide ? decades(low, high, 3) : rounds(low, high, 3)).map((value) => ({ value, text: text(value) }));
+  return { at: (/** @type {number} */ value) => (measure(Math.max(value, 1e-12)) - from + room) / (to - from + 2 * room), ticks };
 }
 
 const SHARES = { at: (/** @type {number} */ value) => value, ticks: [0, 0.5, 1].map((value) => ({ value, text: `${100 * value}` })) };

@@ -28,6 +28,7 @@ export function labForm(dispatch, acts) {
   const bounds = h("p", { class: "quiet" });
   const foot = h("footer", {}, refusal, start, bounds);
   const element = h("form", { class: "lab-form", novalidate: true }, fields, foot);
+  element.addEventListener("keydown", (event) => event.key !== "Escape" && event.stopPropagation()); // keys here are not the scene's
   element.addEventListener("submit", (event) => (event.preventDefault(), acts.start()));
   /** @type {ReturnType<typeof numberField>[]} */
   let rows = [];

@@ -28,6 +28,18 @@ export function jobTold(dispatch, acts) {
   const beside = h("div", { class: "beside-row" });
   const element = h("section", { class: "told" }, name, says, where, bar, curves.element, trouble, buttons, beside, setting);
   let shown = "";
+  /** @type {unknown[]} */
+  let known = [];
+
+  /** What it has come to and how far it is. @param {State} state @param {JobCard} job @param {Words} t */
+  function tell(state, job, t) {
+    name.textContent = titleOf(state, job, t);
+    say(says, saysOf(state, job, t));
+    where.textContent = stateOf(state, job, t);
+    bar.style.setProperty("--part", String(job.steps ? job.step / job.steps : 0));
+    bar.classList.toggle("running", job.status === "running");
+    setting.textContent = settingOf(state, job);
+  }
 
   return {
     element,
@@ -35,14 +47,11 @@ export function jobTold(dispatch, acts) {
     update(state, t) {
       const job = selectedJob(state);
       element.hidden = !job;
-      if (!job) return void (shown = "");
-      name.textContent = titleOf(state, job, t);
-      say(says, saysOf(state, job, t));
-      where.textContent = stateOf(state, job, t);
-      bar.style.setProperty("--part", String(job.steps ? job.step / job.steps : 0));
-      bar.classList.toggle("running", job.status === "running");
-      setting.textContent = settingOf(state, job);
+      if (!job) return void ([shown, known] = ["", []]);
       curves.update(state, job, t);
+      const heard = [job, state.lab.logs[job.run], state.language, state.lab.offer];
+      if (heard.some((one, i) => one !== known[i])) tell(state, job, t);
+      known = heard;
       const wrong = state.lab.troubles[job.id] ? failureWords(t, state.lab.troubles[job.id]) : (job.message ?? "");
       trouble.hidden = !wrong;
       trouble.textContent = wrong;

@@ -45,6 +45,8 @@ export function jobLines(acts) {
 function line(acts) {
   /** @type {JobCard | null} */
   let now = null;
+  /** @type {unknown[]} */
+  let shown = [];
   const name = h("span", { class: "name" });
   const words = h("span", { class: "quiet" });
   const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -57,6 +59,9 @@ function line(acts) {
     /** @param {State} state @param {JobCard} job @param {Words} t */
     update(state, job, t) {
       now = job;
+      const key = [job, state.lab.logs[job.run], state.language, state.lab.offer, state.lab.busy[job.id]];
+      if (key.every((one, i) => one === shown[i]) && shown.length) return;
+      shown = key;
       const title = titleOf(state, job, t);
       const { unseen, unseenLoss, shownLoss } = figuresOf(state.lab.logs[job.run] ?? []);
       const share = unseen.values.length > 0;
