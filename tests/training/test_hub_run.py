@@ -87,6 +87,7 @@ def test_new_checkpoints_appear_and_those_in_the_writing_wait(copy: Path, tmp_pa
     (writing / "model.safetensors").write_bytes(whole[: len(whole) // 2])
     halfway = opened(copy, tmp_path / "home")
     assert halfway.steps == (4, 8)
+    assert halfway.live, "what is being written says nothing yet"
     assert "half-written" in skipped(halfway)["checkpoint-12"]
     assert "checkpoint-12 is left out" in str(halfway.missing()[0])
     (writing / "model.safetensors").write_bytes(whole)
@@ -94,6 +95,12 @@ def test_new_checkpoints_appear_and_those_in_the_writing_wait(copy: Path, tmp_pa
     assert halfway.refresh()
     done = opened(copy, tmp_path / "home")
     assert (done.steps, done.live, done.missing()) == (STEPS, False, [])
+
+
+def test_a_training_that_stopped_early_is_over_when_its_trainer_says_so(copy: Path, tmp_path: Path) -> None:
+    shutil.rmtree(copy / "checkpoint-12")
+    (copy / "trainer_state.json").write_text(json.dumps({"global_step": 9}))
+    assert not opened(copy, tmp_path / "home").live
 
 
 def test_a_trainer_that_wrote_nothing_for_an_hour_is_taken_to_have_stopped(copy: Path, tmp_path: Path) -> None:

@@ -103,11 +103,14 @@ def _card(series: Series, found: Survey) -> Card:
 
 
 def unfinished(series: Series) -> bool:
-    """Whether the newest checkpoint's Trainer was still on its way when it wrote it, or is writing the next."""
-    folders = [one.folder for one in series.checkpoints if one.folder is not None]
-    state = trainer_state(folders[-1]) if series.folder is not None and folders and folders[-1] != series.folder else {}
+    """Whether a Trainer was still on its way when it last said where it was; a checkpoint that it is writing says nothing yet."""
+    if series.folder is None:
+        return False
+    inside = [one.folder for one in series.checkpoints if one.folder not in (None, series.folder)]
+    state = next((state for folder in reversed(inside) if folder and (state := trainer_state(folder))), {})
     done, end = state.get("global_step"), state.get("max_steps")
-    return isinstance(done, int) and isinstance(end, int) and done < end
+    ended = trainer_state(series.folder).get("global_step")  # written when training is over, however it ended
+    return isinstance(done, int) and isinstance(end, int) and done < end and not (isinstance(ended, int) and ended >= done)
 
 
 def shape_of(card: Card) -> HubShape:
