@@ -3,27 +3,73 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, overload
 
 from layerfold import export
+from layerfold.building import build_run_atlas
+from layerfold.errors import AtlasMissing
 from layerfold.figure import Clouds
+from layerfold.following import followed
 from layerfold.pipeline import OpenRun, open_run
+from layerfold.projecting import build_projections
 from layerfold.records import Site, Trajectory
 from layerfold.settings import bundled, cache_folder
-from layerfold.space.atlas import Atlas
+from layerfold.space.atlas import Atlas, open_atlas
+from layerfold.training.hub_card import HOME, open_hub
+from layerfold.training.run import Run
+from layerfold.training.series import is_model
 
 
-def open(run: str | Path, cache: Path | None = None) -> PlacingRun:
-    """The run in a folder, or the bundled run of that name; reference states are kept in ``cache``.
+def open(
+    run: str | Path,
+    cache: Path | None = None,
+    *,
+    dtype: str | None = None,
+    device: str | None = None,
+    allow_pickle: bool = False,
+) -> PlacingRun:
+    """The run in a folder, the bundled run of that name, or a model from elsewhere: its folder, its Trainer's, or ``hf:…``.
 
-    Raises RunNotFound, DamagedRun.
+    Reference states, and the runs of models from elsewhere, are kept in ``cache``. Such a run gets its atlas first where it has none,
+    with progress on stderr. ``dtype`` (float32, bfloat16, float16), ``device`` (cpu, cuda, mps) and ``allow_pickle`` (weights that can
+    run code are trusted) are for models from elsewhere. Raises RunNotFound, DamagedRun, and what opening such a model raises.
     """
-    folder = Path(run)
-    if not folder.exists() and (bundled() / "models" / str(run)).is_dir():
+    folder, kept = Path(run), cache or cache_folder(os.environ)
+    if is_model(str(run)):
+        folder = open_hub(str(run), kept / HOME, dtype=dtype, device=device, pickle=allow_pickle)
+        _build(folder)
+    elif not folder.exists() and (bundled() / "models" / str(run)).is_dir():
         folder = bundled() / "models" / str(run)
-    return PlacingRun(open_run(folder, cache or cache_folder(os.environ)))
+    return PlacingRun(open_run(folder, kept))
+
+
+def _build(folder: Path) -> None:
+    """The run in a folder has an atlas and linear pictures; what is done, and what is left out, is said on stderr."""
+    try:
+        left = [step for step in Run.open(folder).steps if step not in open_atlas(folder).steps]
+        if left:
+            sys.stderr.write(f"layerfold: {len(left)} checkpoint(s) came after the atlas: layerfold atlas {folder} --follow adds them\n")
+        return
+    except AtlasMissing:
+        run = Run.open(folder)
+    for problem in run.missing():
+        sys.stderr.write(f"layerfold: {problem}\n")
+    said = ""
+
+    def report(stage: str, share: float) -> None:
+        nonlocal said
+        now = f"building the atlas of {run.name}: {stage}" + (f" {share:.0%}" if sys.stderr.isatty() else "")
+        if now != said:
+            sys.stderr.write(f"\r\x1b[K{now}" if sys.stderr.isatty() else f"{now}\n")
+        said = now
+
+    with followed(folder):
+        build_run_atlas(folder, progress=report)
+        build_projections(folder, progress=report)
+    sys.stderr.write("\r\x1b[K" if sys.stderr.isatty() else "")
 
 
 class PlacingRun:
