@@ -24,6 +24,7 @@ export function labbing(store, acts) {
     if (back || opened) bring();
     if (state.lab.open && (opened || back)) bringOffer(store);
     if (state.lab.open && (opened || state.lab.jobs !== previous.lab.jobs || state.lab.selected !== previous.lab.selected)) look();
+    if (state.run !== previous.run) follow(state);
     if (state.lab.awaited && (state.runs !== previous.runs || state.lab.awaited !== previous.lab.awaited)) arrive(state);
   });
 
@@ -32,6 +33,12 @@ export function labbing(store, acts) {
     if (!runs.some(({ name }) => name === awaited)) return;
     store.dispatch({ type: "lab.arrived" });
     acts.openRun(awaited);
+  }
+
+  /** The training whose run came on screen is the one that is told of. @param {import("./types.d.ts").State} state */
+  function follow({ run, lab: { jobs, selected } }) {
+    const job = jobs.find((one) => one.run === run);
+    if (job && job.id !== selected) store.dispatch({ type: "lab.select", id: job.id });
   }
 
   return {
