@@ -118,7 +118,7 @@ def _foreign(value: object, key: str = "", depth: int = 0) -> Iterator[str]:
         for inner, held in value.items():
             if inner in FOREIGN and held:
                 yield str(inner)
-            yield from _foreign(held, inner, depth + 1)
+            yield from _foreign(held, f"{key}.{inner}".strip("."), depth + 1)
     elif isinstance(value, list):
         for held in value:
             yield from _foreign(held, key, depth + 1)

@@ -116,6 +116,10 @@ def _no_weights(where: Where) -> LayerfoldError:
         )
     if fetched(where, ADAPTER):
         return ModelRefused(f"{where} holds an adapter and not the model it adapts: merge the two and save the whole")
+    if where.repo:
+        return Unreachable(
+            f"the weights of {where} ({SINGLE}) are not on the hub, or not in its cache here and cannot be fetched: look there"
+        )
     return DamagedRun(f"{where} holds no weights ({SINGLE}): the checkpoint may still be being written, or fetch the model again")
 
 
@@ -123,25 +127,28 @@ def _no_weights(where: Where) -> LayerfoldError:
 
 
 def _of_hub(where: Where, name: str) -> Path | None:
+    """What the cache has is not asked for again, so that a model that was opened once opens without a network, and the same."""
     hub, errors = _hub()
     revision = where.revision or None
     try:
-        if where.revision and isinstance(kept := hub.try_to_load_from_cache(where.repo, name, revision=revision), str):
-            return Path(kept)
+        kept = hub.try_to_load_from_cache(where.repo, name, revision=revision)
+        if kept is not None:
+            return Path(kept) if isinstance(kept, str) else None  # else it is known that there is none
+        if name == CONFIG:  # one short look, where a download would try for half a minute
+            hub.get_hf_file_metadata(hub.hf_hub_url(where.repo, name, revision=revision))
         return Path(hub.hf_hub_download(where.repo, name, revision=revision))
-    except errors.LocalEntryNotFoundError as error:
-        if name != CONFIG and isinstance(hub.try_to_load_from_cache(where.repo, CONFIG, revision=revision), str):
-            return None  # the model is here, and has just this file not
-        raise _not_here(where, hub.is_offline_mode()) from error
-    except errors.EntryNotFoundError:
-        return None
     except Exception as error:
+        unasked = isinstance(error, errors.LocalEntryNotFoundError | errors.OfflineModeIsEnabled)  # the hub could not be asked
+        if isinstance(error, errors.EntryNotFoundError) and not unasked:
+            return None
+        if unasked and name != CONFIG and not _gone(hub, where):
+            return None  # the model is here, and has just this file not
         raise _why(where, error, errors) from error
 
 
-def _not_here(where: Where, offline: bool) -> Unreachable:
-    why = "HF_HUB_OFFLINE is set: unset it, or fetch the model beforehand" if offline else "the hub cannot be reached: look at the network"
-    return Unreachable(f"{where} is not in the hub's cache on this machine, and {why}, or name a folder")
+def _gone(hub: Any, where: Where) -> bool:
+    """Whether not even the config is in the cache."""
+    return not isinstance(hub.try_to_load_from_cache(where.repo, CONFIG, revision=where.revision or None), str)
 
 
 def _why(where: Where, error: Exception, errors: Any) -> LayerfoldError:
@@ -154,7 +161,12 @@ def _why(where: Where, error: Exception, errors: Any) -> LayerfoldError:
         return ModelNotFound(f"there is no model {where.repo} on the hub, or it is private: check its name, or log in with `hf auth login`")
     if isinstance(error, errors.HFValidationError):
         return ModelNotFound(f"{where.repo[:100]!r} is neither a folder here nor a model's name on the hub (OWNER/NAME): check it")
-    return Unreachable(f"{where} cannot be fetched ({type(error).__name__}: {str(error)[:200]}): look at the network, or name a folder")
+    why = f"{type(error).__name__}: {str(error).strip().splitlines()[0][:200]}" if str(error).strip() else type(error).__name__
+    if isinstance(error, errors.OfflineModeIsEnabled):
+        why = "HF_HUB_OFFLINE is set: unset it, or fetch the model beforehand"
+    return Unreachable(
+        f"{where} is not in the hub's cache on this machine and cannot be fetched ({why}): look at the network, or name a folder"
+    )
 
 
 def _hub() -> tuple[Any, Any]:
