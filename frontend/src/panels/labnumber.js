@@ -22,7 +22,7 @@ export function numberField(one, dispatch) {
   slider?.addEventListener("input", () => tell(writeNumber(valueOn(one, Number(slider.value) / STOPS))));
   const track = slider && h("div", { class: "track" }, slider);
   const problem = h("p", { class: "bad", id: `${id}-wrong` });
-  const element = h("div", { class: "number" }, h("div", { class: "words" }, label, does), track ?? h("span", {}), input, problem);
+  const element = h("div", { class: slider ? "number" : "number bare" }, h("div", { class: "words" }, label, does), track, input, problem);
 
   return {
     element,
