@@ -50,6 +50,7 @@ BUSY: Final[Errors] = {503: {"model": ErrorAnswer, "description": "More computat
 UNCHANGED: Final[Errors] = {304: {"description": "The copy at hand is current"}}
 OF_A_RUN: Final[Errors] = {**NOT_FOUND, **INVALID, **DAMAGED}
 BINARY: Final = "application/octet-stream"
+OURS: Final = ("files", "source", "place", "checkpoints", "skipped", "words", "configs", "trained")  # hashes, and where things lie here
 
 
 def create_routes(catalogue: Catalogue, jobs: Jobs, limits: Callable[[OpenRun], Limits], plotly: Plotly, version: str) -> APIRouter:
@@ -141,7 +142,7 @@ def card(opened: OpenRun, name: str, limits: Limits) -> RunCard:
         {
             "title": name,
             "description": "",
-            **{key: value for key, value in opened.card.items() if key != "files"},
+            **{key: value for key, value in opened.card.items() if key not in OURS},
             "name": name,
             "sites": [site.name for site in opened.sites],
             "steps": list(opened.steps),
