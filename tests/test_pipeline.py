@@ -75,15 +75,25 @@ def test_reference_states_are_computed_once_and_kept(made: Path, tmp_path: Path,
         again.slice(sentence, step)
 
 
-def test_runs_that_are_open_at_once_share_the_room(made: Path, opened: OpenRun, tmp_path: Path) -> None:
+def test_a_run_that_is_opened_again_finds_what_has_not_changed(made: Path, opened: OpenRun, tmp_path: Path) -> None:
     size = opened.space(STEPS[0]).nbytes
     spaces = module.shared_spaces(2 * size)
     one, two = (open_run(made, tmp_path, spaces) for _ in range(2))
+    first = [one.space(step) for step in STEPS[:2]]
+    assert [two.space(step) for step in STEPS[:2]] == first
+    grown = shutil.copytree(made, tmp_path / "other")
+    assert open_run(grown, tmp_path, spaces).space(STEPS[0]) is not first[0]
+
+
+def test_runs_that_are_open_at_once_share_the_room(made: Path, opened: OpenRun, tmp_path: Path) -> None:
+    size = opened.space(STEPS[0]).nbytes
+    spaces = module.shared_spaces(2 * size)
+    one, two = (open_run(folder, tmp_path, spaces) for folder in (made, shutil.copytree(made, tmp_path / "other")))
     for step in STEPS[:2]:
         one.space(step)
     kept = two.space(STEPS[0])
     assert two.space(STEPS[0]) is kept
-    assert sum((run, step) in spaces for run in (one, two) for step in STEPS) == 2
+    assert sum(module.Where(run, step, run._content(step)) in spaces for run in (one, two) for step in STEPS) == 2
 
 
 def test_a_reference_token_in_its_context_is_its_own_nearest_neighbour(opened: OpenRun) -> None:

@@ -120,6 +120,7 @@ class RunCard(BaseModel):
     live: Annotated[bool, Field(description="more steps are to be expected")] = False
     typed: Annotated[bool, Field(description="whether it can read a sentence: its weights are there")] = True
     building: Building | None = None
+    lineage: Annotated[str, Field(description="the same as long as the clouds that are there stay and only more come")] = ""
 
 
 class LabelTable(Message):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -28,10 +28,10 @@ from layerfold.neighbors import Index
 from layerfold.picture import LinearPicture, layout_card
 from layerfold.records import Floats, Label, Placed, PlacedSlice, Sentence, Site, Trajectory
 from layerfold.shelf import Shelf
-from layerfold.space.atlas import Atlas, open_atlas
+from layerfold.space.atlas import REFERENCE, Atlas, open_atlas
 from layerfold.space.placement import Placer
 from layerfold.space.projection import UMAP, open_projections
-from layerfold.training.run import Run
+from layerfold.training.run import Run, checkpoint_name
 from layerfold.wire import finite
 
 if TYPE_CHECKING:
@@ -67,12 +67,21 @@ class StepSpace:
         return self.states.nbytes + 4 * self.states.size + int(getattr(self.adapter, "nbytes", 0))
 
 
-Spaces: TypeAlias = "Shelf[tuple[OpenRun, int], StepSpace]"
+@dataclass(frozen=True)
+class Where:
+    """A step of a run, known by what its space is made from: a run that was opened again, because it has grown, finds it there."""
+
+    run: OpenRun = field(compare=False, repr=False)
+    step: int
+    content: tuple[str, ...]
+
+
+Spaces: TypeAlias = "Shelf[Where, StepSpace]"
 
 
 def shared_spaces(room: int = KEPT_BYTES) -> Spaces:
     """Room for what places tokens at the steps of any runs."""
-    return Shelf(room, lambda key: key[0].make_space(key[1]), lambda space: space.nbytes)
+    return Shelf(room, lambda key: key.run.make_space(key.step), lambda space: space.nbytes)
 
 
 class OpenRun:
@@ -262,7 +271,13 @@ class OpenRun:
         """What places tokens at a step, made at first need by one thread; raises StepNotFound, DamagedRun."""
         if step not in self.steps:
             raise StepNotFound(f"There are no clouds at step {step}. There are at: {', '.join(map(str, self.steps))}.")
-        return self._spaces.get((self, step))
+        return self._spaces.get(Where(self, step, self._content(step)))
+
+    def _content(self, step: int) -> tuple[str, ...]:
+        """What a step's space is made from, as far as the cards tell: the clouds, the tokens behind them, the weights."""
+        files, name = self.run.card.get("files", {}), checkpoint_name(step)
+        weights = files.get(name) or self.atlas.card.get("origin", {}).get(name, "")
+        return (str(self.run.folder), self.atlas.hash_of(step), str(self.atlas.card["files"].get(REFERENCE)), self.atlas.view, str(weights))
 
     def make_space(self, step: int) -> StepSpace:
         adapter = self.run.adapter(step)
@@ -335,12 +350,17 @@ class OpenRun:
         return MeasuresTable(steps=list(atlas.steps), sites=sites, measures=measures, axes=axes, events=events_of(found))
 
 
-def open_run(folder: Path | str, cache: Path | None = None, spaces: Spaces | None = None) -> OpenRun:
+def open_run(folder: Path | str, cache: Path | ArrayCache | None = None, spaces: Spaces | None = None) -> OpenRun:
     """The run in a folder, nothing heavy read yet; reference states are kept in ``cache`` (None: in memory), what places in ``spaces``.
 
     Raises RunNotFound, DamagedRun.
     """
-    return OpenRun(Run.open(folder), ArrayCache(None if cache is None else cache / "states"), spaces)
+    return OpenRun(Run.open(folder), cache if isinstance(cache, ArrayCache) else states_cache(cache), spaces)
+
+
+def states_cache(folder: Path | None) -> ArrayCache:
+    """Where the reference's states of runs are kept, in a folder of what can be computed again."""
+    return ArrayCache(None if folder is None else folder / "states")
 
 
 def label_table(label: Label) -> LabelTable:

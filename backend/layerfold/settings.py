@@ -6,6 +6,7 @@ LAYERFOLD_PORT           port; 0 is any                               8765, or t
 LAYERFOLD_ALLOWED_HOSTS  further host names, separated by commas      none
 LAYERFOLD_CACHE          folder for what can be computed again        the user's cache folder, /layerfold
 LAYERFOLD_LOG_LEVEL      debug, info, warning, error                  warning
+LAYERFOLD_BUILD          0: runs without clouds are left as they are  1
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     cache: Path | None = None
     log_level: str = "warning"
+    build: bool = True
 
     @classmethod
     def read(
@@ -52,6 +54,7 @@ class Settings:
         allowed_hosts: tuple[str, ...] | None = None,
         cache: Path | None = None,
         log_level: str | None = None,
+        build: bool | None = None,
     ) -> Self:
         """The settings in force; arguments are flags, None where a flag was not given.
 
@@ -67,6 +70,7 @@ class Settings:
             allowed_hosts=names if allowed_hosts is None else allowed_hosts,
             cache=cache or cache_folder(environment),
             log_level=_log_level(log_level or environment.get("LAYERFOLD_LOG_LEVEL") or "warning"),
+            build=_build(environment.get("LAYERFOLD_BUILD") or "1") if build is None else build,
         )
 
 
@@ -142,6 +146,12 @@ def _port(flag: int | None, variable: str | None) -> int | None:
     if flag is not None and not 0 <= flag <= 65535:
         raise InputError(f"{flag} is not a port. Give a number from 0 to 65535.")
     return flag
+
+
+def _build(word: str) -> bool:
+    if word not in ("0", "1"):
+        raise InputError(f"LAYERFOLD_BUILD is {word!r}. Give 1 for on or 0 for off.")
+    return word == "1"
 
 
 def _log_level(name: str) -> str:

@@ -300,6 +300,10 @@ export interface RunCard {
    */
   typed?: boolean;
   building?: Building | null;
+  /**
+   * the same as long as the clouds that are there stay and only more come
+   */
+  lineage?: string;
   [k: string]: unknown;
 }
 /**

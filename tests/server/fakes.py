@@ -52,7 +52,8 @@ class FakeRun:
     @property
     def atlas(self) -> Any:
         frame = {"center": [0.0, 0.0, 0.0], "radius": 6.0}
-        return SimpleNamespace(frame=frame, view="normalised", reference=range(self.reference), steps=self.steps)
+        known = {"card": {"files": {}}, "hash_of": str}
+        return SimpleNamespace(frame=frame, view="normalised", reference=range(self.reference), steps=self.steps, **known)
 
     def projections(self) -> list[ProjectionCard]:
         frame = Frame(center=[0.0, 0.0, 0.0], radius=6.0)

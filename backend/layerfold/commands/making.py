@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from layerfold.choosing import Opening, chosen_steps, run_folder, use_threads
 from layerfold.commands.options import RUN, Corpora, Device, Dtype, Json, Pickle, Threads
-from layerfold.terminal import finite_or_none, progress_bar, say, shares, stop_at
+from layerfold.terminal import complain, finite_or_none, progress_bar, say, shares, stop_at
 
 
 def train(
@@ -58,6 +59,7 @@ def atlas(
     ] = None,
     column: Annotated[str | None, typer.Option(help="Column of a table that holds the text.")] = None,
     label: Annotated[list[str] | None, typer.Option(help="Column of a table to colour tokens by; may be given again.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Wait for steps that are still to come, and add each to the atlas.")] = False,
     corpora: Corpora = None,
     threads: Threads = None,
     dtype: Dtype = None,
@@ -70,28 +72,23 @@ def atlas(
         raise typer.BadParameter(f"{view!r} is neither normalised nor raw", param_hint="--view")
     folder = run_folder(run, Opening(dtype, device, allow_pickle))
     from layerfold.building import build_run_atlas
+    from layerfold.following import follow_run
     from layerfold.measuring import measure_run
     from layerfold.projecting import build_projections
+    from layerfold.space.atlas import open_atlas
 
     use_threads(threads)
+    layout: dict[str, Any] = {"view": view, "k": neighbors, "min_dist": min_dist, "spread": spread, "seed": seed}
+    text: dict[str, Any] = {"count": tokens, "corpus": corpus, "column": column, "labels": label or (), "corpora": corpora}
+    wrong: Sequence[object] = ()
     with shares(as_json) as report:
-        built = build_run_atlas(
-            folder,
-            count=tokens,
-            view="raw" if view == "raw" else "normalised",
-            k=neighbors,
-            min_dist=min_dist,
-            spread=spread,
-            seed=seed,
-            threads=threads,
-            corpus=corpus,
-            column=column,
-            labels=label or (),
-            corpora=corpora,
-            progress=report,
-        )
-        _, wrong = build_projections(folder, threads=threads, progress=report)
-        measure_run(folder, threads=threads, progress=report)
+        if follow:
+            follow_run(folder, report, complain, threads=threads, **layout, **text)
+        else:
+            build_run_atlas(folder, threads=threads, progress=report, **layout, **text)
+            _, wrong = build_projections(folder, threads=threads, progress=report)
+            measure_run(folder, threads=threads, progress=report)
+    built = open_atlas(folder)
     said = {"folder": str(folder / "atlas"), "steps": list(built.steps), "tokens": len(built.reference)}
     say(
         as_json,

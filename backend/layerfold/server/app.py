@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
@@ -25,13 +26,15 @@ from threadpoolctl import threadpool_limits
 
 from layerfold.answers import Limits
 from layerfold.errors import Busy, LayerfoldError
-from layerfold.pipeline import OpenRun, open_run, shared_spaces
+from layerfold.pipeline import OpenRun, open_run, shared_spaces, states_cache
 from layerfold.server.catalogue import Catalogue, find_runs
 from layerfold.server.jobs import Jobs, Rank
 from layerfold.server.routes import REVALIDATE, create_routes
 from layerfold.server.security import ANY_ADDRESS, Guard, accept, known_hosts
 from layerfold.server.stream import TRY_AGAIN, Connection
 from layerfold.server.vendor import Plotly
+from layerfold.server.watch import FOLLOWERS, Watch
+from layerfold.server.workshop import Workshop
 from layerfold.settings import Settings, listen
 from layerfold.wire import MESSAGE_BYTES
 
@@ -44,9 +47,18 @@ log = logging.getLogger(__name__)
 
 
 def create_app(
-    catalogue: Catalogue, settings: Settings, *, jobs: Jobs | None = None, warm: bool = False, patience: float = 10.0
+    catalogue: Catalogue,
+    settings: Settings,
+    *,
+    jobs: Jobs | None = None,
+    watch: Watch | None = None,
+    warm: bool = False,
+    patience: float = 10.0,
 ) -> FastAPI:
-    """The application: page, HTTP answers and stream; with ``warm``, the default run's steps are made ready in the background."""
+    """The application: page, HTTP answers and stream; with ``warm``, the default run's steps are made ready in the background.
+
+    With a ``watch``, pages hear of runs that come, go and grow.
+    """
     version = installed_version()
     plotly = Plotly.installed()
     work = jobs or Jobs(WORKERS)
@@ -56,11 +68,14 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         work.open()  # an application may be started again
-        warming = asyncio.create_task(_warm_up(catalogue, work, plotly)) if warm else None
+        tasks = [asyncio.create_task(_warm_up(catalogue, work, plotly))] if warm else []
+        tasks += [asyncio.create_task(watch.run(lambda runs: announce(connections, runs)))] if watch else []
         yield
-        if warming:
-            warming.cancel()
+        for task in tasks:
+            task.cancel()
         await asyncio.to_thread(work.close)
+        if watch:
+            await asyncio.to_thread(watch.close)
 
     app = FastAPI(
         title="Layerfold",
@@ -76,7 +91,7 @@ def create_app(
     app.add_middleware(Guard, hosts=known_hosts(settings.host, settings.allowed_hosts))
     app.state.connections = connections
     _say_errors_in_one_shape(app)
-    app.include_router(create_routes(catalogue, work, _limits_of(limits), plotly, version))
+    app.include_router(create_routes(catalogue, work, _limits_of(limits), plotly, version, watch))
 
     @app.websocket("/api/stream")
     async def stream(socket: WebSocket) -> None:
@@ -96,6 +111,13 @@ def create_app(
     return app
 
 
+def announce(connections: Iterable[Connection], runs: Iterable[str] = (), jobs: bool = False) -> None:
+    """Every page will hear that these runs, or the jobs of the lab, have changed."""
+    named = tuple(runs)
+    for connection in tuple(connections):
+        connection.note(named, jobs)
+
+
 def serve(settings: Settings, ready: Callable[[str], None] = print) -> None:
     """Serves until interrupted; ``ready`` gets the address once the server listens.
 
@@ -104,8 +126,9 @@ def serve(settings: Settings, ready: Callable[[str], None] = print) -> None:
     runs = find_runs(settings.runs)
     listening = listen(settings.host, settings.port)
     spaces = shared_spaces()
-    catalogue = Catalogue(runs, lambda folder: open_run(folder, settings.cache, spaces))
-    app = create_app(catalogue, settings, warm=True)
+    states = states_cache(settings.cache)  # one for all: what is kept in memory outlives a run's being opened again
+    catalogue = Catalogue(runs, lambda folder: open_run(folder, states, spaces), settings.runs)
+    app = create_app(catalogue, settings, watch=watched(catalogue, settings), warm=True)
     ready(address(settings.host, listening.getsockname()[1]))
     try:
         uvicorn.Server(configured(app, settings.log_level)).run(sockets=[listening])
@@ -113,6 +136,12 @@ def serve(settings: Settings, ready: Callable[[str], None] = print) -> None:
         log.info("stopped")
     finally:
         listening.close()
+
+
+def watched(catalogue: Catalogue, settings: Settings) -> Watch:
+    """The watch over the runs; with followers for those that lack clouds, unless a person wants none."""
+    logs = (settings.cache or Path(tempfile.gettempdir()) / "layerfold") / "logs"
+    return Watch(catalogue, Workshop(FOLLOWERS) if settings.build else None, logs)
 
 
 def configured(app: FastAPI, log_level: str = "warning") -> uvicorn.Config:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from layerfold.answers import (
+    Building,
     ClaimsTable,
     ErrorAnswer,
     Example,
@@ -32,6 +33,8 @@ from layerfold.pipeline import OpenRun
 from layerfold.server.catalogue import Catalogue
 from layerfold.server.jobs import Jobs, Rank
 from layerfold.server.vendor import Plotly
+from layerfold.server.watch import Watch
+from layerfold.space.atlas import REFERENCE
 from layerfold.space.projection import UMAP
 
 Errors = dict[int | str, dict[str, Any]]
@@ -53,9 +56,12 @@ BINARY: Final = "application/octet-stream"
 OURS: Final = ("files", "source", "place", "checkpoints", "skipped", "words", "configs", "trained")  # hashes, and where things lie here
 
 
-def create_routes(catalogue: Catalogue, jobs: Jobs, limits: Callable[[OpenRun], Limits], plotly: Plotly, version: str) -> APIRouter:
+def create_routes(
+    catalogue: Catalogue, jobs: Jobs, limits: Callable[[OpenRun], Limits], plotly: Plotly, version: str, watch: Watch | None = None
+) -> APIRouter:
     """Every HTTP route below ``/api``, and Plotly."""
     api = APIRouter(responses=FOREIGN)
+    seen = watch or Watch(catalogue)
 
     @api.get("/api/health")
     def health() -> Health:
@@ -65,7 +71,7 @@ def create_routes(catalogue: Catalogue, jobs: Jobs, limits: Callable[[OpenRun], 
     @api.get("/api/runs")
     def list_runs() -> RunList:
         """The catalogue; a run that cannot be opened says why."""
-        entries = [_entry(catalogue, name) for name in catalogue.names]
+        entries = [_entry(catalogue, name, seen) for name in catalogue.names]
         default = next((entry.name for entry in entries if entry.problem is None), None)
         return RunList(runs=[entry.model_copy(update={"default": entry.name == default}) for entry in entries])
 
@@ -73,7 +79,7 @@ def create_routes(catalogue: Catalogue, jobs: Jobs, limits: Callable[[OpenRun], 
     def get_run(run: RunName) -> RunCard:
         """The card of a run, with what its atlas holds."""
         opened = catalogue.open(run)
-        return card(opened, run, limits(opened))
+        return card(opened, run, limits(opened), seen.building(run))
 
     @api.get("/api/runs/{run}/atlas/{step}", response_class=Response, responses={**OF_A_RUN, **UNCHANGED, **BUSY, **_binary()})
     async def get_atlas(run: RunName, step: Step, projection: Shown = UMAP, trust: Trusted = False, known: KnownTag = None) -> Response:
@@ -135,7 +141,7 @@ async def clouds(jobs: Jobs, opened: OpenRun, step: int, projection: str, trust:
     return await jobs.run(owner, Rank.FIRST, lambda: opened.atlas_bytes(step, projection, trust))
 
 
-def card(opened: OpenRun, name: str, limits: Limits) -> RunCard:
+def card(opened: OpenRun, name: str, limits: Limits, building: Building | None = None) -> RunCard:
     """The card as the page gets it; what is known from the files wins over what the card says."""
     frame = opened.atlas.frame
     return RunCard.model_validate(
@@ -156,6 +162,8 @@ def card(opened: OpenRun, name: str, limits: Limits) -> RunCard:
             "kind": opened.kind,
             "live": opened.live,
             "typed": opened.typed,
+            "building": building,
+            "lineage": lineage(opened),
         }
     )
 
@@ -173,16 +181,24 @@ def _json(answer: BaseModel, known: str | None) -> Response:
     return tagged(data, "application/json", f'W/"{hashlib.sha256(data).hexdigest()}"', known)
 
 
-def _entry(catalogue: Catalogue, name: str) -> RunEntry:
-    title, description = name, ""
+def lineage(opened: OpenRun) -> str:
+    """What stays the same while an atlas grows, and is another when it was built anew: which tokens, and the clouds of the first step."""
+    files = opened.atlas.card["files"]
+    return hashlib.sha256(f"{files.get(REFERENCE)} {opened.atlas.hash_of(opened.steps[0])}".encode()).hexdigest()[:16]
+
+
+def _entry(catalogue: Catalogue, name: str, watch: Watch) -> RunEntry:
+    """A line of the catalogue; a run without clouds has a problem, and beside it how far they are."""
+    entry = RunEntry(name=name, title=name, description="", building=watch.building(name))
     try:
         opened = catalogue.open(name)
-        title, description = str(opened.card.get("title", name)), str(opened.card.get("description", ""))
+        said = {"title": str(opened.card.get("title", name)), "description": str(opened.card.get("description", ""))}
+        entry = entry.model_copy(update={**said, "kind": opened.kind, "live": opened.live})
         _ = opened.atlas  # a run without clouds has nothing to show
     except LayerfoldError as error:
-        problem = Problem(code=error.code, message=str(error))
-        return RunEntry(name=name, title=title, description=description, problem=problem)
-    return RunEntry(name=name, title=title, description=description)
+        words = f"{error} {watch.problem(name)}".strip()
+        return entry.model_copy(update={"problem": Problem(code=error.code, message=words)})
+    return entry
 
 
 def _binary() -> Errors:
