@@ -82,6 +82,10 @@ class Walk:
         branches = tuple((int(id), float(shares[id])) for id in ids)
         return Fork(branches, max(0.0, 1.0 - sum(share for _, share in branches)))
 
+    def share(self, id: int) -> float:
+        """The model's own probability that a token comes next."""
+        return float(np.exp(log_softmax(self._logits)[id]))
+
     def draw(self, sampling: Sampling, rng: np.random.Generator) -> int:
         """A next token by its share."""
         shares = sampling.shares(self._logits)

@@ -1,0 +1,173 @@
+"""What the page asks about the inside of a pass and what it is told; arrays travel as safetensors beside an answer in JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from layerfold.answers import Message
+
+Natural = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Projection = Annotated[str, Field(min_length=1, max_length=64, description="one of the card's projections")]
+
+
+class Look(Message):
+    """A question about a sentence at a step; a newer one of the same type takes its place."""
+
+    id: Natural
+    run: Name
+    step: Natural
+    text: str
+    projection: Projection = "umap"
+
+
+class Dissect(Look):
+    """Take the pass apart: where each token looks, and what attention, each head and the MLP add to it."""
+
+    type: Literal["dissect"]
+
+
+class Promote(Look):
+    """Which words each part of the pass makes likelier after one token."""
+
+    type: Literal["promote"]
+    token: Natural
+
+
+class Factor(Message):
+    """A part and by how much it is scaled: 0 is not there, 1 as it is, 2 twice."""
+
+    part: Literal["attention", "mlp", "head", "residual"]
+    layer: Natural
+    head: Natural | None = None
+    factor: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)]
+
+
+class WhatIf(Look):
+    """The same pass with parts scaled."""
+
+    type: Literal["whatif"]
+    factors: Annotated[list[Factor], Field(max_length=512)]
+
+
+class Push(Look):
+    """How a loss would have every state moved: of the whole sentence, of what follows one token, or of a target there."""
+
+    type: Literal["push"]
+    position: Natural | None = None
+    target: Annotated[str | None, Field(max_length=64, description="a word: its first token is aimed at")] = None
+
+
+class Walk(Look):
+    """Go on from a text, `ids` having been taken already; each new token comes as it is drawn."""
+
+    type: Literal["walk"]
+    ids: Annotated[list[Natural], Field(default_factory=list, max_length=4096)]
+    count: Annotated[int, Field(ge=0, le=512, description="0: only the fork at the end of what there is")] = 1
+    temperature: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] = 1.0
+    top_k: Natural = 0
+    top_p: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 1.0
+    seed: Natural = 0
+
+
+Question = Dissect | Promote | WhatIf | Push | Walk
+
+# ---- answers -----------------------------------------------------------------------------------------------------------
+
+
+class Word(Message):
+    """A token, and what it is told with: a probability, or what is added to its logit."""
+
+    id: int
+    text: str
+    value: float
+
+
+class Role(Message):
+    """What a head does by a stated test, and its score 0..1."""
+
+    layer: int
+    head: int
+    role: Literal["previous", "first", "same", "induction"]
+    score: float
+
+
+class Dissected(Message):
+    """Tensors: `patterns` [layer, head, token, token]; `positions` [site, token, 3]; for attention (whole, then each head) and MLP
+    `attention.tip` [layer, part, token, 3], `.length` (raw), `.cosine` (with the half's whole move) and `.trust` (shown over true length,
+    1 is typical) [layer, part, token], and `mlp.…` without the part."""
+
+    layers: int
+    heads: int
+    roles: list[Role]
+    bends: Annotated[list[float | None], Field(description="mean turning angle of the tokens at each site, radians")]
+
+
+class PromotedPart(Message):
+    """What one part pushes up and down, against the mean over all words."""
+
+    part: Literal["embed", "attention", "head", "mlp"]
+    layer: int | None = None
+    head: int | None = None
+    up: list[Word]
+    down: list[Word]
+
+
+class Promoted(Message):
+    """All parts of a token, in the order of the pass; their effects with the norm's bias sum to its logits."""
+
+    token: int
+    parts: list[PromotedPart]
+
+
+class Imagined(Message):
+    """The next words with nothing scaled and with the parts scaled, and how far the one lies from the other (KL, nats). Tensors:
+    `positions` [site, token, 3], `norm` [site, token]."""
+
+    before: list[Word]
+    after: list[Word]
+    divergence: float
+
+
+class Pushed(Message):
+    """The loss in nats. Tensors: `tip` [site, token, 3] (the state after a step of a tenth of its length along −∂L/∂h), `trust` and
+    `length` (of −∂L/∂h) [site, token], `losses` [token], `groups` [layer, group]; `agreement` is R² of the promise for small random
+    steps."""
+
+    loss: float
+    groups: list[str]
+    outer: dict[str, float]
+    agreement: float
+
+
+class Stepped(Message):
+    """One token of a walk (`token` null: none was drawn) and the fork after it: the likeliest next words and what is left for all others.
+    Tensors: `positions` [site, 1, 3], `outside` [site, 1], `norm` [site, 1] of the token."""
+
+    token: Word | None
+    ids: list[int]
+    branches: list[Word]
+    rest: float
+    last: bool
+
+
+Told = Dissected | Promoted | Imagined | Pushed | Stepped
+
+
+class LookHeader(Message):
+    """`__metadata__` of a binary answer to a question; `answer` is JSON: Dissected, Promoted, Imagined, Pushed or Stepped."""
+
+    type: Literal["dissected", "promoted", "imagined", "pushed", "stepped"]
+    id: str
+    run: str
+    step: str
+    answer: str
+
+
+def header_of(question: Any, told: Told) -> dict[str, str]:
+    """The metadata of a binary answer."""
+    kind = type(told).__name__.lower()
+    answer = told.model_dump_json()
+    return LookHeader(type=kind, id=str(question.id), run=question.run, step=str(question.step), answer=answer).model_dump()  # type: ignore[arg-type]
