@@ -1,0 +1,169 @@
+"""Tokenizers of other models: the ids are their own, what a person reads is whole characters, and no sign is typed by accident."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer as Backend
+from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
+
+from layerfold.errors import DamagedRun, EmptyText, ModelRefused, TextTooLong
+from layerfold.model.hub import Where, read_hub_tokenizer
+from layerfold.model.hub_tokenizer import HubTokenizer
+from layerfold.model.tokenizer import CHARACTERS, whole
+from layerfold.records import Token
+from tests.model.hub_models import TEXTS, backend_of, minilm
+
+WAYS = ("bytes", "framed", "pieces", "words", "unigram", "composed")
+ANYTHING = st.text(st.characters(), min_size=1, max_size=60).filter(lambda text: bool(text.strip()))  # surrogates too
+
+
+def backend(way: str) -> Backend:
+    if way == "unigram":
+        found = Backend(models.Unigram())
+        found.normalizer = normalizers.NFKC()
+        found.pre_tokenizer = pre_tokenizers.Metaspace()
+        found.decoder = decoders.Metaspace()
+        signs = ["<unk>", "<s>", "</s>"]
+        found.train_from_iterator(
+            TEXTS, trainers.UnigramTrainer(vocab_size=200, special_tokens=signs, unk_token="<unk>", show_progress=False)
+        )
+        return found
+    found = backend_of("bytes" if way == "composed" else way)
+    if way == "composed":
+        found.normalizer = normalizers.NFC()
+    return found
+
+
+@cache
+def tokenizer(way: str) -> HubTokenizer:
+    return HubTokenizer(backend(way))
+
+
+def shown(tokens: tuple[Token, ...]) -> list[str]:
+    """The tokens' texts in a row, each group once."""
+    return [token.text for token in tokens if token.piece == 0]
+
+
+@pytest.mark.parametrize("way", ["bytes", "framed", "pieces"])
+@settings(deadline=None, max_examples=60)
+@given(text=ANYTHING)
+@example(text="👩‍👩‍👧‍👦 family 🇨🇳")
+@example(text="春天来了，河岸上。")
+@example(text="שלום עليكم")
+@example(text="a\x00b\x07\x1b[0m\r\n\t")
+@example(text="\ud800 lone \udfff")
+@example(text="<s> [CLS] <|endoftext|> </s> <0xE4> is text")
+@example(text=" ▁ “—” é\u0301")
+def test_pieces_join_to_the_whole_text(way: str, text: str) -> None:
+    reader = tokenizer(way)
+    sentence = reader.encode(text, 10_000)
+    frame = len(reader.framed([]))
+    assert sentence.text == whole(text)
+    assert sentence.cut == 0
+    signs = set(reader.framed([]))
+    inner = sentence.tokens[1 if frame else 0 : -1 if frame == 2 else None]
+    assert signs.isdisjoint(token.id for token in inner)
+    if "▁" not in text or way != "pieces":  # which SentencePiece reads as a space
+        assert "".join(shown(inner)) == sentence.text
+    for token in inner:
+        assert 0 <= token.piece < token.pieces
+        assert sentence.text[token.start : token.end] == token.text
+
+
+@pytest.mark.parametrize("way", ["words", "unigram", "composed"])
+@settings(deadline=None, max_examples=60)
+@given(text=ANYTHING)
+@example(text="The river bank. [CLS] <s> é 春 🙂 e\u0301 ½")
+@example(text="[CLS]")
+@example(text="<s></s>")
+@example(text="\u0301\u0301")
+@example(text="   x   ")
+def test_text_that_is_rewritten_is_cut_where_its_tokens_end(way: str, text: str) -> None:
+    reader = tokenizer(way)
+    sentence = reader.encode(text, 10_000)
+    frame = reader.framed([])
+    inner = sentence.tokens[1:-1] if frame else sentence.tokens
+    assert {reader.text_of(token.id) for token in inner}.isdisjoint({"[CLS]", "[SEP]", "<s>", "</s>", "<|endoftext|>"})
+    ends = [token.end for token in inner]
+    assert ends == sorted(ends)
+    for token in inner:
+        assert 0 <= token.piece < token.pieces
+        assert token.text in (sentence.text[token.start : token.end], "[UNK]", "<unk>")
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(deadline=None, max_examples=60)
+@given(ids=st.lists(st.integers(0, 500), max_size=30))
+def test_any_ids_can_be_read(way: str, ids: list[int]) -> None:
+    reader = tokenizer(way)
+    tokens = reader.tokens(ids)
+    assert [token.id for token in tokens] == ids
+    assert "\ufffd" not in reader.decode(ids)
+    assert all(reader.text_of(n) or n < len(reader) for n in ids)
+    assert reader.text_of(9_999) == "⟨9999⟩"
+    assert len(reader.byte_lengths()) == len(reader)
+
+
+def test_pieces_of_one_character_carry_it() -> None:
+    for way in ("bytes", "framed", "pieces"):
+        sentence = tokenizer(way).encode("春🙂", 50)
+        read = [(token.text, token.piece, token.pieces) for token in sentence.tokens if token.end > token.start]
+        assert read == [("春", 0, 3), ("春", 1, 3), ("春", 2, 3), ("🙂", 0, 4), ("🙂", 1, 4), ("🙂", 2, 4), ("🙂", 3, 4)]
+        assert tokenizer(way).text_of(sentence.tokens[-2].id).startswith("⟨")
+
+
+def test_words_are_read_with_the_spaces_between_them() -> None:
+    reader = read_hub_tokenizer(Where(minilm()))
+    sentence = reader.encode("Hello, world (unbelievably 5% naïve)! 中文 ok", 64)
+    assert "".join(shown(sentence.tokens[1:-1])) == sentence.text
+    assert reader.decode(sentence.ids) == "[CLS]hello, world (unbelievably 5% naive)!中文ok[SEP]"
+    assert [reader.text_of(n) for n in reader.ids(["unbelievably"])[0]] == [" un", "bel", "ie", "va", "bly"]
+    assert shown(reader.encode("a 🙂 b", 9).tokens) == ["[CLS]", "a", "[UNK]", " b", "[SEP]"]
+
+
+@pytest.mark.parametrize(
+    ("way", "before", "after"), [("words", "[CLS]", "[SEP]"), ("framed", "<s>", "</s>"), ("pieces", "<s>", ""), ("bytes", "", "")]
+)
+def test_a_text_is_framed_as_its_model_reads_it(way: str, before: str, after: str) -> None:
+    reader = tokenizer(way)
+    ids = reader.ids(["The bank"])[0]
+    names = [reader.text_of(n) for n in reader.framed(ids)]
+    assert names[0] == before or not before
+    assert names[-1] == after or not after
+    assert reader.encode("The bank", 99).ids == reader.framed(ids) == backend(way).encode("The bank").ids
+    assert reader.encode(f"{before}{after} x", 99).ids.count(reader.framed([])[0] if before else -1) <= 1 + (before == after)
+
+
+def test_a_long_text_is_cut_inside_its_frame() -> None:
+    sentence = tokenizer("words").encode("bank " * 40, 12)
+    assert len(sentence.tokens) == 12
+    assert (sentence.tokens[0].text, sentence.tokens[-1].text) == ("[CLS]", "[SEP]")
+    assert sentence.cut == 30
+    with pytest.raises(TextTooLong):
+        tokenizer("words").encode("x" * (CHARACTERS + 1), 12)
+    with pytest.raises(EmptyText):
+        tokenizer("words").encode(" \n", 12)
+
+
+@pytest.mark.parametrize("text", ["The bank.", "naïve 春 🙂", "  two  spaces  ", "e\u0301"])
+def test_ids_are_those_of_transformers(text: str) -> None:
+    from transformers import AutoTokenizer
+
+    assert read_hub_tokenizer(Where(minilm())).encode(text, 99).ids == AutoTokenizer.from_pretrained(minilm())(text).input_ids
+
+
+def test_a_tokenizer_is_looked_for_above_a_checkpoint(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "checkpoint-4"
+    checkpoint.mkdir()
+    with pytest.raises(ModelRefused, match=r"has no tokenizer\.json: save it"):
+        read_hub_tokenizer(Where(checkpoint))
+    backend("bytes").save(str(tmp_path / "tokenizer.json"))
+    assert len(read_hub_tokenizer(Where(checkpoint))) == 420
+    (checkpoint / "tokenizer.json").write_text("{}")
+    with pytest.raises(DamagedRun, match=r"tokenizer\.json of .* cannot be read"):
+        read_hub_tokenizer(Where(checkpoint))
