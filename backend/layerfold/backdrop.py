@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.errors import DamagedRun
-from layerfold.records import Floats, Reference, View, normalised
+from layerfold.records import Floats, Ints, Reference, View, normalised
 
 if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter
@@ -24,17 +25,27 @@ def viewed(raw: Floats, view: View) -> Floats:
 
 
 def reference_states(adapter: Adapter, reference: Reference) -> Floats:
-    """The reference's raw states [site, ref, d], computed a few windows at a time; raises DamagedRun for an empty reference."""
+    """The reference's raw states [site, ref, d], computed a few windows of one length at a time; raises DamagedRun for an empty one."""
     found: Floats | None = None
-    for start in range(0, len(reference.windows), WINDOWS_AT_ONCE):
-        values = adapter.batch_states(reference.windows[start : start + WINDOWS_AT_ONCE])
+    for chosen, windows in alike(reference.windows):
+        values = adapter.batch_states(windows)
         if found is None:
             found = np.empty((len(values), len(reference), values.shape[-1]), dtype=np.float32)
-        inside = (reference.window >= start) & (reference.window < start + WINDOWS_AT_ONCE)
-        found[:, inside] = values[:, reference.window[inside] - start, reference.position[inside]]
+        inside = np.isin(reference.window, chosen)
+        found[:, inside] = values[:, np.searchsorted(chosen, reference.window[inside]), reference.position[inside]]
     if found is None:
         raise DamagedRun("The reference holds no tokens: build the atlas again with `layerfold atlas`")
     return found
+
+
+def alike(windows: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """Windows that can be read together, a few at a time: which they are, in order, and their ids without the -1 after a shorter one."""
+    sizes = (windows >= 0).sum(axis=1)
+    for size in np.unique(sizes)[::-1].tolist():
+        of_size = np.flatnonzero(sizes == size).astype(np.int32)
+        for start in range(0, len(of_size), WINDOWS_AT_ONCE):
+            chosen = of_size[start : start + WINDOWS_AT_ONCE]
+            yield chosen, windows[chosen, :size]
 
 
 def states_at(run: Run, step: int, reference: Reference, adapter: Adapter | None = None) -> Floats:

@@ -212,7 +212,7 @@ class OpenRun:
         space = self.space(step)
         trust, continuity = picture.trust_at(step, site, index)
         window, at = reference.windows[reference.window[index]], int(reference.position[index])
-        read = window[: at + 1] if space.adapter.causal else window  # an encoder's states depend on what comes after, too
+        read = window[: at + 1] if space.adapter.causal else window[window >= 0]  # an encoder's states depend on what comes after, too
         raw = space.adapter.states(read.tolist()).values[:, at]
         indices, distances = Index.of(space.states[site]).nearest(space.states[site][index : index + 1], k + 1)
         others = indices[0] != index
