@@ -110,7 +110,7 @@ def _projections(run: Run) -> Iterator[Problem]:
 def _reference(reference: Reference, vocabulary: int) -> Iterator[Problem]:
     name = "atlas/reference.safetensors"
     windows, length = reference.windows.shape
-    if reference.windows.min() < 0 or reference.windows.max() >= vocabulary:
+    if reference.windows.min() < -1 or reference.windows.max() >= vocabulary:  # -1 stands after the last token of a short one
         yield Problem(name, f"names tokens outside the vocabulary of {vocabulary}: {REBUILD}")
     if (
         reference.window.min() < 0
@@ -119,6 +119,8 @@ def _reference(reference: Reference, vocabulary: int) -> Iterator[Problem]:
         or reference.position.max() >= length
     ):
         yield Problem(name, f"points outside its {windows} windows of {length} tokens: {REBUILD}")
+    elif (reference.windows[reference.window, reference.position] < 0).any():
+        yield Problem(name, f"points behind the last token of a window: {REBUILD}")
     if len({len(reference), len(reference.position), len(reference.frequency), len(reference.text)}) > 1:
         yield Problem(name, f"has lists of different lengths: {REBUILD}")
     if not np.isfinite(reference.frequency).all():
