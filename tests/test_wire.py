@@ -118,7 +118,10 @@ def test_numbers_that_json_does_not_know_are_null() -> None:
 
 def test_the_schema_names_every_message() -> None:
     described = schema()
-    assert {entry["$ref"].rsplit("/")[-1] for entry in described["properties"]["ClientMessage"]["oneOf"]} == {"Place", "Inspect", "Cancel"}
+    assert {entry["$ref"].rsplit("/")[-1] for entry in described["properties"]["ClientMessage"]["oneOf"]} == {
+        *("Place", "Inspect", "Cancel"),
+        *("Dissect", "Promote", "WhatIf", "Push", "Walk"),
+    }
     assert {"Hello", "Tokens", "Done", "Inspected", "Failure", "SliceHeader", "RunCard"} <= set(described["$defs"])
     assert described["$defs"]["Place"]["required"] == ["type", "id", "run", "sentence", "text"]
 

@@ -44,10 +44,11 @@ READ: Final = 48  # reference texts on which heads are tested
 
 
 class Inside:
-    """The inside of a run's passes."""
+    """The inside of a run's passes over sentences of at most ``max_tokens`` (what the model reads by default)."""
 
-    def __init__(self, run: OpenRun) -> None:
+    def __init__(self, run: OpenRun, max_tokens: int | None = None) -> None:
         self.run = run
+        self.max_tokens = max_tokens
 
     def dissect(self, question: Dissect, cancelled: Cancelled = never) -> tuple[Dissected, Tensors]:
         """The pass in its parts; raises StepNotFound, EmptyText, TextTooLong, InputError, DamagedRun, Cancelled."""
@@ -133,7 +134,7 @@ class Inside:
         model = getattr(adapter, "model", None)
         if not isinstance(model, GPT):
             raise InputError("This view takes Layerfold's own models apart; of this one only states can be read.")
-        return model, self.run.tokenize(question.text)
+        return model, self.run.tokenize(question.text, self.max_tokens)
 
     def _places(self, question: Any, raw: Floats) -> Floats:
         """Where raw states [site, token, d] lie in the clouds of all sites: [site, token, 3]."""

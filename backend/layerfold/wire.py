@@ -37,6 +37,22 @@ from layerfold.answers import (
     RunList,
 )
 from layerfold.errors import BadMessage
+from layerfold.insights import (
+    Dissect,
+    Dissected,
+    Imagined,
+    LookHeader,
+    Promote,
+    Promoted,
+    Push,
+    Pushed,
+    Question,
+    Stepped,
+    Told,
+    Walk,
+    WhatIf,
+    header_of,
+)
 from layerfold.records import Floats, PlacedSlice
 
 MESSAGE_BYTES: Final = 64 * 1024
@@ -90,13 +106,13 @@ class Inspect(Message):
 
 
 class Cancel(Message):
-    """Stop computing a sentence."""
+    """Stop computing a sentence, or answering a kind of question (then the sentence is its type: "walk")."""
 
     type: Literal["cancel"]
     sentence: Key
 
 
-ClientMessage = Annotated[Place | Inspect | Cancel, Field(discriminator="type")]
+ClientMessage = Annotated[Place | Inspect | Cancel | Dissect | Promote | WhatIf | Push | Walk, Field(discriminator="type")]
 
 # ---- what the server sends -------------------------------------------------------------------------------------------
 
@@ -223,7 +239,7 @@ class SliceHeader(Message):
 # ---- bytes -----------------------------------------------------------------------------------------------------------
 
 
-def parse_client(data: str) -> Place | Inspect | Cancel:
+def parse_client(data: str) -> Place | Inspect | Cancel | Question:
     """The message in a text frame; lone surrogates in it have become U+FFFD.
 
     Raises BadMessage for what is not JSON, not an object, too large, of unknown type, or lacks or misuses a field.
@@ -239,7 +255,7 @@ def parse_client(data: str) -> Place | Inspect | Cancel:
         raise BadMessage(f"The message is a JSON {type(value).__name__}, not an object. Send an object with a type.")
     try:
         fields = {well_formed(name): _clean(field) for name, field in value.items()}
-        message: Place | Inspect | Cancel = TypeAdapter(ClientMessage).validate_python(fields)
+        message: Place | Inspect | Cancel | Question = TypeAdapter(ClientMessage).validate_python(fields)
     except ValidationError as error:
         raise BadMessage(_first_problem(error)) from None
     return message
@@ -284,6 +300,12 @@ def encode_slice(request: int, run: str, sentence: str, slice_: PlacedSlice) -> 
     return save({name: np.ascontiguousarray(values, dtype="<f4") for name, values in tensors.items()}, header.model_dump())
 
 
+def encode_look(question: Question, told: Told, tensors: Mapping[str, Floats]) -> bytes:
+    """The answer to a question as a binary message: tensors in float32, the answer itself in the header."""
+    arrays = {name: np.ascontiguousarray(values, dtype="<f4") for name, values in tensors.items()}
+    return save(arrays, header_of(question, told))
+
+
 def decode_tensors(data: bytes) -> tuple[dict[str, str], dict[str, Floats]]:
     """The header and the float32 tensors of a binary message.
 
@@ -324,11 +346,12 @@ class _Untitled(GenerateJsonSchema):
         return False
 
 
-CLIENT: Final = (Place, Inspect, Cancel)
+CLIENT: Final = (Place, Inspect, Cancel, Dissect, Promote, WhatIf, Push, Walk)
 SERVER: Final = (Hello, Tokens, Done, Inspected, Changed, Failure)
 TABLES: Final = (ReferenceTable, MetricsTable, MeasuresTable, ClaimsTable)
 LAB: Final = (LabOffer, NewJob, JobCard, JobList)
-ANSWERS: Final = (SliceHeader, ErrorAnswer, Health, RunList, RunCard, *TABLES, *LAB)
+LOOKS: Final = (LookHeader, Dissected, Promoted, Imagined, Pushed, Stepped)
+ANSWERS: Final = (SliceHeader, ErrorAnswer, Health, RunList, RunCard, *TABLES, *LAB, *LOOKS)
 
 
 def schema() -> dict[str, Any]:

@@ -5,7 +5,7 @@
  * and run json-schema-to-typescript to regenerate this file.
  */
 
-export type ClientMessage = Place | Inspect | Cancel;
+export type ClientMessage = Place | Inspect | Cancel | Dissect | Promote | WhatIf | Push | Walk;
 export type ServerMessage = Hello | Tokens | Done | Inspected | Changed | Failure;
 
 /**
@@ -27,6 +27,12 @@ export interface Wire {
   NewJob?: NewJob;
   JobCard?: JobCard;
   JobList?: JobList;
+  LookHeader?: LookHeader;
+  Dissected?: Dissected;
+  Promoted?: Promoted;
+  Imagined?: Imagined;
+  Pushed?: Pushed;
+  Stepped?: Stepped;
 }
 /**
  * Place the tokens of a text; supersedes the last `place` with the same sentence key.
@@ -74,7 +80,7 @@ export interface Inspect {
   projection?: string;
 }
 /**
- * Stop computing a sentence.
+ * Stop computing a sentence, or answering a kind of question (then the sentence is its type: "walk").
  */
 export interface Cancel {
   type: "cancel";
@@ -82,6 +88,107 @@ export interface Cancel {
    * the page's own name for a sentence
    */
   sentence: string;
+}
+/**
+ * Take the pass apart: where each token looks, and what attention, each head and the MLP add to it.
+ */
+export interface Dissect {
+  id: number;
+  run: string;
+  step: number;
+  text: string;
+  /**
+   * one of the card's projections
+   */
+  projection?: string;
+  type: "dissect";
+}
+/**
+ * Which words each part of the pass makes likelier after one token.
+ */
+export interface Promote {
+  id: number;
+  run: string;
+  step: number;
+  text: string;
+  /**
+   * one of the card's projections
+   */
+  projection?: string;
+  type: "promote";
+  token: number;
+}
+/**
+ * The same pass with parts scaled.
+ */
+export interface WhatIf {
+  id: number;
+  run: string;
+  step: number;
+  text: string;
+  /**
+   * one of the card's projections
+   */
+  projection?: string;
+  type: "whatif";
+  /**
+   * @maxItems 512
+   */
+  factors: Factor[];
+}
+/**
+ * A part and by how much it is scaled: 0 is not there, 1 as it is, 2 twice.
+ */
+export interface Factor {
+  part: "attention" | "mlp" | "head" | "residual";
+  layer: number;
+  head?: number | null;
+  factor: number;
+}
+/**
+ * How a loss would have every state moved: of the whole sentence, of what follows one token, or of a target there.
+ */
+export interface Push {
+  id: number;
+  run: string;
+  step: number;
+  text: string;
+  /**
+   * one of the card's projections
+   */
+  projection?: string;
+  type: "push";
+  position?: number | null;
+  /**
+   * a word: its first token is aimed at
+   */
+  target?: string | null;
+}
+/**
+ * Go on from a text, `ids` having been taken already; each new token comes as it is drawn.
+ */
+export interface Walk {
+  id: number;
+  run: string;
+  step: number;
+  text: string;
+  /**
+   * one of the card's projections
+   */
+  projection?: string;
+  type: "walk";
+  /**
+   * @maxItems 4096
+   */
+  ids?: number[];
+  /**
+   * 0: only the fork at the end of what there is
+   */
+  count?: number;
+  temperature?: number;
+  top_k?: number;
+  top_p?: number;
+  seed?: number;
 }
 /**
  * First message of a connection.
@@ -553,4 +660,95 @@ export interface JobCard {
  */
 export interface JobList {
   jobs: JobCard[];
+}
+/**
+ * `__metadata__` of a binary answer to a question; `answer` is JSON: Dissected, Promoted, Imagined, Pushed or Stepped.
+ */
+export interface LookHeader {
+  type: "dissected" | "promoted" | "imagined" | "pushed" | "stepped";
+  id: string;
+  run: string;
+  step: string;
+  answer: string;
+}
+/**
+ * Tensors: `patterns` [layer, head, token, token]; `positions` [site, token, 3]; for attention (whole, then each head) and MLP
+ * `attention.tip` [layer, part, token, 3], `.length` (raw), `.cosine` (with the half's whole move) and `.trust` (shown over true length,
+ * 1 is typical) [layer, part, token], and `mlp.…` without the part.
+ */
+export interface Dissected {
+  layers: number;
+  heads: number;
+  roles: Role[];
+  /**
+   * mean turning angle of the tokens at each site, radians
+   */
+  bends: (number | null)[];
+}
+/**
+ * What a head does by a stated test, and its score 0..1.
+ */
+export interface Role {
+  layer: number;
+  head: number;
+  role: "previous" | "first" | "same" | "induction";
+  score: number;
+}
+/**
+ * All parts of a token, in the order of the pass; their effects with the norm's bias sum to its logits.
+ */
+export interface Promoted {
+  token: number;
+  parts: PromotedPart[];
+}
+/**
+ * What one part pushes up and down, against the mean over all words.
+ */
+export interface PromotedPart {
+  part: "embed" | "attention" | "head" | "mlp";
+  layer?: number | null;
+  head?: number | null;
+  up: Word[];
+  down: Word[];
+}
+/**
+ * A token, and what it is told with: a probability, or what is added to its logit.
+ */
+export interface Word {
+  id: number;
+  text: string;
+  value: number;
+}
+/**
+ * The next words with nothing scaled and with the parts scaled, and how far the one lies from the other (KL, nats). Tensors:
+ * `positions` [site, token, 3], `norm` [site, token].
+ */
+export interface Imagined {
+  before: Word[];
+  after: Word[];
+  divergence: number;
+}
+/**
+ * The loss in nats. Tensors: `tip` [site, token, 3] (the state after a step of a tenth of its length along −∂L/∂h), `trust` and
+ * `length` (of −∂L/∂h) [site, token], `losses` [token], `groups` [layer, group]; `agreement` is R² of the promise for small random
+ * steps.
+ */
+export interface Pushed {
+  loss: number;
+  groups: string[];
+  outer: {
+    [k: string]: number;
+  };
+  agreement: number;
+}
+/**
+ * One token of a walk (`token` null: none was drawn) and the fork after it: the likeliest next words and what is left for all others.
+ * Tensors: `positions` [site, 1, 3], `outside` [site, 1], `norm` [site, 1] of the token.
+ */
+export interface Stepped {
+  token: Word | null;
+  ids: number[];
+  branches: Word[];
+  rest: number;
+  last: boolean;
 }

@@ -65,6 +65,7 @@ class Walk:
         """Raises InputError without a token, TextTooLong for more than the model reads."""
         if not ids:
             raise InputError("A walk needs a first token: type at least one word.")
+        _check(max(ids), model)
         self.model = model
         self.ids: list[int] = []
         self._cache: Cache = []
@@ -93,8 +94,7 @@ class Walk:
 
     def take(self, id: int) -> Floats:
         """The walk has gone to a token, drawn or chosen: its raw states [site, d]. Raises InputError, TextTooLong."""
-        if not 0 <= id < self.model.config.vocab_size:
-            raise InputError(f"There is no token {id}: the model knows {self.model.config.vocab_size:,}, from 0.")
+        _check(id, self.model)
         return np.asarray(self._read([id])[:, 0])
 
     @torch.inference_mode()
@@ -121,3 +121,8 @@ def wander(walk: Walk, count: int, sampling: Sampling, seed: int) -> Iterator[tu
         fork = walk.fork()
         id = walk.draw(sampling, rng)
         yield id, fork, walk.take(id)
+
+
+def _check(id: int, model: GPT) -> None:
+    if not 0 <= id < model.config.vocab_size:
+        raise InputError(f"There is no token {id}: the model knows {model.config.vocab_size:,}, from 0.")

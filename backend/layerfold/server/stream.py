@@ -20,11 +20,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from layerfold.answers import Limits
 from layerfold.errors import BadMessage, Busy, Cancelled, LayerfoldError
+from layerfold.insights import Question
 from layerfold.inspection import Inspection
 from layerfold.pipeline import OpenRun
 from layerfold.records import Sentence
 from layerfold.server.catalogue import Catalogue
 from layerfold.server.jobs import Jobs, Rank
+from layerfold.server.looking import Looking
 from layerfold.server.outbox import Outbox
 from layerfold.wire import (
     Cancel,
@@ -78,6 +80,7 @@ class Connection:
         self.outbox = Outbox()
         self.placings: dict[str, tuple[Placing, asyncio.Task[None]]] = {}
         self.inspections: set[asyncio.Task[None]] = set()
+        self.looking = Looking(self, catalogue, jobs, limits, self.outbox.put, self._refuse, self.outbox.discard)
 
     async def run(self) -> None:
         """The conversation is over: the page went, or read too slowly and was told so (1013)."""
@@ -134,14 +137,17 @@ class Connection:
             except LayerfoldError as error:
                 await self._fail(id_of(text or ""), None, error)
 
-    async def _handle(self, message: Place | Inspect | Cancel) -> None:
+    async def _handle(self, message: Place | Inspect | Cancel | Question) -> None:
         match message:
             case Place():
                 await self._start(message)
             case Cancel():
                 self._stop(message.sentence)
+                self.looking.stop(message.sentence)
             case Inspect():
                 await self._ask(message)
+            case _:
+                self.looking.ask(message)
 
     # ---- sentences
 
@@ -168,6 +174,7 @@ class Connection:
             self._stop(sentence)
         for task in self.inspections:
             task.cancel()
+        self.looking.stop()
 
     async def _place(self, placing: Placing) -> None:
         request = placing.request
@@ -254,6 +261,9 @@ class Connection:
 
     async def _say(self, request: int | None, message: BaseModel) -> None:
         await self.outbox.put(request, message.model_dump_json())
+
+    async def _refuse(self, request: int, error: LayerfoldError) -> None:
+        await self._fail(request, None, error)
 
     async def _fail(self, request: int | None, sentence: str | None, error: LayerfoldError, step: int | None = None) -> None:
         await self._say(request, Failure(id=request, sentence=sentence, step=step, code=error.code, message=str(error)))

@@ -1,0 +1,92 @@
+"""Questions of a page about the inside of a pass: a newer one of the same kind takes the place of the older, which is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any
+
+from layerfold.answers import Limits
+from layerfold.errors import Cancelled, LayerfoldError
+from layerfold.inside import Inside, Tensors
+from layerfold.insights import Question, Told, Walk
+from layerfold.server.catalogue import Catalogue
+from layerfold.server.jobs import Jobs, Rank
+from layerfold.wire import encode_look
+
+Answer = tuple[Told, Tensors]
+log = logging.getLogger(__name__)
+
+
+class Looking:
+    """The questions of one connection; at most one of each kind is being answered."""
+
+    def __init__(
+        self,
+        owner: Hashable,
+        catalogue: Catalogue,
+        jobs: Jobs,
+        limits: Limits,
+        send: Callable[[int, bytes], Awaitable[None]],
+        fail: Callable[[int, LayerfoldError], Awaitable[None]],
+        discard: Callable[[int], None],
+    ) -> None:
+        """``send`` takes a request's id and a binary answer, ``fail`` its id and error, ``discard`` drops what waits to be sent for it."""
+        self.owner = owner
+        self.catalogue = catalogue
+        self.jobs = jobs
+        self.limits = limits
+        self._send = send
+        self._fail = fail
+        self._discard = discard
+        self._current: dict[str, tuple[int, threading.Event, asyncio.Task[None]]] = {}
+
+    def ask(self, question: Question) -> None:
+        """The question is being answered, and an older one of its kind no more."""
+        self.stop(question.type)
+        cancelled = threading.Event()
+        self._current[question.type] = (question.id, cancelled, asyncio.create_task(self._answer(question, cancelled)))
+
+    def stop(self, kind: str | None = None) -> None:
+        """Questions of a kind (all without one) are not answered any more."""
+        for name in [kind] if kind else list(self._current):
+            if name in self._current:
+                request, cancelled, task = self._current.pop(name)
+                cancelled.set()
+                task.cancel()
+                self._discard(request)
+
+    async def _answer(self, question: Question, cancelled: threading.Event) -> None:
+        try:
+            inside = await self._run(Rank.NOW, lambda: self._open(question))
+            if isinstance(question, Walk):
+                steps = inside.walk(question, cancelled.is_set)
+                while (found := await self._run(Rank.FIRST, lambda: next(steps, None))) is not None:
+                    await self._send(question.id, encode_look(question, *found))
+            else:
+                found = await self._run(Rank.FIRST, lambda: self._look(inside, question, cancelled))
+                await self._send(question.id, encode_look(question, *found))
+        except Cancelled:
+            return
+        except LayerfoldError as error:
+            await self._fail(question.id, error)
+        except Exception:
+            log.exception("a question failed")
+            await self._fail(question.id, LayerfoldError("The server failed on this question; its log says why."))
+
+    async def _run(self, rank: Rank, work: Callable[[], Any]) -> Any:
+        return await self.jobs.run(self.owner, rank, work)
+
+    def _open(self, question: Question) -> Inside:
+        return Inside(self.catalogue.open(question.run), self.limits.tokens)
+
+    def _look(self, inside: Inside, question: Question, cancelled: threading.Event) -> Answer:
+        verbs: dict[str, Callable[[Any, Callable[[], bool]], Answer]] = {
+            "dissect": inside.dissect,
+            "promote": inside.promote,
+            "whatif": inside.imagine,
+            "push": inside.push,
+        }
+        return verbs[question.type](question, cancelled.is_set)
