@@ -10,7 +10,7 @@ export function siteWords(t, sites, index) {
   const name = sites[Math.max(0, Math.min(sites.length - 1, Math.round(index)))] ?? "";
   const found = /^L(\d+)\.(mid|post)$/.exec(name);
   if (!found) return name === "embed" ? t("site.embed") : name;
-  const of = Math.floor((sites.length - 1) / 2);
+  const of = sites.filter((one) => one.endsWith(".post")).length;
   return t(found[2] === "mid" ? "site.mid" : "site.post", { layer: Number(found[1]) + 1, of });
 }
 

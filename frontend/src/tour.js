@@ -35,11 +35,10 @@ export function sharedWord(a, b) {
  */
 export function story(card, hidden) {
   const lastStep = card.steps.length - 1;
-  const lastSite = card.sites.length - 1;
   const home = openingSite(card);
   /** @type {Scene[]} */
-  const scenes = [{ at: 0, messages: [{ type: "go", step: 0, site: home, glide: 0 }], caption: { key: "tour.start", values: { step: card.steps[0] } } }];
-  let at = OPENING;
+  const scenes = [{ at: 0, messages: [{ type: "go", step: 0, site: home, glide: 0 }], ...(lastStep ? { caption: { key: "tour.start", values: { step: card.steps[0] } } } : {}) }];
+  let at = lastStep ? OPENING : 0; // a model with one checkpoint was not watched while it trained
   const drifts = Math.min(DRIFTS, lastStep);
   for (let i = 1; i <= drifts; i++, at += DRIFT) {
     const step = Math.round((i * lastStep) / drifts);
@@ -49,7 +48,7 @@ export function story(card, hidden) {
     const appear = hidden.map((id) => ({ type: "sentence.hide", id, glide: 700 }));
     scenes.push({ at, messages: [{ type: "go", site: 0, glide: 700 }, ...appear], caption: { key: "tour.sentences" } });
     at += APPEAR;
-    const stops = Array.from({ length: Math.floor(lastSite / 2) }, (_, i) => 2 * (i + 1));
+    const stops = card.sites.flatMap((name, i) => (name.endsWith(".post") ? [i] : []));
     for (const [i, site] of stops.entries()) {
       scenes.push({ at, messages: [{ type: "go", site, glide: TRAVEL }], ...(i === 0 ? { caption: { key: "tour.layers" } } : {}) });
       at += TRAVEL;

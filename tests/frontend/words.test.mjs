@@ -64,7 +64,7 @@ test("the tour starts in disorder, ends in structure, and takes about ten second
   const steps = scenes.flatMap((scene) => scene.messages).filter((message) => message.step !== undefined).map((message) => message.step);
   assert.deepEqual(steps, [0, 1, 2, 3]);
   assert.ok(scenes.every((scene, i) => i === 0 || scene.at >= scenes[i - 1].at));
-  const end = story(card({ steps: Array.from({ length: 25 }, (_, i) => i), sites: Array(13).fill("embed") }), ["s1", "s2"]).find((scene) => scene.say);
+  const end = story(card({ steps: Array.from({ length: 25 }, (_, i) => i), sites: Array.from({ length: 13 }, (_, i) => (i ? `L${(i - 1) >> 1}.${i % 2 ? "mid" : "post"}` : "embed")) }), ["s1", "s2"]).find((scene) => scene.say);
   assert.ok(end.at > 8000 && end.at < 11500, String(end.at));
   for (const scene of scenes) if (scene.caption) assert.ok(scene.caption.key in TABLES.en);
   assert.ok(story(card({ steps: [3], sites: ["embed"] }), []).length >= 2);

@@ -2,6 +2,7 @@
 
 import { byId, fill, h, icon, iconButton, relabel } from "../dom.js";
 import { happenings, happeningWords } from "../events.js";
+import { isLive } from "../following.js";
 import { number } from "../language.js";
 import { SPEEDS } from "../player.js";
 import { siteWords, sticky } from "../sites.js";
@@ -43,6 +44,7 @@ export function stripPanel(dispatch, acts) {
       pad.update(state, t, previous);
       showLayers(state, t, layers);
       showSteps(state, t, steps);
+      steps.element.classList.toggle("live", isLive(state));
       marks.update(state, t);
       speed.setAttribute("aria-label", t("strip.speed"));
       for (const one of speeds) one.setAttribute("aria-pressed", String(Number(one.dataset.speed) === state.speed));
@@ -85,13 +87,15 @@ function showSteps(state, t, steps) {
   const step = stepNumber(state);
   const failure = state.atlasFailures[step];
   const other = shown && !shown.exact ? t(failure ? "strip.broken" : "strip.coming", { step: shown.a.step }) : "";
+  const only = state.card?.steps.length === 1;
+  const untrained = state.card && step === 0 && !only;
   steps.show(state, {
     label: t("strip.step"),
     value: state.step,
     last: (state.card?.steps.length ?? 1) - 1,
-    words: state.card ? t("strip.step.value", { step }) : "",
+    words: state.card && !(only && step === 0) ? t("strip.step.value", { step }) : "",
     tip: failure?.message ?? t("strip.step.tip"),
-    quiet: other || happened(state, t) || (state.card && step === 0 ? t("strip.untrained") : ""),
+    quiet: other || happened(state, t) || (only ? t("strip.only") : untrained ? t("strip.untrained") : ""),
     playWords: t(state.playing === "steps" ? "strip.pause" : "strip.play.steps"),
   });
 }
@@ -146,6 +150,8 @@ function slider(axis, dispatch) {
       input.setAttribute("aria-valuetext", [view.words, view.quiet].filter(Boolean).join(", "));
       element.style.setProperty("--notches", String(Math.max(1, view.last)));
       element.style.setProperty("--at", String(view.last ? view.value / view.last : 0));
+      element.classList.toggle("only", Boolean(state.card) && view.last < 1);
+      play.disabled = Boolean(state.card) && view.last < 1;
       relabel(play, state.playing === axis ? "pause" : "play", view.playWords);
     },
   };
