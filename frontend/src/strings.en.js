@@ -62,6 +62,7 @@ export default {
   "strip.step.value": "step {step}",
   "strip.step.tip": "One notch is one checkpoint",
   "strip.untrained": "untrained",
+  "strip.only": "one checkpoint",
   "strip.coming": "loading, showing step {step}",
   "strip.broken": "not readable, showing step {step}",
   "strip.play.layers": "Play through the layers",

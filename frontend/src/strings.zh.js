@@ -62,6 +62,7 @@ export default {
   "strip.step.value": "第 {step} 步",
   "strip.step.tip": "每一格是一个检查点",
   "strip.untrained": "未训练",
+  "strip.only": "只有一个检查点",
   "strip.coming": "载入中，暂显第 {step} 步",
   "strip.broken": "无法读取，暂显第 {step} 步",
   "strip.play.layers": "逐层播放",
