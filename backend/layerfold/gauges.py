@@ -132,7 +132,9 @@ def _raw(here: Here, past: Past, site: int) -> Found:
 def _weights(here: Here, past: Past, site: int) -> Found:
     layer, _, part = here.sites[site].partition(".")
     found = {}
-    for where, matrices in MATRICES.items():
+    halved = any(name.endswith(".mid") for name in here.sites)  # else attention and MLP stand side by side, and both act before post
+    for before, matrices in MATRICES.items():
+        where = before if halved else "post"
         for matrix in matrices:
             if isinstance(here.weights, str):
                 found[f"rank_{matrix}"] = Estimate.undefined(here.weights)

@@ -105,6 +105,13 @@ def network_of(kind: Kind, seed: int = 0) -> Any:
     return network
 
 
+def saved(name: str, folder: Path, seed: int = 0) -> Path:
+    """A model of a family with random weights, in a folder with its tokenizer."""
+    network_of(KINDS[name], seed).save_pretrained(folder)
+    backend_of(KINDS[name].writes).save(str(folder / "tokenizer.json"))
+    return folder
+
+
 def _taught(network: Any, rows: list[list[int]], folder: Path, seed: int) -> None:
     from transformers import Trainer, TrainingArguments
 

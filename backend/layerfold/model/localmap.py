@@ -20,6 +20,8 @@ from layerfold.errors import SiteNotFound, TokenNotFound
 from layerfold.model.adapter import Adapter, GPTAdapter
 from layerfold.model.gpt import GPT, Block, Cache
 from layerfold.model.halves import Attending, Folding, Half
+from layerfold.model.hub_adapter import HubAdapter
+from layerfold.model.hub_matrices import matrices_of
 from layerfold.records import Floats
 
 Map = Callable[[Tensor], Tensor]
@@ -75,7 +77,7 @@ def gpt_of(model: Adapter | GPT) -> GPT:
     """The network whose maps are taken; raises TypeError where it is none of ours."""
     found = model.model if isinstance(model, GPTAdapter) else model
     if not isinstance(found, GPT):
-        raise TypeError(f"the local map of {type(model).__name__} is not known: only that of a GPT is")
+        raise TypeError("this is taken of models that Layerfold trains: the model comes from elsewhere, or its weights were not kept")
     return found
 
 
@@ -178,7 +180,9 @@ def _orthogonal(block: Tensor, space: Tensor) -> Tensor:
 
 
 def weights_of(model: Adapter | GPT) -> dict[str, dict[str, Floats]]:
-    """The matrices of each layer, "L0" first, as they act on a row: q, k, v, o [d, d], in [d, 4d], out [4d, d]."""
+    """The matrices of each layer, "L0" first, as they act on a row: q, k, v, o [d, d], in [d, 4d], out [4d, d]; raises TypeError."""
+    if isinstance(model, HubAdapter):
+        return matrices_of(model)
     found: dict[str, dict[str, Floats]] = {}
     for n, block in enumerate(gpt_of(model).blocks):
         assert isinstance(block, Block)
