@@ -9,10 +9,22 @@ import torch
 
 from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
-from layerfold.training.dissection import PARTS, Hyper, Moments, adamw_parts, gradients, length, moments_of, moved, rivals, total
+from layerfold.training.dissection import (
+    PARTS,
+    Hyper,
+    Moments,
+    adamw_parts,
+    batch_loss,
+    gradients,
+    length,
+    moments_of,
+    moved,
+    rivals,
+    total,
+)
 
 CONFIG = GPTConfig(vocab_size=30, n_layer=2, n_head=2, d_model=16, block_size=12)
-HYPER = Hyper(rate=3e-3, beta1=0.9, beta2=0.95, decay=0.1, decays_from=2)
+HYPER = Hyper(rate=3e-3, beta1=0.9, beta2=0.95, decay=0.1, decayed="matrices")
 
 
 def a_model() -> GPT:
@@ -63,6 +75,34 @@ def test_the_first_step_knows_no_momentum_and_without_decay_none_decays() -> Non
     assert length(parts["decay"]) == 0
     assert length(parts["gradient"]) > 0
     assert length(parts["adaptive"]) > 0
+
+
+def test_a_long_gradient_is_cut_as_torch_cuts_it() -> None:
+    model, true = a_model(), a_model()
+    batch_loss(true, *batch(3)).backward()
+    torch.nn.utils.clip_grad_norm_(true.parameters(), 0.01)
+    found = gradients(model, *batch(3), clip=0.01)
+    for name, weight in true.named_parameters():
+        assert weight.grad is not None
+        assert torch.allclose(found[name], weight.grad, rtol=1e-6, atol=1e-12)
+    assert length(gradients(model, *batch(3), clip=1e6)) == pytest.approx(length(gradients(model, *batch(3))))
+
+
+def test_a_task_asks_only_for_the_last_tokens() -> None:
+    model = a_model()
+    ids, targets = batch(2)
+    logits = model(ids)[:, -3:]
+    true = torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets[:, -3:].flatten())
+    assert batch_loss(model, ids, targets[:, -3:]).item() == pytest.approx(true.item())
+    assert batch_loss(model, ids, targets).item() == pytest.approx(model(ids, targets).item(), rel=1e-6)
+
+
+def test_in_layers_only_their_matrices_decay() -> None:
+    model = a_model()
+    hyper = replace(HYPER, decayed="layers")
+    assert {name for name, weight in model.named_parameters() if hyper.decays(name, weight)} == {
+        name for name, weight in model.named_parameters() if name.startswith("blocks.") and weight.dim() == 2
+    }
 
 
 def test_only_matrices_decay_where_it_is_said() -> None:

@@ -20,6 +20,7 @@ from typing import Final
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from layerfold.model.gpt import GPT
 
@@ -29,14 +30,21 @@ Motion = dict[str, Tensor]  # name of a weight -> how it moves
 
 @dataclass(frozen=True)
 class Hyper:
-    """What an optimiser is told: the rate η, how long moments last, ε, the decay λ and the least dimensions of a weight that decays."""
+    """What an optimiser is told: the rate η, how long moments last, ε, the decay λ, and which weights decay: ``layers`` (the matrices in
+    them), ``matrices`` (all) or ``everything``; gradients longer than ``clip`` are cut to it (0: none is)."""
 
     rate: float
     beta1: float = 0.9
     beta2: float = 0.95
     epsilon: float = 1e-8
     decay: float = 0.0
-    decays_from: int = 0
+    decayed: str = "everything"
+    clip: float = 0.0
+
+    def decays(self, name: str, weight: Tensor) -> float:
+        """The decay of one weight."""
+        chosen = {"everything": True, "matrices": weight.dim() == 2, "layers": weight.dim() == 2 and name.startswith("blocks.")}
+        return self.decay if chosen[self.decayed] else 0.0
 
 
 @dataclass(frozen=True)
@@ -48,12 +56,20 @@ class Moments:
     count: int
 
 
-def gradients(model: GPT, ids: Tensor, targets: Tensor) -> Motion:
-    """The gradient of the mean next-token loss of a batch (b, t), by weight; the model keeps none."""
+def gradients(model: GPT, ids: Tensor, targets: Tensor, clip: float = 0.0) -> Motion:
+    """The gradient of ``batch_loss``, by weight, cut to the length ``clip`` where it is longer; the model keeps none."""
     with torch.enable_grad():
         weights = dict(model.named_parameters())
-        found = torch.autograd.grad(model(ids, targets), list(weights.values()))
-    return dict(zip(weights, found, strict=True))
+        found = torch.autograd.grad(batch_loss(model, ids, targets), list(weights.values()))
+    grads = dict(zip(weights, found, strict=True))
+    shrink = min(1.0, clip / (length(grads) + 1e-6)) if clip else 1.0
+    return grads if shrink == 1.0 else {name: grad * shrink for name, grad in grads.items()}
+
+
+def batch_loss(model: GPT, ids: Tensor, targets: Tensor) -> Tensor:
+    """The mean cross-entropy, nats, of what is to be said at the last t tokens of each sequence: ids (b, n), targets (b, t)."""
+    logits = F.linear(model.final(ids, last=targets.shape[1]), model.unembedding)
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
 def moments_of(model: GPT, batches: Iterable[tuple[Tensor, Tensor]], hyper: Hyper) -> Moments:
@@ -66,7 +82,7 @@ def moments_of(model: GPT, batches: Iterable[tuple[Tensor, Tensor]], hyper: Hype
     second = {name: torch.zeros_like(weight) for name, weight in model.named_parameters()}
     count = 0
     for ids, targets in batches:
-        first, second = _after(gradients(model, ids, targets), Moments(first, second, count), hyper)
+        first, second = _after(gradients(model, ids, targets, hyper.clip), Moments(first, second, count), hyper)
         count += 1
     return Moments(first, second, count)
 
@@ -87,8 +103,7 @@ def adamw_parts(model: GPT, grads: Motion, before: Moments, hyper: Hyper) -> dic
     for name, weight in model.named_parameters():
         mean = first[name] / (1 - hyper.beta1**count)
         scaled = mean / ((second[name] / (1 - hyper.beta2**count)).sqrt() + hyper.epsilon)
-        decays = hyper.decay if weight.dim() >= hyper.decays_from else 0.0
-        motions = (grads[name], mean - grads[name], scaled - mean, decays * weight)
+        motions = (grads[name], mean - grads[name], scaled - mean, hyper.decays(name, weight) * weight)
         for part, motion in zip(PARTS, motions, strict=True):
             parts[part][name] = -hyper.rate * motion
     return parts
