@@ -22,6 +22,8 @@ export async function loadRuns(store) {
 export async function loadRun(store, run) {
   const path = `api/runs/${encodeURIComponent(run)}`;
   store.dispatch({ type: "run.choose", run });
+  const { problem } = store.get().runs.find((one) => one.name === run) ?? {};
+  if (problem) return store.dispatch({ type: "run.failed", failure: problem }); // what is known need not be asked for
   try {
     const card = await getJson(path);
     if (store.get().run === run) store.dispatch({ type: "run.card", card });
@@ -29,8 +31,14 @@ export async function loadRun(store, run) {
     if (store.get().run === run) store.dispatch({ type: "run.failed", failure: failureOf(error) });
     return;
   }
+  await loadTables(store, run, true);
+}
+
+/** What the card does not hold: measures, claims, and the reference tokens where they are wanted. @param {Store} store @param {string} run @param {boolean} reference */
+export async function loadTables(store, run, reference) {
+  const path = `api/runs/${encodeURIComponent(run)}`;
   await Promise.all([
-    part(store, run, `${path}/reference`, (reference) => ({ type: "reference", reference })),
+    reference && part(store, run, `${path}/reference`, (table) => ({ type: "reference", reference: table })),
     part(store, run, `${path}/measures`, (measures) => ({ type: "measures", measures })),
     part(store, run, `${path}/claims`, ({ claims }) => ({ type: "claims", claims })),
   ]);

@@ -3,6 +3,7 @@
 import { connect } from "./client.js";
 import { byId } from "./dom.js";
 import { drawing, drawnInSoftware } from "./drawing.js";
+import { hearing } from "./hearing.js";
 import { inspecting } from "./inspecting.js";
 import { listenToKeys } from "./keys.js";
 import { labbing } from "./labbing.js";
@@ -43,9 +44,11 @@ function boot() {
   calm.addEventListener("change", () => store.dispatch({ type: "set", reducedMotion: calm.matches }));
   /** Who hears of what the server says beside the store. */
   const hears = { lab: (/** @type {import("./types.d.ts").Message} */ _) => {} };
+  const live = hearing(store);
   const client = connect((message) => {
     store.dispatch(message);
     hears.lab(message);
+    live.hear(message);
   });
   let serial = 0;
   const nextId = () => ++serial;

@@ -1,5 +1,6 @@
 /** Sends what is typed: after a breath, once a connection; asks again for what is missing. */
 
+import { behind, isTyped } from "./following.js";
 import { outward } from "./sites.js";
 import { stepNumber } from "./state.js";
 
@@ -33,7 +34,7 @@ export function placing(store, client, nextId) {
   function place(key, missingOnly) {
     const state = store.get();
     const one = state.sentences.find((each) => each.id === key);
-    if (!one || !state.card || state.connection !== "open") return;
+    if (!one || !state.card || !isTyped(state.card) || state.connection !== "open") return;
     const id = nextId();
     const steps = missingOnly ? lacking(state, one) : [];
     const sent = client.send({ type: "place", id, run: state.run, sentence: key, text: one.text, steps, step: stepNumber(state), projection: state.projection });
@@ -73,8 +74,15 @@ export function placing(store, client, nextId) {
     }
   }
 
+  /** Steps that have come since a sentence was placed: asked for alone. @param {State} state @param {State} previous */
+  function caughtUp(state, previous) {
+    const before = state.card === previous.card ? new Set(behind(previous)) : new Set();
+    for (const id of behind(state)) if (!before.has(id)) later(id, BREATH, true);
+  }
+
   store.subscribe((state, previous) => {
     if (state.sentences !== previous.sentences || state.connection !== previous.connection || state.card !== previous.card) sentencesChanged(state, previous);
     if (Math.round(state.step) !== Math.round(previous.step)) stepChanged(state);
+    if (state.card !== previous.card || state.sentences !== previous.sentences) caughtUp(state, previous);
   });
 }

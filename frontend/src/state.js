@@ -40,6 +40,7 @@ export function initialState({ view = {}, language = "en", theme = "dark", reduc
     atlasFailures: {},
     projection: view.projection ?? "umap",
     former: null,
+    along: false,
     sentences: [],
     active: null,
     serial: 0,

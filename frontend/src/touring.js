@@ -1,5 +1,6 @@
 /** Runs the tour, and stops it at the first touch. */
 
+import { isTyped } from "./following.js";
 import { ending, ownCaption, sharedWord, story } from "./tour.js";
 import { shownAtlas } from "./state.js";
 
@@ -66,11 +67,16 @@ export function touring(store) {
       timers.push(
         window.setTimeout(() => {
           for (const message of scene.messages) store.dispatch(message);
-          if (scene.say === "end") store.dispatch({ type: "set", caption: ownCaption(card, { key: "tour.end" }) ?? ending(store.get().sentences, word, card.steps[card.steps.length - 1], card.frame.radius) });
+          if (scene.say === "end") store.dispatch({ type: "set", caption: ownCaption(card, { key: "tour.end" }) ?? lastWords(card, word) });
           else say(scene.caption);
         }, scene.at),
       );
     }
+  }
+
+  /** @param {import("./types.d.ts").Card} card @param {string} shared */
+  function lastWords(card, shared) {
+    return isTyped(card) ? ending(store.get().sentences, shared, card.steps[card.steps.length - 1], card.frame.radius) : { key: "live.tour.end" };
   }
 
   function stop() {

@@ -219,6 +219,8 @@ export interface State {
   projection: string;
   former: Former | null;
 
+  /** whether a person who stood at the last step goes along to the one that is coming */
+  along: boolean;
   sentences: Sentence[];
   active: string | null;
   serial: number;

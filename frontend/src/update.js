@@ -2,6 +2,7 @@
 
 import { clamp, nearestIndex } from "./sites.js";
 import { modesOf, openingColour } from "./colouring.js";
+import { ALONG, FOLLOWING, caughtUp } from "./following.js";
 import { LAB } from "./lab.js";
 import { GLIDE, claimsShown } from "./state.js";
 import { start } from "./player.js";
@@ -33,8 +34,9 @@ export function update(state, message) {
   const handler = Object.hasOwn(HANDLERS, message.type) ? HANDLERS[message.type] : null;
   const changed = handler ? handler(state, message) : state;
   if (changed === state) return state;
-  const next = arrived(changed);
-  const glide = typeof message.glide === "number" ? message.glide : GLIDE;
+  const here = arrived(changed);
+  const next = caughtUp(here, message);
+  const glide = next.step !== here.step ? ALONG : typeof message.glide === "number" ? message.glide : GLIDE;
   return glide === next.glide ? next : { ...next, glide };
 }
 
@@ -46,6 +48,7 @@ const HANDLERS = {
   runs: (state, { runs }) => ({ ...state, runs }),
   "run.choose": chosen,
   "run.card": carded,
+  ...FOLLOWING,
   "run.failed": (state, { failure }) => ({ ...state, runFailure: failure }),
   reference: (state, { reference }) => ({ ...state, reference, colour: openingColour(state, reference) }),
   claims: (state, { claims }) => ({ ...state, claims }),
@@ -113,6 +116,7 @@ function chosen(state, { run }) {
     atlas: {},
     atlasFailures: {},
     former: null,
+    along: false,
     coloured: state.coloured && state.colour === "trust",
     sentences,
     picked: null,

@@ -1,8 +1,11 @@
 /** What is said in the middle: the caption of the tour, notices, the state of the line, and the veil before the first picture. */
 
 import { byId, fill, h, icon, iconButton } from "../dom.js";
+import { buildingOf } from "../following.js";
 import { failureWords } from "../language.js";
 import { shownAtlas } from "../state.js";
+import { buildingLine } from "./building.js";
+import { wordsOfRun } from "./door.js";
 
 /** @typedef {import("../types.d.ts").State} State */
 /** @typedef {import("../types.d.ts").Words} Words */
@@ -12,6 +15,7 @@ export function captions(dispatch, acts) {
   const caption = byId("caption");
   const notices = byId("notices");
   const veil = byId("veil");
+  const building = buildingLine();
   let shown = "";
   let said = "";
 
@@ -24,18 +28,26 @@ export function captions(dispatch, acts) {
         if (words) caption.textContent = words;
         said = words;
       }
-      const veiled = veilWords(state, t);
+      const making = shownAtlas(state) ? null : buildingOf(state);
+      const veiled = making ? makingWords(state, t, making) : veilWords(state, t);
       veil.hidden = !veiled;
       if (veil.dataset.words !== veiled) {
         veil.dataset.words = veiled;
-        fill(veil, h("span", {}, veiled), state.runFailure ? h("button", { type: "button", class: "plain", onclick: acts.retry }, t("failure.retry")) : null);
+        fill(veil, h("span", {}, veiled), making ? building.element : state.runFailure ? h("button", { type: "button", class: "plain", onclick: acts.retry }, t("failure.retry")) : null);
       }
-      veil.classList.toggle("bad", Boolean(state.runFailure));
+      if (making) building.update(making, t);
+      veil.classList.toggle("bad", Boolean(state.runFailure) && !making);
       const key = JSON.stringify([state.connection, state.connection === "lost" && state.retryIn, state.notice, state.flat, state.language, state.card?.problems]);
       if (key !== shown) fill(notices, ...noticesOf(state, t, dispatch, acts));
       shown = key;
     },
   };
+}
+
+/** What will be seen here, while it is made. @param {State} state @param {Words} t @param {import("../wire.d.ts").Building} making */
+function makingWords(state, t, { stage }) {
+  const { title } = wordsOfRun(state.runs.find((one) => one.name === state.run) ?? { name: state.run }, t);
+  return t(stage === "waiting" || stage === "line" ? `live.veil.${stage}` : "live.veil", { title });
 }
 
 /** @param {State} state @param {Words} t */

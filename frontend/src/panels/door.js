@@ -2,6 +2,7 @@
 
 import { byId, fill, h, iconButton, relabel } from "../dom.js";
 import { glyphOf } from "../glyphs.js";
+import { buildingLine } from "./building.js";
 import { patch } from "../svg.js";
 
 /** @typedef {import("../types.d.ts").State} State */
@@ -15,6 +16,8 @@ export function doorPanel(dispatch, acts) {
   const fold = iconButton("close", "", () => dispatch({ type: "set", sheet: null }), { id: "fold-door", class: "button small" });
   fill(root, list, fold);
   list.addEventListener("keydown", (event) => walk(event, list));
+  /** @type {Map<string, ReturnType<typeof buildingLine>>} */
+  const making = new Map();
   let shown = "";
 
   return {
@@ -26,13 +29,24 @@ export function doorPanel(dispatch, acts) {
       if (!open) return;
       root.setAttribute("aria-label", t("door.title"));
       relabel(fold, "close", t("door.fold"));
-      const key = JSON.stringify([state.runs, state.run, state.language, state.theme]);
-      if (key !== shown) fill(list, ...state.runs.map((one) => h("li", {}, cardOf(one, state, t, acts))));
+      const runs = state.runs.map((one) => ({ ...one, building: Boolean(one.building) }));
+      const key = JSON.stringify([runs, state.run, state.language, state.theme]);
+      if (key !== shown) showCards(state, t);
       shown = key;
+      for (const { name, building } of state.runs) if (building) making.get(name)?.update(building, t);
       if (previous?.sheet !== "door") list.querySelector("[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
       if (previous && previous.sheet !== "door" && document.activeElement?.id === "run") list.querySelector("button")?.focus({ preventScroll: true });
     },
   };
+
+  /** @param {State} state @param {Words} t */
+  function showCards(state, t) {
+    const held = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.run : undefined;
+    making.clear();
+    for (const { name, building } of state.runs) if (building) making.set(name, buildingLine());
+    fill(list, ...state.runs.map((one) => h("li", {}, cardOf(one, state, t, acts, making.get(one.name)?.element))));
+    if (held) [...list.querySelectorAll("button")].find((one) => one.dataset.run === held)?.focus({ preventScroll: true });
+  }
 }
 
 /** A known shape in our words, another run in its own. @param {{ name: string, title?: string, description?: string }} run @param {Words} t */
@@ -42,15 +56,17 @@ export function wordsOfRun(run, t) {
   return { title: known ? title : run.title || run.name, line: known ? line : (run.description ?? "") };
 }
 
-/** @param {RunEntry} run @param {State} state @param {Words} t @param {{ chooseRun(name: string): void }} acts */
-function cardOf(run, state, t, acts) {
+/** @param {RunEntry} run @param {State} state @param {Words} t @param {{ chooseRun(name: string): void }} acts @param {HTMLElement} [making] */
+function cardOf(run, state, t, acts, making) {
   const { title, line } = wordsOfRun(run, t);
   const here = run.name === state.run;
   const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   patch(picture, glyphOf(run.name, state.theme));
-  const words = h("span", { class: "words" }, h("b", {}, title), h("span", { class: run.problem ? "line bad" : "line" }, run.problem?.message ?? line));
+  const live = run.live ? h("i", { class: "pulse", role: "img", "aria-label": t("live.mark"), title: t("live.tip") }) : null;
+  const below = making ?? h("span", { class: run.problem ? "line bad" : "line" }, run.problem?.message ?? line);
+  const words = h("span", { class: "words" }, h("b", {}, live, title), below);
   const choose = () => acts.chooseRun(run.name);
-  const props = { type: "button", class: "card", "data-run": run.name, disabled: Boolean(run.problem), title: run.description, onclick: choose };
+  const props = { type: "button", class: "card", "data-run": run.name, disabled: Boolean(run.problem) && !making, title: run.description, onclick: choose };
   return h("button", { ...props, "aria-current": here ? "true" : undefined }, picture, words);
 }
 

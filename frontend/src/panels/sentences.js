@@ -2,6 +2,7 @@
 
 import { HUES, css } from "../colours.js";
 import { fill, h, icon, iconButton, relabel, visible } from "../dom.js";
+import { isTyped } from "../following.js";
 import { failureWords } from "../language.js";
 import { sentenceOf } from "../state.js";
 
@@ -18,7 +19,8 @@ export function sentencesPanel(column, dispatch) {
   const list = h("ol", { class: "sentences scroll" });
   const add = h("button", { type: "button", class: "add", id: "add-sentence", onclick: () => dispatch({ type: "sentence.add", text: "" }) });
   const samples = h("details", { class: "samples" });
-  const body = h("div", { class: "body" }, list, add, samples);
+  const untyped = h("p", { class: "untyped quiet", id: "untyped" });
+  const body = h("div", { class: "body" }, list, add, samples, untyped);
   column.append(h("section", { class: "panel sentences-panel" }, h("header", {}, title, count, fold), body));
   /** @type {Map<string, ReturnType<typeof row>>} */
   const rows = new Map();
@@ -28,7 +30,11 @@ export function sentencesPanel(column, dispatch) {
     update(state, t, previous) {
       const symbols = Boolean(state.card?.reads);
       title.textContent = t(symbols ? "inputs.title" : "sentences.title");
-      count.textContent = state.sentences.length ? String(state.sentences.length) : "";
+      const typed = isTyped(state.card);
+      body.classList.toggle("mute", !typed);
+      untyped.hidden = typed;
+      untyped.textContent = typed ? "" : t("live.untyped");
+      count.textContent = state.sentences.length && typed ? String(state.sentences.length) : "";
       body.hidden = state.folded.sentences;
       relabel(fold, state.folded.sentences ? "unfold" : "fold", t(state.folded.sentences ? "panel.unfold" : "panel.fold"));
       fold.setAttribute("aria-expanded", String(!state.folded.sentences));
@@ -40,7 +46,9 @@ export function sentencesPanel(column, dispatch) {
       if (previous && active && active.tokens !== sentenceOf(previous, active.id)?.tokens) rows.get(active.id)?.element.scrollIntoView({ block: "nearest" });
       if (previous && state.serial > previous.serial && newest?.text === "") rows.get(newest.id)?.focus();
       if (state.card !== previous?.card || state.language !== previous?.language) showSamples(state, t, samples, dispatch);
-      samples.hidden = !state.card?.examples.length;
+      samples.hidden = !typed || !state.card?.examples.length;
+      list.hidden = !typed;
+      add.hidden = !typed;
     },
   };
 

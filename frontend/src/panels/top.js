@@ -1,6 +1,7 @@
 /** The line at the top: the name, the run, how far the picture can be trusted; the tools at the right. */
 
 import { byId, fill, h, icon, iconButton, relabel } from "../dom.js";
+import { buildingOf, buildingWords, isCounted, isLive } from "../following.js";
 import { labShown } from "../lab.js";
 import { number } from "../language.js";
 import { claimsShown, fidelityAt, guardedAxes, meanTrust, measureAt } from "../state.js";
@@ -20,6 +21,7 @@ export function topPanel(dispatch, acts) {
   const name = h("span", { class: "title" });
   const run = h("button", { type: "button", class: "run", id: "run", "aria-controls": "door", onclick: toggle("door") }, name, icon("unfold"));
   const title = h("span", { class: "title" });
+  const live = h("span", { class: "live-mark", id: "live" }, h("i", { class: "pulse", "aria-hidden": "true" }), h("span", {}));
   const ring = h("span", { class: "ring", "aria-hidden": "true" });
   const trust = h("span", { class: "trust-words" });
   const badge = h("button", { type: "button", class: "badge panel", id: "badge", onclick: () => dispatch({ type: "set", sheet: "about" }) }, ring, trust);
@@ -38,7 +40,7 @@ export function topPanel(dispatch, acts) {
   const language = h("button", { type: "button", class: "button language", id: "language", onclick: () => dispatch({ type: "language.toggle" }) });
   fill(
     root,
-    h("div", { class: "brand" }, h("span", { class: "word" }, "Layerfold"), h("span", { class: "of" }, title, run)),
+    h("div", { class: "brand" }, h("span", { class: "word" }, "Layerfold"), h("span", { class: "of" }, title, run, live)),
     badge,
     claims,
     lab,
@@ -49,6 +51,7 @@ export function topPanel(dispatch, acts) {
     /** @param {State} state @param {Words} t */
     update(state, t) {
       showRuns(state, { run, name, title }, t);
+      showLive(state, live, t);
       showClaims(state, claims, held, t);
       showLab(state, lab, t);
       showTrust(state, badge, ring, trust, t);
@@ -81,6 +84,20 @@ function showRuns(state, { run, name, title }, t) {
   run.title = t("door.open");
   run.setAttribute("aria-label", `${t("door.open")}: ${words.title}`);
   run.setAttribute("aria-expanded", String(state.sheet === "door"));
+}
+
+/** Whether the run grows, and round the dot how far its newest step is. @param {State} state @param {HTMLElement} mark @param {Words} t */
+function showLive(state, mark, t) {
+  const building = state.card ? buildingOf(state) : null;
+  const live = isLive(state);
+  mark.hidden = !live && !building;
+  if (mark.hidden) return;
+  mark.classList.toggle("making-step", building !== null && isCounted(building));
+  mark.style.setProperty("--part", String(building?.share ?? 0));
+  const words = t(live ? "live.mark" : "live.work");
+  const [, text] = mark.children;
+  if (text.textContent !== words) text.textContent = words;
+  mark.title = [live ? t("live.tip") : "", building ? buildingWords(t, building) : ""].filter(Boolean).join("\n\n");
 }
 
 /** How many claims hold; pressed, their card comes or goes. @param {State} state @param {HTMLElement} badge @param {HTMLElement} held @param {Words} t */
