@@ -72,7 +72,38 @@ class Walk(Look):
     seed: Natural = 0
 
 
-Question = Dissect | Promote | WhatIf | Push | Walk
+Motion = Literal["gradient", "momentum", "adaptive", "decay", "step", "sgd", "sgd_momentum", "adam"]
+
+
+class Stride(Look):
+    """One optimiser step from the checkpoint, or a part of it, or a rival's step, `factor` times; with `cloud`, the reference moves too."""
+
+    type: Literal["stride"]
+    motion: Motion = "step"
+    factor: Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)] = 1.0
+    cloud: bool = False
+
+
+class Survey(Message):
+    """The way of the weights in the plane of its two widest directions, and the loss over that plane, `size` places a side."""
+
+    type: Literal["survey"]
+    id: Natural
+    run: Name
+    size: Annotated[int, Field(ge=3, le=31)] = 15
+
+
+class Line(Message):
+    """The loss on the straight line between the weights of two steps."""
+
+    type: Literal["line"]
+    id: Natural
+    run: Name
+    start: Natural
+    end: Natural
+
+
+Question = Dissect | Promote | WhatIf | Push | Walk | Stride | Survey | Line
 
 # ---- answers -----------------------------------------------------------------------------------------------------------
 
@@ -153,13 +184,51 @@ class Stepped(Message):
     last: bool
 
 
-Told = Dissected | Promoted | Imagined | Pushed | Stepped
+class Strode(Message):
+    """A step on a batch: `origin` own (the very batch of that step) or stored (windows of the reference stand for it), `sequences` of it,
+    `earlier` batches before it for the moments; the optimiser's settings; `lengths` of every motion and of its part in each group of
+    weights; the batch's loss before and after `factor` times the motion. Tensors: `positions` [site, token, 3], `norm`
+    [site, token] of the sentence after it, and `cloud` [site, ref, 3] where it was asked for."""
+
+    origin: Literal["own", "stored"]
+    sequences: int
+    earlier: int
+    rate: float
+    beta1: float
+    beta2: float
+    decay: float
+    motion: Motion
+    factor: float
+    lengths: dict[str, float]
+    groups: dict[str, dict[str, float]]
+    before: float
+    after: float
+
+
+class Surveyed(Message):
+    """How far the survey is (`share`), and at its end: tensors `places` [step, 2] of the steps, `off` [step] how far each lies outside the
+    plane, `shares` [2] of the way's variance that the plane's directions hold, `a`, `b` [size], `loss` [size, size] (row b, column
+    a) and `own` [step], the loss of each checkpoint; on `sequences` of the batch's origin."""
+
+    share: float
+    steps: list[int]
+    origin: Literal["own", "stored"]
+    sequences: int
+
+
+class Lined(Message):
+    """How far the loss rises above the straight line between its ends. Tensors: `share` and `losses` [place]."""
+
+    barrier: float
+
+
+Told = Dissected | Promoted | Imagined | Pushed | Stepped | Strode | Surveyed | Lined
 
 
 class LookHeader(Message):
-    """`__metadata__` of a binary answer to a question; `answer` is JSON: Dissected, Promoted, Imagined, Pushed or Stepped."""
+    """`__metadata__` of a binary answer to a question; `answer` is JSON of the model with that name; step 0 where none was asked."""
 
-    type: Literal["dissected", "promoted", "imagined", "pushed", "stepped"]
+    type: Literal["dissected", "promoted", "imagined", "pushed", "stepped", "strode", "surveyed", "lined"]
     id: str
     run: str
     step: str
@@ -170,4 +239,4 @@ def header_of(question: Any, told: Told) -> dict[str, str]:
     """The metadata of a binary answer."""
     kind = type(told).__name__.lower()
     answer = told.model_dump_json()
-    return LookHeader(type=kind, id=str(question.id), run=question.run, step=str(question.step), answer=answer).model_dump()  # type: ignore[arg-type]
+    return LookHeader(type=kind, id=str(question.id), run=question.run, step=str(getattr(question, "step", 0)), answer=answer).model_dump()  # type: ignore[arg-type]

@@ -41,6 +41,8 @@ from layerfold.insights import (
     Dissect,
     Dissected,
     Imagined,
+    Line,
+    Lined,
     LookHeader,
     Promote,
     Promoted,
@@ -48,6 +50,10 @@ from layerfold.insights import (
     Pushed,
     Question,
     Stepped,
+    Stride,
+    Strode,
+    Survey,
+    Surveyed,
     Told,
     Walk,
     WhatIf,
@@ -112,7 +118,7 @@ class Cancel(Message):
     sentence: Key
 
 
-ClientMessage = Annotated[Place | Inspect | Cancel | Dissect | Promote | WhatIf | Push | Walk, Field(discriminator="type")]
+ClientMessage = Annotated[Place | Inspect | Cancel | Question, Field(discriminator="type")]
 
 # ---- what the server sends -------------------------------------------------------------------------------------------
 
@@ -346,11 +352,12 @@ class _Untitled(GenerateJsonSchema):
         return False
 
 
-CLIENT: Final = (Place, Inspect, Cancel, Dissect, Promote, WhatIf, Push, Walk)
+ASKS: Final = (Dissect, Promote, WhatIf, Push, Walk, Stride, Survey, Line)
+CLIENT: Final = (Place, Inspect, Cancel, *ASKS)
 SERVER: Final = (Hello, Tokens, Done, Inspected, Changed, Failure)
 TABLES: Final = (ReferenceTable, MetricsTable, MeasuresTable, ClaimsTable)
 LAB: Final = (LabOffer, NewJob, JobCard, JobList)
-LOOKS: Final = (LookHeader, Dissected, Promoted, Imagined, Pushed, Stepped)
+LOOKS: Final = (LookHeader, Dissected, Promoted, Imagined, Pushed, Stepped, Strode, Surveyed, Lined)
 ANSWERS: Final = (SliceHeader, ErrorAnswer, Health, RunList, RunCard, *TABLES, *LAB, *LOOKS)
 
 

@@ -5,7 +5,8 @@
  * and run json-schema-to-typescript to regenerate this file.
  */
 
-export type ClientMessage = Place | Inspect | Cancel | Dissect | Promote | WhatIf | Push | Walk;
+export type ClientMessage =
+  Place | Inspect | Cancel | Dissect | Promote | WhatIf | Push | Walk | Stride | Survey | Line;
 export type ServerMessage = Hello | Tokens | Done | Inspected | Changed | Failure;
 
 /**
@@ -33,6 +34,9 @@ export interface Wire {
   Imagined?: Imagined;
   Pushed?: Pushed;
   Stepped?: Stepped;
+  Strode?: Strode;
+  Surveyed?: Surveyed;
+  Lined?: Lined;
 }
 /**
  * Place the tokens of a text; supersedes the last `place` with the same sentence key.
@@ -189,6 +193,42 @@ export interface Walk {
   top_k?: number;
   top_p?: number;
   seed?: number;
+}
+/**
+ * One optimiser step from the checkpoint, or a part of it, or a rival's step, `factor` times; with `cloud`, the reference moves too.
+ */
+export interface Stride {
+  id: number;
+  run: string;
+  step: number;
+  text: string;
+  /**
+   * one of the card's projections
+   */
+  projection?: string;
+  type: "stride";
+  motion?: "gradient" | "momentum" | "adaptive" | "decay" | "step" | "sgd" | "sgd_momentum" | "adam";
+  factor?: number;
+  cloud?: boolean;
+}
+/**
+ * The way of the weights in the plane of its two widest directions, and the loss over that plane, `size` places a side.
+ */
+export interface Survey {
+  type: "survey";
+  id: number;
+  run: string;
+  size?: number;
+}
+/**
+ * The loss on the straight line between the weights of two steps.
+ */
+export interface Line {
+  type: "line";
+  id: number;
+  run: string;
+  start: number;
+  end: number;
 }
 /**
  * First message of a connection.
@@ -662,10 +702,10 @@ export interface JobList {
   jobs: JobCard[];
 }
 /**
- * `__metadata__` of a binary answer to a question; `answer` is JSON: Dissected, Promoted, Imagined, Pushed or Stepped.
+ * `__metadata__` of a binary answer to a question; `answer` is JSON of the model with that name; step 0 where none was asked.
  */
 export interface LookHeader {
-  type: "dissected" | "promoted" | "imagined" | "pushed" | "stepped";
+  type: "dissected" | "promoted" | "imagined" | "pushed" | "stepped" | "strode" | "surveyed" | "lined";
   id: string;
   run: string;
   step: string;
@@ -751,4 +791,48 @@ export interface Stepped {
   branches: Word[];
   rest: number;
   last: boolean;
+}
+/**
+ * A step on a batch: `origin` own (the very batch of that step) or stored (windows of the reference stand for it), `sequences` of it,
+ * `earlier` batches before it for the moments; the optimiser's settings; `lengths` of every motion and of its part in each group of
+ * weights; the batch's loss before and after `factor` times the motion. Tensors: `positions` [site, token, 3], `norm`
+ * [site, token] of the sentence after it, and `cloud` [site, ref, 3] where it was asked for.
+ */
+export interface Strode {
+  origin: "own" | "stored";
+  sequences: number;
+  earlier: number;
+  rate: number;
+  beta1: number;
+  beta2: number;
+  decay: number;
+  motion: "gradient" | "momentum" | "adaptive" | "decay" | "step" | "sgd" | "sgd_momentum" | "adam";
+  factor: number;
+  lengths: {
+    [k: string]: number;
+  };
+  groups: {
+    [k: string]: {
+      [k: string]: number;
+    };
+  };
+  before: number;
+  after: number;
+}
+/**
+ * How far the survey is (`share`), and at its end: tensors `places` [step, 2] of the steps, `off` [step] how far each lies outside the
+ * plane, `shares` [2] of the way's variance that the plane's directions hold, `a`, `b` [size], `loss` [size, size] (row b, column
+ * a) and `own` [step], the loss of each checkpoint; on `sequences` of the batch's origin.
+ */
+export interface Surveyed {
+  share: number;
+  steps: number[];
+  origin: "own" | "stored";
+  sequences: number;
+}
+/**
+ * How far the loss rises above the straight line between its ends. Tensors: `share` and `losses` [place].
+ */
+export interface Lined {
+  barrier: number;
 }

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from typing import Any
 
 from layerfold.answers import Limits
 from layerfold.errors import Cancelled, LayerfoldError
 from layerfold.inside import Inside, Tensors
-from layerfold.insights import Question, Told, Walk
+from layerfold.insights import Question, Survey, Told, Walk
 from layerfold.server.catalogue import Catalogue
 from layerfold.server.jobs import Jobs, Rank
+from layerfold.striding import Striding
 from layerfold.wire import encode_look
 
 Answer = tuple[Told, Tensors]
@@ -60,13 +61,14 @@ class Looking:
 
     async def _answer(self, question: Question, cancelled: threading.Event) -> None:
         try:
-            inside = await self._run(Rank.NOW, lambda: self._open(question))
+            run = await self._run(Rank.NOW, lambda: self.catalogue.open(question.run))
+            inside, striding = Inside(run, self.limits.tokens), Striding(run, self.limits.tokens)
             if isinstance(question, Walk):
-                steps = inside.walk(question, cancelled.is_set)
-                while (found := await self._run(Rank.FIRST, lambda: next(steps, None))) is not None:
-                    await self._send(question.id, encode_look(question, *found))
+                await self._stream(question, Rank.FIRST, inside.walk(question, cancelled.is_set))
+            elif isinstance(question, Survey):
+                await self._stream(question, Rank.REST, striding.survey(question, cancelled.is_set))
             else:
-                found = await self._run(Rank.FIRST, lambda: self._look(inside, question, cancelled))
+                found = await self._run(Rank.FIRST, lambda: look(inside, striding, question, cancelled))
                 await self._send(question.id, encode_look(question, *found))
         except Cancelled:
             return
@@ -76,17 +78,23 @@ class Looking:
             log.exception("a question failed")
             await self._fail(question.id, LayerfoldError("The server failed on this question; its log says why."))
 
+    async def _stream(self, question: Question, rank: Rank, answers: Iterator[Answer]) -> None:
+        """Each answer is sent when it is ready; between two of them others have their turn."""
+        while (found := await self._run(rank, lambda: next(answers, None))) is not None:
+            await self._send(question.id, encode_look(question, *found))
+
     async def _run(self, rank: Rank, work: Callable[[], Any]) -> Any:
         return await self.jobs.run(self.owner, rank, work)
 
-    def _open(self, question: Question) -> Inside:
-        return Inside(self.catalogue.open(question.run), self.limits.tokens)
 
-    def _look(self, inside: Inside, question: Question, cancelled: threading.Event) -> Answer:
-        verbs: dict[str, Callable[[Any, Callable[[], bool]], Answer]] = {
-            "dissect": inside.dissect,
-            "promote": inside.promote,
-            "whatif": inside.imagine,
-            "push": inside.push,
-        }
-        return verbs[question.type](question, cancelled.is_set)
+def look(inside: Inside, striding: Striding, question: Question, cancelled: threading.Event) -> Answer:
+    """The answer to a question that has one answer."""
+    verbs: dict[str, Callable[[Any, Callable[[], bool]], Answer]] = {
+        "dissect": inside.dissect,
+        "promote": inside.promote,
+        "whatif": inside.imagine,
+        "push": inside.push,
+        "stride": striding.stride,
+        "line": striding.line,
+    }
+    return verbs[question.type](question, cancelled.is_set)

@@ -59,20 +59,29 @@ def path_of(model_at: ModelAt, steps: Sequence[int]) -> Path:
 
 
 def surface(
-    path: Path, like: GPT, loss: Loss, size: int = 15, margin: float = 0.25, progress: Callable[[float], None] = lambda share: None
+    path: Path, like: GPT, loss: Loss, size: int = 15, progress: Callable[[float], None] = lambda share: None
 ) -> tuple[Floats, Floats, Floats]:
-    """The loss over the plane, [size, size]: row b, column a, at the crossings of ``a`` [size] and ``b`` [size], which reach past the path
-    by ``margin`` of its extent."""
+    """The loss over the plane, [size, size]: row b, column a, at the crossings of ``a`` [size] and ``b`` [size]."""
+    a, b = crossings(path, size)
+    rows = []
+    for n, height in enumerate(b):
+        progress(n / size)
+        rows.append(row_of(path, like, loss, a, float(height)))
+    progress(1.0)
+    return a, b, np.stack(rows)
+
+
+def crossings(path: Path, size: int, margin: float = 0.25) -> tuple[Floats, Floats]:
+    """``size`` evenly spaced places on each axis of the plane, reaching past the path by ``margin`` of its extent on both sides."""
     low, high = path.places.min(axis=0), path.places.max(axis=0)
     reach = np.maximum(high - low, 1e-6) * margin
     a, b = (np.linspace(low[n] - reach[n], high[n] + reach[n], size, dtype=np.float32) for n in (0, 1))
-    found = np.empty((size, size), dtype=np.float32)
-    for row in range(size):
-        progress(row / size)
-        for column in range(size):
-            found[row, column] = loss(with_weights(like, path.weights_at((a[column], b[row]))))
-    progress(1.0)
-    return a, b, found
+    return a, b
+
+
+def row_of(path: Path, like: GPT, loss: Loss, a: Floats, b: float) -> Floats:
+    """The loss at each ``a`` of one row of the plane."""
+    return np.array([loss(with_weights(like, path.weights_at((at, b)))) for at in a.tolist()], dtype=np.float32)
 
 
 @dataclass(frozen=True)

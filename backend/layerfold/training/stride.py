@@ -25,7 +25,8 @@ OWN, STORED = "own", "stored"
 
 def hyper_of(run: Run, step: int) -> Hyper:
     """What the run's optimiser was told at a step; raises InputError where it was not AdamW."""
-    told: dict[str, Any] = {name: getattr(Recipe, name) for name in TOLD} | run.card.get("hyperparameters", {})
+    told: dict[str, Any] = {"steps": run.card["steps"][-1], **{name: getattr(Recipe, name) for name in TOLD}}
+    told |= run.card.get("hyperparameters", {})
     if told["optimiser"] != "adamw":
         raise InputError(f"The run learned by {told['optimiser']}: only steps of AdamW are taken apart.")
     rate = rate_at(min(step, max(0, told["steps"] - 1)), SimpleNamespace(**told))  # type: ignore[arg-type]
