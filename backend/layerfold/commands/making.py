@@ -72,7 +72,7 @@ def atlas(
         raise typer.BadParameter(f"{view!r} is neither normalised nor raw", param_hint="--view")
     folder = run_folder(run, Opening(dtype, device, allow_pickle))
     from layerfold.building import build_run_atlas
-    from layerfold.following import follow_run
+    from layerfold.following import follow_run, followed
     from layerfold.measuring import measure_run
     from layerfold.projecting import build_projections
     from layerfold.space.atlas import open_atlas
@@ -85,9 +85,10 @@ def atlas(
         if follow:
             follow_run(folder, report, complain, threads=threads, **layout, **text)
         else:
-            build_run_atlas(folder, threads=threads, progress=report, **layout, **text)
-            _, wrong = build_projections(folder, threads=threads, progress=report)
-            measure_run(folder, threads=threads, progress=report)
+            with followed(folder):  # a server may be at the same run
+                build_run_atlas(folder, threads=threads, progress=report, **layout, **text)
+                _, wrong = build_projections(folder, threads=threads, progress=report)
+                measure_run(folder, threads=threads, progress=report)
     built = open_atlas(folder)
     said = {"folder": str(folder / "atlas"), "steps": list(built.steps), "tokens": len(built.reference)}
     say(
