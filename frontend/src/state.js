@@ -1,5 +1,6 @@
 /** Everything the page knows, and questions about it. Pure. */
 
+import { newCompare } from "./comparing.js";
 import { EMPTY, labShown } from "./lab.js";
 import { clamp, nearestIndex } from "./sites.js";
 
@@ -54,6 +55,7 @@ export function initialState({ view = {}, language = "en", theme = "dark", reduc
     curves: view.curves ?? false,
     second: view.second ?? "",
     fit: view.fit ?? false,
+    compare: view.compare ? newCompare(view.compare) : null,
     playing: null,
     speed: 1,
     loop: false,
@@ -205,6 +207,7 @@ export function viewOfState(state) {
     second: state.second || undefined,
     fit: state.fit || undefined,
     lab: state.lab.open || undefined,
+    compare: state.compare ? { with: state.compare.with, step: state.compare.step ?? undefined, mode: state.compare.mode } : undefined,
     trails: state.trails,
     theme: state.theme,
     language: state.language,

@@ -124,6 +124,25 @@ export interface Former {
 /** Sentences as they are kept aside: text, hue, hidden. */
 export type Shelf = { text: string; hue: number; hidden: boolean }[];
 
+/** What is compared with the picture: another run, or another step of this one (`with` is null). */
+export interface Compare {
+  with: string | null;
+  /** the other's step; null: it follows the slider */
+  step: number | null;
+  mode: "beside" | "over";
+  /** the other run's card, null until it has come */
+  card: Card | null;
+  failure: Failure | null;
+  /** where the slider stands among the steps of both; null: at a step of this run */
+  at: number | null;
+  over: Overlay | null;
+}
+
+/** What aligning two runs found. */
+export interface Overlay {
+  key: string;
+}
+
 /** What a link carries. */
 export interface View {
   run?: string;
@@ -139,6 +158,7 @@ export interface View {
   second?: string;
   fit?: boolean;
   lab?: boolean;
+  compare?: { with: string | null; step?: number; mode: "beside" | "over" };
   trails?: boolean;
   theme?: Theme;
   language?: Language;
@@ -238,6 +258,8 @@ export interface State {
   curves: boolean;
   second: string;
   fit: boolean;
+  /** what is compared with the picture; null: nothing */
+  compare: Compare | null;
   playing: Axis | null;
   speed: number;
   loop: boolean;

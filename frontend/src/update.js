@@ -1,6 +1,7 @@
 /** (state, message) -> state: the only way anything changes. Pure. */
 
 import { clamp, nearestIndex } from "./sites.js";
+import { COMPARE, wentAlong } from "./comparing.js";
 import { modesOf, openingColour } from "./colouring.js";
 import { ALONG, FOLLOWING, caughtUp } from "./following.js";
 import { LAB } from "./lab.js";
@@ -88,6 +89,7 @@ const HANDLERS = {
   "colour.next": nextColour,
   fold: (state, { panel }) => ({ ...state, folded: { ...state.folded, [panel]: !state.folded[/** @type {"sentences"} */ (panel)] } }),
   "claims.toggle": toggledClaims,
+  ...COMPARE,
   search: (state, { text }) => ({ ...state, search: text }),
   hover: (state, { pick, at }) => (pick || state.hover ? { ...state, hover: pick, hoverAt: at ?? null } : state),
   pick: picked,
@@ -121,6 +123,7 @@ function chosen(state, { run }) {
     sentences,
     picked: null,
     inspection: null,
+    compare: state.card ? null : state.compare,
     playing: null,
     search: "",
   };
@@ -166,13 +169,15 @@ function failed(state, message) {
 }
 
 /** @param {State} state @param {Message} message @returns {State} */
-function go(state, { step, site }) {
+function go(state, { step, site, along }) {
   if (!state.card) return state;
+  if (Number.isFinite(along)) return wentAlong(state, along);
   const next = {
     step: Number.isFinite(step) ? clamp(step, 0, state.card.steps.length - 1) : state.step,
     site: Number.isFinite(site) ? clamp(site, 0, state.card.sites.length - 1) : state.site,
   };
-  return next.step === state.step && next.site === state.site ? state : { ...state, ...next };
+  const own = Number.isFinite(step) && state.compare ? { ...next, compare: { ...state.compare, at: null } } : next;
+  return next.step === state.step && next.site === state.site && !(state.compare?.at != null && own !== next) ? state : { ...state, ...own };
 }
 
 /** @param {State} state @param {"layers" | "steps"} axis @returns {State} */

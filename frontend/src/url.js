@@ -39,6 +39,9 @@ export function linkOf(view) {
     ["second", view.second],
     ["fit", view.fit ? 1 : undefined],
     ["lab", view.lab ? 1 : undefined],
+    ["compare", view.compare?.mode],
+    ["with", view.compare?.with ?? undefined],
+    ["other", view.compare?.step],
     ["trails", view.trails === undefined ? undefined : Number(view.trails)],
     ["theme", view.theme],
     ["lang", view.language],
@@ -113,12 +116,24 @@ function clean(first, fields) {
   if (first.get("curves") === "1") view.curves = true;
   if (first.get("fit") === "1") view.fit = true;
   if (first.get("lab") === "1") view.lab = true;
+  const compare = compareOf(first);
+  if (compare) view.compare = compare;
   if (trails === "0" || trails === "1") view.trails = trails === "1";
   if (theme === "dark" || theme === "light") view.theme = theme;
   if (language === "en" || language === "zh") view.language = language;
   const sentences = sentencesOf(fields);
   if (sentences) view.sentences = sentences;
   return view;
+}
+
+/** What is compared: the mode, the other run (none: another step of the same), its step (none: it follows). @param {Map<string, string>} first @returns {View["compare"] | null} */
+function compareOf(first) {
+  const mode = first.get("compare");
+  if (mode !== "beside" && mode !== "over") return null;
+  const other = first.get("with") || null;
+  const step = whole(first.get("other"));
+  if (other === null ? step === null : other.length > 200) return null;
+  return { with: other, ...(step === null ? {} : { step }), mode };
 }
 
 /** @param {[string, string][]} fields @returns {View["sentences"] | null} */
