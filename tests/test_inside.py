@@ -11,15 +11,16 @@ import pytest
 
 from layerfold.backdrop import viewed
 from layerfold.errors import Cancelled, EmptyText, InputError, ProjectionNotFound, StepNotFound
-from layerfold.inside import Inside
-from layerfold.insights import Dissect, Factor, Promote, Push, Walk, WhatIf
+from layerfold.inside import Inside, stretched
+from layerfold.insights import Bend, Dissect, Factor, Promote, Push, Walk, WhatIf
 from layerfold.model.adapter import Weightless
 from layerfold.model.lens import log_softmax
+from layerfold.model.localmap import local_maps, singular_values
 from layerfold.pipeline import OpenRun, open_run
 from tests.small import make_run
 
 TEXT = "The bank of the river was steep."
-ALL = ("dissect", "promote", "imagine", "push", "walk")
+ALL = ("dissect", "promote", "bend", "imagine", "push", "walk")
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +29,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> OpenRun:
 
 
 def question(what: str, step: int = 8, text: str = TEXT, projection: str = "umap", **more):
-    kinds = {"dissect": Dissect, "promote": Promote, "imagine": WhatIf, "push": Push, "walk": Walk}
-    given = {"promote": {"token": 2}, "imagine": {"factors": []}}.get(what, {}) | more
+    kinds = {"dissect": Dissect, "promote": Promote, "bend": Bend, "imagine": WhatIf, "push": Push, "walk": Walk}
+    given = {"promote": {"token": 2}, "bend": {"token": 3}, "imagine": {"factors": []}}.get(what, {}) | more
     name = "whatif" if what == "imagine" else what
     return kinds[what](type=name, id=1, run="small", step=step, text=text, projection=projection, **given)
 
@@ -122,6 +123,30 @@ def test_a_branch_that_is_taken_goes_on_from_there(run: OpenRun) -> None:
     assert tensors["positions"].shape == there["positions"].shape
 
 
+def test_stretches_are_the_singular_values_and_their_directions_are_drawn(run: OpenRun) -> None:
+    told, tensors = ask(run, "bend")
+    ids = run.tokenize(TEXT).ids
+    for site in range(4):
+        true = singular_values(run.space(8).adapter, ids[:4], 3, site)
+        assert tensors["values"][site] == pytest.approx(true, rel=1e-3)
+    assert tensors["axes"].shape == (4, 3, 2, 3)
+    assert np.isnan(tensors["turn"][[0, -1]]).all()
+    assert (tensors["turn"][1:-1] > 0).all()
+    assert told.text == run.tokenize(TEXT).tokens[3].text
+
+
+def test_the_ends_of_an_axis_are_the_places_of_the_state_moved_along_it(run: OpenRun) -> None:
+    _, tensors = ask(run, "bend")
+    space, ids = run.space(8), run.tokenize(TEXT).ids
+    raw = space.adapter.states(ids).values[:, 3]
+    forward, state = local_maps(space.adapter, ids[:4], 3)[2]
+    _, directions = stretched(forward, state)
+    moved = raw.copy()
+    moved[2] += 0.1 * np.linalg.norm(raw[2]) * directions[1]
+    there = space.placer.place(viewed(moved[:, None], run.atlas.view)).positions[2, 0]
+    assert np.abs(tensors["axes"][2, 1, 0] - there).max() < 1e-3
+
+
 @pytest.mark.parametrize("what", ALL)
 def test_bad_questions_have_clear_answers(run: OpenRun, what: str) -> None:
     with pytest.raises(StepNotFound):
@@ -135,8 +160,9 @@ def test_bad_questions_have_clear_answers(run: OpenRun, what: str) -> None:
 
 
 def test_a_token_a_head_and_a_target_must_be_there(run: OpenRun) -> None:
-    with pytest.raises(InputError, match="no token 50"):
-        ask(run, "promote", token=50)
+    for what in ("promote", "bend"):
+        with pytest.raises(InputError, match="no token 50"):
+            ask(run, what, token=50)
     with pytest.raises(InputError, match="names a head"):
         ask(run, "imagine", factors=[Factor(part="head", layer=0, factor=1.0)])
     with pytest.raises(InputError, match="names a head"):

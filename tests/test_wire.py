@@ -120,7 +120,7 @@ def test_the_schema_names_every_message() -> None:
     described = schema()
     assert {entry["$ref"].rsplit("/")[-1] for entry in described["properties"]["ClientMessage"]["oneOf"]} == {
         *("Place", "Inspect", "Cancel"),
-        *("Dissect", "Promote", "WhatIf", "Push", "Walk", "Stride", "Survey", "Line"),
+        *("Dissect", "Promote", "Bend", "WhatIf", "Push", "Walk", "Stride", "Survey", "Line"),
     }
     assert {"Hello", "Tokens", "Done", "Inspected", "Failure", "SliceHeader", "RunCard"} <= set(described["$defs"])
     assert described["$defs"]["Place"]["required"] == ["type", "id", "run", "sentence", "text"]

@@ -9,10 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from layerfold.backdrop import viewed
 from layerfold.errors import InputError
 from layerfold.insights import (
+    Bend,
+    Bent,
     Dissect,
     Dissected,
     Imagined,
@@ -32,6 +36,7 @@ from layerfold.model import push as pushing
 from layerfold.model import walk as walking
 from layerfold.model.gpt import GPT
 from layerfold.model.lens import log_softmax
+from layerfold.model.localmap import Map, jacobian, local_maps
 from layerfold.picture import LinearPicture
 from layerfold.pipeline import OpenRun, never, stop_if
 from layerfold.records import Floats, Sentence
@@ -68,8 +73,7 @@ class Inside:
     def promote(self, question: Promote, cancelled: Cancelled = never) -> tuple[Promoted, Tensors]:
         """The words that each part of a token promotes; raises as ``dissect``."""
         model, sentence = self._open(question, cancelled)
-        if question.token >= len(sentence.tokens):
-            raise InputError(f"The sentence has {len(sentence.tokens)} tokens, so there is no token {question.token}. Count from 0.")
+        self._check_token(sentence, question.token)
         found = anatomy.anatomy_of(model, sentence.ids[: question.token + 1])
         at = question.token
         parts: list[tuple[dict[str, Any], Floats]] = [({"part": "embed"}, found.states[0, at])]
@@ -80,6 +84,32 @@ class Inside:
         effects = anatomy.direct_effect(model, found.states[-1, at], np.stack([part for _, part in parts]))
         told = [self._promoted(name, effect) for (name, _), effect in zip(parts, effects, strict=True)]
         return Promoted(token=at, parts=told), {}
+
+    def bend(self, question: Bend, cancelled: Cancelled = never) -> tuple[Bent, Tensors]:
+        """What each half of a layer does to the neighbourhood of a token; raises as ``dissect``."""
+        model, sentence = self._open(question, cancelled)
+        self._check_token(sentence, question.token)
+        maps = local_maps(model, sentence.ids[: question.token + 1], question.token)
+        raw = np.stack([state.numpy() for _, state in maps])
+        values, ends = np.full(raw.shape, np.nan, dtype=np.float32), np.repeat(raw[:, None], 6, axis=1)
+        for site, (forward, state) in enumerate(maps):
+            stop_if(cancelled)
+            values[site], directions = stretched(forward, state)
+            reach = STEP * np.linalg.norm(raw[site]) * directions
+            ends[site] += np.concatenate([reach, -reach])
+        last = self.run.space(question.step).adapter.states(sentence.ids).values[:, question.token]
+        shown = self._arrows(question, last[:, None], np.concatenate([ends - raw[:, None], np.zeros_like(ends[:1])])[:, :, None], None)
+        axes = shown["tip"][:-1, :, 0].reshape(-1, 2, 3, 3).transpose(0, 2, 1, 3)
+        moves = np.diff(viewed(last, self.run.atlas.view), axis=0)
+        turn = np.full(len(last), np.nan, dtype=np.float32)
+        turn[1:-1] = np.arccos(np.clip(cosines(moves[:-1], moves[1:]), -1, 1))
+        trust = shown["trust"][:-1, :3, 0]
+        return Bent(token=question.token, text=sentence.tokens[question.token].text), {
+            "values": values,
+            "axes": axes,
+            "trust": trust,
+            "turn": turn,
+        }
 
     def imagine(self, question: WhatIf, cancelled: Cancelled = never) -> tuple[Imagined, Tensors]:
         """The pass with parts scaled, beside the one that is; raises as ``dissect``."""
@@ -135,6 +165,10 @@ class Inside:
         if not isinstance(model, GPT):
             raise InputError("This view takes Layerfold's own models apart; of this one only states can be read.")
         return model, self.run.tokenize(question.text, self.max_tokens)
+
+    def _check_token(self, sentence: Sentence, token: int) -> None:
+        if token >= len(sentence.tokens):
+            raise InputError(f"The sentence has {len(sentence.tokens)} tokens, so there is no token {token}. Count from 0.")
 
     def _places(self, question: Any, raw: Floats) -> Floats:
         """Where raw states [site, token, d] lie in the clouds of all sites: [site, token, 3]."""
@@ -201,6 +235,19 @@ class Inside:
         if not ids:
             raise InputError("The target is empty: name a word.")
         return ids[0]
+
+
+def stretched(forward: Map, state: Tensor) -> tuple[Floats, Floats]:
+    """All singular values [d] of a map at a state, largest first, and the three most stretched directions [3, d], each as long as its value
+    is to the largest; NaN, and no directions, where the Jacobian is not finite."""
+    matrix = jacobian(forward, state).detach().double()
+    if not bool(matrix.isfinite().all()):
+        return np.full(len(state), np.nan, dtype=np.float32), np.zeros((3, len(state)), dtype=np.float32)
+    _, values, directions = torch.linalg.svd(matrix)
+    few = directions[:3] * (values[:3] / values[0].clamp_min(1e-30))[:, None]
+    rows = np.zeros((3, len(state)), dtype=np.float32)
+    rows[: len(few)] = few.numpy()
+    return np.asarray(values.numpy(), dtype=np.float32), rows
 
 
 def scales_of(question: WhatIf) -> whatif.Scales:

@@ -36,6 +36,13 @@ class Promote(Look):
     token: Natural
 
 
+class Bend(Look):
+    """How each half of a layer turns and stretches the neighbourhood of one token."""
+
+    type: Literal["bend"]
+    token: Natural
+
+
 class Factor(Message):
     """A part and by how much it is scaled: 0 is not there, 1 as it is, 2 twice."""
 
@@ -103,7 +110,7 @@ class Line(Message):
     end: Natural
 
 
-Question = Dissect | Promote | WhatIf | Push | Walk | Stride | Survey | Line
+Question = Dissect | Promote | Bend | WhatIf | Push | Walk | Stride | Survey | Line
 
 # ---- answers -----------------------------------------------------------------------------------------------------------
 
@@ -134,6 +141,15 @@ class Dissected(Message):
     heads: int
     roles: list[Role]
     bends: Annotated[list[float | None], Field(description="mean turning angle of the tokens at each site, radians")]
+
+
+class Bent(Message):
+    """Tensors of one token: `values` [site-1, d], the singular values of the map to the next site, largest first (NaN where there are
+    none); `axes` [site-1, 3, 2, 3], both ends of its three most stretched directions, the longest a tenth of the state; `trust`
+    [site-1, 3]; `turn` [site], the angle between the way to a site and the way on, radians, NaN at both ends."""
+
+    token: int
+    text: str
 
 
 class PromotedPart(Message):
@@ -222,13 +238,13 @@ class Lined(Message):
     barrier: float
 
 
-Told = Dissected | Promoted | Imagined | Pushed | Stepped | Strode | Surveyed | Lined
+Told = Dissected | Promoted | Bent | Imagined | Pushed | Stepped | Strode | Surveyed | Lined
 
 
 class LookHeader(Message):
     """`__metadata__` of a binary answer to a question; `answer` is JSON of the model with that name; step 0 where none was asked."""
 
-    type: Literal["dissected", "promoted", "imagined", "pushed", "stepped", "strode", "surveyed", "lined"]
+    type: Literal["dissected", "promoted", "bent", "imagined", "pushed", "stepped", "strode", "surveyed", "lined"]
     id: str
     run: str
     step: str

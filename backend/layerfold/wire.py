@@ -38,6 +38,8 @@ from layerfold.answers import (
 )
 from layerfold.errors import BadMessage
 from layerfold.insights import (
+    Bend,
+    Bent,
     Dissect,
     Dissected,
     Imagined,
@@ -352,12 +354,12 @@ class _Untitled(GenerateJsonSchema):
         return False
 
 
-ASKS: Final = (Dissect, Promote, WhatIf, Push, Walk, Stride, Survey, Line)
+ASKS: Final = (Dissect, Promote, Bend, WhatIf, Push, Walk, Stride, Survey, Line)
 CLIENT: Final = (Place, Inspect, Cancel, *ASKS)
 SERVER: Final = (Hello, Tokens, Done, Inspected, Changed, Failure)
 TABLES: Final = (ReferenceTable, MetricsTable, MeasuresTable, ClaimsTable)
 LAB: Final = (LabOffer, NewJob, JobCard, JobList)
-LOOKS: Final = (LookHeader, Dissected, Promoted, Imagined, Pushed, Stepped, Strode, Surveyed, Lined)
+LOOKS: Final = (LookHeader, Dissected, Promoted, Bent, Imagined, Pushed, Stepped, Strode, Surveyed, Lined)
 ANSWERS: Final = (SliceHeader, ErrorAnswer, Health, RunList, RunCard, *TABLES, *LAB, *LOOKS)
 
 

@@ -6,7 +6,7 @@
  */
 
 export type ClientMessage =
-  Place | Inspect | Cancel | Dissect | Promote | WhatIf | Push | Walk | Stride | Survey | Line;
+  Place | Inspect | Cancel | Dissect | Promote | Bend | WhatIf | Push | Walk | Stride | Survey | Line;
 export type ServerMessage = Hello | Tokens | Done | Inspected | Changed | Failure;
 
 /**
@@ -31,6 +31,7 @@ export interface Wire {
   LookHeader?: LookHeader;
   Dissected?: Dissected;
   Promoted?: Promoted;
+  Bent?: Bent;
   Imagined?: Imagined;
   Pushed?: Pushed;
   Stepped?: Stepped;
@@ -120,6 +121,21 @@ export interface Promote {
    */
   projection?: string;
   type: "promote";
+  token: number;
+}
+/**
+ * How each half of a layer turns and stretches the neighbourhood of one token.
+ */
+export interface Bend {
+  id: number;
+  run: string;
+  step: number;
+  text: string;
+  /**
+   * one of the card's projections
+   */
+  projection?: string;
+  type: "bend";
   token: number;
 }
 /**
@@ -705,7 +721,7 @@ export interface JobList {
  * `__metadata__` of a binary answer to a question; `answer` is JSON of the model with that name; step 0 where none was asked.
  */
 export interface LookHeader {
-  type: "dissected" | "promoted" | "imagined" | "pushed" | "stepped" | "strode" | "surveyed" | "lined";
+  type: "dissected" | "promoted" | "bent" | "imagined" | "pushed" | "stepped" | "strode" | "surveyed" | "lined";
   id: string;
   run: string;
   step: string;
@@ -758,6 +774,15 @@ export interface Word {
   id: number;
   text: string;
   value: number;
+}
+/**
+ * Tensors of one token: `values` [site-1, d], the singular values of the map to the next site, largest first (NaN where there are
+ * none); `axes` [site-1, 3, 2, 3], both ends of its three most stretched directions, the longest a tenth of the state; `trust`
+ * [site-1, 3]; `turn` [site], the angle between the way to a site and the way on, radians, NaN at both ends.
+ */
+export interface Bent {
+  token: number;
+  text: string;
 }
 /**
  * The next words with nothing scaled and with the parts scaled, and how far the one lies from the other (KL, nats). Tensors:

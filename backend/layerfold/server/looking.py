@@ -92,6 +92,7 @@ def look(inside: Inside, striding: Striding, question: Question, cancelled: thre
     verbs: dict[str, Callable[[Any, Callable[[], bool]], Answer]] = {
         "dissect": inside.dissect,
         "promote": inside.promote,
+        "bend": inside.bend,
         "whatif": inside.imagine,
         "push": inside.push,
         "stride": striding.stride,
