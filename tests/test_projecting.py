@@ -207,7 +207,7 @@ def test_progress_goes_from_nothing_to_all(folder: Path) -> None:
 
 
 def test_states_that_are_not_finite_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "reference_states", lambda *_: np.full((SITES, COUNT, CONFIG.d_model), np.nan, np.float32))
+    monkeypatch.setattr(module, "raw_states", lambda *_: np.full((SITES, COUNT, CONFIG.d_model), np.nan, np.float32))
     with pytest.raises(InputError, match="step 0"):
         build_projections(folder)
 

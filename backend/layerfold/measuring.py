@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from layerfold.backdrop import reference_states, viewed
+from layerfold.backdrop import states_at, viewed
 from layerfold.errors import DamagedRun, InputError, StepNotFound
 from layerfold.files import write_atomically
 from layerfold.gauges import (
@@ -176,7 +176,7 @@ def _measure_steps(task: Task, pool: ThreadPoolExecutor) -> None:
 def _look(task: Task, step: int, pool: ThreadPoolExecutor) -> Here | str:
     """What is read at a step, or why nothing can be."""
     try:
-        raw = reference_states(task.run.adapter(step), task.atlas.reference)
+        raw = states_at(task.run, step, task.atlas.reference)
         positions = task.atlas.slice(step).positions
     except (DamagedRun, StepNotFound):
         return "the checkpoint or the clouds of this step cannot be read"

@@ -211,9 +211,7 @@ class OpenRun:
             raise TokenNotFound(f"The reference has {len(reference)} tokens, so there is no token {index}. Count from 0.")
         space = self.space(step)
         trust, continuity = picture.trust_at(step, site, index)
-        window, at = reference.windows[reference.window[index]], int(reference.position[index])
-        read = window[: at + 1] if space.adapter.causal else window[window >= 0]  # an encoder's states depend on what comes after, too
-        raw = space.adapter.states(read.tolist()).values[:, at]
+        raw = self._raw(space, step, index)
         indices, distances = Index.of(space.states[site]).nearest(space.states[site][index : index + 1], k + 1)
         others = indices[0] != index
         return Inspection(
@@ -225,6 +223,16 @@ class OpenRun:
             read_neighbors(indices[0][others][:k], distances[0][others][:k]),
             self._lens(space, raw, top),
         )
+
+    def _raw(self, space: StepSpace, step: int, index: int) -> Floats:
+        """The raw states of one reference token [site, d]: as they were recorded, or computed in its context."""
+        reference = self.atlas.reference
+        found = self.run.stored_states(step, reference)
+        if found is not None:
+            return np.asarray(found[:, index], dtype=np.float32)
+        window, at = reference.windows[reference.window[index]], int(reference.position[index])
+        read = window[: at + 1] if space.adapter.causal else window[window >= 0]  # an encoder's states depend on what comes after, too
+        return space.adapter.states(read.tolist()).values[:, at]
 
     def _lens(self, space: StepSpace, raw: Floats, top: int) -> tuple[LensAt, ...]:
         """The lens at every site; none of a model without an unembedding."""

@@ -21,7 +21,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 from threadpoolctl import threadpool_limits
 
-from layerfold.backdrop import reference_states, stored
+from layerfold.backdrop import states_at as raw_states
+from layerfold.backdrop import stored
 from layerfold.errors import DamagedRun, InputError, LayerfoldError
 from layerfold.files import write_atomically
 from layerfold.geometry.fidelity import shepard
@@ -117,7 +118,7 @@ def aligned(run: Run, atlas: Atlas, progress: Progress) -> Projection:
 
 def states_at(run: Run, atlas: Atlas, step: int) -> NDArray[Any]:
     """The reference's states [site, ref, d] as serving sees them; raises InputError where one is not finite."""
-    found = stored(reference_states(run.adapter(step), atlas.reference), atlas.view)
+    found = stored(raw_states(run, step, atlas.reference), atlas.view)
     if not np.isfinite(found).all():
         raise InputError(f"The states of {run.name} at step {step} are not all finite: check the run with `layerfold check`")
     return found
