@@ -28,6 +28,7 @@ _ENCODER: Final = {
     "eos_token_id": 0,
     "pad_token_id": 0,
 }
+_ROBERTA: Final = {**_ENCODER, "max_position_embeddings": 66, "pad_token_id": 1}
 _DECODER: Final = {**_ENCODER, "num_key_value_heads": 2}
 _NARROW: Final = {**_DECODER, "head_dim": 12}
 _GEMMA: Final = {**_NARROW, "query_pre_attn_scalar": 12, "sliding_window": 8}
@@ -64,9 +65,8 @@ KINDS: Final[Mapping[str, Kind]] = {
         "Gemma3TextConfig", "Gemma3ForCausalLM", _GEMMA, "pieces", ("pre_feedforward_layernorm", "mlp", "post_feedforward_layernorm")
     ),
     "bert": Kind("BertConfig", "BertForMaskedLM", _ENCODER, "words", ("intermediate",)),
-    "roberta": Kind(
-        "RobertaConfig", "RobertaForMaskedLM", {**_ENCODER, "max_position_embeddings": 66, "pad_token_id": 1}, "framed", ("intermediate",)
-    ),
+    "xlm": Kind("XLMRobertaConfig", "XLMRobertaForMaskedLM", _ROBERTA, "framed", ("intermediate",)),
+    "roberta": Kind("RobertaConfig", "RobertaForMaskedLM", _ROBERTA, "framed", ("intermediate",)),
 }
 
 

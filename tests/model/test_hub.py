@@ -17,7 +17,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from layerfold.errors import DamagedRun, ModelRefused, NoWeights
+from layerfold.errors import DamagedRun, ModelRefused, NoWeights, TextTooLong
 from layerfold.model.hub import Where, load_adapter, read_hub_tokenizer, read_shape
 from layerfold.model.hub_adapter import HubAdapter
 from layerfold.model.lens import logit_lens
@@ -180,6 +180,15 @@ def test_no_more_tokens_are_read_at_once_than_can_be_served(models: Any, tmp_pat
     folder = shutil.copytree(models("mistral"), tmp_path / "long")
     rewrite(folder / "config.json", max_position_embeddings=131072)
     assert read_shape(Where(folder)).block_size == 4096
+
+
+def test_ids_that_a_model_has_no_rows_for_are_refused(models: Any) -> None:
+    adapter = opened(models("gpt2"))
+    for ids in ([1, 420], [1, -1]):
+        with pytest.raises(DamagedRun, match="the model knows 420"):
+            adapter.states(ids)
+    with pytest.raises(TextTooLong, match="reads 64 at once"):
+        adapter.states([1] * 65)
 
 
 def rewrite(path: Path, **changes: Any) -> None:

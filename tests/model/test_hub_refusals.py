@@ -104,6 +104,7 @@ def test_what_is_not_read_is_said(folder: Path, changes: dict[str, Any], why: st
         {"n_embd": 10**9},
         {"n_positions": 10**15},
         {"n_positions": "many"},
+        {"n_positions": 0},
         {"activation_function": "x" * 1000},
         {"layer_norm_epsilon": {"deep": {"deep": 1}}},
     ],
@@ -179,6 +180,7 @@ def test_a_poisoned_pickle_is_never_run(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../secret.safetensors", "/etc/passwd", "a/b.safetensors", "weights.pkl", 3])
 def test_an_index_that_leads_elsewhere_is_damaged(folder: Path, name: object) -> None:
+    (folder / "model.safetensors").unlink()
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"transformer.wte.weight": name}}))
     with pytest.raises(DamagedRun, match="names no weights, or files elsewhere"):
         weight_files(Where(folder))
@@ -198,6 +200,9 @@ def test_a_place_is_a_folder_or_a_repository(tmp_path: Path) -> None:
     for where in ({}, {"folder": tmp_path, "repo": "a/b"}):
         with pytest.raises(ModelRefused, match="exactly one"):
             Where(**where)
+    for revision in ("../../etc", "a b", "-x", "é"):
+        with pytest.raises(ModelNotFound, match="is no revision"):
+            Where(repo="a/b", revision=revision)
     with pytest.raises(ModelNotFound, match="there is no folder"):
         read_shape(Where(tmp_path / "nowhere"))
     with pytest.raises(ModelNotFound, match=r"holds no config\.json"):

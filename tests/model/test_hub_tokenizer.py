@@ -144,6 +144,7 @@ def test_a_long_text_is_cut_inside_its_frame() -> None:
     assert len(sentence.tokens) == 12
     assert (sentence.tokens[0].text, sentence.tokens[-1].text) == ("[CLS]", "[SEP]")
     assert sentence.cut == 30
+    assert [token.text for token in tokenizer("words").encode("\x01", 12).tokens] == ["[CLS]", "[SEP]"]
     with pytest.raises(TextTooLong):
         tokenizer("words").encode("x" * (CHARACTERS + 1), 12)
     with pytest.raises(EmptyText):

@@ -20,9 +20,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from layerfold.errors import NoWeights
+from layerfold.errors import DamagedRun, NoWeights, TextTooLong
 from layerfold.model.hub_families import Family
 from layerfold.model.hub_shape import HubShape
 from layerfold.records import Floats, Ints, States, site_named
@@ -74,7 +75,7 @@ class HubAdapter:
     @torch.inference_mode()
     def batch_states(self, windows: Ints) -> Floats:
         """The raw states of windows [window, length] of equal length: [site, window, length, d]."""
-        ids = torch.from_numpy(np.asarray(windows, dtype=np.int64)).to(self.network.device)
+        ids = self._checked(np.asarray(windows, dtype=np.int64)).to(self.network.device)
         caught: list[Tensor] = []
         self._taps.caught = caught
         try:
@@ -85,6 +86,14 @@ class HubAdapter:
         for row, state in zip(values, caught, strict=True):
             row[:] = state.to("cpu", torch.float32).numpy()
         return values
+
+    def _checked(self, windows: NDArray[np.int64]) -> Tensor:
+        """Ids that the network has rows for: on some devices it would take the whole process down else; raises TextTooLong, DamagedRun."""
+        if windows.shape[1] > self.max_tokens:
+            raise TextTooLong(f"the text has {windows.shape[1]:,} tokens, the model reads {self.max_tokens:,} at once: shorten it")
+        if windows.size and not 0 <= windows.min() <= windows.max() < self.n_vocab:
+            raise DamagedRun(f"the text has token {windows.max()}, the model knows {self.n_vocab:,}: its tokenizer is another model's")
+        return torch.from_numpy(windows)
 
     @torch.inference_mode()
     def unembed(self, values: Floats) -> Floats:

@@ -36,6 +36,7 @@ class Family:
 _LLAMA = Family("layers", ("post_attention_layernorm", "in"), "norm")
 _GEMMA = Family("layers", ("pre_feedforward_layernorm", "in"), "norm")
 _OLMO2 = Family("layers", ("mlp", "in"), "norm")
+_ROBERTA = Family("encoder.layer", ("attention", "out"), "", head="lm_head", causal=False)
 # The stream of BERT is normalised after each half-layer, so its states are those sums, normalised: what the next half reads and adds to.
 FAMILIES: Final[Mapping[str, Family]] = {
     "gpt2": Family("h", ("ln_2", "in"), "ln_f"),
@@ -51,7 +52,8 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "gemma2": _GEMMA,
     "gemma3_text": _GEMMA,
     "bert": Family("encoder.layer", ("attention", "out"), "", head="cls", causal=False),
-    "roberta": Family("encoder.layer", ("attention", "out"), "", head="lm_head", causal=False),
+    "roberta": _ROBERTA,
+    "xlm-roberta": _ROBERTA,
 }
 HEADS: Final = ("ForCausalLM", "LMHeadModel", "ForMaskedLM", "ForPreTraining")  # endings of architectures that have an unembedding
 

@@ -16,6 +16,7 @@ PICKLED, PICKLED_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
 ADAPTER: Final = "adapter_config.json"
 BYTES: Final = 1 << 20  # of a config or an index
 PLAIN = re.compile(r"[\w.-]+\.(?:safetensors|bin)", re.ASCII)
+REVISION = re.compile(r"(?!.*\.\.)[\w][\w./+-]*", re.ASCII)
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -30,6 +31,8 @@ class Where:
     def __post_init__(self) -> None:
         if (self.folder is None) == (not self.repo):
             raise ModelRefused("a model lies in a folder or in a repository: name exactly one of the two")
+        if self.revision and not REVISION.fullmatch(self.revision):
+            raise ModelNotFound(f"{self.revision[:100]!r} is no revision: give a branch, a tag or a commit")
 
     def __str__(self) -> str:
         return str(self.folder) if self.folder else self.repo + (f" at {self.revision}" if self.revision else "")
@@ -46,6 +49,21 @@ def fetched(where: Where, name: str) -> Path | None:
         raise ModelNotFound(f"there is no folder {where.folder}: check its path")
     path = where.folder / name
     return path if path.is_file() else None
+
+
+def holds(where: Where, name: str) -> bool:
+    """Whether the model has a file, which is not fetched for it; raises as ``fetched``."""
+    if where.folder is not None:
+        return (where.folder / name).is_file()
+    hub, _ = _hub()
+    revision = where.revision or None
+    if isinstance(hub.try_to_load_from_cache(where.repo, name, revision=revision), str):
+        return True
+    try:
+        hub.get_hf_file_metadata(hub.hf_hub_url(where.repo, name, revision=revision))
+    except Exception:  # absent, or out of reach, which was said before
+        return False
+    return True
 
 
 def settled(where: Where) -> Where:
@@ -88,10 +106,10 @@ def weight_files(where: Where, pickle: bool = False) -> list[Path]:
 
 
 def _files(where: Where, single: str, index: str) -> list[Path]:
-    """The one file, or all those that the index names; none where there is neither."""
-    listed = read_json(where, index)
+    """The one file, else all those that the index names; none where there is neither."""
+    path = fetched(where, single)
+    listed = None if path else read_json(where, index)
     if listed is None:
-        path = fetched(where, single)
         return [path] if path else []
     names = set(_named(listed, index, where))
     paths = {name: fetched(where, name) for name in sorted(names)}
@@ -109,12 +127,12 @@ def _named(listed: dict[str, Any], index: str, where: Where) -> list[str]:
 
 
 def _no_weights(where: Where) -> LayerfoldError:
-    if fetched(where, PICKLED) or fetched(where, PICKLED_INDEX):
+    if holds(where, PICKLED) or holds(where, PICKLED_INDEX):
         return ModelRefused(
             f"the weights of {where} are a pickle (pytorch_model.bin), which can run foreign code: save the model with safetensors, "
             "or allow pickles if you trust who made it"
         )
-    if fetched(where, ADAPTER):
+    if holds(where, ADAPTER):
         return ModelRefused(f"{where} holds an adapter and not the model it adapts: merge the two and save the whole")
     if where.repo:
         return Unreachable(

@@ -62,4 +62,10 @@ def _bert(layer: Any) -> Parts:
     }
 
 
-_PARTS: Final[Mapping[str, Callable[[Any], Parts]]] = {"gpt2": _gpt2, "gpt_neox": _neox, "bert": _bert, "roberta": _bert}
+_PARTS: Final[Mapping[str, Callable[[Any], Parts]]] = {
+    "gpt2": _gpt2,
+    "gpt_neox": _neox,
+    "bert": _bert,
+    "roberta": _bert,
+    "xlm-roberta": _bert,
+}

@@ -40,6 +40,9 @@ def read_shape(where: Where) -> HubShape:
     found = read_config(where)
     family = family_of(found, str(where))
     config = transformers_config(found, str(where))
+    positions = _positions(config, str(found["model_type"]))
+    if positions < 1:
+        raise DamagedRun(f"config.json of {where} leaves the model {positions} positions to read at: fetch the model again")
     architectures = found.get("architectures")
     named = str(architectures[0]) if isinstance(architectures, list) and architectures else ""
     return HubShape(
@@ -47,7 +50,7 @@ def read_shape(where: Where) -> HubShape:
         n_layer=int(config.num_hidden_layers),
         d_model=int(config.hidden_size),
         vocab_size=int(config.vocab_size),
-        block_size=min(LONGEST, _positions(config, str(found["model_type"]))),
+        block_size=min(LONGEST, positions),
         causal=family.causal,
         unembedding=named.endswith(HEADS),
         sites=tuple(site.name for site in sites_of(int(config.num_hidden_layers)) if site.part != "mid" or has_mid(family, config)),
@@ -81,9 +84,9 @@ def read_config(where: Where) -> dict[str, Any]:
 
 
 def _positions(config: Any, family: str) -> int:
-    """The most tokens a model has positions for; RoBERTa counts its positions from the padding sign's id + 1 on."""
+    """The most tokens a model has positions for; RoBERTa's begin after the id of its padding sign."""
     limit = int(config.max_position_embeddings)
-    return limit - int(config.pad_token_id or 0) - 1 if family == "roberta" else limit
+    return limit - int(config.pad_token_id or 0) - 1 if family in ("roberta", "xlm-roberta") else limit
 
 
 def _title(where: Where) -> str:

@@ -69,6 +69,8 @@ class HubTokenizer(Tokenizer):
             raise TextTooLong(f"the sentence has {len(text):,} characters, the most is {CHARACTERS:,}: shorten it")
         room = max(1, max_tokens - len(self._before) - len(self._after))
         tokens = self._read(text)
+        if not tokens and not self._before:
+            raise EmptyText("this model's tokenizer leaves nothing of the sentence: type at least one word")
         kept = tokens[:room]
         end = kept[-1].end if kept else 0
         signs = [Token(n, self._names[n], 0, 0) for n in self._before], [Token(n, self._names[n], end, end) for n in self._after]
