@@ -295,9 +295,28 @@ def test_a_checkpoint_that_is_not_whole_is_named(models: Any, tmp_path: Path) ->
 
 def test_weights_of_another_shape_are_refused(models: Any, tmp_path: Path) -> None:
     folder = shutil.copytree(models("gpt2"), tmp_path / "wide")
+    before = read_shape(Where(folder))
     rewrite(folder / "config.json", n_embd=96)
     with pytest.raises(DamagedRun, match="do not fit its config"):
         opened(folder)
+    with pytest.raises(ModelRefused, match="another shape than the run's"):
+        load_adapter(Where(folder), before)
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("tiny", "tiny"),
+        ("run/checkpoint-4", "run"),
+        ("kitten/model", "kitten"),
+        ("models--some-org--some-model-2m/snapshots/" + "b" * 40, "some-model-2m"),
+    ],
+)
+def test_a_model_is_called_what_a_person_would_call_it(models: Any, tmp_path: Path, path: str, title: str) -> None:
+    folder = tmp_path / path
+    folder.mkdir(parents=True)
+    shutil.copy(models("gpt2") / "config.json", folder)
+    assert read_shape(Where(folder)).title == title
 
 
 def test_an_encoder_without_its_head_has_no_lens(models: Any, tmp_path: Path) -> None:

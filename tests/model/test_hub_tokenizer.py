@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import cache
 from pathlib import Path
 
@@ -156,6 +157,24 @@ def test_ids_are_those_of_transformers(text: str) -> None:
     from transformers import AutoTokenizer
 
     assert read_hub_tokenizer(Where(minilm())).encode(text, 99).ids == AutoTokenizer.from_pretrained(minilm())(text).input_ids
+
+
+def test_older_lists_are_read_as_the_tokenizer_they_describe(tmp_path: Path) -> None:
+    texts = ["The bank.", "naïve 春 🙂 café", "  two  spaces  ", "unbelievably [CLS] <s>"]
+    words = tmp_path / "words"
+    words.mkdir()
+    for name in ("vocab.txt", "tokenizer_config.json"):
+        shutil.copy(minilm() / name, words)
+    assert same(read_hub_tokenizer(Where(words)), read_hub_tokenizer(Where(minilm())), texts)
+    for way in ("bytes", "framed"):
+        folder = tmp_path / way
+        folder.mkdir()
+        backend(way).model.save(str(folder))
+        assert same(read_hub_tokenizer(Where(folder)), tokenizer(way), texts)
+
+
+def same(one: HubTokenizer, other: HubTokenizer, texts: list[str]) -> bool:
+    return all(one.encode(text, 99) == other.encode(text, 99) for text in texts) and one.framed([]) == other.framed([])
 
 
 def test_a_tokenizer_is_looked_for_above_a_checkpoint(tmp_path: Path) -> None:

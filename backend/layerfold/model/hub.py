@@ -6,8 +6,10 @@ allowed, and transformers is given a cleaned config and the weights, never the f
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from layerfold.errors import ModelRefused
 from layerfold.model.hub_families import family_of
 from layerfold.model.hub_files import Where, fetched, settled, weight_files
 from layerfold.model.hub_shape import HubShape, has_mid, read_config, read_shape, transformers_config
@@ -29,6 +31,8 @@ def load_adapter(where: Where, shape: HubShape, *, dtype: str = "float32", devic
     from layerfold.model.hub_weights import load_network
 
     where = settled(where)
+    if replace(read_shape(where), title=shape.title, unembedding=shape.unembedding) != shape:
+        raise ModelRefused(f"{where} is a model of another shape than the run's: open it by itself")
     found = read_config(where)
     family = family_of(found, str(where))
     config = transformers_config(found, str(where))

@@ -17,6 +17,7 @@ ADAPTER: Final = "adapter_config.json"
 BYTES: Final = 1 << 20  # of a config or an index
 PLAIN = re.compile(r"[\w.-]+\.(?:safetensors|bin)", re.ASCII)
 REVISION = re.compile(r"(?!.*\.\.)[\w][\w./+-]*", re.ASCII)
+NUMBERED = re.compile(r"checkpoint-\d+")  # as a Trainer names its folders
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from layerfold.errors import DamagedRun, MissingExtra, ModelNotFound
 from layerfold.model.hub_families import HEADS, Family, cleaned, family_of
-from layerfold.model.hub_files import CONFIG, Where, read_json
+from layerfold.model.hub_files import COMMIT, CONFIG, NUMBERED, Where, read_json
 from layerfold.records import sites_of
 
+ANYTHING: Final = ("", "model", "models", "final", "best", "last", "latest", "output", "outputs", "checkpoints", "snapshots")
 LONGEST: Final = 4096  # tokens read at once, however many more a model could
-NUMBERED = re.compile(r"checkpoint-\d+")
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,13 @@ def _positions(config: Any, family: str) -> int:
 
 
 def _title(where: Where) -> str:
+    """What a person would call it: the repository's name, the folder's, or that of a folder above where this one says nothing."""
     if where.folder is None:
         return where.repo.rpartition("/")[2]
-    folder = where.folder.resolve()
-    return folder.parent.name if NUMBERED.fullmatch(folder.name) else folder.name
+    path = where.folder.resolve()
+    named = next((folder.name for folder in (path, *path.parents) if not _says_nothing(folder.name)), path.name)
+    return named.rpartition("--")[2] or named
+
+
+def _says_nothing(name: str) -> bool:
+    return bool(NUMBERED.fullmatch(name) or COMMIT.fullmatch(name) or name.lower() in ANYTHING)

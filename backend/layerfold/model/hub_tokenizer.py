@@ -9,13 +9,15 @@ typed is cut where the tokenizer says that a token ends; so is any text that doe
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from tokenizers import Tokenizer as Backend
 from tokenizers import models
 
-from layerfold.errors import DamagedRun, EmptyText, ModelRefused, TextTooLong
-from layerfold.model.hub_files import Where, fetched
+from layerfold.errors import DamagedRun, EmptyText, LayerfoldError, ModelRefused, TextTooLong
+from layerfold.model.hub_files import NUMBERED, Where, fetched
+from layerfold.model.hub_lists import backend_from_lists
 from layerfold.model.hub_pieces import byte_alphabet, bytes_of, frame_of, moved, names_of, overlapping, parted
 from layerfold.model.tokenizer import CHARACTERS, Tokenizer, decoded, readable, unfinished, whole
 from layerfold.records import Sentence, Token
@@ -168,22 +170,34 @@ class HubTokenizer(Tokenizer):
 
 
 def read_hub_tokenizer(where: Where) -> HubTokenizer:
-    """The fast tokenizer of a model: tokenizer.json beside it, or, of a Trainer's checkpoint, in the folder above.
+    """The tokenizer of a model: tokenizer.json or its older lists, beside it or, of a Trainer's checkpoint, in the folder above.
 
     Raises ModelRefused where there is none, DamagedRun, and as ``hub_files.fetched``.
     """
-    path = fetched(where, "tokenizer.json")
-    if path is None and where.folder is not None:
-        above = where.folder.resolve().parent / "tokenizer.json"
-        path = above if above.is_file() else None
-    if path is None:
+    try:
+        backend = _beside(where) or (_beside(Where(above)) if (above := _above(where)) else None)
+        found = HubTokenizer(backend) if backend is not None else None
+    except LayerfoldError:
+        raise
+    except Exception as error:  # the library raises bare Exception
+        raise DamagedRun(f"tokenizer.json of {where} cannot be read ({str(error)[:200]}): fetch the model again") from error
+    if found is None:
         raise ModelRefused(
             f"{where} has no tokenizer.json: save it there with AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER), "
             "and for a Trainer give it as processing_class"
         )
-    try:
-        if path.stat().st_size > BYTES:
-            raise ValueError(f"it is longer than {BYTES:,} bytes")
-        return HubTokenizer(Backend.from_str(path.read_text("utf-8")))
-    except Exception as error:  # the library raises bare Exception
-        raise DamagedRun(f"tokenizer.json of {where} cannot be read ({str(error)[:200]}): fetch the model again") from error
+    return found
+
+
+def _beside(where: Where) -> Any:
+    path = fetched(where, "tokenizer.json")
+    if path is None:
+        return backend_from_lists(where)
+    if path.stat().st_size > BYTES:
+        raise ValueError(f"it is longer than {BYTES:,} bytes")
+    return Backend.from_str(path.read_text("utf-8"))
+
+
+def _above(where: Where) -> Path | None:
+    """The folder above that of a checkpoint."""
+    return where.folder.resolve().parent if where.folder is not None and NUMBERED.fullmatch(where.folder.name) else None
