@@ -101,7 +101,7 @@ function drawnSentence(s, place, type, look) {
 }
 
 /** @param {Picture} picture @param {Projection} place @param {"scatter" | "scatter3d"} type @returns {Drawn} */
-function drawnLinks({ cloud, sentences, links }, place, type) {
+function drawnLinks({ cloud, sentences, links, edges }, place, type) {
   /** @param {Pick} pick */
   const where = (pick) => {
     if (pick.kind === "cloud") return place(cloud.positions[3 * pick.index], cloud.positions[3 * pick.index + 1], cloud.positions[3 * pick.index + 2]);
@@ -109,8 +109,9 @@ function drawnLinks({ cloud, sentences, links }, place, type) {
     return s ? place(...tokenAt(s, pick.token, s.site)) : null;
   };
   const gap = type === "scatter" ? [NaN, NaN] : [NaN, NaN, NaN];
-  const points = links.flatMap(({ from, to }) => {
-    const [a, b] = [where(from), where(to)];
+  const lines = [...links, ...(edges ?? [])];
+  const points = lines.flatMap(({ from, to }) => {
+    const [a, b] = [where(from), to.kind === "place" ? place(to.at[0], to.at[1], to.at[2]) : where(to)];
     return a && b ? [a, b, gap] : [];
   });
   const trace = { type, mode: "lines", hoverinfo: "skip", showlegend: false, ...coordinates(points.length ? points : [gap]), line: { color: "rgba(140,160,190,.5)", width: 1 } };

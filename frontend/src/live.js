@@ -198,7 +198,7 @@ export class LiveScene {
   /** @returns {import("./picture").SceneStats} */
   stats() {
     const { motion, frames, script, labels } = this.director;
-    const counts = { points: motion.count, sentences: motion.strands.length, links: motion.links.length, labels: labels.shown };
+    const counts = { points: motion.count, sentences: motion.strands.length, links: motion.links.length, edges: motion.edges.length, labels: labels.shown };
     return { engine: "own", frames, script, ...counts, buffers: this.plot?.stage?.gpu.buffers ?? 0, rebuilt: this.rebuilt };
   }
 }

@@ -93,6 +93,8 @@ export class Motion {
     /** How far the cloud is from `from` to `to`. */
     this.t = 1;
     this.linksSeen = 1;
+    /** @type {import("./picture").EdgePicture[]} */ this.edges = [];
+    this.edgesSeen = 1;
     /** Grows whenever a sentence's details (trust, faintness, count) change. */
     this.detail = 0;
     this.start = 0;
@@ -114,6 +116,10 @@ export class Motion {
     this.#beginStrands(picture, ms);
     this.linksSeen = sameLinks(this.links, picture.links) ? this.linksSeen : 0;
     this.links = picture.links.map((link) => ({ ...link }));
+    if (picture.edges !== this.edges && (picture.edges?.length ?? 0) + this.edges.length) {
+      this.edgesSeen = sameEnds(this.edges, picture.edges ?? []) ? this.edgesSeen : 0;
+      this.edges = picture.edges ?? [];
+    }
     [this.start, this.ms, this.picture] = [now, ms, picture];
     this.ease = interrupted && ease === "inout" ? "out" : ease;
     this.moving = true;
@@ -170,6 +176,7 @@ export class Motion {
     if (this.from !== this.to) this.t = t;
     else this.t = 1;
     this.linksSeen = Math.max(this.linksSeen, t);
+    this.edgesSeen = Math.max(this.edgesSeen, t);
     for (const strand of this.strands) this.#move(strand, t);
     if (k === 1) this.#settle();
     return this.moving;
@@ -201,6 +208,16 @@ export class Motion {
     return true;
   }
 
+  /** Where the end of an edge is now, frame units: a token, or a place that stays; false when there is no such token.
+   * @param {import("./picture").EdgePicture["to"]} end @param {Float32Array} out @param {number} at */
+  reach(end, out, at) {
+    if (end.kind !== "place") return this.locate(end, out, at);
+    const frame = this.picture?.frame;
+    if (!frame) return false;
+    for (let k = 0; k < 3; k++) out[at + k] = (end.at[k] - frame.center[k]) / frame.radius;
+    return true;
+  }
+
   /** @param {number} index @param {Float32Array | Float64Array} out @param {number} at */
   #locateCloud(index, out, at) {
     if (!(index >= 0 && index < this.count)) return false;
@@ -218,6 +235,13 @@ function sameFrame(a, b) {
 /** @param {Link[]} a @param {Link[]} b */
 function sameLinks(a, b) {
   return a.length === b.length && a.every((link, i) => samePick(link.from, b[i].from) && samePick(link.to, b[i].to));
+}
+
+/** @param {import("./picture").EdgePicture[]} a @param {import("./picture").EdgePicture[]} b */
+function sameEnds(a, b) {
+  const same = (/** @type {import("./picture").EdgePicture["to"]} */ one, /** @type {import("./picture").EdgePicture["to"]} */ other) =>
+    one.kind === "place" || other.kind === "place" ? one.kind === other.kind : samePick(one, other);
+  return a.length === b.length && a.every((edge, i) => samePick(edge.from, b[i].from) && same(edge.to, b[i].to));
 }
 
 /** @param {Pick | null} a @param {Pick | null} b */

@@ -42,11 +42,23 @@ export interface LinkPicture {
   weight: number;
 }
 
+/** A line that comes from a token, thin there, and goes to a token or a place (data units). */
+export interface EdgePicture {
+  from: Pick;
+  to: Pick | { kind: "place"; at: ArrayLike<number> };
+  /** 0–1: width and opacity. */
+  weight: number;
+  color: Rgb;
+  /** A straight arrow; else a bow. */
+  arrow: boolean;
+}
+
 export interface Picture {
   frame: { center: [number, number, number] | number[]; radius: number };
   cloud: CloudPicture;
   sentences: SentencePicture[];
   links: LinkPicture[];
+  edges?: EdgePicture[];
 }
 
 export interface Point3 {
@@ -99,6 +111,7 @@ export interface SceneStats {
   points: number;
   sentences: number;
   links: number;
+  edges: number;
   labels: number;
   /** GL buffers held at present. */
   buffers: number;

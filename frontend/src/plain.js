@@ -149,7 +149,7 @@ export class PlainScene {
   /** @returns {import("./picture").SceneStats} */
   stats() {
     const { picture, frames, plot } = this;
-    const counts = { points: (picture?.cloud.positions.length ?? 0) / 3, sentences: picture?.sentences.length ?? 0, links: picture?.links.length ?? 0, labels: 0 };
+    const counts = { points: (picture?.cloud.positions.length ?? 0) / 3, sentences: picture?.sentences.length ?? 0, links: picture?.links.length ?? 0, edges: picture?.edges?.length ?? 0, labels: 0 };
     return { engine: plot.flat ? "flat" : "scatter3d", frames, script: 0, ...counts, buffers: 0, rebuilt: 0 };
   }
 }

@@ -1,8 +1,9 @@
-/** The object Plotly's 3-D scene draws as a trace of ours: the cloud, the trails, the beads, in this order. Knows GL and Plotly's drawing contract, not Plotly. */
+/** The object Plotly's 3-D scene draws as a trace of ours: the cloud, the trails, the edges, the beads, in this order. Knows GL and Plotly's drawing contract, not Plotly. */
 
 import { Beads } from "./beads.js";
 import { depthRange, transform } from "./camera.js";
 import { Cloud } from "./cloud.js";
+import { Edges } from "./edges.js";
 import { Gpu } from "./gpu.js";
 import { Trails } from "./trails.js";
 
@@ -17,7 +18,7 @@ export class Stage {
     this.gl = gl;
     this.motion = motion;
     this.look = look;
-    this.layers = { cloud: new Cloud(this.gpu), trails: new Trails(this.gpu), beads: new Beads(this.gpu) };
+    this.layers = { cloud: new Cloud(this.gpu), trails: new Trails(this.gpu), edges: new Edges(this.gpu), beads: new Beads(this.gpu) };
     /** @type {import("./beads").Ring[]} */ this.rings = [];
     /** @type {View | null} */ this.view = null;
     this.stale = true;
@@ -68,6 +69,7 @@ export class Stage {
     this.view = { transform: m, matrix: new Float32Array(m), width, height, ratio, ...depthRange(m), unit, look: this.look, now };
     layers.cloud.sync(motion, this.view);
     layers.trails.sync(motion);
+    layers.edges.sync(motion);
     layers.beads.sync(motion, this.rings, this.view);
     return this.view;
   }
@@ -83,6 +85,7 @@ export class Stage {
     gl.disable(gl.DEPTH_TEST);
     layers.cloud.draw(motion, view);
     layers.trails.draw(motion, view);
+    layers.edges.draw(motion, view);
     layers.beads.draw(view);
     gl.enable(gl.DEPTH_TEST);
     gl.depthMask(true);

@@ -1,0 +1,145 @@
+/** Edges and arrows on the GPU: where attention looks, what parts add, where a loss pushes. An edge is thin where it comes from. */
+
+import { RIBBON, link } from "./shaders.js";
+
+/** @typedef {import("./motion").Motion} Motion */
+/** @typedef {import("./picture").EdgePicture} EdgePicture */
+/** @typedef {import("./gpu").Gpu} Gpu */
+/** @typedef {import("./gpu").View} View */
+/** @typedef {{ color: number[], arrow: boolean, size: number, rows: EdgePicture[], places: any, heads: any, info: any, shafts: any, tips: any, ends: Float32Array, points: Float32Array }} Group */
+
+const PIECES = 10;
+/** Widths that edges come in: drawn together where colour, kind and width are one. */
+const SIZES = 3;
+const HEAD = 0.24;
+
+/** What one draw call draws. @param {EdgePicture} edge */
+export function groupKey(edge) {
+  return `${edge.color.join()}|${edge.arrow}|${Math.min(SIZES - 1, Math.floor(edge.weight * SIZES))}`;
+}
+
+/**
+ * The four points of a curve from `a` to `b`, which bows by `bow` of its length: [before, a, b, after].
+ * @param {ArrayLike<number>} a @param {ArrayLike<number>} b @param {number} bow @param {Float32Array} out @param {number} at
+ */
+export function bowed(a, b, bow, out, at) {
+  const lift = [0, 0, bow * Math.hypot(b[0] - a[0], b[1] - a[1], b[2] - a[2])];
+  for (let k = 0; k < 3; k++) {
+    const step = b[k] - a[k];
+    out[at + k] = a[k] - step - lift[k];
+    out[at + 3 + k] = a[k];
+    out[at + 6 + k] = b[k];
+    out[at + 9 + k] = b[k] + step - lift[k];
+  }
+}
+
+export class Edges {
+  /** @param {Gpu} gpu */
+  constructor(gpu) {
+    this.gpu = gpu;
+    this.shader = link(gpu.gl, RIBBON);
+    this.corners = gpu.store();
+    gpu.put(this.corners, new Float32Array(Array.from({ length: PIECES + 1 }, (_, i) => [i / PIECES, -1, i / PIECES, 1]).flat()));
+    /** @type {Group[]} */ this.groups = [];
+    /** @type {EdgePicture[] | null} */ this.known = null;
+    this.a = new Float32Array(3);
+    this.b = new Float32Array(3);
+  }
+
+  /** The motion's edges are on the GPU as they are now. @param {Motion} motion */
+  sync(motion) {
+    if (this.known !== motion.edges) this.#regroup(motion.edges);
+    for (const group of this.groups) this.#place(motion, group);
+  }
+
+  /** @param {EdgePicture[]} edges */
+  #regroup(edges) {
+    this.#clear();
+    this.known = edges;
+    /** @type {Map<string, EdgePicture[]>} */
+    const found = new Map();
+    for (const edge of edges) found.set(groupKey(edge), [...(found.get(groupKey(edge)) ?? []), edge]);
+    for (const rows of found.values()) this.groups.push(this.#group(rows));
+  }
+
+  /** @param {EdgePicture[]} rows @returns {Group} */
+  #group(rows) {
+    const { gpu } = this;
+    const [places, heads, info] = [gpu.store(), gpu.store(), gpu.store()];
+    gpu.put(info, Float32Array.from(rows.flatMap(({ weight }) => [0, 0.25 + 0.75 * weight, 1, 0])));
+    const array = (/** @type {any} */ store) =>
+      gpu.vertexArray(() => {
+        gpu.attribute(0, this.corners, 2);
+        for (let k = 0; k < 4; k++) gpu.attribute(1 + k, store, 3, { stride: 48, offset: 12 * k, each: 1 });
+        gpu.attribute(5, info, 4, { each: 1 });
+      });
+    const size = (Math.min(SIZES - 1, Math.floor(rows[0].weight * SIZES)) + 1) / SIZES;
+    const numbers = { ends: new Float32Array(12 * rows.length), points: new Float32Array(12 * rows.length) };
+    return { color: rows[0].color.map((v) => v / 255), arrow: rows[0].arrow, size, rows, places, heads, info, shafts: array(places), tips: array(heads), ...numbers };
+  }
+
+  /** @param {Motion} motion @param {Group} group */
+  #place(motion, { rows, arrow, ends, points, places, heads }) {
+    const { a, b } = this;
+    rows.forEach((edge, i) => {
+      const found = motion.locate(edge.from, a, 0) && motion.reach(edge.to, b, 0);
+      if (!found) a.fill(0), b.fill(0);
+      bowed(a, b, arrow ? 0 : 0.5, ends, 12 * i);
+      for (let k = 0; k < 3; k++) a[k] = b[k] - HEAD * (b[k] - a[k]);
+      bowed(a, b, 0, points, 12 * i);
+    });
+    this.gpu.put(places, ends);
+    if (arrow) this.gpu.put(heads, points);
+  }
+
+  /** @param {Motion} motion @param {View} view */
+  draw(motion, view) {
+    if (!this.groups.length) return;
+    const { gl, arrays } = this.gpu;
+    const { program, uniforms: u } = this.shader;
+    const r = view.ratio * Math.max(view.unit, 0.75);
+    gl.useProgram(program);
+    gl.uniformMatrix4fv(u.transform, false, view.matrix);
+    gl.uniform2f(u.viewport, view.width, view.height);
+    gl.uniform3f(u.depth, view.middle - 0.7 * view.reach, view.middle + 1.3 * view.reach, view.look.fade[0] * 0.5);
+    gl.uniform2f(u.halo, ...view.look.halo);
+    gl.uniform2f(u.dash, 1, 2);
+    gl.uniform1f(u.glow, 0);
+    gl.uniform1f(u.lift, 0);
+    gl.uniform2f(u.reach, 1.5, 1);
+    for (const group of this.groups) this.#drawGroup(group, r, motion.edgesSeen);
+    arrays.bindVertexArrayOES(null);
+  }
+
+  /** @param {Group} group @param {number} r @param {number} seen */
+  #drawGroup({ color, arrow, size, shafts, tips, rows }, r, seen) {
+    const { gl, arrays, instances } = this.gpu;
+    const u = this.shader.uniforms;
+    gl.uniform3fv(u.color, color);
+    const strip = (/** @type {any} */ array, /** @type {number[]} */ taper, /** @type {number[]} */ fade) => {
+      gl.uniform3fv(u.taper, taper.map((v) => v * r));
+      gl.uniform3fv(u.fade, fade.map((v) => v * seen));
+      arrays.bindVertexArrayOES(array);
+      instances.drawArraysInstancedANGLE(gl.TRIANGLE_STRIP, 0, 2 * (PIECES + 1), rows.length);
+    };
+    if (arrow) {
+      strip(shafts, [0.9, 1.4 * size + 0.6, 0], [0.85, 0.95, 0]);
+      strip(tips, [4 + 4.5 * size, -2, 0], [1, 1, 0]);
+    } else strip(shafts, [0.4, 0.8 + 5.6 * size, 0], [0.18 + 0.2 * size, 0.55 + 0.4 * size, 0]);
+  }
+
+  #clear() {
+    const { gpu } = this;
+    for (const { places, heads, info, shafts, tips } of this.groups) {
+      for (const store of [places, heads, info]) gpu.free(store);
+      for (const array of [shafts, tips]) gpu.arrays.deleteVertexArrayOES(array);
+    }
+    this.groups = [];
+  }
+
+  dispose() {
+    this.#clear();
+    this.gpu.free(this.corners);
+    this.gpu.gl.deleteProgram(this.shader.program);
+  }
+}
