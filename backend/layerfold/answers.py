@@ -245,6 +245,43 @@ class ClaimsFile(ClaimsTable):
     checkpoints: str
 
 
+class ComparedSite(Message):
+    """What is left at a site after the best turn (`residual`, with its bar), without one, and with the size free too (`shape`); null
+    where it is not defined, then `reason` says why. The first three are shares of the length of this run's states; `cka` is 0..1."""
+
+    site: str
+    other: str
+    residual: float | None
+    low: float | None
+    high: float | None
+    without: float | None
+    shape: float | None
+    cka: float | None
+    reason: str
+
+
+class ComparisonTable(Message):
+    """A run at a step laid over another at another step, on the tokens of the first one's reference: `drawn` are shown of `tokens`."""
+
+    run: str
+    step: int
+    other: str
+    other_step: int
+    tokens: int
+    drawn: list[int]
+    widths: Annotated[list[int], Field(min_length=2, max_length=2, description="of a state in both; the narrower is padded with zeros")]
+    sites: list[ComparedSite]
+
+
+class Reading(Message):
+    """A text that the other run reads, to be shown where this one's clouds are."""
+
+    other: Annotated[str, Field(min_length=1, max_length=200)]
+    at: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    text: str
+    projection: Annotated[str, Field(min_length=1, max_length=64)] = "umap"
+
+
 # ---- the lab -----------------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from typing import Any, overload
 
 from layerfold import export
 from layerfold.building import build_run_atlas
+from layerfold.comparing import Aligner, Alignment
 from layerfold.errors import AtlasMissing
 from layerfold.figure import Clouds
 from layerfold.following import followed
@@ -111,6 +112,15 @@ class PlacingRun:
         texts = [sentences] if isinstance(sentences, str) else sentences
         clouds = self.opened.picture(projection)
         return Trajectories([self.opened.place(text, steps, projection) for text in texts], clouds, self.name)
+
+    def compare(self, other: PlacingRun, step: int | None = None, other_step: int | None = None) -> Alignment:
+        """Another run, or another step of this one, laid over this: ``.residuals`` by site, 0 where one is the other turned.
+
+        The last steps unless told. Raises NotComparable, StepNotFound, AtlasMissing, DamagedRun.
+        """
+        mine = self.steps[-1] if step is None else step
+        theirs = other.opened.run.steps[-1] if other_step is None else other_step
+        return Aligner().align(self.opened, mine, other.opened, theirs)
 
     def __repr__(self) -> str:
         return f"<run {self.name}: {len(self.sites)} sites, {len(self.steps)} steps>"

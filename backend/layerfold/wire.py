@@ -22,6 +22,7 @@ from safetensors.numpy import save
 from layerfold.answers import (
     PROTOCOL,
     ClaimsTable,
+    ComparisonTable,
     ErrorAnswer,
     Health,
     JobCard,
@@ -357,7 +358,7 @@ class _Untitled(GenerateJsonSchema):
 ASKS: Final = (Dissect, Promote, Bend, WhatIf, Push, Walk, Stride, Survey, Line)
 CLIENT: Final = (Place, Inspect, Cancel, *ASKS)
 SERVER: Final = (Hello, Tokens, Done, Inspected, Changed, Failure)
-TABLES: Final = (ReferenceTable, MetricsTable, MeasuresTable, ClaimsTable)
+TABLES: Final = (ReferenceTable, MetricsTable, MeasuresTable, ClaimsTable, ComparisonTable)
 LAB: Final = (LabOffer, NewJob, JobCard, JobList)
 LOOKS: Final = (LookHeader, Dissected, Promoted, Bent, Imagined, Pushed, Stepped, Strode, Surveyed, Lined)
 ANSWERS: Final = (SliceHeader, ErrorAnswer, Health, RunList, RunCard, *TABLES, *LAB, *LOOKS)

@@ -24,6 +24,7 @@ export interface Wire {
   MetricsTable?: MetricsTable;
   MeasuresTable?: MeasuresTable;
   ClaimsTable?: ClaimsTable;
+  ComparisonTable?: ComparisonTable;
   LabOffer?: LabOffer;
   NewJob?: NewJob;
   JobCard?: JobCard;
@@ -624,6 +625,40 @@ export interface ControlTable {
   name_zh: string;
   steps: number[];
   values: (number | null)[];
+}
+/**
+ * A run at a step laid over another at another step, on the tokens of the first one's reference: `drawn` are shown of `tokens`.
+ */
+export interface ComparisonTable {
+  run: string;
+  step: number;
+  other: string;
+  other_step: number;
+  tokens: number;
+  drawn: number[];
+  /**
+   * of a state in both; the narrower is padded with zeros
+   *
+   * @minItems 2
+   * @maxItems 2
+   */
+  widths: [number, number];
+  sites: ComparedSite[];
+}
+/**
+ * What is left at a site after the best turn (`residual`, with its bar), without one, and with the size free too (`shape`); null
+ * where it is not defined, then `reason` says why. The first three are shares of the length of this run's states; `cka` is 0..1.
+ */
+export interface ComparedSite {
+  site: string;
+  other: string;
+  residual: number | null;
+  low: number | null;
+  high: number | null;
+  without: number | null;
+  shape: number | null;
+  cka: number | null;
+  reason: string;
 }
 /**
  * What can be trained here; `closed` says why nothing can.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -79,6 +81,52 @@ def procrustes(a: Real, b: Real) -> Estimate:
     rest = x @ (sizes.sum() * (left @ right))
     rest -= y
     return _within(ratio_of(_squares(rest), _squares(y), ONE_STATE))
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A map of states that turns and mirrors: a state x [e] goes to (x - ``start``) ``matrix`` + ``end``, ``matrix`` [e, d]."""
+
+    start: Doubles
+    matrix: Doubles
+    end: Doubles
+
+    def of(self, states: Real) -> Doubles:
+        """``states`` [n, e] where the turn takes them: [n, d]."""
+        return np.asarray((states - self.start) @ self.matrix + self.end, dtype=np.float64)
+
+
+def turn_onto(a: Real, b: Real) -> Turn:
+    """The orthogonal map that takes the states ``b`` [n, e], less their mean, nearest to ``a`` [n, d], less theirs (Schönemann 1966).
+
+    Where the widths differ the narrower is thought to have zeros in the directions that it lacks.
+    """
+    x, y = a.astype(np.float64), b.astype(np.float64)
+    start, end = y.mean(axis=0), x.mean(axis=0)
+    left, _, right = np.linalg.svd((y - start).T @ (x - end), full_matrices=False)
+    return Turn(start, left @ right, end)
+
+
+def residual(a: Real, b: Real, turn: Turn | None = None) -> Estimate:
+    """‖A - B Q‖ / ‖A‖, both less their mean: what of the length of ``a`` [n, d] is left where ``b`` [n, e] is laid over it by ``turn``.
+
+    Without a turn B is laid over A as it is, coordinate by coordinate. The narrower has zeros in the directions that it lacks. 0 where
+    one is the other turned; with the best turn at most 1 where both are of equal size, more only where b is the larger. The
+    bar is that of a ratio of two sums over tokens: the best map, being best, adds nothing to first order.
+    """
+    reason = refusal(a, b, least=2)
+    if reason:
+        return Estimate.undefined(reason)
+    x, y = centred(a), centred(b)
+    lost = np.zeros(len(x))  # what of b lies in directions that a lacks
+    if turn is not None:
+        y, before = y @ turn.matrix, _squares(y)
+        lost = np.maximum(before - _squares(y), 0) if len(turn.matrix) > turn.matrix.shape[1] else lost
+    width = max(x.shape[1], y.shape[1])
+    x, y = (np.pad(each, ((0, 0), (0, width - each.shape[1]))) for each in (x, y))
+    found = ratio_of(_squares(x - y) + lost, _squares(x), ONE_STATE)
+    root = [float(np.sqrt(max(value, 0.0))) for value in (found.value, found.low, found.high)]
+    return found if found.reason else Estimate(*root)
 
 
 def _squares(values: Doubles) -> Doubles:

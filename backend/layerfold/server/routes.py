@@ -31,6 +31,7 @@ from layerfold.claims.claim import read_claims
 from layerfold.errors import LayerfoldError
 from layerfold.pipeline import OpenRun
 from layerfold.server.catalogue import Catalogue
+from layerfold.server.comparisons import add_comparing
 from layerfold.server.jobs import Jobs, Rank
 from layerfold.server.vendor import Plotly
 from layerfold.server.watch import Watch
@@ -92,6 +93,7 @@ def create_routes(
         return tagged(data, BINARY, f'"{hashlib.sha256(data).hexdigest()}"', known)
 
     _add_tables(api, catalogue)
+    add_comparing(api, catalogue, jobs, limits)
 
     @api.get("/vendor/plotly.min.js", include_in_schema=False)
     def get_plotly(request: Request, v: str = "", known: KnownTag = None) -> Response:
