@@ -303,6 +303,13 @@ def test_weights_of_another_shape_are_refused(models: Any, tmp_path: Path) -> No
         load_adapter(Where(folder), before)
 
 
+def test_a_config_that_speaks_of_far_more_than_there_is_takes_no_memory(models: Any, tmp_path: Path) -> None:
+    folder = shutil.copytree(models("gpt2"), tmp_path / "huge")
+    rewrite(folder / "config.json", n_embd=1 << 17, n_head=1 << 10, n_layer=200, vocab_size=1 << 24)
+    with pytest.raises(DamagedRun, match=r"it speaks of .* numbers, the files hold"):
+        opened(folder)
+
+
 @pytest.mark.parametrize(
     ("path", "title"),
     [

@@ -19,6 +19,7 @@ from layerfold.model.hub_files import Where, weight_files
 
 DTYPES: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 AGAIN: Final = "it may still be being written, or fetch the model again"
+SPARE: Final = 3
 TENSORS: Final = 100_000  # beyond any model
 _loading = threading.Lock()  # transformers' words on stderr are switched off meanwhile, for all threads
 
@@ -92,12 +93,22 @@ def _filled(kind: Any, config: Any, weights: dict[str, Tensor], dtype: torch.dty
     """The network, which takes the tensors as they are, and what transformers tells of them; raises DamagedRun."""
     try:
         with _quiet():
+            _check_size(kind, config, weights, {name: value for name, value in options.items() if name == "add_pooling_layer"})
             found: tuple[Any, Any] = kind.from_pretrained(
                 None, config=config, state_dict=weights, dtype=dtype, output_loading_info=True, **options
             )
     except Exception as error:  # each network checks its own sizes, in its own way
         raise DamagedRun(f"the weights of {name} do not fit its config.json ({_reason(error)}): {AGAIN}") from error
     return found
+
+
+def _check_size(kind: Any, config: Any, weights: dict[str, Tensor], options: dict[str, Any]) -> None:
+    """Raises ValueError where the config speaks of much more than the files hold: transformers would make the rest up, however large."""
+    with torch.device("meta"):
+        wanted = sum(parameter.numel() for parameter in kind(config, **options).parameters())
+    held = sum(tensor.numel() for tensor in weights.values())
+    if wanted > SPARE * held:  # a head that shares the embedding's matrix is counted twice
+        raise ValueError(f"it speaks of {wanted:,} numbers, the files hold {held:,}")
 
 
 def _check(told: Any, where: Where) -> None:
