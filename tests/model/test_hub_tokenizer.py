@@ -14,6 +14,7 @@ from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
 from layerfold.errors import DamagedRun, EmptyText, ModelRefused, TextTooLong
 from layerfold.model.hub import Where, read_hub_tokenizer
+from layerfold.model.hub_pieces import bytes_of
 from layerfold.model.hub_tokenizer import HubTokenizer
 from layerfold.model.tokenizer import CHARACTERS, whole
 from layerfold.records import Token
@@ -138,6 +139,13 @@ def test_a_text_is_framed_as_its_model_reads_it(way: str, before: str, after: st
     assert names[-1] == after or not after
     assert reader.encode("The bank", 99).ids == reader.framed(ids) == backend(way).encode("The bank").ids
     assert reader.encode(f"{before}{after} x", 99).ids.count(reader.framed([])[0] if before else -1) <= 1 + (before == after)
+
+
+def test_signs_of_one_way_of_writing_are_text_in_another() -> None:
+    assert bytes_of("##", None, None, words=False) == b"##"
+    assert bytes_of("##ing", None, None, words=True) == b"ing"
+    assert bytes_of("▁the", None, None, words=False) == b" the"
+    assert bytes_of("<0xE4>", None, None, words=False) == b"\xe4"
 
 
 def test_a_long_text_is_cut_inside_its_frame() -> None:

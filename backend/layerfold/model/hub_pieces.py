@@ -65,15 +65,15 @@ def byte_alphabet(backend: Any) -> dict[str, int] | None:
     return {sign: byte for byte, sign in enumerate(byte_signs())} if "ByteLevel" in parts else None
 
 
-def bytes_of(name: str, added: Any, alphabet: dict[str, int] | None) -> bytes:
-    """The bytes of text that a token stands for."""
+def bytes_of(name: str, added: Any, alphabet: dict[str, int] | None, words: bool) -> bytes:
+    """The bytes of text that a token stands for; ``words``: of WordPiece."""
     if added is not None:
         return str(added.content).encode()
     if alphabet is not None:
         return bytes(alphabet[c] for c in name) if all(c in alphabet for c in name) else name.encode()
     if byte := BYTE.fullmatch(name):
         return bytes([int(byte[1], 16)])
-    return name.removeprefix("##").replace(SPACE, " ").encode()
+    return (name.removeprefix("##") if words else name.replace(SPACE, " ")).encode()
 
 
 def frame_of(backend: Any) -> tuple[list[int], list[int]]:

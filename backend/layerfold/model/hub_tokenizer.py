@@ -44,7 +44,7 @@ class HubTokenizer(Tokenizer):
         names = names_of(backend)
         alphabet = byte_alphabet(backend)
         self._names = tuple(names)
-        self._bytes = tuple(bytes_of(name, added.get(n), alphabet) for n, name in enumerate(names))
+        self._bytes = tuple(bytes_of(name, added.get(n), alphabet, self.words) for n, name in enumerate(names))
         self._before, self._after = frame_of(backend)
         unknown = {"[UNK]", "<unk>", getattr(backend.model, "unk_token", None)}
         self._unknown = {n for n, name in enumerate(names) if name in unknown}
