@@ -72,6 +72,8 @@ export default {
 
   "lab.curves": "Training so far: drag to go through its steps",
   "lab.accuracy": "Right answers",
+  "lab.accuracy.unseen": "Unseen right",
+  "lab.loss.unseen": "Loss, unseen",
   "lab.loss": "Loss, nats",
   "lab.of.unseen": "unseen {value}",
   "lab.of.shown": "shown {value}",

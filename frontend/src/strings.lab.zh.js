@@ -72,6 +72,8 @@ export default {
 
   "lab.curves": "到目前为止的训练：拖动可走过各步",
   "lab.accuracy": "答对",
+  "lab.accuracy.unseen": "没见过的答对",
+  "lab.loss.unseen": "损失，没见过",
   "lab.loss": "损失，nat",
   "lab.of.unseen": "没见过 {value}",
   "lab.of.shown": "见过 {value}",

@@ -1,5 +1,6 @@
 /** The curves of a training on the page: read at the step on screen, travelled by dragging and by keys. */
 
+import { otherStep } from "../comparing.js";
 import { h } from "../dom.js";
 import { figuresOf, floorOf, nats, percent, valueAt } from "../progress.js";
 import { indexAt } from "../scales.js";
@@ -7,6 +8,7 @@ import { sticky } from "../sites.js";
 import { stepNumber } from "../state.js";
 import { patch } from "../svg.js";
 import { CHART, stepAxis, trainingChart } from "../training.js";
+import { optimiserName } from "./labwords.js";
 
 /** @typedef {import("../types.d.ts").State} State */
 /** @typedef {import("../types.d.ts").Words} Words */
@@ -41,14 +43,16 @@ export function labCurves(dispatch) {
       element.classList.toggle("tied", here);
       element.setAttribute("aria-disabled", String(!here));
       if (element.hidden) return;
-      const key = [rows, steps, here ? state.step : null, job.status, last, state.language];
+      const step = here ? stepNumber(state) : job.step;
+      const rival = here ? rivalOf(state) : null;
+      const key = [rows, steps, here ? state.step : null, job.status, last, state.language, rival && state.lab.logs[rival.run], rival && otherStep(state)];
       if (key.every((one, i) => one === drawn[i])) return;
       drawn = key;
-      const figures = figuresOf(rows);
+      const told = [{ figures: figuresOf(rows), name: optimiserName(t, job.optimiser), step }];
+      if (rival) told.push({ figures: figuresOf(state.lab.logs[rival.run] ?? []), name: optimiserName(t, rival.optimiser), step: otherStep(state) });
       const common = { axis, steps, at: here ? state.step : null, growing: job.status === "running" };
-      const step = here ? stepNumber(state) : job.step;
-      showShares(blocks.share, figures, common, step, state, t);
-      showLosses(blocks.loss, figures, floorOf(rows), common, step, state, t);
+      showShares(blocks.share, told, common, state, t);
+      showLosses(blocks.loss, told, floorOf(rows), common, state, t);
       element.setAttribute("aria-label", t("lab.curves"));
       element.setAttribute("aria-valuemax", String(Math.max(1, steps.length - 1)));
       element.setAttribute("aria-valuenow", String(Math.round(here ? state.step : 0)));
@@ -57,50 +61,65 @@ export function labCurves(dispatch) {
   };
 }
 
+/** The training that is watched beside the one on screen, if it is one of the lab's. @param {State} state */
+function rivalOf(state) {
+  return state.lab.jobs.find(({ run }) => run === state.compare?.with) ?? null;
+}
+
 /** A drawing under its name and its numbers at the step on screen. */
 function block() {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const title = h("b", {});
-  const shown = h("span", { class: "value of-shown" });
-  const unseen = h("span", { class: "value of-unseen" });
-  const element = h("div", { class: "lab-curve" }, h("p", { class: "over" }, title, unseen, shown), svg);
+  const values = [h("span", {}), h("span", {})];
+  const element = h("div", { class: "lab-curve" }, h("p", { class: "over" }, title, ...values), svg);
   return {
     element,
-    words: () => [title, unseen, shown].map((one) => one.textContent).filter(Boolean).join(" "),
-    /** @param {string} name @param {string} ofUnseen @param {string} ofShown @param {import("../svg.js").Drawn} drawing */
-    show(name, ofUnseen, ofShown, drawing) {
-      [title.textContent, unseen.textContent, shown.textContent] = [name, ofUnseen, ofShown];
+    words: () => [title, ...values].map((one) => one.textContent).filter(Boolean).join(" "),
+    /** @param {string} name @param {Part[]} parts those with numbers @param {import("../svg.js").Drawn} drawing */
+    show(name, parts, drawing) {
+      title.textContent = name;
+      values.forEach((one, i) => {
+        one.className = `value of-${parts[i]?.kind}`;
+        one.textContent = parts[i] ? parts[i].words : "";
+      });
       patch(svg, drawing);
     },
   };
 }
 
 /** @typedef {Pick<import("../training.js").Curves, "axis" | "steps" | "at" | "growing">} Common */
+/** @typedef {{ series: import("../progress.js").Series, kind: "shown" | "unseen" | "other", words: string }} Part */
+/** @typedef {{ figures: Figures, name: string, step: number }} Told a training, what it is called where there are two, and its step on screen */
 
-/** @param {ReturnType<typeof block>} one @param {Figures} figures @param {Common} common @param {number} step @param {State} state @param {Words} t */
-function showShares(one, { shown, unseen }, common, step, state, t) {
-  one.element.hidden = !unseen.values.length;
-  if (one.element.hidden) return;
-  const lines = [{ series: shown, kind: /** @type {const} */ ("shown") }, { series: unseen, kind: /** @type {const} */ ("unseen") }];
-  const text = (/** @type {typeof shown} */ series) => {
+/** One training is told by what it was shown and what not; of two, what neither was shown. @param {Told[]} told @param {(figures: Figures) => import("../progress.js").Series[]} pick unseen, shown @param {(value: number) => string} text @param {Words} t @returns {Part[]} */
+function partsOf(told, pick, text, t) {
+  const read = (/** @type {import("../progress.js").Series} */ series, /** @type {number} */ step) => {
     const value = valueAt(series, step);
-    return value === null ? "–" : percent(value, state.language);
+    return value === null ? "–" : text(value);
   };
-  const drawing = trainingChart({ ...common, lines, scale: "share", floor: null, named: false });
-  one.show(t("lab.accuracy"), t("lab.of.unseen", { value: text(unseen) }), t("lab.of.shown", { value: text(shown) }), drawing);
+  const kinds = /** @type {const} */ (["unseen", "other"]);
+  if (told.length > 1) return told.map(({ figures, name, step }, i) => ({ series: pick(figures)[0], kind: kinds[i], words: `${name} ${read(pick(figures)[0], step)}` }));
+  const [{ figures, step }] = told;
+  const [unseen, shown] = pick(figures);
+  return [
+    { series: unseen, kind: "unseen", words: t("lab.of.unseen", { value: read(unseen, step) }) },
+    { series: shown, kind: "shown", words: t("lab.of.shown", { value: read(shown, step) }) },
+  ];
 }
 
-/** @param {ReturnType<typeof block>} one @param {Figures} figures @param {number | null} floor @param {Common} common @param {number} step @param {State} state @param {Words} t */
-function showLosses(one, { shownLoss, unseenLoss }, floor, common, step, state, t) {
-  const lines = [{ series: shownLoss, kind: /** @type {const} */ ("shown") }, { series: unseenLoss, kind: /** @type {const} */ ("unseen") }].filter(({ series }) => series.values.length);
-  one.element.hidden = !lines.length;
-  const text = (/** @type {typeof shownLoss} */ series) => {
-    const value = valueAt(series, step);
-    return value === null ? "–" : nats(value, state.language);
-  };
-  const drawing = trainingChart({ ...common, lines, scale: "loss", floor, named: true });
-  const unseen = unseenLoss.values.length ? t("lab.of.unseen", { value: text(unseenLoss) }) : "";
-  one.show(t("lab.loss"), unseen, shownLoss.values.length ? t("lab.of.shown", { value: text(shownLoss) }) : "", drawing);
+/** @param {ReturnType<typeof block>} one @param {Told[]} told @param {Common} common @param {State} state @param {Words} t */
+function showShares(one, told, common, state, t) {
+  const parts = partsOf(told, ({ unseen, shown }) => [unseen, shown], (value) => percent(value, state.language), t).filter(({ series }) => series.values.length);
+  one.element.hidden = !told[0].figures.unseen.values.length;
+  if (one.element.hidden) return;
+  one.show(t(told.length > 1 ? "lab.accuracy.unseen" : "lab.accuracy"), parts, trainingChart({ ...common, lines: parts.toReversed(), scale: "share", floor: null, named: false }));
+}
+
+/** @param {ReturnType<typeof block>} one @param {Told[]} told @param {number | null} floor @param {Common} common @param {State} state @param {Words} t */
+function showLosses(one, told, floor, common, state, t) {
+  const parts = partsOf(told, ({ unseenLoss, shownLoss }) => [unseenLoss, shownLoss], (value) => nats(value, state.language), t).filter(({ series }) => series.values.length);
+  one.element.hidden = !parts.length;
+  one.show(t(told.length > 1 ? "lab.loss.unseen" : "lab.loss"), parts, trainingChart({ ...common, lines: parts.toReversed(), scale: "loss", floor, named: true }));
 }
 
 /** Pressing goes to the checkpoint nearest to there, dragging follows. @param {HTMLElement} element @param {Dispatch} dispatch @param {() => { places: number[], at: number } | null} now */
