@@ -77,13 +77,13 @@ def bring_up_to_date(
 
 def _card(series: Series, found: Survey) -> Card:
     shape = found.shape
-    origin = series.place if series.folder is None else series.name
-    count = f"{len(found.checkpoints)} checkpoint{'s' if len(found.checkpoints) > 1 else ''}"
+    steps = [one.step for one in found.checkpoints]
+    reach = f" at {len(steps)} steps, {steps[0]:,} to {steps[-1]:,}" if len(steps) > 1 else ""
     return {
         "format": 1,
         "name": series.name,
         "title": shape.title or series.name,
-        "description": f"A {shape.family} model of {shape.n_layer} layers, {shape.d_model} wide: {count} of {origin}.",
+        "description": f"A {shape.family} model of {shape.n_layer} layers, {shape.d_model} wide{reach}.",
         "architecture": architecture_of(shape),
         "source": series.source,
         "place": series.place,
@@ -94,7 +94,7 @@ def _card(series: Series, found: Survey) -> Card:
         "trained": str(series.folder) if series.folder and series.folder not in {one.folder for one in found.checkpoints} else "",
         "tokenizer": None,
         "corpus": [],
-        "steps": [one.step for one in found.checkpoints],
+        "steps": steps,
         "sites": list(shape.sites),
         "files": {},
         "finished": not unfinished(series),
