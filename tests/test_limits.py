@@ -25,6 +25,7 @@ LATE = {
     "__init__.py": "`import layerfold` at once",
     "model/hub.py": "a model's config and tokenizer are read without torch",
     "pipeline.py": "a run is opened and listed without torch",
+    "server/looking.py": "the server listens without torch",
     "training/run.py": "a run opens without torch",
 }
 FUNCTION = r"function\*? (?P<function>\w+)"

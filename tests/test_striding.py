@@ -11,8 +11,9 @@ import torch
 from layerfold.errors import Cancelled, InputError, StepNotFound
 from layerfold.insights import Line, Stride, Survey
 from layerfold.model.adapter import GPTAdapter
+from layerfold.model.anatomy import network_of
 from layerfold.pipeline import OpenRun, open_run
-from layerfold.striding import MOTIONS, Striding, by_weight, gpt_of
+from layerfold.striding import MOTIONS, Striding, by_weight
 from layerfold.training.dissection import batch_loss
 from layerfold.training.stride import batches_of, hyper_of
 from tests.small import STEPS, make_run
@@ -33,7 +34,7 @@ def stride(step: int = 8, **more) -> Stride:
 def test_the_step_is_adamws_own(run: OpenRun) -> None:
     hyper = hyper_of(run.run, 8)
     before, batch, origin = batches_of(run.run, 8, run.atlas.reference)
-    true = gpt_of(run.run.adapter(8))
+    true = network_of(run.run.adapter(8))
     groups = [{"params": [weight], "weight_decay": hyper.decays(name, weight)} for name, weight in true.named_parameters()]
     optimiser = torch.optim.AdamW(groups, lr=0.0, betas=(hyper.beta1, hyper.beta2), eps=1e-8)
     for n, one in enumerate([*before, batch]):
@@ -79,7 +80,7 @@ def test_motions_are_made_once(run: OpenRun, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_row_of_weights_is_taken_apart_in_their_order(run: OpenRun) -> None:
-    model = gpt_of(run.run.adapter(8))
+    model = network_of(run.run.adapter(8))
     row = np.concatenate([weight.detach().numpy().ravel() for weight in model.parameters()])
     for name, part in by_weight(model, row).items():
         assert torch.equal(part, dict(model.named_parameters())[name])

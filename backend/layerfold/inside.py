@@ -160,10 +160,7 @@ class Inside:
     def _open(self, question: Any, cancelled: Cancelled) -> tuple[GPT, Sentence]:
         stop_if(cancelled)
         self.run.picture(question.projection)
-        adapter = self.run.space(question.step).adapter
-        model = getattr(adapter, "model", None)
-        if not isinstance(model, GPT):
-            raise InputError("This view takes Layerfold's own models apart; of this one only states can be read.")
+        model = anatomy.network_of(self.run.space(question.step).adapter)
         return model, self.run.tokenize(question.text, self.max_tokens)
 
     def _check_token(self, sentence: Sentence, token: int) -> None:

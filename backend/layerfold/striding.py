@@ -15,6 +15,7 @@ from layerfold.backdrop import reference_states, viewed
 from layerfold.errors import InputError, StepNotFound
 from layerfold.insights import Line, Lined, Stride, Strode, Survey, Surveyed
 from layerfold.model.adapter import GPTAdapter
+from layerfold.model.anatomy import network_of
 from layerfold.model.gpt import GPT
 from layerfold.picture import LinearPicture
 from layerfold.pipeline import OpenRun, never, stop_if
@@ -55,7 +56,7 @@ class Striding:
         self.run.picture(question.projection)
         sentence = self.run.tokenize(question.text, self.max_tokens)
         space = self.run.space(question.step)
-        model = gpt_of(space.adapter)
+        model = network_of(space.adapter)
         hyper = hyper_of(self.run.run, question.step)
         before, batch, origin = batches_of(self.run.run, question.step, self.run.atlas.reference)
         stop_if(cancelled)
@@ -148,19 +149,11 @@ class Striding:
 
     def _model_at(self, step: int) -> Callable[[int], GPT]:
         """Opens a checkpoint; raises InputError where the run has none of ours, or they are too large to hold side by side."""
-        model = gpt_of(self.run.run.adapter(step))
+        model = network_of(self.run.run.adapter(step))
         weights = sum(weight.numel() for weight in model.parameters()) * len(self.run.run.steps)
         if weights > MOST_WEIGHTS:
             raise InputError(f"The checkpoints hold {weights:,} weights in all; at most {MOST_WEIGHTS:,} are laid side by side here.")
-        return lambda at: gpt_of(self.run.run.adapter(at))
-
-
-def gpt_of(adapter: Any) -> GPT:
-    """Our network behind an adapter; raises InputError where it is another's."""
-    model = getattr(adapter, "model", None)
-    if not isinstance(model, GPT):
-        raise InputError("Steps are taken with Layerfold's own models; of this one only states can be read.")
-    return model
+        return lambda at: network_of(self.run.run.adapter(at))
 
 
 @torch.inference_mode()

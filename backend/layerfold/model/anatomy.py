@@ -15,7 +15,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from layerfold.errors import InputError
+from layerfold.model.adapter import Adapter
 from layerfold.model.gpt import GPT, Block
+from layerfold.model.localmap import gpt_of
 from layerfold.records import Floats
 
 
@@ -73,7 +76,7 @@ def _heads(block: Block, stream: Tensor, places: Tensor | None) -> tuple[Tensor,
     ahead = torch.ones(t, t, dtype=torch.bool).triu(1)
     pattern = (query @ key.transpose(-1, -2) / sqrt(query.shape[-1])).masked_fill(ahead, float("-inf")).softmax(dim=-1)
     gathered = pattern @ value  # (b, h, t, k)
-    columns = attention.out.weight.view(-1, attention.n_head, gathered.shape[-1]).permute(1, 2, 0)  # (h, k, d)
+    columns = attention.out.weight.reshape(-1, attention.n_head, gathered.shape[-1]).permute(1, 2, 0)  # (h, k, d)
     return pattern, gathered @ columns
 
 
@@ -90,6 +93,14 @@ def _bias(linear: torch.nn.Linear) -> Tensor:
 
 def _array(values: Tensor) -> Floats:
     return np.asarray(values.numpy(), dtype=np.float32)
+
+
+def network_of(adapter: Adapter) -> GPT:
+    """The network behind an adapter, one of ours or a GPT-2; raises InputError where it has another shape, or there are no weights."""
+    try:
+        return gpt_of(adapter)
+    except TypeError:
+        raise InputError("This view takes apart Layerfold's own models and GPT-2; of this one only states can be read.") from None
 
 
 @dataclass(frozen=True)

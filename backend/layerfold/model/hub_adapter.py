@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from layerfold.errors import DamagedRun, NoWeights, TextTooLong
+from layerfold.model.gpt import GPT
 from layerfold.model.hub_families import Family
+from layerfold.model.hub_gpt2 import gpt_from
 from layerfold.model.hub_shape import HubShape
 from layerfold.records import Floats, Ints, States, site_named
 
@@ -66,6 +68,11 @@ class HubAdapter:
         """The bytes of its weights."""
         tensors = {tensor.data_ptr(): tensor.nbytes for tensor in (*self.network.parameters(), *self.network.buffers())}
         return sum(tensors.values())
+
+    @cached_property
+    def gpt(self) -> GPT | None:
+        """The network as our own GPT; None where it has another shape."""
+        return gpt_from(self.network)
 
     def states(self, ids: Sequence[int]) -> States:
         """The raw states of one sentence: values [site, token, d]."""

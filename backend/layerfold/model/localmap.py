@@ -75,7 +75,7 @@ def spectra_of(model: Adapter | GPT, tokens: Sequence[tuple[Sequence[int], int]]
 
 def gpt_of(model: Adapter | GPT) -> GPT:
     """The network whose maps are taken; raises TypeError where it is none of ours."""
-    found = model.model if isinstance(model, GPTAdapter) else model
+    found = model.model if isinstance(model, GPTAdapter) else model.gpt if isinstance(model, HubAdapter) else model
     if not isinstance(found, GPT):
         raise TypeError("this is taken of models that Layerfold trains: the model comes from elsewhere, or its weights were not kept")
     return found

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Hashable, Iterator
-from typing import Any
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from layerfold.answers import Limits
 from layerfold.errors import Cancelled, LayerfoldError
-from layerfold.inside import Inside, Tensors
 from layerfold.insights import Question, Survey, Told, Walk
+from layerfold.pipeline import OpenRun
+from layerfold.records import Floats
 from layerfold.server.catalogue import Catalogue
 from layerfold.server.jobs import Jobs, Rank
-from layerfold.striding import Striding
 from layerfold.wire import encode_look
 
-Answer = tuple[Told, Tensors]
+if TYPE_CHECKING:
+    from layerfold.inside import Inside
+    from layerfold.striding import Striding
+
+Answer = tuple[Told, Mapping[str, Floats]]
 log = logging.getLogger(__name__)
 
 
@@ -62,7 +66,7 @@ class Looking:
     async def _answer(self, question: Question, cancelled: threading.Event) -> None:
         try:
             run = await self._run(Rank.NOW, lambda: self.catalogue.open(question.run))
-            inside, striding = Inside(run, self.limits.tokens), Striding(run, self.limits.tokens)
+            inside, striding = await self._run(Rank.NOW, lambda: opened(run, self.limits.tokens))
             if isinstance(question, Walk):
                 await self._stream(question, Rank.FIRST, inside.walk(question, cancelled.is_set))
             elif isinstance(question, Survey):
@@ -85,6 +89,14 @@ class Looking:
 
     async def _run(self, rank: Rank, work: Callable[[], Any]) -> Any:
         return await self.jobs.run(self.owner, rank, work)
+
+
+def opened(run: OpenRun, tokens: int) -> tuple[Inside, Striding]:
+    """What looks into a run's passes and steps."""
+    from layerfold.inside import Inside
+    from layerfold.striding import Striding
+
+    return Inside(run, tokens), Striding(run, tokens)
 
 
 def look(inside: Inside, striding: Striding, question: Question, cancelled: threading.Event) -> Answer:

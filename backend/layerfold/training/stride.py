@@ -26,6 +26,8 @@ OWN, STORED = "own", "stored"
 def hyper_of(run: Run, step: int) -> Hyper:
     """What the run's optimiser was told at a step; raises InputError where it was not AdamW."""
     told: dict[str, Any] = {"steps": run.card["steps"][-1], **{name: getattr(Recipe, name) for name in TOLD}}
+    if run.kind != "gpt":
+        raise InputError("This run does not say what its optimiser was told: only steps of models trained by Layerfold are taken apart.")
     told |= run.card.get("hyperparameters", {})
     if told["optimiser"] != "adamw":
         raise InputError(f"The run learned by {told['optimiser']}: only steps of AdamW are taken apart.")
