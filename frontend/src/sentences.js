@@ -58,6 +58,7 @@ export function addSentences(state, list) {
     serial += 1;
     sentences.push({ ...newSentence(`s${serial}`, text, hue ?? freeHue(sentences)), hidden });
   }
+  if (!list.length) return state; // a run without examples
   if (serial === state.serial) return { ...state, notice: { key: "notice.sentences", values: { limit: state.limits.sentences } } };
   return { ...state, serial, sentences, active: `s${serial}` };
 }

@@ -84,6 +84,11 @@ test("sentences are asked for at the new steps only, and not where nothing can b
   assert.equal(isTyped(null), true);
 });
 
+test("a run without examples adds no sentence and complains of none", () => {
+  const state = standing();
+  assert.equal(update(state, { type: "sentence.many", list: [] }), state);
+});
+
 test("the same card changes nothing, another run's neither", () => {
   const state = standing();
   assert.equal(update(state, { type: "run.grown", card: card() }), state);
