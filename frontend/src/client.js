@@ -54,6 +54,11 @@ export async function getBytes(path, signal) {
   return (await get(path, { signal })).arrayBuffer();
 }
 
+/** @param {string} path @param {unknown} body @param {AbortSignal} [signal] */
+export async function postBytes(path, body, signal) {
+  return (await get(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal })).arrayBuffer();
+}
+
 /**
  * A connection that is kept: lost, it is tried again with back-off; `dispatch` hears of everything.
  * @param {import("./types.d.ts").Dispatch} dispatch
@@ -94,6 +99,14 @@ export function connect(dispatch) {
     if (!socket) open();
   }
 
+  function close() {
+    const last = socket;
+    window.removeEventListener("online", again);
+    clearTimeout(timer);
+    socket = null;
+    last?.close();
+  }
+
   window.addEventListener("online", again);
   open();
   return {
@@ -104,6 +117,7 @@ export function connect(dispatch) {
       return true;
     },
     again,
+    close,
   };
 }
 

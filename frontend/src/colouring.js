@@ -36,7 +36,7 @@ export const TRUST_FLOOR = 0.5;
 const REST = 7;
 
 /** @type {Record<"dark" | "light", RGB>} */
-const PLAIN = { dark: [148, 156, 172], light: [104, 112, 128] };
+export const PLAIN = { dark: [148, 156, 172], light: [104, 112, 128] };
 
 /** Sources, the largest first; past the seventh they share a colour. @param {Reference} reference */
 export function sourcesOf(reference) {

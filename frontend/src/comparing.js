@@ -1,5 +1,6 @@
 /** Two runs, or two steps of one, in one view: which steps and sites belong together, and what is known of the other. Pure. */
 
+import { editSentence, newSentence } from "./sentences.js";
 import { clamp } from "./sites.js";
 
 /** @typedef {import("./types.d.ts").State} State */
@@ -111,11 +112,66 @@ export function otherSite(state) {
   return matched[low] + (next - matched[low]) * (state.site - low);
 }
 
-/** @type {Record<string, (state: State, message: Message) => State>} */
+/** Whether two scenes stand side by side. @param {State} state */
+export function isBeside(state) {
+  return state.compare?.mode === "beside" && state.card !== null && otherCard(state) !== null;
+}
+
+/** Whether the panel of comparing is on the page: another panel takes its place for a while. @param {State} state */
+export function compareShown(state) {
+  if (state.sheet === "compare") return true;
+  return state.compare !== null && state.picked === null && !["search", "sentences", "door"].includes(state.sheet ?? "") && !state.lab.open;
+}
+
+/** Whether it covers the right edge: beside another scene it is a line. @param {State} state */
+export function compareCovers(state) {
+  return compareShown(state) && !isBeside(state);
+}
+
+/** What an overlay depends on, "" where none is to be seen. @param {State} state */
+export function overlayKey(state) {
+  if (state.compare?.mode !== "over" || !state.card || !otherCard(state)) return "";
+  const step = state.card.steps[Math.round(state.step)];
+  return [state.run, step, otherRun(state), otherStep(state), state.projection, state.card.lineage ?? "", otherCard(state)?.lineage ?? ""].join("|");
+}
+
+/** The overlay of what is on screen; null while it is being found. @param {State} state */
+export function overlayOf(state) {
+  const over = state.compare?.over;
+  return over && over.key === overlayKey(state) && !state.former ? over : null;
+}
+
+/** What aligning found at the site on screen; null while it is not known. @param {State} state */
+export function siteCompared(state) {
+  return overlayOf(state)?.table?.sites[Math.round(state.site)] ?? null;
+}
+
+const MARK = "~other";
+
+/** The name of the other run's reading of a sentence in the picture. @param {string} id */
+export function readingId(id) {
+  return id + MARK;
+}
+
+/** What is pointed at, as this run knows it: the other run's place of a token stands for the token. @param {State} state @param {import("./types.d.ts").Picked | null} pick @returns {typeof pick} */
+export function ownPick(state, pick) {
+  if (pick?.kind === "sentence") return pick.id.endsWith(MARK) ? { ...pick, id: pick.id.slice(0, -MARK.length) } : pick;
+  const own = state.card?.reference ?? Infinity;
+  if (!pick || pick.index < own) return pick;
+  const index = state.compare?.over?.table?.drawn[pick.index - own];
+  return index === undefined ? null : { kind: "cloud", index };
+}
+
+/** @type {Record<string, (state: State, message: any) => State>} */
 export const COMPARE = {
   compare: begun,
+  "compare.toggle": toggled,
   "compare.leave": (state) => (state.compare ? { ...state, compare: null } : state),
   "compare.card": (state, { run, card }) => known(state, run, { card, failure: null }),
+  "compare.over": (state, { key, table, positions }) => laidOver(state, key, { table, positions, failure: null }),
+  "compare.over.failed": (state, { key, failure }) => laidOver(state, key, { failure }),
+  "compare.reading": (state, { key, id, text, slice }) => laidOver(state, key, { readings: { ...state.compare?.over?.readings, [id]: { text, slice } } }),
+  "compare.mirror": mirrored,
   "compare.failed": (state, { run, failure }) => known(state, run, { failure }),
 };
 
@@ -126,10 +182,35 @@ function begun(state, { with: wanted = null, step = null, mode = "beside" }) {
   const now = state.compare;
   if (now && now.with === other && now.step === chosen && now.mode === mode && !now.failure) return state;
   const kept = now && now.with === other ? { card: now.card, at: now.at } : {};
-  return { ...state, compare: { ...newCompare({ with: other, step: chosen, mode }), ...kept }, playing: null };
+  return { ...state, compare: { ...newCompare({ with: other, step: chosen, mode }), ...kept }, playing: null, sheet: state.sheet === "compare" ? null : state.sheet };
+}
+
+/** The choice comes or goes; a comparison that is under way ends. @param {State} state @returns {State} */
+function toggled(state) {
+  if (state.compare) return { ...state, compare: null };
+  return state.sheet === "compare" ? { ...state, sheet: null } : { ...state, sheet: "compare", picked: null, search: "" };
 }
 
 /** @param {State} state @param {string} run @param {Partial<Compare>} news @returns {State} */
 function known(state, run, news) {
   return state.compare && otherRun(state) === run ? { ...state, compare: { ...state.compare, ...news } } : state;
+}
+
+/** What aligning found, or why it failed; dropped when something else is wanted by now. @param {State} state @param {string} key @param {Partial<import("./types.d.ts").Overlay>} news @returns {State} */
+function laidOver(state, key, news) {
+  if (!state.compare || overlayKey(state) !== key) return state;
+  const held = state.compare.over?.key === key ? state.compare.over : { key, failure: null, table: null, positions: null, readings: {} };
+  return { ...state, compare: { ...state.compare, over: { ...held, ...news } } };
+}
+
+/** The sentences of the other scene's state are those given: what is typed here is read there. @param {State} state @param {Message} message @returns {State} */
+function mirrored(state, { list, active }) {
+  const known = new Map(state.sentences.map((one) => [one.id, one]));
+  const sentences = list.map((/** @type {{ id: string, text: string, hue: number, hidden: boolean }} */ { id, text, hue, hidden }) => {
+    const now = known.get(id) ?? newSentence(id, text, hue);
+    const [one] = editSentence({ ...state, sentences: [now] }, { type: "sentence.edit", id, text }).sentences;
+    return one.hue === hue && one.hidden === hidden ? one : { ...one, hue, hidden };
+  });
+  const same = sentences.length === state.sentences.length && sentences.every((/** @type {unknown} */ one, /** @type {number} */ i) => one === state.sentences[i]);
+  return same && state.active === active ? state : { ...state, sentences, active };
 }

@@ -1,5 +1,6 @@
 /** Keeps the scene showing the state's picture, and tells what a person does in it. */
 
+import { compareCovers, compareShown, isBeside } from "./comparing.js";
 import { figure, pictureKey } from "./figure.js";
 import { labCovers, labShown } from "./lab.js";
 import { axisNames, kindShown } from "./projections.js";
@@ -26,16 +27,23 @@ export function drawnInSoftware() {
 }
 
 /** Pixels of each edge that panels cover. @param {State} state */
-function insetsOf(state) {
+export function insetsOf(state) {
   const wide = innerWidth > 820;
   const strip = document.getElementById("strip")?.getBoundingClientRect();
   const curves = document.getElementById("curves")?.getBoundingClientRect();
   const bottom = strip ? innerHeight - (curves?.height ? Math.min(curves.top, strip.top) : strip.top) + 8 : 0;
-  const sheet = [state.picked ? "inspector" : "", claimsShown(state) ? "claims" : "", labShown(state) ? "lab" : ""].map((id) => document.getElementById(id)?.getBoundingClientRect()).find((box) => box?.height);
+  const sheet = [state.picked ? "inspector" : "", claimsShown(state) ? "claims" : "", labShown(state) ? "lab" : "", compareShown(state) ? "compare" : ""].map((id) => document.getElementById(id)?.getBoundingClientRect()).find((box) => box?.height);
   const door = document.getElementById("door")?.getBoundingClientRect();
   if (!wide) return { left: 0, right: 0, top: door?.height ? door.bottom : 84, bottom: sheet?.height ? innerHeight - sheet.top + 8 : bottom };
   const column = !state.folded.sentences && innerWidth > 1100 ? 300 : 0;
-  return { left: column, right: state.picked || claimsShown(state) || labCovers(state) ? 352 : 0, top: door?.height ? door.bottom : 48, bottom };
+  return { left: column, right: state.picked || claimsShown(state) || labCovers(state) || compareCovers(state) ? 352 : 0, top: door?.height ? door.bottom : 48, bottom };
+}
+
+/** Pixels of the first scene's own edges: beside another it ends where that one begins. @param {State} state */
+export function ownInsets(state) {
+  const insets = insetsOf(state);
+  if (!isBeside(state)) return insets;
+  return innerWidth > 820 ? { ...insets, right: 0 } : { ...insets, bottom: 0 };
 }
 
 /**
@@ -48,7 +56,7 @@ export async function drawing(store, element, acts) {
     theme: first.theme,
     reducedMotion: first.reducedMotion,
     camera: first.camera,
-    insets: insetsOf(first),
+    insets: ownInsets(first),
     onHover: (pick, at) => store.dispatch({ type: "hover", pick, at }),
     onPick: (pick) => store.dispatch({ type: "pick", pick }),
     onCamera: (camera) => store.dispatch({ type: "set", camera }),
@@ -57,7 +65,7 @@ export async function drawing(store, element, acts) {
   if (scene.mode === "flat") store.dispatch({ type: "set", flat: true });
   const show = shower(scene);
   show(store.get());
-  let insets = JSON.stringify(insetsOf(first));
+  let insets = JSON.stringify(ownInsets(first));
 
   store.subscribe((state, previous) => {
     if (state.theme !== previous.theme) scene.setTheme(state.theme);
@@ -67,13 +75,13 @@ export async function drawing(store, element, acts) {
     if (state.picked !== previous.picked) scene.focus(state.picked);
     show(state);
     requestAnimationFrame(() => {
-      const next = JSON.stringify(insetsOf(store.get()));
+      const next = JSON.stringify(ownInsets(store.get()));
       if (next === insets) return;
       insets = next;
       scene.setInsets(JSON.parse(next));
     });
   });
-  window.addEventListener("resize", () => scene.setInsets(insetsOf(store.get())));
+  window.addEventListener("resize", () => scene.setInsets(ownInsets(store.get())));
   return scene;
 }
 
@@ -81,7 +89,7 @@ export async function drawing(store, element, acts) {
  * Shows a state's picture at the next frame, when it differs from the one on screen. What arrives during a glide does not cut it short.
  * @param {Scene} scene
  */
-function shower(scene) {
+export function shower(scene) {
   /** @type {unknown[]} */
   let key = [];
   /** @type {State | null} */

@@ -1,7 +1,9 @@
 /** state -> Picture: what the scene shall show. Pure. */
 
 import { cloudColours } from "./colouring.js";
+import { overlayOf } from "./comparing.js";
 import { HUES } from "./colours.js";
+import { overlaid } from "./overlaid.js";
 import { frameShown } from "./projections.js";
 import { matches } from "./search.js";
 import { shownAtlas, shownSlices } from "./state.js";
@@ -114,7 +116,7 @@ export function figure(state) {
     const one = sentencePicture(state, sentence);
     if (one) sentences.push(one);
   }
-  return { frame: frameShown(state), cloud: { positions, colors, sizes }, sentences, links: linksOf(state, near) };
+  return overlaid(state, { frame: frameShown(state), cloud: { positions, colors, sizes }, sentences, links: linksOf(state, near) }, meant === null);
 }
 
 /**
@@ -126,7 +128,7 @@ export function pictureKey(state) {
   const shown = shownAtlas(state);
   /** @type {unknown[]} */
   const key = [shown?.a, shown?.b, shown?.mix, state.site, state.trails, state.colour, state.theme, state.search, state.picked, state.active];
-  key.push(state.reference, state.card, ...shownNeighbours(state).slice(0, 1), shownNeighbours(state).length);
+  key.push(overlayOf(state), state.reference, state.card, ...shownNeighbours(state).slice(0, 1), shownNeighbours(state).length);
   for (const one of state.sentences) {
     const at = shownSlices(state, one);
     key.push(one.id, one.hue, one.hidden, one.tokens, at?.a, at?.b, at?.mix);

@@ -1,5 +1,6 @@
 /** What the keys do. */
 
+import { stepAxis } from "./comparing.js";
 import { neighbouring } from "./events.js";
 import { labShown } from "./lab.js";
 import { SPEEDS } from "./player.js";
@@ -16,6 +17,7 @@ export const KEYS = [
   { shown: ["[", "]"], words: "keys.speed" },
   { shown: [",", "."], words: "keys.events" },
   { shown: ["m"], words: "keys.curves" },
+  { shown: ["b"], words: "keys.compare" },
   { shown: ["e"], words: "keys.lab" },
   { shown: ["o"], words: "keys.loop" },
   { shown: ["n"], words: "keys.sentence" },
@@ -46,9 +48,9 @@ export function messageOf(state, { key, shiftKey }) {
     case "ArrowRight":
       return { type: "go", site: steady.site + 1, glide: 320 };
     case "ArrowUp":
-      return { type: "go", step: steady.step + 1, glide: 320 };
+      return { ...along(state, 1), glide: 320 };
     case "ArrowDown":
-      return { type: "go", step: steady.step - 1, glide: 320 };
+      return { ...along(state, -1), glide: 320 };
     case " ":
       return state.playing ? { type: "pause" } : { type: "play", axis: shiftKey ? "steps" : "layers" };
     case ",":
@@ -81,11 +83,18 @@ const LETTERS = {
   t: { type: "trails.toggle" },
   x: { type: "axes.toggle" },
   m: { type: "curves.toggle" },
+  b: { type: "compare.toggle" },
   e: { type: "lab.toggle" },
   l: { type: "theme.toggle" },
   g: { type: "language.toggle" },
   r: { type: "replay" },
 };
+
+/** One step on or back of those that the slider goes through. @param {State} state @param {number} by */
+function along(state, by) {
+  const { steps, at } = stepAxis(state);
+  return steps === state.card?.steps || !state.card ? { type: "go", step: Math.round(state.step) + by } : { type: "go", along: Math.round(at) + by };
+}
 
 /** To the step before or after where something happens. @param {State} state @param {1 | -1} by */
 function happening(state, by) {
@@ -100,6 +109,7 @@ function escape(state) {
   if (state.picked) return { type: "pick", pick: null };
   if (labShown(state)) return state.lab.page === "new" && state.lab.jobs.length ? { type: "lab.page", page: "jobs" } : { type: "lab.toggle" };
   if (state.curves) return { type: "set", curves: false };
+  if (state.compare) return { type: "compare.leave" };
   if (state.playing) return { type: "pause" };
   return null;
 }

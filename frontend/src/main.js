@@ -1,5 +1,6 @@
 /** Joins everything: the store, the line to the server, the panels, the scene. */
 
+import { beside } from "./beside.js";
 import { connect } from "./client.js";
 import { byId } from "./dom.js";
 import { drawing, drawnInSoftware } from "./drawing.js";
@@ -11,6 +12,7 @@ import { wordsOf } from "./language.js";
 import { loadRun, loadRuns } from "./loading.js";
 import { captions } from "./panels/captions.js";
 import { claimsPanel } from "./panels/claims.js";
+import { comparePanel } from "./panels/compare.js";
 import { curvesPanel } from "./panels/curves.js";
 import { doorPanel } from "./panels/door.js";
 import { hoverCard } from "./panels/hover.js";
@@ -22,6 +24,7 @@ import { sentencesPanel } from "./panels/sentences.js";
 import { sheets } from "./panels/sheets.js";
 import { stripPanel } from "./panels/strip.js";
 import { topPanel } from "./panels/top.js";
+import { overlaying } from "./overlaying.js";
 import { placing } from "./placing.js";
 import { playback } from "./playback.js";
 import { prefetch } from "./prefetch.js";
@@ -45,10 +48,13 @@ function boot() {
   /** Who hears of what the server says beside the store. */
   const hears = { lab: (/** @type {import("./types.d.ts").Message} */ _) => {} };
   const live = hearing(store);
+  const over = overlaying(store);
+  const second = beside(store);
   const client = connect((message) => {
     store.dispatch(message);
     hears.lab(message);
     live.hear(message);
+    over.hear(message);
   });
   let serial = 0;
   const nextId = () => ++serial;
@@ -57,7 +63,7 @@ function boot() {
   inspecting(store, client, nextId);
   playback(store);
   const tour = touring(store);
-  const act = actor(store, client, tour);
+  const act = actor(store, client, tour, second.withScene);
   hears.lab = act.lab.hear;
   panels(store, act);
   keepLink(store);
@@ -81,8 +87,8 @@ function touchedBy(event, tour) {
   if (!["Shift", "Control", "Alt", "Meta"].includes(key)) tour.skip();
 }
 
-/** What needs more than a message. @param {ReturnType<typeof createStore>} store @param {ReturnType<typeof connect>} client @param {ReturnType<typeof touring>} tour */
-function actor(store, client, tour) {
+/** What needs more than a message. @param {ReturnType<typeof createStore>} store @param {ReturnType<typeof connect>} client @param {ReturnType<typeof touring>} tour @param {(scene: Scene) => void} withScene */
+function actor(store, client, tour, withScene) {
   /** @type {Scene | null} */
   let scene = null;
   /** @type {Set<string>} */
@@ -106,6 +112,7 @@ function actor(store, client, tour) {
       const { touring: on, wanted, reducedMotion } = store.get();
       one.idle(!reducedMotion && (on || !wanted.camera) && !store.get().camera);
       Object.assign(window, { layerfold: { store, scene: one } });
+      withScene(one);
     },
     sceneTouched: () => {
       scene?.idle(false);
@@ -132,7 +139,7 @@ function panels(store, act) {
   const column = byId("column");
   const { dispatch } = store;
   const all = [topPanel(dispatch, act), doorPanel(dispatch, act), sentencesPanel(column, dispatch), legendPanel(column, dispatch), stripPanel(dispatch, act)];
-  const more = [inspectorPanel(dispatch), labPanel(dispatch, act), searchPanel(dispatch), curvesPanel(dispatch, act), claimsPanel(dispatch), captions(dispatch, act), hoverCard(), sheets(dispatch)];
+  const more = [inspectorPanel(dispatch), labPanel(dispatch, act), searchPanel(dispatch), curvesPanel(dispatch, act), claimsPanel(dispatch), comparePanel(dispatch), captions(dispatch, act), hoverCard(), sheets(dispatch)];
   const update = (/** @type {State} */ state, /** @type {State | null} */ previous) => {
     const t = wordsOf(state.language);
     document.documentElement.lang = state.language === "zh" ? "zh-CN" : "en";

@@ -55,6 +55,20 @@ function unborn(frame) {
   return { points, colors };
 }
 
+/** A keyframe of the same reference that more came to, or left: its own points go on from where they are.
+ * @param {Keyframe} now @param {Keyframe} next @param {number} own @returns {Keyframe} */
+function joined(now, next, own) {
+  const points = next.points.slice();
+  const colors = next.colors.slice();
+  points.set(now.points.subarray(0, 4 * own));
+  colors.set(now.colors.subarray(0, 4 * own));
+  for (let i = own; i < points.length / 4; i++) colors[4 * i + 3] = 0;
+  return { points, colors };
+}
+
+/** How many points of a picture's cloud are the reference's. @param {Picture | null} picture */
+const ownCount = (picture) => picture?.cloud.own ?? (picture ? picture.cloud.positions.length / 3 : 0);
+
 /** @param {SentencePicture} s @param {boolean} anyActive @returns {Look} */
 function lookOf(s, anyActive) {
   const [red, green, blue] = s.color;
@@ -137,8 +151,9 @@ export class Motion {
     }
     const next = keyframeOf(picture);
     if (ms > 0) {
-      if (next.points.length !== this.to.points.length) this.from = unborn(next);
-      else this.from = this.t === 1 ? this.to : mixed(this.from, this.to, this.t);
+      const now = this.t === 1 ? this.to : mixed(this.from, this.to, this.t);
+      if (next.points.length === now.points.length) this.from = now;
+      else this.from = ownCount(last) === ownCount(picture) ? joined(now, next, ownCount(picture)) : unborn(next);
     } else this.from = next;
     this.to = next;
     this.t = 0;

@@ -10,8 +10,10 @@ export interface CloudPicture {
   positions: Float32Array;
   /** RGBA of every reference token, length 4N. */
   colors: Uint8Array;
-  /** Size of every token as a multiple of the usual size; null: all as usual. */
+  /** Size of every token as a multiple of the usual size, below 0 a ring of that size; null: all as usual. */
   sizes: Float32Array | null;
+  /** How many of them are the reference's; those behind came to it (all, unless told). */
+  own?: number;
 }
 
 export interface SentencePicture {

@@ -1,5 +1,7 @@
 /** What plays next: pure steps of a clock that somebody else winds. */
 
+import { indexOn, stepAxis } from "./comparing.js";
+
 /** @typedef {import("./types.d.ts").State} State */
 
 export const SPEEDS = [0.5, 1, 2, 4];
@@ -18,7 +20,7 @@ export function keyframe(speed) {
  * @param {State} state @param {"layers" | "steps"} axis
  */
 export function extent(state, axis) {
-  return (axis === "layers" ? state.card?.sites.length : state.card?.steps.length) ?? 0;
+  return axis === "layers" ? (state.card?.sites.length ?? 0) : stepAxis(state).steps.length;
 }
 
 /**
@@ -28,7 +30,7 @@ export function extent(state, axis) {
  */
 export function following(state, axis) {
   const last = extent(state, axis) - 1;
-  const at = Math.floor(axis === "layers" ? state.site : state.step);
+  const at = Math.floor(axis === "layers" ? state.site : stepAxis(state).at);
   if (last < 1) return null;
   if (at < last) return at + 1;
   return state.loop ? 0 : null;
@@ -39,7 +41,7 @@ export function following(state, axis) {
  * @param {State} state @param {"layers" | "steps"} axis
  */
 export function start(state, axis) {
-  const at = axis === "layers" ? state.site : state.step;
+  const at = axis === "layers" ? state.site : stepAxis(state).at;
   return at >= extent(state, axis) - 1 ? 0 : at;
 }
 
@@ -54,11 +56,12 @@ export function tick(state) {
   if (next === null) return { type: "pause" };
   if (state.playing === "steps" && !ready(state, next)) return null;
   const glide = keyframe(state.speed);
-  return state.playing === "layers" ? { type: "go", site: next, glide } : { type: "go", step: next, glide };
+  return state.playing === "layers" ? { type: "go", site: next, glide } : { type: "go", [stepAxis(state).steps === state.card?.steps ? "step" : "along"]: next, glide };
 }
 
 /** @param {State} state @param {number} index */
 function ready(state, index) {
-  const step = state.card?.steps[index];
+  const own = state.card?.steps ?? [];
+  const step = own[indexOn(own, stepAxis(state).steps, index)];
   return step === undefined || step in state.atlas || step in state.atlasFailures;
 }

@@ -41,13 +41,14 @@ uniform mat4 transform;
 uniform float t, size, middle, largest;
 uniform vec4 back;                                // background colour, how far distant points turn into it
 varying vec4 color;
-varying float soft;
+varying float soft, hollow;
 ${FADE}
 void main() {
   vec4 p = mix(a, b, t);
   gl_Position = transform * vec4(p.xyz, 1.);
   float w = max(gl_Position.w, 1e-3);
-  float wanted = p.w * size * pow(middle / w, .72);
+  hollow = p.w < 0. ? 1. : 0.;                    // a ring
+  float wanted = abs(p.w) * size * pow(middle / w, .72);
   float drawn = clamp(wanted, 1.6, largest);
   gl_PointSize = drawn;
   color = mix(colorA, colorB, t);
@@ -60,10 +61,10 @@ void main() {
 precision mediump float;
 uniform float alpha;
 varying vec4 color;
-varying float soft;
+varying float soft, hollow;
 void main() {
   float r = 2. * length(gl_PointCoord - .5);
-  float k = color.a * alpha * (1. - smoothstep(1. - soft, 1., r));
+  float k = color.a * alpha * (1. - smoothstep(1. - soft, 1., r)) * mix(1., smoothstep(.38, .62, r), hollow);
   if (k < .004) discard;
   gl_FragColor = vec4(min(color.rgb * (1.1 - .22 * r), 1.) * k, k);
 }`,

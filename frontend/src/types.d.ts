@@ -13,6 +13,7 @@ import type {
 } from "./picture.d.ts";
 import type {
   ClaimTable,
+  ComparisonTable,
   EventTable,
   Example,
   Frame as WireFrame,
@@ -58,7 +59,7 @@ export type Axis = "layers" | "steps";
 export type ColourMode = "source" | "trust" | "position" | "frequency" | "sentence" | "none" | `label:${string}`;
 export type Tab = "neighbours" | "lens" | "numbers";
 export type Connection = "connecting" | "open" | "lost";
-export type Sheet = "help" | "about" | "search" | "sentences" | "settings" | "door" | "claims" | null;
+export type Sheet = "help" | "about" | "search" | "sentences" | "settings" | "door" | "claims" | "compare" | null;
 
 /** A typed sentence at one step, as it came over the wire. */
 export interface PlacedSlice {
@@ -140,7 +141,14 @@ export interface Compare {
 
 /** What aligning two runs found. */
 export interface Overlay {
+  /** what was asked for, as `overlayKey` says it */
   key: string;
+  failure: Failure | null;
+  table: ComparisonTable | null;
+  /** where the other's drawn tokens lie in this run's clouds, [site, drawn, 3] */
+  positions: Float32Array | null;
+  /** the other's reading of each sentence, by its id */
+  readings: Record<string, { text: string; slice: PlacedSlice }>;
 }
 
 /** What a link carries. */

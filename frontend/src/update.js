@@ -1,7 +1,7 @@
 /** (state, message) -> state: the only way anything changes. Pure. */
 
 import { clamp, nearestIndex } from "./sites.js";
-import { COMPARE, wentAlong } from "./comparing.js";
+import { COMPARE, ownPick, wentAlong } from "./comparing.js";
 import { modesOf, openingColour } from "./colouring.js";
 import { ALONG, FOLLOWING, caughtUp } from "./following.js";
 import { LAB } from "./lab.js";
@@ -91,7 +91,7 @@ const HANDLERS = {
   "claims.toggle": toggledClaims,
   ...COMPARE,
   search: (state, { text }) => ({ ...state, search: text }),
-  hover: (state, { pick, at }) => (pick || state.hover ? { ...state, hover: pick, hoverAt: at ?? null } : state),
+  hover: (state, { pick: pointed, at }) => hovered(state, ownPick(state, pointed), at),
   pick: picked,
   "inspect.asked": (state, { id }) => ({ ...state, inspecting: id, inspectionFailure: null }),
   inspection: (state, message) => (state.inspecting === message.id ? { ...state, inspection: message, inspecting: null } : state),
@@ -183,7 +183,7 @@ function go(state, { step, site, along }) {
 /** @param {State} state @param {"layers" | "steps"} axis @returns {State} */
 function begun(state, axis) {
   const at = start(state, axis);
-  return axis === "layers" ? { ...state, site: at } : { ...state, step: at };
+  return axis === "layers" ? { ...state, site: at } : wentAlong(state, at);
 }
 
 /** @param {State} state @param {Message} message @returns {State} */
@@ -213,14 +213,20 @@ function nextProjection(state) {
   return names.length > 1 ? choose(state, names[(names.indexOf(state.projection) + 1) % names.length]) : state;
 }
 
+/** @param {State} state @param {import("./types.d.ts").Picked | null} pick @param {{ x: number, y: number }} [at] @returns {State} */
+function hovered(state, pick, at) {
+  return pick || state.hover ? { ...state, hover: pick, hoverAt: at ?? null } : state;
+}
+
 /** @param {State} state @param {Message} message @returns {State} */
-function picked(state, { pick }) {
+function picked(state, { pick: pointed }) {
+  const pick = ownPick(state, pointed);
   if (!pick) return state.picked ? { ...state, picked: null, inspection: null, inspecting: null, inspectionFailure: null } : state;
   const now = state.picked;
   const same =
     now &&
     now.kind === pick.kind &&
-    (now.kind === "cloud" ? now.index === pick.index : pick.kind === "sentence" && now.id === pick.id && now.token === pick.token);
+    (now.kind === "cloud" ? pick.kind === "cloud" && now.index === pick.index : pick.kind === "sentence" && now.id === pick.id && now.token === pick.token);
   if (same) return state;
   const active = pick.kind === "sentence" ? pick.id : state.active;
   return { ...state, picked: pick, active, inspection: null, inspecting: null, inspectionFailure: null };

@@ -1,5 +1,6 @@
 /** Ticks above the training slider: steps where something happens. Pointed at they say what, pressed they go there. */
 
+import { stepAxis } from "../comparing.js";
 import { happenings, happeningWords } from "../events.js";
 import { fill, h } from "../dom.js";
 import { readingCard } from "./reading.js";
@@ -20,9 +21,10 @@ export function eventMarks(dispatch) {
       element.setAttribute("aria-label", t("event.list"));
       const all = happenings(state);
       element.hidden = all.length === 0;
-      const last = Math.max(1, (state.card?.steps.length ?? 1) - 1);
-      const key = JSON.stringify([state.language, state.run, last, all]);
-      if (key !== shown) fill(element, ...all.map((one) => mark(one.index / last, one.index, [t("event.step", { step: one.step }), ...happeningWords(state, t, one)])));
+      const { steps } = stepAxis(state);
+      const last = Math.max(1, steps.length - 1);
+      const key = JSON.stringify([state.language, state.run, steps, all]);
+      if (key !== shown) fill(element, ...all.map((one) => mark(steps.indexOf(one.step) / last, one.index, [t("event.step", { step: one.step }), ...happeningWords(state, t, one)])));
       shown = key;
       all.forEach(({ index }, i) => element.children[i].classList.toggle("here", index === Math.round(state.step)));
     },

@@ -1,6 +1,7 @@
 /** The strip at the bottom: the pad, the two sliders with their play buttons, speed, loop. */
 
 import { byId, fill, h, icon, iconButton, relabel } from "../dom.js";
+import { stepAxis } from "../comparing.js";
 import { happenings, happeningWords } from "../events.js";
 import { isLive } from "../following.js";
 import { number } from "../language.js";
@@ -85,15 +86,16 @@ function showLayers(state, t, layers) {
 function showSteps(state, t, steps) {
   const shown = shownAtlas(state);
   const step = stepNumber(state);
+  const axis = stepAxis(state);
   const failure = state.atlasFailures[step];
   const other = shown && !shown.exact ? t(failure ? "strip.broken" : "strip.coming", { step: shown.a.step }) : "";
   const only = state.card?.steps.length === 1;
   const untrained = state.card && step === 0 && !only;
   steps.show(state, {
     label: t("strip.step"),
-    value: state.step,
-    last: (state.card?.steps.length ?? 1) - 1,
-    words: state.card && !(only && step === 0) ? t("strip.step.value", { step }) : "",
+    value: axis.at,
+    last: Math.max(1, axis.steps.length) - 1,
+    words: state.card && !(only && step === 0) ? t("strip.step.value", { step: axis.steps[Math.round(axis.at)] ?? step }) : "",
     tip: failure?.message ?? t("strip.step.tip"),
     quiet: other || happened(state, t) || (only ? t("strip.only") : untrained ? t("strip.untrained") : ""),
     playWords: t(state.playing === "steps" ? "strip.pause" : "strip.play.steps"),
@@ -116,7 +118,7 @@ function slider(axis, dispatch) {
   const value = h("output", { for: axis, id: `${axis}-value` });
   const quiet = h("span", { class: "quiet" });
   const input = h("input", { type: "range", id: axis, min: 0, max: 1, step: "any", value: 0 });
-  const field = axis === "layers" ? "site" : "step";
+  const field = axis === "layers" ? "site" : "along";
   const go = (/** @type {number} */ to, /** @type {number} */ glide) => dispatch({ type: "go", [field]: to, glide });
   input.addEventListener("input", () => {
     dispatch({ type: "pause" });

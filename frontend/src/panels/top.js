@@ -31,6 +31,7 @@ export function topPanel(dispatch, acts) {
   const buttons = {
     list: iconButton("list", "", toggle("sentences"), { id: "open-sentences", class: "button only-phone" }),
     search: iconButton("search", "", toggle("search"), { id: "open-search" }),
+    compare: iconButton("compare", "", () => dispatch({ type: "compare.toggle" }), { id: "open-compare" }),
     centre: iconButton("centre", "", acts.resetCamera, { id: "reset-camera", class: "button not-phone" }),
     link: iconButton("link", "", acts.copyLink, { id: "copy-link" }),
     theme: iconButton("sun", "", () => dispatch({ type: "theme.toggle" }), { id: "theme" }),
@@ -44,7 +45,7 @@ export function topPanel(dispatch, acts) {
     badge,
     claims,
     lab,
-    h("nav", { class: "tools panel" }, buttons.list, buttons.search, buttons.centre, buttons.link, language, buttons.theme, buttons.info, buttons.keys),
+    h("nav", { class: "tools panel" }, buttons.list, buttons.search, buttons.compare, buttons.centre, buttons.link, language, buttons.theme, buttons.info, buttons.keys),
   );
 
   return {
@@ -57,6 +58,8 @@ export function topPanel(dispatch, acts) {
       showTrust(state, badge, ring, trust, t);
       relabel(buttons.list, "list", t("sentences.title"));
       relabel(buttons.search, "search", t("tool.search"));
+      relabel(buttons.compare, "compare", t(state.compare ? "compare.leave" : "compare.open"));
+      buttons.compare.setAttribute("aria-expanded", String(state.compare !== null || state.sheet === "compare"));
       relabel(buttons.centre, "centre", t("tool.centre"));
       relabel(buttons.link, "link", t("tool.link"));
       relabel(buttons.theme, state.theme === "dark" ? "sun" : "moon", t(state.theme === "dark" ? "tool.light" : "tool.dark"));

@@ -1,0 +1,166 @@
+/** What is compared with the picture: the choice of run, step and way; where one is laid over the other, what is left at each site. */
+
+import { otherCard, otherRun, otherStep, isBeside, compareShown, overlayKey, overlayOf, siteCompared } from "../comparing.js";
+import { residualChart } from "../residuals.js";
+import { byId, fill, h, iconButton, relabel } from "../dom.js";
+import { failureWords, number } from "../language.js";
+import { siteWords } from "../sites.js";
+import { stepNumber } from "../state.js";
+import { patch } from "../svg.js";
+import { wordsOfRun } from "./door.js";
+
+/** @typedef {import("../types.d.ts").State} State */
+/** @typedef {import("../types.d.ts").Words} Words */
+/** @typedef {"beside" | "over"} Mode */
+
+const MODES = /** @type {const} */ (["beside", "over"]);
+const SAME = "\u0000same";
+
+/** @param {import("../types.d.ts").Dispatch} dispatch */
+export function comparePanel(dispatch) {
+  const root = byId("compare");
+  const title = h("h2", {});
+  const run = h("select", { id: "compare-run" });
+  const step = h("select", { id: "compare-step" });
+  const buttons = MODES.map((mode) => h("button", { type: "button", role: "radio", class: "segment", "data-mode": mode, onclick: () => choose({ mode }) }));
+  const modes = h("div", { class: "choice", role: "radiogroup" }, ...buttons);
+  const close = iconButton("close", "", () => dispatch(now?.compare ? { type: "compare.leave" } : { type: "set", sheet: null }), { id: "leave-compare", class: "button small" });
+  const words = h("p", { class: "words", role: "status" });
+  const chart = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  chart.setAttribute("class", "residuals");
+  const facts = h("p", { class: "quiet facts" });
+  const help = h("p", { class: "quiet help" });
+  const body = h("div", { class: "body scroll" }, words, chart, facts, help);
+  fill(root, h("header", {}, title, close), h("div", { class: "row" }, run, step, modes), body);
+  const tags = [h("p", { class: "compare-tag own", hidden: true }), h("p", { class: "compare-tag other", hidden: true })];
+  root.after(...tags);
+  /** @type {State | null} */
+  let now = null;
+  /** @type {Mode} */
+  let wanted = "beside";
+  run.addEventListener("change", () => choose({ with: run.value === SAME ? null : run.value, step: null }));
+  step.addEventListener("change", () => choose({ step: step.value === "" ? null : Number(step.value) }));
+  chart.addEventListener("click", (event) => {
+    const site = /** @type {Element} */ (event.target).closest("[data-site]")?.getAttribute("data-site");
+    if (site) dispatch({ type: "go", site: Number(site), glide: 420 });
+  });
+
+  /** @param {{ with?: string | null, step?: number | null, mode?: Mode }} change */
+  function choose(change) {
+    wanted = change.mode ?? wanted;
+    if (!now) return;
+    const { compare } = now;
+    if (!compare && change.with === undefined) return update(now, t);
+    dispatch({ type: "compare", with: compare?.with ?? null, step: compare?.step ?? null, mode: compare?.mode ?? wanted, ...change });
+  }
+
+  /** @type {Words} */
+  let t = (key) => key;
+
+  /** @param {State} state @param {Words} spoken */
+  function update(state, spoken) {
+    [now, t] = [state, spoken];
+    const shown = compareShown(state);
+    root.hidden = !shown;
+    document.body.toggleAttribute("data-compare", shown);
+    showTags(state, t, tags);
+    if (!shown) return;
+    const mode = state.compare?.mode ?? wanted;
+    root.classList.toggle("line", isBeside(state));
+    root.setAttribute("aria-label", t("compare.title"));
+    title.textContent = t("compare.title");
+    relabel(close, "close", t(state.compare ? "compare.leave" : "compare.close"));
+    modes.setAttribute("aria-label", t("compare.way"));
+    for (const [i, one] of MODES.entries()) {
+      buttons[i].textContent = t(`compare.${one}`);
+      buttons[i].title = t(`compare.${one}.tip`);
+      buttons[i].setAttribute("aria-checked", String(one === mode));
+    }
+    showRuns(state, t, run);
+    showSteps(state, t, step);
+    showFound(state, t, { words, chart, facts, help });
+  }
+
+  return { update };
+}
+
+/** @param {State} state @param {Words} t @param {HTMLSelectElement} select */
+function showRuns(state, t, select) {
+  select.setAttribute("aria-label", t("compare.run"));
+  const others = state.runs.filter((one) => one.name !== state.run);
+  const options = others.map((one) => h("option", { value: one.name, disabled: Boolean(one.problem), title: one.problem?.message }, wordsOfRun(one, t).title + (one.problem ? ` (${t("compare.unready")})` : "")));
+  const gone = state.compare?.with && !others.some((one) => one.name === state.compare?.with) ? [h("option", { value: state.compare.with }, state.compare.with)] : [];
+  const first = state.compare ? [] : [h("option", { value: "", disabled: true }, t("compare.choose"))];
+  refill(select, [...first, h("option", { value: SAME }, t("compare.same")), ...options, ...gone], state.compare ? (state.compare.with ?? SAME) : "");
+}
+
+/** @param {State} state @param {Words} t @param {HTMLSelectElement} select */
+function showSteps(state, t, select) {
+  const steps = otherCard(state)?.steps ?? [];
+  select.hidden = !steps.length;
+  select.setAttribute("aria-label", t("compare.step"));
+  const follow = state.compare?.with == null ? [] : [h("option", { value: "" }, t("compare.follow"))];
+  const options = steps.map((one) => h("option", { value: one }, t("strip.step.value", { step: one })));
+  refill(select, [...follow, ...options], state.compare?.step == null ? "" : String(otherStep(state)));
+}
+
+/** Options are made anew only where they differ, so that an open list stays. @param {HTMLSelectElement} select @param {HTMLOptionElement[]} options @param {string} value */
+function refill(select, options, value) {
+  const key = options.map((one) => one.outerHTML).join("");
+  if (select.dataset.key !== key) select.replaceChildren(...options);
+  select.dataset.key = key;
+  if (select.value !== value) select.value = value;
+}
+
+/** @param {State} state @param {Words} t @param {{ words: HTMLElement, chart: SVGElement, facts: HTMLElement, help: HTMLElement }} parts */
+function showFound(state, t, { words, chart, facts, help }) {
+  const over = overlayOf(state);
+  const failure = state.compare?.failure ?? (state.compare?.mode === "over" ? over?.failure : null);
+  const site = siteCompared(state);
+  words.classList.toggle("bad", Boolean(failure));
+  words.textContent = failure ? failureWords(t, failure) : wordsFound(state, t, site);
+  chart.toggleAttribute("hidden", !over?.table || Boolean(failure));
+  if (over?.table && !failure) patch(chart, residualChart(over.table.sites, Math.round(state.site), t("compare.chart")));
+  facts.hidden = !site || Boolean(failure);
+  if (site) facts.textContent = factsOf(state, t, site);
+  help.hidden = Boolean(failure) || (state.compare !== null && !over?.table);
+  help.textContent = t(over?.table ? "compare.help" : "compare.about");
+}
+
+/** @param {State} state @param {Words} t @param {import("../wire.d.ts").ComparedSite | null} site */
+function wordsFound(state, t, site) {
+  if (!state.compare) return t("compare.invite");
+  if (!otherCard(state)) return t("compare.coming");
+  if (isBeside(state)) return "";
+  if (!site) return overlayKey(state) ? t("compare.aligning") : t("compare.coming");
+  if (site.residual === null) return t("compare.undefined", { reason: site.reason });
+  const where = siteWords(t, state.card?.sites ?? [], state.site);
+  const values = { where, left: percent(state, site.residual), without: percent(state, site.without ?? 0) };
+  return t(site.residual < 5e-4 ? "compare.nothing" : "compare.left", values);
+}
+
+/** @param {State} state @param {Words} t @param {import("../wire.d.ts").ComparedSite} site */
+function factsOf(state, t, site) {
+  const table = overlayOf(state)?.table;
+  const facts = [];
+  if (site.shape !== null) facts.push(t("compare.shape", { value: percent(state, site.shape) }));
+  if (site.cka !== null) facts.push(t("compare.cka", { value: number(site.cka, state.language, { maximumFractionDigits: 2 }) }));
+  if (site.other !== site.site) facts.push(t("compare.matched", { site: site.other }));
+  if (table && table.widths[0] !== table.widths[1]) facts.push(t("compare.widths", { one: table.widths[0], other: table.widths[1] }));
+  if (table) facts.push(t("compare.drawn", { drawn: table.drawn.length, tokens: table.tokens }));
+  return facts.join(" · ");
+}
+
+/** @param {State} state @param {number} share */
+function percent(state, share) {
+  return number(share, state.language, { style: "percent", maximumFractionDigits: share < 0.0995 && share >= 5e-4 ? 1 : 0 });
+}
+
+/** A line below each of two scenes: which run, at which step. @param {State} state @param {Words} t @param {HTMLElement[]} tags */
+function showTags(state, t, [own, other]) {
+  own.hidden = other.hidden = !isBeside(state);
+  if (own.hidden || !state.card) return;
+  const names = [{ ...state.card, name: state.run }, { ...otherCard(state), name: otherRun(state) }].map((one) => wordsOfRun(/** @type {any} */ (one), t).title);
+  fill(own, h("b", {}, names[0]), t("strip.step.value", { step: stepNumber(state) }));
+  fill(other, h("b", {}, names[1]), t("strip.step.value", { step: otherStep(state) }));
+}
