@@ -1,6 +1,6 @@
 /** The line to the server: one WebSocket that comes back by itself, and a few GETs. */
 
-import { decodeSlice } from "./safetensors.js";
+import { decodeMessage } from "./safetensors.js";
 
 /** @typedef {import("./types.d.ts").Failure} Failure */
 
@@ -125,7 +125,7 @@ export function connect(dispatch) {
 function read(data) {
   try {
     if (typeof data === "string") return JSON.parse(data);
-    return { type: "slice", ...decodeSlice(data) };
+    return decodeMessage(data);
   } catch (error) {
     console.warn("a message of the server cannot be read:", error);
     return null;

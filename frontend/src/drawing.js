@@ -2,6 +2,7 @@
 
 import { compareCovers, compareShown, isBeside } from "./comparing.js";
 import { figure, pictureKey } from "./figure.js";
+import { insideShown } from "./inside/inside.js";
 import { labCovers, labShown } from "./lab.js";
 import { axisNames, kindShown } from "./projections.js";
 import { createScene } from "./scene.js";
@@ -32,11 +33,11 @@ export function insetsOf(state) {
   const strip = document.getElementById("strip")?.getBoundingClientRect();
   const curves = document.getElementById("curves")?.getBoundingClientRect();
   const bottom = strip ? innerHeight - (curves?.height ? Math.min(curves.top, strip.top) : strip.top) + 8 : 0;
-  const sheet = [state.picked ? "inspector" : "", claimsShown(state) ? "claims" : "", labShown(state) ? "lab" : "", compareShown(state) ? "compare" : ""].map((id) => document.getElementById(id)?.getBoundingClientRect()).find((box) => box?.height);
+  const sheet = [state.picked ? "inspector" : "", claimsShown(state) ? "claims" : "", labShown(state) ? "lab" : "", compareShown(state) ? "compare" : "", insideShown(state) ? "inside" : ""].map((id) => document.getElementById(id)?.getBoundingClientRect()).find((box) => box?.height);
   const door = document.getElementById("door")?.getBoundingClientRect();
   if (!wide) return { left: 0, right: 0, top: door?.height ? door.bottom : 84, bottom: sheet?.height ? innerHeight - sheet.top + 8 : bottom };
   const column = !state.folded.sentences && innerWidth > 1100 ? 300 : 0;
-  return { left: column, right: state.picked || claimsShown(state) || labCovers(state) || compareCovers(state) ? 352 : 0, top: door?.height ? door.bottom : 48, bottom };
+  return { left: column, right: state.picked || claimsShown(state) || labCovers(state) || compareCovers(state) || insideShown(state) ? 352 : 0, top: door?.height ? door.bottom : 48, bottom };
 }
 
 /** Pixels of the first scene's own edges: beside another it ends where that one begins. @param {State} state */

@@ -3,6 +3,7 @@
 import { cloudColours } from "./colouring.js";
 import { overlayOf } from "./comparing.js";
 import { HUES } from "./colours.js";
+import { barePaths, edgesInside, ghostsInside, insideKey } from "./inside/inside.js";
 import { overlaid } from "./overlaid.js";
 import { frameShown } from "./projections.js";
 import { matches } from "./search.js";
@@ -62,7 +63,7 @@ function sentencePicture(state, sentence) {
     sites: a.sites,
     tokens: a.tokens,
     site,
-    trail: state.trails,
+    trail: state.trails && !barePaths(state),
     faint: Uint8Array.from({ length: a.tokens }, (_, i) => Number(a.outside[row + i] >= FAR)),
     trust: state.colour === "trust" ? a.trust.map(moveTrust) : null,
     active: sentence.id === state.active,
@@ -116,7 +117,8 @@ export function figure(state) {
     const one = sentencePicture(state, sentence);
     if (one) sentences.push(one);
   }
-  return overlaid(state, { frame: frameShown(state), cloud: { positions, colors, sizes }, sentences, links: linksOf(state, near) }, meant === null);
+  sentences.push(...ghostsInside(state));
+  return overlaid(state, { frame: frameShown(state), cloud: { positions, colors, sizes }, sentences, links: linksOf(state, near), edges: edgesInside(state) }, meant === null);
 }
 
 /**
@@ -128,7 +130,7 @@ export function pictureKey(state) {
   const shown = shownAtlas(state);
   /** @type {unknown[]} */
   const key = [shown?.a, shown?.b, shown?.mix, state.site, state.trails, state.colour, state.theme, state.search, state.picked, state.active];
-  key.push(overlayOf(state), state.reference, state.card, ...shownNeighbours(state).slice(0, 1), shownNeighbours(state).length);
+  key.push(overlayOf(state), ...insideKey(state), state.reference, state.card, ...shownNeighbours(state).slice(0, 1), shownNeighbours(state).length);
   for (const one of state.sentences) {
     const at = shownSlices(state, one);
     key.push(one.id, one.hue, one.hidden, one.tokens, at?.a, at?.b, at?.mix);

@@ -2,6 +2,7 @@
 
 import { stepAxis } from "./comparing.js";
 import { neighbouring } from "./events.js";
+import { insideShown } from "./inside/inside.js";
 import { labShown } from "./lab.js";
 import { SPEEDS } from "./player.js";
 
@@ -19,6 +20,7 @@ export const KEYS = [
   { shown: ["m"], words: "keys.curves" },
   { shown: ["b"], words: "keys.compare" },
   { shown: ["e"], words: "keys.lab" },
+  { shown: ["i"], words: "keys.inside" },
   { shown: ["o"], words: "keys.loop" },
   { shown: ["n"], words: "keys.sentence" },
   { shown: ["/"], words: "keys.search" },
@@ -85,6 +87,7 @@ const LETTERS = {
   m: { type: "curves.toggle" },
   b: { type: "compare.toggle" },
   e: { type: "lab.toggle" },
+  i: { type: "inside.toggle" },
   l: { type: "theme.toggle" },
   g: { type: "language.toggle" },
   r: { type: "replay" },
@@ -107,6 +110,7 @@ function escape(state) {
   if (state.sheet === "search") return { type: "search.close" };
   if (state.sheet) return { type: "set", sheet: null };
   if (state.picked) return { type: "pick", pick: null };
+  if (insideShown(state)) return { type: "inside.toggle" };
   if (labShown(state)) return state.lab.page === "new" && state.lab.jobs.length ? { type: "lab.page", page: "jobs" } : { type: "lab.toggle" };
   if (state.curves) return { type: "set", curves: false };
   if (state.compare) return { type: "compare.leave" };

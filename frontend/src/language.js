@@ -4,6 +4,8 @@ import en from "./strings.en.js";
 import zh from "./strings.zh.js";
 import compareEn from "./strings.compare.en.js";
 import compareZh from "./strings.compare.zh.js";
+import insideEn from "./strings.inside.en.js";
+import insideZh from "./strings.inside.zh.js";
 import labEn from "./strings.lab.en.js";
 import labZh from "./strings.lab.zh.js";
 import liveEn from "./strings.live.en.js";
@@ -15,8 +17,8 @@ import shapesZh from "./strings.shapes.zh.js";
 
 /** @type {Record<import("./types.d.ts").Language, Record<string, string>>} */
 export const TABLES = {
-  en: { ...en, ...shapesEn, ...labEn, ...compareEn, ...liveEn, ...measureStrings(measuresEn) },
-  zh: { ...zh, ...shapesZh, ...labZh, ...compareZh, ...liveZh, ...measureStrings(measuresZh) },
+  en: { ...en, ...shapesEn, ...labEn, ...insideEn, ...compareEn, ...liveEn, ...measureStrings(measuresEn) },
+  zh: { ...zh, ...shapesZh, ...labZh, ...insideZh, ...compareZh, ...liveZh, ...measureStrings(measuresZh) },
 };
 
 /** The words of measures as strings of the page: `measure.NAME`, `.unit`, `.tip`, `group.NAME`. @param {typeof measuresEn} words @returns {Record<string, string>} */

@@ -1,5 +1,6 @@
 /** Joins everything: the store, the line to the server, the panels, the scene. */
 
+import { asking } from "./asking.js";
 import { beside } from "./beside.js";
 import { connect } from "./client.js";
 import { byId } from "./dom.js";
@@ -16,6 +17,7 @@ import { comparePanel } from "./panels/compare.js";
 import { curvesPanel } from "./panels/curves.js";
 import { doorPanel } from "./panels/door.js";
 import { hoverCard } from "./panels/hover.js";
+import { insidePanel } from "./panels/inside.js";
 import { inspectorPanel } from "./panels/inspector.js";
 import { labPanel } from "./panels/lab.js";
 import { legendPanel } from "./panels/legend.js";
@@ -61,6 +63,7 @@ function boot() {
   prefetch(store);
   placing(store, client, nextId);
   inspecting(store, client, nextId);
+  asking(store, client, nextId);
   playback(store);
   const tour = touring(store);
   const act = actor(store, client, tour, second.withScene);
@@ -139,7 +142,7 @@ function panels(store, act) {
   const column = byId("column");
   const { dispatch } = store;
   const all = [topPanel(dispatch, act), doorPanel(dispatch, act), sentencesPanel(column, dispatch), legendPanel(column, dispatch), stripPanel(dispatch, act)];
-  const more = [inspectorPanel(dispatch), labPanel(dispatch, act), searchPanel(dispatch), curvesPanel(dispatch, act), claimsPanel(dispatch), comparePanel(dispatch), captions(dispatch, act), hoverCard(), sheets(dispatch)];
+  const more = [inspectorPanel(dispatch), insidePanel(dispatch), labPanel(dispatch, act), searchPanel(dispatch), curvesPanel(dispatch, act), claimsPanel(dispatch), comparePanel(dispatch), captions(dispatch, act), hoverCard(), sheets(dispatch)];
   const update = (/** @type {State} */ state, /** @type {State | null} */ previous) => {
     const t = wordsOf(state.language);
     document.documentElement.lang = state.language === "zh" ? "zh-CN" : "en";

@@ -114,6 +114,32 @@ export function decodeSlice(buffer) {
 }
 
 /**
+ * A binary message of the socket: a placed slice, or the answer to a question about the inside of a pass.
+ * @param {ArrayBuffer} buffer
+ * @returns {import("./types.d.ts").Message}
+ */
+export function decodeMessage(buffer) {
+  const { metadata, tensors } = decode(buffer);
+  const kind = ANSWERED[metadata.type];
+  if (!kind) return { type: "slice", ...decodeSlice(buffer) };
+  const { id, run, step, answer } = metadata;
+  return { type: "look", look: { kind, id: Number(id), run, step: Number(step), answer: JSON.parse(answer), tensors } };
+}
+
+/** The type of the question that each type of answer answers. @type {Record<string, string>} */
+const ANSWERED = {
+  dissected: "dissect",
+  promoted: "promote",
+  bent: "bend",
+  imagined: "whatif",
+  pushed: "push",
+  stepped: "walk",
+  strode: "stride",
+  surveyed: "survey",
+  lined: "line",
+};
+
+/**
  * One step of the atlas, as the file on disk has it; trust and continuity of other projections only come when asked for.
  * @param {ArrayBuffer} buffer @param {number} step
  * @returns {AtlasSlice}

@@ -2,6 +2,7 @@
 
 import { newCompare } from "./comparing.js";
 import { EMPTY, labShown } from "./lab.js";
+import { EMPTY_INSIDE, insideShown } from "./inside/inside.js";
 import { clamp, nearestIndex } from "./sites.js";
 
 /** @typedef {import("./types.d.ts").State} State */
@@ -74,6 +75,7 @@ export function initialState({ view = {}, language = "en", theme = "dark", reduc
     touring: false,
     notice: null,
     lab: { ...EMPTY, open: view.lab ?? false },
+    inside: { ...EMPTY_INSIDE, open: view.inside !== undefined, tab: view.inside ?? EMPTY_INSIDE.tab },
     wanted: view,
   };
 }
@@ -90,7 +92,7 @@ export function claimsFolded(state) {
 
 /** Whether the card of claims is on the page: another panel takes its place for a while. @param {State} state */
 export function claimsShown(state) {
-  const covered = state.picked !== null || ["search", "sentences", "door"].includes(state.sheet ?? "") || labShown(state);
+  const covered = state.picked !== null || ["search", "sentences", "door"].includes(state.sheet ?? "") || labShown(state) || insideShown(state);
   return state.claims.length > 0 && !covered && !claimsFolded(state);
 }
 
@@ -206,6 +208,7 @@ export function viewOfState(state) {
     curves: state.curves || undefined,
     second: state.second || undefined,
     fit: state.fit || undefined,
+    inside: state.inside.open ? state.inside.tab : undefined,
     lab: state.lab.open || undefined,
     compare: state.compare ? { with: state.compare.with, step: state.compare.step ?? undefined, mode: state.compare.mode } : undefined,
     trails: state.trails,

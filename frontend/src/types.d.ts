@@ -166,6 +166,7 @@ export interface View {
   second?: string;
   fit?: boolean;
   lab?: boolean;
+  inside?: InsideTab;
   compare?: { with: string | null; step?: number; mode: "beside" | "over" };
   trails?: boolean;
   theme?: Theme;
@@ -186,6 +187,47 @@ export interface LabDraft {
   title: string;
   /** the job of which this is the same again */
   like: string | null;
+}
+
+export type InsideTab = "attention" | "parts" | "whatif" | "walk" | "push" | "step" | "way";
+export type Head = "mean" | "max" | number;
+
+/** A binary answer to a question about the inside of a pass; `kind` is the question's type, `key` what was asked. */
+export interface Look {
+  kind: string;
+  id: number;
+  run: string;
+  step: number;
+  answer: any;
+  tensors: Bundle["tensors"];
+  key?: string;
+}
+
+export interface Question {
+  kind: string;
+  key: string;
+  message: { type: string } & Record<string, any>;
+}
+
+/** What a tab of the inside asks of the server and draws in the scene. */
+export interface InsideView {
+  questions(state: State): ({ type: string } & Record<string, any>)[];
+  edges?(state: State): import("./picture.d.ts").EdgePicture[];
+  ghosts?(state: State): SentencePicture[];
+  /** paths through the layers would hide what it draws */
+  bare?: boolean;
+}
+
+/** What is open of the inside, what was asked and answered, by kind of question. */
+export interface Inside {
+  open: boolean;
+  tab: InsideTab;
+  head: Head;
+  /** share of attention from which on an edge is drawn */
+  threshold: number;
+  looks: Record<string, Look>;
+  asking: Record<string, { id: number; key: string }>;
+  troubles: Record<string, Failure>;
 }
 
 /** The lab: what it offers, its trainings, and what is being asked of it. */
@@ -217,6 +259,7 @@ export interface Lab {
 }
 
 export interface State {
+  inside: Inside;
   language: Language;
   theme: Theme;
   reducedMotion: boolean;

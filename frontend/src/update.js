@@ -1,5 +1,6 @@
 /** (state, message) -> state: the only way anything changes. Pure. */
 
+import { INSIDE, insideFailed } from "./inside/inside.js";
 import { clamp, nearestIndex } from "./sites.js";
 import { COMPARE, ownPick, wentAlong } from "./comparing.js";
 import { modesOf, openingColour } from "./colouring.js";
@@ -90,6 +91,7 @@ const HANDLERS = {
   fold: (state, { panel }) => ({ ...state, folded: { ...state.folded, [panel]: !state.folded[/** @type {"sentences"} */ (panel)] } }),
   "claims.toggle": toggledClaims,
   ...COMPARE,
+  ...INSIDE,
   search: (state, { text }) => ({ ...state, search: text }),
   hover: (state, { pick: pointed, at }) => hovered(state, ownPick(state, pointed), at),
   pick: picked,
@@ -114,6 +116,7 @@ function chosen(state, { run }) {
     runFailure: null,
     reference: null,
     measures: null,
+    inside: { ...state.inside, looks: {}, asking: {}, troubles: {} },
     claims: [],
     atlas: {},
     atlasFailures: {},
@@ -165,7 +168,8 @@ function failed(state, message) {
   if (message.id !== null && message.id === state.inspecting) {
     return { ...state, inspecting: null, inspection: null, inspectionFailure: { code: message.code, message: message.message } };
   }
-  return { ...state, notice: { key: "notice.plain", values: { message: message.message } } };
+  const told = insideFailed(state, /** @type {any} */ (message));
+  return told !== state ? told : { ...state, notice: { key: "notice.plain", values: { message: message.message } } };
 }
 
 /** @param {State} state @param {Message} message @returns {State} */

@@ -7,6 +7,7 @@ export const LINK_LIMIT = 8 * 1024;
 export const LINK_VERSION = 1;
 
 const COLOUR = /^(source|trust|position|frequency|sentence|none|label:[^\s]{1,64})$/;
+const TABS = /^(attention|parts|whatif|walk|push|step|way)$/;
 const HUES = 8;
 const SENTENCES = 32;
 
@@ -42,6 +43,7 @@ export function linkOf(view) {
     ["compare", view.compare?.mode],
     ["with", view.compare?.with ?? undefined],
     ["other", view.compare?.step],
+    ["inside", view.inside],
     ["trails", view.trails === undefined ? undefined : Number(view.trails)],
     ["theme", view.theme],
     ["lang", view.language],
@@ -116,6 +118,8 @@ function clean(first, fields) {
   if (first.get("curves") === "1") view.curves = true;
   if (first.get("fit") === "1") view.fit = true;
   if (first.get("lab") === "1") view.lab = true;
+  const inside = first.get("inside") ?? "";
+  if (TABS.test(inside)) view.inside = /** @type {View["inside"]} */ (inside);
   const compare = compareOf(first);
   if (compare) view.compare = compare;
   if (trails === "0" || trails === "1") view.trails = trails === "1";

@@ -2,6 +2,7 @@
 
 import { HUES, css } from "../colours.js";
 import { byId, fill, h, iconButton, marked, relabel, visible } from "../dom.js";
+import { insideShown } from "../inside/inside.js";
 import { failureWords } from "../language.js";
 import { contextOf } from "../search.js";
 import { siteWords } from "../sites.js";
@@ -39,8 +40,8 @@ export function inspectorPanel(dispatch) {
   return {
     /** @param {State} state @param {Words} t */
     update(state, t) {
-      root.hidden = !state.picked;
-      if (!state.picked) return;
+      root.hidden = !state.picked || insideShown(state);
+      if (root.hidden) return;
       root.setAttribute("aria-label", t("inspector.label"));
       relabel(close, "close", t("panel.close"));
       showHead(state, t, { swatch, name, context, where });

@@ -2,6 +2,7 @@
 
 import { byId, fill, h, icon, iconButton, relabel } from "../dom.js";
 import { buildingOf, buildingWords, isCounted, isLive } from "../following.js";
+import { insideShown } from "../inside/inside.js";
 import { labShown } from "../lab.js";
 import { number } from "../language.js";
 import { claimsShown, fidelityAt, guardedAxes, meanTrust, measureAt } from "../state.js";
@@ -30,6 +31,7 @@ export function topPanel(dispatch, acts) {
   const lab = h("button", { type: "button", class: "badge panel lab-badge", id: "open-lab", "aria-controls": "lab", onclick: () => dispatch({ type: "lab.toggle" }) });
   const buttons = {
     list: iconButton("list", "", toggle("sentences"), { id: "open-sentences", class: "button only-phone" }),
+    inside: iconButton("inside", "", () => dispatch({ type: "inside.toggle" }), { id: "open-inside" }),
     search: iconButton("search", "", toggle("search"), { id: "open-search" }),
     compare: iconButton("compare", "", () => dispatch({ type: "compare.toggle" }), { id: "open-compare" }),
     centre: iconButton("centre", "", acts.resetCamera, { id: "reset-camera", class: "button not-phone" }),
@@ -45,7 +47,7 @@ export function topPanel(dispatch, acts) {
     badge,
     claims,
     lab,
-    h("nav", { class: "tools panel" }, buttons.list, buttons.search, buttons.compare, buttons.centre, buttons.link, language, buttons.theme, buttons.info, buttons.keys),
+    h("nav", { class: "tools panel" }, buttons.list, buttons.inside, buttons.search, buttons.compare, buttons.centre, buttons.link, language, buttons.theme, buttons.info, buttons.keys),
   );
 
   return {
@@ -57,6 +59,8 @@ export function topPanel(dispatch, acts) {
       showLab(state, lab, t);
       showTrust(state, badge, ring, trust, t);
       relabel(buttons.list, "list", t("sentences.title"));
+      relabel(buttons.inside, "inside", t("inside.open"));
+      buttons.inside.setAttribute("aria-expanded", String(insideShown(state)));
       relabel(buttons.search, "search", t("tool.search"));
       relabel(buttons.compare, "compare", t(state.compare ? "compare.leave" : "compare.open"));
       buttons.compare.setAttribute("aria-expanded", String(state.compare !== null || state.sheet === "compare"));

@@ -1,0 +1,114 @@
+/** Looking inside a pass: what is open, what has been asked and answered, and what of it the scene shows. Pure. */
+
+import { attention } from "./attention.js";
+
+/** @typedef {import("../types.d.ts").State} State */
+/** @typedef {import("../types.d.ts").Inside} Inside */
+/** @typedef {import("../types.d.ts").InsideTab} InsideTab */
+/** @typedef {import("../types.d.ts").Look} Look */
+/** @typedef {import("../types.d.ts").Question} Question */
+/** @typedef {import("../types.d.ts").InsideView} InsideView */
+
+/** What a tab asks and draws. A function: the tabs' modules and this one know each other. @param {InsideTab} tab @returns {InsideView | undefined} */
+function viewOf(tab) {
+  return /** @type {Partial<Record<InsideTab, InsideView>>} */ ({ attention })[tab];
+}
+
+/** @type {Inside} */
+export const EMPTY_INSIDE = { open: false, tab: "attention", head: "mean", threshold: 0.05, looks: {}, asking: {}, troubles: {} };
+
+/** @type {Record<string, (state: State, message: any) => State>} */
+export const INSIDE = {
+  "inside.toggle": (state) => {
+    const open = !insideShown(state);
+    return { ...withInside(state, { open }), lab: open ? { ...state.lab, open: false } : state.lab };
+  },
+  "inside.set": (state, { type, glide, ...fields }) => withInside(state, fields),
+  "inside.asked": (state, { kind, id, key }) =>
+    withInside(state, { asking: { ...state.inside.asking, [kind]: { id, key } }, troubles: without(state.inside.troubles, kind) }),
+  look: (state, { look }) => {
+    const asked = state.inside.asking[look.kind];
+    if (asked?.id !== look.id) return state;
+    return withInside(state, { looks: { ...state.inside.looks, [look.kind]: { ...look, key: asked.key } } });
+  },
+};
+
+/** @param {State} state @param {Partial<Inside>} fields @returns {State} */
+export function withInside(state, fields) {
+  return { ...state, inside: { ...state.inside, ...fields } };
+}
+
+/** @template T @param {Record<string, T>} record @param {string} name */
+function without(record, name) {
+  const { [name]: _, ...rest } = record;
+  return rest;
+}
+
+/** The state once a question has been refused; the same where the id is none of ours. @param {State} state @param {{ id?: number | null, code: string, message: string }} error */
+export function insideFailed(state, { id, code, message }) {
+  const kind = Object.keys(state.inside.asking).find((one) => state.inside.asking[one].id === id);
+  return kind === undefined ? state : withInside(state, { troubles: { ...state.inside.troubles, [kind]: { code, message } } });
+}
+
+/** Whether the panel is on the page: another takes its place for a while. @param {State} state */
+export function insideShown(state) {
+  return state.inside.open && !state.lab.open && !["search", "sentences", "door"].includes(state.sheet ?? "");
+}
+
+/** The sentence that is looked into: the one in hand. @param {State} state */
+export function sentenceInside(state) {
+  const found = state.sentences.find((one) => one.id === state.active) ?? state.sentences[0];
+  return found && !found.hidden && found.asked && found.tokens.length ? found : null;
+}
+
+/** The token in hand, if it is of the sentence that is looked into; else its last. @param {State} state */
+export function tokenInside(state) {
+  const sentence = sentenceInside(state);
+  if (!sentence) return null;
+  const { picked } = state;
+  const own = picked?.kind === "sentence" && picked.id === sentence.id ? picked.token : null;
+  return own ?? sentence.tokens.length - 1;
+}
+
+/** What every question about a sentence says; null where there is nothing to ask about. @param {State} state */
+export function placeAsked(state) {
+  const sentence = sentenceInside(state);
+  if (!state.card || !sentence || state.playing || state.connection !== "open") return null;
+  return { run: state.run, step: state.card.steps[Math.round(state.step)], text: sentence.asked ?? "", projection: state.projection };
+}
+
+/** What the open tab wants to know now, each with a key: two questions with one key have one answer. @param {State} state @returns {Question[]} */
+export function wantedLooks(state) {
+  if (!insideShown(state)) return [];
+  return (viewOf(state.inside.tab)?.questions(state) ?? []).map((message) => ({ kind: message.type, key: JSON.stringify(message), message }));
+}
+
+/** The answer of a kind, and whether it is to what would be asked now. @param {State} state @param {string} kind @returns {{ look: Look | null, fresh: boolean }} */
+export function lookOf(state, kind) {
+  const look = state.inside.looks[kind] ?? null;
+  const wanted = wantedLooks(state).find((one) => one.kind === kind);
+  return { look, fresh: look !== null && wanted?.key === look.key };
+}
+
+/** Edges and arrows of the open tab. @param {State} state @returns {import("../picture.d.ts").EdgePicture[]} */
+export function edgesInside(state) {
+  return insideShown(state) ? (viewOf(state.inside.tab)?.edges?.(state) ?? NONE) : NONE;
+}
+
+/** @type {import("../picture.d.ts").EdgePicture[]} */
+const NONE = [];
+
+/** Whether paths would hide what the open tab draws. @param {State} state */
+export function barePaths(state) {
+  return insideShown(state) && (viewOf(state.inside.tab)?.bare ?? false);
+}
+
+/** Sentences that the open tab adds to the scene. @param {State} state @returns {import("../types.d.ts").SentencePicture[]} */
+export function ghostsInside(state) {
+  return insideShown(state) ? (viewOf(state.inside.tab)?.ghosts?.(state) ?? []) : [];
+}
+
+/** What the scene's part of this depends on. @param {State} state @returns {unknown[]} */
+export function insideKey(state) {
+  return insideShown(state) ? [state.inside, state.active, state.picked] : [];
+}

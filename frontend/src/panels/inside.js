@@ -1,0 +1,93 @@
+/** The panel of the inside of a pass: a row of tabs, and below it what the open one shows. */
+
+import { byId, fill, h, iconButton, relabel } from "../dom.js";
+import { failureWords } from "../language.js";
+import { insideShown, lookOf, sentenceInside, wantedLooks } from "../inside/inside.js";
+import { siteWords } from "../sites.js";
+import { stepNumber } from "../state.js";
+import { attentionTab } from "./attention.js";
+
+/** @typedef {import("../types.d.ts").State} State */
+/** @typedef {import("../types.d.ts").Words} Words */
+/** @typedef {import("../types.d.ts").Dispatch} Dispatch */
+/** @typedef {import("../types.d.ts").InsideTab} InsideTab */
+/** @typedef {(dispatch: Dispatch) => { root: HTMLElement, update(state: State, t: Words): void }} TabMaker */
+
+/** @type {[InsideTab, TabMaker][]} */
+const TABS = [["attention", attentionTab]];
+
+/** @param {Dispatch} dispatch */
+export function insidePanel(dispatch) {
+  const root = byId("inside");
+  const name = h("h2", {});
+  const close = iconButton("close", "", () => dispatch({ type: "inside.toggle" }), { id: "close-inside" });
+  const where = h("p", { class: "quiet where" });
+  const tabs = TABS.map(([tab]) =>
+    h("button", { type: "button", role: "tab", id: `inside-${tab}`, "aria-controls": "inside-body", onclick: () => dispatch({ type: "inside.set", tab }) }),
+  );
+  const list = h("div", { role: "tablist", class: "tabs" }, ...tabs);
+  list.addEventListener("keydown", (event) => walkTabs(event, tabs));
+  const trouble = h("p", { class: "bad", role: "status" });
+  const foot = h("p", { class: "quiet foot" });
+  const made = new Map(TABS.map(([tab, make]) => [tab, make(dispatch)]));
+  const body = h("div", { class: "body scroll", id: "inside-body", role: "tabpanel", tabindex: 0 });
+  fill(root, h("header", {}, name, close), where, list, trouble, body);
+  let shown = "";
+
+  return {
+    /** @param {State} state @param {Words} t */
+    update(state, t) {
+      root.hidden = !insideShown(state);
+      if (root.hidden) return;
+      root.setAttribute("aria-label", t("inside.title"));
+      name.textContent = t("inside.title");
+      relabel(close, "close", t("panel.close"));
+      list.setAttribute("aria-label", t("inside.tabs"));
+      where.textContent = state.card ? `${t("strip.step.value", { step: stepNumber(state) })} · ${siteWords(t, state.card.sites, state.site)}` : "";
+      showTabs(state, t, tabs);
+      const words = troubleWords(state, t);
+      trouble.hidden = !words;
+      trouble.textContent = words;
+      const tab = made.get(state.inside.tab);
+      if (!tab) return;
+      body.setAttribute("aria-labelledby", `inside-${state.inside.tab}`);
+      if (shown !== state.inside.tab) fill(body, tab.root, foot);
+      shown = state.inside.tab;
+      body.classList.toggle("stale", wantedLooks(state).some(({ kind }) => !lookOf(state, kind).fresh));
+      foot.textContent = t("inside.exact");
+      tab.update(state, t);
+    },
+  };
+}
+
+/** @param {State} state @param {Words} t @param {HTMLButtonElement[]} tabs */
+function showTabs(state, t, tabs) {
+  for (const [i, one] of tabs.entries()) {
+    const chosen = TABS[i][0] === state.inside.tab;
+    one.textContent = t(`inside.tab.${TABS[i][0]}`);
+    one.setAttribute("aria-selected", String(chosen));
+    one.tabIndex = chosen ? 0 : -1;
+  }
+}
+
+/** What hinders the open tab, in words; "" where nothing does. @param {State} state @param {Words} t */
+function troubleWords(state, t) {
+  if (!sentenceInside(state) && state.inside.tab !== "way") return t("inside.none");
+  const kinds = wantedLooks(state).map((one) => one.kind);
+  const found = kinds.map((kind) => state.inside.troubles[kind]).find(Boolean);
+  if (found) return failureWords(t, found);
+  if (state.playing) return t("inside.playing");
+  return kinds.some((kind) => !lookOf(state, kind).look) ? t("inside.asking") : "";
+}
+
+/** Arrows walk along the tabs. @param {KeyboardEvent} event @param {HTMLButtonElement[]} tabs */
+function walkTabs(event, tabs) {
+  const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+  if (!by) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const at = tabs.findIndex((one) => one.getAttribute("aria-selected") === "true");
+  const next = tabs[(at + by + tabs.length) % tabs.length];
+  next.click();
+  next.focus();
+}

@@ -1,0 +1,30 @@
+/** Words of the inside of a pass, in English. */
+
+/** @type {Record<string, string>} */
+export default {
+  "keys.inside": "look inside the pass",
+  "inside.title": "Inside the pass",
+  "inside.open": "Look inside: attention, parts, what if, generation, gradients, an optimiser step",
+  "inside.tabs": "Views of the inside",
+  "inside.none": "Type a sentence, or pick one: then its pass can be looked into.",
+  "inside.asking": "Asking …",
+  "inside.playing": "Pause to look inside.",
+  "inside.exact": "Exact: computed in the model's own space. The picture keeps part of it.",
+  "inside.tab.attention": "attention",
+  "attention.about": "Each edge leads from the token that is looked at (thin) to the one that looks (thick): layer {layer}, the part of a token's attention that is at least {threshold} %.",
+  "attention.one": "Only edges of “{token}”. Pick another token in the scene, or none for all.",
+  "attention.head": "Head",
+  "attention.mean": "mean of heads",
+  "attention.max": "largest of heads",
+  "attention.number": "head {head}",
+  "attention.threshold": "From a share of",
+  "attention.matrix": "Attention of layer {layer}: a row looks, a column is looked at",
+  "attention.cell": "“{to}” looks at “{from}”: {share} %",
+  "attention.roles": "What heads do, tested on the corpus tokens",
+  "attention.noroles": "No head of this model passes a test at this step (a share of 0.4, and four times an even look).",
+  "attention.role.previous": "looks at the token before",
+  "attention.role.first": "rests on the first token",
+  "attention.role.same": "looks at the same word earlier",
+  "attention.role.induction": "looks at what followed this word the last time",
+  "attention.role": "layer {layer}, head {head}: {role} ({score})",
+};

@@ -1,0 +1,30 @@
+/** Words of the inside of a pass, in Chinese. */
+
+/** @type {Record<string, string>} */
+export default {
+  "keys.inside": "查看前向过程内部",
+  "inside.title": "前向过程内部",
+  "inside.open": "查看内部：注意力、各部分、假设、生成、梯度、优化器的一步",
+  "inside.tabs": "内部的各个视图",
+  "inside.none": "先输入或选中一个句子，才能查看它的前向过程。",
+  "inside.asking": "计算中…",
+  "inside.playing": "暂停播放后才能查看内部。",
+  "inside.exact": "数值精确：在模型自己的空间里计算；图中只保留其中一部分。",
+  "inside.tab.attention": "注意力",
+  "attention.about": "每条边从被看的词元（细端）指向在看的词元（粗端）：第 {layer} 层，只画占该词元注意力 {threshold} % 以上的部分。",
+  "attention.one": "只显示与“{token}”有关的边。可在图中另选词元，或取消选择以显示全部。",
+  "attention.head": "注意力头",
+  "attention.mean": "各头平均",
+  "attention.max": "各头最大",
+  "attention.number": "第 {head} 头",
+  "attention.threshold": "最小份额",
+  "attention.matrix": "第 {layer} 层的注意力：行在看，列被看",
+  "attention.cell": "“{to}”看“{from}”：{share} %",
+  "attention.roles": "各头的作用（在语料词元上检验）",
+  "attention.noroles": "在这一步，没有任何头通过检验（份额不低于 0.4，且为平均注视的四倍以上）。",
+  "attention.role.previous": "看前一个词元",
+  "attention.role.first": "停在第一个词元上",
+  "attention.role.same": "看前面相同的词",
+  "attention.role.induction": "看该词上次出现后跟着的词",
+  "attention.role": "第 {layer} 层第 {head} 头：{role}（{score}）",
+};
