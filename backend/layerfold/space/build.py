@@ -10,32 +10,28 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
-from threadpoolctl import threadpool_limits
 
-from layerfold.errors import InputError
 from layerfold.files import write_atomically
 from layerfold.geometry.spectrum import principal_scores
-from layerfold.geometry.trust import trust_of
-from layerfold.records import Floats, Reference, View, normalised
+from layerfold.records import Floats, Reference, View
 from layerfold.space.atlas import CARD, MEASURES, REFERENCE, step_name, write_card, write_measures, write_reference, write_slice
+from layerfold.space.cores import cores
+from layerfold.space.crew import Alone, Crew
 from layerfold.space.frame import frame_of
 from layerfold.space.graph import Graph, curve
 from layerfold.space.layout import Graphs, Springs, lay_out
-from layerfold.space.neighborhood import neighborhood
+from layerfold.space.neighborhood import typical_moves
 from layerfold.space.recipe import Recipe, check
-from layerfold.space.scores import UNITS, guard, measured
+from layerfold.space.scores import UNITS, guard
 from layerfold.space.springs import REACH, firmness, pairs_of, rest_lengths
 
 WORK = ".work"
@@ -47,17 +43,16 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Task:
-    """One build: where from, where to."""
+    """One build: of what, by whom, where to."""
 
-    states_of: StatesOf
     steps: tuple[int, ...]
     sites: tuple[str, ...]
     reference: Reference
     folder: Path
     recipe: Recipe
     view: View
-    threads: int
     progress: Progress
+    crew: Crew
 
     @property
     def work(self) -> Path:
@@ -94,35 +89,26 @@ def build_atlas(
     extra_measures: Mapping[str, tuple[str, Floats]] | None = None,
     origin: Mapping[str, str] | None = None,
     progress: Progress = nothing,
+    crew: Crew | None = None,
 ) -> None:
     """The run in ``folder`` has an atlas of its ``reference`` over ``steps`` and ``sites``; a broken build of the same goes on.
 
     ``states_of(step)`` gives raw states [site, ref, d]; ``variables`` [ref] are further ones for the axis guard;
     ``extra_measures`` name -> (unit, values [step, site]); ``origin`` what the states come from (hashes: another origin starts
-    anew); ``progress(stage, share)``. The same arguments give the same bytes for any ``threads`` (default: all cores). Raises InputError.
+    anew); ``progress(stage, share)``; ``crew`` works out graphs and scores (default: this process). The same arguments give the same
+    bytes for any ``threads`` (default: all cores) and any crew. Raises InputError.
     """
     recipe = Recipe(k, min_dist, spread, tie, glide, gather, repulsion, epochs, seed)
     check(recipe, len(reference))
-    cores = threads or os.cpu_count() or 1
-    task = Task(states_of, tuple(steps), tuple(sites), reference, Path(folder) / "atlas", recipe, view, cores, progress)
+    count = threads or os.cpu_count() or 1
+    alone = Alone(states_of, tuple(steps), len(sites), len(reference), view, k, count)
+    task = Task(tuple(steps), tuple(sites), reference, Path(folder) / "atlas", recipe, view, progress, crew or alone)
     _prepare(task, dict(origin or {}))
-    with _cores(cores):
+    with cores(count):
         _make_graphs(task)
         positions = _make_layout(task)
-        _make_scores(task, positions, dict(variables or {}))
+        _make_scores(task, positions)
     _finish(task, positions, dict(extra_measures or {}), dict(variables or {}), dict(origin or {}))
-
-
-@contextmanager
-def _cores(threads: int) -> Iterator[None]:
-    """BLAS works with one thread, so that its sums do not depend on how many there are; numba with as many as it may."""
-    before = numba.get_num_threads()
-    numba.set_num_threads(max(1, min(threads, before)))
-    try:
-        with threadpool_limits(limits=1, user_api="blas"):
-            yield
-    finally:
-        numba.set_num_threads(before)
 
 
 # ---- work that outlives a kill
@@ -150,40 +136,25 @@ def _saved(path: Path) -> Arrays | None:
         return None
 
 
-class _States:
-    """The states of the last few steps asked for, in the task's view, with the norms of the raw ones."""
-
-    def __init__(self, task: Task, keep: int) -> None:
-        self.task, self.keep = task, keep
-        self.known: dict[int, tuple[Floats, Floats]] = {}
-
-    def __getitem__(self, step: int) -> tuple[Floats, Floats]:
-        if step not in self.known:
-            while len(self.known) >= self.keep:
-                self.known.pop(next(iter(self.known)))
-            raw = np.asarray(self.task.states_of(step), dtype=np.float32)
-            wanted = (len(self.task.sites), len(self.task.reference))
-            if raw.shape[:2] != wanted or not np.isfinite(raw).all():
-                raise InputError(f"The states of step {step} have shape {raw.shape} or are not finite: {wanted} numbers are needed")
-            norm = np.sqrt(np.square(raw).sum(axis=-1))
-            self.known[step] = (normalised(raw) if self.task.view == "normalised" else raw, norm)
-        return self.known[step]
-
-
 # ---- graphs
 
 
 def _make_graphs(task: Task) -> None:
     """Each step's graphs, sketch and true moves are in the working folder."""
-    states = _States(task, keep=max(REACH) + 1)
-    with ThreadPoolExecutor(task.threads) as pool:
-        for at, step in enumerate(task.steps):
-            task.progress("neighbours", at / len(task.steps))
-            if _saved(task.path("graph", step)) is None:
-                before = [states[task.steps[at - reach]][0] for reach in REACH if at >= reach]
-                arrays = neighborhood(states[step][0], before, task.recipe.k, pool)
-                write_atomically(task.path("graph", step), save(arrays))
+    left = _left(task, "graph")
+    for step, arrays in task.crew.neighborhoods(left, _share(task, "neighbours", len(left))):
+        write_atomically(task.path("graph", step), save(arrays))
     task.progress("neighbours", 1.0)
+
+
+def _left(task: Task, stage: str) -> list[int]:
+    """The steps whose working file of a stage is yet to be made."""
+    return [step for step in task.steps if _saved(task.path(stage, step)) is None]
+
+
+def _share(task: Task, stage: str, left: int) -> Callable[[float], None]:
+    """Says a share of the ``left`` steps as one of all steps."""
+    return lambda share: task.progress(stage, (len(task.steps) - left * (1 - share)) / len(task.steps))
 
 
 # ---- layout
@@ -254,22 +225,16 @@ def common_start(sketches: Sequence[Floats], spread: float) -> Floats:
 # ---- scores
 
 
-def _make_scores(task: Task, positions: Floats, variables: Mapping[str, NDArray[Any]]) -> None:
+def _make_scores(task: Task, positions: Floats) -> None:
     """Each step's cloud file, and its measures and state norms, are in the working folder."""
-    states = _States(task, keep=1)
-    shown = positions.astype(np.float16).astype(np.float32)  # what is judged is what is stored
-    with ThreadPoolExecutor(task.threads) as pool:
-        for at, step in enumerate(task.steps):
-            task.progress("trust", at / len(task.steps))
-            if _saved(task.path("score", step)) is not None:
-                continue
-            here, norm = states[step]
-            found = list(pool.map(trust_of, here, shown[at]))
-            trust, continuity = (np.stack([getattr(one, name) for one in found]) for name in ("trust", "continuity"))
-            write_slice(task.work, step, positions[at].astype(np.float16), trust, continuity)
-            arrays: Arrays = {name: np.array(values, dtype=np.float32) for name, values in measured(found, here, shown[at]).items()}
-            arrays["norm"] = norm.astype(np.float32)
-            write_atomically(task.path("score", step), save(arrays))
+    kept = positions.astype(np.float16)
+    left = _left(task, "score")
+    at = {step: number for number, step in enumerate(task.steps)}
+    shown = [kept[at[step]].astype(np.float32) for step in left]  # what is judged is what is stored
+    for step, found in task.crew.scores(left, shown, _share(task, "trust", len(left))):
+        write_slice(task.work, step, kept[at[step]], found["trust"], found["continuity"])
+        arrays = {name: found["measured"][:, number] for number, name in enumerate(UNITS)} | {"norm": found["norm"]}
+        write_atomically(task.path("score", step), save({name: np.ascontiguousarray(values) for name, values in arrays.items()}))
     task.progress("trust", 1.0)
 
 
@@ -288,7 +253,8 @@ def _finish(
     measures = {name: np.stack([score[name] for score in scores]) for name in UNITS}
     measures |= {name: np.asarray(values, dtype=np.float32) for name, (_, values) in extra.items()}
     names, axes = guard(task.reference, positions, np.stack([score["norm"] for score in scores]), variables)
-    write_measures(task.work, measures, axes, np.stack([load(task.path("graph", step).read_bytes())["own"] for step in task.steps]))
+    near = [load(task.path("graph", step).read_bytes()) for step in task.steps]
+    write_measures(task.work, measures, axes, np.stack([each["own"] for each in near]), np.stack([typical_moves(each) for each in near]))
     write_reference(task.work, task.reference)
     a, b = curve(task.recipe.min_dist, task.recipe.spread)
     card = {
@@ -299,10 +265,13 @@ def _finish(
         "frame": frame_of(positions),
         "measures": [{"name": name, "unit": unit} for name, unit in (UNITS | {name: unit for name, (unit, _) in extra.items()}).items()],
         "axis_variables": names,
+        "moves": True,
         "origin": dict(origin),
     }
     (task.folder / CARD).unlink(missing_ok=True)
     for name in (REFERENCE, MEASURES, *(step_name(step) for step in task.steps)):
         write_atomically(task.folder / name, (task.work / name).read_bytes())
     write_card(task.folder, card)
+    for grown in task.folder.glob("measures-*.safetensors"):  # numbers of an atlas that grew before this one took its place
+        grown.unlink()
     shutil.rmtree(task.work)

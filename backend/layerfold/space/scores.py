@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from layerfold.geometry.axes import axis_correlations
 from layerfold.geometry.spectrum import participation_ratio
-from layerfold.geometry.trust import Trust, spearman
+from layerfold.geometry.trust import spearman, trust_of
 from layerfold.records import Floats, Reference
 from layerfold.space.springs import moves
+
+Arrays = dict[str, NDArray[Any]]
 
 UNITS = {
     "trust": "mean trustworthiness at k = 15, 0..1",
@@ -23,16 +25,20 @@ UNITS = {
 }
 
 
-def measured(found: Sequence[Trust], states: Floats, shown: Floats) -> dict[str, list[float]]:
-    """The measures of one step, [site] each."""
-    onward = [spearman(moves(*states[at : at + 2]), moves(*shown[at : at + 2])) for at in range(len(states) - 1)]
-    return {
-        "trust": [float(one.trust.mean()) for one in found],
-        "continuity": [float(one.continuity.mean()) for one in found],
-        "recall": [one.recall for one in found],
-        "participation_ratio": [participation_ratio(site) for site in states],
-        "move_spearman": [*onward, float("nan")],
-    }
+def score_of(states: Floats, shown: Floats, onward: tuple[Floats, Floats] | None) -> Arrays:
+    """Of one slice: each point's trust and continuity [ref] and the ``measured`` numbers, in the order of ``UNITS``.
+
+    ``onward`` holds states and picture of the next site; where there is none, ``move_spearman`` is NaN.
+    """
+    found = trust_of(states, shown)
+    move = float("nan") if onward is None else spearman(moves(states, onward[0]), moves(shown, onward[1]))
+    means = (float(found.trust.mean()), float(found.continuity.mean()), found.recall, participation_ratio(states), move)
+    return {"trust": found.trust, "continuity": found.continuity, "measured": np.array(means, dtype=np.float32)}
+
+
+def joined_scores(found: Sequence[Arrays], norm: Floats) -> Arrays:
+    """A step's slices as one, in the order of sites, each as ``score_of`` gave it, with the ``norm`` [site, ref] of its raw states."""
+    return {**{name: np.stack([one[name] for one in found]) for name in ("trust", "continuity", "measured")}, "norm": norm}
 
 
 def guard(reference: Reference, positions: Floats, norm: Floats, extra: Mapping[str, NDArray[Any]]) -> tuple[tuple[str, ...], Floats]:
