@@ -121,6 +121,7 @@ def test_a_branch_that_is_taken_goes_on_from_there(run: OpenRun) -> None:
     raw = run.space(8).adapter.states(after.ids).values[:, -1:]
     assert np.allclose(there["positions"], run.space(8).placer.place(viewed(raw, run.atlas.view)).positions, atol=1e-3)
     assert tensors["positions"].shape == there["positions"].shape
+    assert np.allclose(tensors["branches"][:, 2], there["positions"][:, 0], atol=1e-3), "where the branch was shown to lead"
 
 
 def test_stretches_are_the_singular_values_and_their_directions_are_drawn(run: OpenRun) -> None:

@@ -213,7 +213,8 @@ class Inside:
         branches = [self._word(id, share) for id, share in fork.branches]
         outside = self.run.space(question.step).placer.near(viewed(states, self.run.atlas.view))[2]
         told = Stepped(token=token, ids=going.ids, branches=branches, rest=fork.rest, last=last)
-        return told, {"positions": self._places(question, states), "outside": outside, "norm": norms(states)}
+        ahead = self._places(question, going.peek([id for id, _ in fork.branches]))
+        return told, {"positions": self._places(question, states), "outside": outside, "norm": norms(states), "branches": ahead}
 
     def _promoted(self, name: dict[str, Any], effect: Floats) -> PromotedPart:
         found = anatomy.promoted(effect, WORDS)

@@ -191,7 +191,8 @@ class Pushed(Message):
 
 class Stepped(Message):
     """One token of a walk (`token` null: none was drawn) and the fork after it: the likeliest next words and what is left for all others.
-    Tensors: `positions` [site, 1, 3], `outside` [site, 1], `norm` [site, 1] of the token."""
+    Tensors: `positions` [site, 1, 3], `outside` [site, 1], `norm` [site, 1] of the token; `branches` [site, branch, 3], where each of the
+    likeliest would lie."""
 
     token: Word | None
     ids: list[int]

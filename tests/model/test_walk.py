@@ -24,6 +24,17 @@ def test_each_token_has_the_states_it_has_in_the_whole_text(config) -> None:
     assert walk.ids == IDS
 
 
+def test_a_look_ahead_is_where_the_walk_would_come_and_leaves_it_where_it_is() -> None:
+    walk = Walk(a_model(CONFIG), IDS[:4])
+    before = walk.fork()
+    ahead = walk.peek([7, 11])
+    assert walk.fork() == before
+    assert walk.ids == IDS[:4]
+    assert np.allclose(walk.take(11), ahead[:, 1], atol=1e-5)
+    full = Walk(a_model(CONFIG), IDS + IDS[:6])
+    assert full.peek([1]).shape == (7, 0, 32)
+
+
 def test_a_fork_is_the_models_own_distribution() -> None:
     model = a_model(CONFIG)
     walk = Walk(model, IDS)

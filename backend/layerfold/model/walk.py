@@ -98,6 +98,14 @@ class Walk:
         return np.asarray(self._read([id])[:, 0])
 
     @torch.inference_mode()
+    def peek(self, ids: Sequence[int]) -> Floats:
+        """The raw states [site, id, d] that each of some tokens would have if it came next; the walk stays where it is."""
+        if self.full:
+            return np.zeros((2 * len(self.model.blocks) + 1, 0, self.model.config.d_model), dtype=np.float32)
+        seen = [torch.stack(list(self.model.stream(torch.tensor([[id]]), self._cache)))[:, 0] for id in ids]
+        return np.asarray(torch.cat(seen, dim=1).numpy(), dtype=np.float32)
+
+    @torch.inference_mode()
     def _read(self, fresh: list[int]) -> Floats:
         """The states [site, token, d] of new tokens after those before; keys and values are kept."""
         if len(self.ids) + len(fresh) > self.model.config.block_size:
