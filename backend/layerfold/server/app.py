@@ -6,7 +6,7 @@ import asyncio
 import logging
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -65,6 +65,31 @@ def create_app(
     limits = Limits(characters=CHARACTERS, tokens=TOKENS, message_bytes=MESSAGE_BYTES, sentences=SENTENCES)
     connections: set[Connection] = set()
 
+    app = FastAPI(
+        title="Layerfold",
+        version=version,
+        description="Runs, clouds and tables over HTTP; sentences over the WebSocket /api/stream (see its JSON Schema).",
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # the stock pages load scripts from elsewhere
+        redoc_url=None,
+        lifespan=_life(catalogue, work, plotly, watch, connections, warm),
+        max_body_size=MESSAGE_BYTES,
+    )
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5, exclude_content_types=("application/octet-stream", "image/*"))
+    app.add_middleware(Guard, hosts=known_hosts(settings.host, settings.allowed_hosts))
+    app.state.connections = connections
+    _say_errors_in_one_shape(app)
+    app.include_router(create_routes(catalogue, work, _limits_of(limits), plotly, version, watch))
+    _add_stream(app, connections, lambda socket: Connection(socket, catalogue, work, limits, version, patience))
+    _serve_page(app, settings.frontend)
+    return app
+
+
+def _life(
+    catalogue: Catalogue, work: Jobs, plotly: Plotly, watch: Watch | None, connections: set[Connection], warm: bool
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """What works as long as the application does."""
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         work.open()  # an application may be started again
@@ -77,21 +102,11 @@ def create_app(
         if watch:
             await asyncio.to_thread(watch.close)
 
-    app = FastAPI(
-        title="Layerfold",
-        version=version,
-        description="Runs, clouds and tables over HTTP; sentences over the WebSocket /api/stream (see its JSON Schema).",
-        openapi_url="/api/openapi.json",
-        docs_url=None,  # the stock pages load scripts from elsewhere
-        redoc_url=None,
-        lifespan=lifespan,
-        max_body_size=MESSAGE_BYTES,
-    )
-    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5, exclude_content_types=("application/octet-stream", "image/*"))
-    app.add_middleware(Guard, hosts=known_hosts(settings.host, settings.allowed_hosts))
-    app.state.connections = connections
-    _say_errors_in_one_shape(app)
-    app.include_router(create_routes(catalogue, work, _limits_of(limits), plotly, version, watch))
+    return lifespan
+
+
+def _add_stream(app: FastAPI, connections: set[Connection], connect: Callable[[WebSocket], Connection]) -> None:
+    """The WebSocket of pages; ``connections`` holds those that are open."""
 
     @app.websocket("/api/stream")
     async def stream(socket: WebSocket) -> None:
@@ -100,15 +115,12 @@ def create_app(
         if len(connections) >= CONNECTIONS:
             await socket.close(TRY_AGAIN, f"{CONNECTIONS} pages are connected, the most this server serves")
             return
-        connection = Connection(socket, catalogue, work, limits, version, patience)
+        connection = connect(socket)
         connections.add(connection)
         try:
             await connection.run()
         finally:
             connections.discard(connection)
-
-    _serve_page(app, settings.frontend)
-    return app
 
 
 def announce(connections: Iterable[Connection], runs: Iterable[str] = (), jobs: bool = False) -> None:

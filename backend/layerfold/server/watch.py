@@ -57,6 +57,7 @@ class Watch:
 
     async def run(self, tell: Callable[[Iterable[str]], None], every: float = EVERY) -> None:
         """Looks until cancelled, in a thread beside the loop; ``tell`` hears of the runs that changed, in the loop."""
+        self._closed = False  # an application may be started again
         while True:
             try:
                 changed = await asyncio.to_thread(self.look)
