@@ -13,6 +13,9 @@ import { clamp, nearestIndex } from "./sites.js";
 
 export const GLIDE = 420;
 
+/** Nothing is pointed at or picked. */
+const UNPICKED = { hover: null, hoverAt: null, picked: null, inspection: null, inspecting: null, inspectionFailure: null };
+
 /**
  * The state before anything has been heard.
  * @param {{ view?: View, language?: "en" | "zh", theme?: "dark" | "light", reducedMotion?: boolean }} boot
@@ -61,12 +64,7 @@ export function initialState({ view = {}, language = "en", theme = "dark", reduc
     speed: 1,
     loop: false,
     search: "",
-    hover: null,
-    hoverAt: null,
-    picked: null,
-    inspection: null,
-    inspecting: null,
-    inspectionFailure: null,
+    ...UNPICKED,
     tab: "neighbours",
     sheet: null,
     folded: { sentences: false, legend: false, strip: false, claims: null },

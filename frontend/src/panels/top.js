@@ -22,7 +22,7 @@ export function topPanel(dispatch, acts) {
   const name = h("span", { class: "title" });
   const run = h("button", { type: "button", class: "run", id: "run", "aria-controls": "door", onclick: toggle("door") }, name, icon("unfold"));
   const title = h("span", { class: "title" });
-  const live = h("span", { class: "live-mark", id: "live" }, h("i", { class: "pulse", "aria-hidden": "true" }), h("span", {}));
+  const live = liveMark();
   const ring = h("span", { class: "ring", "aria-hidden": "true" });
   const trust = h("span", { class: "trust-words" });
   const badge = h("button", { type: "button", class: "badge panel", id: "badge", onclick: () => dispatch({ type: "set", sheet: "about" }) }, ring, trust);
@@ -71,12 +71,21 @@ export function topPanel(dispatch, acts) {
       relabel(buttons.keys, "keys", t("tool.help"));
       buttons.search.setAttribute("aria-expanded", String(state.sheet === "search"));
       buttons.list.setAttribute("aria-expanded", String(state.sheet === "sentences"));
-      language.textContent = state.language === "en" ? "中文" : "EN";
-      language.lang = state.language === "en" ? "zh-CN" : "en";
-      language.title = t("tool.language");
+      showLanguage(state, language, t);
       root.querySelector("nav")?.setAttribute("aria-label", t("tool.nav"));
     },
   };
+}
+
+/** The language that is not spoken now. @param {State} state @param {HTMLElement} button @param {Words} t */
+function showLanguage(state, button, t) {
+  button.textContent = state.language === "en" ? "中文" : "EN";
+  button.lang = state.language === "en" ? "zh-CN" : "en";
+  button.title = t("tool.language");
+}
+
+function liveMark() {
+  return h("span", { class: "live-mark", id: "live" }, h("i", { class: "pulse", "aria-hidden": "true" }), h("span", {}));
 }
 
 /** One run is a title, several are a choice that opens the row of models. @param {State} state @param {{ run: HTMLElement, name: HTMLElement, title: HTMLElement }} parts @param {Words} t */
