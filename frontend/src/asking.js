@@ -25,6 +25,7 @@ export function asking(store, client, nextId) {
   store.subscribe((state, previous) => {
     if (!state.inside.open) return;
     if (state.connection === "open" && previous.connection !== "open") store.dispatch({ type: "inside.set", asking: {} });
+    if (previous.inside.walk.wish && !state.inside.walk.wish && !state.inside.asking.walk) client.send({ type: "cancel", sentence: "walk" });
     const moved = ["inside", "step", "site", "sentences", "active", "picked", "projection", "run", "card", "playing", "connection", "sheet"].some(
       (name) => /** @type {any} */ (state)[name] !== /** @type {any} */ (previous)[name],
     );

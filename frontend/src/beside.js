@@ -4,7 +4,7 @@ import { sameCamera } from "./camera.js";
 import { connect } from "./client.js";
 import { isBeside, otherCard, otherRun, otherSite, otherStepIndex } from "./comparing.js";
 import { byId, h } from "./dom.js";
-import { insetsOf, ownInsets, shower } from "./drawing.js";
+import { belowLine, insetsOf, ownInsets, shower } from "./drawing.js";
 import { hearing } from "./hearing.js";
 import { wordsOf } from "./language.js";
 import { loadRun } from "./loading.js";
@@ -73,7 +73,7 @@ function place(state) {
 /** Pixels of the other scene's edges that panels cover. @param {State} state */
 function besideInsets(state) {
   const insets = insetsOf(state);
-  return innerWidth > 820 ? { ...insets, left: 0 } : { ...insets, top: 0 };
+  return innerWidth > 820 ? { ...insets, left: 0, top: belowLine(insets.top) } : { ...insets, top: 0 };
 }
 
 /** The other run in a scene of its own. @param {Store} store @param {Scene} scene @param {string} run */

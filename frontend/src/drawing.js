@@ -40,11 +40,16 @@ export function insetsOf(state) {
   return { left: column, right: state.picked || claimsShown(state) || labCovers(state) || compareCovers(state) || insideShown(state) ? 352 : 0, top: door?.height ? door.bottom : 48, bottom };
 }
 
+/** Where the line of comparing ends, both scenes being level. @param {number} top */
+export function belowLine(top) {
+  return Math.max(top, document.getElementById("compare")?.getBoundingClientRect().bottom ?? 0);
+}
+
 /** Pixels of the first scene's own edges: beside another it ends where that one begins. @param {State} state */
 export function ownInsets(state) {
   const insets = insetsOf(state);
   if (!isBeside(state)) return insets;
-  return innerWidth > 820 ? { ...insets, right: 0 } : { ...insets, bottom: 0 };
+  return innerWidth > 820 ? { ...insets, right: 0, top: belowLine(insets.top) } : { ...insets, bottom: 0 };
 }
 
 /**

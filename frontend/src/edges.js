@@ -6,7 +6,7 @@ import { RIBBON, link } from "./shaders.js";
 /** @typedef {import("./picture").EdgePicture} EdgePicture */
 /** @typedef {import("./gpu").Gpu} Gpu */
 /** @typedef {import("./gpu").View} View */
-/** @typedef {{ color: number[], arrow: boolean, size: number, rows: EdgePicture[], places: any, heads: any, info: any, shafts: any, tips: any, ends: Float32Array, points: Float32Array }} Group */
+/** @typedef {{ color: number[], arrow: boolean, plain: boolean, size: number, rows: EdgePicture[], places: any, heads: any, info: any, shafts: any, tips: any, ends: Float32Array, points: Float32Array }} Group */
 
 const PIECES = 10;
 /** Widths that edges come in: drawn together where colour, kind and width are one. */
@@ -15,7 +15,7 @@ const HEAD = 0.24;
 
 /** What one draw call draws. @param {EdgePicture} edge */
 export function groupKey(edge) {
-  return `${edge.color.join()}|${edge.arrow}|${Math.min(SIZES - 1, Math.floor(edge.weight * SIZES))}`;
+  return `${edge.color.join()}|${edge.plain ? "plain" : edge.arrow}|${Math.min(SIZES - 1, Math.floor(edge.weight * SIZES))}`;
 }
 
 /**
@@ -75,16 +75,16 @@ export class Edges {
       });
     const size = (Math.min(SIZES - 1, Math.floor(rows[0].weight * SIZES)) + 1) / SIZES;
     const numbers = { ends: new Float32Array(12 * rows.length), points: new Float32Array(12 * rows.length) };
-    return { color: rows[0].color.map((v) => v / 255), arrow: rows[0].arrow, size, rows, places, heads, info, shafts: array(places), tips: array(heads), ...numbers };
+    return { color: rows[0].color.map((v) => v / 255), arrow: rows[0].arrow, plain: Boolean(rows[0].plain), size, rows, places, heads, info, shafts: array(places), tips: array(heads), ...numbers };
   }
 
   /** @param {Motion} motion @param {Group} group */
-  #place(motion, { rows, arrow, ends, points, places, heads }) {
+  #place(motion, { rows, arrow, plain, ends, points, places, heads }) {
     const { a, b } = this;
     rows.forEach((edge, i) => {
-      const found = motion.locate(edge.from, a, 0) && motion.reach(edge.to, b, 0);
+      const found = motion.reach(edge.from, a, 0) && motion.reach(edge.to, b, 0);
       if (!found) a.fill(0), b.fill(0);
-      bowed(a, b, arrow ? 0 : 0.5, ends, 12 * i);
+      bowed(a, b, arrow || plain ? 0 : 0.5, ends, 12 * i);
       for (let k = 0; k < 3; k++) a[k] = b[k] - HEAD * (b[k] - a[k]);
       bowed(a, b, 0, points, 12 * i);
     });
@@ -112,7 +112,7 @@ export class Edges {
   }
 
   /** @param {Group} group @param {number} r @param {number} seen */
-  #drawGroup({ color, arrow, size, shafts, tips, rows }, r, seen) {
+  #drawGroup({ color, arrow, plain, size, shafts, tips, rows }, r, seen) {
     const { gl, arrays, instances } = this.gpu;
     const u = this.shader.uniforms;
     gl.uniform3fv(u.color, color);
@@ -125,7 +125,8 @@ export class Edges {
     if (arrow) {
       strip(shafts, [0.9, 1.4 * size + 0.6, 0], [0.85, 0.95, 0]);
       strip(tips, [4 + 4.5 * size, -2, 0], [1, 1, 0]);
-    } else strip(shafts, [0.4, 0.8 + 5.6 * size, 0], [0.18 + 0.2 * size, 0.55 + 0.4 * size, 0]);
+    } else if (plain) strip(shafts, [0.8, 0.8, 0], [0.3 + 0.6 * size, 0.3 + 0.6 * size, 0]);
+    else strip(shafts, [0.4, 0.8 + 5.6 * size, 0], [0.18 + 0.2 * size, 0.55 + 0.4 * size, 0]);
   }
 
   #clear() {

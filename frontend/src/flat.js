@@ -102,8 +102,9 @@ function drawnSentence(s, place, type, look) {
 
 /** @param {Picture} picture @param {Projection} place @param {"scatter" | "scatter3d"} type @returns {Drawn} */
 function drawnLinks({ cloud, sentences, links, edges }, place, type) {
-  /** @param {Pick} pick */
+  /** @param {import("./picture").End} pick */
   const where = (pick) => {
+    if (pick.kind === "place") return place(pick.at[0], pick.at[1], pick.at[2]);
     if (pick.kind === "cloud") return place(cloud.positions[3 * pick.index], cloud.positions[3 * pick.index + 1], cloud.positions[3 * pick.index + 2]);
     const s = sentences.find((one) => one.id === pick.id);
     return s ? place(...tokenAt(s, pick.token, s.site)) : null;
@@ -111,7 +112,7 @@ function drawnLinks({ cloud, sentences, links, edges }, place, type) {
   const gap = type === "scatter" ? [NaN, NaN] : [NaN, NaN, NaN];
   const lines = [...links, ...(edges ?? [])];
   const points = lines.flatMap(({ from, to }) => {
-    const [a, b] = [where(from), to.kind === "place" ? place(to.at[0], to.at[1], to.at[2]) : where(to)];
+    const [a, b] = [where(from), where(to)];
     return a && b ? [a, b, gap] : [];
   });
   const trace = { type, mode: "lines", hoverinfo: "skip", showlegend: false, ...coordinates(points.length ? points : [gap]), line: { color: "rgba(140,160,190,.5)", width: 1 } };

@@ -133,6 +133,7 @@ export class LiveScene {
   setCamera(camera) {
     this.own = soundCamera(camera) === null;
     if (this.own) this.director.touched = false;
+    this.director.reaching = 1;
     this.kept = soundCamera(camera) ?? this.#opening();
     this.director.setCamera(this.kept);
   }

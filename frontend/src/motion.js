@@ -224,7 +224,7 @@ export class Motion {
   }
 
   /** Where the end of an edge is now, frame units: a token, or a place that stays; false when there is no such token.
-   * @param {import("./picture").EdgePicture["to"]} end @param {Float32Array} out @param {number} at */
+   * @param {import("./picture").End} end @param {Float32Array} out @param {number} at */
   reach(end, out, at) {
     if (end.kind !== "place") return this.locate(end, out, at);
     const frame = this.picture?.frame;
@@ -254,9 +254,9 @@ function sameLinks(a, b) {
 
 /** @param {import("./picture").EdgePicture[]} a @param {import("./picture").EdgePicture[]} b */
 function sameEnds(a, b) {
-  const same = (/** @type {import("./picture").EdgePicture["to"]} */ one, /** @type {import("./picture").EdgePicture["to"]} */ other) =>
+  const same = (/** @type {import("./picture").End} */ one, /** @type {import("./picture").End} */ other) =>
     one.kind === "place" || other.kind === "place" ? one.kind === other.kind : samePick(one, other);
-  return a.length === b.length && a.every((edge, i) => samePick(edge.from, b[i].from) && same(edge.to, b[i].to));
+  return a.length === b.length && a.every((edge, i) => same(edge.from, b[i].from) && same(edge.to, b[i].to));
 }
 
 /** @param {Pick | null} a @param {Pick | null} b */

@@ -44,15 +44,20 @@ export interface LinkPicture {
   weight: number;
 }
 
-/** A line that comes from a token, thin there, and goes to a token or a place (data units). */
+/** The end of an edge: a token, or a place that stays (data units). */
+export type End = Pick | { kind: "place"; at: ArrayLike<number> };
+
+/** A line that comes from one end, thin there, and goes to the other. */
 export interface EdgePicture {
-  from: Pick;
-  to: Pick | { kind: "place"; at: ArrayLike<number> };
+  from: End;
+  to: End;
   /** 0–1: width and opacity. */
   weight: number;
   color: Rgb;
   /** A straight arrow; else a bow. */
   arrow: boolean;
+  /** A straight line without a tip, of one width: a piece of a ring. */
+  plain?: boolean;
 }
 
 export interface Picture {

@@ -218,6 +218,21 @@ export interface InsideView {
   bare?: boolean;
 }
 
+/** A text that grows: `about` is what it goes on from; `wish` tokens are being drawn after the first `begun` ones. */
+export interface Walk {
+  about: string;
+  steps: { id: number; text: string; share: number | null; look: Look | null }[];
+  /** the answer that told where it could go from its end */
+  fork: Look | null;
+  wish: number;
+  begun: number;
+  count: number;
+  temperature: number;
+  top_k: number;
+  top_p: number;
+  seed: number;
+}
+
 /** What is open of the inside, what was asked and answered, by kind of question. */
 export interface Inside {
   open: boolean;
@@ -228,6 +243,7 @@ export interface Inside {
   looks: Record<string, Look>;
   asking: Record<string, { id: number; key: string }>;
   troubles: Record<string, Failure>;
+  walk: Walk;
 }
 
 /** The lab: what it offers, its trainings, and what is being asked of it. */

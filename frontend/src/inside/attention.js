@@ -1,6 +1,6 @@
 /** Where each token looks: edges of the layer on screen, and the pattern behind them. Pure. */
 
-import { lookOf, placeAsked, sentenceInside } from "./inside.js";
+import { answerTo, placeAsked, sentenceInside } from "./asked.js";
 
 /** @typedef {import("../types.d.ts").State} State */
 /** @typedef {import("../types.d.ts").Head} Head */
@@ -59,7 +59,7 @@ export const attention = {
   },
   edges(state) {
     const sentence = sentenceInside(state);
-    const { look, fresh } = lookOf(state, "dissect");
+    const { look, fresh } = answerTo(state, "dissect", attention.questions(state)[0]);
     const pattern = fresh ? patternOf(look, layerShown(state), state.inside.head) : null;
     if (!sentence || !pattern || pattern.tokens !== sentence.tokens.length) return [];
     const color = EDGE[state.theme];

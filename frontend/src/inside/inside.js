@@ -1,6 +1,10 @@
 /** Looking inside a pass: what is open, what has been asked and answered, and what of it the scene shows. Pure. */
 
+import { insideShown, withInside } from "./asked.js";
 import { attention } from "./attention.js";
+import { EMPTY_WALK, WALK, stepped, walk } from "./walk.js";
+
+export { answerTo, insideShown, placeAsked, sentenceInside, tokenInside, withInside } from "./asked.js";
 
 /** @typedef {import("../types.d.ts").State} State */
 /** @typedef {import("../types.d.ts").Inside} Inside */
@@ -11,11 +15,11 @@ import { attention } from "./attention.js";
 
 /** What a tab asks and draws. A function: the tabs' modules and this one know each other. @param {InsideTab} tab @returns {InsideView | undefined} */
 function viewOf(tab) {
-  return /** @type {Partial<Record<InsideTab, InsideView>>} */ ({ attention })[tab];
+  return /** @type {Partial<Record<InsideTab, InsideView>>} */ ({ attention, walk })[tab];
 }
 
 /** @type {Inside} */
-export const EMPTY_INSIDE = { open: false, tab: "attention", head: "mean", threshold: 0.05, looks: {}, asking: {}, troubles: {} };
+export const EMPTY_INSIDE = { open: false, tab: "attention", head: "mean", threshold: 0.05, looks: {}, asking: {}, troubles: {}, walk: EMPTY_WALK };
 
 /** @type {Record<string, (state: State, message: any) => State>} */
 export const INSIDE = {
@@ -29,14 +33,11 @@ export const INSIDE = {
   look: (state, { look }) => {
     const asked = state.inside.asking[look.kind];
     if (asked?.id !== look.id) return state;
+    if (look.kind === "walk") return stepped(state, look);
     return withInside(state, { looks: { ...state.inside.looks, [look.kind]: { ...look, key: asked.key } } });
   },
+  ...WALK,
 };
-
-/** @param {State} state @param {Partial<Inside>} fields @returns {State} */
-export function withInside(state, fields) {
-  return { ...state, inside: { ...state.inside, ...fields } };
-}
 
 /** @template T @param {Record<string, T>} record @param {string} name */
 function without(record, name) {
@@ -48,33 +49,6 @@ function without(record, name) {
 export function insideFailed(state, { id, code, message }) {
   const kind = Object.keys(state.inside.asking).find((one) => state.inside.asking[one].id === id);
   return kind === undefined ? state : withInside(state, { troubles: { ...state.inside.troubles, [kind]: { code, message } } });
-}
-
-/** Whether the panel is on the page: another takes its place for a while. @param {State} state */
-export function insideShown(state) {
-  return state.inside.open && !state.lab.open && !["search", "sentences", "door"].includes(state.sheet ?? "");
-}
-
-/** The sentence that is looked into: the one in hand. @param {State} state */
-export function sentenceInside(state) {
-  const found = state.sentences.find((one) => one.id === state.active) ?? state.sentences[0];
-  return found && !found.hidden && found.asked && found.tokens.length ? found : null;
-}
-
-/** The token in hand, if it is of the sentence that is looked into; else its last. @param {State} state */
-export function tokenInside(state) {
-  const sentence = sentenceInside(state);
-  if (!sentence) return null;
-  const { picked } = state;
-  const own = picked?.kind === "sentence" && picked.id === sentence.id ? picked.token : null;
-  return own ?? sentence.tokens.length - 1;
-}
-
-/** What every question about a sentence says; null where there is nothing to ask about. @param {State} state */
-export function placeAsked(state) {
-  const sentence = sentenceInside(state);
-  if (!state.card || !sentence || state.playing || state.connection !== "open") return null;
-  return { run: state.run, step: state.card.steps[Math.round(state.step)], text: sentence.asked ?? "", projection: state.projection };
 }
 
 /** What the open tab wants to know now, each with a key: two questions with one key have one answer. @param {State} state @returns {Question[]} */

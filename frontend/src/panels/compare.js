@@ -118,7 +118,7 @@ function showFound(state, t, { words, chart, facts, help }) {
   const failure = state.compare?.failure ?? (state.compare?.mode === "over" ? over?.failure : null);
   const site = siteCompared(state);
   words.classList.toggle("bad", Boolean(failure));
-  words.textContent = failure ? failureWords(t, failure) : wordsFound(state, t, site);
+  words.textContent = failure ? failureWords(t, failure, { run: otherRun(state), step: otherStep(state) }) : wordsFound(state, t, site);
   chart.toggleAttribute("hidden", !over?.table || Boolean(failure));
   if (over?.table && !failure) patch(chart, residualChart(over.table.sites, Math.round(state.site), t("compare.chart")));
   facts.hidden = !site || Boolean(failure);

@@ -6,6 +6,7 @@ import { insideShown, lookOf, sentenceInside, wantedLooks } from "../inside/insi
 import { siteWords } from "../sites.js";
 import { stepNumber } from "../state.js";
 import { attentionTab } from "./attention.js";
+import { walkTab } from "./walk.js";
 
 /** @typedef {import("../types.d.ts").State} State */
 /** @typedef {import("../types.d.ts").Words} Words */
@@ -14,7 +15,7 @@ import { attentionTab } from "./attention.js";
 /** @typedef {(dispatch: Dispatch) => { root: HTMLElement, update(state: State, t: Words): void }} TabMaker */
 
 /** @type {[InsideTab, TabMaker][]} */
-const TABS = [["attention", attentionTab]];
+const TABS = [["attention", attentionTab], ["walk", walkTab]];
 
 /** @param {Dispatch} dispatch */
 export function insidePanel(dispatch) {
