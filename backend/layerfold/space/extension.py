@@ -36,7 +36,7 @@ from layerfold.space.scores import UNITS, guard, joined_scores, score_of
 from layerfold.space.springs import REACH, firmness, moves, rest_lengths
 
 BEGIN: Final = 0.5  # of the epochs are left out: the step before is where a layout from nothing stands about then
-FIRM: Final = 3.0  # times as firm as in a whole layout: there both ends of a spring give way, here one does
+FIRM: Final = 1.5  # times as firm as in a whole layout: there both ends of a spring give way, here one does
 INSIDE: Final = 0.95  # of a new step's points the frame holds, or it is widened until it holds ``HOLDS`` of them
 HOLDS: Final = 0.98
 SPARED: Final = 120.0  # seconds that numbers of a former card are left to those who read by it
