@@ -79,6 +79,10 @@ def test_nothing_scaled_is_nothing_changed(run: OpenRun) -> None:
     assert tensors["positions"].tobytes() == run.slice(run.tokenize(TEXT), 8).placed.positions.tobytes()
     gone, moved = ask(run, "imagine", factors=[Factor(part="mlp", layer=0, factor=0.0), Factor(part="head", layer=1, head=1, factor=2.0)])
     assert gone.divergence > 0
+    assert {word.id for word in gone.before} == {word.id for word in gone.after}
+    assert all(
+        [word.value for word in words] == sorted((word.value for word in words), reverse=True) for words in (gone.before, gone.after)
+    )
     assert not np.allclose(moved["positions"], tensors["positions"])
 
 

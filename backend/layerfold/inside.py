@@ -5,7 +5,7 @@ Every function answers a question of insights.py with its answer and tensors. Wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -119,7 +119,9 @@ class Inside:
         stop_if(cancelled)
         before, after = log_softmax(plain[-1]), log_softmax(logits[-1])
         divergence = float(max(0.0, (np.exp(before) * (before - after)).sum()))
-        told = Imagined(before=self._likeliest(np.exp(before)), after=self._likeliest(np.exp(after)), divergence=divergence)
+        shares = np.exp(before), np.exp(after)
+        words = {int(id) for share in shares for id in np.argsort(-share, kind="stable")[:WORDS]}
+        told = Imagined(before=self._ranked(shares[0], words), after=self._ranked(shares[1], words), divergence=divergence)
         return told, {"positions": self._places(question, states), "norm": norms(states)}
 
     def push(self, question: Push, cancelled: Cancelled = never) -> tuple[Pushed, Tensors]:
@@ -221,8 +223,8 @@ class Inside:
         up, down = ([self._word(id, value) for id, value in side] for side in (found.up, found.down))
         return PromotedPart(**name, up=up, down=down)
 
-    def _likeliest(self, shares: Any) -> list[Word]:
-        return [self._word(int(id), float(shares[id])) for id in np.argsort(-shares, kind="stable")[:WORDS]]
+    def _ranked(self, shares: Any, ids: Collection[int]) -> list[Word]:
+        return [self._word(id, float(shares[id])) for id in sorted(ids, key=lambda id: (-shares[id], id))]
 
     def _word(self, id: int, value: float) -> Word:
         return Word(id=id, text=self.run.tokenizer.text_of(id), value=value)

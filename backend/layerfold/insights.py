@@ -170,8 +170,8 @@ class Promoted(Message):
 
 
 class Imagined(Message):
-    """The next words with nothing scaled and with the parts scaled, and how far the one lies from the other (KL, nats). Tensors:
-    `positions` [site, token, 3], `norm` [site, token]."""
+    """The likeliest next words with nothing scaled and with the parts scaled, the same words in both, each the likeliest first, and how
+    far the one lies from the other (KL, nats). Tensors: `positions` [site, token, 3], `norm` [site, token]."""
 
     before: list[Word]
     after: list[Word]
