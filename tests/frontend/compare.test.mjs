@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { atOrBefore, depths, indexOn, matchedSites, otherRun, otherSite, otherStep, stepAxis, united } from "../../frontend/src/comparing.js";
+import { atOrBefore, depths, indexOn, matchedSites, otherRun, otherSite, otherStep, overlayKey, overlayOf, ownPick, readingId, stepAxis, united } from "../../frontend/src/comparing.js";
+import { figure } from "../../frontend/src/figure.js";
+import { Motion } from "../../frontend/src/motion.js";
+import { residualChart, scaleEnd } from "../../frontend/src/residuals.js";
 import { initialState, viewOfState } from "../../frontend/src/state.js";
+import { textOf } from "../../frontend/src/svg.js";
 import { update } from "../../frontend/src/update.js";
 import { linkOf, viewOf } from "../../frontend/src/url.js";
-import { after, card, placed } from "./made.mjs";
+import { after, card, placed, placedSlice } from "./made.mjs";
 
 const OTHER = { run: "other", card: card({ name: "other", steps: [0, 4, 64, 100], sites: ["embed", "L0.post", "L1.post", "L2.post"] }) };
 const beside = () => after([{ type: "compare", with: "other", mode: "beside" }, { type: "compare.card", ...OTHER }], placed());
@@ -73,4 +77,65 @@ test("what comes for a run that is not compared any more is dropped", () => {
   const state = beside();
   assert.equal(update(state, { type: "compare.card", run: "third", card: card() }), state);
   assert.deepEqual(update(state, { type: "compare.failed", run: "other", failure: { code: "atlas_missing", message: "" } }).compare.failure.code, "atlas_missing");
+});
+
+const SITE = { site: "embed", other: "embed", residual: 0.2, low: 0.19, high: 0.21, without: 1.4, shape: 0.2, cka: 0.9, reason: "" };
+const TABLE = { run: "tiny", step: 512, other: "tiny", other_step: 8, tokens: 6, drawn: [0, 2, 5], widths: [16, 16], sites: Array.from({ length: 5 }, () => SITE) };
+const READING = { ...placedSlice(512), positions: placedSlice(512).positions.map((x) => x + 0.25) };
+
+/** A state with step 8 of the run laid over its last. */
+function over() {
+  const state = after([{ type: "compare", with: null, step: 8, mode: "over" }], placed());
+  const key = overlayKey(state);
+  const positions = Float32Array.from({ length: 5 * 3 * 3 }, (_, i) => i);
+  return after([{ type: "compare.over", key, table: TABLE, positions }, { type: "compare.reading", key, id: "s1", text: "the bank", slice: READING }], state);
+}
+
+test("rings stand behind the cloud, linked to their own points, and readings beside the sentences", () => {
+  const state = over();
+  const { cloud, links, sentences } = figure(state);
+  const plain = figure({ ...state, compare: null });
+  assert.equal(cloud.own, 6);
+  assert.equal(cloud.positions.length, 3 * 9);
+  assert.deepEqual(cloud.positions.slice(0, 18), plain.cloud.positions);
+  assert.deepEqual([...cloud.positions.slice(18)], [...Array(9).keys()].map((i) => i + 9 * state.site));
+  assert.ok(cloud.sizes.slice(0, 6).every((size) => size > 0) && cloud.sizes.slice(6).every((size) => size < 0));
+  assert.deepEqual(links.filter((one) => one.from.kind === "cloud").map((one) => [one.from.index, one.to.index]), [[0, 6], [2, 7], [5, 8]]);
+  assert.deepEqual(sentences.map((one) => one.id), [readingId("s1"), "s1"]);
+  assert.ok(sentences[0].labels.every((label) => label === ""));
+});
+
+test("an overlay is of one place only: at another step it is not shown", () => {
+  const state = over();
+  assert.equal(overlayOf(update(state, { type: "go", step: 1 })), null);
+  assert.equal(figure(update(state, { type: "go", step: 1 })).cloud.positions.length, 18);
+  assert.equal(update(state, { type: "compare.over", key: "old", table: TABLE, positions: new Float32Array(45) }), state);
+});
+
+test("the other's place of a token stands for the token", () => {
+  const state = over();
+  assert.deepEqual(ownPick(state, { kind: "cloud", index: 7 }), { kind: "cloud", index: 2 });
+  assert.deepEqual(ownPick(state, { kind: "sentence", id: readingId("s1"), token: 1 }), { kind: "sentence", id: "s1", token: 1 });
+  assert.equal(ownPick(state, { kind: "cloud", index: 60 }), null);
+  assert.deepEqual(update(state, { type: "pick", pick: { kind: "cloud", index: 8 } }).picked, { kind: "cloud", index: 5 });
+});
+
+test("points of the same reference glide on when rings come or go", () => {
+  const motion = new Motion();
+  motion.begin(figure({ ...over(), compare: null }), 0, 0, "inout");
+  motion.advance(0);
+  const before = motion.to.points.slice();
+  motion.begin(figure(over()), 0, 400, "inout");
+  assert.deepEqual(motion.from.points.slice(0, 24), before);
+  assert.deepEqual([...motion.from.colors.slice(24)].filter((_, i) => i % 4 === 3), [0, 0, 0]);
+  assert.ok(motion.from.colors[3] > 0);
+});
+
+test("the chart's scale holds the largest, two lengths at most", () => {
+  assert.equal(scaleEnd([SITE]), 1.5);
+  assert.equal(scaleEnd([{ ...SITE, without: 9 }]), 2);
+  assert.equal(scaleEnd([{ ...SITE, without: null, residual: null, high: null }]), 0.5);
+  const drawn = textOf(residualChart(TABLE.sites, 2, "what is left"));
+  assert.equal(drawn.match(/data-site/g).length, 5);
+  assert.equal(drawn.match(/bar here/g).length, 1);
 });
