@@ -244,6 +244,8 @@ export interface Inside {
   asking: Record<string, { id: number; key: string }>;
   troubles: Record<string, Failure>;
   walk: Walk;
+  /** what the loss aims at: every next token, the one after the token in hand, or a word there */
+  push: { aim: "all" | "next" | "target"; target: string };
 }
 
 /** The lab: what it offers, its trainings, and what is being asked of it. */

@@ -33,7 +33,7 @@ test("at first only the fork at the sentence's end is asked for, and once", () =
   assert.deepEqual(wantedLooks(state), []);
   const picture = figure(state);
   assert.deepEqual(picture?.sentences.slice(1).map((one) => one.labels[0]), ["of 60 %", "lent 30 %"]);
-  assert.deepEqual(picture?.edges?.map(({ from, weight }) => [from.kind === "sentence" && from.token, weight]), [[1, 0.6], [1, 0.3]]);
+  assert.deepEqual(picture?.edges?.map(({ from, weight }) => [from.kind === "sentence" && from.token, Math.round(100 * weight)]), [[1, 77], [1, 55]]);
 });
 
 test("tokens join as they come, under one question, until the last", () => {

@@ -2,6 +2,7 @@
 
 import { insideShown, withInside } from "./asked.js";
 import { attention } from "./attention.js";
+import { push } from "./push.js";
 import { EMPTY_WALK, WALK, stepped, walk } from "./walk.js";
 
 export { answerTo, insideShown, placeAsked, sentenceInside, tokenInside, withInside } from "./asked.js";
@@ -15,11 +16,11 @@ export { answerTo, insideShown, placeAsked, sentenceInside, tokenInside, withIns
 
 /** What a tab asks and draws. A function: the tabs' modules and this one know each other. @param {InsideTab} tab @returns {InsideView | undefined} */
 function viewOf(tab) {
-  return /** @type {Partial<Record<InsideTab, InsideView>>} */ ({ attention, walk })[tab];
+  return /** @type {Partial<Record<InsideTab, InsideView>>} */ ({ attention, walk, push })[tab];
 }
 
 /** @type {Inside} */
-export const EMPTY_INSIDE = { open: false, tab: "attention", head: "mean", threshold: 0.05, looks: {}, asking: {}, troubles: {}, walk: EMPTY_WALK };
+export const EMPTY_INSIDE = { open: false, tab: "attention", head: "mean", threshold: 0.05, looks: {}, asking: {}, troubles: {}, walk: EMPTY_WALK, push: { aim: "all", target: "" } };
 
 /** @type {Record<string, (state: State, message: any) => State>} */
 export const INSIDE = {
@@ -37,6 +38,7 @@ export const INSIDE = {
     return withInside(state, { looks: { ...state.inside.looks, [look.kind]: { ...look, key: asked.key } } });
   },
   ...WALK,
+  "push.set": (state, { type, glide, ...fields }) => withInside(state, { push: { ...state.inside.push, ...fields } }),
 };
 
 /** @template T @param {Record<string, T>} record @param {string} name */

@@ -114,7 +114,7 @@ export const walk = {
     return fork.answer.branches.slice(0, fork.tensors.branches.shape[1]).map((/** @type {any} */ one, /** @type {number} */ at) => ({
       from: { kind: /** @type {const} */ ("sentence"), ...from },
       to: { kind: /** @type {const} */ ("sentence"), id: `${sentence.id}~branch${at}`, token: 0 },
-      weight: Math.min(1, one.value),
+      weight: Math.min(1, Math.sqrt(one.value)),
       color,
       arrow: false,
     }));

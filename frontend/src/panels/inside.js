@@ -6,6 +6,7 @@ import { insideShown, lookOf, sentenceInside, wantedLooks } from "../inside/insi
 import { siteWords } from "../sites.js";
 import { stepNumber } from "../state.js";
 import { attentionTab } from "./attention.js";
+import { pushTab } from "./push.js";
 import { walkTab } from "./walk.js";
 
 /** @typedef {import("../types.d.ts").State} State */
@@ -15,7 +16,7 @@ import { walkTab } from "./walk.js";
 /** @typedef {(dispatch: Dispatch) => { root: HTMLElement, update(state: State, t: Words): void }} TabMaker */
 
 /** @type {[InsideTab, TabMaker][]} */
-const TABS = [["attention", attentionTab], ["walk", walkTab]];
+const TABS = [["attention", attentionTab], ["walk", walkTab], ["push", pushTab]];
 
 /** @param {Dispatch} dispatch */
 export function insidePanel(dispatch) {

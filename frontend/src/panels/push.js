@@ -1,0 +1,98 @@
+/** The push: what the loss aims at, each token's own loss, the gradient of each group of weights by layer, and the check. */
+
+import { fill, h, visible } from "../dom.js";
+import { answerTo, sentenceInside, tokenInside } from "../inside/asked.js";
+import { arrowsAt, push } from "../inside/push.js";
+import { number } from "../language.js";
+
+/** @typedef {import("../types.d.ts").State} State */
+/** @typedef {import("../types.d.ts").Words} Words */
+/** @typedef {import("../types.d.ts").Dispatch} Dispatch */
+
+const AIMS = ["all", "next", "target"];
+
+/** @param {Dispatch} dispatch */
+export function pushTab(dispatch) {
+  const about = h("p", { class: "quiet" });
+  const set = (/** @type {Partial<import("../types.d.ts").Inside["push"]>} */ fields) => dispatch({ type: "push.set", ...fields });
+  const aim = h("select", { id: "push-aim", onchange: () => set({ aim: /** @type {any} */ (aim.value) }) });
+  const target = h("input", { type: "text", id: "push-target", maxlength: 64, onchange: () => set({ target: target.value }) });
+  const [aimWords, targetWords] = [h("span", {}), h("span", {})];
+  const row = h("label", {}, targetWords, target);
+  const loss = h("p", { class: "told", role: "status" });
+  const [tokensTitle, groupsTitle] = [h("h3", {}), h("h3", {})];
+  const tokens = h("table", { class: "numbers", id: "push-tokens" });
+  const groups = h("table", { class: "numbers heat", id: "push-groups" });
+  const check = h("p", { class: "quiet" });
+  const root = h("div", { class: "push" }, about, h("div", { class: "fields" }, h("label", {}, aimWords, aim), row), loss, check, tokensTitle, tokens, groupsTitle, groups);
+  let key = "";
+
+  return {
+    root,
+    /** @param {State} state @param {Words} t */
+    update(state, t) {
+      const { look } = answerTo(state, "push", push.questions(state)[0]);
+      const next = JSON.stringify([look?.id, state.inside.push, Math.round(state.site), state.picked, state.language, state.theme, sentenceInside(state)?.id]);
+      if (next === key) return;
+      key = next;
+      about.textContent = t("push.about");
+      aimWords.textContent = t("push.aim");
+      targetWords.textContent = t("push.target");
+      const token = visible(sentenceInside(state)?.tokens[tokenInside(state) ?? 0]?.text ?? "").trim() || "␣";
+      fill(aim, ...AIMS.map((value) => h("option", { value }, t(`push.aim.${value}`, { token }))));
+      aim.value = state.inside.push.aim;
+      row.hidden = state.inside.push.aim !== "target";
+      if (document.activeElement !== target) target.value = state.inside.push.target;
+      for (const part of [loss, check, tokensTitle, groupsTitle, tokens, groups]) part.hidden = !look;
+      if (look) tell(state, t, look);
+    },
+  };
+
+  /** @param {State} state @param {Words} t @param {import("../types.d.ts").Look} look */
+  function tell(state, t, look) {
+    const short = (/** @type {number} */ value) => number(value, state.language, { maximumSignificantDigits: 3 });
+    loss.textContent = t("push.loss", { loss: short(look.answer.loss) });
+    check.textContent = t("push.check", { agreement: number(look.answer.agreement, state.language, { maximumFractionDigits: 4 }) });
+    tokensTitle.textContent = t("push.tokens");
+    groupsTitle.textContent = t("push.groups");
+    fill(tokens, ...tokenRows(state, t, look, short));
+    fill(groups, ...groupRows(t, look, short));
+  }
+}
+
+/** @param {State} state @param {Words} t @param {import("../types.d.ts").Look} look @param {(value: number) => string} short */
+function tokenRows(state, t, look, short) {
+  const sentence = sentenceInside(state);
+  const site = Math.round(state.site);
+  const { losses, trust } = look.tensors;
+  const head = h("tr", {}, ...["push.token", "push.own", "push.length", "push.drawn"].map((key) => h("th", { scope: "col", title: t(`${key}.tip`) }, t(key))));
+  const rows = arrowsAt(look, site).map(({ token, length, share }) => {
+    const own = losses.data[token];
+    const drawn = trust.data[site * trust.shape[1] + token];
+    const name = visible(sentence?.tokens[token]?.text ?? "").trim() || "␣";
+    const picked = state.picked?.kind === "sentence" && state.picked.id === sentence?.id && state.picked.token === token;
+    return h("tr", { class: picked ? "own" : "" }, h("th", { scope: "row", dir: "auto" }, name), h("td", {}, Number.isFinite(own) ? short(own) : "–"), h("td", { style: { "--part": share } }, short(length)), h("td", {}, `×${short(drawn)}`));
+  });
+  return [h("thead", {}, head), h("tbody", {}, ...rows)];
+}
+
+/** @param {Words} t @param {import("../types.d.ts").Look} look @param {(value: number) => string} short */
+function groupRows(t, look, short) {
+  const { groups } = look.tensors;
+  const [layers, count] = groups.shape;
+  const most = Math.max(...groups.data, 1e-30);
+  const head = h("tr", {}, h("th", { scope: "col" }, t("push.layer")), ...look.answer.groups.map((/** @type {string} */ name) => h("th", { scope: "col" }, name)));
+  const rows = Array.from({ length: layers }, (_, layer) =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, String(layer + 1)),
+      ...Array.from({ length: count }, (_, group) => {
+        const value = groups.data[layer * count + group];
+        return h("td", { style: { "--part": Math.sqrt(value / most) }, title: short(value) }, short(value));
+      }),
+    ),
+  );
+  const outer = Object.entries(look.answer.outer).map(([name, value]) => t("push.outer", { name: t(`push.outer.${name}`), value: short(Number(value)) }));
+  return [h("caption", { class: "quiet" }, outer.join(" · ")), h("thead", {}, head), h("tbody", {}, ...rows)];
+}
