@@ -44,7 +44,7 @@ from layerfold.records import Floats, Sentence
 Tensors = Mapping[str, Floats]
 Cancelled = Callable[[], bool]
 WORDS: Final = 5
-STEP: Final = 0.1  # of a state's length: the arrow of its push
+STEP: Final = 0.1  # of a state's length: its most stretched direction
 READ: Final = 48  # reference texts on which heads are tested
 
 
@@ -132,7 +132,7 @@ class Inside:
         stop_if(cancelled)
         states = self.run.space(question.step).adapter.states(sentence.ids).values
         lengths = norms(found.push)
-        arrows = found.push * np.asarray(STEP * norms(states) / np.maximum(lengths, 1e-30), dtype=np.float32)[..., None]
+        arrows = found.push * np.asarray(question.reach * norms(states) / np.maximum(lengths, 1e-30), dtype=np.float32)[..., None]
         shown = self._arrows(question, states, arrows[:, None], None)
         agreement = pushing.first_order(model, sentence.ids, found, len(states) // 2, tries=8) if len(sentence.ids) > 1 else float("nan")
         told = Pushed(loss=found.loss, groups=list(pushing.GROUPS), outer=found.outer, agreement=finite_or(agreement, 0.0))

@@ -65,6 +65,7 @@ class Push(Look):
     type: Literal["push"]
     position: Natural | None = None
     target: Annotated[str | None, Field(max_length=64, description="a word: its first token is aimed at")] = None
+    reach: Annotated[float, Field(gt=0, le=2, allow_inf_nan=False, description="length of the step drawn, over the state's")] = 0.5
 
 
 class Walk(Look):
@@ -179,7 +180,7 @@ class Imagined(Message):
 
 
 class Pushed(Message):
-    """The loss in nats. Tensors: `tip` [site, token, 3] (the state after a step of a tenth of its length along −∂L/∂h), `trust` and
+    """The loss in nats. Tensors: `tip` [site, token, 3] (the state after a step of `reach` times its length along −∂L/∂h), `trust` and
     `length` (of −∂L/∂h) [site, token], `losses` [token], `groups` [layer, group]; `agreement` is R² of the promise for small random
     steps."""
 

@@ -245,7 +245,7 @@ export interface Inside {
   troubles: Record<string, Failure>;
   walk: Walk;
   /** what the loss aims at: every next token, the one after the token in hand, or a word there */
-  push: { aim: "all" | "next" | "target"; target: string };
+  push: { aim: "all" | "next" | "target"; target: string; reach: number };
 }
 
 /** The lab: what it offers, its trainings, and what is being asked of it. */

@@ -184,6 +184,10 @@ export interface Push {
    * a word: its first token is aimed at
    */
   target?: string | null;
+  /**
+   * length of the step drawn, over the state's
+   */
+  reach?: number;
 }
 /**
  * Go on from a text, `ids` having been taken already; each new token comes as it is drawn.
@@ -829,7 +833,7 @@ export interface Imagined {
   divergence: number;
 }
 /**
- * The loss in nats. Tensors: `tip` [site, token, 3] (the state after a step of a tenth of its length along −∂L/∂h), `trust` and
+ * The loss in nats. Tensors: `tip` [site, token, 3] (the state after a step of `reach` times its length along −∂L/∂h), `trust` and
  * `length` (of −∂L/∂h) [site, token], `losses` [token], `groups` [layer, group]; `agreement` is R² of the promise for small random
  * steps.
  */

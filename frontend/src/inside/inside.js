@@ -20,7 +20,7 @@ function viewOf(tab) {
 }
 
 /** @type {Inside} */
-export const EMPTY_INSIDE = { open: false, tab: "attention", head: "mean", threshold: 0.05, looks: {}, asking: {}, troubles: {}, walk: EMPTY_WALK, push: { aim: "all", target: "" } };
+export const EMPTY_INSIDE = { open: false, tab: "attention", head: "mean", threshold: 0.05, looks: {}, asking: {}, troubles: {}, walk: EMPTY_WALK, push: { aim: "all", target: "", reach: 0.5 } };
 
 /** @type {Record<string, (state: State, message: any) => State>} */
 export const INSIDE = {

@@ -20,7 +20,7 @@ export const push = {
   bare: true,
   questions(state) {
     const place = placeAsked(state);
-    return place ? [{ type: "push", ...place, ...aimOf(state) }] : [];
+    return place ? [{ type: "push", ...place, ...aimOf(state), reach: state.inside.push.reach }] : [];
   },
   edges(state) {
     const sentence = sentenceInside(state);

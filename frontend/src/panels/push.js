@@ -19,12 +19,14 @@ export function pushTab(dispatch) {
   const target = h("input", { type: "text", id: "push-target", maxlength: 64, onchange: () => set({ target: target.value }) });
   const [aimWords, targetWords] = [h("span", {}), h("span", {})];
   const row = h("label", {}, targetWords, target);
+  const [reachWords, reachValue] = [h("span", {}), h("output", { for: "push-reach" })];
+  const reach = h("input", { type: "range", id: "push-reach", min: 5, max: 150, step: 5, onchange: () => set({ reach: Number(reach.value) / 100 }), oninput: () => (reachValue.textContent = `${reach.value} %`) });
   const loss = h("p", { class: "told", role: "status" });
   const [tokensTitle, groupsTitle] = [h("h3", {}), h("h3", {})];
-  const tokens = h("table", { class: "numbers", id: "push-tokens" });
-  const groups = h("table", { class: "numbers heat", id: "push-groups" });
+  const tokens = h("table", { class: "ledger", id: "push-tokens" });
+  const groups = h("table", { class: "ledger heat", id: "push-groups" });
   const check = h("p", { class: "quiet" });
-  const root = h("div", { class: "push" }, about, h("div", { class: "fields" }, h("label", {}, aimWords, aim), row), loss, check, tokensTitle, tokens, groupsTitle, groups);
+  const root = h("div", { class: "push" }, about, h("div", { class: "fields" }, h("label", {}, aimWords, aim), row, h("label", {}, reachWords, reach, reachValue)), loss, check, tokensTitle, tokens, groupsTitle, groups);
   let key = "";
 
   return {
@@ -41,6 +43,9 @@ export function pushTab(dispatch) {
       const token = visible(sentenceInside(state)?.tokens[tokenInside(state) ?? 0]?.text ?? "").trim() || "␣";
       fill(aim, ...AIMS.map((value) => h("option", { value }, t(`push.aim.${value}`, { token }))));
       aim.value = state.inside.push.aim;
+      reachWords.textContent = t("push.reach");
+      reach.value = String(Math.round(100 * state.inside.push.reach));
+      reachValue.textContent = `${reach.value} %`;
       row.hidden = state.inside.push.aim !== "target";
       if (document.activeElement !== target) target.value = state.inside.push.target;
       for (const part of [loss, check, tokensTitle, groupsTitle, tokens, groups]) part.hidden = !look;
