@@ -94,48 +94,21 @@ function open(store, scene, run) {
   let second = null;
   prefetch(inner);
   placing(inner, client, () => ++serial);
-  const hover = hoverCard();
-  const at = () => element.getBoundingClientRect();
-  /** @param {import("./types.d.ts").Picked | null} pick @param {{ x: number, y: number }} place */
-  const hovered = (pick, place) => inner.dispatch({ type: "hover", pick, at: { x: place.x + at().left, y: place.y + at().top } });
-  /** @param {import("./types.d.ts").Picked} pick */
-  const picked = (pick) => pick.kind === "sentence" && store.dispatch({ type: "pick", pick });
-  const options = { theme, reducedMotion, camera: scene.mode === "webgl" ? scene.camera() : null, insets: besideInsets(store.get()) };
-  createScene(element, { ...options, onHover: hovered, onPick: picked, onCamera: (camera) => store.dispatch({ type: "set", camera }), onTouch: () => scene.idle(false) }).then((one) => {
+  createScene(element, optionsOf(store, scene, inner, element)).then((one) => {
     if (closed) return one.dispose();
     second = one;
     one.idle(false);
-    const show = shower(one);
-    show(inner.get());
-    inner.subscribe((state, previous) => {
-      if (closed) return;
-      hover.update(state, wordsOf(state.language), previous);
-      if (state.theme !== previous.theme) one.setTheme(state.theme);
-      if (state.card !== previous.card || state.reference !== previous.reference) mirror(store.get());
-      show(state);
-    });
+    showIn(one, inner, () => mirror(store.get()), () => closed);
     if (one.mode === "webgl" && scene.mode === "webgl") tie(scene, one, () => closed);
     Object.assign(/** @type {any} */ (window).layerfold ?? {}, { beside: { store: inner, scene: one } });
     mirror(store.get());
   });
   loadRun(inner, run);
 
-  /** What is on screen here is on screen there: place, sentences, looks. @param {State} state */
+  /** @param {State} state */
   function mirror(state) {
     if (closed) return;
-    const now = inner.get();
-    const looks = Object.fromEntries(SHARED.filter((name) => now[name] !== state[name]).map((name) => [name, state[name]]));
-    const known = !state.colour.startsWith("label:") || now.reference?.labels.some((one) => `label:${one.name}` === state.colour);
-    if (known && now.colour !== state.colour) Object.assign(looks, { colour: state.colour });
-    if (Object.keys(looks).length) inner.dispatch({ type: "set", ...looks });
-    if (now.card?.projections.some((one) => one.name === state.projection) && now.projection !== state.projection) inner.dispatch({ type: "projection", name: state.projection });
-    inner.dispatch({ type: "compare.mirror", list: state.sentences.map(({ id, text, hue, hidden }) => ({ id, text, hue, hidden })), active: state.active });
-    const card = otherCard(state);
-    if (now.card && card) {
-      const step = now.card.steps.indexOf(card.steps[Math.round(otherStepIndex(state))]);
-      const fractional = otherStepIndex(state) - Math.round(otherStepIndex(state));
-      inner.dispatch({ type: "go", step: Math.max(0, step) + fractional, site: otherSite(state), glide: state.glide });
-    }
+    mirrorInto(inner, state);
     const next = JSON.stringify(besideInsets(state));
     if (next !== insets) second?.setInsets(JSON.parse((insets = next)));
   }
@@ -150,6 +123,54 @@ function open(store, scene, run) {
       Object.assign(/** @type {any} */ (window).layerfold ?? {}, { beside: null });
     },
   };
+}
+
+/** What the other scene begins with, and whom it tells: a sentence picked there is picked here. @param {Store} store @param {Scene} scene @param {Store} inner @param {HTMLElement} element @returns {import("./types.d.ts").SceneOptions} */
+function optionsOf(store, scene, inner, element) {
+  const { theme, reducedMotion } = store.get();
+  return {
+    theme,
+    reducedMotion,
+    camera: scene.mode === "webgl" ? scene.camera() : null,
+    insets: besideInsets(store.get()),
+    onHover: (pick, { x, y }) => {
+      const { left, top } = element.getBoundingClientRect();
+      inner.dispatch({ type: "hover", pick, at: { x: x + left, y: y + top } });
+    },
+    onPick: (pick) => pick.kind === "sentence" && store.dispatch({ type: "pick", pick }),
+    onCamera: (camera) => store.dispatch({ type: "set", camera }),
+    onTouch: () => scene.idle(false),
+  };
+}
+
+/** The scene shows a store's state until it is over; `known` is called when more of its run is known. @param {Scene} one @param {Store} inner @param {() => void} known @param {() => boolean} over */
+function showIn(one, inner, known, over) {
+  const hover = hoverCard();
+  const show = shower(one);
+  show(inner.get());
+  inner.subscribe((state, previous) => {
+    if (over()) return;
+    hover.update(state, wordsOf(state.language), previous);
+    if (state.theme !== previous.theme) one.setTheme(state.theme);
+    if (state.card !== previous.card || state.reference !== previous.reference) known();
+    show(state);
+  });
+}
+
+/** What is on screen here is on screen there: looks, sentences, place. @param {Store} inner @param {State} state */
+function mirrorInto(inner, state) {
+  const now = inner.get();
+  const looks = Object.fromEntries(SHARED.filter((name) => now[name] !== state[name]).map((name) => [name, state[name]]));
+  const known = !state.colour.startsWith("label:") || now.reference?.labels.some((one) => `label:${one.name}` === state.colour);
+  if (known && now.colour !== state.colour) Object.assign(looks, { colour: state.colour });
+  if (Object.keys(looks).length) inner.dispatch({ type: "set", ...looks });
+  if (now.card?.projections.some((one) => one.name === state.projection) && now.projection !== state.projection) inner.dispatch({ type: "projection", name: state.projection });
+  inner.dispatch({ type: "compare.mirror", list: state.sentences.map(({ id, text, hue, hidden }) => ({ id, text, hue, hidden })), active: state.active });
+  const card = otherCard(state);
+  if (!now.card || !card) return;
+  const index = otherStepIndex(state);
+  const step = now.card.steps.indexOf(card.steps[Math.round(index)]);
+  inner.dispatch({ type: "go", step: Math.max(0, step) + index - Math.round(index), site: otherSite(state), glide: state.glide });
 }
 
 /** Whichever camera is moved, the other goes along. @param {Scene} a @param {Scene} b @param {() => boolean} over */

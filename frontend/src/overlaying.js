@@ -20,61 +20,20 @@ export function overlaying(store) {
   let stop = new AbortController();
 
   /** @param {State} state */
-  async function bringCard(state) {
-    const run = otherRun(state);
-    try {
-      store.dispatch({ type: "compare.card", run, card: await getJson(`api/runs/${encodeURIComponent(run)}`) });
-    } catch (error) {
-      store.dispatch({ type: "compare.failed", run, failure: failureOf(error) });
-    }
-  }
-
-  async function lay() {
-    const state = store.get();
-    const key = overlayKey(state);
-    if (!key || key !== asked) return;
-    const { signal } = stop;
-    const query = new URLSearchParams({ other: otherRun(state), at: String(otherStep(state)) });
-    const path = pathOf(state);
-    try {
-      const table = await getJson(`${path}?${query}`);
-      query.set("projection", state.projection);
-      const bytes = await getBytes(`${path}/clouds?${query}`, signal);
-      const positions = decode(bytes).tensors.positions.data;
-      if (!signal.aborted) store.dispatch({ type: "compare.over", key, table, positions });
-    } catch (error) {
-      if (!signal.aborted) store.dispatch({ type: "compare.over.failed", key, failure: failureOf(error) });
-    }
-  }
-
-  /** A sentence of the page as the other run reads it. @param {State} state @param {string} id @param {string} text */
-  async function read(state, id, text) {
-    const key = overlayKey(state);
-    reading.set(id, key + text);
-    const { signal } = stop;
-    try {
-      const body = { other: otherRun(state), at: otherStep(state), text, projection: state.projection };
-      const bytes = await postBytes(`${pathOf(state)}/reading`, body, signal);
-      store.dispatch({ type: "compare.reading", key, id, text, slice: decodeSlice(bytes).slice });
-    } catch {
-      // the sentence itself says what is wrong with it; without the other's reading the picture stands
-    }
-  }
-
-  /** @param {State} state */
   function readAll(state) {
     const over = state.compare?.over;
     if (!over?.table || !isTyped(state.card) || !isTyped(otherCard(state))) return;
     for (const { id, text, status } of state.sentences) {
-      if (status !== "placed" || reading.get(id) === over.key + text) continue;
-      if (over.readings[id]?.text !== text) read(state, id, text);
+      if (status !== "placed" || reading.get(id) === over.key + text || over.readings[id]?.text === text) continue;
+      reading.set(id, over.key + text);
+      read(store, id, text, stop.signal);
     }
   }
 
   store.subscribe((state, previous) => {
     const { compare } = state;
     const wanted = compare && compare.with !== null && !compare.card && !compare.failure;
-    if (wanted && (otherRun(previous) !== otherRun(state) || previous.compare?.failure)) bringCard(state);
+    if (wanted && (otherRun(previous) !== otherRun(state) || previous.compare?.failure)) bringCard(store);
     const key = overlayKey(state);
     if (key !== asked) {
       asked = key;
@@ -82,18 +41,57 @@ export function overlaying(store) {
       stop = new AbortController();
       reading.clear();
       clearTimeout(timer);
-      if (key) timer = window.setTimeout(lay, REST);
+      if (key) timer = window.setTimeout(lay, REST, store, key, stop.signal);
     } else if (key && compare?.over?.key === key) readAll(state);
   });
-  if (store.get().compare?.with) bringCard(store.get());
+  if (store.get().compare?.with) bringCard(store);
 
   return {
     /** The other run has grown, or can be opened by now. @param {import("./types.d.ts").Message} message */
     hear(message) {
-      const state = store.get();
-      if (message.type === "changed" && state.compare?.with && message.runs?.includes(state.compare.with)) bringCard(state);
+      const { compare } = store.get();
+      if (message.type === "changed" && compare?.with && message.runs?.includes(compare.with)) bringCard(store);
     },
   };
+}
+
+/** @param {Store} store */
+async function bringCard(store) {
+  const run = otherRun(store.get());
+  try {
+    store.dispatch({ type: "compare.card", run, card: await getJson(`api/runs/${encodeURIComponent(run)}`) });
+  } catch (error) {
+    store.dispatch({ type: "compare.failed", run, failure: failureOf(error) });
+  }
+}
+
+/** What aligning finds of what is on screen: the numbers, then the places. @param {Store} store @param {string} key @param {AbortSignal} signal */
+async function lay(store, key, signal) {
+  const state = store.get();
+  if (overlayKey(state) !== key) return;
+  const query = new URLSearchParams({ other: otherRun(state), at: String(otherStep(state)) });
+  const path = pathOf(state);
+  try {
+    const table = await getJson(`${path}?${query}`);
+    query.set("projection", state.projection);
+    const bytes = await getBytes(`${path}/clouds?${query}`, signal);
+    if (!signal.aborted) store.dispatch({ type: "compare.over", key, table, positions: decode(bytes).tensors.positions.data });
+  } catch (error) {
+    if (!signal.aborted) store.dispatch({ type: "compare.over.failed", key, failure: failureOf(error) });
+  }
+}
+
+/** A sentence of the page as the other run reads it. @param {Store} store @param {string} id @param {string} text @param {AbortSignal} signal */
+async function read(store, id, text, signal) {
+  const state = store.get();
+  const key = overlayKey(state);
+  const body = { other: otherRun(state), at: otherStep(state), text, projection: state.projection };
+  try {
+    const bytes = await postBytes(`${pathOf(state)}/reading`, body, signal);
+    store.dispatch({ type: "compare.reading", key, id, text, slice: decodeSlice(bytes).slice });
+  } catch {
+    // the sentence itself says what is wrong with it; without the other's reading the picture stands
+  }
 }
 
 /** @param {State} state */

@@ -25,12 +25,8 @@ export function comparePanel(dispatch) {
   const buttons = MODES.map((mode) => h("button", { type: "button", role: "radio", class: "segment", "data-mode": mode, onclick: () => choose({ mode }) }));
   const modes = h("div", { class: "choice", role: "radiogroup" }, ...buttons);
   const close = iconButton("close", "", () => dispatch(now?.compare ? { type: "compare.leave" } : { type: "set", sheet: null }), { id: "leave-compare", class: "button small" });
-  const words = h("p", { class: "words", role: "status" });
-  const chart = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  chart.setAttribute("class", "residuals");
-  const facts = h("p", { class: "quiet facts" });
-  const help = h("p", { class: "quiet help" });
-  const body = h("div", { class: "body scroll" }, words, chart, facts, help);
+  const found = foundParts();
+  const body = h("div", { class: "body scroll" }, found.words, found.chart, found.facts, found.help);
   fill(root, h("header", {}, title, close), h("div", { class: "row" }, run, step, modes), body);
   const tags = [h("p", { class: "compare-tag own", hidden: true }), h("p", { class: "compare-tag other", hidden: true })];
   root.after(...tags);
@@ -40,7 +36,7 @@ export function comparePanel(dispatch) {
   let wanted = "beside";
   run.addEventListener("change", () => choose({ with: run.value === SAME ? null : run.value, step: null }));
   step.addEventListener("change", () => choose({ step: step.value === "" ? null : Number(step.value) }));
-  chart.addEventListener("click", (event) => {
+  found.chart.addEventListener("click", (event) => {
     const site = /** @type {Element} */ (event.target).closest("[data-site]")?.getAttribute("data-site");
     if (site) dispatch({ type: "go", site: Number(site), glide: 420 });
   });
@@ -70,18 +66,31 @@ export function comparePanel(dispatch) {
     root.setAttribute("aria-label", t("compare.title"));
     title.textContent = t("compare.title");
     relabel(close, "close", t(state.compare ? "compare.leave" : "compare.close"));
-    modes.setAttribute("aria-label", t("compare.way"));
-    for (const [i, one] of MODES.entries()) {
-      buttons[i].textContent = t(`compare.${one}`);
-      buttons[i].title = t(`compare.${one}.tip`);
-      buttons[i].setAttribute("aria-checked", String(one === mode));
-    }
+    showModes(mode, t, modes, buttons);
     showRuns(state, t, run);
     showSteps(state, t, step);
-    showFound(state, t, { words, chart, facts, help });
+    showFound(state, t, found);
   }
 
   return { update };
+}
+
+/** @param {Mode} mode @param {Words} t @param {HTMLElement} modes @param {HTMLElement[]} buttons */
+function showModes(mode, t, modes, buttons) {
+  modes.setAttribute("aria-label", t("compare.way"));
+  for (const [i, one] of MODES.entries()) {
+    buttons[i].textContent = t(`compare.${one}`);
+    buttons[i].title = t(`compare.${one}.tip`);
+    buttons[i].setAttribute("aria-checked", String(one === mode));
+  }
+}
+
+/** What is told of an overlay: words, chart, numbers, help. */
+function foundParts() {
+  const words = h("p", { class: "words", role: "status" });
+  const chart = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  chart.setAttribute("class", "residuals");
+  return { words, chart, facts: h("p", { class: "quiet facts" }), help: h("p", { class: "quiet help" }) };
 }
 
 /** @param {State} state @param {Words} t @param {HTMLSelectElement} select */
