@@ -147,6 +147,8 @@ export function siteCompared(state) {
 }
 
 const MARK = "~other";
+/** What another reading of a sentence, token by token, is called behind its id. */
+const GHOST = /~(other|whatif)$/;
 
 /** The name of the other run's reading of a sentence in the picture. @param {string} id */
 export function readingId(id) {
@@ -155,7 +157,7 @@ export function readingId(id) {
 
 /** What is pointed at, as this run knows it: the other run's place of a token stands for the token. @param {State} state @param {import("./types.d.ts").Picked | null} pick @returns {typeof pick} */
 export function ownPick(state, pick) {
-  if (pick?.kind === "sentence") return pick.id.endsWith(MARK) ? { ...pick, id: pick.id.slice(0, -MARK.length) } : pick;
+  if (pick?.kind === "sentence") return { ...pick, id: pick.id.replace(GHOST, "") };
   const own = state.card?.reference ?? Infinity;
   if (!pick || pick.index < own) return pick;
   const index = state.compare?.over?.table?.drawn[pick.index - own];

@@ -218,6 +218,22 @@ export interface InsideView {
   bare?: boolean;
 }
 
+/** A part of the pass that is scaled, and by how much. */
+export interface Scaled {
+  part: "attention" | "mlp" | "head" | "residual";
+  layer: number;
+  head?: number;
+  factor: number;
+}
+
+/** What is scaled of which run; the layer (null: that of the site on screen) and head whose sliders are shown. */
+export interface Scales {
+  run: string;
+  layer: number | null;
+  head: number;
+  factors: Scaled[];
+}
+
 /** A text that grows: `about` is what it goes on from; `wish` tokens are being drawn after the first `begun` ones. */
 export interface Walk {
   about: string;
@@ -243,6 +259,10 @@ export interface Inside {
   looks: Record<string, Look>;
   asking: Record<string, { id: number; key: string }>;
   troubles: Record<string, Failure>;
+  /** parts: arrows of all layers; the stretch as a cross with rings */
+  everyLayer: boolean;
+  stretch: boolean;
+  scales: Scales;
   walk: Walk;
   /** what the loss aims at: every next token, the one after the token in hand, or a word there */
   push: { aim: "all" | "next" | "target"; target: string; reach: number };

@@ -2,8 +2,10 @@
 
 import { insideShown, withInside } from "./asked.js";
 import { attention } from "./attention.js";
+import { parts } from "./parts.js";
 import { push } from "./push.js";
 import { EMPTY_WALK, WALK, stepped, walk } from "./walk.js";
+import { EMPTY_SCALES, SCALES, whatif } from "./whatif.js";
 
 export { answerTo, insideShown, placeAsked, sentenceInside, tokenInside, withInside } from "./asked.js";
 
@@ -16,11 +18,11 @@ export { answerTo, insideShown, placeAsked, sentenceInside, tokenInside, withIns
 
 /** What a tab asks and draws. A function: the tabs' modules and this one know each other. @param {InsideTab} tab @returns {InsideView | undefined} */
 function viewOf(tab) {
-  return /** @type {Partial<Record<InsideTab, InsideView>>} */ ({ attention, walk, push })[tab];
+  return /** @type {Partial<Record<InsideTab, InsideView>>} */ ({ attention, parts, whatif, walk, push })[tab];
 }
 
 /** @type {Inside} */
-export const EMPTY_INSIDE = { open: false, tab: "attention", head: "mean", threshold: 0.05, looks: {}, asking: {}, troubles: {}, walk: EMPTY_WALK, push: { aim: "all", target: "", reach: 0.5 } };
+export const EMPTY_INSIDE = { open: false, tab: "attention", head: "mean", threshold: 0.05, looks: {}, asking: {}, troubles: {}, everyLayer: false, stretch: false, scales: EMPTY_SCALES, walk: EMPTY_WALK, push: { aim: "all", target: "", reach: 0.5 } };
 
 /** @type {Record<string, (state: State, message: any) => State>} */
 export const INSIDE = {
@@ -38,6 +40,7 @@ export const INSIDE = {
     return withInside(state, { looks: { ...state.inside.looks, [look.kind]: { ...look, key: asked.key } } });
   },
   ...WALK,
+  ...SCALES,
   "push.set": (state, { type, glide, ...fields }) => withInside(state, { push: { ...state.inside.push, ...fields } }),
 };
 

@@ -6,8 +6,10 @@ import { insideShown, lookOf, sentenceInside, wantedLooks } from "../inside/insi
 import { siteWords } from "../sites.js";
 import { stepNumber } from "../state.js";
 import { attentionTab } from "./attention.js";
+import { partsTab } from "./parts.js";
 import { pushTab } from "./push.js";
 import { walkTab } from "./walk.js";
+import { whatifTab } from "./whatif.js";
 
 /** @typedef {import("../types.d.ts").State} State */
 /** @typedef {import("../types.d.ts").Words} Words */
@@ -16,7 +18,7 @@ import { walkTab } from "./walk.js";
 /** @typedef {(dispatch: Dispatch) => { root: HTMLElement, update(state: State, t: Words): void }} TabMaker */
 
 /** @type {[InsideTab, TabMaker][]} */
-const TABS = [["attention", attentionTab], ["walk", walkTab], ["push", pushTab]];
+const TABS = [["attention", attentionTab], ["parts", partsTab], ["whatif", whatifTab], ["walk", walkTab], ["push", pushTab]];
 
 /** @param {Dispatch} dispatch */
 export function insidePanel(dispatch) {

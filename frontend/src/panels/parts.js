@@ -1,0 +1,90 @@
+/** Parts: what attention, each head and the MLP add to a token's state in one move, and which words each promotes. */
+
+import { css } from "../colours.js";
+import { fill, h, visible } from "../dom.js";
+import { sentenceInside, tokenInside } from "../inside/asked.js";
+import { INKS, moveShown, partsAnswers, partsOf, wordsOf } from "../inside/parts.js";
+import { number } from "../language.js";
+import { bendingBlock, inkRow } from "./bending.js";
+
+/** @typedef {import("../types.d.ts").State} State */
+/** @typedef {import("../types.d.ts").Words} Words */
+/** @typedef {import("../types.d.ts").Dispatch} Dispatch */
+/** @typedef {import("../inside/parts.js").Part} Part */
+
+const CHIPS = 3;
+
+/** @param {Dispatch} dispatch */
+export function partsTab(dispatch) {
+  const about = h("p", { class: "quiet" });
+  const every = h("input", { type: "checkbox", id: "parts-every", onchange: () => dispatch({ type: "inside.set", everyLayer: every.checked }) });
+  const everyWords = h("span", {});
+  const legend = h("ul", { class: "inks" });
+  const table = h("table", { class: "parts-table" });
+  const sum = h("p", { class: "quiet" });
+  const bending = bendingBlock(dispatch);
+  const root = h("div", { class: "parts" }, about, legend, h("label", { class: "tick" }, every, everyWords), table, sum, bending.root);
+  let key = "";
+
+  return {
+    root,
+    /** @param {State} state @param {Words} t */
+    update(state, t) {
+      const [sentence, token] = [sentenceInside(state), tokenInside(state)];
+      const answers = partsAnswers(state);
+      const { dissect, promote, bend } = answers;
+      root.classList.toggle("empty", !state.inside.looks.dissect);
+      every.checked = state.inside.everyLayer;
+      if (!sentence || token === null || !dissect) return;
+      const next = JSON.stringify([dissect.id, promote?.id, bend?.id, token, Math.round(state.site), state.language, state.theme, state.inside.stretch]);
+      if (next === key) return;
+      key = next;
+      const move = moveShown(state);
+      const rows = partsOf(dissect, move, token);
+      about.textContent = aboutWords(t, move, visible(sentence.tokens[token].text).trim() || "␣", token);
+      everyWords.textContent = t("parts.every");
+      const name = (/** @type {Part} */ one) => t(`parts.${one.part}`, { head: (one.head ?? 0) + 1 });
+      const words = (/** @type {Part} */ one) => wordsOf(promote, move, one);
+      fill(legend, ...["attention", "head", "mlp"].map((ink) => inkRow(state, ink, t(`parts.ink.${ink}`))));
+      fill(table, h("caption", { class: "unseen" }, about.textContent), headRow(t), ...rows.map((one) => body(one, name(one), words(one), state, t)));
+      sum.textContent = t(move.half === "mlp" ? "parts.sum.mlp" : rows.at(-1)?.part === "bias" ? "parts.sum.bias" : "parts.sum");
+      bending.update(state, t, bend, move);
+    },
+  };
+}
+
+/** @param {Words} t @param {import("../inside/parts.js").Move} move @param {string} name @param {number} token */
+function aboutWords(t, { layer, half, last }, name, token) {
+  const words = [t(`parts.about.${half}`, { layer: layer + 1, token: name })];
+  if (last) words.push(t("parts.last"));
+  if (half === "attention" && token === 0) words.push(t("parts.first"));
+  return words.join(" ");
+}
+
+/** @param {Words} t */
+function headRow(t) {
+  const names = ["part", "length", "angle", "along", "drawn"];
+  return h("thead", {}, h("tr", {}, ...names.map((name) => h("th", { scope: "col", title: t(`parts.${name}.tip`) }, t(`parts.${name}`)))));
+}
+
+/** @param {Part} one @param {string} name @param {any} words @param {State} state @param {Words} t */
+function body(one, name, words, state, t) {
+  const { language, theme } = state;
+  const color = css(INKS[theme][one.part === "mlp" ? "mlp" : "attention"]);
+  const cell = (/** @type {string} */ value) => h("td", {}, value);
+  const known = (/** @type {number | null} */ value, /** @type {(value: number) => string} */ say) => cell(value === null ? "–" : say(value));
+  const row = h(
+    "tr",
+    { class: one.part },
+    h("th", { scope: "row" }, name),
+    known(one.length, (value) => number(value, language, { maximumFractionDigits: 2, minimumFractionDigits: 2 })),
+    known(one.angle, (value) => `${number(value, language, { maximumFractionDigits: 0 })}°`),
+    h("td", { class: "along", style: { "--part": Math.min(1, Math.abs(one.share)), "--ink": color }, "data-sign": one.share < 0 ? "minus" : "plus" }, `${number(Math.round(100 * one.share), language)} %`),
+    known(one.trust, (value) => `×${number(value, language, { maximumFractionDigits: value < 0.095 ? 2 : 1 })}`),
+  );
+  if (!words) return h("tbody", {}, row);
+  const chip = (/** @type {any} */ word, /** @type {"up" | "down"} */ side) =>
+    h("li", { class: side, title: t(`parts.${side}`, { value: number(Math.abs(word.value), language, { maximumFractionDigits: 2 }) }) }, h("span", { class: "unseen" }, t(`parts.${side}.short`)), visible(word.text).trim() || "␣");
+  const chips = [...words.up.slice(0, CHIPS).map((/** @type {any} */ word) => chip(word, "up")), ...words.down.slice(0, CHIPS).map((/** @type {any} */ word) => chip(word, "down"))];
+  return h("tbody", {}, row, h("tr", { class: "chip-row" }, h("td", { colspan: 5 }, h("ul", { class: "chips", "aria-label": t("parts.words", { part: name }) }, ...chips))));
+}

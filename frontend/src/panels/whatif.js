@@ -1,0 +1,114 @@
+/** What if: sliders for the parts of a layer, what is scaled, and the next words before and after. */
+
+import { css, HUES } from "../colours.js";
+import { fill, h, iconButton, visible } from "../dom.js";
+import { sentenceInside } from "../inside/asked.js";
+import { factorOf, farWords, ghostly, headsOf, imagined, layerScaled, layersOf, nextWords, scalesOf } from "../inside/whatif.js";
+import { number } from "../language.js";
+
+/** @typedef {import("../types.d.ts").State} State */
+/** @typedef {import("../types.d.ts").Words} Words */
+/** @typedef {import("../types.d.ts").Scaled} Scaled */
+
+/** @type {Scaled["part"][]} */
+const PARTS = ["residual", "attention", "mlp", "head"];
+
+/** @param {import("../types.d.ts").Dispatch} dispatch */
+export function whatifTab(dispatch) {
+  const about = h("p", { class: "quiet" });
+  const choice = (/** @type {string} */ name) => h("select", { id: `whatif-${name}`, onchange: (/** @type {Event} */ event) => dispatch({ type: "scales.choose", [name]: Number(/** @type {HTMLSelectElement} */ (event.target).value) }) });
+  const [layers, heads] = [choice("layer"), choice("head")];
+  const [layerWords, headWords] = [h("span", {}), h("span", {})];
+  let [layer, head] = [0, 0];
+  const sliders = PARTS.map((part) => slider(part, (factor) => dispatch({ type: "scales.set", part, layer, head, factor })));
+  const fields = h("fieldset", { class: "fields" }, h("label", {}, layerWords, layers), ...sliders.slice(0, 3).map((one) => one.root), h("label", {}, headWords, heads), sliders[3].root);
+  const title = h("h3", {});
+  const list = h("ul", { class: "scaled" });
+  const reset = h("button", { type: "button", class: "text-button", id: "whatif-reset", onclick: () => dispatch({ type: "scales.reset" }) });
+  const told = h("p", { class: "told", role: "status" });
+  const table = h("table", { class: "before-after" });
+  const kept = h("p", { class: "quiet" });
+  const root = h("div", { class: "whatif" }, about, fields, title, list, reset, told, table, kept);
+  let key = "";
+
+  return {
+    root,
+    /** @param {State} state @param {Words} t */
+    update(state, t) {
+      const scales = scalesOf(state);
+      [layer, head] = [layerScaled(state), Math.max(0, Math.min(headsOf(state) - 1, scales.head))];
+      const { look } = imagined(state);
+      fields.disabled = !sentenceInside(state) || Boolean(state.inside.troubles.whatif && !look);
+      const next = JSON.stringify([look?.id, scales, layer, headsOf(state), layersOf(state), state.language, state.theme, sentenceInside(state)?.hue]);
+      if (next === key) return;
+      key = next;
+      about.textContent = t("whatif.about");
+      options(layers, layersOf(state), layer, (n) => t("whatif.layer.number", { layer: n }));
+      options(heads, headsOf(state), head, (n) => t("attention.number", { head: n }));
+      [layerWords.textContent, headWords.textContent] = [t("whatif.layer"), t("attention.head")];
+      PARTS.forEach((part, i) => sliders[i].show(factorOf(scales, part === "head" ? { part, layer, head } : { part, layer }), t(`whatif.${part}`, { head: head + 1 }), t, state.language));
+      title.textContent = t("whatif.scaled");
+      fill(list, ...scaledRows(scales.factors, t, state.language, dispatch));
+      reset.textContent = t("whatif.reset");
+      reset.hidden = !scales.factors.length;
+      showWords(state, t, { told, table, kept }, look);
+    },
+  };
+}
+
+/** A slider from 0 to 2 with its number. @param {string} part @param {(factor: number) => void} set */
+function slider(part, set) {
+  const input = h("input", { type: "range", id: `whatif-${part}`, min: 0, max: 2, step: 0.05, value: 1, oninput: () => set(Number(input.value)) });
+  input.addEventListener("dblclick", () => set(1));
+  const [name, value] = [h("span", {}), h("output", { for: `whatif-${part}` })];
+  return {
+    root: h("label", {}, name, input, value),
+    /** @param {number} factor @param {string} words @param {Words} t @param {import("../types.d.ts").Language} language */
+    show(factor, words, t, language) {
+      name.textContent = words;
+      if (Number(input.value) !== factor) input.value = String(factor);
+      value.textContent = times(factor, language);
+      value.classList.toggle("changed", factor !== 1);
+      input.setAttribute("aria-valuetext", t(factor === 0 ? "whatif.zero" : factor === 1 ? "whatif.one" : "whatif.times", { factor }));
+    },
+  };
+}
+
+/** @param {number} factor @param {import("../types.d.ts").Language} language */
+function times(factor, language) {
+  return `×${number(factor, language, { maximumFractionDigits: 2 })}`;
+}
+
+/** @param {HTMLSelectElement} select @param {number} count @param {number} chosen @param {(n: number) => string} words counted from 1 */
+function options(select, count, chosen, words) {
+  fill(select, ...Array.from({ length: count }, (_, n) => h("option", { value: n }, words(n + 1))));
+  select.value = String(chosen);
+}
+
+/** @param {Scaled[]} factors @param {Words} t @param {import("../types.d.ts").Language} language @param {import("../types.d.ts").Dispatch} dispatch */
+function scaledRows(factors, t, language, dispatch) {
+  if (!factors.length) return [h("li", { class: "quiet" }, t("whatif.nothing"))];
+  return factors.map((one) => {
+    const words = t("whatif.row", { layer: one.layer + 1, part: t(`whatif.${one.part}`, { head: (one.head ?? 0) + 1 }) });
+    const choose = h("button", { type: "button", class: "name", onclick: () => dispatch({ type: "scales.choose", layer: one.layer, ...(one.head === undefined ? {} : { head: one.head }) }) }, words);
+    return h("li", {}, choose, h("b", {}, times(one.factor, language)), iconButton("close", t("whatif.drop", { what: words }), () => dispatch({ type: "scales.set", ...one, factor: 1 })));
+  });
+}
+
+/** @param {State} state @param {Words} t @param {{ told: HTMLElement, table: HTMLElement, kept: HTMLElement }} where @param {import("../types.d.ts").Look | null} look */
+function showWords(state, t, { told, table, kept }, look) {
+  const sentence = sentenceInside(state);
+  table.hidden = told.hidden = kept.hidden = !look || !sentence;
+  if (!look || !sentence) return;
+  const own = HUES[state.theme][sentence.hue];
+  const nats = look.answer.divergence;
+  told.textContent = t(farWords(nats), { nats: number(nats, state.language, { maximumSignificantDigits: 2 }) });
+  kept.textContent = t("whatif.kept");
+  const share = (/** @type {number} */ value) => number(value, state.language, { style: "percent", maximumFractionDigits: 1 });
+  const cell = (/** @type {number} */ value, /** @type {string} */ color) => h("td", { style: { "--part": value, "--ink": color } }, share(value));
+  const rows = nextWords(look).map(({ text, before, after }) =>
+    h("tr", {}, h("th", { scope: "row", dir: "auto" }, visible(text).replace(/^ /, "␣") || "∅"), cell(before, css(own)), cell(after, css(ghostly(own, state.theme)))),
+  );
+  const head = h("tr", {}, ...["next", "before", "after"].map((name) => h("th", { scope: "col" }, t(`whatif.${name}`))));
+  fill(table, h("caption", { class: "unseen" }, t("whatif.table")), h("thead", {}, head), h("tbody", {}, ...rows));
+}
