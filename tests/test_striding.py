@@ -57,6 +57,15 @@ def test_a_factor_of_nought_moves_nothing(run: OpenRun) -> None:
     assert told.before == told.after
     assert tensors["positions"].tobytes() == run.slice(run.tokenize(TEXT), 8).placed.positions.tobytes()
     assert tensors["cloud"].shape == (5, 96, 3)
+    assert not tensors["length"].any()
+
+
+def test_a_move_is_as_long_as_its_states_are_apart_and_tells_what_the_picture_keeps(run: OpenRun) -> None:
+    _, tensors = Striding(run).stride(stride(factor=10))
+    _, farther = Striding(run).stride(stride(factor=20))
+    assert tensors["length"].shape == tensors["trust"].shape == tensors["norm"].shape
+    assert (farther["length"] > tensors["length"]).all()
+    assert 0 < np.median(tensors["trust"]) < 10
 
 
 def test_every_motion_has_a_length_that_its_groups_make_up(run: OpenRun) -> None:
@@ -91,6 +100,7 @@ def test_a_survey_says_how_far_it_is_and_holds_the_losses_of_the_checkpoints(run
     assert [told.share for told, _ in found] == pytest.approx([0, 0.2, 0.4, 0.6, 1])
     told, tensors = found[-1]
     assert told.steps == list(STEPS)
+    assert told.weights == sum(weight.numel() for weight in network_of(run.run.adapter(0)).parameters())
     assert tensors["loss"].shape == (4, 4)
     line, ends = Striding(run).line(Line(type="line", id=2, run="small", start=0, end=64))
     assert ends["losses"][[0, -1]] == pytest.approx(tensors["own"][[0, 2]], rel=1e-6)

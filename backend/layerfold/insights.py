@@ -206,7 +206,8 @@ class Strode(Message):
     """A step on a batch: `origin` own (the very batch of that step) or stored (windows of the reference stand for it), `sequences` of it,
     `earlier` batches before it for the moments; the optimiser's settings; `lengths` of every motion and of its part in each group of
     weights; the batch's loss before and after `factor` times the motion. Tensors: `positions` [site, token, 3], `norm`
-    [site, token] of the sentence after it, and `cloud` [site, ref, 3] where it was asked for."""
+    [site, token] of the sentence after it, `length` (raw) and `trust` (shown over true length, 1 is typical) [site, token] of each
+    token's move, and `cloud` [site, ref, 3] where it was asked for."""
 
     origin: Literal["own", "stored"]
     sequences: int
@@ -226,10 +227,11 @@ class Strode(Message):
 class Surveyed(Message):
     """How far the survey is (`share`), and at its end: tensors `places` [step, 2] of the steps, `off` [step] how far each lies outside the
     plane, `shares` [2] of the way's variance that the plane's directions hold, `a`, `b` [size], `loss` [size, size] (row b, column
-    a) and `own` [step], the loss of each checkpoint; on `sequences` of the batch's origin."""
+    a) and `own` [step], the loss of each checkpoint; on `sequences` of the batch's origin; a model has so many `weights`."""
 
     share: float
     steps: list[int]
+    weights: int
     origin: Literal["own", "stored"]
     sequences: int
 

@@ -63,8 +63,7 @@ class Striding:
         rows = self._motions(question.step, model, hyper, before, batch)
         stop_if(cancelled)
         gone = GPTAdapter(moved(model, by_weight(model, row_of(rows, question.motion)), question.factor))
-        raw = gone.states(sentence.ids).values
-        tensors = {"positions": self._places(question, raw), "norm": np.asarray(np.linalg.norm(raw, axis=-1), dtype=np.float32)}
+        tensors = self._moves(question, GPTAdapter(model).states(sentence.ids).values, gone.states(sentence.ids).values)
         if question.cloud:
             stop_if(cancelled)
             tensors["cloud"] = self._places(question, reference_states(gone, self.run.atlas.reference))
@@ -103,6 +102,19 @@ class Striding:
 
         return self.run.cache.get(made_from, compute)
 
+    def _moves(self, question: Stride, before: Floats, after: Floats) -> dict[str, Floats]:
+        """Where raw states [site, token, d] come to lie, how far that is, and what part of it the picture keeps."""
+        start, end, view = self._places(question, before), self._places(question, after), self.run.atlas.view
+        true = lengths_of(viewed(after, view) - viewed(before, view)) * self._slope(question)
+        trust = np.divide(lengths_of(end - start), true, out=np.ones_like(true), where=true > 0)
+        return {"positions": end, "norm": lengths_of(after), "length": lengths_of(after - before), "trust": trust}
+
+    def _slope(self, question: Stride) -> Floats:
+        """What is typical at each site [site, 1]: shown over true length of the move that leads on, at the last site of the one there."""
+        picture = self.run.picture(question.projection)
+        slope = picture.slope(question.step) if isinstance(picture, LinearPicture) else self.run.space(question.step).slope
+        return slope[np.minimum(np.arange(len(self.run.sites)), len(slope) - 1)][:, None]
+
     def _places(self, question: Stride, raw: Floats) -> Floats:
         """Where raw states [site, token, d] lie in the step's own clouds: [site, token, 3]."""
         states, picture = viewed(raw, self.run.atlas.view), self.run.picture(question.projection)
@@ -119,10 +131,12 @@ class Striding:
         _, batch, origin = batches_of(self.run.run, steps[-1], self.run.atlas.reference)
         loss = partial(loss_of, batch=batch)
 
-        def told(share: float) -> Surveyed:
-            return Surveyed(share=share, steps=list(steps), origin=origin, sequences=len(batch[0]))  # type: ignore[arg-type]
-
         path = landscape.path_of(model_at, steps)
+        weights = len(path.origin)
+
+        def told(share: float) -> Surveyed:
+            return Surveyed(share=share, steps=list(steps), weights=weights, origin=origin, sequences=len(batch[0]))  # type: ignore[arg-type]
+
         a, b = landscape.crossings(path, question.size)
         made_from = {"what": "survey", "checkpoints": [self.run.run.origin(step) for step in steps], "batch": digest_of([batch])}
         like, rows = model_at(steps[-1]), []
@@ -190,6 +204,11 @@ def groups_of(model: GPT, row: Floats) -> dict[str, float]:
     for name, part in by_weight(model, row).items():
         squares[group_of(name)] = squares.get(group_of(name), 0.0) + float(part.double().square().sum())
     return {group: square**0.5 for group, square in squares.items()}
+
+
+def lengths_of(vectors: Floats) -> Floats:
+    """The Euclidean lengths along the last axis."""
+    return np.asarray(np.linalg.norm(vectors, axis=-1), dtype=np.float32)
 
 
 def length_of(row: Floats) -> float:
