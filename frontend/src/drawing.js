@@ -49,7 +49,7 @@ export function belowLine(top) {
 export function ownInsets(state) {
   const insets = insetsOf(state);
   if (!isBeside(state)) return insets;
-  return innerWidth > 820 ? { ...insets, right: 0, top: belowLine(insets.top) } : { ...insets, bottom: 0 };
+  return innerWidth > 820 ? { ...insets, right: 0, top: belowLine(insets.top) } : { ...insets, top: Math.max(insets.top, document.getElementById("top")?.getBoundingClientRect().bottom ?? 0), bottom: 0 };
 }
 
 /**
