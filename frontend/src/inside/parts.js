@@ -1,5 +1,6 @@
 /** A token's move taken apart: what attention, each head and the MLP add, as arrows from it; and how its neighbourhood is stretched. Pure. */
 
+import { frameShown } from "../projections.js";
 import { answerTo, placeAsked, sentenceInside, tokenInside } from "./asked.js";
 
 /** @typedef {import("../types.d.ts").State} State */
@@ -9,6 +10,7 @@ import { answerTo, placeAsked, sentenceInside, tokenInside } from "./asked.js";
 /** @typedef {import("../picture.d.ts").End} End */
 /** The half-layer that leads on from site `from`; `last`: the site on screen is the one it led to. @typedef {{ from: number, layer: number, half: "attention" | "mlp", last: boolean }} Move */
 /** `share`: of the whole move, along it; null of what cannot be told. @typedef {{ part: "attention" | "head" | "bias" | "mlp", head: number | null, length: number | null, angle: number | null, share: number, trust: number | null, tip: Float32Array | null }} Part */
+/** @typedef {{ start: Float32Array, tip: Float32Array, kind: "attention" | "mlp", weight: number }} Arrow */
 
 /** @type {Record<import("../types.d.ts").Theme, Record<"attention" | "mlp" | "stretch", import("../types.d.ts").RGB>>} */
 export const INKS = {
@@ -20,6 +22,9 @@ export const INKS = {
 const PIECES = 24;
 /** A share of the move that is rounding. */
 const NOTHING = 5e-4;
+/** How many times as long as placed lines may be drawn, until the longest is this part of the frame's radius. */
+const TIMES = [1, 2, 5, 10, 20, 50, 100];
+const SEEN = 0.18;
 
 /** The move on screen: the one that leads on from its site, at the last site the one that led there. @param {State} state @returns {Move} */
 export function moveShown(state) {
@@ -76,7 +81,7 @@ export function bendsOf({ tensors: { values, turn } }) {
     const own = part(values, move).filter(Number.isFinite);
     const angle = known((turn.data[move] * 180) / Math.PI);
     if (!own.length) return { largest: null, median: null, smallest: null, turn: angle };
-    return { largest: own[0], median: own[own.length >> 1], smallest: own[own.length - 1], turn: angle };
+    return { largest: own[0], median: (own[(own.length - 1) >> 1] + own[own.length >> 1]) / 2, smallest: own[own.length - 1], turn: angle };
   });
 }
 
@@ -105,23 +110,57 @@ export function partsAnswers(state) {
   return { dissect, promote, bend };
 }
 
-/** Arrows of one move. @param {Look} look @param {Move} move @param {number} token @param {End} from @param {{ theme: import("../types.d.ts").Theme, whole: number, heads: boolean }} as how thick the whole is, and whether heads are drawn @returns {EdgePicture[]} */
-function arrows(look, move, token, from, { theme, whole, heads }) {
-  return partsOf(look, move, token).flatMap((one) => {
-    if (!one.tip || !one.length || (one.part === "head" && !heads)) return [];
-    const color = INKS[theme][one.part === "mlp" ? "mlp" : "attention"];
-    return [{ from, to: { kind: /** @type {const} */ ("place"), at: one.tip }, weight: one.part === "head" ? 0.2 : whole, color, arrow: true }];
+/** Arrows of one move, each from the token's place in its cloud. @param {Look} look @param {Move} move @param {number} token @param {boolean} heads whether those of heads are among them @returns {Arrow[]} */
+function arrowsOf(look, move, token, heads) {
+  const start = part(look.tensors.positions, move.from, token);
+  return partsOf(look, move, token).flatMap(({ part: kind, tip, length }) => {
+    if (!tip || !length || (kind === "head" && !heads)) return [];
+    return [{ start, tip, kind: kind === "mlp" ? "mlp" : "attention", weight: kind === "head" ? 0.2 : heads ? 1 : 0.4 }];
   });
 }
 
-/** A cross to both ends of the three most stretched directions, and a ring through each four of the ends. @param {Look} look the answer to `bend` @param {number} move @param {End} from @param {Float32Array} centre @param {import("../types.d.ts").RGB} color @returns {EdgePicture[]} */
-export function glyph({ tensors: { axes, values } }, move, from, centre, color) {
+/** How many times as long as they are placed lines are drawn, so that the longest can be seen: a round number from 1 to 100. @param {{ start: ArrayLike<number>, tip: ArrayLike<number> }[]} lines @param {number} radius of the frame */
+export function timesOf(lines, radius) {
+  const longest = Math.max(0, ...lines.map(({ start, tip }) => Math.hypot(tip[0] - start[0], tip[1] - start[1], tip[2] - start[2])));
+  return longest > 0 ? (TIMES.find((times) => times * longest >= SEEN * radius) ?? TIMES[TIMES.length - 1]) : 1;
+}
+
+/** The end of a line that is drawn so many times as long. @param {{ start: ArrayLike<number>, tip: ArrayLike<number> }} line @param {number} times */
+function longer({ start, tip }, times) {
+  return [0, 1, 2].map((k) => start[k] + times * (tip[k] - start[k]));
+}
+
+/** Everything the scene shows of a token's parts, and how much longer than it is placed; null where there is nothing. @param {State} state */
+export function scenery(state) {
+  const [sentence, token] = [sentenceInside(state), tokenInside(state)];
+  const { dissect, bend } = partsAnswers(state);
+  if (!sentence || token === null || !dissect || dissect.tensors.positions.shape[1] !== sentence.tokens.length) return null;
+  const move = moveShown(state);
+  const { radius } = frameShown(state);
+  const others = Array.from({ length: state.inside.everyLayer ? 2 * dissect.answer.layers : 0 }, (_, from) => from).filter((from) => from !== move.from);
+  const away = others.flatMap((from) => arrowsOf(dissect, { from, layer: from >> 1, half: from % 2 ? "mlp" : "attention", last: false }, token, false));
+  const arrows = arrowsOf(dissect, move, token, true);
+  const start = part(dissect.tensors.positions, move.from, token);
+  const ends = state.inside.stretch && bend ? endsOf(bend, move.from) : [];
+  const times = { arrows: timesOf([...away, ...arrows], radius), cross: timesOf(ends.map((tip) => ({ start, tip })), radius) };
+  /** @type {End} */
+  const here = move.last ? { kind: "place", at: start } : { kind: "sentence", id: sentence.id, token };
+  return { here, start, away, arrows, ends, times };
+}
+
+/** Both ends of the three most stretched directions of a move; none where it has no finite stretch. @param {Look} look the answer to `bend` @param {number} move */
+function endsOf({ tensors: { axes, values } }, move) {
   if (move >= axes.shape[0] || !Number.isFinite(part(values, move)[0])) return [];
+  return [0, 1, 2].flatMap((axis) => [part(axes, move, axis, 0), part(axes, move, axis, 1)]);
+}
+
+/** A cross from a token to six ends, two a direction, and a ring through each four of them. @param {ArrayLike<number>[]} ends @param {End} from @param {ArrayLike<number>} centre where `from` is @param {import("../types.d.ts").RGB} color @returns {EdgePicture[]} */
+export function glyph(ends, from, centre, color) {
   const place = (/** @type {ArrayLike<number>} */ at) => ({ kind: /** @type {const} */ ("place"), at });
-  const ends = [0, 1, 2].map((axis) => [part(axes, move, axis, 0), part(axes, move, axis, 1)]);
-  const cross = ends.flat().map((end) => ({ from, to: place(end), weight: 0.2, color, arrow: true }));
-  const rings = [[0, 1], [0, 2], [1, 2]].flatMap(([a, b]) => {
-    const points = Array.from({ length: PIECES }, (_, i) => ringPoint(centre, ends[a], ends[b], (2 * Math.PI * i) / PIECES));
+  const cross = ends.map((end) => ({ from, to: place(end), weight: 0.2, color, arrow: true }));
+  const pairs = ends.length ? [[0, 2], [0, 4], [2, 4]] : [];
+  const rings = pairs.flatMap(([a, b]) => {
+    const points = Array.from({ length: PIECES }, (_, i) => ringPoint(centre, [ends[a], ends[a + 1]], [ends[b], ends[b + 1]], (2 * Math.PI * i) / PIECES));
     return points.map((point, i) => ({ from: place(point), to: place(points[(i + 1) % PIECES]), weight: 0.2, color, arrow: false, plain: true }));
   });
   return [...cross, ...rings];
@@ -139,23 +178,13 @@ export const parts = {
   bare: true,
   questions,
   edges(state) {
-    const [sentence, token] = [sentenceInside(state), tokenInside(state)];
-    const { dissect, bend } = partsAnswers(state);
-    if (!sentence || token === null || !dissect || dissect.tensors.positions.shape[1] !== sentence.tokens.length) return [];
-    const move = moveShown(state);
-    const { theme } = state;
-    const at = (/** @type {number} */ site) => part(dissect.tensors.positions, site, token);
-    /** @type {End} */
-    const here = move.last ? { kind: "place", at: at(move.from) } : { kind: "sentence", id: sentence.id, token };
-    const others = Array.from({ length: state.inside.everyLayer ? 2 * dissect.answer.layers : 0 }, (_, from) => from).filter((from) => from !== move.from);
-    return [
-      ...others.flatMap((from) => {
-        /** @type {Move} */
-        const other = { from, layer: from >> 1, half: from % 2 ? "mlp" : "attention", last: false };
-        return arrows(dissect, other, token, { kind: "place", at: at(from) }, { theme, whole: 0.4, heads: false });
-      }),
-      ...(state.inside.stretch && bend ? glyph(bend, move.from, here, at(move.from), INKS[theme].stretch) : []),
-      ...arrows(dissect, move, token, here, { theme, whole: 1, heads: true }),
-    ];
+    const found = scenery(state);
+    if (!found) return [];
+    const { here, start, away, arrows, ends, times } = found;
+    const inks = INKS[state.theme];
+    /** @type {(arrow: Arrow, from: End) => EdgePicture} */
+    const edge = (arrow, from) => ({ from, to: { kind: "place", at: longer(arrow, times.arrows) }, weight: arrow.weight, color: inks[arrow.kind], arrow: true });
+    const cross = ends.map((tip) => longer({ start, tip }, times.cross));
+    return [...away.map((arrow) => edge(arrow, { kind: "place", at: arrow.start })), ...glyph(cross, here, start, inks.stretch), ...arrows.map((arrow) => edge(arrow, here))];
   },
 };

@@ -106,10 +106,10 @@ export function nextWords({ answer: { before, after } }) {
   return rows.sort((/** @type {any} */ a, /** @type {any} */ b) => Math.max(b.before, b.after) - Math.max(a.before, a.after));
 }
 
-/** A colour half way to grey: of the way that is not the model's own. @param {import("../types.d.ts").RGB} color @param {import("../types.d.ts").Theme} theme @returns {import("../types.d.ts").RGB} */
+/** A colour near grey: of the way that is not the model's own. @param {import("../types.d.ts").RGB} color @param {import("../types.d.ts").Theme} theme @returns {import("../types.d.ts").RGB} */
 export function ghostly(color, theme) {
-  const grey = theme === "dark" ? 200 : 110;
-  return /** @type {import("../types.d.ts").RGB} */ (color.map((value) => Math.round(0.35 * value + 0.65 * grey)));
+  const grey = theme === "dark" ? 232 : 70;
+  return /** @type {import("../types.d.ts").RGB} */ (color.map((value) => Math.round(0.15 * value + 0.85 * grey)));
 }
 
 /** The sentence's other way and its own sentence; null where nothing is scaled. @param {State} state */

@@ -14,7 +14,7 @@ import { draw, patch } from "../svg.js";
 const WIDE = 306;
 const TALL = 132;
 /** Room for numbers at the left, and where the two charts lie: [top, bottom]. */
-const LEFT = 30;
+const LEFT = 38;
 const RIGHT = 6;
 const STRETCH = [8, 74];
 const TURN = [88, 116];
@@ -38,7 +38,7 @@ export function bendingBlock(dispatch) {
 
   return {
     root,
-    /** @param {State} state @param {Words} t @param {import("../types.d.ts").Look | null} look @param {import("../inside/parts.js").Move} move */
+    /** @param {State} state @param {Words} t @param {import("../types.d.ts").Look | null} look @param {import("../inside/parts.js").Move & { times: number }} move `times`: how much longer the cross is drawn */
     update(state, t, look, move) {
       root.hidden = !look;
       if (!look || !state.card) return;
@@ -48,7 +48,7 @@ export function bendingBlock(dispatch) {
       head.textContent = t("bend.title");
       told.textContent = tellHere(t, here, number2);
       shown.checked = state.inside.stretch;
-      fill(shownWords, inkRow(state, "stretch", t("bend.shown")));
+      fill(shownWords, inkRow(state, "stretch", `${t("bend.shown")}${shown.checked && move.times > 1 ? ` · ${t("bend.longer", { times: move.times })}` : ""}`));
       patch(chart, chartOf(state, t, bends, move.from));
       meterName.textContent = t("bend.meter");
       const far = farness(here);

@@ -3,7 +3,7 @@
 import { css } from "../colours.js";
 import { fill, h, visible } from "../dom.js";
 import { sentenceInside, tokenInside } from "../inside/asked.js";
-import { INKS, moveShown, partsAnswers, partsOf, wordsOf } from "../inside/parts.js";
+import { INKS, moveShown, partsAnswers, partsOf, scenery, wordsOf } from "../inside/parts.js";
 import { number } from "../language.js";
 import { bendingBlock, inkRow } from "./bending.js";
 
@@ -20,10 +20,11 @@ export function partsTab(dispatch) {
   const every = h("input", { type: "checkbox", id: "parts-every", onchange: () => dispatch({ type: "inside.set", everyLayer: every.checked }) });
   const everyWords = h("span", {});
   const legend = h("ul", { class: "inks" });
+  const longer = h("p", { class: "quiet" });
   const table = h("table", { class: "parts-table" });
   const sum = h("p", { class: "quiet" });
   const bending = bendingBlock(dispatch);
-  const root = h("div", { class: "parts" }, about, legend, h("label", { class: "tick" }, every, everyWords), table, sum, bending.root);
+  const root = h("div", { class: "parts" }, about, legend, h("label", { class: "tick" }, every, everyWords), longer, table, sum, bending.root);
   let key = "";
 
   return {
@@ -36,7 +37,7 @@ export function partsTab(dispatch) {
       root.classList.toggle("empty", !state.inside.looks.dissect);
       every.checked = state.inside.everyLayer;
       if (!sentence || token === null || !dissect) return;
-      const next = JSON.stringify([dissect.id, promote?.id, bend?.id, token, Math.round(state.site), state.language, state.theme, state.inside.stretch]);
+      const next = JSON.stringify([dissect.id, promote?.id, bend?.id, token, Math.round(state.site), state.language, state.theme, state.inside.stretch, state.inside.everyLayer, state.projection]);
       if (next === key) return;
       key = next;
       const move = moveShown(state);
@@ -48,7 +49,9 @@ export function partsTab(dispatch) {
       fill(legend, ...["attention", "head", "mlp"].map((ink) => inkRow(state, ink, t(`parts.ink.${ink}`))));
       fill(table, h("caption", { class: "unseen" }, about.textContent), headRow(t), ...rows.map((one) => body(one, name(one), words(one), state, t)));
       sum.textContent = t(move.half === "mlp" ? "parts.sum.mlp" : rows.at(-1)?.part === "bias" ? "parts.sum.bias" : "parts.sum");
-      bending.update(state, t, bend, move);
+      const times = scenery(state)?.times ?? { arrows: 1, cross: 1 };
+      longer.textContent = times.arrows > 1 ? t("parts.longer", { times: times.arrows }) : t("parts.true");
+      bending.update(state, t, bend, { ...move, times: times.cross });
     },
   };
 }

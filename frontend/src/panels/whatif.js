@@ -18,17 +18,17 @@ export function whatifTab(dispatch) {
   const about = h("p", { class: "quiet" });
   const choice = (/** @type {string} */ name) => h("select", { id: `whatif-${name}`, onchange: (/** @type {Event} */ event) => dispatch({ type: "scales.choose", [name]: Number(/** @type {HTMLSelectElement} */ (event.target).value) }) });
   const [layers, heads] = [choice("layer"), choice("head")];
-  const [layerWords, headWords] = [h("span", {}), h("span", {})];
+  const layerWords = h("span", {});
   let [layer, head] = [0, 0];
   const sliders = PARTS.map((part) => slider(part, (factor) => dispatch({ type: "scales.set", part, layer, head, factor })));
-  const fields = h("fieldset", { class: "fields" }, h("label", {}, layerWords, layers), ...sliders.slice(0, 3).map((one) => one.root), h("label", {}, headWords, heads), sliders[3].root);
-  const title = h("h3", {});
+  const fields = h("fieldset", { class: "fields" }, h("label", {}, layerWords, layers), ...sliders.slice(0, 3).map((one) => one.root), h("div", { class: "head-row" }, heads, ...sliders[3].root.childNodes));
+  const title = h("span", {});
   const list = h("ul", { class: "scaled" });
   const reset = h("button", { type: "button", class: "text-button", id: "whatif-reset", onclick: () => dispatch({ type: "scales.reset" }) });
   const told = h("p", { class: "told", role: "status" });
   const table = h("table", { class: "before-after" });
   const kept = h("p", { class: "quiet" });
-  const root = h("div", { class: "whatif" }, about, fields, title, list, reset, told, table, kept);
+  const root = h("div", { class: "whatif" }, about, fields, h("h3", {}, title, reset), list, told, table, kept);
   let key = "";
 
   return {
@@ -45,7 +45,8 @@ export function whatifTab(dispatch) {
       about.textContent = t("whatif.about");
       options(layers, layersOf(state), layer, (n) => t("whatif.layer.number", { layer: n }));
       options(heads, headsOf(state), head, (n) => t("attention.number", { head: n }));
-      [layerWords.textContent, headWords.textContent] = [t("whatif.layer"), t("attention.head")];
+      layerWords.textContent = t("whatif.layer");
+      heads.setAttribute("aria-label", t("attention.head"));
       PARTS.forEach((part, i) => sliders[i].show(factorOf(scales, part === "head" ? { part, layer, head } : { part, layer }), t(`whatif.${part}`, { head: head + 1 }), t, state.language));
       title.textContent = t("whatif.scaled");
       fill(list, ...scaledRows(scales.factors, t, state.language, dispatch));
@@ -60,12 +61,13 @@ export function whatifTab(dispatch) {
 function slider(part, set) {
   const input = h("input", { type: "range", id: `whatif-${part}`, min: 0, max: 2, step: 0.05, value: 1, oninput: () => set(Number(input.value)) });
   input.addEventListener("dblclick", () => set(1));
-  const [name, value] = [h("span", {}), h("output", { for: `whatif-${part}` })];
+  const [name, value] = [h("span", { class: part === "head" ? "unseen" : "" }), h("output", { for: `whatif-${part}` })];
   return {
     root: h("label", {}, name, input, value),
     /** @param {number} factor @param {string} words @param {Words} t @param {import("../types.d.ts").Language} language */
     show(factor, words, t, language) {
       name.textContent = words;
+      if (part === "head") input.setAttribute("aria-label", words);
       if (Number(input.value) !== factor) input.value = String(factor);
       value.textContent = times(factor, language);
       value.classList.toggle("changed", factor !== 1);
@@ -104,7 +106,8 @@ function showWords(state, t, { told, table, kept }, look) {
   const nats = look.answer.divergence;
   told.textContent = t(farWords(nats), { nats: number(nats, state.language, { maximumSignificantDigits: 2 }) });
   kept.textContent = t("whatif.kept");
-  const share = (/** @type {number} */ value) => number(value, state.language, { style: "percent", maximumFractionDigits: 1 });
+  const percent = (/** @type {number} */ value) => number(value, state.language, { style: "percent", maximumFractionDigits: 1 });
+  const share = (/** @type {number} */ value) => (value < 0.001 ? t("whatif.less", { share: percent(0.001) }) : percent(value));
   const cell = (/** @type {number} */ value, /** @type {string} */ color) => h("td", { style: { "--part": value, "--ink": color } }, share(value));
   const rows = nextWords(look).map(({ text, before, after }) =>
     h("tr", {}, h("th", { scope: "row", dir: "auto" }, visible(text).replace(/^ /, "␣") || "∅"), cell(before, css(own)), cell(after, css(ghostly(own, state.theme)))),
