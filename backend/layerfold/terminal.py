@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import isfinite
 from typing import Any
 
@@ -36,9 +37,38 @@ def say(as_json: bool, said: dict[str, Any], words: str) -> None:
     print(json.dumps(said, ensure_ascii=False) if as_json else words, flush=True)
 
 
+def tell(said: dict[str, Any]) -> None:
+    """A line of news for a program; where none listens any more, this process is told to end."""
+    try:
+        print(json.dumps(said), flush=True)
+    except BrokenPipeError:
+        signal.raise_signal(signal.SIGTERM)
+
+
 def finite_or_none(value: Any) -> Any:
     """The value, or None for a number that JSON does not know."""
     return None if isinstance(value, float) and not isfinite(value) else value
+
+
+@contextmanager
+def asked_to_stop() -> Iterator[Callable[[], bool]]:
+    """Yields a call that says whether this process has been told to end (SIGTERM, or Ctrl+C once), which it may then do in its own time."""
+    told: list[int] = []
+
+    def hear(number: int, _: Any) -> None:
+        if number == signal.SIGINT and number in told:
+            raise KeyboardInterrupt  # a second time: at once
+        told.append(number)
+
+    before: dict[int, Any] = {}
+    with suppress(ValueError):  # not the main thread: signals are somebody else's
+        for number in (signal.SIGTERM, signal.SIGINT):
+            before[number] = signal.signal(number, hear)
+    try:
+        yield lambda: bool(told)
+    finally:
+        for heard, handler in before.items():
+            signal.signal(heard, handler)
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def test_what_does_not_change_the_numbers_is_not_a_hyperparameter() -> None:
         ('name = "x"', "missing: checkpoints, corpus, steps"),
         (GOOD + "colour = 1", "colour"),
         (GOOD + 'precision = "int8"', "int8"),
-        (GOOD + 'optimiser = "sgd"', "sgd"),
+        (GOOD + 'optimiser = "lion"', "lion"),
         (GOOD.replace("0, 2, 4", "0, 2"), "checkpoints"),
         (GOOD.replace("0, 2, 4", "2, 0, 4"), "checkpoints"),
         (GOOD.replace("0, 2, 4", "4"), "checkpoints"),

@@ -15,7 +15,7 @@ import torch
 from layerfold.errors import CorpusError, DamagedRun, RecipeError
 from layerfold.model.gpt import GPT
 from layerfold.training.loss import UnembeddedLoss
-from layerfold.training.optimiser import rate_at
+from layerfold.training.optimiser import Optimiser, rate_at
 from layerfold.training.recipe import Recipe
 from layerfold.training.run import Run, checkpoint_name
 from layerfold.training.trainer import Progress, gradient_norms, train
@@ -196,3 +196,73 @@ def test_gradient_norms_cover_every_weight(tiny_recipe: Recipe) -> None:
     model(torch.zeros(1, 4, dtype=torch.long), torch.ones(1, 4, dtype=torch.long)).backward()
     whole = sum(float(weight.grad.square().sum()) for weight in model.parameters() if weight.grad is not None)
     assert sum(norm**2 for norm in gradient_norms(model).values()) == pytest.approx(whole, rel=1e-5)
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "momentum", "adam"])
+def test_a_training_that_is_told_to_stop_goes_on_to_the_same_run(tiny_recipe: Recipe, tmp_path: Path, optimiser: str) -> None:
+    recipe = replace(tiny_recipe, steps=7, checkpoints=(0, 7), optimiser=optimiser, resume_every=100)
+    whole = train(recipe, tmp_path / "whole")
+    seen: list[int] = []
+    paused = train(recipe, tmp_path / "broken", progress=lambda at: seen.append(at.step), stopped=lambda: seen[-1] == 4)
+    assert (paused.live, seen[-1]) == (True, 4)
+    resumed = train(recipe, tmp_path / "broken", progress=lambda at: seen.append(at.step) if at.stage == "training" else None)
+    assert seen[-3:] == [5, 6, 7], "no step is done twice"
+    assert rows(resumed) == rows(whole)
+    assert files(resumed) == files(whole)
+
+
+@pytest.mark.parametrize(
+    ("optimiser", "make"),
+    [
+        ("sgd", lambda weights: torch.optim.SGD(weights, 0.01, weight_decay=0.1)),
+        ("momentum", lambda weights: torch.optim.SGD(weights, 0.01, momentum=0.9, weight_decay=0.1)),
+        ("adam", lambda weights: torch.optim.Adam(weights, 0.01, betas=(0.9, 0.95), weight_decay=0.1, fused=True)),
+        ("adamw", lambda weights: torch.optim.AdamW(weights, 0.01, betas=(0.9, 0.95), weight_decay=0.1, fused=True)),
+    ],
+)
+def test_the_steps_are_those_of_torch(tiny_recipe: Recipe, optimiser: str, make: Any) -> None:
+    recipe = replace(tiny_recipe, optimiser=optimiser, decayed="everything", weight_decay=0.1)
+    ours, theirs = GPT(recipe.config, seed=1), GPT(recipe.config, seed=1)
+    step, plain = Optimiser(ours, recipe), make(list(theirs.parameters()))
+    ids = torch.arange(32).view(2, 16)
+    for _ in range(3):
+        for model in (ours, theirs):
+            model(ids, ids).backward()
+        step.step(0.01)
+        plain.step()
+        plain.zero_grad()
+    for got, wanted in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.allclose(got, wanted, atol=1e-6)
+
+
+def test_the_command_ends_cleanly_when_it_is_told_to_and_goes_on_later(story_folder: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "long.toml"
+    fields = {"name": "long", "corpus": str(story_folder), "vocab_size": 384, "n_layer": 1, "n_head": 2, "d_model": 16, "block_size": 16}
+    told = "".join(f"{name} = {json.dumps(value)}\n" for name, value in {**fields, "batch_size": 2, "resume_every": 100_000}.items())
+    recipe.write_text(told + "steps = 100000\ncheckpoints = [0, 100000]\n")
+    command = [sys.executable, "-m", "layerfold.cli", "train", str(recipe), "--out", str(tmp_path / "run"), "--threads", "1", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stdout
+        assert child.stderr
+        reached = next(said["step"] for line in child.stdout if (said := json.loads(line))["step"] >= 5)
+        child.terminate()
+        *after, last = child.stdout
+        assert (child.wait(), child.stderr.read()) == (0, "")
+    assert json.loads(last)["stopped"] is True
+    assert (tmp_path / "run" / "resume.safetensors").exists()
+    assert Run.open(tmp_path / "run").live
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout
+        first = next(said["step"] for line in child.stdout if (said := json.loads(line))["stage"] == "training")
+        child.terminate()
+    assert first == (json.loads(after[-1])["step"] if after else reached) + 1
+
+
+def test_tests_between_checkpoints_stand_in_the_log_alone(tmp_path: Path) -> None:
+    shape = {"n_layer": 1, "n_head": 2, "d_model": 16, "block_size": 4, "norm": False, "bias": False, "tied": False, "activation": "relu"}
+    parts = {"task": "modular-addition", "parameters": {"p": 7, "share": 0.5}, "batch_size": 10, "log_all": 0}
+    recipe = Recipe("sums", "", 12, (0, 12), **shape, **parts, log_every=100, test_every=4)
+    run = train(recipe, tmp_path)
+    assert [row["step"] for row in run.metrics() if "test_accuracy" in row] == [0, 4, 8, 12]
+    assert list(run.card["tests"]["test_accuracy"]) == ["0", "12"]
+    assert all(row["tokens"] == row["step"] * 40 for row in run.metrics())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +10,7 @@ import typer
 
 from layerfold.choosing import Opening, chosen_steps, run_folder, use_threads
 from layerfold.commands.options import RUN, Corpora, Device, Dtype, Json, Pickle, Threads
-from layerfold.terminal import complain, finite_or_none, progress_bar, say, shares, stop_at
+from layerfold.terminal import asked_to_stop, complain, finite_or_none, progress_bar, say, shares, stop_at, tell
 
 
 def train(
@@ -29,15 +28,18 @@ def train(
     followed = Recipe.load(recipe)
 
     use_threads(threads)
-    with progress_bar(as_json) as move:
+    with progress_bar(as_json) as move, asked_to_stop() as stopped:
 
         def report(now: Progress) -> None:
             if as_json:
-                print(json.dumps({name: finite_or_none(value) for name, value in vars(now).items()}), flush=True)
+                tell({name: finite_or_none(value) for name, value in vars(now).items()})
             note = f"loss {now.loss:.3f} · {now.tokens_per_second:,.0f} tokens/s" if now.step or now.loss == now.loss else ""
             move(now.stage, now.step, now.steps, note)
 
-        run = train_run(followed, out, progress=report, cache=corpora)
+        run = train_run(followed, out, progress=report, cache=corpora, stopped=stopped)
+    if run.live:
+        say(as_json, {"run": run.name, "folder": str(out), "stopped": True}, f"{run.name} is stopped: the same command goes on with it")
+        return
     last = str(run.steps[-1])
     tests = {name: values[last] for name, values in run.card["tests"].items() if isinstance(values, dict)}
     said = {"run": run.name, "folder": str(out), "steps": list(run.steps), **tests}

@@ -1,8 +1,9 @@
-"""What turns gradients into steps: Muon for the matrices inside the layers, AdamW for all else; or AdamW alone."""
+"""What turns gradients into steps: Muon for the matrices inside the layers, AdamW for all else; or one of torch's own alone."""
 
 from __future__ import annotations
 
 from math import cos, pi
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,7 +16,8 @@ class Optimiser:
     """One step for every weight of a model, at a rate given each time.
 
     Muon (Jordan et al. 2024) steps by the orthogonalised momentum, scaled to AdamW's usual length (Liu et al. 2025); AdamW is
-    Loshchilov & Hutter 2019. Matrices inside layers decay, embeddings, biases and norms do not, unless the recipe says otherwise.
+    Loshchilov & Hutter 2019, Adam adds the decay to the gradient (Kingma & Ba 2015), momentum keeps ``beta1`` of the step before,
+    and sgd nothing. Matrices inside layers decay, embeddings, biases and norms do not, unless the recipe says otherwise.
     """
 
     def __init__(self, model: GPT, recipe: Recipe) -> None:
@@ -34,7 +36,8 @@ class Optimiser:
             self._parts.append(torch.optim.Muon(inner.values(), weight_decay=recipe.weight_decay, momentum=0.95, adjust_lr_fn=scaled))
         else:
             groups.append({"params": list(inner.values()), "weight_decay": recipe.weight_decay})
-        self._parts.append(torch.optim.AdamW(groups, betas=(recipe.beta1, recipe.beta2), fused=True))
+        self._remembers = recipe.optimiser != "sgd"
+        self._parts.append(_plain(groups, recipe))
 
     def step(self, rate: float) -> None:
         """Every weight is moved, its gradient gone."""
@@ -51,6 +54,7 @@ class Optimiser:
             for part in self._parts
             for weight, moments in part.state.items()
             for moment, value in moments.items()
+            if value is not None
         }
 
     def restore(self, state: dict[str, Tensor]) -> None:
@@ -60,9 +64,19 @@ class Optimiser:
                 for weight in group["params"]:
                     ending = ":" + self._names[weight]
                     moments = {key.removesuffix(ending): value for key, value in state.items() if key.endswith(ending)}
-                    if not moments:
+                    if not moments and self._remembers:
                         raise KeyError(self._names[weight])
                     part.state[weight] = moments
+
+
+def _plain(groups: list[dict[str, Any]], recipe: Recipe) -> torch.optim.Optimizer:
+    """The optimiser of torch that the recipe names, for these groups; beside Muon it is AdamW."""
+    betas = (recipe.beta1, recipe.beta2)
+    if recipe.optimiser in ("sgd", "momentum"):
+        return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=recipe.beta1 if recipe.optimiser == "momentum" else 0.0)
+    if recipe.optimiser == "adam":
+        return torch.optim.Adam(groups, betas=betas, fused=True)
+    return torch.optim.AdamW(groups, betas=betas, fused=True)
 
 
 def rate_at(step: int, recipe: Recipe) -> float:

@@ -14,7 +14,7 @@ from layerfold.training.tasks import Setting, Task, task_of
 
 CHOICES = {
     "precision": ("bfloat16", "float32"),
-    "optimiser": ("adamw", "muon"),
+    "optimiser": ("adamw", "muon", "adam", "momentum", "sgd"),
     "schedule": ("cosine", "constant"),
     "decayed": ("layers", "matrices", "everything"),
 }
@@ -35,7 +35,8 @@ class Recipe:
 
     Instead of a corpus, ``task`` names one of ``training.tasks`` with its ``parameters``, which then decides the vocabulary.
     ``schedule`` is cosine or constant, ``decayed`` the weights that decay: layers (the matrices inside them), matrices (all) or
-    everything; ``clip`` 0 clips no gradient. ``repeats`` is the share of windows that say random tokens again and again, not text.
+    everything; ``clip`` 0 clips no gradient; ``test_every`` 0 tests at checkpoints alone.
+    ``repeats`` is the share of windows that say random tokens again and again, not text.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Recipe:
     repeats: float = 0.0
     log_all: int = 64
     log_every: int = 10
+    test_every: int = 0
     resume_every: int = 128
     examples: tuple[Example, ...] = ()
 
@@ -117,7 +119,7 @@ class Recipe:
         """
         out = {"name", "title", "description", "corpus", "examples", "resume_every", *GPTConfig.__dataclass_fields__, "task", "parameters"}
         out |= {"held_out"} if self.task else set()
-        out |= {name for name in ("schedule", "decayed", "repeats") if getattr(self, name) == getattr(Recipe, name)}
+        out |= {name for name in ("schedule", "decayed", "repeats", "test_every") if getattr(self, name) == getattr(Recipe, name)}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items() if name not in out}
 
     @staticmethod

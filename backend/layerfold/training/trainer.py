@@ -34,7 +34,10 @@ Ids = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training is: ``loss`` in nats a token, ``bits_per_byte`` where this step was a checkpoint, ``left`` seconds."""
+    """How far a training is: ``loss`` in nats a token, ``bits_per_byte`` where this step was a checkpoint, ``left`` seconds.
+
+    ``test_accuracy`` 0..1 is the last that was found, ``seconds`` those of training so far, earlier calls among them.
+    """
 
     stage: str
     step: int = 0
@@ -43,21 +46,35 @@ class Progress:
     bits_per_byte: float | None = None
     tokens_per_second: float = 0.0
     left: float = float("inf")
+    test_accuracy: float | None = None
+    seconds: float = 0.0
 
 
 Report = Callable[[Progress], None]
 
 
-def train(recipe: Recipe, out: Path, *, progress: Report = lambda _: None, cache: Path | None = None) -> Run:
+def train(
+    recipe: Recipe,
+    out: Path,
+    *,
+    progress: Report = lambda _: None,
+    cache: Path | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Run:
     """``out`` holds the finished run; what an earlier, broken call left there is taken up.
 
+    Once ``stopped``, the step at hand is ended, all that the next one needs is stored, and the run stays unfinished.
     Raises RecipeError (``out`` holds another run), CorpusError.
     """
     writer = RunWriter(out, recipe)
     if writer.finished:
         return Run.open(out)
-    for step in Trainer(recipe, made_lesson(recipe, writer, progress, cache), writer).steps():
-        progress(step)
+    trainer = Trainer(recipe, made_lesson(recipe, writer, progress, cache), writer)
+    for now in trainer.steps():
+        progress(now)
+        if stopped() and now.step < recipe.steps:
+            trainer.save(now.step + 1)
+            return Run.open(out)
     return writer.finish()
 
 
@@ -144,17 +161,26 @@ class Trainer:
         self.model = GPT(recipe.config, seed=recipe.seed)
         self.optimiser = Optimiser(self.model, recipe)
         self.start, self.seconds = load_resume(writer.resume, self.model, self.optimiser)
+        self.accuracy: float | None = None
+        self._began = perf_counter() - self.seconds
         writer.rewind(self.start)
+
+    def save(self, step: int) -> None:
+        """All that ``step`` and those after it depend on is on disk."""
+        save_resume(self.writer.resume, self.model, self.optimiser, step, perf_counter() - self._began)
 
     def steps(self) -> Iterator[Progress]:
         """Does one step for each item taken, checkpoints and metrics written on the way; begins where the last save was."""
-        began = perf_counter() - self.seconds
+        self._began = began = perf_counter() - self.seconds
         for step in range(self.start, self.recipe.steps + 1):
             if step > self.start and step % self.recipe.resume_every == 0:
-                save_resume(self.writer.resume, self.model, self.optimiser, step, perf_counter() - began)
+                self.save(step)
             row: Row = {"step": step, "tokens": step * self.lesson.length}
             if step in self.recipe.checkpoints:
                 row |= self._checkpoint(step)
+            elif self.recipe.test_every and step % self.recipe.test_every == 0:
+                row |= self.lesson.tests(self.model)
+            self.accuracy = row.get("test_accuracy", self.accuracy)
             row |= self._step(step)
             row["seconds"] = round(perf_counter() - began, 3)
             self._log(row)
@@ -190,7 +216,8 @@ class Trainer:
         return dict(tests)
 
     def _logged(self, step: int) -> bool:
-        return step <= self.recipe.log_all or step % self.recipe.log_every == 0 or step in self.recipe.checkpoints
+        often = step <= self.recipe.log_all or step % self.recipe.log_every == 0 or step in self.recipe.checkpoints
+        return often or bool(self.recipe.test_every and step % self.recipe.test_every == 0)
 
     def _log(self, row: Row) -> None:
         if self._logged(row["step"]):
@@ -201,7 +228,8 @@ class Trainer:
         seconds = max(perf_counter() - began, 1e-9)
         pace = (step + 1) / seconds
         tokens = pace * self.lesson.length
-        return Progress("training", step, total, row["loss"], row.get("bits_per_byte"), tokens, (total - step) / pace)
+        left = (total - step) / pace
+        return Progress("training", step, total, row["loss"], row.get("bits_per_byte"), tokens, left, self.accuracy, round(seconds, 3))
 
 
 @torch.inference_mode()

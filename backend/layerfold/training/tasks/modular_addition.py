@@ -1,4 +1,4 @@
-"""Addition modulo p: "17 + 38 =", the answer said at "=". Some of all p² pairs are learned, all at once; the others are held out.
+"""Addition modulo p: "17 + 38 =", the answer said at "=". Some of all p² pairs are learned, usually all at once; the others are held out.
 
 After Power et al. (2022) and Nanda et al. (2023, arXiv 2301.05217).
 """
@@ -34,16 +34,17 @@ def make(setting: Setting, p: int = 113, share: float = 0.3) -> ModularAddition:
         raise ValueError(f"p = {p} and share = {share} leave nothing to learn or nothing to hold out")
     if setting.block_size < len(PLACES):
         raise ValueError(f"block_size {setting.block_size} is less than the {len(PLACES)} tokens of a sum")
-    return ModularAddition(p, share, setting.seed)
+    return ModularAddition(p, share, setting.seed, setting.batch_size)
 
 
 @dataclass(frozen=True)
 class ModularAddition:
-    """Sums modulo ``p``; pair n is (n // p, n mod p)."""
+    """Sums modulo ``p``; pair n is (n // p, n mod p). A step learns from ``batch`` pairs, or all that are learned."""
 
     p: int
     share: float
     seed: int
+    batch: int = 0
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -70,11 +71,21 @@ class ModularAddition:
     @property
     def length(self) -> int:
         """Four tokens a pair."""
-        return self.learned * len(PLACES)
+        return (self.batch if self._parted else self.learned) * len(PLACES)
 
     def at(self, step: int) -> tuple[Ids, Ids]:
-        """All learned pairs, at every step, and their answers at "="."""
-        return self._learned
+        """The learned pairs of a step and their answers at "=": all of them, or the next of an order that is new at each pass."""
+        if not self._parted:
+            return self._learned
+        turn, place = divmod(step, self.learned // self.batch)
+        chosen = np.random.default_rng((self.seed, turn, 2)).permutation(self.learned)[place * self.batch : (place + 1) * self.batch]
+        pairs = self.order[chosen]
+        return self.written(pairs), self.answers(pairs)[:, None]
+
+    @property
+    def _parted(self) -> bool:
+        """Whether a step learns from some pairs only."""
+        return 0 < self.batch < self.learned
 
     @cached_property
     def _learned(self) -> tuple[Ids, Ids]:
