@@ -85,6 +85,7 @@ def serve(
     build: Annotated[
         bool | None, typer.Option("--build/--no-build", help="Make clouds of runs that lack them, or not.  [default: build]")
     ] = None,
+    lab: Annotated[Path | None, typer.Option(help="Folder for trainings that are begun in the page.")] = None,
     browser: Annotated[
         bool | None, typer.Option("--open/--no-browser", help="Open a browser, or not; without either, where there is a screen.")
     ] = None,
@@ -93,7 +94,7 @@ def serve(
     from layerfold.settings import Settings
 
     names = tuple(allow_host) if allow_host else None
-    chosen = {"host": host, "port": port, "allowed_hosts": names, "cache": cache, "log_level": log_level, "build": build}
+    chosen = {"host": host, "port": port, "allowed_hosts": names, "cache": cache, "log_level": log_level, "build": build, "lab": lab}
     settings = Settings.read(os.environ, runs=tuple(map(Path, runs)) if runs else None, **chosen)  # type: ignore[arg-type]
     settings = replace(settings, runs=opened_runs(settings.runs, Opening(dtype, device, allow_pickle), settings.cache))
     from layerfold.server.app import serve as serve_until_stopped

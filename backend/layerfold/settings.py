@@ -7,6 +7,7 @@ LAYERFOLD_ALLOWED_HOSTS  further host names, separated by commas      none
 LAYERFOLD_CACHE          folder for what can be computed again        the user's cache folder, /layerfold
 LAYERFOLD_LOG_LEVEL      debug, info, warning, error                  warning
 LAYERFOLD_BUILD          0: runs without clouds are left as they are  1
+LAYERFOLD_LAB            folder for trainings of the page             the user's data folder, /layerfold/lab
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ DEFAULT_PORT: Final = 8765
 FIRST: Final = "storyteller"
 PORTS_TRIED: Final = 50
 UNREAD_MILLISECONDS: Final = 30_000
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -42,6 +44,7 @@ class Settings:
     cache: Path | None = None
     log_level: str = "warning"
     build: bool = True
+    lab: Path | None = None
 
     @classmethod
     def read(
@@ -55,6 +58,7 @@ class Settings:
         cache: Path | None = None,
         log_level: str | None = None,
         build: bool | None = None,
+        lab: Path | None = None,
     ) -> Self:
         """The settings in force; arguments are flags, None where a flag was not given.
 
@@ -71,6 +75,7 @@ class Settings:
             cache=cache or cache_folder(environment),
             log_level=_log_level(log_level or environment.get("LAYERFOLD_LOG_LEVEL") or "warning"),
             build=_build(environment.get("LAYERFOLD_BUILD") or "1") if build is None else build,
+            lab=_lab(lab, environment, host or environment.get("LAYERFOLD_HOST") or "127.0.0.1"),
         )
 
 
@@ -90,6 +95,22 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "layerfold"
     return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "layerfold"
+
+
+def data_folder(environment: Mapping[str, str]) -> Path:
+    """Where what a person made is kept (nothing is made here)."""
+    if sys.platform == "win32":
+        return Path(environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "layerfold"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "layerfold"
+    return Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "layerfold"
+
+
+def _lab(flag: Path | None, environment: Mapping[str, str], host: str) -> Path | None:
+    """The folder for trainings: the one that was named; else the person's own, where only this machine is served."""
+    if named := flag or environment.get("LAYERFOLD_LAB"):
+        return Path(named)
+    return data_folder(environment) / "lab" if host in LOOPBACK else None
 
 
 def listen(host: str, port: int | None) -> socket.socket:

@@ -29,6 +29,8 @@ from layerfold.errors import Busy, LayerfoldError
 from layerfold.pipeline import OpenRun, open_run, shared_spaces, states_cache
 from layerfold.server.catalogue import Catalogue, find_runs
 from layerfold.server.jobs import Jobs, Rank
+from layerfold.server.lab import Lab
+from layerfold.server.lab_routes import create_lab_routes
 from layerfold.server.routes import REVALIDATE, create_routes
 from layerfold.server.security import ANY_ADDRESS, Guard, accept, known_hosts
 from layerfold.server.stream import TRY_AGAIN, Connection
@@ -43,6 +45,7 @@ TOKENS: Final = 128
 SENTENCES: Final = 16
 CONNECTIONS: Final = 256
 WORKERS: Final = 2
+BODY_BYTES: Final = 5 << 19  # a text for the lab, written in JSON
 log = logging.getLogger(__name__)
 
 
@@ -52,12 +55,13 @@ def create_app(
     *,
     jobs: Jobs | None = None,
     watch: Watch | None = None,
+    lab: Lab | None = None,
     warm: bool = False,
     patience: float = 10.0,
 ) -> FastAPI:
     """The application: page, HTTP answers and stream; with ``warm``, the default run's steps are made ready in the background.
 
-    With a ``watch``, pages hear of runs that come, go and grow.
+    With a ``watch``, pages hear of runs that come, go and grow; without a ``lab`` there is one that is closed.
     """
     version = installed_version()
     plotly = Plotly.installed()
@@ -72,21 +76,22 @@ def create_app(
         openapi_url="/api/openapi.json",
         docs_url=None,  # the stock pages load scripts from elsewhere
         redoc_url=None,
-        lifespan=_life(catalogue, work, plotly, watch, connections, warm),
-        max_body_size=MESSAGE_BYTES,
+        lifespan=_life(catalogue, work, plotly, watch, lab, connections, warm),
+        max_body_size=BODY_BYTES,
     )
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5, exclude_content_types=("application/octet-stream", "image/*"))
     app.add_middleware(Guard, hosts=known_hosts(settings.host, settings.allowed_hosts))
     app.state.connections = connections
     _say_errors_in_one_shape(app)
     app.include_router(create_routes(catalogue, work, _limits_of(limits), plotly, version, watch))
+    app.include_router(create_lab_routes(lab or Lab(None), lambda run: announce(connections, (run,), jobs=True)))
     _add_stream(app, connections, lambda socket: Connection(socket, catalogue, work, limits, version, patience))
     _serve_page(app, settings.frontend)
     return app
 
 
 def _life(
-    catalogue: Catalogue, work: Jobs, plotly: Plotly, watch: Watch | None, connections: set[Connection], warm: bool
+    catalogue: Catalogue, work: Jobs, plotly: Plotly, watch: Watch | None, lab: Lab | None, connections: set[Connection], warm: bool
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """What works as long as the application does."""
 
@@ -95,14 +100,30 @@ def _life(
         work.open()  # an application may be started again
         tasks = [asyncio.create_task(_warm_up(catalogue, work, plotly))] if warm else []
         tasks += [asyncio.create_task(watch.run(lambda runs: announce(connections, runs)))] if watch else []
+        tasks += [asyncio.create_task(_keep_lab(lab, connections))] if lab else []
         yield
         for task in tasks:
             task.cancel()
         await asyncio.to_thread(work.close)
+        if lab:
+            await asyncio.to_thread(lab.close)
         if watch:
             await asyncio.to_thread(watch.close)
 
     return lifespan
+
+
+async def _keep_lab(lab: Lab, connections: set[Connection]) -> None:
+    """Once a second it is known what has become of each training, and pages hear what is new."""
+    while True:
+        await asyncio.sleep(1.0)
+        try:
+            changed, turned = await asyncio.to_thread(lab.look)
+        except Exception:
+            log.exception("looking at the trainings failed")
+            continue
+        if changed or turned:
+            announce(connections, sorted(turned), jobs=changed)
 
 
 def _add_stream(app: FastAPI, connections: set[Connection], connect: Callable[[WebSocket], Connection]) -> None:
@@ -139,8 +160,10 @@ def serve(settings: Settings, ready: Callable[[str], None] = print) -> None:
     listening = listen(settings.host, settings.port)
     spaces = shared_spaces()
     states = states_cache(settings.cache)  # one for all: what is kept in memory outlives a run's being opened again
-    catalogue = Catalogue(runs, lambda folder: open_run(folder, states, spaces), settings.runs)
-    app = create_app(catalogue, settings, watch=watched(catalogue, settings), warm=True)
+    lab = opened_lab(settings)
+    sources = (*settings.runs, *((lab.folder,) if lab.folder else ()))
+    catalogue = Catalogue(runs, lambda folder: open_run(folder, states, spaces), sources)
+    app = create_app(catalogue, settings, watch=watched(catalogue, settings), lab=lab, warm=True)
     ready(address(settings.host, listening.getsockname()[1]))
     try:
         uvicorn.Server(configured(app, settings.log_level)).run(sockets=[listening])
@@ -148,6 +171,19 @@ def serve(settings: Settings, ready: Callable[[str], None] = print) -> None:
         log.info("stopped")
     finally:
         listening.close()
+
+
+def opened_lab(settings: Settings) -> Lab:
+    """The lab in its folder; closed where others than this machine's own are served and none was named."""
+    if settings.lab is None:
+        return Lab(
+            None, closed=f"This server listens on {settings.host}, where others could train too. Start it with --lab FOLDER to allow it."
+        )
+    try:
+        settings.lab.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return Lab(None, closed=f"The folder {settings.lab} cannot be made ({error.strerror}). Name another with --lab.")
+    return Lab(settings.lab)
 
 
 def watched(catalogue: Catalogue, settings: Settings) -> Watch:

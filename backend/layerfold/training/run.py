@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from layerfold.model.tokenizer import Tokenizer
 
 CARD, METRICS, TOKENIZER = "run.json", "metrics.jsonl", "tokenizer.json"
+PAUSED = "paused"  # a file in the folder of a run whose training rests
 Card = dict[str, Any]
 
 
@@ -68,7 +69,7 @@ class Run:
     @property
     def live(self) -> bool:
         """Whether more steps are to be expected."""
-        return not self.card.get("finished", True)
+        return not self.card.get("finished", True) and not (self.folder / PAUSED).exists()
 
     @property
     def typed(self) -> bool:
