@@ -1,6 +1,6 @@
-"""A training that goes on while a page is open: ``python -m tests.browser.recording FOLDER``; it stops before each step until it may go on.
+"""A training that is recorded while a page is open: ``python -m tests.browser.recording FOLDER [weights]``.
 
-The file FOLDER/../may holds the last step that it may reach.
+It stops before each step until it may go on: the file ``may`` two folders above holds the last step that it may take.
 """
 
 from __future__ import annotations
@@ -9,49 +9,38 @@ import sys
 import time
 from pathlib import Path
 
-from layerfold.training.recipe import Recipe
-from layerfold.training.trainer import Progress, train
+import torch
+
+from layerfold.model.gpt import GPT
+from layerfold.model.shape import GPTConfig
+from layerfold.model.tokenizer import Tokenizer
 from tests.conftest import story
 
-CHECKPOINTS = (0, 1, 2, 4, 8)
+CHECKPOINTS = (0, 1, 2, 3, 4, 6, 8)
 
 
-def recipe(corpus: Path) -> Recipe:
-    """A recipe of a small language model that a second is enough for."""
-    return Recipe(
-        name="growing",
-        title="Growing",
-        corpus=str(corpus),
-        steps=CHECKPOINTS[-1],
-        checkpoints=CHECKPOINTS,
-        seed=3,
-        vocab_size=384,
-        n_layer=1,
-        n_head=2,
-        d_model=24,
-        block_size=64,
-        batch_size=4,
-        learning_rate=1e-2,
-        warmup=2,
-        held_out=0.1,
-        resume_every=1,
-    )
+def main(folder: Path, weights: bool) -> None:
+    """A torch loop as a person writes it, with two lines of Layerfold in it."""
+    from layerfold import Recorder
 
-
-def main(folder: Path) -> None:
-    may = folder.parent.parent / "may"
-    corpus = folder.parent.parent / "corpus"
-    for where in (corpus, folder / "text"):
-        where.mkdir(parents=True, exist_ok=True)
-        for seed in range(2):
-            (where / f"{seed}.txt").write_text(story(seed, 500), encoding="utf-8")
-
-    def wait(now: Progress) -> None:
-        while now.step > int(may.read_text() or "0"):
+    torch.manual_seed(0)
+    text = story(0, 600)
+    tokenizer = Tokenizer.train([text], 300)
+    ids = torch.tensor(tokenizer.ids([text])[0])
+    model = GPT(GPTConfig(vocab_size=len(tokenizer), n_layer=1, n_head=2, d_model=24, block_size=64))
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    recorder = Recorder(folder, texts=[text], tokenizer=tokenizer, tokens=400, weights=weights)
+    for step in range(CHECKPOINTS[-1] + 1):
+        while step > int((folder.parent.parent / "may").read_text() or "0"):
             time.sleep(0.05)
-
-    train(recipe(corpus), folder, progress=wait)
+        windows = ids[torch.randint(len(ids) - 65, (8, 1)) + torch.arange(65)]
+        loss = torch.nn.functional.cross_entropy(model(windows[:, :-1]).flatten(0, 1), windows[:, 1:].flatten())
+        recorder.log(model, step, now=step in CHECKPOINTS, loss=loss)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    recorder.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), "weights" in sys.argv)

@@ -1,4 +1,4 @@
-"""A training that goes on while a page is open: its run appears by itself, then step by step, and what is there stays as it is."""
+"""A training that is recorded while a page is open: its run appears by itself, then step by step, and what is there stays as it is."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, expect
 from tests.browser.conftest import PATIENCE, ROOT, Served, Visit
 from tests.browser.recording import CHECKPOINTS
 
+pytest.importorskip("layerfold.recorder")
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE)
 LAST = "s.card.steps[Math.round(s.step)]"
@@ -31,9 +32,9 @@ class Training:
         self.may(0)
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, *words: str) -> None:
         with self._log.open("wb") as log:
-            command = [sys.executable, "-m", "tests.browser.recording", str(self.folder)]
+            command = [sys.executable, "-m", "tests.browser.recording", str(self.folder), *words]
             environment = {**os.environ, "PYTHONPATH": str(ROOT)}
             self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
 
@@ -97,7 +98,7 @@ def test_a_training_appears_step_by_step_in_an_open_page(open_page: Visit, serve
     one = open_page
     one.page.evaluate("window.untouched = true")
     expect(one.page.locator("#veil")).to_contain_text("no run to show")
-    training.start()
+    training.start("weights")
     expect(one.page.locator("#veil .making-words")).to_be_visible()
     one.until("s.card && Object.keys(s.atlas).length")
     expect(one.page.locator("#live")).to_contain_text("live")
@@ -124,3 +125,17 @@ def test_a_training_appears_step_by_step_in_an_open_page(open_page: Visit, serve
     one.until("!s.card.live && s.card.projections.some((one) => one.name === 'pca')")
     expect(one.page.locator("#steps")).to_have_attribute("max", str(len(CHECKPOINTS) - 1))
     assert cloud(server, 0) == first
+
+
+def test_a_recording_without_weights_can_be_watched_and_says_that_nothing_can_be_typed(
+    open_page: Visit, server: Served, training: Training
+) -> None:
+    one = open_page
+    training.may(CHECKPOINTS[1])
+    training.start()
+    one.until("s.card && Object.keys(s.atlas).length")
+    assert one.state("[s.card.kind, s.card.typed, s.card.live]") == ["recorded", False, True]
+    expect(one.page.locator("#untyped")).to_contain_text("without its weights")
+    expect(one.page.locator("#add-sentence")).to_be_hidden()
+    one.tell(type="pick", pick={"kind": "cloud", "index": 3})
+    one.until("s.inspection && s.inspection.neighbors.length")
