@@ -26,6 +26,8 @@ export function asking(store, client, nextId) {
     if (!state.inside.open) return;
     if (state.connection === "open" && previous.connection !== "open") store.dispatch({ type: "inside.set", asking: {} });
     if (previous.inside.walk.wish && !state.inside.walk.wish && !state.inside.asking.walk) client.send({ type: "cancel", sentence: "walk" });
+    const surveyed = (/** @type {import("./types.d.ts").State} */ one) => one.inside.way.survey?.on !== false;
+    if (surveyed(previous) && !surveyed(state)) client.send({ type: "cancel", sentence: "survey" });
     const moved = ["inside", "step", "site", "sentences", "active", "picked", "projection", "run", "card", "playing", "connection", "sheet"].some(
       (name) => /** @type {any} */ (state)[name] !== /** @type {any} */ (previous)[name],
     );

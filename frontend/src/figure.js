@@ -3,7 +3,7 @@
 import { cloudColours } from "./colouring.js";
 import { overlayOf } from "./comparing.js";
 import { HUES } from "./colours.js";
-import { barePaths, edgesInside, ghostsInside, insideKey } from "./inside/inside.js";
+import { barePaths, cloudInside, edgesInside, ghostsInside, insideKey } from "./inside/inside.js";
 import { overlaid } from "./overlaid.js";
 import { frameShown } from "./projections.js";
 import { matches } from "./search.js";
@@ -31,7 +31,7 @@ export function blend(a, b, mix) {
   return out;
 }
 
-/** The cloud of a slice at a fractional site. @param {import("./types.d.ts").AtlasSlice} slice @param {number} site */
+/** The cloud of a slice at a fractional site. @param {Pick<import("./types.d.ts").AtlasSlice, "sites" | "ref" | "positions">} slice @param {number} site */
 function cloudAt(slice, site) {
   const low = Math.max(0, Math.min(slice.sites - 1, Math.floor(site)));
   const size = 3 * slice.ref;
@@ -43,6 +43,8 @@ function cloudAt(slice, site) {
 function cloudPositions(state) {
   const shown = shownAtlas(state);
   if (!shown) return null;
+  const moved = cloudInside(state);
+  if (moved?.ref === shown.a.ref) return cloudAt(moved, state.site);
   const a = cloudAt(shown.a, state.site);
   return shown.b ? blend(a, cloudAt(shown.b, state.site), shown.mix) : a;
 }

@@ -214,6 +214,8 @@ export interface InsideView {
   questions(state: State): ({ type: string } & Record<string, any>)[];
   edges?(state: State): import("./picture.d.ts").EdgePicture[];
   ghosts?(state: State): SentencePicture[];
+  /** corpus tokens where they are moved to, [site, ref, 3]; null: where they are */
+  cloud?(state: State): { sites: number; ref: number; positions: Float32Array } | null;
   /** paths through the layers would hide what it draws */
   bare?: boolean;
 }
@@ -265,6 +267,10 @@ export interface Inside {
   scales: Scales;
   walk: Walk;
   /** what the loss aims at: every next token, the one after the token in hand, or a word there */
+  /** the motion of the weights that is tried, how often it is taken, and whether the corpus tokens go along */
+  stride: { motion: string; factor: number; backwards: boolean; cloud: boolean };
+  /** whether the plane was asked for or stopped, the line that was asked for, and the steps chosen for its ends */
+  way: { survey: { run: string; on: boolean } | null; line: { run: string; start: number; end: number } | null; start: number | null; end: number | null };
   push: { aim: "all" | "next" | "target"; target: string; reach: number };
 }
 

@@ -4,7 +4,9 @@ import { insideShown, withInside } from "./asked.js";
 import { attention } from "./attention.js";
 import { parts } from "./parts.js";
 import { push } from "./push.js";
+import { EMPTY_STRIDE, STRIDE, step } from "./step.js";
 import { EMPTY_WALK, WALK, stepped, walk } from "./walk.js";
+import { EMPTY_WAY, WAY, way } from "./way.js";
 import { EMPTY_SCALES, SCALES, whatif } from "./whatif.js";
 
 export { answerTo, insideShown, placeAsked, sentenceInside, tokenInside, withInside } from "./asked.js";
@@ -18,11 +20,11 @@ export { answerTo, insideShown, placeAsked, sentenceInside, tokenInside, withIns
 
 /** What a tab asks and draws. A function: the tabs' modules and this one know each other. @param {InsideTab} tab @returns {InsideView | undefined} */
 function viewOf(tab) {
-  return /** @type {Partial<Record<InsideTab, InsideView>>} */ ({ attention, parts, whatif, walk, push })[tab];
+  return /** @type {Partial<Record<InsideTab, InsideView>>} */ ({ attention, parts, whatif, walk, push, step, way })[tab];
 }
 
 /** @type {Inside} */
-export const EMPTY_INSIDE = { open: false, tab: "attention", head: "mean", threshold: 0.05, looks: {}, asking: {}, troubles: {}, everyLayer: false, stretch: false, scales: EMPTY_SCALES, walk: EMPTY_WALK, push: { aim: "all", target: "", reach: 0.5 } };
+export const EMPTY_INSIDE = { open: false, tab: "attention", head: "mean", threshold: 0.05, looks: {}, asking: {}, troubles: {}, everyLayer: false, stretch: false, scales: EMPTY_SCALES, walk: EMPTY_WALK, push: { aim: "all", target: "", reach: 0.5 }, stride: EMPTY_STRIDE, way: EMPTY_WAY };
 
 /** @type {Record<string, (state: State, message: any) => State>} */
 export const INSIDE = {
@@ -41,6 +43,8 @@ export const INSIDE = {
   },
   ...WALK,
   ...SCALES,
+  ...STRIDE,
+  ...WAY,
   "push.set": (state, { type, glide, ...fields }) => withInside(state, { push: { ...state.inside.push, ...fields } }),
 };
 
@@ -85,6 +89,11 @@ export function barePaths(state) {
 /** Sentences that the open tab adds to the scene. @param {State} state @returns {import("../types.d.ts").SentencePicture[]} */
 export function ghostsInside(state) {
   return insideShown(state) ? (viewOf(state.inside.tab)?.ghosts?.(state) ?? []) : [];
+}
+
+/** The corpus tokens where the open tab moves them to; null where it leaves them. @param {State} state @returns {{ sites: number, ref: number, positions: Float32Array } | null} */
+export function cloudInside(state) {
+  return insideShown(state) ? (viewOf(state.inside.tab)?.cloud?.(state) ?? null) : null;
 }
 
 /** What the scene's part of this depends on. @param {State} state @returns {unknown[]} */

@@ -8,7 +8,9 @@ import { stepNumber } from "../state.js";
 import { attentionTab } from "./attention.js";
 import { partsTab } from "./parts.js";
 import { pushTab } from "./push.js";
+import { stepTab } from "./step.js";
 import { walkTab } from "./walk.js";
+import { wayTab } from "./way.js";
 import { whatifTab } from "./whatif.js";
 
 /** @typedef {import("../types.d.ts").State} State */
@@ -18,7 +20,7 @@ import { whatifTab } from "./whatif.js";
 /** @typedef {(dispatch: Dispatch) => { root: HTMLElement, update(state: State, t: Words): void }} TabMaker */
 
 /** @type {[InsideTab, TabMaker][]} */
-const TABS = [["attention", attentionTab], ["parts", partsTab], ["whatif", whatifTab], ["walk", walkTab], ["push", pushTab]];
+const TABS = [["attention", attentionTab], ["parts", partsTab], ["whatif", whatifTab], ["walk", walkTab], ["push", pushTab], ["step", stepTab], ["way", wayTab]];
 
 /** @param {Dispatch} dispatch */
 export function insidePanel(dispatch) {
@@ -58,7 +60,7 @@ export function insidePanel(dispatch) {
       if (shown !== state.inside.tab) fill(body, tab.root, foot);
       shown = state.inside.tab;
       body.classList.toggle("stale", wantedLooks(state).some(({ kind }) => !lookOf(state, kind).fresh));
-      foot.textContent = t("inside.exact");
+      foot.textContent = state.inside.tab === "way" ? "" : t("inside.exact");
       tab.update(state, t);
     },
   };
@@ -76,11 +78,12 @@ function showTabs(state, t, tabs) {
 
 /** What hinders the open tab, in words; "" where nothing does. @param {State} state @param {Words} t */
 function troubleWords(state, t) {
-  if (!sentenceInside(state) && state.inside.tab !== "way") return t("inside.none");
+  const way = state.inside.tab === "way";
+  if (!sentenceInside(state) && !way) return t("inside.none");
   const kinds = wantedLooks(state).map((one) => one.kind);
   const found = kinds.map((kind) => state.inside.troubles[kind]).find(Boolean);
   if (found) return failureWords(t, found);
-  if (state.playing) return t("inside.playing");
+  if (state.playing && !way) return t("inside.playing");
   return kinds.some((kind) => !lookOf(state, kind).look) ? t("inside.asking") : "";
 }
 
