@@ -95,12 +95,10 @@ class Atlas:
     @cached_property
     def reference(self) -> Reference:
         """The tokens behind the clouds; raises DamagedRun."""
-        arrays = self._arrays(REFERENCE, ("windows", "window", "position", "frequency", "words"))
-        words = json.loads(arrays.pop("words").tobytes())
-        known = words.get("labels", [])
-        values = self._arrays(REFERENCE, tuple(LABEL + one["name"] for one in known)) if known else {}
-        labels = tuple(Label(**{**one, "names": tuple(one["names"])}, values=values[LABEL + one["name"]]) for one in known)
-        return Reference(**arrays, text=tuple(words["text"]), source=tuple(words["source"]), labels=labels)
+        try:
+            return read_reference(self._bytes(REFERENCE))
+        except ValueError as error:
+            raise _damaged(REFERENCE, str(error)) from None
 
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
@@ -205,6 +203,22 @@ def open_atlas(run: Path | str) -> Atlas:
         if not isinstance(card.get(key), kind):
             raise _damaged(CARD, f"has no {key!r}")
     return Atlas(folder, card)
+
+
+def read_reference(data: bytes) -> Reference:
+    """The reference in the bytes of its file, its arrays read-only; raises ValueError."""
+    try:
+        arrays = {name: _read_only(array) for name, array in load(data).items()}
+        words = json.loads(arrays["words"].tobytes())
+        values = {name: arrays[name] for name in ("windows", "window", "position", "frequency")}
+        labels = tuple(
+            Label(**{**one, "names": tuple(one["names"])}, values=arrays[LABEL + one["name"]]) for one in words.get("labels", [])
+        )
+        return Reference(**values, text=tuple(words["text"]), source=tuple(words["source"]), labels=labels)
+    except SafetensorError as error:
+        raise ValueError(f"is not a safetensors file ({error})") from None
+    except KeyError as error:
+        raise ValueError(f"holds no {error}") from None
 
 
 def write_reference(folder: Path, reference: Reference) -> None:

@@ -1,0 +1,66 @@
+"""When to record: two steps an octave, for a small share of the training's time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+STEPS: Final = 2000  # that a training is taken to have at least, where nobody says
+SECONDS: Final = 100.0  # that it is taken to last
+
+
+def mark(step: int) -> int:
+    """The last of 0, 1, 2, 3, 4, 6, 8, 12, 16, 24 … that is not after ``step``."""
+    if step < 1:
+        return 0
+    power = 1 << (step.bit_length() - 1)
+    return power + power // 2 if power > 1 and step >= power + power // 2 else power
+
+
+def kept_row(step: int) -> bool:
+    """Whether a step's numbers are kept: all below 8,192, then about 4,096 an octave."""
+    return step % (1 << max(0, step.bit_length() - 13)) == 0
+
+
+@dataclass
+class Cadence:
+    """Decides and keeps count; times are in seconds since the first call.
+
+    With ``every``, each step that passes a multiple of it. Else at the marks, while recording takes no more than ``share`` of the time
+    since the first call, or of what the whole is expected to take: ``total`` steps, or 2,000 steps or 100 seconds where nobody says.
+    """
+
+    every: int | None
+    share: float
+    total: int | None = None
+    first: int = 0
+    last: int | None = None
+    spent: float = 0.0
+    longest: float = 0.0
+    passed: int = 0
+
+    def due(self, step: int, elapsed: float) -> bool:
+        """Whether to record now."""
+        if self.last is None:
+            return True
+        if self.every is not None:
+            return step // self.every > self.last // self.every
+        if mark(step) <= mark(self.last):
+            return False
+        if self.spent + self.longest <= self.share * self._expected(step, elapsed):
+            return True
+        self.passed += 1
+        return False
+
+    def took(self, step: int, seconds: float) -> None:
+        """A step has been recorded, or tried."""
+        self.last = step
+        self.spent += seconds
+        self.longest = max(seconds, self.longest / 2)  # the first one warms up
+
+    def _expected(self, step: int, elapsed: float) -> float:
+        """How long the training takes, or has taken if that is more."""
+        pace = max(0.0, elapsed - self.spent) / max(1, step - self.first)
+        if self.total is not None:
+            return max(elapsed, self.total * pace)
+        return max(elapsed, STEPS * pace, SECONDS)
