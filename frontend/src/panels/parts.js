@@ -89,5 +89,5 @@ function body(one, name, words, state, t) {
   const chip = (/** @type {any} */ word, /** @type {"up" | "down"} */ side) =>
     h("li", { class: side, title: t(`parts.${side}`, { value: number(Math.abs(word.value), language, { maximumFractionDigits: 2 }) }) }, h("span", { class: "unseen" }, t(`parts.${side}.short`)), visible(word.text).trim() || "␣");
   const chips = [...words.up.slice(0, CHIPS).map((/** @type {any} */ word) => chip(word, "up")), ...words.down.slice(0, CHIPS).map((/** @type {any} */ word) => chip(word, "down"))];
-  return h("tbody", {}, row, h("tr", { class: "chip-row" }, h("td", { colspan: 5 }, h("ul", { class: "chips", "aria-label": t("parts.words", { part: name }) }, ...chips))));
+  return h("tbody", {}, row, h("tr", { class: "chip-row" }, h("td", { colspan: 5 }, h("ul", { class: "word-chips", "aria-label": t("parts.words", { part: name }) }, ...chips))));
 }
