@@ -47,6 +47,7 @@ def build_run_atlas(
     from layerfold.space.build import build_atlas  # imports numba, which serving must not
 
     run = Run.open(folder)
+    count = min(count, int(run.card.get("reference", count)))
     chosen = run.steps if steps is None else tuple(step for step in run.steps if step in steps)
     progress("choosing the reference", 0.0)
     kept = run.reference() or (None if corpus else kept_reference(run.folder, count))

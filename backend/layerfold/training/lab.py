@@ -13,6 +13,7 @@ from layerfold.errors import CorpusError, InputError
 OPTIMISERS: Final = ("sgd", "momentum", "adam", "adamw")
 TEXT_BYTES: Final = 1 << 20
 LEAST_TEXT: Final = 10_000
+REFERENCE: Final = 1000  # tokens of the clouds: a step joins them while the next is trained
 # AdamW's rates are lengths of steps, SGD's multiply gradients: what suits one is a hundred times wrong for the other.
 RATES: Final[Mapping[str, float]] = {"sgd": 0.3, "momentum": 0.05}
 
@@ -46,7 +47,7 @@ OFFERS: Final = (
             **{"decayed": "everything", "beta2": 0.98, "clip": 0.0, "test_every": 10, "log_every": 10, "resume_every": 250},
             **{"parameters": {"p": 53, "share": 0.4}},
         },
-        {"learning_rate": 3e-3, "weight_decay": 2.0, "batch_size": 1123, "steps": 1600, "seed": 0},
+        {"learning_rate": 3e-3, "weight_decay": 2.0, "batch_size": 1123, "steps": 1500, "seed": 0},
     ),
     Offer(
         "belief-simplex",
@@ -155,7 +156,7 @@ def recipe_of(offer: Offer, optimiser: str, numbers: Mapping[str, float], named:
     steps = int(numbers["steps"])
     values: dict[str, Any] = {"name": name, "title": title, "description": offer.words[2], **offer.recipe, "optimiser": optimiser}
     values |= {key: int(value) if NUMBERS[key][4] else float(value) for key, value in numbers.items()}
-    values |= {"checkpoints": list(checkpoints(steps))}
+    values |= {"checkpoints": list(checkpoints(steps)), "reference": REFERENCE}
     if corpus:
         values |= {"corpus": corpus, "vocab_size": 512 if size < 200_000 else 1024}
     parameters = values.pop("parameters", {})
@@ -176,7 +177,7 @@ def bytes_of(offer: Offer, steps: int) -> int:
     recipe = offer.recipe
     d, layers = int(recipe["d_model"]), int(recipe["n_layer"])
     weights = layers * (4 + 2 * int(recipe.get("mlp", 4))) * d * d + 1024 * d + int(recipe["block_size"]) * d
-    clouds = (2 * layers + 1) * 4000 * 8
+    clouds = (2 * layers + 1) * REFERENCE * 8
     return len(checkpoints(steps)) * (2 * weights + clouds)
 
 

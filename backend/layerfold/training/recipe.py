@@ -36,7 +36,7 @@ class Recipe:
     Instead of a corpus, ``task`` names one of ``training.tasks`` with its ``parameters``, which then decides the vocabulary.
     ``schedule`` is cosine or constant, ``decayed`` the weights that decay: layers (the matrices inside them), matrices (all) or
     everything; ``clip`` 0 clips no gradient; ``test_every`` 0 tests at checkpoints alone.
-    ``repeats`` is the share of windows that say random tokens again and again, not text.
+    ``repeats`` is the share of windows that say random tokens again and again, not text; ``reference`` the most tokens of an atlas.
     """
 
     name: str
@@ -77,6 +77,7 @@ class Recipe:
     log_every: int = 10
     test_every: int = 0
     resume_every: int = 128
+    reference: int = 4000
     examples: tuple[Example, ...] = ()
 
     def __post_init__(self) -> None:
@@ -117,7 +118,18 @@ class Recipe:
 
         Choices that are the usual ones are not named, as in cards from before there was a choice.
         """
-        out = {"name", "title", "description", "corpus", "examples", "resume_every", *GPTConfig.__dataclass_fields__, "task", "parameters"}
+        out = {
+            "name",
+            "title",
+            "description",
+            "corpus",
+            "examples",
+            "resume_every",
+            "reference",
+            *GPTConfig.__dataclass_fields__,
+            "task",
+            "parameters",
+        }
         out |= {"held_out"} if self.task else set()
         out |= {name for name in ("schedule", "decayed", "repeats", "test_every") if getattr(self, name) == getattr(Recipe, name)}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items() if name not in out}

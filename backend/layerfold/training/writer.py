@@ -102,24 +102,32 @@ class RunWriter:
 
     def _new_card(self) -> dict[str, Any]:
         recipe = self.recipe
-        return {
-            "format": 1,
-            "name": recipe.name,
-            "title": recipe.title or recipe.name,
-            "description": recipe.description,
-            "architecture": {"kind": "gpt", **recipe.config.card()},
-            "tokenizer": TOKENIZER,
-            "corpus": [],
-            "steps": [],
-            "last_step": recipe.steps,
-            "finished": False,
-            "sites": [site.name for site in sites_of(recipe.n_layer)],
-            "seed": recipe.seed,
-            "hyperparameters": recipe.hyperparameters,
-            "examples": [asdict(example) for example in recipe.examples],
-            "tests": {},
-            "files": {},
-        } | (self._task_card() if recipe.task else self._text_card())
+        return (
+            {
+                "format": 1,
+                "name": recipe.name,
+                "title": recipe.title or recipe.name,
+                "description": recipe.description,
+                "architecture": {"kind": "gpt", **recipe.config.card()},
+                "tokenizer": TOKENIZER,
+                "corpus": [],
+                "steps": [],
+                "last_step": recipe.steps,
+                "finished": False,
+                "sites": [site.name for site in sites_of(recipe.n_layer)],
+                "seed": recipe.seed,
+                "hyperparameters": recipe.hyperparameters,
+                "examples": [asdict(example) for example in recipe.examples],
+                "tests": {},
+                "files": {},
+            }
+            | (self._task_card() if recipe.task else self._text_card())
+            | self._reference()
+        )
+
+    def _reference(self) -> dict[str, int]:
+        """How many tokens its atlas is to have at most, where it is not the usual number."""
+        return {"reference": self.recipe.reference} if self.recipe.reference != Recipe.reference else {}
 
     def _text_card(self) -> dict[str, Any]:
         """The collection's name, from which an atlas takes its reference; a person's own folder is not named."""
