@@ -15,7 +15,7 @@ export const RIVALS = ["sgd", "sgd_momentum", "adam"];
 export const FACTORS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 
 /** @type {import("../types.d.ts").Inside["stride"]} */
-export const EMPTY_STRIDE = { motion: "step", factor: 20, backwards: false, cloud: false };
+export const EMPTY_STRIDE = { motion: "step", factor: 5, backwards: false, cloud: false };
 
 /** @type {Record<string, (state: State, message: any) => State>} */
 export const STRIDE = {

@@ -70,7 +70,7 @@ function scaleOf(look, state, t) {
   const stops = Array.from({ length: 12 }, (_, i) => `${css(magnitude(i / 11, state.theme))} ${(100 * i) / 12}% ${(100 * (i + 1)) / 12}%`);
   const short = (/** @type {number} */ value) => number(value, state.language, { maximumSignificantDigits: 3 });
   const marks = [0, 0.5, 1].map((at) => h("span", {}, `${at === 1 && heights.cut ? "≥ " : ""}${short(heights.back(at))}`));
-  return [h("div", { class: "bar", style: { background: `linear-gradient(to right, ${stops.join(", ")})` } }), h("div", { class: "marks" }, ...marks), h("p", { class: "quiet" }, t(heights.log ? "way.scale.log" : "way.scale"))];
+  return [h("div", { class: "way-bar", style: { background: `linear-gradient(to right, ${stops.join(", ")})` } }), h("div", { class: "way-ends" }, ...marks), h("p", { class: "quiet" }, t(heights.log ? "way.scale.log" : "way.scale"))];
 }
 
 /** How much of the path the plane shows, and on what the loss was taken. @param {Look} look @param {State} state @param {Words} t */

@@ -1,0 +1,132 @@
+"""Journeys inside the pass: each tab asks, shows what it was told, and draws it in the scene. Real runs on a real server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PATIENCE, ROOT, Open, Served, Visit
+from tests.browser.test_access import serious
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+expect.set_options(timeout=PATIENCE)
+
+RUNS = [ROOT / "models" / name for name in ("storyteller", "modular-addition")]
+EDGES = "window.layerfold.scene.stats().edges"
+TOLD = (
+    "Object.entries(s.inside.asking).every(([kind, one]) => s.inside.looks[kind]?.id === one.id) && Object.keys(s.inside.asking).length > 0"
+)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The storyteller and the modular addition, whose passes can be taken apart."""
+    if not all((run / "atlas" / "atlas.json").exists() for run in RUNS):
+        pytest.skip("this checkout has no runs to look into")
+    command = [sys.executable, "-m", "layerfold.cli", "serve", *map(str, RUNS), "--no-browser", "--port"]
+    server = Served(lambda port: [*command, str(port)], tmp_path_factory.mktemp("server") / "log")
+    server.start()
+    yield server
+    server.stop()
+
+
+def looked(visit: Open, tab: str, more: str = "", **options: object) -> Visit:
+    """The page with a tab open and its first answers come."""
+    one = visit(f"#v=1&inside={tab}{more}", **options)
+    one.until(TOLD)
+    return one
+
+
+def test_a_move_is_taken_apart(visit: Open) -> None:
+    one = looked(visit, "parts", "&run=modular-addition&site=embed")
+    rows = one.page.locator(".parts-table tbody th")
+    expect(rows).to_have_text(["attention", "head 1", "head 2", "head 3", "head 4"])  # it has no bias
+    shares = [int(text.rstrip(" %")) for text in one.page.locator(".parts-table .along").all_inner_texts()]
+    assert abs(sum(shares[1:]) - shares[0]) <= 3  # each is rounded
+    one.sees(f"{EDGES} === 5")
+    expect(one.page.locator(".word-chips").first.locator(".up")).to_have_count(3)
+    one.page.check("#parts-every")
+    one.sees(f"{EDGES} === 6")
+    one.page.check("#parts-stretch")
+    one.sees(f"{EDGES} > 70")
+    expect(one.page.locator(".meter")).to_have_attribute("aria-valuetext", one.page.locator(".meter + p").inner_text())
+    one.page.locator(".bend-chart .bend-site").nth(1).click()
+    expect(rows).to_have_text(["MLP"])
+    assert one.state("s.site") == 1
+    assert serious(one) == []
+
+
+def test_parts_are_scaled_and_put_back(visit: Open) -> None:
+    one = looked(visit, "whatif", "&run=modular-addition&site=L0.mid")
+    expect(one.page.locator(".scaled")).to_contain_text("to the bit")
+    before = one.page.locator(".before-after td:nth-child(2)").all_inner_texts()
+    assert one.page.locator(".before-after td:nth-child(3)").all_inner_texts() == before
+    assert one.page.evaluate(EDGES) == 0
+    one.page.locator("#whatif-mlp").fill("0")
+    expect(one.page.locator(".scaled li")).to_contain_text("layer 1 · MLP")
+    expect(one.page.locator(".told")).to_contain_text("nats apart")
+    one.sees(f"{EDGES} === 4")
+    assert one.page.locator(".before-after td:nth-child(3)").all_inner_texts() != before
+    one.page.locator("#whatif-attention").focus()
+    one.page.keyboard.press("ArrowRight")
+    expect(one.page.locator(".scaled li")).to_have_count(2)
+    assert serious(one) == []
+    one.page.locator(".scaled li").filter(has_text="attention").get_by_role("button", name="Leave").click()
+    one.page.click("#whatif-reset")
+    expect(one.page.locator(".scaled")).to_contain_text("to the bit")
+    one.sees(f"{EDGES} === 0")
+    expect(one.page.locator(".before-after td:nth-child(3)")).to_have_text(before)
+
+
+def test_one_token_alone_has_parts_too(visit: Open) -> None:
+    one = looked(visit, "parts", "&run=storyteller&site=L0.post&s=0vShe", width=390, height=844, locale="zh-CN")
+    expect(one.page.locator(".parts-table .attention th")).to_have_text("注意力")
+    one.sees(f"{EDGES} >= 5")
+    assert one.page.evaluate("document.querySelector('#inside').scrollWidth <= innerWidth")
+
+
+def test_a_step_of_the_optimiser_is_taken_apart(visit: Open) -> None:
+    one = looked(visit, "step", "&run=modular-addition&step=2000")
+    expect(one.page.locator("#inside-step")).to_have_attribute("aria-selected", "true")
+    expect(one.page.locator(".step .lengths").first.locator("li")).to_have_count(5)
+    expect(one.page.locator(".step .lesson")).to_contain_text("times as long as the gradient's own")
+    expect(one.page.locator(".step")).to_contain_text("The very batch of this step")
+    one.sees(f"{EDGES} > 0")
+    sentences = one.page.evaluate("window.layerfold.scene.stats().sentences")
+    one.page.select_option("#step-motion", "sgd_momentum")
+    one.page.locator("#step-factor").press("End")
+    one.page.check("#step-backwards")
+    one.page.check("#step-cloud")
+    one.until("s.inside.looks.stride?.answer.motion === 'sgd_momentum' && s.inside.looks.stride.answer.factor === -1000")
+    one.until("s.inside.looks.stride.tensors.cloud?.shape[1] === s.card.reference")
+    expect(one.page.locator("#step-factor")).to_have_attribute("aria-valuetext", "×−1,000")
+    assert one.page.evaluate("window.layerfold.scene.stats().sentences") == sentences
+    assert serious(one) == []
+
+
+def test_the_way_of_the_weights_is_mapped_and_travelled(visit: Open) -> None:
+    one = visit("#v=1&run=modular-addition&inside=way")
+    one.page.click("#way-survey")
+    expect(one.page.locator("#way-progress")).to_be_visible()
+    one.page.click("#way-stop")
+    expect(one.page.locator("#way-survey")).to_be_visible()
+    one.page.click("#way-survey")
+    one.until("s.inside.looks.survey?.tensors.loss")
+    way = one.page.locator("#way-map")
+    expect(way.locator("circle")).to_have_count(one.state("s.card.steps.length") + 1)
+    way.press("Home")
+    one.until("s.step === 0")
+    way.press("ArrowRight")
+    one.until("s.step === 1")
+    last = way.locator("circle").nth(one.state("s.card.steps.length") - 1).bounding_box()
+    assert last
+    one.page.mouse.click(last["x"] + last["width"] / 2, last["y"] + last["height"] / 2)
+    one.until("s.step > 1")
+    one.page.select_option("#way-start", "2000")
+    one.page.click("#way-line")
+    one.until("JSON.parse(s.inside.looks.line?.key ?? '{}').start === 2000")
+    expect(one.page.locator(".way-line circle")).to_have_count(11)
+    assert serious(one) == []
