@@ -7,17 +7,17 @@ cannot be read yet is named and tried again; the others go on.
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from layerfold.backdrop import states_at
 from layerfold.building import build_run_atlas, carry_bases, losses
 from layerfold.errors import AtlasMissing, Busy, DamagedRun, LayerfoldError, RunNotFound
+from layerfold.files import locked
 from layerfold.measures import standing
 from layerfold.measuring import measure_run
 from layerfold.projecting import PCA, build_projections
@@ -41,27 +41,9 @@ def followed(folder: Path) -> Iterator[None]:
     """This process alone follows the run; raises Busy where another does."""
     (folder / "atlas").mkdir(parents=True, exist_ok=True)
     with (folder / "atlas" / LOCK).open("ab") as file:
-        if not _locked(file):
+        if not locked(file):
             raise Busy(f"{folder} is being followed by another process already. Wait until it has ended, or stop it.")
         yield
-
-
-def _locked(file: IO[bytes]) -> bool:
-    """Whether the lock is ours; so it is on a file system that knows no locks."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def follow_run(

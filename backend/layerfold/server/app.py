@@ -45,7 +45,6 @@ TOKENS: Final = 128
 SENTENCES: Final = 16
 CONNECTIONS: Final = 256
 WORKERS: Final = 2
-BODY_BYTES: Final = 5 << 19  # a text for the lab, written in JSON
 log = logging.getLogger(__name__)
 
 
@@ -77,7 +76,7 @@ def create_app(
         docs_url=None,  # the stock pages load scripts from elsewhere
         redoc_url=None,
         lifespan=_life(catalogue, work, plotly, watch, lab, connections, warm),
-        max_body_size=BODY_BYTES,
+        max_body_size=MESSAGE_BYTES,
     )
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5, exclude_content_types=("application/octet-stream", "image/*"))
     app.add_middleware(Guard, hosts=known_hosts(settings.host, settings.allowed_hosts))

@@ -11,22 +11,26 @@ import logging
 import shutil
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from layerfold.answers import JobCard, JobList, LabLimits, LabOffer, NewJob, Problem
-from layerfold.errors import Busy, InputError, JobNotFound
-from layerfold.files import write_atomically
+from layerfold.errors import Busy, InputError, JobNotFound, LayerfoldError
+from layerfold.files import locked, write_atomically
 from layerfold.server.workshop import Workshop
 from layerfold.training.lab import OPTIMISERS, TEXT_BYTES, bytes_of, checked, offered, recipe_of, titles
-from layerfold.training.run import PAUSED
+from layerfold.training.run import CARD, METRICS, PAUSED, read_rows
 
 JOB, RECIPE, LOG, TEXT = "job.json", "recipe.toml", "job.log", "text/own.txt"
+LOCK: Final = ".lock"
 RUNNING: Final = 2
 KEPT: Final = 24
 MINUTES: Final = 30.0
 BYTES: Final = 300 << 20
+WEIGHED: Final = 10.0  # seconds between two looks at how much a run takes on disk
+GOING: Final = ("running", "waiting")
 log = logging.getLogger(__name__)
 
 
@@ -47,11 +51,25 @@ class Job:
     seconds: float = 0.0
     message: str = ""
     created: float = field(default_factory=time.time)
+    weighed: float = 0.0  # when its files were last added up; not kept
 
     def card(self) -> JobCard:
         """The job as the page gets it; its run is called as it is."""
-        known = {name: value for name, value in asdict(self).items() if name != "created"}
+        known = {name: value for name, value in self.kept().items() if name != "created"}
         return JobCard(run=self.id, **known)
+
+    def kept(self) -> dict[str, Any]:
+        """What outlives the server."""
+        return {name: value for name, value in asdict(self).items() if name != "weighed"}
+
+    def hear(self, said: dict[str, Any]) -> None:
+        """What its process last said, where that was of training."""
+        if said.get("stage") == "training":
+            self.step = int(said["step"])
+            self.seconds = float(said.get("seconds") or self.seconds)
+            self.loss = said.get("loss")
+        if said.get("test_accuracy") is not None:
+            self.test = float(said["test_accuracy"])
 
 
 class Lab:
@@ -65,8 +83,24 @@ class Lab:
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
         self._told = ""
+        self._gone: list[Path] = []
+        self._mine: IO[bytes] | None = None
         if folder is not None and not self.closed:
-            self._jobs = {job.id: job for job in _found(folder)}
+            self._take(folder)
+
+    def _take(self, folder: Path) -> None:
+        """The jobs of the folder are this server's, unless another one has them."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._mine = (folder / LOCK).open("ab")
+        except OSError as error:
+            self.closed = f"The folder {folder} cannot be used ({error.strerror}). Name another with --lab."
+            return
+        if not locked(self._mine):
+            self._mine.close()
+            self.closed = f"Another server trains in {folder}. Use that one, stop it, or name another folder with --lab."
+            return
+        self._jobs = {job.id: job for job in _found(folder)}
 
     def offer(self) -> LabOffer:
         """What can be trained."""
@@ -103,11 +137,11 @@ class Lab:
 
     def pause(self, id: str) -> JobCard:
         """The training has saved what it needs and ended; raises JobNotFound, InputError."""
-        return self._end(id, "paused", ("running", "waiting"))
+        return self._end(id, "paused", GOING)
 
     def stop(self, id: str) -> JobCard:
         """The same, and nobody expects it to go on; it still may."""
-        return self._end(id, "stopped", ("running", "waiting", "paused"))
+        return self._end(id, "stopped", (*GOING, "paused"))
 
     def resume(self, id: str) -> JobCard:
         """The training goes on where it was, or waits for its turn; raises JobNotFound, InputError."""
@@ -131,7 +165,10 @@ class Lab:
                 self.workshop.stop(job.id)
             self.workshop.forget(job.id)
             del self._jobs[job.id]
-            shutil.rmtree(folder / job.id, ignore_errors=True)
+            with suppress(OSError):
+                (folder / job.id / CARD).unlink()  # first, so that nobody follows the run any more
+            self._gone.append(folder / job.id)
+            self._sweep()
             self._begin()
         return self.jobs()
 
@@ -148,6 +185,7 @@ class Lab:
                     self._mark(job)
                     self._keep(job)
             turned |= self._begin()
+            self._sweep()
             now = self.jobs().model_dump_json()
         changed, self._told = now != self._told, now
         return changed, turned
@@ -157,11 +195,13 @@ class Lab:
         with self._lock:
             self.workshop.close()
             for job in self._jobs.values():
-                if job.status in ("running", "waiting"):
-                    self._follow(job)
-                    job.status = "paused" if job.status in ("running", "waiting") else job.status
+                if job.status in GOING:
+                    self._follow(job, "paused")
+                    job.status = "paused" if job.status == "waiting" else job.status
                     self._mark(job)
                     self._keep(job)
+            if self._mine:
+                self._mine.close()
 
     # ---- one job
 
@@ -182,8 +222,8 @@ class Lab:
                 raise InputError(f"{job.title} is {job.status}: nothing is to be {status}.")
             if job.status == "running":
                 self.workshop.stop(job.id)
-                self._follow(job)
-            if job.status in may:
+                self._follow(job, status)
+            else:
                 job.status = status
             self._mark(job)
             self._keep(job)
@@ -204,33 +244,43 @@ class Lab:
             begun.add(job.id)
         return begun
 
-    def _follow(self, job: Job) -> None:
-        """What its process last said, and how it ended if it did; past its bounds it is told to end."""
-        said = self.workshop.said(job.id) or {}
-        job.step, job.loss = int(said.get("step", job.step)), said.get("loss", job.loss)
-        job.test, job.seconds = said.get("test_accuracy", job.test), float(said.get("seconds", job.seconds) or job.seconds)
-        if self.workshop.state(job.id) == "ended":
-            self._settle(job, said)
-        elif job.seconds > 60 * MINUTES:
+    def _follow(self, job: Job, told: str = "") -> None:
+        """What its process last said, and how it ended if it did, ``told`` or by itself; past its bounds it is told to end."""
+        job.hear(self.workshop.said(job.id) or {})
+        if self.workshop.state(job.id) != "running":
+            self._settle(job, told)
+        elif why := self._too_much(job):
             self.workshop.stop(job.id)
-            job.status, job.message = "stopped", f"It has been trained for {MINUTES:g} minutes, the most a training of the lab takes."
+            self._settle(job, "stopped")
+            job.message = why if job.status == "stopped" else job.message
 
-    def _settle(self, job: Job, said: dict[str, Any]) -> None:
-        code = self.workshop.code(job.id)
+    def _settle(self, job: Job, told: str) -> None:
+        """How a process ended: a training that was told to, even before it had begun, is as it was told."""
+        said, code = self.workshop.said(job.id) or {}, self.workshop.code(job.id)
+        job.hear(said)
         if code == 0 and not said.get("stopped"):
             job.status, job.step = "finished", job.steps
-        elif code == 0:
-            job.status = "paused"
+        elif told or code == 0:
+            job.status = told or "paused"
         else:
-            job.status, job.message = (
-                "failed",
-                self.workshop.complaint(job.id).removeprefix("layerfold: ") or f"Its process ended with {code}.",
-            )
+            job.status = "failed"
+            job.message = self.workshop.complaint(job.id).removeprefix("layerfold: ") or f"Its process ended with {code}."
         self.workshop.forget(job.id)
+
+    def _too_much(self, job: Job) -> str:
+        """What bound a training is past, in words; how much it takes on disk is looked at now and then."""
+        if job.seconds > 60 * MINUTES:
+            return f"It has been trained for {MINUTES:g} minutes, the most a training of the lab takes."
+        now = time.monotonic()
+        if self.folder is None or now - job.weighed < WEIGHED:
+            return ""
+        job.weighed = now
+        size = bytes_in(self.folder / job.id)
+        return f"Its run takes {size >> 20} MB, and {BYTES >> 20} MB is the most a training of the lab takes." if size > BYTES else ""
 
     def _keep(self, job: Job) -> None:
         assert self.folder is not None
-        write_atomically(self.folder / job.id / JOB, json.dumps(asdict(job), indent=1).encode() + b"\n")
+        write_atomically(self.folder / job.id / JOB, json.dumps(job.kept(), indent=1).encode() + b"\n")
 
     def _mark(self, job: Job) -> None:
         """The run says whether more steps are to be expected."""
@@ -240,6 +290,12 @@ class Lab:
             marker.unlink(missing_ok=True)
         else:
             write_atomically(marker, b"")
+
+    def _sweep(self) -> None:
+        """What was deleted is gone, also where somebody was still writing in it."""
+        for path in self._gone:
+            shutil.rmtree(path, ignore_errors=True)
+        self._gone = [path for path in self._gone if path.exists()]
 
     def _unused(self, folder: Path, name: str) -> str:
         number, unused = 2, name
@@ -260,9 +316,30 @@ def _found(folder: Path) -> list[Job]:
             continue
         if job.id != path.parent.name:
             continue
-        if job.status in ("running", "waiting"):
+        if job.status in GOING:
             job.status = "paused"
+            _reach(job, path.parent)
             write_atomically(path.parent / PAUSED, b"")
-            write_atomically(path, json.dumps(asdict(job), indent=1).encode() + b"\n")
+            write_atomically(path, json.dumps(job.kept(), indent=1).encode() + b"\n")
         jobs.append(job)
     return jobs
+
+
+def _reach(job: Job, run: Path) -> None:
+    """How far a training came whose server could not say it any more: to the last line of its log."""
+    try:
+        rows = read_rows(run / METRICS)
+    except LayerfoldError:
+        return
+    if rows:
+        job.step, job.loss, job.seconds = int(rows[-1]["step"]), rows[-1].get("loss"), float(rows[-1].get("seconds", job.seconds))
+        job.test = next((row["test_accuracy"] for row in reversed(rows) if "test_accuracy" in row), job.test)
+
+
+def bytes_in(folder: Path) -> int:
+    """What the files of a folder take, those that go meanwhile left out."""
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            total += path.lstat().st_size
+    return total

@@ -16,6 +16,7 @@ FOREIGN: Final[Errors] = {403: {"model": ErrorAnswer, "description": "A foreign 
 INVALID: Final[Errors] = {422: {"model": ErrorAnswer, "description": "What cannot be trained, or cannot be done with it now"}}
 NOT_FOUND: Final[Errors] = {404: {"model": ErrorAnswer, "description": "No such training"}}
 BUSY: Final[Errors] = {503: {"model": ErrorAnswer, "description": "The lab is closed or full"}}
+BODY_BYTES: Final = 5 << 19  # a text of one's own, written in JSON
 LARGE: Final[Errors] = {413: {"model": ErrorAnswer, "description": "More than the server reads"}}
 
 
@@ -33,7 +34,7 @@ def create_lab_routes(lab: Lab, told: Callable[[str], None] = lambda run: None) 
         """The trainings, the newest first."""
         return lab.jobs()
 
-    @api.post("/api/jobs", status_code=201, responses={**INVALID, **BUSY, **LARGE})
+    @api.post("/api/jobs", status_code=201, responses={**INVALID, **BUSY, **LARGE}, max_body_size=BODY_BYTES)
     def start_job(asked: NewJob) -> JobCard:
         """A training begins, or waits for its turn."""
         card = lab.create(asked)

@@ -1,0 +1,347 @@
+"""The lab: trainings begin, pause, go on and end, within bounds; they outlive the server, and nothing else is ever deleted."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from layerfold.answers import JobCard, NewJob
+from layerfold.errors import Busy, CorpusError, InputError, JobNotFound
+from layerfold.server import lab as module
+from layerfold.server.lab import Lab
+from layerfold.server.workshop import Workshop
+from layerfold.settings import Settings
+from layerfold.training.run import Run
+from tests.conftest import story
+from tests.server.conftest import application
+from tests.server.fakes import FakeRun
+
+TRAINER = """
+import json, signal, sys, time
+from pathlib import Path
+from layerfold.server.tied import tie
+told = []
+signal.signal(signal.SIGTERM, lambda *_: told.append(1))
+tie(0.5)
+folder = Path(sys.argv[4])
+recipe = (folder / "recipe.toml").read_text()
+if "seed = 13" in recipe:
+    print("layerfold: the corpus is too short", file=sys.stderr)
+    sys.exit(1)
+saved = folder / "saved"
+step = int(saved.read_text()) if saved.exists() else 0
+(folder / "run.json").write_text("{}")
+print(json.dumps({"stage": "reading text", "step": 0, "steps": 0, "seconds": 0.0}), flush=True)
+steps = 3 if "seed = 7" in recipe else 10_000
+while step < steps and not told:
+    step += 1
+    said = {"stage": "training", "step": step, "steps": steps, "loss": 1 / step, "test_accuracy": None, "seconds": step / 100}
+    print(json.dumps(said), flush=True)
+    with (folder / "metrics.jsonl").open("a") as log:
+        log.write(json.dumps({"step": step, "loss": 1 / step, "seconds": step / 100, "test_accuracy": 0.5}) + chr(10))
+    time.sleep(0.01)
+saved.write_text(str(step))
+print(json.dumps({"run": "x", "stopped": True} if told else {"run": "x", "steps": [0, steps], "test_accuracy": 0.75}), flush=True)
+"""
+ADDITION = NewJob(task="modular-addition")
+
+
+def workshop(running: int = 2) -> Workshop:
+    """One whose trainer is made up."""
+    return Workshop(running, (sys.executable, "-c", TRAINER))
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    made = Lab(tmp_path / "lab", workshop())
+    yield made
+    made.close()
+
+
+def asked(seed: int = 0, **more: Any) -> NewJob:
+    return NewJob(task="modular-addition", numbers={"seed": seed}, **more)
+
+
+def job(lab: Lab, id: str) -> JobCard:
+    return next(one for one in lab.jobs().jobs if one.id == id)
+
+
+def until(lab: Lab, true: Callable[[], object], seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, lab.jobs()
+        lab.look()
+        time.sleep(0.02)
+
+
+def test_a_training_begins_is_heard_and_finishes(lab: Lab, tmp_path: Path) -> None:
+    card = lab.create(asked(7, title="  Sums <b>of</b>\nmine "))
+    assert (card.status, card.run, card.optimiser, card.numbers["seed"]) == ("running", card.id, "adamw", 7)
+    assert "/" not in card.run
+    until(lab, lambda: job(lab, card.id).status == "finished")
+    done = job(lab, card.id)
+    assert (done.step, done.test) == (done.steps, 0.75)
+    folder = tmp_path / "lab" / card.run
+    assert json.loads((folder / "job.json").read_text())["status"] == "finished"
+    assert not (folder / "paused").exists()
+    with pytest.raises(InputError, match="is finished"):
+        lab.pause(card.id)
+
+
+def test_pause_ends_the_process_and_resume_goes_on_where_it_was(lab: Lab, tmp_path: Path) -> None:
+    card = lab.create(asked())
+    until(lab, lambda: job(lab, card.id).step > 3)
+    paused = lab.pause(card.id)
+    assert (paused.status, lab.workshop.busy()) == ("paused", ())
+    assert (tmp_path / "lab" / card.run / "paused").exists(), "no more steps are to be expected"
+    assert lab.resume(card.id).status == "running"
+    assert not (tmp_path / "lab" / card.run / "paused").exists()
+    assert job(lab, card.id).step >= paused.step, "a step that was reached is never taken back on the page"
+    until(lab, lambda: job(lab, card.id).step > paused.step)
+    assert lab.stop(card.id).status == "stopped"
+    assert lab.resume(card.id).status == "running"
+
+
+def test_one_that_is_paused_before_it_listens_is_paused(lab: Lab) -> None:
+    card = lab.create(asked())
+    assert lab.pause(card.id).status == "paused", "its program was still being loaded, and ended by the signal"
+    lab.resume(card.id)
+    until(lab, lambda: job(lab, card.id).step > 0)
+
+
+def test_two_run_the_others_wait_their_turn(lab: Lab) -> None:
+    first, second, third, fourth = (lab.create(asked(seed)) for seed in range(4))
+    assert [card.status for card in (first, second, third, fourth)] == ["running", "running", "waiting", "waiting"]
+    assert lab.stop(third.id).status == "stopped"
+    lab.pause(first.id)
+    assert (job(lab, second.id).status, job(lab, fourth.id).status) == ("running", "running")
+    assert lab.resume(first.id).status == "waiting"
+    assert [card.id for card in lab.jobs().jobs] == [fourth.id, third.id, second.id, first.id]
+
+
+def test_what_fails_says_why(lab: Lab) -> None:
+    card = lab.create(asked(13))
+    until(lab, lambda: job(lab, card.id).status != "running")
+    assert (job(lab, card.id).status, job(lab, card.id).message) == ("failed", "the corpus is too short")
+    assert lab.resume(card.id).status == "running"
+
+
+def test_bounds(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "KEPT", 1)
+    card = lab.create(asked())
+    with pytest.raises(Busy, match=r"keeps 1 trainings.*Delete"):
+        lab.create(asked())
+    until(lab, lambda: job(lab, card.id).step > 3)
+    monkeypatch.setattr(module, "MINUTES", 0.0001)
+    until(lab, lambda: job(lab, card.id).status == "stopped")
+    assert "0.0001 minutes" in job(lab, card.id).message
+    monkeypatch.setattr(module, "BYTES", 1)
+    with pytest.raises(InputError, match="would take more"):
+        lab.create(asked())
+    monkeypatch.setattr(module, "MINUTES", 10.0)
+    monkeypatch.setattr(module, "WEIGHED", 0.0)
+    lab.resume(card.id)
+    until(lab, lambda: job(lab, card.id).status == "stopped")
+    assert "on disk" in job(lab, card.id).message or "takes" in job(lab, card.id).message
+
+
+def test_numbers_out_of_bounds_are_named(lab: Lab) -> None:
+    for numbers, word in (
+        ({"steps": 1e9}, "20000"),
+        ({"learning_rate": 0.0}, "1e-05"),
+        ({"seed": 0.5}, "whole"),
+        ({"depth": 3.0}, "depth"),
+    ):
+        with pytest.raises(InputError, match=word):
+            lab.create(NewJob(task="modular-addition", numbers=numbers))
+    for other, word in ((NewJob(task="chess"), "chess"), (NewJob(task="modular-addition", optimiser="lion"), "lion")):
+        with pytest.raises(InputError, match=word):
+            lab.create(other)
+    with pytest.raises((InputError, CorpusError), match="bytes"):
+        lab.create(NewJob(task="text", text="short"))
+    assert lab.jobs().jobs == []
+    assert not list((lab.folder or Path()).glob("*/")), "what is refused leaves nothing behind"
+
+
+def test_deleting_takes_the_run_and_nothing_else(lab: Lab, tmp_path: Path) -> None:
+    other = tmp_path / "lab" / "precious"
+    other.mkdir()
+    (other / "run.json").write_text("{}")
+    card, kept = lab.create(asked()), lab.create(asked(1))
+    until(lab, lambda: job(lab, card.id).step > 0)
+    for id in ("precious", "../lab", "..", "", "/", str(other), card.id + "/.."):
+        with pytest.raises(JobNotFound):
+            lab.remove(id)
+    assert [one.id for one in lab.remove(card.id).jobs] == [kept.id]
+    assert not (tmp_path / "lab" / card.run).exists()
+    assert (other / "run.json").exists()
+    with pytest.raises(JobNotFound):
+        lab.resume(card.id)
+
+
+def test_a_closed_server_leaves_jobs_that_the_next_one_resumes(tmp_path: Path) -> None:
+    first = Lab(tmp_path, workshop())
+    card = first.create(asked())
+    until(first, lambda: job(first, card.id).step > 2)
+    first.close()
+    second = Lab(tmp_path, workshop())
+    found = job(second, card.id)
+    assert (found.status, found.step > 2, found.title) == ("paused", True, card.title)
+    second.resume(card.id)
+    until(second, lambda: job(second, card.id).step > found.step)
+    second.close()
+
+
+def test_a_killed_server_leaves_jobs_that_the_next_one_resumes(tmp_path: Path) -> None:
+    server = """
+import sys, time
+from pathlib import Path
+from layerfold.answers import NewJob
+from layerfold.server.lab import Lab
+from layerfold.server.workshop import Workshop
+lab = Lab(Path(sys.argv[1]), Workshop(2, (sys.executable, "-c", sys.argv[2])))
+card = lab.create(NewJob(task="modular-addition"))
+while lab.jobs().jobs[0].step < 3:
+    lab.look()
+    time.sleep(0.01)
+print(card.id, lab.workshop._children[card.id].process.pid, flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", server, str(tmp_path), TRAINER], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout
+        id, trainer = child.stdout.readline().split()
+        child.send_signal(signal.SIGKILL)
+    lab = Lab(tmp_path, workshop())
+    found = job(lab, id)
+    assert (found.status, found.step >= 3, found.test) == ("paused", True, 0.5)
+    until(lab, lambda: not Path(f"/proc/{trainer}").exists() or os.name != "posix")
+    assert (tmp_path / id / "saved").exists(), "the trainer noticed, and saved"
+    lab.resume(id)
+    until(lab, lambda: job(lab, id).step > found.step)
+    lab.close()
+
+
+def test_one_server_has_a_lab(lab: Lab, tmp_path: Path) -> None:
+    lab.create(asked())
+    other = Lab(tmp_path / "lab", workshop())
+    assert "Another server" in (other.offer().closed or asked()).message  # type: ignore[union-attr]
+    assert other.jobs().jobs == []
+    with pytest.raises(Busy, match="Another server"):
+        other.create(asked())
+
+
+def test_a_job_file_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
+    for name, text in (("a", "{"), ("b", "{}"), ("c", '{"id": "other", "task": "x", "title": "", "optimiser": "", "numbers": {}}')):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "job.json").write_text(text)
+    lab = Lab(tmp_path, workshop())
+    assert lab.jobs().jobs == []
+    lab.close()
+
+
+def test_news_come_only_when_there_are_some(lab: Lab) -> None:
+    lab.look()
+    assert lab.look() == (False, set())
+    card = lab.create(asked(7))
+    assert lab.look()[0]
+    until(lab, lambda: job(lab, card.id).status == "finished")
+    lab.look()
+    assert lab.look() == (False, set())
+
+
+# ---- over HTTP
+
+
+@pytest.fixture
+def client(lab: Lab) -> Iterator[TestClient]:
+    with TestClient(application(FakeRun(), lab=lab), base_url="http://127.0.0.1") as client:
+        yield client
+
+
+def test_a_training_over_http(client: TestClient) -> None:
+    offer = client.get("/api/lab").json()
+    assert offer["closed"] is None
+    assert offer["optimisers"] == ["sgd", "momentum", "adam", "adamw"]
+    assert [task["name"] for task in offer["tasks"]] == ["modular-addition", "belief-simplex", "text"]
+    begun = client.post("/api/jobs", json={"task": "modular-addition", "numbers": {"seed": 3}})
+    assert (begun.status_code, begun.json()["status"]) == (201, "running")
+    id = begun.json()["id"]
+    for act, status in (("pause", "paused"), ("resume", "running"), ("stop", "stopped")):
+        answer = client.post(f"/api/jobs/{id}/{act}")
+        assert (answer.status_code, answer.json()["status"]) == (200, status)
+    assert [one["id"] for one in client.get("/api/jobs").json()["jobs"]] == [id]
+    assert client.delete(f"/api/jobs/{id}").json() == {"jobs": []}
+    gone = client.post(f"/api/jobs/{id}/resume")
+    assert (gone.status_code, gone.json()["error"]["code"]) == (404, "job_not_found")
+
+
+def test_pages_of_others_begin_and_delete_nothing(client: TestClient, lab: Lab) -> None:
+    card = lab.create(asked())
+    strangers = ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"})
+    for headers in (*strangers, {"Host": "evil.example"}):
+        for method, path in (("POST", ""), ("POST", f"/{card.id}/stop"), ("DELETE", f"/{card.id}")):
+            answer = client.request(method, f"/api/jobs{path}", headers=headers, json={"task": "modular-addition"})
+            assert (answer.status_code, answer.json()["error"]["code"]) == (403, "foreign_origin")
+    assert [one.status for one in lab.jobs().jobs] == ["running"]
+
+
+def test_a_form_of_another_site_is_no_job(client: TestClient, lab: Lab) -> None:
+    answer = client.post("/api/jobs", content='{"task": "modular-addition"}', headers={"Content-Type": "text/plain"})
+    assert answer.status_code == 422
+    assert lab.jobs().jobs == []
+
+
+def test_a_text_may_be_long_and_nothing_else(client: TestClient, lab: Lab) -> None:
+    text = story(3, 2000)
+    assert len(text) > 65_536
+    begun = client.post("/api/jobs", json={"task": "text", "text": text, "title": "春 <script>alert(1)</script>"})
+    assert begun.status_code == 201, begun.text
+    assert ((lab.folder or Path()) / begun.json()["run"] / "text" / "own.txt").read_text("utf-8") == text
+    assert client.post("/api/jobs", json={"task": "text", "text": "x" * (1 << 20) + "x"}).status_code == 422
+    long = client.post("/api/jobs", json={"task": "text", "text": "x" * (3 << 20)})
+    assert long.status_code == 413
+    assert client.post(f"/api/jobs/{begun.json()['id']}/stop", content=b"x" * 100_000).status_code in (200, 413)
+
+
+@pytest.mark.parametrize("body", [{}, {"task": ""}, {"task": "modular-addition", "numbers": {"seed": "1"}}, {"task": "x", "path": "/"}])
+def test_what_is_no_job_is_refused(client: TestClient, body: dict[str, Any]) -> None:
+    assert client.post("/api/jobs", json=body).status_code == 422
+
+
+def test_a_server_for_others_trains_only_where_it_was_told_to() -> None:
+    environment = {"XDG_DATA_HOME": "/data"}
+    assert Settings.read(environment).lab == Path("/data/layerfold/lab")
+    assert Settings.read(environment, host="0.0.0.0").lab is None
+    assert Settings.read(environment, host="0.0.0.0", lab=Path("/x")).lab == Path("/x")
+    assert Settings.read({**environment, "LAYERFOLD_LAB": "/y"}, host="192.168.1.2").lab == Path("/y")
+    with TestClient(application(FakeRun()), base_url="http://127.0.0.1") as client:
+        assert client.get("/api/lab").json()["closed"]["message"]
+        assert client.get("/api/jobs").json() == {"jobs": []}
+        refused = client.post("/api/jobs", json={"task": "modular-addition"})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "busy")
+
+
+# ---- with the real trainer
+
+
+def test_a_real_training_is_an_ordinary_run(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    card = lab.create(NewJob(task="modular-addition", optimiser="sgd", numbers={"steps": 60, "seed": 5}))
+    until(lab, lambda: job(lab, card.id).status != "running", 120)
+    assert (job(lab, card.id).status, job(lab, card.id).message) == ("finished", "")
+    run = Run.open(tmp_path / card.run)
+    assert (run.live, run.steps[-1], run.verify()) == (False, 60, [])
+    rows = run.metrics()
+    assert {"train_accuracy", "test_accuracy", "loss"} <= set(rows[0])
+    assert job(lab, card.id).test is not None
+    lab.close()
