@@ -29,12 +29,13 @@ export function bendingBlock(dispatch) {
     if (site !== null) dispatch({ type: "go", site: Number(site), glide: 420 });
   });
   const shown = h("input", { type: "checkbox", id: "parts-stretch", onchange: () => dispatch({ type: "inside.set", stretch: shown.checked }) });
-  const shownWords = h("ul", { class: "inks" });
+  const shownInk = h("span", {});
+  const shownWords = h("span", {});
   const meterName = h("span", { id: "bend-meter-name" });
   const meter = h("div", { class: "meter", role: "meter", "aria-labelledby": "bend-meter-name", "aria-valuemin": 0, "aria-valuemax": 4 });
   const meterWords = h("p", { class: "quiet" });
   const honest = h("p", { class: "quiet" });
-  const root = h("section", { class: "bending" }, head, chart, told, h("label", { class: "tick" }, shown, shownWords), h("h3", {}, meterName), meter, meterWords, honest);
+  const root = h("section", { class: "bending" }, head, chart, told, h("label", { class: "tick" }, shown, shownInk, shownWords), h("h3", {}, meterName), meter, meterWords, honest);
 
   return {
     root,
@@ -48,7 +49,8 @@ export function bendingBlock(dispatch) {
       head.textContent = t("bend.title");
       told.textContent = tellHere(t, here, number2);
       shown.checked = state.inside.stretch;
-      fill(shownWords, inkRow(state, "stretch", `${t("bend.shown")}${shown.checked && move.times > 1 ? ` · ${t("bend.longer", { times: move.times })}` : ""}`));
+      fill(shownInk, inkOf(state, "stretch"));
+      shownWords.textContent = `${t("bend.shown")}${shown.checked && move.times > 1 ? ` · ${t("bend.longer", { times: move.times })}` : ""}`;
       patch(chart, chartOf(state, t, bends, move.from));
       meterName.textContent = t("bend.meter");
       const far = farness(here);
@@ -62,10 +64,10 @@ export function bendingBlock(dispatch) {
   };
 }
 
-/** A line of the legend: an arrow as it is drawn, and whose it is. @param {State} state @param {string} ink @param {string} words */
-export function inkRow(state, ink, words) {
+/** An arrow as it is drawn. @param {State} state @param {string} ink */
+export function inkOf(state, ink) {
   const color = css(INKS[state.theme][ink === "head" ? "attention" : /** @type {"attention"} */ (ink)]);
-  return h("li", {}, h("i", { class: `ink ${ink}`, style: { "--ink": color }, "aria-hidden": "true" }), words);
+  return h("i", { class: `ink ${ink}`, style: { "--ink": color }, "aria-hidden": "true" });
 }
 
 /** @param {Words} t @param {Bend} here @param {(value: number | null) => string} say */
@@ -90,7 +92,7 @@ function chartOf(state, t, bends, at) {
     draw("line", { class: "grid", x1: LEFT, x2: WIDE - RIGHT, y1: place(value), y2: place(value) }),
     draw("text", { class: "tick-words", x: LEFT - 5, y: place(value) + 3.5, "text-anchor": "end" }, words),
   ];
-  const columns = bends.map((bend, i) => draw("rect", { class: "column", "data-site": i, x: LEFT + i * step, y: 0, width: step, height: TALL }, draw("title", {}, columnWords(state, t, bend, sites, i))));
+  const columns = bends.map((bend, i) => draw("rect", { class: "bend-site", "data-site": i, x: LEFT + i * step, y: 0, width: step, height: TALL }, draw("title", {}, columnWords(state, t, bend, sites, i))));
   return draw(
     "svg",
     { class: "bend-chart", viewBox: `0 0 ${WIDE} ${TALL}`, role: "img", "aria-label": t("bend.chart"), style: `--ink: ${css(INKS[state.theme].stretch)}` },

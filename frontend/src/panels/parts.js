@@ -5,7 +5,7 @@ import { fill, h, visible } from "../dom.js";
 import { sentenceInside, tokenInside } from "../inside/asked.js";
 import { INKS, moveShown, partsAnswers, partsOf, scenery, wordsOf } from "../inside/parts.js";
 import { number } from "../language.js";
-import { bendingBlock, inkRow } from "./bending.js";
+import { bendingBlock, inkOf } from "./bending.js";
 
 /** @typedef {import("../types.d.ts").State} State */
 /** @typedef {import("../types.d.ts").Words} Words */
@@ -46,7 +46,7 @@ export function partsTab(dispatch) {
       everyWords.textContent = t("parts.every");
       const name = (/** @type {Part} */ one) => t(`parts.${one.part}`, { head: (one.head ?? 0) + 1 });
       const words = (/** @type {Part} */ one) => wordsOf(promote, move, one);
-      fill(legend, ...["attention", "head", "mlp"].map((ink) => inkRow(state, ink, t(`parts.ink.${ink}`))));
+      fill(legend, ...["attention", "head", "mlp"].map((ink) => h("li", {}, inkOf(state, ink), t(`parts.ink.${ink}`))));
       fill(table, h("caption", { class: "unseen" }, about.textContent), headRow(t), ...rows.map((one) => body(one, name(one), words(one), state, t)));
       sum.textContent = t(move.half === "mlp" ? "parts.sum.mlp" : rows.at(-1)?.part === "bias" ? "parts.sum.bias" : "parts.sum");
       const times = scenery(state)?.times ?? { arrows: 1, cross: 1 };
