@@ -126,6 +126,7 @@ function belongsElsewhere(event) {
   if (at.closest("dialog")) return true;
   if (event.key === "Escape") return false;
   if (at.matches("input:not([type=range]), textarea, select")) return true;
+  if (event.key.startsWith("Arrow") && at.matches("#inside input")) return true; // its own slider, not the layers'
   return (event.key === " " || event.key === "Enter") && at.matches("button, summary, a");
 }
 
