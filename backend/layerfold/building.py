@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -17,8 +17,12 @@ from layerfold.space.linear import write_basis
 from layerfold.training.run import Run, checkpoint_name
 from layerfold.training.tasks import Naming, task_of_card
 
+if TYPE_CHECKING:
+    from layerfold.space.crew import Crew
+
 COLLECTIONS: Final = ("storyteller", "pydoc")
 OWN_TEXT: Final = "text"  # a folder in the run
+Hire = Callable[[Run, Reference, Sequence[int], View, int], "Crew"]  # of these steps, in this view, with so many neighbours
 
 
 def build_run_atlas(
@@ -37,12 +41,14 @@ def build_run_atlas(
     corpora: Path | None = None,
     steps: Sequence[int] | None = None,
     progress: Callable[[str, float], None] = lambda stage, share: None,
+    hire: Hire | None = None,
 ) -> Atlas:
     """The run in ``folder`` has an atlas over its sites and ``steps`` (all by default); a broken build goes on where it stopped.
 
     Its reference is chosen from ``corpus``: text in the ``column`` of a table, its ``labels`` columns kept as colours. Without it, the
     reference that is there is kept where it has ``count`` tokens, else chosen from what the run learned from, a named collection being
-    gathered into ``corpora``. Raises RunNotFound, DamagedRun, CorpusError, RecipeError, InputError, MissingExtra, Unreachable.
+    gathered into ``corpora``. ``hire`` gives the crew that works graphs and scores out, elsewhere than in this process. Raises
+    RunNotFound, DamagedRun, CorpusError, RecipeError, InputError, MissingExtra, Unreachable.
     """
     from layerfold.space.build import build_atlas  # imports numba, which serving must not
 
@@ -67,6 +73,7 @@ def build_run_atlas(
         extra_measures=losses(run, chosen),
         origin={checkpoint_name(step): run.origin(step) for step in chosen},
         progress=progress,
+        crew=hire(run, reference, chosen, view, k) if hire else None,
     )
     carry_bases(run, reference, view)
     return open_atlas(run.folder)
