@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from layerfold.errors import InputError, RunNotFound
+from layerfold.mirror import mirror_of, mirrored
+from layerfold.storage import is_address
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,12 @@ TOLD: Final = 5  # checkpoints that are left out, named one by one
 def run_folder(name: str, opening: Opening = AS_BEFORE) -> Path:
     """The folder of a run that is named by its path, as a model from elsewhere, or by its name where it is served without a path.
 
-    Raises RunNotFound, and what ``open_hub`` raises.
+    Of a run at an address (s3://…) it is a copy, made now. Raises RunNotFound, and what ``open_hub`` and ``mirror_of`` raise.
     """
     if holds_run(name):
         return Path(name)
+    if is_address(name):
+        return mirror_of(name, _cache())
     from layerfold.training.series import is_model
 
     if is_model(name):
@@ -52,11 +56,10 @@ def holds_run(name: str) -> bool:
 
 def model_folder(words: str, opening: Opening = AS_BEFORE, cache: Path | None = None) -> Path:
     """The run of a model from elsewhere, kept under ``cache``; checkpoints that are left out are named on stderr."""
-    from layerfold.settings import cache_folder
     from layerfold.training.hub_card import HOME, open_hub
     from layerfold.training.run import Run
 
-    home = (cache or cache_folder(os.environ)) / HOME
+    home = (cache or _cache()) / HOME
     folder = open_hub(words, home, dtype=opening.dtype, device=opening.device, pickle=opening.pickle, progress=_on_screen)
     left_out = Run.open(folder).missing()
     for problem in left_out[:TOLD]:
@@ -66,16 +69,28 @@ def model_folder(words: str, opening: Opening = AS_BEFORE, cache: Path | None = 
     return folder
 
 
+def _cache() -> Path:
+    from layerfold.settings import cache_folder
+
+    return cache_folder(os.environ)
+
+
 def _on_screen(stage: str, share: float) -> None:
     if sys.stderr.isatty() and share > 0:
         sys.stderr.write(f"\r\x1b[K{stage} ({share:.0%})" + ("\r\x1b[K" if share >= 1 else ""))
 
 
 def opened_runs(named: Iterable[Path | str], opening: Opening = AS_BEFORE, cache: Path | None = None) -> tuple[Path, ...]:
-    """The folders that words mean: models from elsewhere as runs, all else as it is."""
+    """The folders that words mean: models from elsewhere as runs, runs at an address as copies made now, all else as it is."""
     from layerfold.training.series import is_model
 
-    return tuple(model_folder(str(words), opening, cache) if is_model(str(words)) else Path(words) for words in named)
+    found: list[Path] = []
+    for words in named:
+        if is_address(str(words)):
+            found += mirrored(words, cache or _cache())
+        else:
+            found.append(model_folder(str(words), opening, cache) if is_model(str(words)) else Path(words))
+    return tuple(found)
 
 
 def served_runs() -> dict[str, Path]:
@@ -91,7 +106,7 @@ def run_and_sentences(words: Sequence[str], opening: Opening = AS_BEFORE) -> tup
     from layerfold.training.series import is_model
 
     served = served_runs()
-    if len(words) > 1 and (words[0] in served or holds_run(words[0]) or is_model(words[0])):
+    if len(words) > 1 and (words[0] in served or holds_run(words[0]) or is_model(words[0]) or is_address(words[0])):
         return run_folder(words[0], opening), list(words[1:])
     if not served:
         raise RunNotFound("no run comes with this copy of Layerfold: put the folder of one before the sentence")

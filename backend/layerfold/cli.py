@@ -20,6 +20,7 @@ from layerfold.commands import making, telling
 from layerfold.commands.options import Device, Dtype, Pickle
 from layerfold.errors import LayerfoldError
 from layerfold.server.tied import tie
+from layerfold.storage import is_address
 from layerfold.terminal import fail
 
 PLAIN = ("--help", "-h", "--version")
@@ -46,11 +47,12 @@ def main() -> None:
 
 
 def with_command(arguments: list[str]) -> list[str]:
-    """The arguments with ``serve`` put first where a person left it out: nothing given, an option, a folder, or hf:…"""
+    """The arguments with ``serve`` put first where a person left it out: nothing given, an option, a folder, hf:… or s3://…"""
     if not arguments or (arguments[0].startswith("-") and arguments[0] not in PLAIN):
         return ["serve", *arguments]
     known = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
-    if not arguments[0].startswith("-") and arguments[0] not in known and (arguments[0].startswith("hf:") or Path(arguments[0]).is_dir()):
+    words = arguments[0]
+    if not words.startswith("-") and words not in known and (words.startswith("hf:") or is_address(words) or Path(words).is_dir()):
         return ["serve", *arguments]
     return arguments
 
@@ -72,7 +74,9 @@ def root(
 def serve(
     runs: Annotated[
         list[str] | None,
-        typer.Argument(help="Folders of runs, of Hugging Face models or their Trainers, or hf:…; without one, the bundled runs."),
+        typer.Argument(
+            help="Folders or addresses (s3://…) of runs, folders of Hugging Face models or their Trainers, or hf:…; else the bundled runs."
+        ),
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port; 0 is any. Without it: 8765, or the next free one.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.  [default: 127.0.0.1]")] = None,

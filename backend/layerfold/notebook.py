@@ -14,11 +14,13 @@ from layerfold.comparing import Aligner, Alignment
 from layerfold.errors import AtlasMissing
 from layerfold.figure import Clouds
 from layerfold.following import followed
+from layerfold.mirror import mirror_of
 from layerfold.pipeline import OpenRun, open_run
 from layerfold.projecting import build_projections
 from layerfold.records import Site, Trajectory
 from layerfold.settings import bundled, cache_folder
 from layerfold.space.atlas import Atlas, open_atlas
+from layerfold.storage import is_address
 from layerfold.training.hub_card import HOME, open_hub
 from layerfold.training.run import Run
 from layerfold.training.series import is_model
@@ -32,14 +34,17 @@ def open(
     device: str | None = None,
     allow_pickle: bool = False,
 ) -> PlacingRun:
-    """The run in a folder, the bundled run of that name, or a model from elsewhere: its folder, its Trainer's, or ``hf:…``.
+    """The run in a folder or at an address (``s3://…``), the bundled run of that name, or a model from elsewhere: its folder, its
+    Trainer's, or ``hf:…``.
 
     Reference states, and the runs of models from elsewhere, are kept in ``cache``. Such a run gets its atlas first where it has none,
     with progress on stderr. ``dtype`` (float32, bfloat16, float16), ``device`` (cpu, cuda, mps) and ``allow_pickle`` (weights that can
     run code are trusted) are for models from elsewhere. Raises RunNotFound, DamagedRun, and what opening such a model raises.
     """
     folder, kept = Path(run), cache or cache_folder(os.environ)
-    if is_model(str(run)):
+    if is_address(str(run)):
+        folder = mirror_of(run, kept)
+    elif is_model(str(run)):
         folder = open_hub(str(run), kept / HOME, dtype=dtype, device=device, pickle=allow_pickle)
         _build(folder)
     elif not folder.exists() and (bundled() / "models" / str(run)).is_dir():

@@ -1,6 +1,6 @@
 """What a person may choose when starting Layerfold: flag, else ``LAYERFOLD_*`` in the environment, else the default.
 
-LAYERFOLD_RUNS           folders or hf:…, separated as in PATH        the bundled runs
+LAYERFOLD_RUNS           folders, hf:…, s3://…, separated as in PATH  the bundled runs
 LAYERFOLD_HOST           address to listen on                         127.0.0.1
 LAYERFOLD_PORT           port; 0 is any                               8765, or the next free one
 LAYERFOLD_ALLOWED_HOSTS  further host names, separated by commas      none
@@ -149,11 +149,11 @@ def _bind(host: str, port: int) -> socket.socket:
 
 
 def _paths(words: str) -> list[str]:
-    """The parts of a list of paths; where the separator is a colon, the one after ``hf`` is no separator."""
+    """The parts of a list of paths; where the separator is a colon, the one after ``hf`` or before ``//`` is no separator."""
     parts: list[str] = []
     for part in words.split(os.pathsep):
-        if parts and parts[-1] == "hf":
-            parts[-1] = f"hf:{part}"
+        if parts and (parts[-1] == "hf" or part.startswith("//")):
+            parts[-1] += f":{part}"
         elif part:
             parts.append(part)
     return parts

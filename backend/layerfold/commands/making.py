@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from layerfold.choosing import Opening, chosen_steps, run_folder, use_threads
-from layerfold.commands.options import RUN, Corpora, Device, Dtype, Json, Pickle, Threads
+from layerfold.commands.options import RUN, Cluster, Corpora, Device, Dtype, Json, Pickle, Store, Threads, Workers
+from layerfold.storage import is_address
 from layerfold.terminal import asked_to_stop, complain, finite_or_none, progress_bar, say, shares, stop_at, tell
+
+if TYPE_CHECKING:
+    from layerfold.building import Hire
 
 
 def train(
@@ -62,6 +67,9 @@ def atlas(
     column: Annotated[str | None, typer.Option(help="Column of a table that holds the text.")] = None,
     label: Annotated[list[str] | None, typer.Option(help="Column of a table to colour tokens by; may be given again.")] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Wait for steps that are still to come, and add each to the atlas.")] = False,
+    cluster: Cluster = None,
+    workers: Workers = None,
+    store: Store = None,
     corpora: Corpora = None,
     threads: Threads = None,
     dtype: Dtype = None,
@@ -72,6 +80,8 @@ def atlas(
     """Build a run's atlas, aligned clouds at every step and site, and measure it. A broken build goes on where it stopped."""
     if view not in ("normalised", "raw"):
         raise typer.BadParameter(f"{view!r} is neither normalised nor raw", param_hint="--view")
+    if (cluster is not None) + (workers is not None) + follow > 1:
+        raise typer.BadParameter("give one of --cluster, --workers and --follow")
     folder = run_folder(run, Opening(dtype, device, allow_pickle))
     from layerfold.building import build_run_atlas
     from layerfold.following import follow_run, followed
@@ -88,9 +98,11 @@ def atlas(
             follow_run(folder, report, complain, threads=threads, **layout, **text)
         else:
             with followed(folder):  # a server may be at the same run
-                build_run_atlas(folder, threads=threads, progress=report, **layout, **text)
+                with crew(run, folder, cluster, workers, store) as hire:
+                    build_run_atlas(folder, threads=threads, progress=report, hire=hire, **layout, **text)
                 _, wrong = build_projections(folder, threads=threads, progress=report)
                 measure_run(folder, threads=threads, progress=report)
+                to_address(run, folder)
     built = open_atlas(folder)
     said = {"folder": str(folder / "atlas"), "steps": list(built.steps), "tokens": len(built.reference)}
     say(
@@ -99,6 +111,26 @@ def atlas(
         f"the atlas of {folder.name} is built: {len(built.steps)} steps × {len(built.sites)} sites × {said['tokens']:,} tokens",
     )
     stop_at(wrong)
+
+
+@contextmanager
+def crew(run: str, folder: Path, cluster: str | None, workers: int | None, store: str | None) -> Iterator[Hire | None]:
+    """Who makes states, graphs and scores: a cluster where one was asked for, else nobody but this process."""
+    if cluster is None and workers is None:
+        yield None
+        return
+    from layerfold.cluster import hired
+
+    with hired(run if is_address(run) else str(folder.resolve()), cluster, workers, store) as hire:
+        yield hire
+
+
+def to_address(run: str, folder: Path) -> None:
+    """What was made of a run that is named by an address is there too."""
+    if is_address(run):
+        from layerfold.mirror import send_back
+
+        send_back(folder, run)
 
 
 def measure(
