@@ -14,15 +14,15 @@ from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
 from layerfold.recorder import Recorder
 
-SHAPE = GPTConfig(vocab_size=4096, n_layer=6, n_head=6, d_model=192, block_size=128)
-BATCH, STEPS, TURN, TOKENS = 16, 400, 20, 2000
+SHAPE = GPTConfig(vocab_size=1024, n_layer=4, n_head=4, d_model=128, block_size=64)
+BATCH, STEPS, TURN, TOKENS = 32, 600, 20, 2000
 
 
 def run() -> dict[str, Any]:
     """Seconds of both loops, which take turns of TURN steps; what recording took by its own clock; whether the weights are the same."""
     torch.manual_seed(0)
     batches = torch.randint(0, SHAPE.vocab_size, (STEPS, BATCH, SHAPE.block_size + 1))
-    windows = torch.randint(0, SHAPE.vocab_size, (TOKENS // 16, 64))
+    windows = torch.randint(0, SHAPE.vocab_size, (TOKENS // 64 + 1, 64))
     learners = {name: _learner() for name in ("plain", "recorded")}
     seconds = dict.fromkeys(learners, 0.0)
     with tempfile.TemporaryDirectory() as folder:

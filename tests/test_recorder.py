@@ -290,4 +290,4 @@ def test_the_lines_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(tmp_path)
     given = {"texts": list(TEXTS), "tokenizer": Tokenizer.train(TEXTS, 300), "model": a_model(0), "batches": range(5)}
     exec(block("recorder"), {**given, "learn": lambda model, batch: None})
-    assert Run.open(tmp_path / "runs" / "mine").steps[:2] == (0, 1)
+    assert Run.open(tmp_path / "runs" / "mine").steps[0] == 0

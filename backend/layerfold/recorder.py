@@ -144,8 +144,7 @@ class Recorder:
         if self._began is None:
             self._begin(step, clock)
         assert self._began is not None
-        due = now and step != self._cadence.last
-        due = due or self._cadence.due(step, clock - self._began)
+        due = self._cadence.due(step, clock - self._began) or (now and step != self._cadence.last)
         if due or kept_row(step):
             self._keep(step, numbers)
         if due:
@@ -158,7 +157,7 @@ class Recorder:
         gone = self._folder.rewind(step)
         if gone:
             log.warning("%d recorded steps from %d on in %s are replaced", len(gone), gone[0], self.folder)
-        self._began, self._cadence.first = clock, step
+        self._began = clock
         self._cadence.last = max(self._folder.steps, default=None)
 
     def _record(self, model: Any, step: int) -> None:

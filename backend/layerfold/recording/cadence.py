@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from typing import Final
 
 STEPS: Final = 2000  # that a training is taken to have at least, where nobody says
 SECONDS: Final = 100.0  # that it is taken to last
+KNOWN: Final = 32  # steps by which the pace is judged, the first two left out: they warm up
 
 
 def mark(step: int) -> int:
@@ -33,24 +35,34 @@ class Cadence:
     every: int | None
     share: float
     total: int | None = None
-    first: int = 0
     last: int | None = None
     spent: float = 0.0
     longest: float = 0.0
     passed: int = 0
+    paces: deque[float] = field(default_factory=lambda: deque(maxlen=KNOWN))
+    before: tuple[int, float] | None = None
+    calls: int = 0
 
     def due(self, step: int, elapsed: float) -> bool:
-        """Whether to record now."""
+        """Whether to record now; to be asked at every call."""
+        self._tick(step, elapsed - self.spent)
         if self.last is None:
             return True
         if self.every is not None:
             return step // self.every > self.last // self.every
         if mark(step) <= mark(self.last):
             return False
-        if self.spent + self.longest <= self.share * self._expected(step, elapsed):
+        if self.spent + self.longest <= self.share * self._expected(elapsed):
             return True
         self.passed += 1
         return False
+
+    def _tick(self, step: int, trained: float) -> None:
+        """What a step takes is known better."""
+        if self.before is not None and step > self.before[0] and self.calls > 2:
+            self.paces.append(max(0.0, trained - self.before[1]) / (step - self.before[0]))
+        self.before = (step, trained)
+        self.calls += 1
 
     def took(self, step: int, seconds: float) -> None:
         """A step has been recorded, or tried."""
@@ -58,9 +70,9 @@ class Cadence:
         self.spent += seconds
         self.longest = max(seconds, self.longest / 2)  # the first one warms up
 
-    def _expected(self, step: int, elapsed: float) -> float:
+    def _expected(self, elapsed: float) -> float:
         """How long the training takes, or has taken if that is more."""
-        pace = max(0.0, elapsed - self.spent) / max(1, step - self.first)
+        pace = sorted(self.paces)[len(self.paces) // 4] if self.paces else 0.0
         if self.total is not None:
             return max(elapsed, self.total * pace)
         return max(elapsed, STEPS * pace, SECONDS)
