@@ -34,8 +34,9 @@ def test_the_environment_wins_over_defaults_and_flags_over_both() -> None:
     assert (settings.host, settings.port, settings.log_level) == ("0.0.0.0", 9000, "info")
     assert settings.allowed_hosts == ("one.example", "two.example")
     assert settings.cache == Path("/cache")
-    flags = Settings.read(environment, runs=(Path("/c"),), host="localhost", port=0, allowed_hosts=(), cache=Path("/d"), log_level="error")
-    assert flags == Settings((Path("/c"),), settings.frontend, "localhost", 0, allowed_hosts=(), cache=Path("/d"), log_level="error")
+    folders = {"cache": Path("/d"), "lab": Path("/e")}
+    flags = Settings.read(environment, runs=(Path("/c"),), host="localhost", port=0, allowed_hosts=(), log_level="error", **folders)
+    assert flags == Settings((Path("/c"),), settings.frontend, "localhost", 0, allowed_hosts=(), log_level="error", **folders)
 
 
 @pytest.mark.parametrize(("name", "value"), [("PORT", "http"), ("PORT", "-1"), ("PORT", "65536"), ("PORT", "²"), ("LOG_LEVEL", "loud")])

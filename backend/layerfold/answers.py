@@ -309,6 +309,7 @@ class LabTask(Message):
     text: bool = False
     numbers: Annotated[list[LabNumber], Field(description="with the values that suit this task: learning_rate, weight_decay, …")]
     optimiser: Annotated[str, Field(description="the one that suits this task")]
+    suited: Annotated[dict[str, dict[str, float]], Field(default_factory=dict, description="by optimiser, numbers that suit it")]
 
 
 class LabLimits(Message):

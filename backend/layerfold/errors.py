@@ -25,6 +25,7 @@ LayerfoldError
 ├── RecipeError           a training recipe that cannot be followed
 ├── PortInUse             the port that was asked for is taken
 ├── ForeignOrigin         a page of another origin, or a foreign Host
+├── LabClosed             nothing may be trained on this server
 ├── Busy                  a bound on work in progress is reached
 └── Cancelled             a newer request took this one's place
 """
@@ -139,6 +140,11 @@ class PortInUse(LayerfoldError):
 
 class ForeignOrigin(LayerfoldError):
     code = "foreign_origin"
+    status = 403
+
+
+class LabClosed(LayerfoldError):
+    code = "lab_closed"
     status = 403
 
 

@@ -120,7 +120,15 @@ export function valueOn({ low, high, log, whole }, place) {
 /** The draft for a task as suits it; what is fixed in numbers, such as a seed, stays. @param {LabTask} task @param {Partial<LabDraft>} [kept] @returns {LabDraft} */
 export function draftOf(task, kept = {}) {
   const numbers = Object.fromEntries(task.numbers.map((one) => [one.name, writeNumber(one.default)]));
-  return { ...EMPTY.draft, ...kept, task: task.name, optimiser: kept.optimiser || task.optimiser, numbers: { ...numbers, ...kept.numbers } };
+  const optimiser = kept.optimiser || task.optimiser;
+  return { ...EMPTY.draft, ...kept, task: task.name, optimiser, numbers: { ...asSuits(task, numbers, task.optimiser, optimiser), ...kept.numbers } };
+}
+
+/** The numbers of a draft for another optimiser: those that nobody changed become the ones that suit it. @param {LabTask | null} task @param {Record<string, string>} numbers @param {string} from @param {string} to */
+export function asSuits(task, numbers, from, to) {
+  const [before, after] = [task?.suited?.[from] ?? {}, task?.suited?.[to] ?? {}];
+  const kept = Object.entries(after).filter(([name]) => before[name] !== undefined && readNumber(numbers[name] ?? "") === before[name]);
+  return { ...numbers, ...Object.fromEntries(kept.map(([name, value]) => [name, writeNumber(value)])) };
 }
 
 /** The first thing that keeps a draft from being asked, "" when nothing does; bounds of the text count in bytes. @param {Lab} lab @returns {string} */
@@ -154,7 +162,8 @@ export function again(lab, job) {
   const optimiser = all[(all.indexOf(job.optimiser) + all.length - 1) % all.length] ?? task.optimiser;
   const kept = task.numbers.filter(({ name }) => job.numbers[name] !== undefined).map(({ name }) => [name, writeNumber(job.numbers[name])]);
   const text = lab.draft.task === job.task ? lab.draft.text : "";
-  return draftOf(task, { optimiser, numbers: Object.fromEntries(kept), text, title: task.text ? job.title : "", like: job.id });
+  const numbers = asSuits(task, Object.fromEntries(kept), job.optimiser, optimiser);
+  return draftOf(task, { optimiser, numbers, text, title: task.text ? job.title : "", like: job.id });
 }
 
 // ---- what happens ------------------------------------------------------------------------------------------------------
@@ -224,7 +233,10 @@ export const LAB = {
     const { text, title, numbers } = state.lab.draft;
     return found ? withLab(state, { draft: draftOf(found, { text, title, numbers: numbers.seed ? { seed: numbers.seed } : {} }), refusal: null }) : state;
   },
-  "lab.optimiser": (state, { optimiser }) => drafted(state, { optimiser }),
+  "lab.optimiser": (state, { optimiser }) => {
+    const { draft } = state.lab;
+    return drafted(state, { optimiser, numbers: asSuits(taskOffered(state.lab, draft.task), draft.numbers, draft.optimiser, optimiser) });
+  },
   "lab.number": (state, { name, text }) => drafted(state, { numbers: { ...state.lab.draft.numbers, [name]: text } }),
   "lab.text": (state, { text, title = state.lab.draft.title }) => drafted(state, { text, title }),
   "lab.again": (state, { id }) => {

@@ -691,6 +691,14 @@ export interface LabTask {
    * the one that suits this task
    */
   optimiser: string;
+  /**
+   * by optimiser, numbers that suit it
+   */
+  suited?: {
+    [k: string]: {
+      [k: string]: number;
+    };
+  };
 }
 /**
  * A number that may be chosen, from `low` to `high`; `log`: what counts is how many times larger it is.

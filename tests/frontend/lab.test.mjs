@@ -258,3 +258,15 @@ test("a server without a lab is no trouble until the lab is opened", async (t) =
   await settle();
   assert.equal(store.get().lab.failure.code, "http_404");
 });
+
+test("another optimiser brings the rates that suit it, where nobody chose others", () => {
+  const suited = { sgd: { learning_rate: 0.3 }, adamw: { learning_rate: 0.001 } };
+  const offer = { ...OFFER, tasks: [task("modular-addition", { suited }), ...OFFER.tasks.slice(1)] };
+  const chosen = (...more) => after([{ type: "lab.toggle" }, { type: "lab.offer", offer }, ...more, { type: "lab.optimiser", optimiser: "sgd" }], placed()).lab.draft;
+  assert.deepEqual([chosen().optimiser, chosen().numbers.learning_rate, chosen().numbers.batch], ["sgd", "0.3", "512"]);
+  assert.equal(chosen({ type: "lab.number", name: "learning_rate", text: "0.02" }).numbers.learning_rate, "0.02");
+  assert.equal(chosen({ type: "lab.optimiser", optimiser: "sgd" }, { type: "lab.optimiser", optimiser: "adamw" }).numbers.learning_rate, "0.3");
+  const lab = { ...opened().lab, offer };
+  assert.equal(again(lab, job("a", { optimiser: "adamw", numbers: { learning_rate: 0.001, batch: 64, seed: 3 } })).numbers.learning_rate, "0.001", "Adam has none of its own here");
+  assert.equal(again({ ...lab, offer: { ...offer, optimisers: ["sgd", "adamw"] } }, job("a", { numbers: { learning_rate: 0.001, batch: 64, seed: 3 } })).numbers.learning_rate, "0.3");
+});

@@ -16,7 +16,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from layerfold.answers import JobCard, NewJob
-from layerfold.errors import Busy, CorpusError, InputError, JobNotFound
+from layerfold.errors import Busy, CorpusError, InputError, JobNotFound, LabClosed
 from layerfold.server import lab as module
 from layerfold.server.lab import Lab
 from layerfold.server.workshop import Workshop
@@ -53,7 +53,6 @@ while step < steps and not told:
 saved.write_text(str(step))
 print(json.dumps({"run": "x", "stopped": True} if told else {"run": "x", "steps": [0, steps], "test_accuracy": 0.75}), flush=True)
 """
-ADDITION = NewJob(task="modular-addition")
 
 
 def workshop(running: int = 2) -> Workshop:
@@ -164,11 +163,14 @@ def test_numbers_out_of_bounds_are_named(lab: Lab) -> None:
     ):
         with pytest.raises(InputError, match=word):
             lab.create(NewJob(task="modular-addition", numbers=numbers))
-    for other, word in ((NewJob(task="chess"), "chess"), (NewJob(task="modular-addition", optimiser="lion"), "lion")):
+    for other, word in (
+        (NewJob(task="chess", numbers={}), "chess"),
+        (NewJob(task="modular-addition", optimiser="lion", numbers={}), "lion"),
+    ):
         with pytest.raises(InputError, match=word):
             lab.create(other)
     with pytest.raises((InputError, CorpusError), match="bytes"):
-        lab.create(NewJob(task="text", text="short"))
+        lab.create(NewJob(task="text", text="short", numbers={}))
     assert lab.jobs().jobs == []
     assert not list((lab.folder or Path()).glob("*/")), "what is refused leaves nothing behind"
 
@@ -236,7 +238,7 @@ def test_one_server_has_a_lab(lab: Lab, tmp_path: Path) -> None:
     other = Lab(tmp_path / "lab", workshop())
     assert "Another server" in (other.offer().closed or asked()).message  # type: ignore[union-attr]
     assert other.jobs().jobs == []
-    with pytest.raises(Busy, match="Another server"):
+    with pytest.raises(LabClosed, match="Another server"):
         other.create(asked())
 
 
@@ -313,6 +315,14 @@ def test_a_text_may_be_long_and_nothing_else(client: TestClient, lab: Lab) -> No
     assert client.post(f"/api/jobs/{begun.json()['id']}/stop", content=b"x" * 100_000).status_code in (200, 413)
 
 
+@pytest.mark.parametrize("text", ["\\ud800", "\\u0000"])
+def test_what_is_no_text_is_refused(client: TestClient, text: str) -> None:
+    body = '{"task": "text", "text": "' + text + "word and more " * 3000 + '"}'
+    answer = client.post("/api/jobs", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["message"]
+
+
 @pytest.mark.parametrize("body", [{}, {"task": ""}, {"task": "modular-addition", "numbers": {"seed": "1"}}, {"task": "x", "path": "/"}])
 def test_what_is_no_job_is_refused(client: TestClient, body: dict[str, Any]) -> None:
     assert client.post("/api/jobs", json=body).status_code == 422
@@ -328,7 +338,7 @@ def test_a_server_for_others_trains_only_where_it_was_told_to() -> None:
         assert client.get("/api/lab").json()["closed"]["message"]
         assert client.get("/api/jobs").json() == {"jobs": []}
         refused = client.post("/api/jobs", json={"task": "modular-addition"})
-        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "busy")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "lab_closed")
 
 
 # ---- with the real trainer

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from layerfold.answers import JobCard, JobList, LabLimits, LabOffer, NewJob, Problem
-from layerfold.errors import Busy, InputError, JobNotFound, LayerfoldError
+from layerfold.errors import Busy, InputError, JobNotFound, LabClosed, LayerfoldError
 from layerfold.files import locked, write_atomically
 from layerfold.server.workshop import Workshop
 from layerfold.training.lab import OPTIMISERS, TEXT_BYTES, bytes_of, checked, offered, recipe_of, titles
@@ -105,7 +105,7 @@ class Lab:
     def offer(self) -> LabOffer:
         """What can be trained."""
         limits = LabLimits(running=self.workshop.running, kept=KEPT, minutes=MINUTES, bytes=BYTES, text_bytes=TEXT_BYTES)
-        why = Problem(code="closed", message=self.closed) if self.closed else None
+        why = Problem(code=LabClosed.code, message=self.closed) if self.closed else None
         return LabOffer(tasks=offered(), optimisers=list(OPTIMISERS), limits=limits, closed=why)
 
     def jobs(self) -> JobList:
@@ -114,7 +114,7 @@ class Lab:
             return JobList(jobs=[job.card() for job in sorted(self._jobs.values(), key=lambda job: -job.created)])
 
     def create(self, asked: NewJob) -> JobCard:
-        """The training has begun, or waits for its turn; raises InputError, CorpusError, Busy."""
+        """The training has begun, or waits for its turn; raises InputError, CorpusError, Busy, LabClosed."""
         folder = self._open()
         offer, optimiser, numbers = checked(asked)
         if bytes_of(offer, int(numbers["steps"])) > BYTES:
@@ -123,12 +123,13 @@ class Lab:
             if len(self._jobs) >= KEPT:
                 raise Busy(f"The lab keeps {KEPT} trainings, and there are {len(self._jobs)}. Delete one.")
             name = self._unused(folder, f"{asked.task}-{optimiser}-s{int(numbers['seed'])}")
-            title = asked.title.strip() or f"{titles()[asked.task]} · {optimiser}"
+            title = in_one_line(asked.title) or f"{titles()[asked.task]} · {optimiser}"
             text = (asked.text or "").encode()
+            corpus = str((folder / name / TEXT).parent.resolve()) if text else ""
+            recipe = recipe_of(offer, optimiser, numbers, (name, title), corpus, asked.text or "")
             if text:
                 write_atomically(folder / name / TEXT, text)
-            corpus = str((folder / name / TEXT).parent.resolve()) if text else ""
-            write_atomically(folder / name / RECIPE, recipe_of(offer, optimiser, numbers, (name, title), corpus, len(text)).encode())
+            write_atomically(folder / name / RECIPE, recipe.encode())
             job = Job(name, asked.task, title, optimiser, numbers, steps=int(numbers["steps"]))
             self._jobs[name] = job
             self._keep(job)
@@ -207,7 +208,7 @@ class Lab:
 
     def _open(self) -> Path:
         if self.closed or self.folder is None:
-            raise Busy(self.closed)
+            raise LabClosed(self.closed)
         return self.folder
 
     def _job(self, id: str) -> Job:
@@ -334,6 +335,11 @@ def _reach(job: Job, run: Path) -> None:
     if rows:
         job.step, job.loss, job.seconds = int(rows[-1]["step"]), rows[-1].get("loss"), float(rows[-1].get("seconds", job.seconds))
         job.test = next((row["test_accuracy"] for row in reversed(rows) if "test_accuracy" in row), job.test)
+
+
+def in_one_line(title: str) -> str:
+    """A title in one line, without signs that are not seen."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in title).split())
 
 
 def bytes_in(folder: Path) -> int:

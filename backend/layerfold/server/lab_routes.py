@@ -12,10 +12,10 @@ from layerfold.server.lab import Lab
 
 Errors = dict[int | str, dict[str, Any]]
 JobId = Annotated[str, Path(min_length=1, max_length=200, description="the id of a training")]
-FOREIGN: Final[Errors] = {403: {"model": ErrorAnswer, "description": "A foreign Host, or a page of another origin"}}
+FOREIGN: Final[Errors] = {403: {"model": ErrorAnswer, "description": "A foreign Host, a page of another origin, or a lab that is closed"}}
 INVALID: Final[Errors] = {422: {"model": ErrorAnswer, "description": "What cannot be trained, or cannot be done with it now"}}
 NOT_FOUND: Final[Errors] = {404: {"model": ErrorAnswer, "description": "No such training"}}
-BUSY: Final[Errors] = {503: {"model": ErrorAnswer, "description": "The lab is closed or full"}}
+BUSY: Final[Errors] = {503: {"model": ErrorAnswer, "description": "The lab is full"}}
 BODY_BYTES: Final = 5 << 19  # a text of one's own, written in JSON
 LARGE: Final[Errors] = {413: {"model": ErrorAnswer, "description": "More than the server reads"}}
 
@@ -42,7 +42,7 @@ def create_lab_routes(lab: Lab, told: Callable[[str], None] = lambda run: None) 
         return card
 
     def acting(verb: str, act: Callable[[str], JobCard], words: str) -> None:
-        @api.post(f"/api/jobs/{{id}}/{verb}", name=f"{verb}_job", summary=words, responses={**NOT_FOUND, **INVALID, **BUSY})
+        @api.post(f"/api/jobs/{{id}}/{verb}", name=f"{verb}_job", description=words, responses={**NOT_FOUND, **INVALID, **BUSY})
         def do(id: JobId) -> JobCard:
             card = act(id)
             told(card.run)

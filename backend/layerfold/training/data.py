@@ -12,7 +12,7 @@ from layerfold.errors import CorpusError
 from layerfold.model.tokenizer import Tokenizer
 from layerfold.training.corpus import Text
 
-PIECE = 12_000
+PIECE, LEAST_PIECE, PIECES = 12_000, 500, 20
 Ids = NDArray[np.uint16]
 
 
@@ -32,11 +32,15 @@ class Data:
 
 
 def prepare(texts: Sequence[Text], tokenizer: Tokenizer, *, held_out: float, seed: int, block: int) -> Data:
-    """The texts tokenised and split: a share ``held_out`` of each source, in pieces of up to 12,000 characters, is never learned from."""
+    """The texts tokenised and split: a share ``held_out`` of each source, in pieces of up to 12,000 characters, is never learned from.
+
+    A short text is cut into shorter pieces, so that some are left to learn from.
+    """
+    longest = min(PIECE, max(LEAST_PIECE, sum(text.bytes for text in texts) // PIECES))
     train: list[str] = []
     kept: list[str] = []
     for number, text in enumerate(texts):
-        pieces = [piece for document in text.documents for piece in cut(document)]
+        pieces = [piece for document in text.documents for piece in cut(document, longest)]
         chosen = _chosen(pieces, held_out * text.bytes, np.random.default_rng((seed, number)))
         for n, piece in enumerate(pieces):
             (kept if n in chosen else train).append(piece)
@@ -47,17 +51,17 @@ def prepare(texts: Sequence[Text], tokenizer: Tokenizer, *, held_out: float, see
     return data
 
 
-def cut(document: str) -> list[str]:
-    """The document in pieces of up to 12,000 characters, at a paragraph's end where there is one, else a line's, else a sentence's."""
+def cut(document: str, longest: int = PIECE) -> list[str]:
+    """The document in pieces of up to ``longest`` characters, at a paragraph's end where there is one, else a line's, else a sentence's."""
     pieces = []
-    while len(document) > PIECE:
+    while len(document) > longest:
         for mark in ("\n\n", "\n", ". ", " "):
-            end = document.rfind(mark, PIECE // 2, PIECE)
+            end = document.rfind(mark, longest // 2, longest)
             if end >= 0:
                 end += len(mark)
                 break
         else:
-            end = PIECE
+            end = longest
         pieces.append(document[:end].rstrip())
         document = document[end:].lstrip()
     return [piece for piece in [*pieces, document] if piece]

@@ -9,23 +9,29 @@ from typing import Any, Final
 
 from layerfold.answers import LabNumber, LabTask, NewJob
 from layerfold.errors import CorpusError, InputError
+from layerfold.model.tokenizer import Tokenizer
 
 OPTIMISERS: Final = ("sgd", "momentum", "adam", "adamw")
 TEXT_BYTES: Final = 1 << 20
 LEAST_TEXT: Final = 10_000
 REFERENCE: Final = 1000  # tokens of the clouds: a step joins them while the next is trained
-# AdamW's rates are lengths of steps, SGD's multiply gradients: what suits one is a hundred times wrong for the other.
-RATES: Final[Mapping[str, float]] = {"sgd": 0.3, "momentum": 0.05}
+MOST_VOCABULARY: Final = 1024
+HELD_OUT: Final = (2_500, 24_000)  # bytes of a text that are tested on, a tenth of it within these
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A task as it is offered, and the recipe behind it; ``numbers`` are the defaults that suit it with AdamW or Adam."""
+    """A task as it is offered, and the recipe behind it; ``numbers`` are the defaults that suit it with AdamW, ``suited`` what others want.
+
+    AdamW's rates are lengths of steps, SGD's multiply gradients; its decay shrinks weights beside the step, that of the others is a
+    part of the gradient: what suits one is a hundred times wrong for the other.
+    """
 
     name: str
     words: tuple[str, str, str, str]
     recipe: Mapping[str, Any]
     numbers: Mapping[str, float]
+    suited: Mapping[str, Mapping[str, float]]
     optimiser: str = "adamw"
     text: bool = False
 
@@ -47,7 +53,12 @@ OFFERS: Final = (
             **{"decayed": "everything", "beta2": 0.98, "clip": 0.0, "test_every": 10, "log_every": 10, "resume_every": 250},
             **{"parameters": {"p": 53, "share": 0.4}},
         },
-        {"learning_rate": 3e-3, "weight_decay": 2.0, "batch_size": 1123, "steps": 1500, "seed": 0},
+        {"learning_rate": 5e-3, "weight_decay": 1.0, "batch_size": 1123, "steps": 2000, "seed": 0},
+        {
+            "sgd": {"learning_rate": 0.3, "weight_decay": 0.0},
+            "momentum": {"learning_rate": 0.3, "weight_decay": 1e-3},
+            "adam": {"learning_rate": 5e-3, "weight_decay": 1e-4},
+        },
     ),
     Offer(
         "belief-simplex",
@@ -63,6 +74,11 @@ OFFERS: Final = (
             **{"beta2": 0.98, "log_every": 10, "resume_every": 250, "parameters": {"x": 0.05, "alpha": 0.85}},
         },
         {"learning_rate": 3e-3, "weight_decay": 0.1, "batch_size": 64, "steps": 2000, "seed": 0},
+        {
+            "sgd": {"learning_rate": 0.3, "weight_decay": 0.0},
+            "momentum": {"learning_rate": 0.1, "weight_decay": 0.0},
+            "adam": {"learning_rate": 3e-3, "weight_decay": 0.0},
+        },
     ),
     Offer(
         "text",
@@ -78,10 +94,17 @@ OFFERS: Final = (
             **{"held_out": 0.05, "log_every": 10, "resume_every": 100},
         },
         {"learning_rate": 4e-3, "weight_decay": 0.1, "batch_size": 16, "steps": 1000, "seed": 0},
+        {
+            "sgd": {"learning_rate": 0.3, "weight_decay": 0.0},
+            "momentum": {"learning_rate": 0.1, "weight_decay": 0.0},
+            "adam": {"learning_rate": 4e-3, "weight_decay": 0.0},
+        },
         text=True,
     ),
 )
 
+SUITED: Final = ("learning_rate", "weight_decay")  # what depends on the optimiser
+LEAST_VOCABULARY: Final = 260  # the bytes, the sign at the end of a text, and some words
 # Name: titles, bounds, whether it is whole, whether it counts by factors.
 NUMBERS: Final[Mapping[str, tuple[str, str, float, float, bool, bool]]] = {
     "learning_rate": ("learning rate", "学习率", 1e-5, 10.0, False, True),
@@ -104,6 +127,7 @@ def offered() -> list[LabTask]:
             text=offer.text,
             optimiser=offer.optimiser,
             numbers=[_number(name, offer.numbers[name]) for name in NUMBERS],
+            suited={name: {**{rate: offer.numbers[rate] for rate in SUITED}, **offer.suited.get(name, {})} for name in OPTIMISERS},
         )
         for offer in OFFERS
     ]
@@ -122,7 +146,7 @@ def checked(job: NewJob) -> tuple[Offer, str, dict[str, float]]:
     optimiser = job.optimiser or offer.optimiser
     if optimiser not in OPTIMISERS:
         raise InputError(f"There is no optimiser {optimiser!r}. There are: {', '.join(OPTIMISERS)}.")
-    numbers = {**offer.numbers, **({"learning_rate": RATES[optimiser]} if optimiser in RATES else {})}
+    numbers = {**offer.numbers, **offer.suited.get(optimiser, {})}
     for name, value in job.numbers.items():
         numbers[name] = _within(name, value)
     _check_text(offer, job.text)
@@ -145,24 +169,43 @@ def _check_text(offer: Offer, text: str | None) -> None:
         if text is not None:
             raise InputError(f"The task {offer.name} learns from no text: leave it out.")
         return
-    size = len((text or "").encode())
+    try:
+        size = len((text or "").encode())
+    except UnicodeEncodeError:
+        raise CorpusError("The text holds half of a character: save it as UTF-8 and try again.") from None
+    if text and not text.strip():
+        raise CorpusError("The text is empty: there is nothing to learn from.")
+    if "\0" in (text or ""):
+        raise CorpusError("The text holds a NUL, so it is no plain text: choose a text file.")
     if not LEAST_TEXT <= size <= TEXT_BYTES:
         raise CorpusError(f"The text has {size:,} bytes: give {LEAST_TEXT:,} to {TEXT_BYTES:,} of them.")
 
 
-def recipe_of(offer: Offer, optimiser: str, numbers: Mapping[str, float], named: tuple[str, str], corpus: str = "", size: int = 0) -> str:
-    """The recipe of a job as TOML, ``named`` by name and title; ``size`` bytes of text lie in ``corpus``, and decide the vocabulary."""
+def recipe_of(offer: Offer, optimiser: str, numbers: Mapping[str, float], named: tuple[str, str], corpus: str = "", text: str = "") -> str:
+    """The recipe of a job as TOML, ``named`` by name and title; ``text`` lies in ``corpus``, and decides the vocabulary.
+
+    Raises CorpusError for a text of which there is nothing to learn.
+    """
     name, title = named
     steps = int(numbers["steps"])
     values: dict[str, Any] = {"name": name, "title": title, "description": offer.words[2], **offer.recipe, "optimiser": optimiser}
     values |= {key: int(value) if NUMBERS[key][4] else float(value) for key, value in numbers.items()}
     values |= {"checkpoints": list(checkpoints(steps)), "reference": REFERENCE}
     if corpus:
-        values |= {"corpus": corpus, "vocab_size": 512 if size < 200_000 else 1024}
+        values |= {"corpus": corpus, **_read(text)}
     parameters = values.pop("parameters", {})
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
     lines += ["", "[parameters]", *(f"{key} = {json.dumps(value)}" for key, value in parameters.items())] if parameters else []
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines).replace("\x7f", "\\u007f") + "\n"  # which JSON writes as it is, and TOML does not read
+
+
+def _read(text: str) -> dict[str, Any]:
+    """The vocabulary that a text yields, a smaller one of a short text, and how much of it is held out."""
+    size = len(text.encode())
+    vocabulary = len(Tokenizer.train((text,), min(MOST_VOCABULARY, max(384, size // 100))))
+    if vocabulary < LEAST_VOCABULARY:
+        raise CorpusError("The text says the same again and again: there are no words to learn from. Choose another.")
+    return {"vocab_size": vocabulary, "held_out": min(HELD_OUT[1], max(HELD_OUT[0], size / 10)) / size}
 
 
 def checkpoints(steps: int) -> tuple[int, ...]:
