@@ -153,19 +153,38 @@ def test_the_image_installs_and_starts_as_the_tests_do() -> None:
     assert str(settings.cache).startswith("/tmp/")
 
 
+def compose(name: str) -> dict[str, Any]:
+    service: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"][name]
+    return service
+
+
 def test_the_compose_file_parses_and_fits_the_image() -> None:
-    whole = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
-    service: dict[str, Any] = whole["services"]["layerfold"]
+    service = compose("layerfold")
     assert (ROOT / service["build"]["context"] / "Dockerfile").is_file()
     assert set(service["build"]["args"]) == {each.split("=")[0] for each in instructions("ARG")}
     assert service["read_only"] is True
-    assert service["ports"] == ["127.0.0.1:8765:8765"]
     assert instructions("EXPOSE") == ["8765"]
-    source, target, mode = service["volumes"][0].split(":")
-    assert (ROOT / source).is_dir()
+    given, target, mode = re.fullmatch(r"\$\{RUNS:-(.*)\}:(.*):(.*)", service["volumes"][0]).groups()
+    assert (ROOT / given).is_dir()
     assert (target, mode) == (f"{instructions('WORKDIR')[0]}/models", "ro")
     assert any(mount.startswith("/tmp") for mount in service["tmpfs"])
-    assert set(service["environment"]) <= {"LAYERFOLD_ALLOWED_HOSTS"}
+    assert set(service["environment"]) <= {"LAYERFOLD_ALLOWED_HOSTS", "LAYERFOLD_BUILD"}
+    assert not Settings.read({"LAYERFOLD_BUILD": service["environment"]["LAYERFOLD_BUILD"]}).build
+
+
+def test_any_number_of_servers_stands_behind_one_port() -> None:
+    front, service = compose("front"), compose("layerfold")
+    assert not {"ports", "container_name", "hostname"} & set(service), "a port or a name of its own can be had once"
+    assert front["ports"] == ["127.0.0.1:8765:8765"]
+    assert service["expose"] == instructions("EXPOSE")
+    assert front["read_only"] is service["read_only"] is True
+    source, target, mode = front["volumes"][0].split(":")
+    assert (target, mode) == ("/etc/caddy/Caddyfile", "ro")
+    told = (ROOT / source).read_text("utf-8")
+    assert told.count("{") == told.count("}")
+    assert ":8765 {" in told
+    assert "dynamic a layerfold 8765" in told, "the service's name, all its addresses, its port"
+    assert front["depends_on"] == ["layerfold"]
 
 
 # ---- wheel

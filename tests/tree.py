@@ -23,7 +23,8 @@ TOP = {
     "package-lock.json": "exact versions of those",
     "tsconfig.json": "how the page's types are checked",
     "Dockerfile": "the server as an image",
-    "docker-compose.yml": "… and as a service, read-only",
+    "docker-compose.yml": "… and as a service, read-only, by as many servers as are asked for",
+    "Caddyfile": "the front of those",
     ".ci/run": "what runs before a change lands",
 }
 PAGE = {
