@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 
@@ -23,6 +24,7 @@ from layerfold.server.workshop import Workshop
 from layerfold.settings import Settings
 from layerfold.training.run import Run
 from tests.conftest import story
+from tests.readme import block
 from tests.server.conftest import application
 from tests.server.fakes import FakeRun
 
@@ -355,3 +357,28 @@ def test_a_real_training_is_an_ordinary_run(tmp_path: Path) -> None:
     assert {"train_accuracy", "test_accuracy", "loss"} <= set(rows[0])
     assert job(lab, card.id).test is not None
     lab.close()
+
+
+def test_the_lines_of_the_readme(tmp_path: Path) -> None:
+    serve, go_on = (line.split("#")[0].split() for line in block("lab").strip().splitlines())
+    program = [sys.executable, "-m", "layerfold.cli"]
+    environment = {**os.environ, "LAYERFOLD_PORT": "0", "LAYERFOLD_BUILD": "0", "LAYERFOLD_CACHE": str(tmp_path / "cache"), "CI": "1"}
+    with subprocess.Popen([*program, *serve[1:]], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        address = next(word for word in server.stdout.readline().split() if word.startswith("http"))
+        with httpx.Client(base_url=address, timeout=60) as page:
+            begun = page.post("/api/jobs", json={"task": "modular-addition", "numbers": {"steps": 20_000}}).json()
+            end = time.monotonic() + 60
+            while not page.get("/api/jobs").json()["jobs"][0]["step"] and time.monotonic() < end:
+                time.sleep(0.2)
+        server.send_signal(signal.SIGINT)
+        server.wait(60)
+    folder = tmp_path / "trainings" / begun["run"]
+    reached = Run.open(folder).metrics()[-1]["step"]
+    assert (json.loads((folder / "job.json").read_text())["status"], Run.open(folder).live) == ("paused", False)
+    with subprocess.Popen([*program, *go_on[1:], "--json"], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as trainer:
+        assert trainer.stdout
+        first = next(said["step"] for line in trainer.stdout if (said := json.loads(line))["stage"] == "training")
+        trainer.terminate()
+    assert 0 < reached < first + 20
+    assert first > 0

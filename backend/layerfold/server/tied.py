@@ -8,8 +8,8 @@ import sys
 import threading
 from typing import Final
 
-TIED: Final = "LAYERFOLD_TIED"
-"""Set in the environment of a child: its stdin is a pipe that stays open as long as its parent lives."""
+TIED: Final = "_LAYERFOLD_TIED"
+"""Set in the environment of a child (no setting of a person's): its stdin is a pipe that stays open as long as its parent lives."""
 MODESTY: Final = 10
 PATIENCE: Final = 30.0
 
