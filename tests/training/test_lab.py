@@ -34,6 +34,7 @@ def test_every_offer_is_a_recipe_that_can_be_followed(tmp_path: Path, task: str,
     assert recipe.checkpoints[0] == 0
     assert recipe.checkpoints[-1] == 200
     assert recipe.config.d_model > 0
+    assert bool(recipe.examples) != offer.text
 
 
 def test_what_is_not_named_suits_the_task_and_the_optimiser() -> None:

@@ -28,7 +28,7 @@ LOCK: Final = ".lock"
 RUNNING: Final = 2
 KEPT: Final = 24
 MINUTES: Final = 30.0
-BYTES: Final = 300 << 20
+BYTES: Final = 300_000_000
 WEIGHED: Final = 10.0  # seconds between two looks at how much a run takes on disk
 GOING: Final = ("running", "waiting")
 log = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ class Lab:
         folder = self._open()
         offer, optimiser, numbers = checked(asked)
         if bytes_of(offer, int(numbers["steps"])) > BYTES:
-            raise InputError(f"The run would take more than {BYTES >> 20} MB: ask for fewer steps.")
+            raise InputError(f"The run would take more than {BYTES // 1_000_000} MB: ask for fewer steps.")
         with self._lock:
             if len(self._jobs) >= KEPT:
                 raise Busy(f"The lab keeps {KEPT} trainings, and there are {len(self._jobs)}. Delete one.")
@@ -277,7 +277,11 @@ class Lab:
             return ""
         job.weighed = now
         size = bytes_in(self.folder / job.id)
-        return f"Its run takes {size >> 20} MB, and {BYTES >> 20} MB is the most a training of the lab takes." if size > BYTES else ""
+        return (
+            f"Its run takes {size // 1_000_000} MB, and {BYTES // 1_000_000} MB is the most a training of the lab takes."
+            if size > BYTES
+            else ""
+        )
 
     def _keep(self, job: Job) -> None:
         assert self.folder is not None

@@ -10,6 +10,7 @@ from typing import Any, Final
 from layerfold.answers import LabNumber, LabTask, NewJob
 from layerfold.errors import CorpusError, InputError
 from layerfold.model.tokenizer import Tokenizer
+from layerfold.training.recipe import Recipe
 
 OPTIMISERS: Final = ("sgd", "momentum", "adam", "adamw")
 TEXT_BYTES: Final = 1 << 20
@@ -34,6 +35,7 @@ class Offer:
     suited: Mapping[str, Mapping[str, float]]
     optimiser: str = "adamw"
     text: bool = False
+    like: str = ""  # a recipe whose examples are its own
 
 
 OFFERS: Final = (
@@ -59,6 +61,7 @@ OFFERS: Final = (
             "momentum": {"learning_rate": 0.3, "weight_decay": 1e-3},
             "adam": {"learning_rate": 5e-3, "weight_decay": 1e-4},
         },
+        like="modular-addition-53",
     ),
     Offer(
         "belief-simplex",
@@ -79,6 +82,7 @@ OFFERS: Final = (
             "momentum": {"learning_rate": 0.1, "weight_decay": 0.0},
             "adam": {"learning_rate": 3e-3, "weight_decay": 0.0},
         },
+        like="belief-simplex",
     ),
     Offer(
         "text",
@@ -196,6 +200,8 @@ def recipe_of(offer: Offer, optimiser: str, numbers: Mapping[str, float], named:
     parameters = values.pop("parameters", {})
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
     lines += ["", "[parameters]", *(f"{key} = {json.dumps(value)}" for key, value in parameters.items())] if parameters else []
+    for example in Recipe.load(offer.like).examples if offer.like else ():
+        lines += ["", "[[examples]]", *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in vars(example).items())]
     return "\n".join(lines).replace("\x7f", "\\u007f") + "\n"  # which JSON writes as it is, and TOML does not read
 
 
