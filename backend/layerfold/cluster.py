@@ -52,7 +52,7 @@ def connected(address: str | None, workers: int | None, threads: int | None = No
         with _client(distributed, address) as client:
             yield client
         return
-    quiet = {"dashboard_address": None, "worker_dashboard_address": None, "silence_logs": logging.ERROR}
+    quiet = {"dashboard_address": "127.0.0.1:0", "worker_dashboard_address": None, "silence_logs": logging.ERROR}
     begin: Any = distributed.LocalCluster
     local = begin(n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", **quiet)
     with local, _client(distributed, local.scheduler_address) as client:

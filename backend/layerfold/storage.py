@@ -22,7 +22,7 @@ from layerfold.files import write_atomically
 PART: Final = ".part"
 WHOLE_PUTS: Final = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "adl", "oss", "memory"})
 PACKAGES: Final = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs"}
-SCHEME: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9+.]+):/+(?P<rest>.*)", re.S)  # a drive of Windows has one letter
+SCHEME: Final = re.compile(r"(?P<scheme>(?!hf:)[a-z][a-z0-9+.]+):/+(?P<rest>.*)", re.S)  # a drive of Windows has one letter; hf: is a model
 
 
 class Storage(Protocol):

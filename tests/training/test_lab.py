@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import torch
 
 from layerfold.answers import NewJob
 from layerfold.errors import CorpusError, InputError
@@ -110,6 +111,7 @@ def test_a_text_of_which_nothing_is_to_be_learned_is_refused() -> None:
 @pytest.mark.slow
 def test_the_sums_are_understood_long_after_they_are_memorised(tmp_path: Path) -> None:
     """The shortened run: the defaults of the lab, ended where it has understood."""
+    torch.set_num_threads(1)  # as the lab does: two would wait for each other
     offer, chosen, numbers = checked(a_job(numbers={"seed": 3, "steps": 1000}))
     (tmp_path / "recipe.toml").write_text(recipe_of(offer, chosen, numbers, ("sums", "Sums")), "utf-8")
     run = train(Recipe.load(str(tmp_path / "recipe.toml")), tmp_path)
