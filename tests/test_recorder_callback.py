@@ -66,6 +66,7 @@ def test_a_trainer_is_recorded_and_trains_as_it_would(tmp_path: Path) -> None:
     assert [row["step"] for row in run.metrics() if "loss" in row] == [2, 4, 6]
     assert [site.name for site in run.sites] == ["embed", "L0.mid", "L0.post", "L1.mid", "L1.post"]
     reference = run.reference()
+    assert reference is not None
     recorded = run.stored_states(6, reference)
     assert recorded is not None
     first = reference.windows[0][reference.windows[0] >= 0]

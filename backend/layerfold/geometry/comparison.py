@@ -125,8 +125,8 @@ def residual(a: Real, b: Real, turn: Turn | None = None) -> Estimate:
     width = max(x.shape[1], y.shape[1])
     x, y = (np.pad(each, ((0, 0), (0, width - each.shape[1]))) for each in (x, y))
     found = ratio_of(_squares(x - y) + lost, _squares(x), ONE_STATE)
-    root = [float(np.sqrt(max(value, 0.0))) for value in (found.value, found.low, found.high)]
-    return found if found.reason else Estimate(*root)
+    value, low, high = (float(np.sqrt(max(each, 0.0))) for each in (found.value, found.low, found.high))
+    return found if found.reason else Estimate(value, low, high)
 
 
 def _squares(values: Doubles) -> Doubles:
