@@ -162,6 +162,8 @@ function panels(store, act) {
   store.subscribe(update);
   const strip = byId("strip");
   new ResizeObserver(() => document.documentElement.style.setProperty("--strip", `${strip.offsetHeight}px`)).observe(strip);
+  const top = byId("top");
+  new ResizeObserver(() => document.documentElement.style.setProperty("--top", `${top.offsetHeight}px`)).observe(top);
   const door = byId("door");
   new ResizeObserver(() => document.documentElement.style.setProperty("--door", `${door.offsetHeight}px`)).observe(door);
   for (const panel of innerWidth <= 820 ? ["strip", "claims"] : []) dispatch({ type: "fold", panel });
