@@ -119,3 +119,15 @@ export function marked({ before, token, after }) {
   const start = text.indexOf(word);
   return [visible(before) + text.slice(0, start), h("mark", {}, word), text.slice(start + word.length) + visible(after)];
 }
+
+/** Arrows walk along the tabs. @param {KeyboardEvent} event @param {HTMLButtonElement[]} tabs */
+export function turnTabs(event, tabs) {
+  const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+  if (!by) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const at = tabs.findIndex((one) => one.getAttribute("aria-selected") === "true");
+  const next = tabs[(at + by + tabs.length) % tabs.length];
+  next.click();
+  next.focus();
+}

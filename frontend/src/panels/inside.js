@@ -1,6 +1,6 @@
 /** The panel of the inside of a pass: a row of tabs, and below it what the open one shows. */
 
-import { byId, fill, h, iconButton, relabel } from "../dom.js";
+import { byId, fill, h, iconButton, relabel, turnTabs } from "../dom.js";
 import { failureWords } from "../language.js";
 import { insideShown, lookOf, sentenceInside, wantedLooks } from "../inside/inside.js";
 import { siteWords } from "../sites.js";
@@ -32,7 +32,7 @@ export function insidePanel(dispatch) {
     h("button", { type: "button", role: "tab", id: `inside-${tab}`, "aria-controls": "inside-body", onclick: () => dispatch({ type: "inside.set", tab }) }),
   );
   const list = h("div", { role: "tablist", class: "tabs" }, ...tabs);
-  list.addEventListener("keydown", (event) => walkTabs(event, tabs));
+  list.addEventListener("keydown", (event) => turnTabs(event, tabs));
   const trouble = h("p", { class: "bad", role: "status" });
   const foot = h("p", { class: "quiet foot" });
   const made = new Map(TABS.map(([tab, make]) => [tab, make(dispatch)]));
@@ -85,16 +85,4 @@ function troubleWords(state, t) {
   if (found) return failureWords(t, found);
   if (state.playing && !way) return t("inside.playing");
   return kinds.some((kind) => !lookOf(state, kind).look) ? t("inside.asking") : "";
-}
-
-/** Arrows walk along the tabs. @param {KeyboardEvent} event @param {HTMLButtonElement[]} tabs */
-function walkTabs(event, tabs) {
-  const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-  if (!by) return;
-  event.preventDefault();
-  event.stopPropagation();
-  const at = tabs.findIndex((one) => one.getAttribute("aria-selected") === "true");
-  const next = tabs[(at + by + tabs.length) % tabs.length];
-  next.click();
-  next.focus();
 }

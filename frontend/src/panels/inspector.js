@@ -1,7 +1,7 @@
 /** The column at the right: what is picked, in three tabs. */
 
 import { HUES, css } from "../colours.js";
-import { byId, fill, h, iconButton, marked, relabel, visible } from "../dom.js";
+import { byId, fill, h, iconButton, marked, relabel, turnTabs, visible } from "../dom.js";
 import { insideShown } from "../inside/inside.js";
 import { failureWords } from "../language.js";
 import { contextOf } from "../search.js";
@@ -99,16 +99,4 @@ function showHead(state, t, { swatch, name, context, where }) {
   const text = (/** @type {import("../types.d.ts").Token[]} */ list) => list.map((one) => (one.piece ? "" : one.text)).join("");
   const [before, after] = [sentence.tokens.slice(Math.max(0, picked.token - 24), picked.token), sentence.tokens.slice(picked.token + 1, picked.token + 16)];
   fill(context, ...marked({ before: text(before), token: token.text, after: text(after) }));
-}
-
-/** Arrows walk along the tabs. @param {KeyboardEvent} event @param {HTMLButtonElement[]} tabs */
-function turnTabs(event, tabs) {
-  const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-  if (!by) return;
-  event.preventDefault();
-  event.stopPropagation();
-  const at = tabs.findIndex((one) => one.getAttribute("aria-selected") === "true");
-  const next = tabs[(at + by + tabs.length) % tabs.length];
-  next.click();
-  next.focus();
 }
