@@ -107,12 +107,17 @@ def test_a_step_of_the_optimiser_is_taken_apart(visit: Open) -> None:
     assert serious(one) == []
 
 
-def test_the_way_of_the_weights_is_mapped_and_travelled(visit: Open) -> None:
-    one = visit("#v=1&run=modular-addition&inside=way")
+def test_a_survey_can_be_stopped(visit: Open) -> None:
+    one = visit("#v=1&run=storyteller&inside=way")  # minutes long, so it cannot end before it is stopped
     one.page.click("#way-survey")
     expect(one.page.locator("#way-progress")).to_be_visible()
     one.page.click("#way-stop")
     expect(one.page.locator("#way-survey")).to_be_visible()
+    assert not one.state("s.inside.looks.survey")
+
+
+def test_the_way_of_the_weights_is_mapped_and_travelled(visit: Open) -> None:
+    one = visit("#v=1&run=modular-addition&inside=way")
     one.page.click("#way-survey")
     one.until("s.inside.looks.survey?.tensors.loss")
     way = one.page.locator("#way-map")
