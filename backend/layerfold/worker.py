@@ -11,6 +11,8 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any, Final
 
+import torch
+
 from layerfold.errors import InputError, LayerfoldError
 from layerfold.mirror import CARD, mirror_of
 from layerfold.pieces import make_graph, make_moves, make_scores, make_states
@@ -32,6 +34,7 @@ def work(versions: dict[str, str], task: Callable[..., None], *arguments: Any, *
 
 def states_task(store: str, names: Sequence[str], run: str, step: int, origin: str, reference: str) -> None:
     """``make_states`` of the run at a path or an address."""
+    torch.set_num_threads(1)  # numba's pool, once begun, gives torch one thread a core, and workers would spin against each other
     make_states(open_storage(store), names, Run.open(folder_of(run)), step, origin, reference)
 
 
