@@ -25,6 +25,7 @@ from layerfold.insights import (
     PromotedPart,
     Push,
     Pushed,
+    Reframe,
     Role,
     Stepped,
     Walk,
@@ -250,7 +251,7 @@ def stretched(forward: Map, state: Tensor) -> tuple[Floats, Floats]:
     return np.asarray(values.numpy(), dtype=np.float32), rows
 
 
-def scales_of(question: WhatIf) -> whatif.Scales:
+def scales_of(question: WhatIf | Reframe) -> whatif.Scales:
     """The factors of a question; raises InputError for a head that is not named."""
     parts: dict[str, dict[Any, float]] = {"attention": {}, "mlp": {}, "head": {}, "residual": {}}
     for one in question.factors:

@@ -59,6 +59,17 @@ class WhatIf(Look):
     factors: Annotated[list[Factor], Field(max_length=512)]
 
 
+Seen = Literal["raw", "normalised", "added"]
+
+
+class Reframe(Look):
+    """The residual stream seen raw, normalised, or as what attention and MLPs have added to the embedding; with parts scaled beside it."""
+
+    type: Literal["reframe"]
+    seen: Seen
+    factors: Annotated[list[Factor], Field(default_factory=list, max_length=512)]
+
+
 class Push(Look):
     """How a loss would have every state moved: of the whole sentence, of what follows one token, or of a target there."""
 
@@ -111,7 +122,7 @@ class Line(Message):
     end: Natural
 
 
-Question = Dissect | Promote | Bend | WhatIf | Push | Walk | Stride | Survey | Line
+Question = Dissect | Promote | Bend | WhatIf | Reframe | Push | Walk | Stride | Survey | Line
 
 # ---- answers -----------------------------------------------------------------------------------------------------------
 
@@ -179,6 +190,17 @@ class Imagined(Message):
     divergence: float
 
 
+class Reframed(Message):
+    """A view by its three principal directions over all sites: what each holds of the variance, how each follows the length of the raw
+    state (Pearson's r), and mean trustworthiness at each site among `sample` reference tokens (null where all states are one). Tensors:
+    `cloud` [site, ref, 3], `positions` [site, token, 3] and, where parts are scaled, `moved` [site, token, 3]."""
+
+    shares: list[float | None]
+    norm: list[float | None]
+    trust: list[float | None]
+    sample: int
+
+
 class Pushed(Message):
     """The loss in nats. Tensors: `tip` [site, token, 3] (the state after a step of `reach` times its length along −∂L/∂h), `trust` and
     `length` (of −∂L/∂h) [site, token], `losses` [token], `groups` [layer, group]; `agreement` is R² of the promise for small random
@@ -242,13 +264,13 @@ class Lined(Message):
     barrier: float
 
 
-Told = Dissected | Promoted | Bent | Imagined | Pushed | Stepped | Strode | Surveyed | Lined
+Told = Dissected | Promoted | Bent | Imagined | Reframed | Pushed | Stepped | Strode | Surveyed | Lined
 
 
 class LookHeader(Message):
     """`__metadata__` of a binary answer to a question; `answer` is JSON of the model with that name; step 0 where none was asked."""
 
-    type: Literal["dissected", "promoted", "bent", "imagined", "pushed", "stepped", "strode", "surveyed", "lined"]
+    type: Literal["dissected", "promoted", "bent", "imagined", "reframed", "pushed", "stepped", "strode", "surveyed", "lined"]
     id: str
     run: str
     step: str

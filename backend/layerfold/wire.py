@@ -52,6 +52,7 @@ from layerfold.insights import (
     Push,
     Pushed,
     Question,
+    Reframed,
     Stepped,
     Stride,
     Strode,
@@ -360,7 +361,7 @@ CLIENT: Final = (Place, Inspect, Cancel, *ASKS)
 SERVER: Final = (Hello, Tokens, Done, Inspected, Changed, Failure)
 TABLES: Final = (ReferenceTable, MetricsTable, MeasuresTable, ClaimsTable, ComparisonTable)
 LAB: Final = (LabOffer, NewJob, JobCard, JobList)
-LOOKS: Final = (LookHeader, Dissected, Promoted, Bent, Imagined, Pushed, Stepped, Strode, Surveyed, Lined)
+LOOKS: Final = (LookHeader, Dissected, Promoted, Bent, Imagined, Reframed, Pushed, Stepped, Strode, Surveyed, Lined)
 ANSWERS: Final = (SliceHeader, ErrorAnswer, Health, RunList, RunCard, *TABLES, *LAB, *LOOKS)
 
 

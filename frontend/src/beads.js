@@ -38,16 +38,16 @@ export class Beads {
   }
 
   /** @param {Strand} strand @param {View} view */
-  #addBeads({ tokens, beads, faint, look }, { ratio, unit }) {
+  #addBeads({ tokens, beads, faint, tint, look }, { ratio, unit }) {
     const alpha = look.presence * (0.35 + 0.65 * look.emphasis);
     const size = (5.2 + 2.6 * look.emphasis) * ratio * Math.max(unit, 0.8);
     for (let token = 0; token < tokens; token++) {
       const at = ROW * this.count++;
       const dim = faint?.[token] ? 0.5 : 1;
       for (let k = 0; k < 3; k++) this.data[at + k] = beads[3 * (token + 1) + k];
-      this.data[at + 3] = look.red / 255;
-      this.data[at + 4] = look.green / 255;
-      this.data[at + 5] = look.blue / 255;
+      this.data[at + 3] = (tint?.[3 * token] ?? look.red) / 255;
+      this.data[at + 4] = (tint?.[3 * token + 1] ?? look.green) / 255;
+      this.data[at + 5] = (tint?.[3 * token + 2] ?? look.blue) / 255;
       this.data[at + 6] = alpha * dim;
       this.data[at + 7] = size * (0.6 + 0.4 * dim);
       this.data[at + 8] = 0;

@@ -3,7 +3,7 @@
 import { cloudColours } from "./colouring.js";
 import { overlayOf } from "./comparing.js";
 import { HUES } from "./colours.js";
-import { barePaths, cloudInside, edgesInside, ghostsInside, insideKey } from "./inside/inside.js";
+import { barePaths, cloudInside, edgesInside, ghostsInside, insideKey, pathsInside, sentenceInside, tintInside } from "./inside/inside.js";
 import { overlaid } from "./overlaid.js";
 import { frameShown } from "./projections.js";
 import { matches } from "./search.js";
@@ -55,19 +55,23 @@ function sentencePicture(state, sentence) {
   if (!shown || sentence.hidden || !sentence.tokens.length) return null;
   const { a, b, mix } = shown;
   if (a.tokens !== sentence.tokens.length) return null; // other words have come, their places have not
+  const otherwise = pathsInside(state);
+  const own = sentence.id === sentenceInside(state)?.id;
+  if (otherwise && !own) return null; // it has no place in that view
   const site = Math.min(a.sites - 1, state.site);
   const row = Math.round(site) * a.tokens;
   return {
     id: sentence.id,
     color: HUES[state.theme][sentence.hue],
     labels: sentence.tokens.map(labelOf),
-    paths: blend(a.positions, b?.positions ?? null, mix),
+    paths: otherwise ?? blend(a.positions, b?.positions ?? null, mix),
     sites: a.sites,
     tokens: a.tokens,
     site,
     trail: state.trails && !barePaths(state),
     faint: Uint8Array.from({ length: a.tokens }, (_, i) => Number(a.outside[row + i] >= FAR)),
-    trust: state.colour === "trust" ? a.trust.map(moveTrust) : null,
+    trust: state.colour === "trust" && !otherwise ? a.trust.map(moveTrust) : null,
+    tint: own ? tintInside(state) : null,
     active: sentence.id === state.active,
   };
 }

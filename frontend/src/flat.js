@@ -89,7 +89,7 @@ function drawnSentence(s, place, type, look) {
   const text = s.labels.map(escaped);
   const opacity = s.active ? 1 : 0.55;
   const bead = { type, mode: type === "scatter" ? "markers+text" : "markers", text, textposition: "middle right", textfont: { size: 12, color: look.text }, ...beads };
-  const marks = { ...bead, ...hidden, hoverinfo: "none", opacity, marker: { size: type === "scatter" ? 8 : 5, color: css(s.color), line: { width: 0 } } };
+  const marks = { ...bead, ...hidden, hoverinfo: "none", opacity, marker: { size: type === "scatter" ? 8 : 5, color: s.tint ? Array.from({ length: s.tokens }, (_, i) => css(s.tint?.subarray(3 * i, 3 * i + 3) ?? s.color)) : css(s.color), line: { width: 0 } } };
   /** @type {Drawn[]} */
   const out = [];
   if (s.trail) {

@@ -8,7 +8,7 @@ import { mirrorEnds, pointAt, strandsOf } from "./curve.js";
 /** @typedef {import("./picture").Ease} Ease */
 /** @typedef {{points: Float32Array, colors: Uint8Array}} Keyframe xyz and size of every cloud point in frame units; its RGBA */
 /** @typedef {{site: number, presence: number, trail: number, emphasis: number, red: number, green: number, blue: number}} Look */
-/** @typedef {{id: string, sites: number, tokens: number, labels: string[], faint: Uint8Array | null, trust: Float32Array | null, active: boolean,
+/** @typedef {{id: string, sites: number, tokens: number, labels: string[], faint: Uint8Array | null, trust: Float32Array | null, tint: Uint8Array | null, active: boolean,
  *   from: Float32Array, to: Float32Array, now: Float32Array, lookFrom: Look, lookTo: Look, look: Look, beads: Float32Array, leaving: boolean, detail: number}} Strand */
 /** @typedef {{from: Pick, to: Pick, weight: number}} Link */
 
@@ -92,9 +92,10 @@ function strandOf(s, before, frame, anyActive) {
   const { id, sites, tokens, labels, active } = s;
   const faint = s.faint ?? null;
   const trust = s.trust ?? null;
+  const tint = s.tint ?? null;
   const now = from.slice();
   const beads = new Float32Array(3 * (tokens + 2));
-  return { id, sites, tokens, labels, faint, trust, active, from, to, now, lookFrom, lookTo, look: { ...lookFrom }, beads, leaving: false, detail: 0 };
+  return { id, sites, tokens, labels, faint, trust, tint, active, from, to, now, lookFrom, lookTo, look: { ...lookFrom }, beads, leaving: false, detail: 0 };
 }
 
 export class Motion {

@@ -34,6 +34,8 @@ export interface SentencePicture {
   faint?: Uint8Array | null;
   /** 0–1 of every segment, [site - 1][token]; low: faint and dashed. */
   trust?: Float32Array | null;
+  /** RGB of every token's bead, 0–255, where it is not the sentence's own. */
+  tint?: Uint8Array | null;
   active: boolean;
 }
 

@@ -216,6 +216,10 @@ export interface InsideView {
   ghosts?(state: State): SentencePicture[];
   /** corpus tokens where they are moved to, [site, ref, 3]; null: where they are */
   cloud?(state: State): { sites: number; ref: number; positions: Float32Array } | null;
+  /** where the sentence in hand goes instead, [site, token, 3], other sentences being away meanwhile; null: as it is placed */
+  paths?(state: State): Float32Array | null;
+  /** RGB of the beads of the sentence in hand, a token each; null: its own hue */
+  tint?(state: State): Uint8Array | null;
   /** paths through the layers would hide what it draws */
   bare?: boolean;
 }
@@ -265,6 +269,8 @@ export interface Inside {
   everyLayer: boolean;
   stretch: boolean;
   scales: Scales;
+  /** how the residual stream is shown while parts are scaled */
+  seen: "picture" | "normalised" | "raw" | "added";
   walk: Walk;
   /** what the loss aims at: every next token, the one after the token in hand, or a word there */
   /** the motion of the weights that is tried, how often it is taken, and whether the corpus tokens go along */

@@ -34,6 +34,7 @@ export interface Wire {
   Promoted?: Promoted;
   Bent?: Bent;
   Imagined?: Imagined;
+  Reframed?: Reframed;
   Pushed?: Pushed;
   Stepped?: Stepped;
   Strode?: Strode;
@@ -768,7 +769,17 @@ export interface JobList {
  * `__metadata__` of a binary answer to a question; `answer` is JSON of the model with that name; step 0 where none was asked.
  */
 export interface LookHeader {
-  type: "dissected" | "promoted" | "bent" | "imagined" | "pushed" | "stepped" | "strode" | "surveyed" | "lined";
+  type:
+    | "dissected"
+    | "promoted"
+    | "bent"
+    | "imagined"
+    | "reframed"
+    | "pushed"
+    | "stepped"
+    | "strode"
+    | "surveyed"
+    | "lined";
   id: string;
   run: string;
   step: string;
@@ -839,6 +850,17 @@ export interface Imagined {
   before: Word[];
   after: Word[];
   divergence: number;
+}
+/**
+ * A view by its three principal directions over all sites: what each holds of the variance, how each follows the length of the raw
+ * state (Pearson's r), and mean trustworthiness at each site among `sample` reference tokens (null where all states are one). Tensors:
+ * `cloud` [site, ref, 3], `positions` [site, token, 3] and, where parts are scaled, `moved` [site, token, 3].
+ */
+export interface Reframed {
+  shares: (number | null)[];
+  norm: (number | null)[];
+  trust: (number | null)[];
+  sample: number;
 }
 /**
  * The loss in nats. Tensors: `tip` [site, token, 3] (the state after a step of `reach` times its length along −∂L/∂h), `trust` and

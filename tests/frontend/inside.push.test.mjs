@@ -5,7 +5,8 @@ import { test } from "node:test";
 
 import { figure } from "../../frontend/src/figure.js";
 import { wantedLooks } from "../../frontend/src/inside/inside.js";
-import { arrowsAt } from "../../frontend/src/inside/push.js";
+import { PLAIN } from "../../frontend/src/colouring.js";
+import { arrowsAt, lossColour, mostLoss } from "../../frontend/src/inside/push.js";
 import { SITES, after, placed } from "./made.mjs";
 
 const S = SITES.length;
@@ -36,6 +37,18 @@ test("arrows stand at the tokens of the site on screen, as strong as they are", 
   assert.deepEqual(edges.map(({ from, arrow, weight }) => [from.kind === "sentence" && from.token, arrow, weight]), [[0, true, 0.5], [1, true, 1]]);
   assert.deepEqual([...edges[1].to.at], [15, 16, 17]);
   assert.equal(figure(after([{ type: "go", site: 0 }], told))?.edges?.length, 1, "no arrow where nothing is pushed");
+});
+
+test("beads take the colour of their own loss, and grey where no token follows", () => {
+  const state = open();
+  const [{ kind, key }] = wantedLooks(state);
+  assert.equal(figure(state)?.sentences[0].tint, null);
+  const told = after([{ type: "inside.asked", kind, id: 4, key }, pushed(4)], state);
+  const tint = figure(told)?.sentences[0].tint;
+  assert.deepEqual([...(tint ?? [])], [...lossColour(told, 2), ...PLAIN[told.theme]]);
+  assert.notDeepEqual(lossColour(told, 2), lossColour(told, 0));
+  assert.deepEqual(lossColour(told, 99), lossColour(told, mostLoss(told)));
+  assert.equal(figure(after([{ type: "inside.set", tab: "parts" }], told))?.sentences[0].tint, null);
 });
 
 test("what is nowhere pushed has no arrow that is not a number", () => {

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { figure } from "../../frontend/src/figure.js";
 import { edgesInside, ghostsInside, wantedLooks } from "../../frontend/src/inside/inside.js";
-import { factorOf, farWords, headsOf, imagined, layerScaled, layersOf, nextWords, scalesOf, withFactor } from "../../frontend/src/inside/whatif.js";
+import { factorOf, farWords, headsOf, imagined, layerScaled, layersOf, nextWords, reframed, scalesOf, withFactor } from "../../frontend/src/inside/whatif.js";
 import { after, card, placed } from "./made.mjs";
 
 const SLIDERS = { part: "mlp", layer: 1, factor: 0 };
@@ -55,6 +55,23 @@ test("the other way is a ghost beside the untouched, without names", () => {
   assert.equal(edgesInside(state).length, 2);
   const picked = after([{ type: "pick", pick: { kind: "sentence", id: "s1~whatif", token: 1 } }], state);
   assert.deepEqual(picked.picked, { kind: "sentence", id: "s1", token: 1 }, "its token is the sentence's");
+});
+
+test("another view moves sentence and cloud, hides what has no place in it, and brings its own ghost", () => {
+  const state = after([{ type: "scales.set", ...SLIDERS }, { type: "inside.set", seen: "added" }], answered(opened()));
+  const asked = wantedLooks(state).find(({ kind }) => kind === "reframe");
+  assert.deepEqual([asked?.message.seen, asked?.message.factors], ["added", [SLIDERS]]);
+  assert.equal(reframed(state), null);
+  assert.deepEqual(ghostsInside(state), [], "no ghost of the other picture meanwhile");
+  const of = (/** @type {number} */ n, /** @type {number} */ value) => ({ dtype: "F32", shape: [5, n, 3], data: new Float32Array(15 * n).fill(value) });
+  const ref = state.card?.reference ?? 0;
+  const answer = { shares: [0.5, 0.2, 0.1], norm: [0.95, 0, 0], trust: [null, 1, 1, 1, 1], sample: 600 };
+  const told = { kind: "reframe", id: 12, run: "tiny", step: 0, answer, tensors: { positions: of(2, 3), moved: of(2, 4), cloud: of(ref, 5) } };
+  const shown = after([{ type: "inside.asked", kind: "reframe", id: 12, key: asked?.key }, { type: "look", look: told }], state);
+  const picture = figure(shown);
+  assert.deepEqual(picture?.sentences.map(({ id, paths }) => [id, paths[0]]), [["s1", 3], ["s1~whatif", 4]]);
+  assert.equal(picture?.cloud.positions[0], 5);
+  assert.equal(figure(after([{ type: "inside.set", seen: "picture" }], shown))?.cloud.positions[0], figure(state)?.cloud.positions[0]);
 });
 
 test("factors stand in the order of the pass, one a part", () => {

@@ -19,6 +19,7 @@ from layerfold.wire import encode_look
 
 if TYPE_CHECKING:
     from layerfold.inside import Inside
+    from layerfold.reframing import Reframing
     from layerfold.striding import Striding
 
 Answer = tuple[Told, Mapping[str, Floats]]
@@ -66,13 +67,13 @@ class Looking:
     async def _answer(self, question: Question, cancelled: threading.Event) -> None:
         try:
             run = await self._run(Rank.NOW, lambda: self.catalogue.open(question.run))
-            inside, striding = await self._run(Rank.NOW, lambda: opened(run, self.limits.tokens))
+            inside, striding, reframing = await self._run(Rank.NOW, lambda: opened(run, self.limits.tokens))
             if isinstance(question, Walk):
                 await self._stream(question, Rank.FIRST, inside.walk(question, cancelled.is_set))
             elif isinstance(question, Survey):
                 await self._stream(question, Rank.REST, striding.survey(question, cancelled.is_set))
             else:
-                found = await self._run(Rank.FIRST, lambda: look(inside, striding, question, cancelled))
+                found = await self._run(Rank.FIRST, lambda: look(inside, striding, reframing, question, cancelled))
                 await self._send(question.id, encode_look(question, *found))
         except Cancelled:
             return
@@ -91,21 +92,23 @@ class Looking:
         return await self.jobs.run(self.owner, rank, work)
 
 
-def opened(run: OpenRun, tokens: int) -> tuple[Inside, Striding]:
+def opened(run: OpenRun, tokens: int) -> tuple[Inside, Striding, Reframing]:
     """What looks into a run's passes and steps."""
     from layerfold.inside import Inside
+    from layerfold.reframing import Reframing
     from layerfold.striding import Striding
 
-    return Inside(run, tokens), Striding(run, tokens)
+    return Inside(run, tokens), Striding(run, tokens), Reframing(run, tokens)
 
 
-def look(inside: Inside, striding: Striding, question: Question, cancelled: threading.Event) -> Answer:
+def look(inside: Inside, striding: Striding, reframing: Reframing, question: Question, cancelled: threading.Event) -> Answer:
     """The answer to a question that has one answer."""
     verbs: dict[str, Callable[[Any, Callable[[], bool]], Answer]] = {
         "dissect": inside.dissect,
         "promote": inside.promote,
         "bend": inside.bend,
         "whatif": inside.imagine,
+        "reframe": reframing.reframe,
         "push": inside.push,
         "stride": striding.stride,
         "line": striding.line,

@@ -24,7 +24,7 @@ function viewOf(tab) {
 }
 
 /** @type {Inside} */
-export const EMPTY_INSIDE = { open: false, tab: "attention", head: "mean", threshold: 0.05, looks: {}, asking: {}, troubles: {}, everyLayer: false, stretch: false, scales: EMPTY_SCALES, walk: EMPTY_WALK, push: { aim: "all", target: "", reach: 0.5 }, stride: EMPTY_STRIDE, way: EMPTY_WAY };
+export const EMPTY_INSIDE = { open: false, tab: "attention", head: "mean", threshold: 0.05, looks: {}, asking: {}, troubles: {}, everyLayer: false, stretch: false, scales: EMPTY_SCALES, seen: "picture", walk: EMPTY_WALK, push: { aim: "all", target: "", reach: 0.5 }, stride: EMPTY_STRIDE, way: EMPTY_WAY };
 
 /** @type {Record<string, (state: State, message: any) => State>} */
 export const INSIDE = {
@@ -94,6 +94,16 @@ export function ghostsInside(state) {
 /** The corpus tokens where the open tab moves them to; null where it leaves them. @param {State} state @returns {{ sites: number, ref: number, positions: Float32Array } | null} */
 export function cloudInside(state) {
   return insideShown(state) ? (viewOf(state.inside.tab)?.cloud?.(state) ?? null) : null;
+}
+
+/** Where the sentence in hand goes in the open tab's own view; null where it goes as it is placed. @param {State} state */
+export function pathsInside(state) {
+  return insideShown(state) ? (viewOf(state.inside.tab)?.paths?.(state) ?? null) : null;
+}
+
+/** Colours of the beads of the sentence in hand; null where the open tab leaves them its hue. @param {State} state */
+export function tintInside(state) {
+  return insideShown(state) ? (viewOf(state.inside.tab)?.tint?.(state) ?? null) : null;
 }
 
 /** What the scene's part of this depends on. @param {State} state @returns {unknown[]} */

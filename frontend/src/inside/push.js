@@ -1,11 +1,19 @@
 /** The push: arrows of −∂L/∂h at every token of the site on screen, and gradients of the weights by group. Pure. */
 
+import { PLAIN } from "../colouring.js";
+import { magnitude } from "../colours.js";
 import { answerTo, placeAsked, sentenceInside, tokenInside } from "./asked.js";
 
 /** @typedef {import("../types.d.ts").State} State */
 
 /** Arrows of a push are of no sentence's hue. @type {Record<import("../types.d.ts").Theme, import("../types.d.ts").RGB>} */
 export const PUSH = { dark: [255, 140, 120], light: [190, 50, 30] };
+
+/** The top of the colour scale of losses, in nats: that of a token that is no likelier than one of a whole vocabulary. @param {Pick<State, "card">} state */
+export function mostLoss({ card }) {
+  const { vocab_size = 1000 } = /** @type {{ vocab_size?: number }} */ (card?.architecture ?? {});
+  return Math.log(Math.max(2, vocab_size));
+}
 
 /** What the loss aims at: every next token, what follows the token in hand, or a word there. @param {State} state */
 function aimOf(state) {
@@ -22,6 +30,12 @@ export const push = {
     const place = placeAsked(state);
     return place ? [{ type: "push", ...place, ...aimOf(state), reach: state.inside.push.reach }] : [];
   },
+  tint(state) {
+    const { look } = answerTo(state, "push", push.questions(state)[0]);
+    const tokens = sentenceInside(state)?.tokens.length ?? 0;
+    if (!look || look.tensors.losses.shape[0] !== tokens) return null;
+    return Uint8Array.from(Array.from({ length: tokens }, (_, i) => lossColour(state, look.tensors.losses.data[i])).flat());
+  },
   edges(state) {
     const sentence = sentenceInside(state);
     const { look, fresh } = answerTo(state, "push", push.questions(state)[0]);
@@ -32,6 +46,11 @@ export const push = {
       .map(({ token, at, share }) => ({ from: { kind: /** @type {const} */ ("sentence"), id: sentence.id, token }, to: { kind: /** @type {const} */ ("place"), at }, weight: share, color: PUSH[state.theme], arrow: true }));
   },
 };
+
+/** The colour of a token's own loss; grey where no token follows. @param {State} state @param {number} loss nats @returns {import("../types.d.ts").RGB} */
+export function lossColour({ theme, card }, loss) {
+  return Number.isFinite(loss) ? magnitude(Math.min(1, loss / mostLoss({ card })), theme) : PLAIN[theme];
+}
 
 /** Tip and strength of each token's arrow at a site; strengths are shares of the largest there. @param {import("../types.d.ts").Look} look @param {number} site */
 export function arrowsAt(look, site) {

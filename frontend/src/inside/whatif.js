@@ -81,8 +81,19 @@ export const SCALES = {
 function questions(state) {
   const place = placeAsked(state);
   if (!place) return [];
-  const own = { type: "whatif", ...place, factors: scalesOf(state).factors };
-  return headsOf(state) ? [own] : [own, { type: "dissect", ...place }];
+  const { factors } = scalesOf(state);
+  const { seen } = state.inside;
+  const own = { type: "whatif", ...place, factors };
+  const view = seen === "picture" ? [] : [{ type: "reframe", ...place, seen, factors }];
+  return headsOf(state) ? [own, ...view] : [own, { type: "dissect", ...place }, ...view];
+}
+
+/** The view of the stream that takes the picture's place, with its answer, be it to older factors; null where the picture is shown or nothing is known. @param {State} state @returns {Look | null} */
+export function reframed(state) {
+  const question = questions(state).find((one) => one.type === "reframe");
+  const look = state.inside.looks.reframe;
+  const place = (/** @type {any} */ { factors, ...rest }) => JSON.stringify(rest);
+  return question && look?.key && place(JSON.parse(look.key)) === place(question) && look.tensors.positions.shape[1] === sentenceInside(state)?.tokens.length ? look : null;
 }
 
 /** The newest answer about this sentence, step and picture, be it to older factors; null where there is none. @param {State} state @returns {{ look: Look | null, fresh: boolean }} */
@@ -116,7 +127,9 @@ export function ghostly(color, theme) {
 function otherWay(state) {
   const sentence = sentenceInside(state);
   const { look } = imagined(state);
-  const places = look?.tensors.positions;
+  const view = reframed(state);
+  if (state.inside.seen !== "picture" && !view) return null;
+  const places = view ? view.tensors.moved : look?.tensors.positions;
   if (!sentence || !places || !scalesOf(state).factors.length || places.shape[1] !== sentence.tokens.length) return null;
   return { sentence, places, color: ghostly(HUES[state.theme][sentence.hue], state.theme) };
 }
@@ -124,6 +137,11 @@ function otherWay(state) {
 /** @type {import("../types.d.ts").InsideView} */
 export const whatif = {
   questions,
+  paths: (state) => /** @type {Float32Array | undefined} */ (reframed(state)?.tensors.positions.data) ?? null,
+  cloud(state) {
+    const cloud = reframed(state)?.tensors.cloud;
+    return cloud ? { sites: cloud.shape[0], ref: cloud.shape[1], positions: /** @type {Float32Array} */ (cloud.data) } : null;
+  },
   ghosts(state) {
     const found = otherWay(state);
     if (!found) return [];

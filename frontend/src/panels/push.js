@@ -1,8 +1,9 @@
 /** The push: what the loss aims at, each token's own loss, the gradient of each group of weights by layer, and the check. */
 
+import { css, gradient } from "../colours.js";
 import { fill, h, visible } from "../dom.js";
 import { answerTo, sentenceInside, tokenInside } from "../inside/asked.js";
-import { arrowsAt, push } from "../inside/push.js";
+import { arrowsAt, lossColour, mostLoss, push } from "../inside/push.js";
 import { number } from "../language.js";
 
 /** @typedef {import("../types.d.ts").State} State */
@@ -23,10 +24,13 @@ export function pushTab(dispatch) {
   const reach = h("input", { type: "range", id: "push-reach", min: 5, max: 150, step: 5, onchange: () => set({ reach: Number(reach.value) / 100 }), oninput: () => (reachValue.textContent = `${reach.value} %`) });
   const loss = h("p", { class: "told", role: "status" });
   const [tokensTitle, groupsTitle] = [h("h3", {}), h("h3", {})];
+  const ramp = h("div", { class: "ramp" });
+  const [ends, least, most] = [h("div", { class: "ends" }), h("span", {}), h("span", {})];
+  ends.append(least, most);
   const tokens = h("table", { class: "ledger", id: "push-tokens" });
   const groups = h("table", { class: "ledger heat", id: "push-groups" });
   const check = h("p", { class: "quiet" });
-  const root = h("div", { class: "push" }, about, h("div", { class: "fields" }, h("label", {}, aimWords, aim), row, h("label", {}, reachWords, reach, reachValue)), loss, check, tokensTitle, tokens, groupsTitle, groups);
+  const root = h("div", { class: "push" }, about, h("div", { class: "fields" }, h("label", {}, aimWords, aim), row, h("label", {}, reachWords, reach, reachValue)), loss, check, tokensTitle, ramp, ends, tokens, groupsTitle, groups);
   let key = "";
 
   return {
@@ -48,7 +52,7 @@ export function pushTab(dispatch) {
       reachValue.textContent = `${reach.value} %`;
       row.hidden = state.inside.push.aim !== "target";
       if (document.activeElement !== target) target.value = state.inside.push.target;
-      for (const part of [loss, check, tokensTitle, groupsTitle, tokens, groups]) part.hidden = !look;
+      for (const part of [loss, check, tokensTitle, ramp, ends, groupsTitle, tokens, groups]) part.hidden = !look;
       if (look) tell(state, t, look);
     },
   };
@@ -59,6 +63,9 @@ export function pushTab(dispatch) {
     loss.textContent = t("push.loss", { loss: short(look.answer.loss) });
     check.textContent = t("push.check", { agreement: number(look.answer.agreement, state.language, { maximumFractionDigits: 4 }) });
     tokensTitle.textContent = t("push.tokens");
+    ramp.style.background = gradient(state.theme);
+    least.textContent = t("push.scale.low");
+    most.textContent = t("push.scale.high", { loss: number(mostLoss(state), state.language, { maximumFractionDigits: 1 }) });
     groupsTitle.textContent = t("push.groups");
     fill(tokens, ...tokenRows(state, t, look, short));
     fill(groups, ...groupRows(t, look, short));
@@ -76,7 +83,7 @@ function tokenRows(state, t, look, short) {
     const drawn = trust.data[site * trust.shape[1] + token];
     const name = visible(sentence?.tokens[token]?.text ?? "").trim() || "␣";
     const picked = state.picked?.kind === "sentence" && state.picked.id === sentence?.id && state.picked.token === token;
-    return h("tr", { class: picked ? "own" : "" }, h("th", { scope: "row", dir: "auto" }, name), h("td", {}, Number.isFinite(own) ? short(own) : "–"), h("td", { style: { "--part": share } }, short(length)), h("td", {}, `×${short(drawn)}`));
+    return h("tr", { class: picked ? "own" : "" }, h("th", { scope: "row", dir: "auto" }, name), h("td", {}, h("i", { class: "swatch", style: { background: css(lossColour(state, own)) } }), Number.isFinite(own) ? short(own) : "–"), h("td", { style: { "--part": share } }, short(length)), h("td", {}, `×${short(drawn)}`));
   });
   return [h("thead", {}, head), h("tbody", {}, ...rows)];
 }

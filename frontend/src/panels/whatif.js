@@ -3,7 +3,7 @@
 import { css, HUES } from "../colours.js";
 import { fill, h, iconButton, visible } from "../dom.js";
 import { sentenceInside } from "../inside/asked.js";
-import { factorOf, farWords, ghostly, headsOf, imagined, layerScaled, layersOf, nextWords, scalesOf } from "../inside/whatif.js";
+import { factorOf, farWords, ghostly, headsOf, imagined, layerScaled, layersOf, nextWords, reframed, scalesOf } from "../inside/whatif.js";
 import { number } from "../language.js";
 
 /** @typedef {import("../types.d.ts").State} State */
@@ -12,6 +12,11 @@ import { number } from "../language.js";
 
 /** @type {Scaled["part"][]} */
 const PARTS = ["residual", "attention", "mlp", "head"];
+
+/** @type {import("../types.d.ts").Inside["seen"][]} */
+const VIEWS = ["picture", "normalised", "raw", "added"];
+/** An axis that follows the length of the state more closely than this shows little else. */
+const GUARD = 0.9;
 
 /** @param {import("../types.d.ts").Dispatch} dispatch */
 export function whatifTab(dispatch) {
@@ -22,13 +27,16 @@ export function whatifTab(dispatch) {
   let [layer, head] = [0, 0];
   const sliders = PARTS.map((part) => slider(part, (factor) => dispatch({ type: "scales.set", part, layer, head, factor })));
   const fields = h("fieldset", { class: "fields" }, h("label", {}, layerWords, layers), ...sliders.slice(0, 3).map((one) => one.root), h("div", { class: "head-row" }, heads, ...sliders[3].root.childNodes));
+  const seen = h("select", { id: "whatif-seen", onchange: () => dispatch({ type: "inside.set", seen: /** @type {any} */ (seen.value) }) });
+  const seenWords = h("span", {});
+  const keeps = h("p", { class: "quiet", role: "status" });
   const title = h("span", {});
   const list = h("ul", { class: "scaled" });
   const reset = h("button", { type: "button", class: "text-button", id: "whatif-reset", onclick: () => dispatch({ type: "scales.reset" }) });
   const told = h("p", { class: "told", role: "status" });
   const table = h("table", { class: "before-after" });
   const kept = h("p", { class: "quiet" });
-  const root = h("div", { class: "whatif" }, about, fields, h("h3", {}, title, reset), list, told, table, kept);
+  const root = h("div", { class: "whatif" }, h("div", { class: "fields" }, h("label", {}, seenWords, seen)), keeps, about, fields, h("h3", {}, title, reset), list, told, table, kept);
   let key = "";
 
   return {
@@ -38,11 +46,16 @@ export function whatifTab(dispatch) {
       const scales = scalesOf(state);
       [layer, head] = [layerScaled(state), Math.max(0, Math.min(headsOf(state) - 1, scales.head))];
       const { look } = imagined(state);
+      const view = reframed(state);
       fields.disabled = !sentenceInside(state) || Boolean(state.inside.troubles.whatif && !look);
-      const next = JSON.stringify([look?.id, scales, layer, headsOf(state), layersOf(state), state.language, state.theme, sentenceInside(state)?.hue]);
+      const next = JSON.stringify([look?.id, view?.id, state.inside.seen, state.inside.troubles.reframe, Math.round(state.site), scales, layer, headsOf(state), layersOf(state), state.language, state.theme, sentenceInside(state)?.hue]);
       if (next === key) return;
       key = next;
       about.textContent = t("whatif.about");
+      seenWords.textContent = t("whatif.seen");
+      fill(seen, ...VIEWS.map((value) => h("option", { value }, t(`whatif.seen.${value}`))));
+      seen.value = state.inside.seen;
+      keeps.textContent = keepsWords(state, t, view);
       options(layers, layersOf(state), layer, (n) => t("whatif.layer.number", { layer: n }));
       options(heads, headsOf(state), head, (n) => t("attention.number", { head: n }));
       layerWords.textContent = t("whatif.layer");
@@ -55,6 +68,22 @@ export function whatifTab(dispatch) {
       showWords(state, t, { told, table, kept }, look);
     },
   };
+}
+
+/** What a view of the stream shows and how far it can be trusted. @param {State} state @param {Words} t @param {import("../types.d.ts").Look | null} view */
+function keepsWords(state, t, view) {
+  const { seen, troubles } = state.inside;
+  if (seen === "picture") return t("whatif.keeps.picture");
+  if (!view) return troubles.reframe?.message ?? t("whatif.keeps.waiting");
+  const { shares, norm, trust, sample } = view.answer;
+  const digits = (/** @type {number} */ value) => number(value, state.language, { maximumFractionDigits: 2 });
+  const share = number(shares.reduce((/** @type {number} */ sum, /** @type {number} */ one) => sum + one, 0), state.language, { style: "percent", maximumFractionDigits: 0 });
+  const here = trust[Math.round(state.site)];
+  const axis = norm.findIndex((/** @type {number} */ r) => Math.abs(r) > GUARD);
+  const said = [t(`whatif.keeps.${seen}`), t("whatif.keeps.share", { share })];
+  said.push(here === null ? t("whatif.keeps.nothing") : t("whatif.keeps.trust", { trust: digits(here), sample }));
+  if (axis >= 0) said.push(t("whatif.keeps.norm", { axis: axis + 1, r: digits(norm[axis]) }));
+  return said.join(" ");
 }
 
 /** A slider from 0 to 2 with its number. @param {string} part @param {(factor: number) => void} set */
