@@ -132,6 +132,7 @@ const ANSWERED = {
   promoted: "promote",
   bent: "bend",
   imagined: "whatif",
+  reframed: "reframe",
   pushed: "push",
   stepped: "walk",
   strode: "stride",

@@ -81,6 +81,32 @@ def test_parts_are_scaled_and_put_back(visit: Open) -> None:
     expect(one.page.locator(".before-after td:nth-child(3)")).to_have_text(before)
 
 
+def test_the_stream_is_seen_raw_normalised_and_as_what_was_added(visit: Open) -> None:
+    one = looked(visit, "whatif", "&run=modular-addition&site=L0.post")
+    for view, words in (("normalised", "one plane for all layers"), ("raw", "lengths included"), ("added", "attention and MLPs have written")):
+        one.page.select_option("#whatif-seen", view)
+        one.until(f"JSON.parse(s.inside.looks.reframe?.key ?? '{{}}').seen === '{view}'")
+        expect(one.page.locator(".whatif .keeps")).to_contain_text(words)
+        expect(one.page.locator(".whatif .keeps")).to_contain_text("of the variance")
+    assert one.page.evaluate("window.layerfold.scene.stats().sentences") == 1
+    one.page.locator("#whatif-mlp").fill("0")
+    one.until("s.inside.looks.reframe.tensors.moved")
+    one.sees("window.layerfold.scene.stats().sentences === 2")
+    assert serious(one) == []
+    one.tell(type="go", site=0)
+    expect(one.page.locator(".whatif .keeps")).to_contain_text("nothing has been written yet")
+
+
+def test_beads_say_how_likely_their_next_token_was(visit: Open) -> None:
+    one = looked(visit, "push", "&run=storyteller")
+    rows = one.page.locator("#push-tokens tbody tr")
+    own = rows.locator(".swatch").evaluate_all("all => all.map((one) => one.style.background)")
+    assert len(own) == one.state("s.sentences.find((one) => one.id === s.active).tokens.length")
+    assert len(set(own)) > 2
+    expect(one.page.locator(".push .ends")).to_contain_text("nats, as by chance")
+    assert serious(one) == []
+
+
 def test_one_token_alone_has_parts_too(visit: Open) -> None:
     one = looked(visit, "parts", "&run=storyteller&site=L0.post&s=0vShe", width=390, height=844, locale="zh-CN")
     expect(one.page.locator(".parts-table .attention th")).to_have_text("注意力")

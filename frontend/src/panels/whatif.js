@@ -29,7 +29,7 @@ export function whatifTab(dispatch) {
   const fields = h("fieldset", { class: "fields" }, h("label", {}, layerWords, layers), ...sliders.slice(0, 3).map((one) => one.root), h("div", { class: "head-row" }, heads, ...sliders[3].root.childNodes));
   const seen = h("select", { id: "whatif-seen", onchange: () => dispatch({ type: "inside.set", seen: /** @type {any} */ (seen.value) }) });
   const seenWords = h("span", {});
-  const keeps = h("p", { class: "quiet", role: "status" });
+  const keeps = h("p", { class: "quiet keeps", role: "status" });
   const title = h("span", {});
   const list = h("ul", { class: "scaled" });
   const reset = h("button", { type: "button", class: "text-button", id: "whatif-reset", onclick: () => dispatch({ type: "scales.reset" }) });
