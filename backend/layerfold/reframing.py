@@ -24,7 +24,7 @@ from layerfold.records import Floats
 Tensors = Mapping[str, Floats]
 Cancelled = Callable[[], bool]
 SAMPLE: Final = 600  # reference tokens on which a view is scored
-WITHIN: Final = 0.98  # of the points lie within the frame
+WITHIN: Final = 0.98  # of the points of every site lie within the frame
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def fitted(places: Floats, shown: Floats, frame: Mapping[str, Any]) -> tuple[Flo
     """A turn [3, 3], a scale and a middle [3]: places [site, ref, 3] then fill the frame, as near to those shown as a turn brings them."""
     flat, other = places.reshape(-1, 3).astype(np.float64), shown.reshape(-1, 3).astype(np.float64)
     left, _, right = np.linalg.svd(flat.T @ (other - other.mean(axis=0)))
-    reach = float(np.quantile(np.linalg.norm(flat, axis=-1), WITHIN))
+    reach = float(np.quantile(np.linalg.norm(places, axis=-1), WITHIN, axis=-1).max())  # the widest site fits, the others lie within it
     return np.asarray(left @ right), float(frame["radius"]) / max(reach, 1e-30), np.asarray(frame["center"], dtype=np.float64)
 
 

@@ -153,9 +153,9 @@ class Visit:
             self.sees("window.layerfold?.scene && window.layerfold.scene.stats().points > 0")
         return self
 
-    def sees(self, expression: str) -> None:
+    def sees(self, expression: str, patience: int = PATIENCE) -> None:
         """Waits until the expression holds; asked from outside, since the page's policy forbids it to evaluate text."""
-        end = time.monotonic() + PATIENCE / 1000
+        end = time.monotonic() + patience / 1000
         while not self.page.evaluate(expression):
             assert time.monotonic() < end, f"never so: {expression}; {self.errors}"
             self.page.wait_for_timeout(50)
@@ -164,9 +164,9 @@ class Visit:
         """A value of the state, e.g. ``s.step``."""
         return self.page.evaluate(f"(() => {{ const s = layerfold.store.get(); return {expression}; }})()")
 
-    def until(self, expression: str) -> None:
+    def until(self, expression: str, patience: int = PATIENCE) -> None:
         """Waits for the state to be so."""
-        self.sees(f"(() => {{ const s = window.layerfold?.store.get(); return Boolean(s && ({expression})); }})()")
+        self.sees(f"(() => {{ const s = window.layerfold?.store.get(); return Boolean(s && ({expression})); }})()", patience)
 
     def tell(self, **message: Any) -> None:
         self.page.evaluate("message => layerfold.store.dispatch(message)", message)

@@ -83,7 +83,11 @@ def test_parts_are_scaled_and_put_back(visit: Open) -> None:
 
 def test_the_stream_is_seen_raw_normalised_and_as_what_was_added(visit: Open) -> None:
     one = looked(visit, "whatif", "&run=modular-addition&site=L0.post")
-    for view, words in (("normalised", "one plane for all layers"), ("raw", "lengths included"), ("added", "attention and MLPs have written")):
+    for view, words in (
+        ("normalised", "one plane for all layers"),
+        ("raw", "lengths included"),
+        ("added", "attention and MLPs have written"),
+    ):
         one.page.select_option("#whatif-seen", view)
         one.until(f"JSON.parse(s.inside.looks.reframe?.key ?? '{{}}').seen === '{view}'")
         expect(one.page.locator(".whatif .keeps")).to_contain_text(words)
