@@ -5,6 +5,7 @@ A state's gradient is of the sentence's own loss with all weights held; training
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -92,21 +93,22 @@ def _layer(grads: dict[str, Tensor], n: int, d: int) -> list[float]:
     parts = [[grads[key][i * d : (i + 1) * d] for key in _named(grads, f"{name}attention.qkv")] for i in range(3)]
     rest = (f"{name}attention.out", f"{name}mlp.up", f"{name}mlp.out", f"{name}norm_")
     parts += [[grads[key] for key in _named(grads, prefix)] for prefix in rest]
-    return [float(_norm(part)) for part in parts]
+    return [_norm(part) for part in parts]
 
 
 def _named(grads: dict[str, Tensor], prefix: str) -> list[str]:
     return [name for name in grads if name.startswith(prefix)]
 
 
-def _norm(parts: Sequence[Tensor]) -> Tensor:
-    return torch.sqrt(sum((part.square().sum() for part in parts), torch.zeros(())))
+def _norm(parts: Sequence[Tensor]) -> float:
+    """Length of the parts as one vector."""
+    return math.hypot(*torch.stack(torch._foreach_norm(list(parts))).tolist()) if parts else 0.0
 
 
 def _outer(grads: dict[str, Tensor]) -> dict[str, float]:
     """Norms outside the layers; a tied embedding is also the unembedding, and told once."""
     names = {"embedding": "tokens.", "positions": "positions.", "norm": "norm.", "unembedding": "head."}
-    return {what: float(_norm([grads[key] for key in _named(grads, prefix)])) for what, prefix in names.items() if _named(grads, prefix)}
+    return {what: _norm([grads[key] for key in _named(grads, prefix)]) for what, prefix in names.items() if _named(grads, prefix)}
 
 
 # ---- the check
