@@ -1,4 +1,4 @@
-"""What looking inside costs: a pass in parts and a pass with gradients beside a plain one, and a walk with kept keys beside one recomputed."""
+"""What looking inside costs: a pass in parts and one with gradients beside a plain pass, a walk with kept keys beside one recomputed."""
 
 from __future__ import annotations
 
