@@ -249,6 +249,18 @@ def test_recording_takes_no_more_than_its_share(cost: float, pace: float, steps:
     assert cadence.spent <= 0.02 * clock + cost
 
 
+def test_of_a_known_number_of_steps_only_the_steps_count() -> None:
+    cadence, clock, stepping = Cadence(None, 0.02, 2000), 0.0, 0.0
+    for step in range(2000):
+        if cadence.due(step, clock):
+            clock += 0.1
+            cadence.took(step, 0.1)
+        clock += 0.02
+        stepping += 0.02
+        clock += 2.0 if step % 100 == 0 else 0.0  # an evaluation
+    assert 0.5 * 0.02 * stepping < cadence.spent <= 0.02 * stepping
+
+
 # ---- an atlas
 
 
