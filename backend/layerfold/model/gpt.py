@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from layerfold.model.kernels import settle_kernels
 from layerfold.model.shape import GPTConfig
 
 Cache = list[tuple[Tensor, Tensor]]
@@ -113,6 +114,7 @@ class GPT(nn.Module):
 
     def __init__(self, config: GPTConfig, seed: int = 0) -> None:
         super().__init__()
+        settle_kernels()
         self.config = config
         self.tokens = nn.Embedding(config.vocab_size, config.d_model)
         self.positions = nn.Embedding(config.block_size, config.d_model)

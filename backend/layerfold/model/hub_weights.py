@@ -16,6 +16,7 @@ from torch import Tensor
 from layerfold.errors import DamagedRun, ModelRefused
 from layerfold.model.hub_families import Family
 from layerfold.model.hub_files import Where, weight_files
+from layerfold.model.kernels import settle_kernels
 
 DTYPES: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 AGAIN: Final = "it may still be being written, or fetch the model again"
@@ -26,6 +27,7 @@ _loading = threading.Lock()  # transformers' words on stderr are switched off me
 
 def load_network(where: Where, config: Any, family: Family, head: bool, dtype: str, device: str, pickle: bool) -> Any:
     """The network with its weights, in evaluation mode; ``head`` says whether with its unembedding; raises as ``hub.load_adapter``."""
+    settle_kernels()
     place = checked_device(device)
     if dtype not in DTYPES:
         raise ModelRefused(f"dtype {dtype!r} is not known: choose {', '.join(DTYPES)}")
