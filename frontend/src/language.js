@@ -66,3 +66,9 @@ export function failureWords(t, failure, values = {}) {
   const words = t(key, values);
   return words === key ? failure.message || t("error.unknown") : words;
 }
+
+/** A loss or a length in three digits, a tiny one in two with its power of ten. @param {number} value @param {import("./types.d.ts").Language} language */
+export function brief(value, language) {
+  const tiny = value !== 0 && Math.abs(value) < 1e-4;
+  return tiny ? value.toExponential(1).replaceAll("-", "\u2212") : number(value, language, { maximumSignificantDigits: 3 });
+}

@@ -1,6 +1,6 @@
 /** What the lines of a training log say: how far it is, in numbers and in words that follow from them. Pure. */
 
-import { number } from "./language.js";
+import { brief, number } from "./language.js";
 
 /** @typedef {Record<string, any>} Row a line of the log */
 /** @typedef {{ steps: number[], values: number[] }} Series */
@@ -62,7 +62,7 @@ export function floorOf(rows) {
 export function progressOf(rows, language) {
   const { shown, unseen, shownLoss, unseenLoss, excess } = figuresOf(rows);
   if (unseen.values.length) return answering(shown, unseen, language);
-  const least = (/** @type {number} */ value) => nats(value, language);
+  const least = (/** @type {number} */ value) => brief(value, language);
   if (excess.values.length) return { key: "lab.says.excess", values: { value: least(excess.values[excess.values.length - 1]) } };
   if (unseenLoss.values.length > 1) return reading(unseenLoss, least);
   const now = unseenLoss.values.length ? unseenLoss : shownLoss;
@@ -96,12 +96,6 @@ export function percent(share, language) {
   const whole = Math.round(100 * share);
   const short = share < 1 && whole === 100 ? Math.floor(1000 * share) / 10 : share > 0 && whole === 0 ? Math.ceil(1000 * share) / 10 : whole;
   return `${number(short, language)}\u00a0%`;
-}
-
-/** A loss in three digits, a tiny one in two with its power of ten. @param {number} loss @param {Language} language */
-export function nats(loss, language) {
-  const tiny = loss !== 0 && Math.abs(loss) < 1e-4;
-  return tiny ? loss.toExponential(1).replaceAll("-", "\u2212") : number(loss, language, { maximumSignificantDigits: 3 });
 }
 
 /** Seconds as 0:42, 12:05, 1:02:05. @param {number} seconds */

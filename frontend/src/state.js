@@ -2,7 +2,7 @@
 
 import { newCompare } from "./comparing.js";
 import { EMPTY, labShown } from "./lab.js";
-import { EMPTY_INSIDE, insideShown } from "./inside/inside.js";
+import { EMPTY_INSIDE, insideShown, pathsInside, trustInside } from "./inside/inside.js";
 import { clamp, nearestIndex } from "./sites.js";
 
 /** @typedef {import("./types.d.ts").State} State */
@@ -133,7 +133,7 @@ export function shownProjection(state) {
 }
 
 /** A measure of the picture, such as `trust`, in the projection on screen. @param {State} state @param {string} name */
-export function fidelityAt(state, name) {
+function fidelityAt(state, name) {
   const shown = shownProjection(state);
   return measureAt(state, shown === "umap" ? name : `${name}@${shown}`);
 }
@@ -156,16 +156,23 @@ export function measureAt(state, name, step = Math.round(state.step), site = Mat
 }
 
 /**
- * Mean trust of the cloud on screen, 0..1: from the slice itself, else from the table.
+ * Mean trust of the cloud on screen, 0..1: of the open tab's own view where there is one, else from the slice itself, else from the table.
  * @param {State} state
  */
 export function meanTrust(state) {
+  const own = trustInside(state);
+  if (own !== undefined) return own;
   const slice = state.card && (state.former?.atlas ?? state.atlas)[state.card.steps[Math.round(state.step)]];
   if (!slice?.trust) return fidelityAt(state, "trust");
   const site = Math.min(slice.sites - 1, Math.round(state.site));
   let sum = 0;
   for (let i = site * slice.ref; i < (site + 1) * slice.ref; i++) sum += slice.trust[i];
   return sum / (255 * slice.ref);
+}
+
+/** Share of true neighbours that are near in the picture; null where it is not known, as of a tab's own view. @param {State} state */
+export function recallShown(state) {
+  return pathsInside(state) ? null : (measureAt(state, "neighbor_recall") ?? fidelityAt(state, "recall"));
 }
 
 /**
@@ -175,7 +182,7 @@ export function meanTrust(state) {
  */
 export function guardedAxes(state) {
   const table = state.measures;
-  if (!table?.axes || !state.card || shownProjection(state) !== "umap") return [];
+  if (!table?.axes || !state.card || shownProjection(state) !== "umap" || pathsInside(state)) return [];
   const row = table.steps.indexOf(state.card.steps[Math.round(state.step)]);
   const axes = table.axes.values[row]?.[Math.round(state.site)] ?? [];
   const found = [];

@@ -84,7 +84,7 @@ export default {
 
   "guard.words": "Axis {axis} mostly shows {variable} (r = {r}).",
 
-  "trust.badge": "Trust {value} · {words}",
+  "trust.badge": "Trust {value}",
   "trust.very": "surroundings are faithful",
   "trust.mostly": "surroundings are mostly faithful",
   "trust.partly": "surroundings are partly faithful",

@@ -19,6 +19,7 @@ export default {
   "keys.projection": "Next projection",
   "projection.umap": "UMAP",
   "projection.pca": "PCA",
+  "projection.inside.note": "On screen is the stream as “what if” shows it: three straight directions of its own.",
   "projection.umap.note": "Nearness is meaningful, distance is not.",
   "projection.pca.note": "Linear: distances mean something.",
   "projection.basis.note": "One linear view, fixed for all steps.",

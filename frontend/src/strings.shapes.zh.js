@@ -19,6 +19,7 @@ export default {
   "keys.projection": "下一种投影",
   "projection.umap": "UMAP",
   "projection.pca": "PCA",
+  "projection.inside.note": "画面显示的是“假设”中的残差流：它自己的三个直线方向。",
   "projection.umap.note": "谁在近旁有意义，距离没有意义。",
   "projection.pca.note": "线性：距离有意义。",
   "projection.basis.note": "同一个线性视角，用于每一步。",

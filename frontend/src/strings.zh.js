@@ -84,7 +84,7 @@ export default {
 
   "guard.words": "第 {axis} 轴主要反映{variable}（r = {r}）。",
 
-  "trust.badge": "可信度 {value} · {words}",
+  "trust.badge": "可信度 {value}",
   "trust.very": "周围是忠实的",
   "trust.mostly": "周围大体忠实",
   "trust.partly": "周围部分忠实",

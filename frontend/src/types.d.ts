@@ -1,5 +1,6 @@
 /** The nouns that cross modules of the page. Shapes: site, token, step, ref (reference tokens), all site-major. */
 
+import type { Inside, InsideTab } from "./inside.d.ts";
 import type {
   Camera,
   CloudPicture,
@@ -47,6 +48,7 @@ export type Measures = MeasuresTable;
 export type MeasuredEvent = EventTable;
 export type Inspection = Inspected;
 
+export type * from "./inside.d.ts";
 export type { Camera, CloudPicture, Picture, SentencePicture, Scene, SceneOptions };
 export type RGB = Rgb;
 export type Link = LinkPicture;
@@ -187,97 +189,6 @@ export interface LabDraft {
   title: string;
   /** the job of which this is the same again */
   like: string | null;
-}
-
-export type InsideTab = "attention" | "parts" | "whatif" | "walk" | "push" | "step" | "way";
-export type Head = "mean" | "max" | number;
-
-/** A binary answer to a question about the inside of a pass; `kind` is the question's type, `key` what was asked. */
-export interface Look {
-  kind: string;
-  id: number;
-  run: string;
-  step: number;
-  answer: any;
-  tensors: Bundle["tensors"];
-  key?: string;
-}
-
-export interface Question {
-  kind: string;
-  key: string;
-  message: { type: string } & Record<string, any>;
-}
-
-/** What a tab of the inside asks of the server and draws in the scene. */
-export interface InsideView {
-  questions(state: State): ({ type: string } & Record<string, any>)[];
-  edges?(state: State): import("./picture.d.ts").EdgePicture[];
-  ghosts?(state: State): SentencePicture[];
-  /** corpus tokens where they are moved to, [site, ref, 3]; null: where they are */
-  cloud?(state: State): { sites: number; ref: number; positions: Float32Array } | null;
-  /** where the sentence in hand goes instead, [site, token, 3], other sentences being away meanwhile; null: as it is placed */
-  paths?(state: State): Float32Array | null;
-  /** RGB of the beads of the sentence in hand, a token each; null: its own hue */
-  tint?(state: State): Uint8Array | null;
-  /** paths through the layers would hide what it draws */
-  bare?: boolean;
-}
-
-/** A part of the pass that is scaled, and by how much. */
-export interface Scaled {
-  part: "attention" | "mlp" | "head" | "residual";
-  layer: number;
-  head?: number;
-  factor: number;
-}
-
-/** What is scaled of which run; the layer (null: that of the site on screen) and head whose sliders are shown. */
-export interface Scales {
-  run: string;
-  layer: number | null;
-  head: number;
-  factors: Scaled[];
-}
-
-/** A text that grows: `about` is what it goes on from; `wish` tokens are being drawn after the first `begun` ones. */
-export interface Walk {
-  about: string;
-  steps: { id: number; text: string; share: number | null; look: Look | null }[];
-  /** the answer that told where it could go from its end */
-  fork: Look | null;
-  wish: number;
-  begun: number;
-  count: number;
-  temperature: number;
-  top_k: number;
-  top_p: number;
-  seed: number;
-}
-
-/** What is open of the inside, what was asked and answered, by kind of question. */
-export interface Inside {
-  open: boolean;
-  tab: InsideTab;
-  head: Head;
-  /** share of attention from which on an edge is drawn */
-  threshold: number;
-  looks: Record<string, Look>;
-  asking: Record<string, { id: number; key: string }>;
-  troubles: Record<string, Failure>;
-  /** parts: arrows of all layers; the stretch as a cross with rings */
-  everyLayer: boolean;
-  stretch: boolean;
-  scales: Scales;
-  /** how the residual stream is shown while parts are scaled */
-  seen: "picture" | "normalised" | "raw" | "added";
-  walk: Walk;
-  /** what the loss aims at: every next token, the one after the token in hand, or a word there */
-  /** the motion of the weights that is tried, how often it is taken, and whether the corpus tokens go along */
-  stride: { motion: string; factor: number; backwards: boolean; cloud: boolean };
-  /** whether the plane was asked for or stopped, the line that was asked for, and the steps chosen for its ends */
-  way: { survey: { run: string; on: boolean } | null; line: { run: string; start: number; end: number } | null; start: number | null; end: number | null };
-  push: { aim: "all" | "next" | "target"; target: string; reach: number };
 }
 
 /** The lab: what it offers, its trainings, and what is being asked of it. */

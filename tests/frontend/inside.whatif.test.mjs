@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { figure } from "../../frontend/src/figure.js";
 import { edgesInside, ghostsInside, wantedLooks } from "../../frontend/src/inside/inside.js";
 import { factorOf, farWords, headsOf, imagined, layerScaled, layersOf, nextWords, reframed, scalesOf, withFactor } from "../../frontend/src/inside/whatif.js";
+import { guardedAxes, meanTrust, recallShown } from "../../frontend/src/state.js";
 import { after, card, placed } from "./made.mjs";
 
 const SLIDERS = { part: "mlp", layer: 1, factor: 0 };
@@ -71,6 +72,9 @@ test("another view moves sentence and cloud, hides what has no place in it, and 
   const picture = figure(shown);
   assert.deepEqual(picture?.sentences.map(({ id, paths }) => [id, paths[0]]), [["s1", 3], ["s1~whatif", 4]]);
   assert.equal(picture?.cloud.positions[0], 5);
+  const trusts = [0, 1].map((site) => [meanTrust({ ...shown, site }), recallShown({ ...shown, site }), guardedAxes({ ...shown, site }).length]);
+  assert.deepEqual(trusts, [[null, null, 0], [1, null, 0]], "what is said of trust is said of this view");
+  assert.equal(meanTrust(after([{ type: "inside.set", tab: "attention" }], shown)), meanTrust({ ...shown, inside: state.inside }), "and no longer in another tab");
   assert.equal(figure(after([{ type: "inside.set", seen: "picture" }], shown))?.cloud.positions[0], figure(state)?.cloud.positions[0]);
 });
 

@@ -3,7 +3,8 @@ import test from "node:test";
 import { again, bytesOf, draftOf, hindrance, labShown, mayOf, newJob, partners, placeOn, readNumber, valueOn, writeNumber, wrong } from "../../frontend/src/lab.js";
 import { labbing } from "../../frontend/src/labbing.js";
 import { TABLES } from "../../frontend/src/language.js";
-import { clock, firstAt, nats, percent, progressOf, remaining, seriesOf, valueAt } from "../../frontend/src/progress.js";
+import { brief } from "../../frontend/src/language.js";
+import { clock, firstAt, percent, progressOf, remaining, seriesOf, valueAt } from "../../frontend/src/progress.js";
 import { claimsShown, initialState, viewOfState } from "../../frontend/src/state.js";
 import { createStore } from "../../frontend/src/store.js";
 import { textOf } from "../../frontend/src/svg.js";
@@ -139,7 +140,7 @@ test("a share is never rounded to all or nothing; times read as a clock", () => 
   assert.deepEqual([1, 0.9996, 0.001, 0, 0.5].map((one) => percent(one, "en").replace("\u00a0", " ")), ["100 %", "99.9 %", "0.1 %", "0 %", "50 %"]);
   assert.deepEqual([0, 42, 725, 3725].map(clock), ["0:00", "0:42", "12:05", "1:02:05"]);
   assert.equal(remaining({ step: 50, steps: 100, seconds: 30 }), 30);
-  assert.deepEqual([0.00181, 0, 1.7e-7, 13.24].map((one) => nats(one, "en")), ["0.00181", "0", "1.7e\u22127", "13.2"]);
+  assert.deepEqual([0.00181, 0, 1.7e-7, 13.24].map((one) => brief(one, "en")), ["0.00181", "0", "1.7e\u22127", "13.2"]);
   assert.equal(remaining({ step: 0, steps: 100 }), null);
 });
 

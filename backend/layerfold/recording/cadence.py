@@ -72,7 +72,7 @@ class Cadence:
         self.longest = max(seconds, self.longest / 2)  # the first one warms up
 
     def _expected(self, elapsed: float) -> float:
-        """How long the training takes, or has taken if that is more; of a known number of steps only the steps count, not what lies between."""
+        """How long the training takes, or has taken if that is more; of a known number of steps nothing but the steps counts."""
         pace = sorted(self.paces)[len(self.paces) // 4] if self.paces else 0.0
         if self.total is not None:
             return self.total * pace

@@ -101,6 +101,11 @@ export function pathsInside(state) {
   return insideShown(state) ? (viewOf(state.inside.tab)?.paths?.(state) ?? null) : null;
 }
 
+/** How far the open tab's own view can be trusted at this site, null in it where nobody knows; undefined where the picture is shown. @param {State} state */
+export function trustInside(state) {
+  return pathsInside(state) ? (viewOf(state.inside.tab)?.trust?.(state) ?? null) : undefined;
+}
+
 /** Colours of the beads of the sentence in hand; null where the open tab leaves them its hue. @param {State} state */
 export function tintInside(state) {
   return insideShown(state) ? (viewOf(state.inside.tab)?.tint?.(state) ?? null) : null;

@@ -138,6 +138,7 @@ function otherWay(state) {
 export const whatif = {
   questions,
   paths: (state) => /** @type {Float32Array | undefined} */ (reframed(state)?.tensors.positions.data) ?? null,
+  trust: (state) => reframed(state)?.answer.trust[Math.round(state.site)] ?? null,
   cloud(state) {
     const cloud = reframed(state)?.tensors.cloud;
     return cloud ? { sites: cloud.shape[0], ref: cloud.shape[1], positions: /** @type {Float32Array} */ (cloud.data) } : null;

@@ -2,7 +2,8 @@
 
 import { otherStep } from "../comparing.js";
 import { h } from "../dom.js";
-import { figuresOf, floorOf, nats, percent, valueAt } from "../progress.js";
+import { brief } from "../language.js";
+import { figuresOf, floorOf, percent, valueAt } from "../progress.js";
 import { indexAt } from "../scales.js";
 import { sticky } from "../sites.js";
 import { stepNumber } from "../state.js";
@@ -117,7 +118,7 @@ function showShares(one, told, common, state, t) {
 
 /** @param {ReturnType<typeof block>} one @param {Told[]} told @param {number | null} floor @param {Common} common @param {State} state @param {Words} t */
 function showLosses(one, told, floor, common, state, t) {
-  const parts = partsOf(told, ({ unseenLoss, shownLoss }) => [unseenLoss, shownLoss], (value) => nats(value, state.language), t).filter(({ series }) => series.values.length);
+  const parts = partsOf(told, ({ unseenLoss, shownLoss }) => [unseenLoss, shownLoss], (value) => brief(value, state.language), t).filter(({ series }) => series.values.length);
   one.element.hidden = !parts.length;
   one.show(t(told.length > 1 ? "lab.loss.unseen" : "lab.loss"), parts, trainingChart({ ...common, lines: parts.toReversed(), scale: "loss", floor, named: true }));
 }

@@ -1,6 +1,7 @@
 /** The choice of a projection: a few buttons side by side, what the one chosen can say, and the names of its axes. */
 
 import { fill, h } from "../dom.js";
+import { pathsInside } from "../inside/inside.js";
 import { axisNames, kindShown, projectionsOf } from "../projections.js";
 
 /** @typedef {import("../types.d.ts").State} State */
@@ -34,10 +35,11 @@ export function projectionChoice(dispatch) {
       }
       choice.classList.toggle("coming", state.former !== null);
       const axes = axisNames(state).filter(Boolean);
-      names.hidden = axes.length === 0 || kindShown(state) !== "basis" || state.folded.legend;
+      const own = pathsInside(state) !== null;
+      names.hidden = own || axes.length === 0 || kindShown(state) !== "basis" || state.folded.legend;
       fill(names, ...axes.map((name, i) => h("span", {}, h("b", {}, String(i + 1)), name)));
       note.hidden = state.folded.legend;
-      note.textContent = t(`projection.${kindShown(state)}.note`);
+      note.textContent = t(`projection.${own ? "inside" : kindShown(state)}.note`);
     },
   };
 }

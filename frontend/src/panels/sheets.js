@@ -4,7 +4,7 @@ import { byId, fill, h, iconButton } from "../dom.js";
 import { KEYS } from "../keys.js";
 import { number } from "../language.js";
 import { kindShown } from "../projections.js";
-import { fidelityAt, meanTrust, measureAt } from "../state.js";
+import { meanTrust, recallShown } from "../state.js";
 import { trustWord } from "../trust.js";
 
 /** @typedef {import("../types.d.ts").State} State */
@@ -53,7 +53,7 @@ function aboutOf(state, t) {
   /** @type {HTMLElement[]} */
   const parts = [h("p", {}, t("about.what", { count: state.card?.reference ?? 0 }))];
   if (value !== null) {
-    const recall = measureAt(state, "neighbor_recall") ?? fidelityAt(state, "recall");
+    const recall = recallShown(state);
     const words = t("about.trust", { value: number(value, state.language, { maximumFractionDigits: 2 }), words: t(trustWord(value)) });
     parts.push(h("h3", {}, t("about.trust.title")), h("p", {}, words, recall === null ? "" : ` ${t("trust.recall", { percent: Math.round(100 * recall) })}`));
   }

@@ -3,7 +3,7 @@
 import { fill, h } from "../dom.js";
 import { sentenceInside } from "../inside/asked.js";
 import { FACTORS, PARTS, RIVALS, adaptiveOver, factorOf, reachAt, stridden } from "../inside/step.js";
-import { number } from "../language.js";
+import { brief, number } from "../language.js";
 
 /** @typedef {import("../types.d.ts").State} State */
 /** @typedef {import("../types.d.ts").Words} Words */
@@ -35,7 +35,7 @@ export function stepTab(dispatch) {
       const next = JSON.stringify([look?.id, stride, Math.round(state.site), state.language, sentenceInside(state)?.id]);
       if (next === key) return;
       key = next;
-      const short = (/** @type {number} */ one) => number(one, state.language, { maximumSignificantDigits: 3 });
+      const short = (/** @type {number} */ one) => brief(one, state.language);
       about.textContent = t("step.about");
       [motionWords.textContent, factorWords.textContent, backwardsWords.textContent, cloudWords.textContent] = ["step.motion", "step.factor", "step.backwards", "step.cloud"].map((name) => t(name));
       fillMotions(motion, stride.motion, t);

@@ -5,7 +5,7 @@ import { buildingOf, buildingWords, isCounted, isLive } from "../following.js";
 import { insideShown } from "../inside/inside.js";
 import { labShown } from "../lab.js";
 import { number } from "../language.js";
-import { claimsShown, fidelityAt, guardedAxes, meanTrust, measureAt } from "../state.js";
+import { claimsShown, guardedAxes, meanTrust, recallShown } from "../state.js";
 import { trustWord } from "../trust.js";
 import { wordsOfRun } from "./door.js";
 
@@ -143,9 +143,9 @@ function showTrust(state, badge, ring, words, t) {
   if (value === null) return;
   const shown = number(value, state.language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   ring.style.setProperty("--part", String(Math.max(0, (value - 0.5) * 2)));
-  const recall = measureAt(state, "neighbor_recall") ?? fidelityAt(state, "recall");
+  const recall = recallShown(state);
   const guarded = guardedAxes(state);
-  words.textContent = t("trust.badge", { value: shown, words: t(trustWord(value)) });
+  fill(words, t("trust.badge", { value: shown }), h("span", {}, ` · ${t(trustWord(value))}`));
   const tips = [t("trust.tip")];
   if (recall !== null) tips.push(t("trust.recall", { percent: Math.round(100 * recall) }));
   for (const { axis, variable, r } of guarded) tips.push(guardWords(state, t, axis, variable, r));

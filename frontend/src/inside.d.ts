@@ -1,0 +1,97 @@
+/** The nouns of looking inside a pass. */
+
+import type { EdgePicture, SentencePicture } from "./picture.d.ts";
+import type { Bundle, Failure, State } from "./types.d.ts";
+
+export type InsideTab = "attention" | "parts" | "whatif" | "walk" | "push" | "step" | "way";
+export type Head = "mean" | "max" | number;
+
+/** A binary answer to a question about the inside of a pass; `kind` is the question's type, `key` what was asked. */
+export interface Look {
+  kind: string;
+  id: number;
+  run: string;
+  step: number;
+  answer: any;
+  tensors: Bundle["tensors"];
+  key?: string;
+}
+
+export interface Question {
+  kind: string;
+  key: string;
+  message: { type: string } & Record<string, any>;
+}
+
+/** What a tab of the inside asks of the server and draws in the scene. */
+export interface InsideView {
+  questions(state: State): ({ type: string } & Record<string, any>)[];
+  edges?(state: State): EdgePicture[];
+  ghosts?(state: State): SentencePicture[];
+  /** corpus tokens where they are moved to, [site, ref, 3]; null: where they are */
+  cloud?(state: State): { sites: number; ref: number; positions: Float32Array } | null;
+  /** where the sentence in hand goes instead, [site, token, 3], other sentences being away meanwhile; null: as it is placed */
+  paths?(state: State): Float32Array | null;
+  /** how far such a view can be trusted at this site, 0.5 … 1; null: not known */
+  trust?(state: State): number | null;
+  /** RGB of the beads of the sentence in hand, a token each; null: its own hue */
+  tint?(state: State): Uint8Array | null;
+  /** paths through the layers would hide what it draws */
+  bare?: boolean;
+}
+
+/** A part of the pass that is scaled, and by how much. */
+export interface Scaled {
+  part: "attention" | "mlp" | "head" | "residual";
+  layer: number;
+  head?: number;
+  factor: number;
+}
+
+/** What is scaled of which run; the layer (null: that of the site on screen) and head whose sliders are shown. */
+export interface Scales {
+  run: string;
+  layer: number | null;
+  head: number;
+  factors: Scaled[];
+}
+
+/** A text that grows: `about` is what it goes on from; `wish` tokens are being drawn after the first `begun` ones. */
+export interface Walk {
+  about: string;
+  steps: { id: number; text: string; share: number | null; look: Look | null }[];
+  /** the answer that told where it could go from its end */
+  fork: Look | null;
+  wish: number;
+  begun: number;
+  count: number;
+  temperature: number;
+  top_k: number;
+  top_p: number;
+  seed: number;
+}
+
+/** What is open of the inside, what was asked and answered, by kind of question. */
+export interface Inside {
+  open: boolean;
+  tab: InsideTab;
+  head: Head;
+  /** share of attention from which on an edge is drawn */
+  threshold: number;
+  looks: Record<string, Look>;
+  asking: Record<string, { id: number; key: string }>;
+  troubles: Record<string, Failure>;
+  /** parts: arrows of all layers; the stretch as a cross with rings */
+  everyLayer: boolean;
+  stretch: boolean;
+  scales: Scales;
+  /** how the residual stream is shown while parts are scaled */
+  seen: "picture" | "normalised" | "raw" | "added";
+  walk: Walk;
+  /** the motion of the weights that is tried, how often it is taken, and whether the corpus tokens go along */
+  stride: { motion: string; factor: number; backwards: boolean; cloud: boolean };
+  /** whether the plane was asked for or stopped, the line that was asked for, and the steps chosen for its ends */
+  way: { survey: { run: string; on: boolean } | null; line: { run: string; start: number; end: number } | null; start: number | null; end: number | null };
+  /** what the loss aims at: every next token, the one after the token in hand, or a word there */
+  push: { aim: "all" | "next" | "target"; target: string; reach: number };
+}
