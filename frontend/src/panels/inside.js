@@ -54,6 +54,7 @@ export function insidePanel(dispatch) {
       const words = troubleWords(state, t);
       trouble.hidden = !words;
       trouble.textContent = words;
+      trouble.className = troubleOf(state) ? "bad" : "quiet";
       const tab = made.get(state.inside.tab);
       if (!tab) return;
       body.setAttribute("aria-labelledby", `inside-${state.inside.tab}`);
@@ -80,9 +81,14 @@ function showTabs(state, t, tabs) {
 function troubleWords(state, t) {
   const way = state.inside.tab === "way";
   if (!sentenceInside(state) && !way) return t("inside.none");
-  const kinds = wantedLooks(state).map((one) => one.kind);
-  const found = kinds.map((kind) => state.inside.troubles[kind]).find(Boolean);
+  const found = troubleOf(state);
   if (found) return failureWords(t, found);
   if (state.playing && !way) return t("inside.playing");
-  return kinds.some((kind) => !lookOf(state, kind).look) ? t("inside.asking") : "";
+  const [first] = wantedLooks(state); // a tab says of its further questions itself that they are open
+  return first && !lookOf(state, first.kind).look ? t("inside.asking") : "";
+}
+
+/** What was refused of the open tab's questions. @param {State} state */
+function troubleOf(state) {
+  return wantedLooks(state).map(({ kind }) => state.inside.troubles[kind]).find(Boolean);
 }
