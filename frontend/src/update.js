@@ -102,7 +102,8 @@ const HANDLERS = {
 /** @param {State} state @param {Message} message @returns {State} */
 function heard(state, { version, limits }) {
   const sentences = state.sentences.map((one) => (one.status === "placed" ? one : { ...one, asked: null, request: null, coming: null }));
-  return { ...state, version, limits, connection: "open", retryIn: 0, sentences, inspecting: null, runFailure: null };
+  const runFailure = state.connection === "lost" ? null : state.runFailure; // what was told before the first greeting still holds
+  return { ...state, version, limits, connection: "open", retryIn: 0, sentences, inspecting: null, runFailure };
 }
 
 /** Another run: its picture is not ours any more, the sentences stay. @param {State} state @param {Message} message @returns {State} */

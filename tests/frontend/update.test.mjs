@@ -160,3 +160,11 @@ test("the view of a state holds what a link needs", () => {
   const view = viewOfState(after([{ type: "go", step: 1, site: 3 }], placed()));
   assert.deepEqual([view.run, view.step, view.site, view.sentences.length, view.active], ["tiny", 8, "L1.mid", 1, 0]);
 });
+
+test("that there is no run is still said when the server's greeting comes after it, and asked anew after a lost line", () => {
+  const none = { type: "run.failed", failure: { code: "no_runs", message: "" } };
+  const hello = { type: "hello", version: "0", limits: card().limits };
+  const state = [none, hello].reduce(update, initialState());
+  assert.equal(state.runFailure?.code, "no_runs");
+  assert.equal(update({ ...state, connection: "lost" }, hello).runFailure, null);
+});
