@@ -6,6 +6,7 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -26,19 +27,20 @@ class Calls(TorchDispatchMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.seen: set[tuple[str, int, torch.dtype]] = set()
+        self.seen: set[tuple[str, int, torch.dtype, str]] = set()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))
-        self.seen.add((func.__name__.split(".")[0], out.numel(), out.dtype))
+        self.seen.add((func.__name__.split(".")[0], out.numel(), out.dtype, out.device.type))
         return out
 
 
-def test_each_function_is_called_alone_in_both_precisions() -> None:
-    with Calls() as calls:
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_each_function_is_called_alone_in_both_precisions_on_the_processor(device: str) -> None:
+    with torch.device(device), Calls() as calls:  # a model from a checkpoint is made on "meta"
         settle_kernels.__wrapped__()
     for dtype in (torch.float32, torch.float64):
-        assert {(name, 1, dtype) for name in FUNCTIONS} <= calls.seen
+        assert {(name, 1, dtype, "cpu") for name in FUNCTIONS} <= calls.seen
 
 
 def test_the_first_model_of_a_process_settles_them() -> None:

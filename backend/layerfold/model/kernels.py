@@ -22,6 +22,6 @@ def settle_kernels() -> None:
     issue 188792 of pytorch/pytorch). One element each, in one thread, comes first.
     """
     for dtype in (torch.float32, torch.float64):
-        half = torch.full((1,), 0.5, dtype=dtype)
+        half = torch.full((1,), 0.5, dtype=dtype, device="cpu")  # a checkpoint makes its model on "meta", where nothing runs
         for name in FUNCTIONS:
             getattr(torch, name)(half)

@@ -84,8 +84,7 @@ function troubleWords(state, t) {
   const found = troubleOf(state);
   if (found) return failureWords(t, found);
   if (state.playing && !way) return t("inside.playing");
-  const [first] = wantedLooks(state); // a tab says of its further questions itself that they are open
-  return first && !lookOf(state, first.kind).look ? t("inside.asking") : "";
+  return wantedLooks(state).some(({ kind }) => !lookOf(state, kind).look) ? t("inside.asking") : "";
 }
 
 /** What was refused of the open tab's questions. @param {State} state */

@@ -24,8 +24,8 @@ export function topPanel(dispatch, acts) {
   const title = h("span", { class: "title" });
   const live = liveMark();
   const ring = h("span", { class: "ring", "aria-hidden": "true" });
-  const trust = h("span", { class: "trust-words" });
-  const badge = h("button", { type: "button", class: "badge panel", id: "badge", onclick: () => dispatch({ type: "set", sheet: "about" }) }, ring, trust);
+  const [trust, faithful] = [h("span", {}), h("span", { class: "more" })];
+  const badge = h("button", { type: "button", class: "badge panel", id: "badge", onclick: () => dispatch({ type: "set", sheet: "about" }) }, ring, h("span", { class: "trust-words" }, trust, faithful));
   const held = h("span", {});
   const claims = h("button", { type: "button", class: "badge panel claims-badge", id: "open-claims", "aria-controls": "claims", onclick: () => dispatch({ type: "claims.toggle" }) }, icon("scroll"), held);
   const lab = h("button", { type: "button", class: "badge panel lab-badge", id: "open-lab", "aria-controls": "lab", onclick: () => dispatch({ type: "lab.toggle" }) });
@@ -57,7 +57,7 @@ export function topPanel(dispatch, acts) {
       showLive(state, live, t);
       showClaims(state, claims, held, t);
       showLab(state, lab, t);
-      showTrust(state, badge, ring, trust, t);
+      showTrust(state, badge, ring, [trust, faithful], t);
       relabel(buttons.list, "list", t("sentences.title"));
       relabel(buttons.inside, "inside", t("inside.open"));
       buttons.inside.setAttribute("aria-expanded", String(insideShown(state)));
@@ -136,8 +136,8 @@ function showLab(state, button, t) {
   button.setAttribute("aria-expanded", String(labShown(state)));
 }
 
-/** @param {State} state @param {HTMLElement} badge @param {HTMLElement} ring @param {HTMLElement} words @param {Words} t */
-function showTrust(state, badge, ring, words, t) {
+/** @param {State} state @param {HTMLElement} badge @param {HTMLElement} ring @param {HTMLElement[]} words @param {Words} t */
+function showTrust(state, badge, ring, [trust, faithful], t) {
   const value = meanTrust(state);
   badge.hidden = value === null;
   if (value === null) return;
@@ -145,7 +145,8 @@ function showTrust(state, badge, ring, words, t) {
   ring.style.setProperty("--part", String(Math.max(0, (value - 0.5) * 2)));
   const recall = recallShown(state);
   const guarded = guardedAxes(state);
-  fill(words, t("trust.badge", { value: shown }), h("span", {}, ` · ${t(trustWord(value))}`));
+  trust.textContent = t("trust.badge", { value: shown });
+  faithful.textContent = ` · ${t(trustWord(value))}`;
   const tips = [t("trust.tip")];
   if (recall !== null) tips.push(t("trust.recall", { percent: Math.round(100 * recall) }));
   for (const { axis, variable, r } of guarded) tips.push(guardWords(state, t, axis, variable, r));
