@@ -1,8 +1,10 @@
-"""Fifty people type at once, one server process: how long each waits for the slice on screen, and whether it is theirs.
+"""Fifty people type at once, one server process: how long each waits for the slice on screen, and
+whether it is theirs.
 
-A person types a sentence word by word and pauses between; the page sends the text after each word, and the server drops what
-the next word makes old. A second, harder round sends every keystroke (five a second). At the end everyone's last sentence is
-asked for again on a quiet server, and must be the same to the byte.
+A person types a sentence word by word and pauses between; the page sends the text after each word,
+and the server drops what the next word makes old. A second, harder round sends every keystroke
+(five a second). At the end everyone's last sentence is asked for again on a quiet server, and must
+be the same to the byte.
 """
 
 from __future__ import annotations
@@ -19,7 +21,10 @@ from benchmarks.serving import Page, Said, open_page, run_folder, served, warm_u
 
 PEOPLE = 50
 BAR_MS = 1000
-WORDS = tuple("the old river bank was quiet and a man with money in his hand sat down to read about war love sea whale queen night".split())  # noqa: SIM905
+WORDS = tuple(
+    "the old river bank was quiet and a man with money in his hand sat down to read about war love"
+    " sea whale queen night".split()
+)  # noqa: SIM905
 
 
 def run() -> dict[str, Any]:
@@ -28,7 +33,13 @@ def run() -> dict[str, Any]:
         warm_up(server.port)
         by_words = asyncio.run(crowd(server.port, by_keystroke=False))
         by_keys = asyncio.run(crowd(server.port, by_keystroke=True))
-    return {"run": run_folder().name, "people": PEOPLE, "bar_ms": BAR_MS, "words": by_words, "keystrokes": by_keys}
+    return {
+        "run": run_folder().name,
+        "people": PEOPLE,
+        "bar_ms": BAR_MS,
+        "words": by_words,
+        "keystrokes": by_keys,
+    }
 
 
 class Person:
@@ -50,7 +61,11 @@ class Person:
         """The texts sent while a sentence of eight words grows."""
         words = [self.random.choice(WORDS) for _ in range(8)]
         whole = " ".join(words)
-        ends = range(1, len(whole) + 1) if by_keystroke else [len(" ".join(words[: n + 1])) for n in range(len(words))]
+        ends = (
+            range(1, len(whole) + 1)
+            if by_keystroke
+            else [len(" ".join(words[: n + 1])) for n in range(len(words))]
+        )
         return [whole[:end] for end in ends if whole[:end].strip()]
 
     async def type(self) -> None:
@@ -63,7 +78,9 @@ class Person:
         self.finished.set()
 
     async def read(self) -> None:
-        """Notes the wait of every text that was not made old by a newer one, until the last is done."""
+        """Notes the wait of every text that was not made old by a newer one, until the last is
+        done.
+        """
         while True:
             said = await self.page.hear()
             if said["type"] == "error":
@@ -82,7 +99,9 @@ async def crowd(port: int, *, by_keystroke: bool) -> dict[str, Any]:
     """Everyone types; then each last sentence is placed again alone and compared."""
     people = [Person(n, await open_page(port), by_keystroke) for n in range(PEOPLE)]
     start = time.perf_counter()
-    await asyncio.gather(*(person.type() for person in people), *(person.read() for person in people))
+    await asyncio.gather(
+        *(person.type() for person in people), *(person.read() for person in people)
+    )
     seconds = time.perf_counter() - start
     for person in people:
         person.wrong += not await same_alone(person)
@@ -106,13 +125,21 @@ async def same_alone(person: Person) -> bool:
     id = await person.page.place(person.sent[last][0], steps=[person.first[last]["step"]])
     heard = [said for _, said in await person.page.answers(id) if said["type"] == "slice"]
     crowded = person.first[last]["tensors"]
-    return len(heard) == 1 and all(np.array_equal(crowded[name], values, equal_nan=True) for name, values in heard[0]["tensors"].items())
+    return len(heard) == 1 and all(
+        np.array_equal(crowded[name], values, equal_nan=True)
+        for name, values in heard[0]["tensors"].items()
+    )
 
 
 def table(found: dict[str, Any]) -> str:
     """The waits of both rounds."""
-    lines = [f"{found['people']} people, milliseconds to the slice on screen; p95 at most {found['bar_ms']}, no error, no wrong answer"]
-    lines.append(f"{'':<14}{'sent':>8}{'answered':>10}{'p50':>8}{'p95':>8}{'max':>8}{'errors':>8}{'wrong':>8}")
+    lines = [
+        f"{found['people']} people, milliseconds to the slice on screen; p95 at most"
+        f" {found['bar_ms']}, no error, no wrong answer"
+    ]
+    lines.append(
+        f"{'':<14}{'sent':>8}{'answered':>10}{'p50':>8}{'p95':>8}{'max':>8}{'errors':>8}{'wrong':>8}"
+    )
     for name in ("words", "keystrokes"):
         row = found[name]
         lines.append(

@@ -1,4 +1,6 @@
-"""Two Dask workers against one: states and graphs of a part of the run, from checkpoints to the store."""
+"""Two Dask workers against one: states and graphs of a part of the run, from checkpoints to the
+store.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +11,26 @@ from typing import Any
 import numpy as np
 from benchmarks.serving import run_folder
 
-from layerfold.cluster import Workers, check_workers, connected
+from layerfold.atlas.files import open_atlas
+from layerfold.build.dask import Workers, check_workers, connected
 from layerfold.records import Reference
-from layerfold.space.atlas import open_atlas
-from layerfold.storage import open_storage
-from layerfold.training.run import Run
+from layerfold.runs.run import Run
+from layerfold.runs.storage import open_storage
 
 STEPS, TOKENS, ROUNDS, K = 8, 2000, 3, 15
 BAR = 1.6
 
 
 def run(steps: int = STEPS, tokens: int = TOKENS, rounds: int = ROUNDS) -> dict[str, Any]:
-    """Seconds of each number of workers, the best of some rounds in turn, a thread each, compiled and warm; and their ratio."""
+    """Seconds of each number of workers, the best of some rounds in turn, a thread each, compiled
+    and warm; and their ratio.
+    """
     opened = Run.open(run_folder())
     reference = part_of(open_atlas(opened.folder).reference, tokens)
-    chosen = tuple(opened.steps[at] for at in np.unique(np.linspace(0, len(opened.steps) - 1, steps).round().astype(int)))
+    chosen = tuple(
+        opened.steps[at]
+        for at in np.unique(np.linspace(0, len(opened.steps) - 1, steps).round().astype(int))
+    )
     found: dict[int, list[float]] = {1: [], 2: []}
     with connected(None, 1) as one, connected(None, 2) as two:
         for _ in range(rounds + 1):  # the first compiles
@@ -62,7 +69,9 @@ def seconds(client: Any, opened: Run, reference: Reference, steps: tuple[int, ..
     with tempfile.TemporaryDirectory() as folder:
         store = open_storage(folder)
         check_workers(client, store, str(opened.folder.resolve()))
-        crew = Workers(client, store, str(opened.folder.resolve()), opened, reference, steps, "normalised", K)
+        crew = Workers(
+            client, store, str(opened.folder.resolve()), opened, reference, steps, "normalised", K
+        )
         began = time.perf_counter()
         for _ in crew.neighborhoods(steps, lambda share: None):
             pass
@@ -71,10 +80,15 @@ def seconds(client: Any, opened: Run, reference: Reference, steps: tuple[int, ..
 
 def table(found: dict[str, Any]) -> str:
     """Both times, and whether the ratio is above the bar."""
-    what = f"{found['run']}: {found['steps']} steps × {found['sites']} sites × {found['tokens']:,} tokens, states and graphs"
+    what = (
+        f"{found['run']}: {found['steps']} steps × {found['sites']} sites × {found['tokens']:,}"
+        " tokens, states and graphs"
+    )
     times = f"one worker {found['one_worker_s']:.2f} s, two {found['two_workers_s']:.2f} s"
     met = "met" if found["speed_up"] >= found["bar"] else "MISSED"
-    return f"{what}\n{times}: {found['speed_up']:.2f} times as fast   {met}: at least {found['bar']}"
+    return (
+        f"{what}\n{times}: {found['speed_up']:.2f} times as fast   {met}: at least {found['bar']}"
+    )
 
 
 if __name__ == "__main__":  # workers are spawned, and import this module anew

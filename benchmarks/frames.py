@@ -1,10 +1,12 @@
-"""The cost of a frame while the picture glides: our scene, ``Plotly.restyle`` and a three.js cloud, in one browser, in turns.
+"""The cost of a frame while the picture glides: our scene, ``Plotly.restyle`` and a three.js cloud,
+in one browser, in turns.
 
-The scene holds a cloud, 5 sentences of 24 tokens with trails, 500 links and labels; "edges" is a cloud with one sentence of 32 tokens,
-32 x 32 bows of attention and 256 arrows; "cloud" is the cloud alone, for three.js has no more.
-Script is the time of the call with GL's draw calls left out (a software rasteriser would compete for the cores); call is the same
-with them; total waits for their work by reading a pixel back.
-three.js comes through npm into a temporary folder; without npm its rows are left out.
+The scene holds a cloud, 5 sentences of 24 tokens with trails, 500 links and labels; "edges" is a
+cloud with one sentence of 32 tokens, 32 x 32 bows of attention and 256 arrows; "cloud" is the cloud
+alone, for three.js has no more. Script is the time of the call with GL's draw calls left out (a
+software rasteriser would compete for the cores); call is the same with them; total waits for their
+work by reading a pixel back. three.js comes through npm into a temporary folder; without npm its
+rows are left out.
 """
 
 from __future__ import annotations
@@ -36,8 +38,14 @@ BARS = {"script": 4.0, "restyle": 20.0, "three": 1.5}
 
 
 def run() -> dict[str, Any]:
-    """Median and 90th percentile of the milliseconds a frame, by number of points and way of drawing; the ratios the bars speak of."""
-    with tempfile.TemporaryDirectory() as folder, _served(_fetch_three(Path(folder))) as origin, _opened(origin) as page:
+    """Median and 90th percentile of the milliseconds a frame, by number of points and way of
+    drawing; the ratios the bars speak of.
+    """
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _served(_fetch_three(Path(folder))) as origin,
+        _opened(origin) as page,
+    ):
         found = {str(points): _measure(page, points) for points in SIZES}
         renderer = page.evaluate(
             "(() => { const gl = document.createElement('canvas').getContext('webgl');"
@@ -46,30 +54,50 @@ def run() -> dict[str, Any]:
         )
         browser = page.context.browser
         version = browser.version if browser else "?"
-    return {"browser": f"Chromium {version}", "renderer": renderer, "viewport": [1280, 720], "bars": BARS, "frames": found}
+    return {
+        "browser": f"Chromium {version}",
+        "renderer": renderer,
+        "viewport": [1280, 720],
+        "bars": BARS,
+        "frames": found,
+    }
 
 
 def table(found: dict[str, Any]) -> str:
     """A row a way of drawing and number of points, the three bars below."""
-    head = f"{'points':>7}  {'drawn by':<14}{'script ms':>10}{'p90':>8}{'call ms':>10}{'total ms':>10}{'p90':>8}"
+    head = (
+        f"{'points':>7} "
+        f" {'drawn by':<14}{'script ms':>10}{'p90':>8}{'call ms':>10}{'total ms':>10}{'p90':>8}"
+    )
     lines = [f"{found['browser']}, {found['renderer']}", head]
     for points, ways in found["frames"].items():
         for way, row in ways["ways"].items():
             script = f"{row['script']:>10.2f}{row['script_p90']:>8.2f}{row['call']:>10.2f}"
-            lines.append(f"{points:>7}  {way:<14}{script}{row['total']:>10.1f}{row['total_p90']:>8.1f}")
+            lines.append(
+                f"{points:>7}  {way:<14}{script}{row['total']:>10.1f}{row['total_p90']:>8.1f}"
+            )
         ratios = ways["ratios"]
-        lines.append(f"{'':>9}" + ", ".join(f"{name} {value:.2f}" for name, value in ratios.items()))
+        lines.append(
+            f"{'':>9}" + ", ".join(f"{name} {value:.2f}" for name, value in ratios.items())
+        )
     return "\n".join(lines)
 
 
 def _measure(page: Page, points: int) -> dict[str, Any]:
     """Every way in turns, so that all meet the same machine."""
-    ways = [way for way in FRAMES if way != "three" or page.evaluate("typeof measure.three") == "function"]
+    ways = [
+        way
+        for way in FRAMES
+        if way != "three" or page.evaluate("typeof measure.three") == "function"
+    ]
     frames: dict[str, list[dict[str, float]]] = {way: [] for way in ways}
     labels = 0
     for _ in range(ROUNDS):
         for way in ways:
-            answer = page.evaluate("([way, points, frames]) => measure[way](points, frames)", [way, points, FRAMES[way]])
+            answer = page.evaluate(
+                "([way, points, frames]) => measure[way](points, frames)",
+                [way, points, FRAMES[way]],
+            )
             frames[way] += answer["found"]
             labels = max(labels, answer.get("stats", {}).get("labels", 0))
     rows = {way: _row(found) for way, found in frames.items()}
@@ -80,12 +108,18 @@ def _row(frames: list[dict[str, float]]) -> dict[str, float]:
     row: dict[str, float] = {"frames": len(frames)}
     for name in ("script", "call", "total"):
         values = [frame[name] for frame in frames]
-        row |= {name: median(values), f"{name}_p90": quantiles(values, n=10)[-1], f"{name}_least": min(values)}
+        row |= {
+            name: median(values),
+            f"{name}_p90": quantiles(values, n=10)[-1],
+            f"{name}_least": min(values),
+        }
     return row
 
 
 def _ratios(rows: dict[str, dict[str, float]]) -> dict[str, float]:
-    """What the bars speak of: restyle's script over ours (same content), our total over three.js's (cloud alone)."""
+    """What the bars speak of: restyle's script over ours (same content), our total over three.js's
+    (cloud alone).
+    """
     script = {way: max(row["script"], CLOCK) for way, row in rows.items()}
     ratios = {"restyle script / scene script": script["restyle"] / script["scene"]}
     ratios["restyle cloud script / cloud script"] = script["restyle cloud"] / script["cloud"]
@@ -100,7 +134,11 @@ def _fetch_three(folder: Path) -> Path | None:
     npm = shutil.which("npm")
     if npm is None:
         return None
-    done = subprocess.run([npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), THREE], check=False, cwd=folder)
+    done = subprocess.run(
+        [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), THREE],
+        check=False,
+        cwd=folder,
+    )
     if done.returncode != 0:
         return None
     return folder / "node_modules" / "three" / "build"
@@ -109,7 +147,10 @@ def _fetch_three(folder: Path) -> Path | None:
 @contextmanager
 def _served(three: Path | None) -> Iterator[str]:
     class Files(SimpleHTTPRequestHandler):
-        extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript"}  # noqa: RUF012
+        extensions_map = {
+            **SimpleHTTPRequestHandler.extensions_map,
+            ".js": "text/javascript",
+        }  # noqa: RUF012
 
         def translate_path(self, path: str) -> str:
             return str(_file(path.split("?")[0], three))

@@ -1,4 +1,6 @@
-"""What looking inside costs: a pass in parts and one with gradients beside a plain pass, a walk with kept keys beside one recomputed."""
+"""What looking inside costs: a pass in parts and one with gradients beside a plain pass, a walk
+with kept keys beside one recomputed.
+"""
 
 from __future__ import annotations
 
@@ -11,24 +13,31 @@ import torch
 from benchmarks.serving import SENTENCE, run_folder
 from torch import Tensor
 
-from layerfold.model import anatomy
+from layerfold.interp import decomposition as anatomy
+from layerfold.interp.generation import Walk
+from layerfold.interp.gradients import Aim, push_of
+from layerfold.interp.session import open_session
 from layerfold.model.gpt import GPT
-from layerfold.model.push import Aim, push_of
 from layerfold.model.shape import GPTConfig
-from layerfold.model.walk import Walk
-from layerfold.pipeline import open_run
 
 TOKENS, ROUNDS, WALK = 32, 41, 64
 PARTS_BAR, GRADIENT_BAR, WALK_BAR = 3.0, 4.0, 10.0
 
 
 def run() -> dict[str, Any]:
-    """Medians in milliseconds of one thread, the ways taking turns, and their ratios to the plain way."""
-    opened = open_run(run_folder())
+    """Medians in milliseconds of one thread, the ways taking turns, and their ratios to the plain
+    way.
+    """
+    opened = open_session(run_folder())
     ids = opened.tokenize(f"{SENTENCE} {SENTENCE}", TOKENS).ids
     model = anatomy.network_of(opened.run.adapter(opened.steps[-1]))
-    long = GPT(GPTConfig(vocab_size=4096, n_layer=12, n_head=12, d_model=768, block_size=1024), seed=0).eval()
-    prompts = {"storyteller": (model, ids[:8], min(WALK, model.config.block_size - 8)), "gpt2 shape": (long, list(range(448)), WALK)}
+    long = GPT(
+        GPTConfig(vocab_size=4096, n_layer=12, n_head=12, d_model=768, block_size=1024), seed=0
+    ).eval()
+    prompts = {
+        "storyteller": (model, ids[:8], min(WALK, model.config.block_size - 8)),
+        "gpt2 shape": (long, list(range(448)), WALK),
+    }
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -40,7 +49,10 @@ def run() -> dict[str, Any]:
             },
             ROUNDS,
         )
-        walks = {name: timed(ways(*prompt), 3) | {"tokens": prompt[2], "after": len(prompt[1])} for name, prompt in prompts.items()}
+        walks = {
+            name: timed(ways(*prompt), 3) | {"tokens": prompt[2], "after": len(prompt[1])}
+            for name, prompt in prompts.items()
+        }
     finally:
         torch.set_num_threads(threads)
     return {
@@ -48,7 +60,10 @@ def run() -> dict[str, Any]:
         "passes_ms": passes,
         "parts": passes["parts"] / passes["plain"],
         "gradients": passes["gradients"] / passes["plain"],
-        "walks": {name: found | {"times_faster": found["recomputed"] / found["kept"]} for name, found in walks.items()},
+        "walks": {
+            name: found | {"times_faster": found["recomputed"] / found["kept"]}
+            for name, found in walks.items()
+        },
         "bars": {"parts": PARTS_BAR, "gradients": GRADIENT_BAR, "walk": WALK_BAR},
     }
 
@@ -79,7 +94,9 @@ def ways(model: GPT, prompt: list[int], count: int) -> dict[str, Callable[[], An
 
 
 def timed(named: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
-    """The median of each in milliseconds, one after another in each round; the first round warms up."""
+    """The median of each in milliseconds, one after another in each round; the first round warms
+    up.
+    """
     found: dict[str, list[float]] = {name: [] for name in named}
     for _ in range(rounds + 1):
         for name, work in named.items():
@@ -92,11 +109,17 @@ def timed(named: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
 def table(found: dict[str, Any]) -> str:
     """Each ratio beside its bar."""
     bars = found["bars"]
-    lines = [f"{found['tokens']} tokens, one thread: plain pass {found['passes_ms']['plain']:.2f} ms"]
-    lines += [f"{name}: {found[name]:.2f} times a plain pass (bar {bars[name]})" for name in ("parts", "gradients")]
+    lines = [
+        f"{found['tokens']} tokens, one thread: plain pass {found['passes_ms']['plain']:.2f} ms"
+    ]
     lines += [
-        f"{name}, {walk['tokens']} tokens after {walk['after']}: keys kept {walk['kept']:.0f} ms, recomputed {walk['recomputed']:.0f} ms: "
-        f"{walk['times_faster']:.1f} times as fast (bar {bars['walk']})"
+        f"{name}: {found[name]:.2f} times a plain pass (bar {bars[name]})"
+        for name in ("parts", "gradients")
+    ]
+    lines += [
+        f"{name}, {walk['tokens']} tokens after {walk['after']}: keys kept {walk['kept']:.0f} ms,"
+        f" recomputed {walk['recomputed']:.0f} ms: {walk['times_faster']:.1f} times as fast (bar"
+        f" {bars['walk']})"
         for name, walk in found["walks"].items()
     ]
     return "\n".join(lines)

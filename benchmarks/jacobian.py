@@ -1,7 +1,9 @@
-"""Singular values of the local map beside torch.autograd.functional.jacobian: the same map of one token, the same values.
+"""Singular values of the local map beside torch.autograd.functional.jacobian: the same map of one
+token, the same values.
 
-Both halves of a layer of the bundled run's last step, and of a wide layer with random weights: the top eight, and all of them.
-What a person would call is ``torch.autograd.functional.jacobian`` and then ``torch.linalg.svdvals``.
+Both halves of a layer of the bundled run's last step, and of a wide layer with random weights: the
+top eight, and all of them. What a person would call is ``torch.autograd.functional.jacobian`` and
+then ``torch.linalg.svdvals``.
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ from typing import Any
 
 import torch
 
+from layerfold.interp.jacobian import Map, local_maps, values_of
 from layerfold.model.gpt import GPT
-from layerfold.model.localmap import Map, local_maps, values_of
 from layerfold.model.shape import GPTConfig
 from layerfold.settings import bundled
 
@@ -23,7 +25,9 @@ RANDOM = (192, 768)
 
 
 def run(rounds: int = 15, random: tuple[int, ...] = RANDOM) -> dict[str, Any]:
-    """Milliseconds of CPU on one thread of each way, for attention and the MLP of a middle layer, one entry a model and half."""
+    """Milliseconds of CPU on one thread of each way, for attention and the MLP of a middle layer,
+    one entry a model and half.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -37,8 +41,8 @@ def run(rounds: int = 15, random: tuple[int, ...] = RANDOM) -> dict[str, Any]:
 
 def bundled_model() -> GPT:
     """The bundled run's model at its last step."""
-    from layerfold.model.localmap import gpt_of
-    from layerfold.training.run import Run
+    from layerfold.interp.jacobian import gpt_of
+    from layerfold.runs.run import Run
 
     opened = Run.open(bundled() / "models" / RUN)
     return gpt_of(opened.adapter(opened.steps[-1]))
@@ -46,7 +50,9 @@ def bundled_model() -> GPT:
 
 def random_model(width: int) -> GPT:
     """Two layers of a given width as they start."""
-    return GPT(GPTConfig(vocab_size=256, n_layer=2, n_head=width // 64, d_model=width, block_size=TOKENS)).eval()
+    return GPT(
+        GPTConfig(vocab_size=256, n_layer=2, n_head=width // 64, d_model=width, block_size=TOKENS)
+    ).eval()
 
 
 def of_model(name: str, model: GPT, rounds: int) -> list[dict[str, Any]]:
@@ -55,18 +61,25 @@ def of_model(name: str, model: GPT, rounds: int) -> list[dict[str, Any]]:
     maps = local_maps(model, ids, min(TOKEN, len(ids) - 1))
     middle = len(maps) // 4 * 2
     halves = zip(("attention", "MLP"), maps[middle : middle + 2], strict=True)
-    return [{"model": name, "width": len(at), "half": half, **figures(forward, at, rounds)} for half, (forward, at) in halves]
+    return [
+        {"model": name, "width": len(at), "half": half, **figures(forward, at, rounds)}
+        for half, (forward, at) in halves
+    ]
 
 
 def figures(forward: Map, at: torch.Tensor, rounds: int) -> dict[str, float]:
-    """Each way's median time, how many times the first is faster, and the largest relative difference of the top values."""
+    """Each way's median time, how many times the first is faster, and the largest relative
+    difference of the top values.
+    """
 
     def theirs() -> torch.Tensor:
         jacobian: torch.Tensor = torch.autograd.functional.jacobian(forward, at)  # type: ignore[no-untyped-call]
         return torch.linalg.svdvals(jacobian)
 
     known, found = theirs(), torch.from_numpy(values_of(forward, at, TOP))
-    top, whole, other = interleaved([lambda: values_of(forward, at, TOP), lambda: values_of(forward, at), theirs], rounds)
+    top, whole, other = interleaved(
+        [lambda: values_of(forward, at, TOP), lambda: values_of(forward, at), theirs], rounds
+    )
     return {
         "top, ms": 1e3 * top,
         "all, ms": 1e3 * whole,
@@ -78,7 +91,9 @@ def figures(forward: Map, at: torch.Tensor, rounds: int) -> dict[str, float]:
 
 
 def interleaved(acts: list[Callable[[], object]], rounds: int) -> list[float]:
-    """The median seconds of CPU of each, one after the other in each round; none of them waits for another thread."""
+    """The median seconds of CPU of each, one after the other in each round; none of them waits for
+    another thread.
+    """
     seconds: list[list[float]] = [[] for _ in acts]
     for turn in range(rounds + 1):
         for act, spent in zip(acts, seconds, strict=True):
@@ -91,21 +106,51 @@ def interleaved(acts: list[Callable[[], object]], rounds: int) -> list[float]:
 
 def both_halves(name: str, entries: list[dict[str, Any]]) -> list[str]:
     """The cells of a whole layer: the sums of its halves' times, and what they make."""
-    top, whole, other = (sum(entry[key] for entry in entries) for key in ("top, ms", "all, ms", "torch.autograd.functional.jacobian, ms"))
-    return [name, str(entries[0]["width"]), "layer", *(f"{each:.1f}" for each in (top, whole, other, other / top, other / whole))]
+    top, whole, other = (
+        sum(entry[key] for entry in entries)
+        for key in ("top, ms", "all, ms", "torch.autograd.functional.jacobian, ms")
+    )
+    return [
+        name,
+        str(entries[0]["width"]),
+        "layer",
+        *(f"{each:.1f}" for each in (top, whole, other, other / top, other / whole)),
+    ]
 
 
 def table(found: dict[str, Any]) -> str:
     """The result for a person."""
     lines = [
-        f"| model | width | half | top {found['top']}, ms | all, ms | torch.autograd.functional.jacobian, ms | times faster, top | all |",
+        (
+            f"| model | width | half | top {found['top']}, ms | all, ms |"
+            " torch.autograd.functional.jacobian, ms | times faster, top | all |"
+        ),
         "| --- | ---: | --- " + "| ---: " * 5 + "|",
     ]
     for entry in found["maps"]:
-        times = [entry[key] for key in ("top, ms", "all, ms", "torch.autograd.functional.jacobian, ms")]
+        times = [
+            entry[key] for key in ("top, ms", "all, ms", "torch.autograd.functional.jacobian, ms")
+        ]
         faster = [entry[key] for key in ("times faster, top", "times faster, all")]
-        cells = [entry["model"], str(entry["width"]), entry["half"], *(f"{ms:.1f}" for ms in times), *(f"{by:.1f}" for by in faster)]
+        cells = [
+            entry["model"],
+            str(entry["width"]),
+            entry["half"],
+            *(f"{ms:.1f}" for ms in times),
+            *(f"{by:.1f}" for by in faster),
+        ]
         lines.append(f"| {' | '.join(cells)} |")
     for name in dict.fromkeys(entry["model"] for entry in found["maps"]):
-        lines.append(f"| {' | '.join(both_halves(name, [entry for entry in found['maps'] if entry['model'] == name]))} |")
-    return "\n".join([*lines, "", f"CPU time, one thread. Bar: the top {found['top']} of a layer at least {found['bar']} times faster."])
+        lines.append(
+            f"| {' | '.join(both_halves(name, [entry for entry in found['maps'] if entry['model'] == name]))} |"
+        )
+    return "\n".join(
+        [
+            *lines,
+            "",
+            (
+                f"CPU time, one thread. Bar: the top {found['top']} of a layer at least"
+                f" {found['bar']} times faster."
+            ),
+        ]
+    )

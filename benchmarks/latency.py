@@ -1,7 +1,9 @@
-"""A typed sentence of 32 tokens: how long until its tokens stand in every site's cloud, at one step and at all steps.
+"""A typed sentence of 32 tokens: how long until its tokens stand in every site's cloud, at one step
+and at all steps.
 
-Beside it what a person would put together instead: torch forward, then `UMAP.transform` for each site, with UMAP fitted to the
-same reference states (fitting not counted). UMAP is measured at three sites, and taken as many times as there are sites.
+Beside it what a person would put together instead: torch forward, then `UMAP.transform` for each
+site, with UMAP fitted to the same reference states (fitting not counted). UMAP is measured at three
+sites, and taken as many times as there are sites.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ import numpy as np
 from benchmarks.serving import SENTENCE, Page, open_page, run_folder, served, warm_up
 from threadpoolctl import threadpool_limits
 
-from layerfold.backdrop import viewed
-from layerfold.pipeline import OpenRun, open_run
+from layerfold.data.reference_states import viewed
+from layerfold.interp.session import Session, open_session
 
 TOKENS, ROUNDS = 32, 15
 
@@ -28,7 +30,7 @@ def run() -> dict[str, Any]:
     """Milliseconds of each way, and the ratio."""
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder)
-        opened = open_run(run_folder(), cache)
+        opened = open_session(run_folder(), cache)
         step = opened.steps[-1]
         ours = [place_ms(opened, step, n) for n in range(ROUNDS)]
         naive = naive_ms(opened, step)
@@ -50,7 +52,7 @@ def run() -> dict[str, Any]:
     }
 
 
-def place_ms(opened: OpenRun, step: int, round: int) -> float:
+def place_ms(opened: Session, step: int, round: int) -> float:
     """One slice of a sentence no round has seen: tokens, states, places, neighbours, trust."""
     sentence = opened.tokenize(f"{round} {SENTENCE}", TOKENS)
     assert len(sentence.tokens) == TOKENS
@@ -60,7 +62,7 @@ def place_ms(opened: OpenRun, step: int, round: int) -> float:
         return (time.perf_counter() - start) * 1000
 
 
-def naive_ms(opened: OpenRun, step: int) -> dict[str, Any]:
+def naive_ms(opened: Session, step: int) -> dict[str, Any]:
     """Torch forward and `UMAP.transform` per site, warm, the median of three rounds at three sites."""
     import umap
 
@@ -73,15 +75,29 @@ def naive_ms(opened: OpenRun, step: int) -> dict[str, Any]:
     for site in sites:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            fitted = umap.UMAP(n_components=3, n_neighbors=15, random_state=0).fit(np.asarray(space.states[site], dtype=np.float32))
+            fitted = umap.UMAP(n_components=3, n_neighbors=15, random_state=0).fit(
+                np.asarray(space.states[site], dtype=np.float32)
+            )
             fitted.transform(states[site])  # compiled, and its index prepared
-            transforms.append(median(timed(lambda site=site, fitted=fitted: fitted.transform(states[site])) for _ in range(3)))
+            transforms.append(
+                median(
+                    timed(lambda site=site, fitted=fitted: fitted.transform(states[site]))
+                    for _ in range(3)
+                )
+            )
     total = forward + sum(transforms) / len(transforms) * len(opened.sites)
-    return {"forward": forward, "transform_per_site": transforms, "measured_sites": sites, "total": total}
+    return {
+        "forward": forward,
+        "transform_per_site": transforms,
+        "measured_sites": sites,
+        "total": total,
+    }
 
 
 async def stream_ms(port: int, rounds: int) -> list[tuple[float, float]]:
-    """Over the socket: from sending a text to its first slice, and to its last, of new texts one after another."""
+    """Over the socket: from sending a text to its first slice, and to its last, of new texts one
+    after another.
+    """
     page = await open_page(port)
     found = [await one_round(page, f"{n} {SENTENCE}") for n in range(rounds)]
     await page.socket.close()
@@ -108,8 +124,15 @@ def table(found: dict[str, Any]) -> str:
         ("one step, all sites: torch + UMAP.transform", found["naive_one_step_ms"], ""),
         ("one step, all sites: Layerfold", found["ours_one_step_ms"], "about 50"),
         ("first slice over the socket", found["streamed_first_slice_ms"], "about 50"),
-        (f"all {found['steps']} steps over the socket", found["streamed_all_steps_ms"], "about 1500"),
+        (
+            f"all {found['steps']} steps over the socket",
+            found["streamed_all_steps_ms"],
+            "about 1500",
+        ),
     ]
-    lines = [f"{found['tokens']} tokens, {found['sites']} sites, {found['reference']} reference tokens (milliseconds, median)"]
+    lines = [
+        f"{found['tokens']} tokens, {found['sites']} sites, {found['reference']} reference tokens"
+        " (milliseconds, median)"
+    ]
     lines += [f"{name:<48}{value:>10.1f}   {bar}" for name, value, bar in rows]
     return "\n".join([*lines, f"{'times faster':<48}{found['times_faster']:>10.0f}   at least 100"])

@@ -1,8 +1,10 @@
-"""The aligned layout beside umap.AlignedUMAP, UMAP slice by slice, and the same turned onto each other (Procrustes).
+"""The aligned layout beside umap.AlignedUMAP, UMAP slice by slice, and the same turned onto each
+other (Procrustes).
 
-Real states of two models: the bundled run's last step, and a toy trained on the spot. AlignedUMAP aligns a line of slices, so all
-are given the same line: sites in order. Time is CPU time, compiling left out on both sides. Spearman's r is that of the true and
-the shown move of every point between neighbouring slices, averaged over the pairs; a move is in units of the cloud's spread.
+Real states of two models: the bundled run's last step, and a toy trained on the spot. AlignedUMAP
+aligns a line of slices, so all are given the same line: sites in order. Time is CPU time, compiling
+left out on both sides. Spearman's r is that of the true and the shown move of every point between
+neighbouring slices, averaged over the pairs; a move is in units of the cloud's spread.
 """
 
 from __future__ import annotations
@@ -19,12 +21,12 @@ import numpy as np
 from benchmarks.plot import log_plot
 from threadpoolctl import threadpool_limits
 
+from layerfold.atlas.build import SKETCH, common_start, principal_scores, typical_move
+from layerfold.atlas.parameters import Recipe
 from layerfold.geometry.trust import spearman, trust_of
-from layerfold.records import Floats, normalised
-from layerfold.space.build import SKETCH, common_start, principal_scores, typical_move
+from layerfold.records import Floats, normalized
 from layerfold.space.graph import curve, fuzzy_graph
 from layerfold.space.layout import Graphs, Springs, lay_out
-from layerfold.space.recipe import Recipe
 from layerfold.space.springs import firmness, moves, pairs_of, rest_lengths
 
 K, MIN_DIST, SPREAD, SEED = 15, 0.1, 1.0, 0
@@ -42,37 +44,48 @@ def run() -> dict[str, Any]:
         for layout in WAYS.values():
             layout(models["tiny"][:3, :200])  # compiles
         found = {name: compared(line_of(states, SLICES, TOKENS)) for name, states in models.items()}
-        growth = [{"slices": s, "tokens": n, **timed(ours, line_of(models["storyteller"], s, n))[1]} for s, n in SIZES]
-    return {"models": found, "bars": {name: bars(ways) for name, ways in found.items()}, "growth": growth}
+        growth = [
+            {"slices": s, "tokens": n, **timed(ours, line_of(models["storyteller"], s, n))[1]}
+            for s, n in SIZES
+        ]
+    return {
+        "models": found,
+        "bars": {name: bars(ways) for name, ways in found.items()},
+        "growth": growth,
+    }
 
 
 def bundled_states() -> Floats:
     """Normalised states [site, token, d] of the bundled run's last step."""
-    from layerfold.backdrop import reference_states
+    from layerfold.atlas.files import open_atlas
+    from layerfold.data.reference_states import reference_states
+    from layerfold.runs.run import Run
     from layerfold.settings import bundled
-    from layerfold.space.atlas import open_atlas
-    from layerfold.training.run import Run
 
     one = Run.open(bundled() / "models" / "storyteller")
-    return normalised(reference_states(one.adapter(one.steps[-1]), open_atlas(one.folder).reference))
+    return normalized(
+        reference_states(one.adapter(one.steps[-1]), open_atlas(one.folder).reference)
+    )
 
 
 def trained_states() -> Floats:
     """The same of a toy that is trained now, on Python's help pages."""
-    from layerfold.backdrop import reference_states
+    from layerfold.data.reference import choose_reference
+    from layerfold.data.reference_states import reference_states
     from layerfold.training.recipe import Recipe as Training
-    from layerfold.training.reference import choose_reference
     from layerfold.training.trainer import texts_of, train
 
     with tempfile.TemporaryDirectory() as folder:
         training = Training.load("tiny")
         one = train(training, Path(folder) / "tiny")
         reference = choose_reference(one, texts_of(training), TOKENS, SEED)
-        return normalised(reference_states(one.adapter(one.steps[-1]), reference))
+        return normalized(reference_states(one.adapter(one.steps[-1]), reference))
 
 
 def line_of(states: Floats, slices: int, tokens: int) -> Floats:
-    """At most ``slices`` sites evenly apart, first and last among them, and ``tokens`` of the tokens."""
+    """At most ``slices`` sites evenly apart, first and last among them, and ``tokens`` of the
+    tokens.
+    """
     at = np.unique(np.linspace(0, len(states) - 1, min(slices, len(states))).round().astype(int))
     return np.ascontiguousarray(states[at, :tokens])
 
@@ -98,7 +111,14 @@ def per_slice(states: Floats) -> Floats:
     """UMAP fitted to each slice by itself."""
     import umap
 
-    given = {"n_neighbors": K, "min_dist": MIN_DIST, "spread": SPREAD, "n_components": 3, "random_state": SEED, "n_jobs": 1}
+    given = {
+        "n_neighbors": K,
+        "min_dist": MIN_DIST,
+        "spread": SPREAD,
+        "n_components": 3,
+        "random_state": SEED,
+        "n_jobs": 1,
+    }
     return np.stack([umap.UMAP(**given).fit_transform(one) for one in states])
 
 
@@ -106,9 +126,9 @@ def procrustes(clouds: Floats) -> Floats:
     """Each cloud moved, turned or mirrored onto the one before it, its shape kept."""
     turned = [clouds[0] - clouds[0].mean(axis=0)]
     for cloud in clouds[1:]:
-        centred = cloud - cloud.mean(axis=0)
-        left, _, right = np.linalg.svd(centred.T @ turned[-1])
-        turned.append(centred @ left @ right)
+        centered = cloud - cloud.mean(axis=0)
+        left, _, right = np.linalg.svd(centered.T @ turned[-1])
+        turned.append(centered @ left @ right)
     return np.stack(turned)
 
 
@@ -117,7 +137,9 @@ def aligned(states: Floats) -> Floats:
     import umap
 
     relations = [{token: token for token in range(states.shape[1])}] * (len(states) - 1)
-    fit = umap.AlignedUMAP(n_neighbors=K, min_dist=MIN_DIST, spread=SPREAD, n_components=3, random_state=SEED)
+    fit = umap.AlignedUMAP(
+        n_neighbors=K, min_dist=MIN_DIST, spread=SPREAD, n_components=3, random_state=SEED
+    )
     return np.stack(fit.fit_transform(list(states), relations=relations))
 
 
@@ -147,14 +169,19 @@ def timed(layout: Layout, states: Floats) -> tuple[Floats, dict[str, float]]:
 
 def scores(states: Floats, clouds: Floats) -> dict[str, float]:
     """Means over slices and over pairs of neighbouring slices."""
-    judged = [trust_of(one, np.asarray(cloud, dtype=np.float32), K) for one, cloud in zip(states, clouds, strict=True)]
+    judged = [
+        trust_of(one, np.asarray(cloud, dtype=np.float32), K)
+        for one, cloud in zip(states, clouds, strict=True)
+    ]
     true = [moves(one, other) for one, other in pairwise(states)]
     shown = [moves(one, other) / spread(one) for one, other in pairwise(clouds)]
     return {
         "trust": float(np.mean([one.trust.mean() for one in judged])),
         "recall": float(np.mean([one.recall for one in judged])),
         "move": float(np.mean(shown)),
-        "spearman": float(np.mean([spearman(one, other) for one, other in zip(true, shown, strict=True)])),
+        "spearman": float(
+            np.mean([spearman(one, other) for one, other in zip(true, shown, strict=True)])
+        ),
         "spearman_pooled": spearman(np.concatenate(true), np.concatenate(shown)),
     }
 
@@ -181,16 +208,26 @@ def plot(found: dict[str, Any]) -> str:
     """How the cost grows, as SVG."""
     points = [(one["slices"] * one["tokens"], one["cpu_s"]) for one in found["growth"]]
     note = "dashed: slope 1, cost proportional to the number of states"
-    return log_plot(points, "states laid out (slices × tokens)", "CPU seconds of graphs, springs and layout", note)
+    return log_plot(
+        points,
+        "states laid out (slices × tokens)",
+        "CPU seconds of graphs, springs and layout",
+        note,
+    )
 
 
 def table(found: dict[str, Any]) -> str:
     """The scores of each model, the bars, and the cost a slice and token."""
     lines: list[str] = []
     for model, ways in found["models"].items():
-        lines += ["", f"{model:<16}{'trust':>8}{'recall':>8}{'move':>8}{'r':>8}{'r pooled':>10}{'CPU s':>9}"]
+        lines += [
+            "",
+            f"{model:<16}{'trust':>8}{'recall':>8}{'move':>8}{'r':>8}{'r pooled':>10}{'CPU s':>9}",
+        ]
         lines += [row(name, one) for name, one in ways.items()]
-        lines += [f"  {'met ' if met else 'MISSED'}  {name}" for name, met in found["bars"][model].items()]
+        lines += [
+            f"  {'met ' if met else 'MISSED'}  {name}" for name, met in found["bars"][model].items()
+        ]
     lines += ["", "cost of ours: slices × tokens, CPU s, microseconds a slice and token"]
     lines += [cost(one) for one in found["growth"]]
     return "\n".join(lines)
@@ -205,4 +242,7 @@ def row(name: str, one: dict[str, float]) -> str:
 def cost(one: dict[str, float]) -> str:
     """One size's cost."""
     each = 1e6 * one["cpu_s"] / (one["slices"] * one["tokens"])
-    return f"  {one['slices']:3} × {one['tokens']:5}  {one['cpu_s']:7.2f}  {each:7.1f}  {'▇' * round(each / 20)}"
+    return (
+        f"  {one['slices']:3} × {one['tokens']:5}  {one['cpu_s']:7.2f}  {each:7.1f} "
+        f" {'▇' * round(each / 20)}"
+    )

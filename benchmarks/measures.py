@@ -1,9 +1,11 @@
-"""Each measure of a slice of 4,000 × 192 beside the library a person would call: milliseconds and both numbers.
+"""Each measure of a slice of 4,000 × 192 beside the library a person would call: milliseconds and
+both numbers.
 
-The states are a Gaussian cloud with a falling spectrum and a copy of it with noise. Ours and the library's take turns on one
-BLAS thread, the first turn of each is not counted, and medians are compared. Both start from float32 states and compute in
-float64; where neighbours are needed, both look for them.
-Libraries that are not installed are left out: scikit-dimension and ripser bring matplotlib and are not among the project's tools.
+The states are a Gaussian cloud with a falling spectrum and a copy of it with noise. Ours and the
+library's take turns on one BLAS thread, the first turn of each is not counted, and medians are
+compared. Both start from float32 states and compute in float64; where neighbours are needed, both
+look for them. Libraries that are not installed are left out: scikit-dimension and ripser bring
+matplotlib and are not among the project's tools.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from layerfold.geometry import comparison, dimension, fidelity, spectrum, topology, trust
-from layerfold.neighbors import nearest_self
 from layerfold.records import Floats
+from layerfold.space.neighbors import nearest_self
 
 TOKENS, WIDTH, K, LANDMARKS, ROUNDS = 4000, 192, 15, 256, 5
 Number = Callable[[], float]
@@ -33,8 +35,18 @@ def run() -> dict[str, Any]:
 
     states, other = clouds(TOKENS, WIDTH)
     with threadpool_limits(limits=1):
-        rows = [row(name, ours, library, theirs) for name, ours, library, theirs in (*near(states), *whole(states, other))]
-    return {"tokens": TOKENS, "width": WIDTH, "k": K, "landmarks": LANDMARKS, "rounds": ROUNDS, "measures": rows}
+        rows = [
+            row(name, ours, library, theirs)
+            for name, ours, library, theirs in (*near(states), *whole(states, other))
+        ]
+    return {
+        "tokens": TOKENS,
+        "width": WIDTH,
+        "k": K,
+        "landmarks": LANDMARKS,
+        "rounds": ROUNDS,
+        "measures": rows,
+    }
 
 
 def clouds(tokens: int, width: int) -> tuple[Floats, Floats]:
@@ -54,7 +66,12 @@ def row(name: str, ours: Number, library: str, theirs: Number) -> dict[str, Any]
             begin = time.perf_counter()
             said[way] = float(act())
             spent[way].append(1e3 * (time.perf_counter() - begin))
-    return {"measure": name, "against": library, "ms": {way: median(each[1:]) for way, each in spent.items()}, "value": said}
+    return {
+        "measure": name,
+        "against": library,
+        "ms": {way: median(each[1:]) for way, each in spent.items()},
+        "value": said,
+    }
 
 
 def doubled(states: Floats) -> Doubles:
@@ -81,9 +98,24 @@ def near(states: Floats) -> Iterator[tuple[str, Number, str, Number]]:
 
         return float(trustworthiness(doubled(states), doubled(shown), n_neighbors=K))
 
-    yield "twonn", lambda: dimension.two_nn(nearest_self(states, 2)[1]).value, "skdim.id.TwoNN", two_nn
-    yield "mle", lambda: dimension.maximum_likelihood(nearest_self(states, K)[1]).value, "skdim.id.MLE", mle
-    yield "trust", lambda: float(trust.trust_of(states, shown, K).trust.mean()), "sklearn.manifold.trustworthiness", trustworthiness
+    yield (
+        "twonn",
+        lambda: dimension.two_nn(nearest_self(states, 2)[1]).value,
+        "skdim.id.TwoNN",
+        two_nn,
+    )
+    yield (
+        "mle",
+        lambda: dimension.maximum_likelihood(nearest_self(states, K)[1]).value,
+        "skdim.id.MLE",
+        mle,
+    )
+    yield (
+        "trust",
+        lambda: float(trust.trust_of(states, shown, K).trust.mean()),
+        "sklearn.manifold.trustworthiness",
+        trustworthiness,
+    )
 
 
 def whole(states: Floats, other: Floats) -> Iterator[tuple[str, Number, str, Number]]:
@@ -134,13 +166,48 @@ def whole(states: Floats, other: Floats) -> Iterator[tuple[str, Number, str, Num
         "sklearn.decomposition.PCA",
         lambda: ratio(components()),
     )
-    yield "rankme", lambda: spectrum.rankme(spread(states)).value, "sklearn.decomposition.PCA", rankme
-    yield "anisotropy", lambda: spectrum.anisotropy(states).value, "sklearn.metrics.pairwise.cosine_similarity", cosines
-    yield "rank_in", lambda: spectrum.effective_rank(states[: 4 * WIDTH]).value, "scipy.linalg.svdvals", rank
-    yield "cka_site", lambda: comparison.cka(states, other).value, "numpy.linalg.norm", lambda: plain_cka(doubled(states), doubled(other))
-    yield "procrustes_site", lambda: comparison.procrustes(states, other).value, "scipy.spatial.procrustes", disparity
-    yield "h1_longest", lambda: topology.persistence(states, LANDMARKS).h1_longest.value, "ripser.ripser", loops
-    yield "shepard", lambda: fidelity.shepard(states, states[:, :3]).value, "scipy.stats.spearmanr", ranks
+    yield (
+        "rankme",
+        lambda: spectrum.rankme(spread(states)).value,
+        "sklearn.decomposition.PCA",
+        rankme,
+    )
+    yield (
+        "anisotropy",
+        lambda: spectrum.anisotropy(states).value,
+        "sklearn.metrics.pairwise.cosine_similarity",
+        cosines,
+    )
+    yield (
+        "rank_in",
+        lambda: spectrum.effective_rank(states[: 4 * WIDTH]).value,
+        "scipy.linalg.svdvals",
+        rank,
+    )
+    yield (
+        "cka_site",
+        lambda: comparison.cka(states, other).value,
+        "numpy.linalg.norm",
+        lambda: plain_cka(doubled(states), doubled(other)),
+    )
+    yield (
+        "procrustes_site",
+        lambda: comparison.procrustes(states, other).value,
+        "scipy.spatial.procrustes",
+        disparity,
+    )
+    yield (
+        "h1_longest",
+        lambda: topology.persistence(states, LANDMARKS).h1_longest.value,
+        "ripser.ripser",
+        loops,
+    )
+    yield (
+        "shepard",
+        lambda: fidelity.shepard(states, states[:, :3]).value,
+        "scipy.stats.spearmanr",
+        ranks,
+    )
 
 
 def ratio(variances: Doubles) -> float:
@@ -156,12 +223,31 @@ def plain_cka(a: Doubles, b: Doubles) -> float:
 
 def table(found: dict[str, Any]) -> str:
     """The result for a person; values in other units are not compared."""
-    lines = ["| measure | layerfold, ms | library, ms | times | layerfold says | library says | library |", f"| --- {'| ---: ' * 5}| --- |"]
+    lines = [
+        (
+            "| measure | layerfold, ms | library, ms | times | layerfold says | library says |"
+            " library |"
+        ),
+        f"| --- {'| ---: ' * 5}| --- |",
+    ]
     for entry in found["measures"]:
         ms, said = entry["ms"], entry["value"]
-        theirs = f"{ms['library']:.1f} | {ms['library'] / ms['layerfold']:.1f}" if "library" in ms else "not installed | "
+        theirs = (
+            f"{ms['library']:.1f} | {ms['library'] / ms['layerfold']:.1f}"
+            if "library" in ms
+            else "not installed | "
+        )
         value = f"{said['library']:.4g}" if "library" in said else ""
-        lines.append(f"| {entry['measure']} | {ms['layerfold']:.1f} | {theirs} | {said['layerfold']:.4g} | {value} | {entry['against']} |")
-    what = f"{found['tokens']:,} tokens × {found['width']}, k = {found['k']}, {found['landmarks']} landmarks"
-    note = "shepard: 20,000 pairs with an error bar beside all pairs; h1_longest: ours over the median distance, ripser's not."
+        lines.append(
+            f"| {entry['measure']} | {ms['layerfold']:.1f} | {theirs} | {said['layerfold']:.4g} |"
+            f" {value} | {entry['against']} |"
+        )
+    what = (
+        f"{found['tokens']:,} tokens × {found['width']}, k = {found['k']}, {found['landmarks']}"
+        " landmarks"
+    )
+    note = (
+        "shepard: 20,000 pairs with an error bar beside all pairs; h1_longest: ours over the median"
+        " distance, ripser's not."
+    )
     return "\n".join([*lines, "", f"{what}, median of {found['rounds']} turns. {note}"])

@@ -14,7 +14,9 @@ PAGES = 50
 
 
 def run() -> dict[str, Any]:
-    """Megabytes: resident, and the process's own; the first time all states are computed, the second they come from the disk."""
+    """Megabytes: resident, and the process's own; the first time all states are computed, the
+    second they come from the disk.
+    """
     with tempfile.TemporaryDirectory() as folder:
         with served(Path(folder)) as server:
             steps = warm_up(server.port)

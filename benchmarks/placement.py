@@ -1,8 +1,10 @@
-"""Placement beside UMAP.transform on the same fit: neighbours kept, own points, batch dependence and time.
+"""Placement beside UMAP.transform on the same fit: neighbours kept, own points, batch dependence
+and time.
 
-Real states of the bundled run: of the reference's windows nine tenths are fitted and one tenth is placed as unseen. UMAP is
-fitted on one slice at a time (its defaults, three dimensions), and both place the same tokens in that fit. Recall is the share
-of a token's 15 true nearest reference tokens that are among the 15 nearest in the picture.
+Real states of the bundled run: of the reference's windows nine tenths are fitted and one tenth is
+placed as unseen. UMAP is fitted on one slice at a time (its defaults, three dimensions), and both
+place the same tokens in that fit. Recall is the share of a token's 15 true nearest reference tokens
+that are among the 15 nearest in the picture.
 """
 
 from __future__ import annotations
@@ -15,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from layerfold.neighbors import nearest
-from layerfold.records import Floats, Ints, normalised
+from layerfold.records import Floats, Ints, normalized
 from layerfold.settings import bundled
+from layerfold.space.neighbors import nearest
 from layerfold.space.placement import Placer
 
 K, TOKENS, REFERENCE, UNSEEN, ROUNDS = 15, 32, 4000, 400, 7
@@ -33,22 +35,25 @@ def run() -> dict[str, Any]:
             found, cloud, curve = compare(known[site], new[site])
             slices.append({"step": step, "site": site, **found})
             clouds.append(cloud)
-    some = [clouds[site % len(clouds)] for site in range(len(known))]  # where the points lie does not matter to the time
+    # where the points lie does not matter to the time
+    some = [clouds[site % len(clouds)] for site in range(len(known))]
     return {"slices": slices, "time": pace(known, new, np.stack(some), curve, slices)}
 
 
 def chosen_steps() -> tuple[int, ...]:
     """A step while the states collapse, and the last."""
-    from layerfold.training.run import Run
+    from layerfold.runs.run import Run
 
     steps = Run.open(bundled() / "models" / RUN).steps
     return min(steps, key=lambda step: abs(step - 64)), steps[-1]
 
 
 def states_at(step: int) -> tuple[Floats, Floats]:
-    """Normalised states of tokens to fit [site, ref, d] and of unseen ones [site, token, d]: of different windows."""
-    from layerfold.space.atlas import open_atlas
-    from layerfold.training.run import Run
+    """Normalised states of tokens to fit [site, ref, d] and of unseen ones [site, token, d]: of
+    different windows.
+    """
+    from layerfold.atlas.files import open_atlas
+    from layerfold.runs.run import Run
 
     bundle = Run.open(bundled() / "models" / RUN)
     windows = open_atlas(bundle.folder).reference.windows
@@ -56,15 +61,23 @@ def states_at(step: int) -> tuple[Floats, Floats]:
     rng = np.random.default_rng(0)
 
     def some(rows: Ints, count: int) -> Floats:
-        values = np.concatenate([bundle.adapter(step).batch_states(rows[start : start + 32]) for start in range(0, len(rows), 32)], axis=1)
+        values = np.concatenate(
+            [
+                bundle.adapter(step).batch_states(rows[start : start + 32])
+                for start in range(0, len(rows), 32)
+            ],
+            axis=1,
+        )
         flat = values.reshape(len(values), -1, values.shape[-1])
-        return normalised(flat[:, np.sort(rng.permutation(flat.shape[1])[:count])])
+        return normalized(flat[:, np.sort(rng.permutation(flat.shape[1])[:count])])
 
     return some(windows[tenth:], REFERENCE), some(windows[:tenth], UNSEEN)
 
 
 def compare(known: Floats, new: Floats) -> tuple[dict[str, Any], Floats, tuple[float, float]]:
-    """Both on one slice: ``known`` [ref, d] is fitted, ``new`` [token, d] placed; the figures, the fit and its curve."""
+    """Both on one slice: ``known`` [ref, d] is fitted, ``new`` [token, d] placed; the figures, the
+    fit and its curve.
+    """
     fit = fitted(known)
     cloud, curve = np.asarray(fit.embedding_, dtype=np.float32), (float(fit._a), float(fit._b))
     placer = Placer(known[None], cloud[None], k=K, a=curve[0], b=curve[1])
@@ -72,7 +85,9 @@ def compare(known: Floats, new: Floats) -> tuple[dict[str, Any], Floats, tuple[f
     true = nearest(new, known, K)[0]
     size = float(np.linalg.norm(cloud - cloud.mean(axis=0), axis=1).mean())
     extent = float(np.ptp(cloud, axis=0).max())
-    found: dict[str, Any] = {"barycentre": {"recall": recall(cloud[true].mean(axis=1), cloud, true)}}
+    found: dict[str, Any] = {
+        "barycentre": {"recall": recall(cloud[true].mean(axis=1), cloud, true)}
+    }
     ways: dict[str, Callable[[Floats], Floats]] = {
         "layerfold": lambda states: placer.place(states[None]).positions[0],
         "UMAP.transform": fit.transform,
@@ -84,7 +99,9 @@ def compare(known: Floats, new: Floats) -> tuple[dict[str, Any], Floats, tuple[f
         found[name] = {
             "recall": recall(whole, cloud, true),
             "own point off, % of spread": 100 * float(np.median(off)) / size,
-            "alone or in a batch, % of extent": 100 * float(np.linalg.norm(alone - whole[:20], axis=1).max()) / extent,
+            "alone or in a batch, % of extent": (
+                100 * float(np.linalg.norm(alone - whole[:20], axis=1).max()) / extent
+            ),
             "ms": 1e3 * median(timed(lambda place=place: place(new[:TOKENS]), 3)),  # type: ignore[misc]
         }
     return found, cloud, curve
@@ -102,11 +119,26 @@ def fitted(known: Floats) -> Any:
 def recall(placed: Floats, cloud: Floats, true: Ints) -> float:
     """The mean share of the true neighbours that are among as many nearest in the picture."""
     shown = nearest(placed, cloud, true.shape[1])[0]
-    return float(np.mean([len(set(a) & set(b)) / true.shape[1] for a, b in zip(shown.tolist(), true.tolist(), strict=True)]))
+    return float(
+        np.mean(
+            [
+                len(set(a) & set(b)) / true.shape[1]
+                for a, b in zip(shown.tolist(), true.tolist(), strict=True)
+            ]
+        )
+    )
 
 
-def pace(known: Floats, new: Floats, clouds: Floats, curve: tuple[float, float], slices: list[dict[str, Any]]) -> dict[str, Any]:
-    """Milliseconds for one sentence at all sites, beside UMAP.transform's at as many; and for making a step ready."""
+def pace(
+    known: Floats,
+    new: Floats,
+    clouds: Floats,
+    curve: tuple[float, float],
+    slices: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Milliseconds for one sentence at all sites, beside UMAP.transform's at as many; and for
+    making a step ready.
+    """
     half, own = known.astype(np.float16), np.ones((len(known), 1), dtype=np.float32)
 
     def ready() -> Placer:
@@ -142,17 +174,33 @@ def table(found: dict[str, Any]) -> str:
     """The result for a person."""
     names = ("layerfold", "UMAP.transform")
     lines = [
-        "| step | site | recall: barycentre | layerfold | UMAP.transform | own point off, % of spread: layerfold | UMAP.transform "
-        "| alone or in a batch, % of extent: layerfold | UMAP.transform |",
+        (
+            "| step | site | recall: barycentre | layerfold | UMAP.transform | own point off, % of"
+            " spread: layerfold | UMAP.transform | alone or in a batch, % of extent: layerfold |"
+            " UMAP.transform |"
+        ),
         "| ---: " * 9 + "|",
     ]
     for entry in found["slices"]:
         recalls = [entry[name]["recall"] for name in ("barycentre", *names)]
-        rest = [entry[name][key] for key in ("own point off, % of spread", "alone or in a batch, % of extent") for name in names]
-        cells = [str(entry["step"]), str(entry["site"]), *(f"{value:.3f}" for value in recalls), *(f"{value:.2f}" for value in rest)]
+        rest = [
+            entry[name][key]
+            for key in ("own point off, % of spread", "alone or in a batch, % of extent")
+            for name in names
+        ]
+        cells = [
+            str(entry["step"]),
+            str(entry["site"]),
+            *(f"{value:.3f}" for value in recalls),
+            *(f"{value:.2f}" for value in rest),
+        ]
         lines.append(f"| {' | '.join(cells)} |")
     spent = found["time"]
-    ours, theirs, ready = (spent[key] for key in ("layerfold, ms", "UMAP.transform, ms", "making a step ready, ms"))
+    ours, theirs, ready = (
+        spent[key] for key in ("layerfold, ms", "UMAP.transform, ms", "making a step ready, ms")
+    )
     what = f"{spent['tokens']} tokens at {spent['sites']} sites among {spent['reference']:,}"
-    times = f"{ours:.0f} ms; UMAP.transform {theirs:,.0f} ms ({spent['times faster']:.0f} times longer)"
+    times = (
+        f"{ours:.0f} ms; UMAP.transform {theirs:,.0f} ms ({spent['times faster']:.0f} times longer)"
+    )
     return "\n".join([*lines, "", f"{what}: {times}; making a step ready {ready:.0f} ms."])

@@ -1,4 +1,6 @@
-"""A plot of one cost against one size, both on log scales, as SVG: a straight line of slope 1 is linear cost."""
+"""A plot of one cost against one size, both on log scales, as SVG: a straight line of slope 1 is
+linear cost.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +18,29 @@ def log_plot(points: Sequence[tuple[float, float]], x_title: str, y_title: str, 
 
     def place(x: float, y: float) -> tuple[float, float]:
         across = MARGIN + (x - left) / (right - left) * (WIDTH - 2 * MARGIN)
-        return round(across, 1), round(HEIGHT - MARGIN - (y - bottom) / (top - bottom) * (HEIGHT - 2 * MARGIN), 1)
+        return round(across, 1), round(
+            HEIGHT - MARGIN - (y - bottom) / (top - bottom) * (HEIGHT - 2 * MARGIN), 1
+        )
 
     ends = [place(x, x + offset) for x in (min(xs), max(xs))]
-    line = f'<line x1="{ends[0][0]}" y1="{ends[0][1]}" x2="{ends[1][0]}" y2="{ends[1][1]}" stroke="#8aa" stroke-dasharray="5 4"/>'
+    line = (
+        f'<line x1="{ends[0][0]}" y1="{ends[0][1]}" x2="{ends[1][0]}" y2="{ends[1][1]}"'
+        ' stroke="#8aa" stroke-dasharray="5 4"/>'
+    )
     dots = [f'<circle cx="{x}" cy="{y}" r="4.5" fill="#0072b2"/>' for x, y in map(place, xs, ys)]
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="system-ui, sans-serif" font-size="12">',
+            (
+                f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"'
+                ' font-family="system-ui, sans-serif" font-size="12">'
+            ),
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
             *[_tick(*place(n, bottom), 0, 18, f"10{_raised(n)}") for n in range(left, right + 1)],
             *[_tick(*place(left, n), -26, 4, f"10{_raised(n)}") for n in range(bottom, top + 1)],
-            f'<path d="M{MARGIN} {MARGIN}V{HEIGHT - MARGIN}H{WIDTH - MARGIN}" fill="none" stroke="#555"/>',
+            (
+                f'<path d="M{MARGIN} {MARGIN}V{HEIGHT - MARGIN}H{WIDTH - MARGIN}" fill="none"'
+                ' stroke="#555"/>'
+            ),
             line,
             *dots,
             f'<text x="{WIDTH / 2}" y="{HEIGHT - 14}" text-anchor="middle">{x_title}</text>',

@@ -17,12 +17,12 @@ from typing import Any
 import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
+from layerfold.server.protocol.messages import decode_tensors
 from layerfold.settings import bundled
-from layerfold.wire import decode_tensors
 
 SENTENCE = (
-    "The old man walked along the bank of the river, and thought of the bank where he had kept his money "
-    "for so many years before the war came."
+    "The old man walked along the bank of the river, and thought of the bank where he had kept his"
+    " money for so many years before the war came."
 )
 Said = dict[str, Any]
 
@@ -48,7 +48,17 @@ class Server:
 @contextmanager
 def served(cache: Path, *arguments: str) -> Iterator[Server]:
     """`layerfold serve` on a free port with this cache folder; ended afterwards."""
-    command = [sys.executable, "-m", "layerfold.cli", "serve", str(run_folder()), "--port", "0", "--no-browser", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "layerfold.cli.main",
+        "serve",
+        str(run_folder()),
+        "--port",
+        "0",
+        "--no-browser",
+        *arguments,
+    ]
     environment = {**os.environ, "LAYERFOLD_CACHE": str(cache)}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     try:
@@ -76,7 +86,14 @@ class Page:
     async def place(self, text: str, sentence: str = "a", **more: Any) -> int:
         """Sends a text; gives the request's id."""
         self.last += 1
-        message = {"type": "place", "id": self.last, "run": self.run, "sentence": sentence, "text": text, **more}
+        message = {
+            "type": "place",
+            "id": self.last,
+            "run": self.run,
+            "sentence": sentence,
+            "text": text,
+            **more,
+        }
         await self.socket.send(json.dumps(message))
         return self.last
 
@@ -102,7 +119,12 @@ class Page:
 async def open_page(port: int) -> Page:
     """A page that has heard hello, as the browser's: with our own Origin."""
     origin = f"http://127.0.0.1:{port}"
-    socket = await connect(f"ws://127.0.0.1:{port}/api/stream", compression=None, max_size=None, additional_headers={"Origin": origin})
+    socket = await connect(
+        f"ws://127.0.0.1:{port}/api/stream",
+        compression=None,
+        max_size=None,
+        additional_headers={"Origin": origin},
+    )
     page = Page(socket)
     await page.hear()
     return page

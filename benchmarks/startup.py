@@ -1,6 +1,8 @@
-"""From `layerfold` to a usable page: the process starts, says its address, serves page, card and clouds, places a sentence.
+"""From `layerfold` to a usable page: the process starts, says its address, serves page, card and
+clouds, places a sentence.
 
-Beside it the import that most of it would be, were it not put off: torch; and umap, which serving never imports.
+Beside it the import that most of it would be, were it not put off: torch; and umap, which serving
+never imports.
 """
 
 from __future__ import annotations
@@ -59,7 +61,9 @@ def one_start(cache: Path) -> dict[str, float]:
 
 def get(port: int, path: str) -> bytes:
     """The answer's bytes, packed as a browser asks for them."""
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Accept-Encoding": "gzip"})
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}", headers={"Accept-Encoding": "gzip"}
+    )
     with urllib.request.urlopen(request, timeout=60) as answer:
         return bytes(answer.read())
 
@@ -68,7 +72,9 @@ def last_step(port: int) -> int:
     """The last step of the run, from its card."""
     import json
 
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/runs/{run_folder().name}", timeout=60) as answer:
+    with urllib.request.urlopen(
+        f"http://127.0.0.1:{port}/api/runs/{run_folder().name}", timeout=60
+    ) as answer:
         return int(json.load(answer)["steps"][-1])
 
 
@@ -91,7 +97,9 @@ def import_seconds(name: str) -> float:
 def command_seconds(*arguments: str) -> float:
     """A whole run of the command."""
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "layerfold.cli", *arguments], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "layerfold.cli.main", *arguments], check=True, capture_output=True
+    )
     return time.perf_counter() - start
 
 

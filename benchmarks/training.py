@@ -1,8 +1,10 @@
-"""Training throughput of our GPT beside the same shape in nanoGPT's manner: same machine, batch, optimiser and precision.
+"""Training throughput of our GPT beside the same shape in nanoGPT's manner: same machine, batch,
+optimiser and precision.
 
-nanoGPT (Karpathy 2022) is what a person would start from. Its manner, written anew here: optional biases, dropout
-layers that do nothing at 0, GELU by erf, targets flattened into the loss, logits of the last token only where there are none.
-The two take turns, so that both meet the same machine; the median of each is compared.
+nanoGPT (Karpathy 2022) is what a person would start from. Its manner, written anew here: optional
+biases, dropout layers that do nothing at 0, GELU by erf, targets flattened into the loss, logits of
+the last token only where there are none. The two take turns, so that both meet the same machine;
+the median of each is compared.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ BATCH, STEPS, ROUNDS = 16, 3, 5
 
 
 class Heads(nn.Module):
-    """Causal attention with one product for queries, keys and values, and a dropout after the projection."""
+    """Causal attention with one product for queries, keys and values, and a dropout after the
+    projection.
+    """
 
     def __init__(self, shape: GPTConfig) -> None:
         super().__init__()
@@ -38,9 +42,13 @@ class Heads(nn.Module):
         """(batch, token, width) to the same."""
         batch, tokens, width = x.shape
         parts = self.joint(x).split(width, dim=2)
-        query, key, value = (part.view(batch, tokens, self.n_head, -1).transpose(1, 2) for part in parts)
+        query, key, value = (
+            part.view(batch, tokens, self.n_head, -1).transpose(1, 2) for part in parts
+        )
         mixed = F.scaled_dot_product_attention(query, key, value, dropout_p=0.0, is_causal=True)
-        out: Tensor = self.drop(self.project(mixed.transpose(1, 2).contiguous().view(batch, tokens, width)))
+        out: Tensor = self.drop(
+            self.project(mixed.transpose(1, 2).contiguous().view(batch, tokens, width))
+        )
         return out
 
 
@@ -52,7 +60,9 @@ class Layer(nn.Module):
         width = shape.d_model
         self.before_heads, self.heads = nn.LayerNorm(width), Heads(shape)
         self.before_mlp = nn.LayerNorm(width)
-        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width), nn.Dropout(0.0))
+        self.mlp = nn.Sequential(
+            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width), nn.Dropout(0.0)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, token, width) to the same."""
@@ -80,12 +90,18 @@ class Plain(nn.Module):
         for layer in self.layers:
             x = layer(x)
         logits = self.head(self.last(x))
-        return logits, F.cross_entropy(logits.view(-1, logits.size(-1)), targets.view(-1), ignore_index=-1)
+        return logits, F.cross_entropy(
+            logits.view(-1, logits.size(-1)), targets.view(-1), ignore_index=-1
+        )
 
 
 def run() -> dict[str, Any]:
     """Tokens a second of both, in each precision: medians of ROUNDS turns of STEPS steps."""
-    found: dict[str, Any] = {"shape": vars(SHAPE), "batch": BATCH, "threads": torch.get_num_threads()}
+    found: dict[str, Any] = {
+        "shape": vars(SHAPE),
+        "batch": BATCH,
+        "threads": torch.get_num_threads(),
+    }
     for precision in ("float32", "bfloat16"):
         torch.manual_seed(0)
         ours, plain = GPT(SHAPE), Plain(SHAPE)
@@ -93,22 +109,31 @@ def run() -> dict[str, Any]:
             "layerfold": (ours, partial(loss_of_ours, ours, precision)),
             "nanoGPT's manner": (plain, lambda ids, targets, model=plain: model(ids, targets)[1]),
         }
-        found[precision] = {name: round(value) for name, value in race(learners, precision == "bfloat16").items()}
-        found[precision]["ratio"] = round(found[precision]["layerfold"] / found[precision]["nanoGPT's manner"], 3)
+        found[precision] = {
+            name: round(value) for name, value in race(learners, precision == "bfloat16").items()
+        }
+        found[precision]["ratio"] = round(
+            found[precision]["layerfold"] / found[precision]["nanoGPT's manner"], 3
+        )
     return found
 
 
 def loss_of_ours(model: GPT, precision: str, ids: Tensor, targets: Tensor) -> Tensor:
     """The loss as `layerfold train` takes it: the unembedding a few rows at a time."""
     states = model.final(ids).flatten(0, 1)
-    loss: Tensor = UnembeddedLoss.apply(states, model.tokens.weight, targets.flatten(), getattr(torch, precision))  # type: ignore[no-untyped-call]
+    loss: Tensor = UnembeddedLoss.apply(
+        states, model.tokens.weight, targets.flatten(), getattr(torch, precision)
+    )  # type: ignore[no-untyped-call]
     return loss
 
 
 def race(learners: dict[str, Any], half: bool) -> dict[str, float]:
     """Median tokens a second of each learner, taking turns; the first turn of each is a warm-up."""
     ids = torch.randint(0, SHAPE.vocab_size, (BATCH, SHAPE.block_size + 1))
-    optimisers = {name: torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True) for name, (model, _) in learners.items()}
+    optimizers = {
+        name: torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
+        for name, (model, _) in learners.items()
+    }
     pace: dict[str, list[float]] = {name: [] for name in learners}
     for _ in range(ROUNDS + 1):
         for name, (model, loss_of) in learners.items():
@@ -118,8 +143,8 @@ def race(learners: dict[str, Any], half: bool) -> dict[str, float]:
                     loss = loss_of(ids[:, :-1], ids[:, 1:].contiguous())
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimisers[name].step()
-                optimisers[name].zero_grad(set_to_none=True)
+                optimizers[name].step()
+                optimizers[name].zero_grad(set_to_none=True)
             pace[name].append(STEPS * BATCH * SHAPE.block_size / (time.perf_counter() - begin))
     return {name: median(values[1:]) for name, values in pace.items()}
 
@@ -127,8 +152,14 @@ def race(learners: dict[str, Any], half: bool) -> dict[str, float]:
 def table(found: dict[str, Any]) -> str:
     """The result for a person."""
     names = ("layerfold", "nanoGPT's manner")
-    lines = [f"| precision | {' | '.join(f'{name}, tokens/s' for name in names)} | ratio |", "| --- | ---: | ---: | ---: |"]
+    lines = [
+        f"| precision | {' | '.join(f'{name}, tokens/s' for name in names)} | ratio |",
+        "| --- | ---: | ---: | ---: |",
+    ]
     for precision in ("float32", "bfloat16"):
         row = found[precision]
-        lines.append(f"| {precision} | {' | '.join(f'{row[name]:,}' for name in names)} | {row['ratio']:.2f} |")
+        lines.append(
+            f"| {precision} | {' | '.join(f'{row[name]:,}' for name in names)} |"
+            f" {row['ratio']:.2f} |"
+        )
     return "\n".join(lines)

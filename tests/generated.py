@@ -1,7 +1,9 @@
-"""What is generated from the program and kept in the tree: words in README.md, the page's types of the protocol.
+"""What is generated from the program and kept in the tree: words in README.md, the page's types of
+the protocol.
 
-``python -m tests.generated`` exits with 1 and names what is stale; ``--write`` writes it anew (`make check`, `make fix`).
-A block in README.md stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
+``python -m tests.generated`` exits with 1 and names what is stale; ``--write`` writes it anew
+(`make check`, `make fix`). A block in README.md stands between ``<!-- generated: NAME -->`` and
+``<!-- end -->``.
 """
 
 from __future__ import annotations
@@ -22,7 +24,18 @@ README = ROOT / "README.md"
 SCHEMA = ROOT / "frontend" / "src" / "wire.schema.json"
 TYPES = ROOT / "frontend" / "src" / "wire.d.ts"
 JSON2TS = ROOT / "node_modules" / "json-schema-to-typescript"
-COMMANDS = ("", "serve", "train", "atlas", "project", "measure", "place", "check", "verify", "bench")
+COMMANDS = (
+    "",
+    "serve",
+    "train",
+    "atlas",
+    "project",
+    "measure",
+    "place",
+    "check",
+    "verify",
+    "bench",
+)
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", re.S)
 
 
@@ -41,7 +54,7 @@ def main() -> int:
 def fresh() -> Iterator[tuple[Path, str]]:
     """Each generated file with the text that it should hold."""
     yield README, readme(README.read_text("utf-8"))
-    schema = output([sys.executable, "-m", "layerfold.wire"])
+    schema = output([sys.executable, "-m", "layerfold.server.protocol.messages"])
     yield SCHEMA, schema
     if JSON2TS.is_dir():
         yield TYPES, types(schema)
@@ -49,26 +62,40 @@ def fresh() -> Iterator[tuple[Path, str]]:
 
 def readme(text: str) -> str:
     """README.md with its generated blocks as they should be."""
-    made = {"help": help_block, "settings": settings_block, "tree": lambda: f"```text\n{tree()}```\n"}
+    made = {
+        "help": help_block,
+        "settings": settings_block,
+        "tree": lambda: f"```text\n{tree()}```\n",
+    }
     return BLOCK.sub(lambda block: block[1] + made[block["name"]]() + block[3], text)
 
 
 def help_block() -> str:
     """The help of every command as it prints itself."""
-    shown = [f"$ layerfold {command} --help".replace("  ", " ") + "\n" + help_of(command).strip() for command in COMMANDS]
+    shown = [
+        f"$ layerfold {command} --help".replace("  ", " ") + "\n" + help_of(command).strip()
+        for command in COMMANDS
+    ]
     return "```console\n" + "\n\n".join(shown) + "\n```\n"
 
 
 def help_of(command: str) -> str:
     """What one command says of itself."""
-    return output([sys.executable, "-m", "layerfold.cli", *command.split(), "--help"])
+    return output([sys.executable, "-m", "layerfold.cli.main", *command.split(), "--help"])
 
 
 def settings_block() -> str:
     """The table of settings, from the words that open settings.py."""
-    rows = [re.split(r"\s{2,}", line.strip()) for line in (settings.__doc__ or "").splitlines() if line.startswith("LAYERFOLD_")]
+    rows = [
+        re.split(r"\s{2,}", line.strip())
+        for line in (settings.__doc__ or "").splitlines()
+        if line.startswith("LAYERFOLD_")
+    ]
     lines = ["| variable | what it sets | default |", "| --- | --- | --- |"]
-    return "\n".join([*lines, *(f"| `{name}` | {what} | {default} |" for name, what, default in rows)]) + "\n"
+    return (
+        "\n".join([*lines, *(f"| `{name}` | {what} | {default} |" for name, what, default in rows)])
+        + "\n"
+    )
 
 
 def types(schema: str) -> str:
@@ -85,7 +112,15 @@ def output(command: list[str]) -> str:
     """What a command prints on stdout."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = os.environ | {"PATH": path, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
-    return subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8", env=environment, cwd=ROOT).stdout
+    return subprocess.run(
+        command,
+        check=True,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        cwd=ROOT,
+    ).stdout
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Models of Hugging Face made in a moment: a tokenizer, a GPT-2 and a BERT with random weights, and a real Trainer's folder."""
+"""Models of Hugging Face made in a moment: a tokenizer, a GPT-2 and a BERT with random weights, and
+a real Trainer's folder.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +11,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("HF_HUB_OFFLINE", "1")  # before huggingface_hub is imported, which reads it once
+# before huggingface_hub is imported, which reads it once
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import huggingface_hub.constants
 import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast, Trainer, TrainingArguments, default_data_collator
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    PreTrainedTokenizerFast,
+    Trainer,
+    TrainingArguments,
+    default_data_collator,
+)
 
 from tests.conftest import story
 
@@ -29,9 +39,16 @@ def a_tokenizer(folder: Path) -> Any:
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     backend.decoder = decoders.ByteLevel()
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    trainer = trainers.BpeTrainer(vocab_size=VOCABULARY, special_tokens=["<|endoftext|>"], initial_alphabet=alphabet, show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY,
+        special_tokens=["<|endoftext|>"],
+        initial_alphabet=alphabet,
+        show_progress=False,
+    )
     backend.train_from_iterator([story(1, 200)], trainer)
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, bos_token="<|endoftext|>", eos_token="<|endoftext|>")
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend, bos_token="<|endoftext|>", eos_token="<|endoftext|>"
+    )
     tokenizer.save_pretrained(folder)
     return tokenizer
 
@@ -39,7 +56,13 @@ def a_tokenizer(folder: Path) -> Any:
 def a_gpt2(seed: int = 0, **changed: Any) -> GPT2LMHeadModel:
     """A small GPT-2 with random weights, the same for the same seed."""
     torch.manual_seed(seed)
-    shape = {"vocab_size": VOCABULARY, "n_positions": LENGTH, "n_embd": WIDTH, "n_layer": LAYERS, "n_head": 2}
+    shape = {
+        "vocab_size": VOCABULARY,
+        "n_positions": LENGTH,
+        "n_embd": WIDTH,
+        "n_layer": LAYERS,
+        "n_head": 2,
+    }
     return GPT2LMHeadModel(GPT2Config(**{**shape, **changed}, bos_token_id=0, eos_token_id=0))
 
 
@@ -51,8 +74,12 @@ def a_checkpoint(folder: Path, seed: int = 0, *, tokenizer: bool = True, **chang
     return folder
 
 
-def a_trainer_run(folder: Path, *, steps: tuple[int, ...] = STEPS, save_model: bool = False) -> Path:
-    """The output folder of a real `Trainer` that taught a GPT-2 some sentences, with a checkpoint at each of evenly spaced steps."""
+def a_trainer_run(
+    folder: Path, *, steps: tuple[int, ...] = STEPS, save_model: bool = False
+) -> Path:
+    """The output folder of a real `Trainer` that taught a GPT-2 some sentences, with a checkpoint
+    at each of evenly spaced steps.
+    """
     tokenizer = a_tokenizer(folder)
     ids = tokenizer(story(2, 200))["input_ids"]
     rows = [torch.tensor(ids[at : at + 32]) for at in range(0, 32 * 24, 32)]
@@ -73,7 +100,12 @@ def a_trainer_run(folder: Path, *, steps: tuple[int, ...] = STEPS, save_model: b
     )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*pin_memory.*")
-        parts = {"train_dataset": data, "eval_dataset": data[:4], "data_collator": default_data_collator, "processing_class": tokenizer}
+        parts = {
+            "train_dataset": data,
+            "eval_dataset": data[:4],
+            "data_collator": default_data_collator,
+            "processing_class": tokenizer,
+        }
         trainer = Trainer(model=a_gpt2(), args=arguments, **parts)
         trainer.train()
         if save_model:
@@ -81,8 +113,12 @@ def a_trainer_run(folder: Path, *, steps: tuple[int, ...] = STEPS, save_model: b
     return folder
 
 
-def hub_cache(folder: Path, repo: str, revisions: Mapping[str, int], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A hub's cache as its client leaves it, with a model (of that seed) at each revision; nothing else can be fetched meanwhile."""
+def hub_cache(
+    folder: Path, repo: str, revisions: Mapping[str, int], monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A hub's cache as its client leaves it, with a model (of that seed) at each revision; nothing
+    else can be fetched meanwhile.
+    """
     home = folder / f"models--{repo.replace('/', '--')}"
     for revision, seed in revisions.items():
         whole = a_checkpoint(folder / "whole" / revision, seed)

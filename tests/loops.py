@@ -12,12 +12,17 @@ from torch.nn import functional as F
 
 from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
-from layerfold.recorder import Recorder
+from layerfold.recording.recorder import Recorder
 from layerfold.records import Floats
-from layerfold.training.run import Run
+from layerfold.runs.run import Run
 
 WORDS = 60
-SITES = {"embed": "input:blocks.0", "L0.mid": "input:blocks.0.ln2", "L0.post": "blocks.0", "L1.post": "blocks.1"}
+SITES = {
+    "embed": "input:blocks.0",
+    "L0.mid": "input:blocks.0.ln2",
+    "L0.post": "blocks.0",
+    "L1.post": "blocks.1",
+}
 
 
 class Block(nn.Module):
@@ -34,7 +39,9 @@ class Block(nn.Module):
 
 
 class Plain(nn.Module):
-    """Two blocks; a counter in a buffer that every pass moves, and a cache made when it is first needed."""
+    """Two blocks; a counter in a buffer that every pass moves, and a cache made when it is first
+    needed.
+    """
 
     def __init__(self, d: int = 16) -> None:
         super().__init__()
@@ -66,16 +73,21 @@ def windows(count: int = 8, length: int = 12) -> Tensor:
     return torch.randint(0, WORDS, (count, length), generator=torch.Generator().manual_seed(1))
 
 
-def train(model: Any, steps: int, each: Callable[[int, Tensor], None] = lambda step, loss: None, first: int = 0) -> None:
+def train(
+    model: Any,
+    steps: int,
+    each: Callable[[int, Tensor], None] = lambda step, loss: None,
+    first: int = 0,
+) -> None:
     """Steps on made-up ids, ``each(step, loss)`` after every one."""
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     for step in range(first, first + steps):
         ids = torch.randint(0, WORDS, (4, 13))
         loss = F.cross_entropy(model(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten())
         each(step, loss)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
 
 
 def recorder(folder: Path, **options: Any) -> Recorder:

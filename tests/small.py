@@ -1,4 +1,6 @@
-"""A small run on disk with random weights at three steps and a flat atlas: made in a second, whole in every part."""
+"""A small run on disk with random weights at three steps and a flat atlas: made in a second, whole
+in every part.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +10,28 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from layerfold.backdrop import reference_states, viewed
-from layerfold.files import sha256
+from layerfold.atlas.files import write_card, write_measures, write_reference, write_slice
+from layerfold.data.reference_states import reference_states, viewed
+from layerfold.files.atomic import sha256
 from layerfold.model.checkpoint import save_checkpoint
 from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
-from layerfold.model.tokenizer import Tokenizer
-from layerfold.neighbors import Index
+from layerfold.model.tokenizers.byte_level import Tokenizer
 from layerfold.records import Reference, sites_of
-from layerfold.space.atlas import write_card, write_measures, write_reference, write_slice
+from layerfold.runs.run import Run, checkpoint_name
+from layerfold.space.neighbors import Index
 from layerfold.space.outside import own_distances
-from layerfold.training.run import Run, checkpoint_name
 
 STEPS = (0, 8, 64)
 TEXTS = (
-    "The bank of the river was steep. The bank lent money to the mill. A man sat by the water and read a book about war.",
-    "“Café” and naïve words hold letters of two bytes; 你好 holds characters of three, and 😀 one of four.",
+    (
+        "The bank of the river was steep. The bank lent money to the mill. A man sat by the water"
+        " and read a book about war."
+    ),
+    (
+        "“Café” and naïve words hold letters of two bytes; 你好 holds characters of three, and 😀"
+        " one of four."
+    ),
 )
 CONFIG = GPTConfig(vocab_size=300, n_layer=2, n_head=2, d_model=16, block_size=48)
 WINDOWS, LENGTH, PICKED = 12, 24, 8
@@ -36,7 +44,10 @@ def make_run(folder: Path, *, atlas: bool = True) -> Path:
     tokenizer.save(folder / "tokenizer.json")
     for step in STEPS:
         save_checkpoint(folder / checkpoint_name(step), a_model(step))
-    rows = [{"step": step, "loss": 6.0 - n, "val_loss": 6.0 - n, "bits_per_byte": 4.0 - n} for n, step in enumerate(STEPS)]
+    rows = [
+        {"step": step, "loss": 6.0 - n, "val_loss": 6.0 - n, "bits_per_byte": 4.0 - n}
+        for n, step in enumerate(STEPS)
+    ]
     (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     write_run_card(folder)
     if atlas:
@@ -83,7 +94,9 @@ def a_reference(tokenizer: Tokenizer) -> Reference:
     windows = np.stack([ids[start : start + LENGTH] for start in starts])
     window = np.repeat(np.arange(WINDOWS, dtype=np.int32), PICKED)
     position = np.tile(np.arange(0, LENGTH, LENGTH // PICKED, dtype=np.int32), WINDOWS)
-    text = tuple(tokenizer.text_of(int(windows[w, p])) for w, p in zip(window, position, strict=True))
+    text = tuple(
+        tokenizer.text_of(int(windows[w, p])) for w, p in zip(window, position, strict=True)
+    )
     frequency = np.linspace(10, 1000, len(window), dtype=np.float32)
     return Reference(windows, window, position, frequency, text, ("texts",) * WINDOWS)
 
@@ -96,14 +109,18 @@ def write_atlas(folder: Path, tokenizer: Tokenizer) -> None:
     own = []
     for step in STEPS:
         states = viewed(reference_states(run.adapter(step), reference), "normalised")
-        centred = states - states.mean(axis=1, keepdims=True)
-        positions = np.einsum("snd,skd->snk", centred, np.linalg.svd(centred, full_matrices=False)[2][:, :3])
+        centered = states - states.mean(axis=1, keepdims=True)
+        positions = np.einsum(
+            "snd,skd->snk", centered, np.linalg.svd(centered, full_matrices=False)[2][:, :3]
+        )
         own.append(np.stack([own_distances(Index.of(site)) for site in states]))
         trust = np.full(states.shape[:2], 0.9)
         write_slice(folder / "atlas", step, positions.astype(np.float16), trust, trust)
     write_reference(folder / "atlas", reference)
     axes = np.full((*shape, 3, 2), np.nan, dtype=np.float32)
-    write_measures(folder / "atlas", {"trust": np.full(shape, 0.9, np.float32)}, axes, np.stack(own))
+    write_measures(
+        folder / "atlas", {"trust": np.full(shape, 0.9, np.float32)}, axes, np.stack(own)
+    )
     card = {
         "steps": STEPS,
         "sites": sites,

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from layerfold import cli, errors
+from layerfold import errors
+from layerfold.cli import main as cli
 from tests import generated
 from tests.tree import tree
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+DOCUMENTS = [
+    ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+]
 SOURCES = [path for path in (ROOT / "backend").rglob("*.py") if path.name != "__init__.py"]
 
 
@@ -31,7 +34,9 @@ def test_generated_parts_of_the_readme_are_fresh() -> None:
 def test_the_tree_names_every_module_of_the_package_and_of_the_page() -> None:
     shown = tree()
     for path in [*SOURCES, *(ROOT / "frontend" / "src").rglob("*.js")]:
-        assert re.search(rf"^ +{re.escape(path.name)} +\S", shown, re.M), f"{path.name} has no opening words for the tree"
+        assert re.search(rf"^ +{re.escape(path.name)} +\S", shown, re.M), (
+            f"{path.name} has no opening words for the tree"
+        )
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -46,7 +51,11 @@ def test_commands_in_documents_exist(document: Path) -> None:
     verbs = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
     for block in blocks(document, "console"):
         for line in block.split("<!--")[0].splitlines():
-            words = shlex.split(line.removeprefix("$ "), comments=True) if line.startswith(("make ", "layerfold ", "$ layerfold")) else []
+            words = (
+                shlex.split(line.removeprefix("$ "), comments=True)
+                if line.startswith(("make ", "layerfold ", "$ layerfold"))
+                else []
+            )
             if words[:1] == ["make"]:
                 assert words[1] in verbs, line
             elif words:
@@ -58,7 +67,9 @@ def assert_command(arguments: list[str], line: str) -> None:
     if not arguments or arguments[0].startswith("-"):
         assert all(option == "--version" for option in options), line
         return
-    folder = arguments[0] not in {command.callback.__name__ for command in cli.app.registered_commands if command.callback}
+    folder = arguments[0] not in {
+        command.callback.__name__ for command in cli.app.registered_commands if command.callback
+    }
     name = "serve" if folder else arguments[0]
     assert not folder or "/" in arguments[0], f"{line}: no such command"
     assert all(option in generated.help_of(name) for option in options), line
@@ -76,26 +87,43 @@ def test_every_setting_is_in_the_table_and_every_line_of_the_table_is_read() -> 
     told = set(re.findall(r"`(LAYERFOLD_[A-Z_]+)`", generated.settings_block()))
     assert told == read
     elsewhere = set(
-        re.findall(r"LAYERFOLD_[A-Z_]+", (ROOT / "Dockerfile").read_text("utf-8") + (ROOT / "docker-compose.yml").read_text("utf-8"))
+        re.findall(
+            r"LAYERFOLD_[A-Z_]+",
+            (ROOT / "Dockerfile").read_text("utf-8")
+            + (ROOT / "docker-compose.yml").read_text("utf-8"),
+        )
     )
     assert elsewhere <= told
 
 
 def test_the_layers_told_are_the_layers_enforced() -> None:
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
-    told = re.search(r"## Layers.*?```text\n(.*?)```", (ROOT / "ARCHITECTURE.md").read_text("utf-8"), re.S)
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    told = re.search(
+        r"## Layers.*?```text\n(.*?)```", (ROOT / "ARCHITECTURE.md").read_text("utf-8"), re.S
+    )
     assert told
     assert [re.split(r"\s{2,}", line)[0] for line in told[1].splitlines()] == contracts[0]["layers"]
 
 
 def test_every_dependency_is_justified() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    table = (ROOT / "ARCHITECTURE.md").read_text("utf-8").split("## Dependencies")[1].split("## Decisions")[0]
+    table = (
+        (ROOT / "ARCHITECTURE.md")
+        .read_text("utf-8")
+        .split("## Dependencies")[1]
+        .split("## Decisions")[0]
+    )
     for requirement in project["dependencies"]:
         name = re.split(r"[=><]", requirement)[0]
-        assert re.search(rf"^\| {name} \| \S", table, re.M), f"{name} has no line in ARCHITECTURE.md"
+        assert re.search(rf"^\| {name} \| \S", table, re.M), (
+            f"{name} has no line in ARCHITECTURE.md"
+        )
     for name in project["optional-dependencies"]["dev"]:
-        word = name.removeprefix("types-").removesuffix("-python").removesuffix("-playwright").lower()
+        word = (
+            name.removeprefix("types-").removesuffix("-python").removesuffix("-playwright").lower()
+        )
         assert word in table.lower(), f"{name} is not justified in ARCHITECTURE.md"
 
 
@@ -109,11 +137,25 @@ def test_every_error_is_drawn_in_the_tree_of_errors() -> None:
 def test_no_file_of_the_project_names_a_registry() -> None:
     words = [
         ".".join(parts)
-        for parts in (("pypi", "org"), ("pythonhosted", "org"), ("registry", "npmjs"), ("download", "pytorch"), ("deb", "debian"))
+        for parts in (
+            ("pypi", "org"),
+            ("pythonhosted", "org"),
+            ("registry", "npmjs"),
+            ("download", "pytorch"),
+            ("deb", "debian"),
+        )
     ]
     kept = [
         ROOT / name
-        for name in ("Makefile", "Dockerfile", "docker-compose.yml", "constraints.txt", "pyproject.toml", "package-lock.json", ".ci/run")
+        for name in (
+            "Makefile",
+            "Dockerfile",
+            "docker-compose.yml",
+            "constraints.txt",
+            "pyproject.toml",
+            "package-lock.json",
+            ".ci/run",
+        )
     ]
     for path in [*kept, *DOCUMENTS, *SOURCES]:
         found = [word for word in words if word in path.read_text("utf-8")]

@@ -1,4 +1,6 @@
-"""The shape of the code: short files, short functions, names that say something, imports at the top."""
+"""The shape of the code: short files, short functions, names that say something, imports at the
+top.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +12,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PYTHON = sorted(path for folder in ("backend", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
-SCRIPTS = sorted(path for folder in ("frontend", "tests") for path in (ROOT / folder).rglob("*.*js") if path.suffix in (".js", ".mjs"))
+PYTHON = sorted(
+    path for folder in ("backend", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")
+)
+SCRIPTS = sorted(
+    path
+    for folder in ("frontend", "tests")
+    for path in (ROOT / folder).rglob("*.*js")
+    if path.suffix in (".js", ".mjs")
+)
 FILE_LINES, FUNCTION_LINES = 400, 60
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
-# torch, umap and numba take seconds to import: what can be used without them imports them where they are needed.
+# torch, umap and numba take seconds to import: what can be used without them imports them where
+# they are needed.
 LATE = {
     "building.py": "serving imports neither numba nor the corpus",
     "following.py": "a run is waited for without numba",
@@ -31,7 +41,9 @@ LATE = {
 FUNCTION = r"function\*? (?P<function>\w+)"
 ARROW = r"(?:const|let) (?P<arrow>\w+) = (?:async )?\(?.*=> \{$"
 METHOD = r"(?:static |get |set |\*)?(?P<method>#?\w+)\(.*\) \{$"
-HEAD = re.compile(rf"^(?P<indent>\s*)(?:export )?(?:default )?(?:async )?(?:{FUNCTION}|{ARROW}|{METHOD})")
+HEAD = re.compile(
+    rf"^(?P<indent>\s*)(?:export )?(?:default )?(?:async )?(?:{FUNCTION}|{ARROW}|{METHOD})"
+)
 WORDS = ("if", "for", "while", "switch", "catch", "with")
 
 
@@ -51,20 +63,31 @@ def script_functions(path: Path) -> Iterator[tuple[str, int]]:
     for start, line in enumerate(lines):
         head = HEAD.match(line)
         if head and line.endswith("{") and head["method"] not in WORDS:
-            closing = next((n for n in range(start + 1, len(lines)) if lines[n].startswith(head["indent"] + "}")), start)
+            closing = next(
+                (
+                    n
+                    for n in range(start + 1, len(lines))
+                    if lines[n].startswith(head["indent"] + "}")
+                ),
+                start,
+            )
             yield head["function"] or head["arrow"] or head["method"], closing - start + 1
 
 
 @pytest.mark.parametrize("path", PYTHON + SCRIPTS, ids=name)
 def test_a_file_is_short(path: Path) -> None:
     count = len(path.read_text("utf-8").splitlines())
-    assert count <= FILE_LINES, f"{name(path)} has {count} lines, {FILE_LINES} at most: part it by nouns"
+    assert count <= FILE_LINES, (
+        f"{name(path)} has {count} lines, {FILE_LINES} at most: part it by nouns"
+    )
 
 
 @pytest.mark.parametrize("path", PYTHON + SCRIPTS, ids=name)
 def test_a_function_is_short(path: Path) -> None:
     functions = python_functions(path) if path.suffix == ".py" else script_functions(path)
-    long = [f"{function} ({lines} lines)" for function, lines in functions if lines > FUNCTION_LINES]
+    long = [
+        f"{function} ({lines} lines)" for function, lines in functions if lines > FUNCTION_LINES
+    ]
     assert not long, f"{name(path)}: {', '.join(long)}; {FUNCTION_LINES} at most: part it by verbs"
 
 
@@ -83,13 +106,31 @@ def test_our_own_modules_are_imported_at_the_top(path: Path) -> None:
         for function in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for inner in ast.walk(function)
-        if (isinstance(inner, ast.ImportFrom) and (inner.level or (inner.module or "").split(".")[0] == "layerfold"))
-        or (isinstance(inner, ast.Import) and any(alias.name.split(".")[0] == "layerfold" for alias in inner.names))
+        if (
+            isinstance(inner, ast.ImportFrom)
+            and (inner.level or (inner.module or "").split(".")[0] == "layerfold")
+        )
+        or (
+            isinstance(inner, ast.Import)
+            and any(alias.name.split(".")[0] == "layerfold" for alias in inner.names)
+        )
     ]
-    assert not late, f"{name(path)} imports our own modules late ({', '.join(late)}): a hidden cycle, or a reason to state in LATE"
+    assert not late, (
+        f"{name(path)} imports our own modules late ({', '.join(late)}): a hidden cycle, or a"
+        " reason to state in LATE"
+    )
 
 
 def test_there_are_no_stray_prints_in_the_package() -> None:
-    """Only the command line, with what it says, and `python -m layerfold.wire` speak on stdout."""
-    speaking = {name(path) for path in PYTHON if "backend" in path.parts and re.search(r"^\s+print\(", path.read_text("utf-8"), re.M)}
-    assert speaking <= {f"backend/layerfold/{module}.py" for module in ("cli", "commands/making", "commands/telling", "terminal", "wire")}
+    """Only the command line, with what it says, and `python -m layerfold.server.protocol.messages`
+    speak on stdout.
+    """
+    speaking = {
+        name(path)
+        for path in PYTHON
+        if "backend" in path.parts and re.search(r"^\s+print\(", path.read_text("utf-8"), re.M)
+    }
+    assert speaking <= {
+        f"backend/layerfold/{module}.py"
+        for module in ("cli", "commands/making", "commands/telling", "terminal", "wire")
+    }

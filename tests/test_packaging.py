@@ -24,12 +24,16 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from layerfold import cli
+from layerfold.cli import main as cli
 from layerfold.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-PINS = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if line and not line.startswith("#"))
+PINS = dict(
+    line.split("==")
+    for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    if line and not line.startswith("#")
+)
 DOCKER = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", " ")
 MEGABYTE = 1_000_000
 
@@ -39,7 +43,11 @@ def plain(name: str) -> str:
 
 
 def instructions(word: str) -> list[str]:
-    return [line.removeprefix(word).strip() for line in DOCKER.splitlines() if line.startswith(word + " ")]
+    return [
+        line.removeprefix(word).strip()
+        for line in DOCKER.splitlines()
+        if line.startswith(word + " ")
+    ]
 
 
 # ---- pins
@@ -51,7 +59,9 @@ def test_constraints_pin_exactly_what_is_installed() -> None:
     for name, number in PINS.items():
         assert re.fullmatch(r"[0-9][0-9A-Za-z.]*", number), f"{name} is not pinned exactly"
         try:
-            assert version(name).split("+")[0] == number, f"{name}: constraints.txt and what is installed differ"
+            assert version(name).split("+")[0] == number, (
+                f"{name}: constraints.txt and what is installed differ"
+            )
         except PackageNotFoundError:
             continue  # not for this Python or this system
     needed = closure("layerfold", "dev")
@@ -84,7 +94,11 @@ def is_installed(name: str) -> bool:
 
 
 def test_exact_versions_in_pyproject_are_those_of_the_constraints() -> None:
-    exact = dict(each.split("==") for each in PROJECT["project"]["dependencies"] if "==" in each.split(";")[0])
+    exact = dict(
+        each.split("==")
+        for each in PROJECT["project"]["dependencies"]
+        if "==" in each.split(";")[0]
+    )
     assert exact == {name: PINS[name] for name in ("torch", "plotly")}
     wanted = {re.split(r"[=><]", each)[0] for each in PROJECT["project"]["dependencies"]} | set(
         PROJECT["project"]["optional-dependencies"]["dev"]
@@ -93,7 +107,9 @@ def test_exact_versions_in_pyproject_are_those_of_the_constraints() -> None:
 
 
 def test_no_gpu_package_is_pinned_or_installed() -> None:
-    names = {plain(each.metadata["Name"]) for each in distributions()} | {plain(name) for name in PINS}
+    names = {plain(each.metadata["Name"]) for each in distributions()} | {
+        plain(name) for name in PINS
+    }
     assert not {name for name in names if name.startswith(("nvidia", "triton", "cuda"))}
 
 
@@ -103,7 +119,13 @@ def test_no_gpu_package_is_pinned_or_installed() -> None:
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 def test_the_verbs_install_by_the_constraints_and_start_layerfold(tmp_path: Path) -> None:
     def dry(*arguments: str) -> str:
-        command = ["make", "--dry-run", "--no-print-directory", f"VENV={tmp_path / 'venv'}", *arguments]
+        command = [
+            "make",
+            "--dry-run",
+            "--no-print-directory",
+            f"VENV={tmp_path / 'venv'}",
+            *arguments,
+        ]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     run = dry("run", "ARGS=--port 9000")
@@ -113,7 +135,14 @@ def test_the_verbs_install_by_the_constraints_and_start_layerfold(tmp_path: Path
     assert run.splitlines()[-1].endswith("/layerfold --port 9000")
     assert "--extra-index-url somewhere" in dry("run", "TORCH_INDEX=somewhere")
     assert "-m pytest" in dry("test")
-    for tool in ("ruff check", "ruff format --check", "mypy", "lint-imports", "run --silent check", "tests.generated"):
+    for tool in (
+        "ruff check",
+        "ruff format --check",
+        "mypy",
+        "lint-imports",
+        "run --silent check",
+        "tests.generated",
+    ):
         assert tool in dry("check")
     assert "layerfold train tiny --out runs/tiny" in dry("train", "RECIPE=tiny")
     assert "layerfold atlas runs/x" in dry("atlas", "RUN=runs/x")
@@ -130,7 +159,11 @@ def test_ci_calls_the_verbs_that_people_call() -> None:
 
 
 def test_the_image_copies_what_exists_and_what_the_ignore_file_lets_in() -> None:
-    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
+    let_in = {
+        line[1:]
+        for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+        if line.startswith("!")
+    }
     copied = [source for each in instructions("COPY") for source in each.split()[:-1]]
     assert {"backend", "frontend", "models", "constraints.txt", "pyproject.toml"} <= set(copied)
     for source in copied:
@@ -154,7 +187,9 @@ def test_the_image_installs_and_starts_as_the_tests_do() -> None:
 
 
 def compose(name: str) -> dict[str, Any]:
-    service: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"][name]
+    service: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))[
+        "services"
+    ][name]
     return service
 
 
@@ -164,7 +199,9 @@ def test_the_compose_file_parses_and_fits_the_image() -> None:
     assert set(service["build"]["args"]) == {each.split("=")[0] for each in instructions("ARG")}
     assert service["read_only"] is True
     assert instructions("EXPOSE") == ["8765"]
-    given, target, mode = re.fullmatch(r"\$\{RUNS:-(.*)\}:(.*):(.*)", service["volumes"][0]).groups()
+    given, target, mode = re.fullmatch(
+        r"\$\{RUNS:-(.*)\}:(.*):(.*)", service["volumes"][0]
+    ).groups()
     assert (ROOT / given).is_dir()
     assert (target, mode) == (f"{instructions('WORKDIR')[0]}/models", "ro")
     assert any(mount.startswith("/tmp") for mount in service["tmpfs"])
@@ -174,7 +211,9 @@ def test_the_compose_file_parses_and_fits_the_image() -> None:
 
 def test_any_number_of_servers_stands_behind_one_port() -> None:
     front, service = compose("front"), compose("layerfold")
-    assert not {"ports", "container_name", "hostname"} & set(service), "a port or a name of its own can be had once"
+    assert not {"ports", "container_name", "hostname"} & set(service), (
+        "a port or a name of its own can be had once"
+    )
     assert front["ports"] == ["127.0.0.1:8765:8765"]
     assert service["expose"] == instructions("EXPOSE")
     assert front["read_only"] is service["read_only"] is True
@@ -192,7 +231,9 @@ def test_any_number_of_servers_stands_behind_one_port() -> None:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What ``python -m build`` makes: the archive of the source, and the wheel made from that archive."""
+    """What ``python -m build`` makes: the archive of the source, and the wheel made from that
+    archive.
+    """
     folder = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -204,8 +245,19 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_archive_of_the_source_holds_the_project_and_nothing_else(built: Path) -> None:
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames()}
-    assert {"README.md", "LICENSE", "Makefile", "constraints.txt", "backend/layerfold/cli.py", "frontend/index.html"} <= names
-    strange = {name for name in names if re.search(r"(^|/)(node_modules|\.venv|runs|__pycache__|\.git|dist)(/|$)|\.part$", name)}
+    assert {
+        "README.md",
+        "LICENSE",
+        "Makefile",
+        "constraints.txt",
+        "backend/layerfold/cli/main.py",
+        "frontend/index.html",
+    } <= names
+    strange = {
+        name
+        for name in names
+        if re.search(r"(^|/)(node_modules|\.venv|runs|__pycache__|\.git|dist)(/|$)|\.part$", name)
+    }
     assert not strange
 
 
@@ -215,10 +267,21 @@ def test_the_wheel_holds_the_page_and_the_runs(built: Path) -> None:
     assert wheel.stat().st_size <= 120 * MEGABYTE
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    page = {f"layerfold/_bundled/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "frontend").rglob("*.js")}
+    page = {
+        f"layerfold/_bundled/{path.relative_to(ROOT).as_posix()}"
+        for path in (ROOT / "frontend").rglob("*.js")
+    }
     assert page <= names
-    assert {"layerfold/_bundled/frontend/index.html", "layerfold/py.typed", "layerfold/training/recipes/tiny.toml"} <= names
-    runs = {f"layerfold/_bundled/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "models").rglob("*") if path.is_file()}
+    assert {
+        "layerfold/_bundled/frontend/index.html",
+        "layerfold/py.typed",
+        "layerfold/training/recipes/tiny.toml",
+    } <= names
+    runs = {
+        f"layerfold/_bundled/{path.relative_to(ROOT).as_posix()}"
+        for path in (ROOT / "models").rglob("*")
+        if path.is_file()
+    }
     assert runs <= names
     assert not {name for name in names if name.startswith(("tests/", "benchmarks/"))}
 
@@ -227,19 +290,42 @@ def test_the_wheel_holds_the_page_and_the_runs(built: Path) -> None:
 def test_the_wheel_runs_from_an_empty_folder(built: Path, tmp_path: Path) -> None:
     target, empty = tmp_path / "site", tmp_path / "empty"
     empty.mkdir()
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(target)]
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        str(target),
+    ]
     subprocess.run([*install, str(next(built.glob("*.whl")))], check=True)
-    environment = {**os.environ, "PYTHONPATH": str(target), "LAYERFOLD_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
-    start = [sys.executable, "-m", "layerfold.cli"]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(target),
+        "LAYERFOLD_CACHE": str(tmp_path / "cache"),
+        "OMP_NUM_THREADS": "1",
+    }
+    start = [sys.executable, "-m", "layerfold.cli.main"]
     options: dict[str, Any] = {"cwd": empty, "env": environment, "text": True}
     where = [sys.executable, "-c", "import layerfold; print(layerfold.__file__)"]
-    assert subprocess.run(where, capture_output=True, check=True, **options).stdout.startswith(str(target))
+    assert subprocess.run(where, capture_output=True, check=True, **options).stdout.startswith(
+        str(target)
+    )
     said = subprocess.run([*start, "--version"], capture_output=True, check=True, **options).stdout
     assert said.split() == ["layerfold", PROJECT["project"]["version"]]
-    server = subprocess.Popen([*start, "serve", "--port", "0", "--no-browser"], stdout=subprocess.PIPE, **options)
+    server = subprocess.Popen(
+        [*start, "serve", "--port", "0", "--no-browser"], stdout=subprocess.PIPE, **options
+    )
     try:
         assert server.stdout
-        address = next(line.split()[3].rstrip("/") for line in server.stdout if line.startswith("Layerfold is at "))
+        address = next(
+            line.split()[3].rstrip("/")
+            for line in server.stdout
+            if line.startswith("Layerfold is at ")
+        )
         assert json.loads(get(f"{address}/api/health"))["status"] == "ok"
         assert b"<title>" in get(f"{address}/")
         runs = {run["name"] for run in json.loads(get(f"{address}/api/runs"))["runs"]}

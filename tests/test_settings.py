@@ -35,11 +35,30 @@ def test_the_environment_wins_over_defaults_and_flags_over_both() -> None:
     assert settings.allowed_hosts == ("one.example", "two.example")
     assert settings.cache == Path("/cache")
     folders = {"cache": Path("/d"), "lab": Path("/e")}
-    flags = Settings.read(environment, runs=(Path("/c"),), host="localhost", port=0, allowed_hosts=(), log_level="error", **folders)
-    assert flags == Settings((Path("/c"),), settings.frontend, "localhost", 0, allowed_hosts=(), log_level="error", **folders)
+    flags = Settings.read(
+        environment,
+        runs=(Path("/c"),),
+        host="localhost",
+        port=0,
+        allowed_hosts=(),
+        log_level="error",
+        **folders,
+    )
+    assert flags == Settings(
+        (Path("/c"),),
+        settings.frontend,
+        "localhost",
+        0,
+        allowed_hosts=(),
+        log_level="error",
+        **folders,
+    )
 
 
-@pytest.mark.parametrize(("name", "value"), [("PORT", "http"), ("PORT", "-1"), ("PORT", "65536"), ("PORT", "²"), ("LOG_LEVEL", "loud")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PORT", "http"), ("PORT", "-1"), ("PORT", "65536"), ("PORT", "²"), ("LOG_LEVEL", "loud")],
+)
 def test_values_that_cannot_be_used(name: str, value: str) -> None:
     with pytest.raises(InputError, match=value):
         Settings.read({f"LAYERFOLD_{name}": value})

@@ -44,7 +44,14 @@ LAST = {
 
 def tree() -> str:
     """The tree as text: one line a file of the package, the page and the benchmarks."""
-    lines = [*rows(TOP), "", *section("backend/layerfold", "*.py"), "", *rows(PAGE), *section("frontend/src", "*.js")]
+    lines = [
+        *rows(TOP),
+        "",
+        *section("backend/layerfold", "*.py"),
+        "",
+        *rows(PAGE),
+        *section("frontend/src", "*.js"),
+    ]
     lines += ["", *section("benchmarks", "*.py"), "", *rows(LAST)]
     return "\n".join(lines) + "\n"
 
@@ -57,7 +64,11 @@ def rows(table: dict[str, str]) -> list[str]:
 def section(folder: str, pattern: str) -> Iterator[str]:
     """A line for each file of a folder, those of its own first, then folder by folder."""
     root = ROOT / folder
-    files = [path for path in root.rglob(pattern) if path.stat().st_size and not {"__pycache__", "results"} & set(path.parts)]
+    files = [
+        path
+        for path in root.rglob(pattern)
+        if path.stat().st_size and not {"__pycache__", "results"} & set(path.parts)
+    ]
     yield f"{folder}/"
     seen = root
     for path in sorted(files, key=lambda path: (path.parent != root, path.parent, path.name)):
@@ -72,5 +83,7 @@ def opening(path: Path) -> str:
     """The first sentence of the words that open a file, without its full stop."""
     text = path.read_text("utf-8").lstrip()
     found = re.match(r'(?:"""|/\*\*?|//)\s*(.*?)\s*(?:"""|\*/|\n|$)', text)
-    words = re.split(r"(?<!et al)(?<=[^.…])\.(?:\s|$)|[。；;]", (found[1] if found else "").replace("``", ""))[0]
+    words = re.split(
+        r"(?<!et al)(?<=[^.…])\.(?:\s|$)|[。；;]", (found[1] if found else "").replace("``", "")
+    )[0]
     return words if len(words) <= LINE - WIDTH else words.split(": ")[0]

@@ -1,4 +1,5 @@
-"""Every error a person can meet, as one tree; each class has a stable code and the HTTP status the edge gives it.
+"""Every error a person can meet, as one tree; each class has a stable code and the HTTP status the
+edge gives it.
 
 LayerfoldError
 ├── InputError            what was typed or sent cannot be used

@@ -24,7 +24,9 @@ def frozen(array: NDArray[np.generic]) -> NDArray[np.generic]:
 
 @dataclass(frozen=True)
 class Site:
-    """A place in the residual stream: ``embed``, ``L{n}.mid`` (after attention), ``L{n}.post`` (after the MLP)."""
+    """A place in the residual stream: ``embed``, ``L{n}.mid`` (after attention), ``L{n}.post``
+    (after the MLP).
+    """
 
     index: int
     layer: int
@@ -58,8 +60,8 @@ def site_named(index: int, name: str) -> Site:
 class Token:
     """One token as a person reads it.
 
-    ``text`` holds whole characters only: where several byte tokens make one character, each carries that
-    character, with ``piece`` (0-based) of ``pieces`` saying which part of it this token is.
+    ``text`` holds whole characters only: where several byte tokens make one character, each carries
+    that character, with ``piece`` (0-based) of ``pieces`` saying which part of it this token is.
     """
 
     id: int
@@ -92,19 +94,22 @@ class States:
     view: View = "raw"
 
 
-def normalised(values: Floats, eps: float = 1e-5) -> Floats:
+def normalized(values: Floats, eps: float = 1e-5) -> Floats:
     """Each state layer-normalised without gain: mean 0, variance 1 over the last axis (shape kept)."""
-    centred = values - values.mean(axis=-1, keepdims=True, dtype=np.float32)
-    scale = np.sqrt(np.mean(centred * centred, axis=-1, keepdims=True, dtype=np.float32) + np.float32(eps))
-    return np.asarray(centred / scale, dtype=np.float32)
+    centered = values - values.mean(axis=-1, keepdims=True, dtype=np.float32)
+    scale = np.sqrt(
+        np.mean(centered * centered, axis=-1, keepdims=True, dtype=np.float32) + np.float32(eps)
+    )
+    return np.asarray(centered / scale, dtype=np.float32)
 
 
 @dataclass(frozen=True)
 class Label:
     """A variable known of every reference token, by which the cloud can be coloured.
 
-    ``values`` [ref, n] float32, NaN where a token has none: n is 1 but for a ``mixture``, whose rows are shares that sum to 1.
-    A ``cyclic`` variable repeats after ``period``; ``names`` are those of a ``category``'s values or of a mixture's parts.
+    ``values`` [ref, n] float32, NaN where a token has none: n is 1 but for a ``mixture``, whose
+    rows are shares that sum to 1. A ``cyclic`` variable repeats after ``period``; ``names`` are
+    those of a ``category``'s values or of a mixture's parts.
     """
 
     name: str
@@ -120,10 +125,11 @@ class Label:
 class Reference:
     """The fixed set of corpus tokens in context behind every cloud.
 
-    ``windows`` [window, length] are token ids of whole contexts, -1 after the last token of a shorter one; token i of the
-    reference is the one at ``windows[window[i], position[i]]``; ``text[i]`` is how it reads, ``frequency[i]`` its occurrences per
-    million in the corpus, ``source[w]`` the name of the text that window w came from. ``labels`` are variables known of each token
-    beside its text.
+    ``windows`` [window, length] are token ids of whole contexts, -1 after the last token of a
+    shorter one; token i of the reference is the one at ``windows[window[i], position[i]]``;
+    ``text[i]`` is how it reads, ``frequency[i]`` its occurrences per million in the corpus,
+    ``source[w]`` the name of the text that window w came from. ``labels`` are variables known of
+    each token beside its text.
     """
 
     windows: Ints
@@ -145,7 +151,9 @@ class Reference:
 
 @dataclass(frozen=True)
 class Slice:
-    """The clouds of one step: ``positions`` [site, ref, 3]; ``trust`` and ``continuity`` [site, ref] in 0..1."""
+    """The clouds of one step: ``positions`` [site, ref, 3]; ``trust`` and ``continuity`` [site,
+    ref] in 0..1.
+    """
 
     step: int
     positions: Floats
@@ -158,8 +166,8 @@ class Placed:
     """New tokens placed in the clouds of one step.
 
     ``positions`` [site, token, 3]; ``neighbors`` [site, token, k] reference indices, nearest first;
-    ``distances`` [site, token, k] in the original space; ``outside`` [site, token]: the percentile (0..100) of the
-    nearest-neighbour distance among the reference's own.
+    ``distances`` [site, token, k] in the original space; ``outside`` [site, token]: the percentile
+    (0..100) of the nearest-neighbour distance among the reference's own.
     """
 
     positions: Floats
@@ -170,8 +178,9 @@ class Placed:
 
 @dataclass(frozen=True)
 class PlacedSlice:
-    """One sentence at one step; ``segment_trust`` [site-1, token] is shown / true displacement over the slice's median;
-    ``norm`` [site, token] is the Euclidean norm of the raw states."""
+    """One sentence at one step; ``segment_trust`` [site-1, token] is shown / true displacement over
+    the slice's median; ``norm`` [site, token] is the Euclidean norm of the raw states.
+    """
 
     step: int
     sentence: Sentence
@@ -182,7 +191,9 @@ class PlacedSlice:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """A sentence over steps, as a projection shows it: ``positions`` [step, site, token, 3], ``outside`` [step, site, token]."""
+    """A sentence over steps, as a projection shows it: ``positions`` [step, site, token, 3],
+    ``outside`` [step, site, token].
+    """
 
     sentence: Sentence
     steps: tuple[int, ...]
@@ -194,7 +205,9 @@ class Trajectory:
 
 @dataclass(frozen=True)
 class Lens:
-    """What the model would say if it stopped at each site: ``ids``/``probabilities`` [site, k], ``kl`` and ``entropy`` [site] in nats."""
+    """What the model would say if it stopped at each site: ``ids``/``probabilities`` [site, k],
+    ``kl`` and ``entropy`` [site] in nats.
+    """
 
     ids: Ints
     probabilities: Floats
@@ -204,9 +217,11 @@ class Lens:
 
 @dataclass(frozen=True)
 class Estimate:
-    """One number with its error bar, or the reason why there is none: ``value`` is NaN exactly where ``reason`` is not empty.
+    """One number with its error bar, or the reason why there is none: ``value`` is NaN exactly
+    where ``reason`` is not empty.
 
-    ``low`` and ``high`` bound the value by about one standard error on each side; NaN where an error bar makes no sense.
+    ``low`` and ``high`` bound the value by about one standard error on each side; NaN where an
+    error bar makes no sense.
     """
 
     value: float
@@ -224,8 +239,9 @@ class Estimate:
 class Measure:
     """A number for each step and site: ``values`` [step, site] (NaN where it is not defined).
 
-    ``low`` and ``high`` [step, site] bound it where it has an error bar; ``reasons[step][site]`` says why it is not defined,
-    empty where it is; ``group`` is the family it belongs to: dimension, spectrum, sites, steps, topology, map, fidelity, training.
+    ``low`` and ``high`` [step, site] bound it where it has an error bar; ``reasons[step][site]``
+    says why it is not defined, empty where it is; ``group`` is the family it belongs to: dimension,
+    spectrum, sites, steps, topology, map, fidelity, training.
     """
 
     name: str

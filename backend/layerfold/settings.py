@@ -1,4 +1,5 @@
-"""What a person may choose when starting Layerfold: flag, else ``LAYERFOLD_*`` in the environment, else the default.
+"""What a person may choose when starting Layerfold: flag, else ``LAYERFOLD_*`` in the environment,
+else the default.
 
 LAYERFOLD_RUNS           folders, hf:…, s3://…, separated as in PATH  the bundled runs
 LAYERFOLD_HOST           address to listen on                         127.0.0.1
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from layerfold.errors import InputError, PortInUse
-from layerfold.files import bundled as bundled
+from layerfold.files.atomic import bundled as bundled
 
 DEFAULT_PORT: Final = 8765
 FIRST: Final = "storyteller"
@@ -34,7 +35,9 @@ LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 @dataclass(frozen=True)
 class Settings:
-    """``port`` None: the default, or the next free one. ``runs`` are run folders, folders of them, or models from elsewhere (hf:…)."""
+    """``port`` None: the default, or the next free one. ``runs`` are run folders, folders of them,
+    or models from elsewhere (hf:…).
+    """
 
     runs: tuple[Path, ...]
     frontend: Path
@@ -65,7 +68,11 @@ class Settings:
         Raises InputError for a value in the environment that cannot be used.
         """
         folders = tuple(Path(part) for part in _paths(environment.get("LAYERFOLD_RUNS", "")))
-        names = tuple(part.strip() for part in environment.get("LAYERFOLD_ALLOWED_HOSTS", "").split(",") if part.strip())
+        names = tuple(
+            part.strip()
+            for part in environment.get("LAYERFOLD_ALLOWED_HOSTS", "").split(",")
+            if part.strip()
+        )
         return cls(
             runs=runs or folders or bundled_runs(),
             frontend=bundled() / "frontend",
@@ -91,7 +98,11 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
     if chosen := environment.get("LAYERFOLD_CACHE"):
         return Path(chosen)
     if sys.platform == "win32":
-        return Path(environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "layerfold" / "cache"
+        return (
+            Path(environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+            / "layerfold"
+            / "cache"
+        )
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "layerfold"
     return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "layerfold"
@@ -100,23 +111,29 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
 def data_folder(environment: Mapping[str, str]) -> Path:
     """Where what a person made is kept (nothing is made here)."""
     if sys.platform == "win32":
-        return Path(environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "layerfold"
+        return (
+            Path(environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "layerfold"
+        )
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "layerfold"
     return Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "layerfold"
 
 
 def _lab(flag: Path | None, environment: Mapping[str, str], host: str) -> Path | None:
-    """The folder for trainings: the one that was named; else the person's own, where only this machine is served."""
+    """The folder for trainings: the one that was named; else the person's own, where only this
+    machine is served.
+    """
     if named := flag or environment.get("LAYERFOLD_LAB"):
         return Path(named)
     return data_folder(environment) / "lab" if host in LOOPBACK else None
 
 
 def listen(host: str, port: int | None) -> socket.socket:
-    """A bound socket: on ``port``, any free one for 0, else on the default port or the next free one.
+    """A bound socket: on ``port``, any free one for 0, else on the default port or the next free
+    one.
 
-    Raises PortInUse when the port asked for, or every port tried, is taken; InputError when the host is not ours.
+    Raises PortInUse when the port asked for, or every port tried, is taken; InputError when the
+    host is not ours.
     """
     if port is not None:
         return _bind(host, port)
@@ -125,7 +142,10 @@ def listen(host: str, port: int | None) -> socket.socket:
             return _bind(host, candidate)
         except PortInUse:
             continue
-    raise PortInUse(f"Ports {DEFAULT_PORT} to {DEFAULT_PORT + PORTS_TRIED - 1} on {host} are all in use. Ask for another with --port.")
+    raise PortInUse(
+        f"Ports {DEFAULT_PORT} to {DEFAULT_PORT + PORTS_TRIED - 1} on {host} are all in use. Ask"
+        " for another with --port."
+    )
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -133,7 +153,8 @@ def _bind(host: str, port: int) -> socket.socket:
     bound = socket.socket(family, socket.SOCK_STREAM)
     if os.name == "posix":
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # accepted sockets inherit it: one that takes nothing is dropped by the system
+    # accepted sockets inherit it: one that takes nothing is dropped by the system
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
         bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
     try:
         bound.bind((host, port))
@@ -141,15 +162,21 @@ def _bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         bound.close()
         if error.errno in (errno.EADDRINUSE, errno.EACCES):
-            raise PortInUse(f"Port {port} on {host} cannot be used: {error.strerror}. Choose another with --port, or 0 for any.") from None
+            raise PortInUse(
+                f"Port {port} on {host} cannot be used: {error.strerror}. Choose another with"
+                " --port, or 0 for any."
+            ) from None
         raise InputError(
-            f"Cannot listen on host {host!r}: {error.strerror or error}. Use 127.0.0.1, or an address of this machine."
+            f"Cannot listen on host {host!r}: {error.strerror or error}. Use 127.0.0.1, or an"
+            " address of this machine."
         ) from None
     return bound
 
 
 def _paths(words: str) -> list[str]:
-    """The parts of a list of paths; where the separator is a colon, the one after ``hf`` or before ``//`` is no separator."""
+    """The parts of a list of paths; where the separator is a colon, the one after ``hf`` or before
+    ``//`` is no separator.
+    """
     parts: list[str] = []
     for part in words.split(os.pathsep):
         if parts and (parts[-1] == "hf" or part.startswith("//")):
@@ -162,7 +189,9 @@ def _paths(words: str) -> list[str]:
 def _port(flag: int | None, variable: str | None) -> int | None:
     if flag is None and variable:
         if not variable.isascii() or not variable.isdigit():
-            raise InputError(f"LAYERFOLD_PORT is {variable!r}, not a port. Give a number from 0 to 65535.")
+            raise InputError(
+                f"LAYERFOLD_PORT is {variable!r}, not a port. Give a number from 0 to 65535."
+            )
         flag = int(variable)
     if flag is not None and not 0 <= flag <= 65535:
         raise InputError(f"{flag} is not a port. Give a number from 0 to 65535.")

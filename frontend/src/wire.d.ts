@@ -10,7 +10,7 @@ export type ClientMessage =
 export type ServerMessage = Hello | Tokens | Done | Inspected | Changed | Failure;
 
 /**
- * Messages between the page and the server, protocol 1. Made by `python -m layerfold.wire`.
+ * Messages between the page and the server, protocol 1. Made by `python -m layerfold.server.protocol.messages`.
  */
 export interface Wire {
   ClientMessage?: ClientMessage;

@@ -1,6 +1,8 @@
-"""Small runs to be compared: one, its rotated copy, one of other steps and layers, one of other words, one without clouds.
+"""Small runs to be compared: one, its rotated copy, one of other steps and layers, one of other
+words, one without clouds.
 
-Serves them: ``python -m tests.browser.compared PORT FOLDER``."""
+Serves them: ``python -m tests.browser.compared PORT FOLDER``.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,12 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from layerfold.pipeline import open_run
+from layerfold.interp.session import open_session
 from layerfold.server.app import configured, create_app
-from layerfold.server.catalogue import Catalogue, find_runs
+from layerfold.server.catalog import Catalog, find_runs
 from layerfold.settings import Settings
 from tests import small
-from tests.test_comparing import rewritten, rotation, turn_model
+from tests.interp.test_compare_runs import rewritten, rotation, turn_model
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,7 +34,11 @@ def make_runs(folder: Path) -> list[Path]:
         patched.setattr(small, "STEPS", (0, 4, 64, 100))
         other = small.make_run(folder / "other")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(small, "TEXTS", ("Nothing that was read before, and so other tokens: nothing.", small.TEXTS[1]))
+        patched.setattr(
+            small,
+            "TEXTS",
+            ("Nothing that was read before, and so other tokens: nothing.", small.TEXTS[1]),
+        )
         words = small.make_run(folder / "words")
     return [first, turned, other, words, unlaid]
 
@@ -40,7 +46,9 @@ def make_runs(folder: Path) -> list[Path]:
 def main(port: int, folder: Path) -> None:
     runs = tuple(make_runs(folder))
     settings = Settings(runs=runs, frontend=ROOT / "frontend")
-    app = create_app(Catalogue(find_runs(runs), lambda path: open_run(path, folder / "cache")), settings)
+    app = create_app(
+        Catalog(find_runs(runs), lambda path: open_session(path, folder / "cache")), settings
+    )
     config = configured(app)
     config.host, config.port = "127.0.0.1", port
     uvicorn.Server(config).run()

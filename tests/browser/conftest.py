@@ -61,7 +61,9 @@ class Served:
         """The server answers."""
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                self._command, cwd=ROOT, env=environment, stdout=log, stderr=log
+            )
         for _ in range(600):
             if self._process.poll() is not None:
                 break
@@ -86,7 +88,16 @@ class Served:
 
 
 def serve_bundled(port: int) -> list[str]:
-    return [sys.executable, "-m", "layerfold.cli", "serve", str(BUNDLED), "--no-browser", "--port", str(port)]
+    return [
+        sys.executable,
+        "-m",
+        "layerfold.cli.main",
+        "serve",
+        str(BUNDLED),
+        "--no-browser",
+        "--port",
+        str(port),
+    ]
 
 
 def serve_made_up(port: int) -> list[str]:
@@ -94,17 +105,25 @@ def serve_made_up(port: int) -> list[str]:
 
 
 def serve_shapes(committed: bool) -> Callable[[int], list[str]]:
-    """The program with the storyteller and the known shapes beside it, else the same server with made-up ones."""
+    """The program with the storyteller and the known shapes beside it, else the same server with
+    made-up ones.
+    """
     runs = [str(ROOT / "models" / name) for name in ("storyteller", "modular-addition")]
-    own = [sys.executable, "-m", "layerfold.cli", "serve", *runs, "--no-browser", "--port"]
+    own = [sys.executable, "-m", "layerfold.cli.main", "serve", *runs, "--no-browser", "--port"]
     return lambda port: [*own, str(port)] if committed else [*serve_made_up(port), "shapes"]
 
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The program with the bundled run; from a checkout that lacks it, the same server with a made-up one."""
-    whole = (BUNDLED / "atlas" / "atlas.json").exists() and os.environ.get("LAYERFOLD_TEST_RUN") != "made-up"
-    server = Served(serve_bundled if whole else serve_made_up, tmp_path_factory.mktemp("server") / "log")
+    """The program with the bundled run; from a checkout that lacks it, the same server with a
+    made-up one.
+    """
+    whole = (BUNDLED / "atlas" / "atlas.json").exists() and os.environ.get(
+        "LAYERFOLD_TEST_RUN"
+    ) != "made-up"
+    server = Served(
+        serve_bundled if whole else serve_made_up, tmp_path_factory.mktemp("server") / "log"
+    )
     server.start()
     yield server
     server.stop()
@@ -154,7 +173,9 @@ class Visit:
         return self
 
     def sees(self, expression: str, patience: int = PATIENCE) -> None:
-        """Waits until the expression holds; asked from outside, since the page's policy forbids it to evaluate text."""
+        """Waits until the expression holds; asked from outside, since the page's policy forbids it
+        to evaluate text.
+        """
         end = time.monotonic() + patience / 1000
         while not self.page.evaluate(expression):
             assert time.monotonic() < end, f"never so: {expression}; {self.errors}"
@@ -162,11 +183,17 @@ class Visit:
 
     def state(self, expression: str) -> Any:
         """A value of the state, e.g. ``s.step``."""
-        return self.page.evaluate(f"(() => {{ const s = layerfold.store.get(); return {expression}; }})()")
+        return self.page.evaluate(
+            f"(() => {{ const s = layerfold.store.get(); return {expression}; }})()"
+        )
 
     def until(self, expression: str, patience: int = PATIENCE) -> None:
         """Waits for the state to be so."""
-        self.sees(f"(() => {{ const s = window.layerfold?.store.get(); return Boolean(s && ({expression})); }})()", patience)
+        self.sees(
+            "(() => { const s = window.layerfold?.store.get(); return Boolean(s &&"
+            f" ({expression})); }})()",
+            patience,
+        )
 
     def tell(self, **message: Any) -> None:
         self.page.evaluate("message => layerfold.store.dispatch(message)", message)
@@ -177,14 +204,26 @@ Open = Callable[..., Visit]
 
 @pytest.fixture
 def visit(browsers: Browser, served: Served) -> Iterator[Open]:
-    """Opens pages; at the end none of them has thrown, and none has asked another origin for anything."""
+    """Opens pages; at the end none of them has thrown, and none has asked another origin for
+    anything.
+    """
     visits: list[Visit] = []
     contexts: list[BrowserContext] = []
 
-    def opened(link: str = "", *, width: int = 1280, height: int = 720, calm: bool = True, drawn: bool = True, **options: Any) -> Visit:
+    def opened(
+        link: str = "",
+        *,
+        width: int = 1280,
+        height: int = 720,
+        calm: bool = True,
+        drawn: bool = True,
+        **options: Any,
+    ) -> Visit:
         motion = "reduce" if calm else "no-preference"
         options.setdefault("locale", "en-GB")
-        context = browsers.new_context(viewport={"width": width, "height": height}, reduced_motion=motion, **options)
+        context = browsers.new_context(
+            viewport={"width": width, "height": height}, reduced_motion=motion, **options
+        )
         contexts.append(context)
         visits.append(Visit(context, served.origin))
         return visits[-1].open(link, drawn=drawn)

@@ -1,4 +1,6 @@
-"""The real page and server with a lab whose trainings are made up, a few seconds each: ``python -m tests.browser.made_up_lab PORT``."""
+"""The real page and server with a lab whose trainings are made up, a few seconds each: ``python -m
+tests.browser.made_up_lab PORT``.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,20 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse
 
-from layerfold.answers import ErrorAnswer, JobCard, JobList, LabLimits, LabNumber, LabOffer, LabTask, MetricsTable, NewJob, Problem
 from layerfold.server.app import announce, create_app
-from layerfold.server.catalogue import Catalogue
+from layerfold.server.catalog import Catalog
+from layerfold.server.protocol.http import (
+    ErrorAnswer,
+    JobCard,
+    JobList,
+    LabLimits,
+    LabNumber,
+    LabOffer,
+    LabTask,
+    MetricsTable,
+    NewJob,
+    Problem,
+)
 from layerfold.settings import Settings
 from tests.server.fakes import FakeRun
 
@@ -24,8 +37,26 @@ TICKS: Final = 12  # a training is over after so many
 ACTS: Final = {"pause": "paused", "resume": "running", "stop": "stopped"}
 
 
-def number(name: str, title: str, low: float, high: float, default: float, *, log: bool = True, whole: bool = False) -> LabNumber:
-    return LabNumber(name=name, title_en=title, title_zh=title, low=low, high=high, default=default, log=log, whole=whole)
+def number(
+    name: str,
+    title: str,
+    low: float,
+    high: float,
+    default: float,
+    *,
+    log: bool = True,
+    whole: bool = False,
+) -> LabNumber:
+    return LabNumber(
+        name=name,
+        title_en=title,
+        title_zh=title,
+        low=low,
+        high=high,
+        default=default,
+        log=log,
+        whole=whole,
+    )
 
 
 NUMBERS = [
@@ -38,12 +69,23 @@ NUMBERS = [
 
 def task(name: str, title: str, zh: str, *, text: bool = False) -> LabTask:
     about = {"about_en": f"{title}, made up.", "about_zh": f"{zh}（虚构）。"}
-    return LabTask(name=name, title_en=title, title_zh=zh, **about, text=text, numbers=NUMBERS, optimiser="adamw")
+    return LabTask(
+        name=name,
+        title_en=title,
+        title_zh=zh,
+        **about,
+        text=text,
+        numbers=NUMBERS,
+        optimizer="adamw",
+    )
 
 
 OFFER = LabOffer(
-    tasks=[task("modular-addition", "Modular addition", "模加法"), task("text", "A text of your own", "自己的文本", text=True)],
-    optimisers=["sgd", "momentum", "adam", "adamw"],
+    tasks=[
+        task("modular-addition", "Modular addition", "模加法"),
+        task("text", "A text of your own", "自己的文本", text=True),
+    ],
+    optimizers=["sgd", "momentum", "adam", "adamw"],
     limits=LabLimits(running=2, kept=8, minutes=10.0, bytes=100_000_000, text_bytes=1000),
 )
 
@@ -65,7 +107,15 @@ class MadeUpTraining(FakeRun):
         status = "finished" if self.ticks == TICKS else self.job.status
         test = self.unseen(self.ticks)
         seconds = self.ticks * TICK
-        self.job = self.job.model_copy(update={"step": self.steps[-1], "status": status, "test": test, "loss": 0.1, "seconds": seconds})
+        self.job = self.job.model_copy(
+            update={
+                "step": self.steps[-1],
+                "status": status,
+                "test": test,
+                "loss": 0.1,
+                "seconds": seconds,
+            }
+        )
 
     def unseen(self, tick: int) -> float:
         return round(1 / (1 + math.exp(2.0 * (TICKS / 2 - tick))), 4)
@@ -87,8 +137,8 @@ class MadeUpTraining(FakeRun):
 class MadeUpLab:
     """Trainings by id, the newest first; a third one at a time is refused."""
 
-    def __init__(self, catalogue: Catalogue, runs: dict[str, FakeRun]) -> None:
-        self.catalogue = catalogue
+    def __init__(self, catalog: Catalog, runs: dict[str, FakeRun]) -> None:
+        self.catalog = catalog
         self.runs = runs
         self.trainings: dict[str, MadeUpTraining] = {}
         self.app: FastAPI | None = None
@@ -103,10 +153,10 @@ class MadeUpLab:
 
     def begin(self, asked: NewJob) -> JobCard:
         key = str(len(self.trainings) + 1)
-        optimiser = asked.optimiser or "adamw"
+        optimizer = asked.optimizer or "adamw"
         steps = int(asked.numbers.get("steps", 1200))
         card = JobCard(
-            id=key, run=f"made-up-{key}", title=asked.title or asked.task, task=asked.task, optimiser=optimiser,
+            id=key, run=f"made-up-{key}", title=asked.title or asked.task, task=asked.task, optimizer=optimizer,
             numbers=asked.numbers, status="running", step=0, steps=steps,
         )  # fmt: skip
         training = self.trainings[key] = MadeUpTraining(card.run, card)
@@ -127,7 +177,7 @@ class MadeUpLab:
                 return
             training.tick()
             self.runs[training.name] = training
-            self.catalogue.folders[training.name] = Path(training.name)
+            self.catalog.folders[training.name] = Path(training.name)
             training.live = training.job.status == "running"
             self.told(training.name)
 
@@ -140,8 +190,13 @@ def routes(lab: MadeUpLab) -> APIRouter:
 
     @api.post("/api/jobs", response_model=None)
     async def begin(asked: NewJob) -> JSONResponse:
-        if sum(one.job.status == "running" for one in lab.trainings.values()) >= OFFER.limits.running:
-            problem = Problem(code="busy", message="Two trainings are running; two at a time: pause or stop one.")
+        if (
+            sum(one.job.status == "running" for one in lab.trainings.values())
+            >= OFFER.limits.running
+        ):
+            problem = Problem(
+                code="busy", message="Two trainings are running; two at a time: pause or stop one."
+            )
             return JSONResponse(ErrorAnswer(error=problem).model_dump(), 503)
         return JSONResponse(lab.begin(asked).model_dump(), 201)
 
@@ -158,7 +213,7 @@ def routes(lab: MadeUpLab) -> APIRouter:
     @api.delete("/api/jobs/{key}")
     async def remove(key: str) -> JobList:
         gone = lab.trainings.pop(key)
-        lab.catalogue.folders.pop(gone.name, None)
+        lab.catalog.folders.pop(gone.name, None)
         lab.told(gone.name)
         return lab.listed()
 
@@ -166,12 +221,16 @@ def routes(lab: MadeUpLab) -> APIRouter:
 
 
 def main(port: int) -> None:
-    runs: dict[str, FakeRun] = {"storyteller": FakeRun("storyteller", layers=2, reference=300, steps=(0, 8, 64))}
-    catalogue = Catalogue({"storyteller": Path("storyteller")}, lambda folder: runs[folder.name])  # type: ignore[arg-type,return-value]
-    lab = MadeUpLab(catalogue, runs)
-    lab.app = create_app(catalogue, Settings(runs=(), frontend=ROOT / "frontend"))
+    runs: dict[str, FakeRun] = {
+        "storyteller": FakeRun("storyteller", layers=2, reference=300, steps=(0, 8, 64))
+    }
+    catalog = Catalog({"storyteller": Path("storyteller")}, lambda folder: runs[folder.name])  # type: ignore[arg-type,return-value]
+    lab = MadeUpLab(catalog, runs)
+    lab.app = create_app(catalog, Settings(runs=(), frontend=ROOT / "frontend"))
     lab.app.router.routes[:0] = routes(lab).routes  # before those of the program
-    uvicorn.run(lab.app, host="127.0.0.1", port=port, log_level="warning", ws_per_message_deflate=False)
+    uvicorn.run(
+        lab.app, host="127.0.0.1", port=port, log_level="warning", ws_per_message_deflate=False
+    )
 
 
 if __name__ == "__main__":

@@ -20,9 +20,15 @@ AXE = next(Path(axe_playwright_python.__file__).parent.rglob("axe.min.js"))
 def serious(one: Visit) -> list[str]:
     """Findings that are serious or critical, with where they are."""
     one.page.evaluate(AXE.read_text("utf-8") + "; undefined")
-    found = one.page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)")
+    found = one.page.evaluate(
+        "axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)"
+    )
     wanted = [each for each in found if each["impact"] in ("serious", "critical")]
-    return [f"{each['id']}: {node['target']} {node['failureSummary']}" for each in wanted for node in each["nodes"]]
+    return [
+        f"{each['id']}: {node['target']} {node['failureSummary']}"
+        for each in wanted
+        for node in each["nodes"]
+    ]
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -52,11 +58,22 @@ def test_everything_is_reached_by_key(visit: Open) -> None:
         one.page.keyboard.press("Tab")
         seen.add(one.page.evaluate("document.activeElement.id || document.activeElement.className"))
     tools = {"open-search", "copy-link", "language", "theme", "replay", "loop"}
-    wanted = tools | {"add-sentence", "colour", "trails", "measure", "dot", "layers", "steps", "play-layers"}
+    wanted = tools | {
+        "add-sentence",
+        "colour",
+        "trails",
+        "measure",
+        "dot",
+        "layers",
+        "steps",
+        "play-layers",
+    }
     assert wanted <= seen, wanted - seen
 
 
-def test_without_webgl_the_page_says_so_and_still_shows(playwright: Playwright, served: Served) -> None:
+def test_without_webgl_the_page_says_so_and_still_shows(
+    playwright: Playwright, served: Served
+) -> None:
     browser = launch(playwright, "--disable-3d-apis")
     context = browser.new_context(reduced_motion="reduce", locale="en-GB")
     one = Visit(context, served.origin).open(link())

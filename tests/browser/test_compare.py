@@ -1,4 +1,6 @@
-"""Two runs in one view: side by side under one camera and one pair of sliders, or one laid over the other with what is left said."""
+"""Two runs in one view: side by side under one camera and one pair of sliders, or one laid over the
+other with what is left said.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,20 @@ from tests.browser.conftest import Open, Served, Visit
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SENTENCE = "&s=0vthe+bank+of+the+river"
-NEAR = "(a, b) => ['eye', 'center', 'up'].every((p) => ['x', 'y', 'z'].every((k) => Math.abs(a[p][k] - b[p][k]) < 5e-3))"
+NEAR = (
+    "(a, b) => ['eye', 'center', 'up'].every((p) => ['x', 'y', 'z'].every((k) => Math.abs(a[p][k] -"
+    " b[p][k]) < 5e-3))"
+)
 TIED = f"(({NEAR})(layerfold.scene.camera(), layerfold.beside.scene.camera()))"
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("compared")
-    server = Served(lambda port: [sys.executable, "-m", "tests.browser.compared", str(port), str(folder)], folder / "log")
+    server = Served(
+        lambda port: [sys.executable, "-m", "tests.browser.compared", str(port), str(folder)],
+        folder / "log",
+    )
     server.start()
     yield server
     server.stop()
@@ -30,12 +38,26 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def test_two_runs_side_by_side_share_camera_and_sliders(visit: Open) -> None:
     one = visit("#v=1&run=first&step=64&site=L1.post" + SENTENCE)
     words: list[str] = []
-    one.page.on("console", lambda message: words.append(message.text) if message.type == "error" else None)
+    one.page.on(
+        "console", lambda message: words.append(message.text) if message.type == "error" else None
+    )
     one.page.click("#open-compare")
     one.page.select_option("#compare-run", "other")
-    one.sees("window.layerfold.beside?.scene.stats().points > 0 && layerfold.beside.store.get().sentences[0]?.tokens.length > 0")
-    assert one.state("[s.compare.with, s.compare.step, s.compare.mode]") == ["other", None, "beside"]
-    assert one.page.evaluate("layerfold.beside.store.get().card.sites[Math.round(layerfold.beside.store.get().site)]") == "L0.post"
+    one.sees(
+        "window.layerfold.beside?.scene.stats().points > 0 &&"
+        " layerfold.beside.store.get().sentences[0]?.tokens.length > 0"
+    )
+    assert one.state("[s.compare.with, s.compare.step, s.compare.mode]") == [
+        "other",
+        None,
+        "beside",
+    ]
+    assert (
+        one.page.evaluate(
+            "layerfold.beside.store.get().card.sites[Math.round(layerfold.beside.store.get().site)]"
+        )
+        == "L0.post"
+    )
     # the slider goes through the steps of both: 0 4 8 64 100
     assert one.page.get_attribute("#steps", "max") == "4"
     one.page.locator("#steps").press("ArrowRight")
@@ -58,7 +80,10 @@ def test_two_runs_side_by_side_share_camera_and_sliders(visit: Open) -> None:
         before = one.page.evaluate("layerfold.scene.camera().eye.x")
     # leaving gives the page back
     one.page.click("#leave-compare")
-    one.sees("!document.getElementById('beside') && !layerfold.beside && layerfold.store.get().compare === null")
+    one.sees(
+        "!document.getElementById('beside') && !layerfold.beside && layerfold.store.get().compare"
+        " === null"
+    )
     one.sees("document.getElementById('view').clientWidth === innerWidth")
     assert one.page.get_attribute("#steps", "max") == "2"
     assert words == []
@@ -76,10 +101,15 @@ def test_a_rotated_copy_laid_over_leaves_nothing(visit: Open) -> None:
     expect(one.page.locator("#compare .facts")).to_contain_text("beside its L0.post")
     one.page.select_option("#compare-run", label="This run, another step")
     one.page.select_option("#compare-step", "8")
-    one.until("s.compare.with === null && s.compare.step === 8 && s.compare.over?.table?.other_step === 8")
+    one.until(
+        "s.compare.with === null && s.compare.step === 8 && s.compare.over?.table?.other_step === 8"
+    )
     one.sees("location.hash.includes('compare=over') && location.hash.includes('other=8')")
     one.page.keyboard.press("Escape")
-    one.sees("layerfold.store.get().compare === null && layerfold.scene.stats().points === 96 && layerfold.scene.stats().sentences === 1")
+    one.sees(
+        "layerfold.store.get().compare === null && layerfold.scene.stats().points === 96 &&"
+        " layerfold.scene.stats().sentences === 1"
+    )
 
 
 def test_what_cannot_be_compared_is_said_in_place(visit: Open) -> None:
@@ -103,7 +133,11 @@ def box_of(one: Visit, name: str) -> dict[str, float]:
 
 @pytest.mark.parametrize("mode", ["beside", "over"])
 def test_a_phone_shows_both(visit: Open, mode: str) -> None:
-    one = visit(f"#v=1&run=first&step=64&compare={mode}&with=other&lang=zh&theme=light{SENTENCE}", width=390, height=844)
+    one = visit(
+        f"#v=1&run=first&step=64&compare={mode}&with=other&lang=zh&theme=light{SENTENCE}",
+        width=390,
+        height=844,
+    )
     panel = one.page.locator("#compare")
     expect(panel).to_be_visible()
     if mode == "beside":

@@ -1,4 +1,6 @@
-"""The curves of measures, the events of training and the map, in a real browser against a server with made-up measures."""
+"""The curves of measures, the events of training and the map, in a real browser against a server
+with made-up measures.
+"""
 
 from __future__ import annotations
 
@@ -52,8 +54,18 @@ def test_a_measure_is_chosen_read_and_travelled(visit: Open) -> None:
     expect(one.page.locator("#curves")).to_be_hidden()
     one.page.click("#open-curves")
     expect(one.page.locator("#curves")).to_be_visible()
-    groups = one.page.locator("#curves-measure optgroup").evaluate_all("all => all.map(one => one.label)")
-    wanted = ["Fidelity of the picture", "Dimension", "Spectrum", "From site to site", "Topology", "Map of a layer", "Training"]
+    groups = one.page.locator("#curves-measure optgroup").evaluate_all(
+        "all => all.map(one => one.label)"
+    )
+    wanted = [
+        "Fidelity of the picture",
+        "Dimension",
+        "Spectrum",
+        "From site to site",
+        "Topology",
+        "Map of a layer",
+        "Training",
+    ]
     assert groups == wanted
     one.page.select_option("#curves-measure", "twonn")
     one.until("s.measure === 'twonn'")
@@ -63,7 +75,9 @@ def test_a_measure_is_chosen_read_and_travelled(visit: Open) -> None:
     assert box
     one.page.mouse.move(box["x"] + 45, box["y"] + 40)
     expect(one.page.locator(".reading:visible")).to_contain_text("step 64 · embedding")
-    expect(one.page.locator(".reading:visible")).to_contain_text(re.compile(r"Intrinsic dimension: [\d.]+ \([\d.]+ to [\d.]+\)"))
+    expect(one.page.locator(".reading:visible")).to_contain_text(
+        re.compile(r"Intrinsic dimension: [\d.]+ \([\d.]+ to [\d.]+\)")
+    )
     one.page.mouse.click(box["x"] + box["width"] - 12, box["y"] + 40)
     one.until("s.site === s.card.sites.length - 1")
     one.page.locator(".plot[data-axis=steps]").first.press("Home")
@@ -82,15 +96,21 @@ def test_what_is_not_defined_says_why(visit: Open) -> None:
     one = opened(visit, "&second=stretch")
     expect(one.page.locator("#curves .second .value")).to_have_text("not defined here")
     expect(one.page.locator("#curves .second svg").first).to_contain_text("not defined here")
-    assert not re.search(r"\b0\b", one.page.locator("#curves .second .head").inner_text().split("×")[0])
+    assert not re.search(
+        r"\b0\b", one.page.locator("#curves .second .head").inner_text().split("×")[0]
+    )
     one.tell(type="go", step=1, site=1)
     plot = one.page.locator("#curves .measure .plot[data-axis=layers]")
-    expect(plot).to_have_attribute("aria-valuetext", re.compile(re.escape(f"Not defined here: {DUPLICATES}")))
+    expect(plot).to_have_attribute(
+        "aria-valuetext", re.compile(re.escape(f"Not defined here: {DUPLICATES}"))
+    )
     pad = one.page.locator("#pad").bounding_box()
     assert pad
     one.page.mouse.move(pad["x"] + 10, pad["y"] + pad["height"] * 12.5 / 14)
     expect(one.page.locator(".reading:visible")).to_contain_text(f"Not defined here: {DUPLICATES}")
-    expect(one.page.locator("#dot")).to_have_attribute("aria-valuetext", re.compile("Not defined here"))
+    expect(one.page.locator("#dot")).to_have_attribute(
+        "aria-valuetext", re.compile("Not defined here")
+    )
 
 
 def test_files_of_what_is_shown(visit: Open) -> None:
@@ -107,12 +127,21 @@ def test_files_of_what_is_shown(visit: Open) -> None:
         ("steps", "64", "L3.post", "dimensions"),
     ]
     assert float(here[0]["low"]) < float(here[0]["value"]) < float(here[0]["high"])
-    gone = [row for row in rows if row["measure"] == "twonn" and row["curve"] == "steps" and row["value"] == ""]
+    gone = [
+        row
+        for row in rows
+        if row["measure"] == "twonn" and row["curve"] == "steps" and row["value"] == ""
+    ]
     assert [row["undefined_because"] for row in gone] == []
     name, body = saved(one, "svg")
     root = ElementTree.fromstring(body)
     about = json.loads(root.findtext("{http://www.w3.org/2000/svg}metadata") or "")
-    assert (about["run"], about["step"], about["site"], about["layerfold"]) == ("measured", 64, "L3.post", version)
+    assert (about["run"], about["step"], about["site"], about["layerfold"]) == (
+        "measured",
+        64,
+        "L3.post",
+        version,
+    )
     assert f"measured · step 64 · L3.post · Layerfold {version}" in body.decode()
     name, body = saved(one, "png")
     assert name.endswith(".png")
@@ -134,7 +163,9 @@ def test_events_are_marked_said_and_reached(visit: Open) -> None:
     one.page.locator("#steps").blur()
     one.page.keyboard.press(",")
     one.until("s.card.steps[s.step] === 16")
-    expect(one.page.locator(".slider.steps .quiet")).to_contain_text("Intrinsic dimension 8.3 → 3.5, layer 2 of 6")
+    expect(one.page.locator(".slider.steps .quiet")).to_contain_text(
+        "Intrinsic dimension 8.3 → 3.5, layer 2 of 6"
+    )
     one.page.keyboard.press(".")
     one.until("s.card.steps[s.step] === 512")
 
@@ -154,8 +185,9 @@ def test_the_link_brings_the_curves_back(visit: Open) -> None:
 def test_nothing_overlaps(visit: Open, size: tuple[int, int], language: str) -> None:
     one = opened(visit, f"&second=test_accuracy&lang={language}", width=size[0], height=size[1])
     boxes = one.page.evaluate(
-        "['top', 'column', 'curves', 'strip'].map(id => document.getElementById(id).getBoundingClientRect())"
-        ".filter(b => b.height).map(b => [b.left, b.top, b.right, b.bottom])"
+        "['top', 'column', 'curves', 'strip'].map(id =>"
+        " document.getElementById(id).getBoundingClientRect()).filter(b => b.height).map(b =>"
+        " [b.left, b.top, b.right, b.bottom])"
     )
     for i, (left, top, right, bottom) in enumerate(boxes):
         assert 0 <= left < right <= size[0]

@@ -1,4 +1,6 @@
-"""The real lab in a real browser: p = 53 is memorised, then understood, and its clouds are there to be seen."""
+"""The real lab in a real browser: p = 53 is memorised, then understood, and its clouds are there to
+be seen.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,16 @@ LONG = 480_000  # ms; three minutes on two free cores, a busy machine is given m
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     """The program itself, with a lab of its own."""
-    command = [sys.executable, "-m", "layerfold.cli", "--lab", str(tmp_path / "lab"), "--cache", str(tmp_path / "cache"), "--no-browser"]
+    command = [
+        sys.executable,
+        "-m",
+        "layerfold.cli.main",
+        "--lab",
+        str(tmp_path / "lab"),
+        "--cache",
+        str(tmp_path / "cache"),
+        "--no-browser",
+    ]
     server = Served(lambda port: [*command, "--port", str(port)], tmp_path / "log")
     server.start()
     yield server
@@ -36,11 +47,16 @@ def test_the_lab_groks_p_53_in_the_page(visit: Open) -> None:
     expect(one.page.locator("#lab-start")).to_be_enabled()
     one.page.click("#lab-start")
     one.until(f"{JOB} && s.run === {JOB}.run && s.card && Object.keys(s.atlas).length", LONG)
-    expect(one.page.locator(".told .says")).to_have_text(re.compile(r"Memorised at step \d+"), timeout=LONG)
-    one.until(f"{JOB}.status === 'finished'", LONG)
-    expect(one.page.locator(".told .says")).to_have_text(re.compile(r"Memorised at step \d+, understood at step [\d,]+: (9\d|100)"))
-    memorised, understood = (
-        int(text.replace(",", "")) for text in re.findall(r"step ([\d,]+)", one.page.locator(".told .says").inner_text())
+    expect(one.page.locator(".told .says")).to_have_text(
+        re.compile(r"Memorised at step \d+"), timeout=LONG
     )
-    assert understood > 4 * memorised, "a delay between the two: grokking"
+    one.until(f"{JOB}.status === 'finished'", LONG)
+    expect(one.page.locator(".told .says")).to_have_text(
+        re.compile(r"Memorised at step \d+, understood at step [\d,]+: (9\d|100)")
+    )
+    memorized, understood = (
+        int(text.replace(",", ""))
+        for text in re.findall(r"step ([\d,]+)", one.page.locator(".told .says").inner_text())
+    )
+    assert understood > 4 * memorized, "a delay between the two: grokking"
     one.until(f"s.card.steps.includes({JOB}.steps)", LONG)

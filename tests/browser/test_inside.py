@@ -1,4 +1,6 @@
-"""Journeys inside the pass: each tab asks, shows what it was told, and draws it in the scene. Real runs on a real server."""
+"""Journeys inside the pass: each tab asks, shows what it was told, and draws it in the scene. Real
+runs on a real server.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ expect.set_options(timeout=PATIENCE)
 RUNS = [ROOT / "models" / name for name in ("storyteller", "modular-addition")]
 EDGES = "window.layerfold.scene.stats().edges"
 TOLD = (
-    "Object.entries(s.inside.asking).every(([kind, one]) => s.inside.looks[kind]?.id === one.id) && Object.keys(s.inside.asking).length > 0"
+    "Object.entries(s.inside.asking).every(([kind, one]) => s.inside.looks[kind]?.id === one.id) &&"
+    " Object.keys(s.inside.asking).length > 0"
 )
 
 
@@ -26,7 +29,15 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The storyteller and the modular addition, whose passes can be taken apart."""
     if not all((run / "atlas" / "atlas.json").exists() for run in RUNS):
         pytest.skip("this checkout has no runs to look into")
-    command = [sys.executable, "-m", "layerfold.cli", "serve", *map(str, RUNS), "--no-browser", "--port"]
+    command = [
+        sys.executable,
+        "-m",
+        "layerfold.cli.main",
+        "serve",
+        *map(str, RUNS),
+        "--no-browser",
+        "--port",
+    ]
     server = Served(lambda port: [*command, str(port)], tmp_path_factory.mktemp("server") / "log")
     server.start()
     yield server
@@ -43,8 +54,11 @@ def looked(visit: Open, tab: str, more: str = "", **options: object) -> Visit:
 def test_a_move_is_taken_apart(visit: Open) -> None:
     one = looked(visit, "parts", "&run=modular-addition&site=embed")
     rows = one.page.locator(".parts-table tbody th")
-    expect(rows).to_have_text(["attention", "head 1", "head 2", "head 3", "head 4"])  # it has no bias
-    shares = [int(text.rstrip(" %")) for text in one.page.locator(".parts-table .along").all_inner_texts()]
+    # it has no bias
+    expect(rows).to_have_text(["attention", "head 1", "head 2", "head 3", "head 4"])
+    shares = [
+        int(text.rstrip(" %")) for text in one.page.locator(".parts-table .along").all_inner_texts()
+    ]
     assert abs(sum(shares[1:]) - shares[0]) <= 3  # each is rounded
     one.sees(f"{EDGES} === 5")
     expect(one.page.locator(".word-chips").first.locator(".up")).to_have_count(3)
@@ -52,7 +66,9 @@ def test_a_move_is_taken_apart(visit: Open) -> None:
     one.sees(f"{EDGES} === 6")
     one.page.check("#parts-stretch")
     one.sees(f"{EDGES} > 70")
-    expect(one.page.locator(".meter")).to_have_attribute("aria-valuetext", one.page.locator(".meter + p").inner_text())
+    expect(one.page.locator(".meter")).to_have_attribute(
+        "aria-valuetext", one.page.locator(".meter + p").inner_text()
+    )
     one.page.locator(".bend-chart .bend-site").nth(1).click()
     expect(rows).to_have_text(["MLP"])
     assert one.state("s.site") == 1
@@ -74,7 +90,9 @@ def test_parts_are_scaled_and_put_back(visit: Open) -> None:
     one.page.keyboard.press("ArrowRight")
     expect(one.page.locator(".scaled li")).to_have_count(2)
     assert serious(one) == []
-    one.page.locator(".scaled li").filter(has_text="attention").get_by_role("button", name="Leave").click()
+    one.page.locator(".scaled li").filter(has_text="attention").get_by_role(
+        "button", name="Leave"
+    ).click()
     one.page.click("#whatif-reset")
     expect(one.page.locator(".scaled")).to_contain_text("to the bit")
     one.sees(f"{EDGES} === 0")
@@ -92,7 +110,8 @@ def test_the_stream_is_seen_raw_normalised_and_as_what_was_added(visit: Open) ->
         one.until(f"JSON.parse(s.inside.looks.reframe?.key ?? '{{}}').seen === '{view}'")
         expect(one.page.locator(".whatif .keeps")).to_contain_text(words)
         expect(one.page.locator(".whatif .keeps")).to_contain_text("of the variance")
-    one.sees("window.layerfold.scene.stats().sentences === 1")  # the other one has no place in this view
+    # the other one has no place in this view
+    one.sees("window.layerfold.scene.stats().sentences === 1")
     one.page.locator("#whatif-mlp").fill("0")
     one.until("s.inside.looks.reframe.tensors.moved")
     one.sees("window.layerfold.scene.stats().sentences === 2")
@@ -112,7 +131,14 @@ def test_beads_say_how_likely_their_next_token_was(visit: Open) -> None:
 
 
 def test_one_token_alone_has_parts_too(visit: Open) -> None:
-    one = looked(visit, "parts", "&run=storyteller&site=L0.post&s=0vShe", width=390, height=844, locale="zh-CN")
+    one = looked(
+        visit,
+        "parts",
+        "&run=storyteller&site=L0.post&s=0vShe",
+        width=390,
+        height=844,
+        locale="zh-CN",
+    )
     expect(one.page.locator(".parts-table .attention th")).to_have_text("注意力")
     one.sees(f"{EDGES} >= 5")
     assert one.page.evaluate("document.querySelector('#inside').scrollWidth <= innerWidth")
@@ -130,7 +156,10 @@ def test_a_step_of_the_optimiser_is_taken_apart(visit: Open) -> None:
     one.page.locator("#step-factor").press("End")
     one.page.check("#step-backwards")
     one.page.check("#step-cloud")
-    one.until("s.inside.looks.stride?.answer.motion === 'sgd_momentum' && s.inside.looks.stride.answer.factor === -1000")
+    one.until(
+        "s.inside.looks.stride?.answer.motion === 'sgd_momentum' &&"
+        " s.inside.looks.stride.answer.factor === -1000"
+    )
     one.until("s.inside.looks.stride.tensors.cloud?.shape[1] === s.card.reference")
     expect(one.page.locator("#step-factor")).to_have_attribute("aria-valuetext", "×−1,000")
     assert one.page.evaluate("window.layerfold.scene.stats().sentences") == sentences
@@ -138,7 +167,8 @@ def test_a_step_of_the_optimiser_is_taken_apart(visit: Open) -> None:
 
 
 def test_a_survey_can_be_stopped(visit: Open) -> None:
-    one = visit("#v=1&run=storyteller&inside=way")  # minutes long, so it cannot end before it is stopped
+    # minutes long, so it cannot end before it is stopped
+    one = visit("#v=1&run=storyteller&inside=way")
     one.page.click("#way-survey")
     expect(one.page.locator("#way-progress")).to_be_visible()
     one.page.click("#way-stop")

@@ -1,4 +1,6 @@
-"""The lab in the page, in a real browser: the real page and server, with trainings made up to be over in seconds."""
+"""The lab in the page, in a real browser: the real page and server, with trainings made up to be
+over in seconds.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +31,11 @@ def served(tmp_path: Path) -> Iterator[Served]:
     server.stop()
 
 
-def begin(one: Visit, *, optimiser: str = "adamw", **numbers: str) -> None:
+def begin(one: Visit, *, optimizer: str = "adamw", **numbers: str) -> None:
     """A training is put together in the form and begun."""
     if one.page.locator("#lab-new").is_visible():
         one.page.click("#lab-new")
-    one.page.check(f"input[name=lab-optimiser][value={optimiser}]", force=True)
+    one.page.check(f"input[name=lab-optimiser][value={optimizer}]", force=True)
     for name, text in numbers.items():
         one.page.fill(f"#lab-{name}", text)
     before = one.state("s.lab.jobs.length")
@@ -50,12 +52,18 @@ def test_a_training_is_begun_watched_and_travelled(visit: Open) -> None:
     one.until(f"s.run === {JOB}.run && s.card && Object.keys(s.atlas).length")
     one.until(f"{JOB}.status === 'finished' && s.card.steps.length === 13 && s.step === 12")
     expect(one.page.locator(".told .says")).to_have_text(
-        re.compile(r"Memorised at step 100, understood at step \d00: [\d.]+\s% of the unseen right\.")
+        re.compile(
+            r"Memorised at step 100, understood at step \d00: [\d.]+\s% of the unseen right\."
+        )
     )
-    expect(one.page.locator(".lab-curve .of-unseen path").first).to_have_attribute("d", re.compile("L"))
+    expect(one.page.locator(".lab-curve .of-unseen path").first).to_have_attribute(
+        "d", re.compile("L")
+    )
     one.page.locator(".lab-curves").press("Home")
     one.until("s.step === 0")
-    expect(one.page.locator(".lab-curve .value.of-shown").first).to_have_text(re.compile(r"shown 0\s%"))
+    expect(one.page.locator(".lab-curve .value.of-shown").first).to_have_text(
+        re.compile(r"shown 0\s%")
+    )
     box = one.page.locator(".lab-curve svg").first.bounding_box()
     assert box
     one.page.mouse.click(box["x"] + box["width"] - 10, box["y"] + 30)
@@ -74,7 +82,10 @@ def test_it_pauses_is_kept_over_a_reload_resumes_stops_and_is_deleted(visit: Ope
     step = one.state(f"{JOB}.step")
     one.sees("location.hash.includes('run=made-up-1') && location.hash.includes('lab=1')")
     one.page.reload()
-    one.until(f"s.lab.jobs.length === 1 && {JOB}?.status === 'paused' && {JOB}.step >= {step} && {JOB}.numbers.seed === 7")
+    one.until(
+        f"s.lab.jobs.length === 1 && {JOB}?.status === 'paused' && {JOB}.step >= {step} &&"
+        f" {JOB}.numbers.seed === 7"
+    )
     one.page.click("#lab [data-act=resume]")
     one.until(f"{JOB}.status === 'running' && {JOB}.step > {step}")
     one.page.click("#lab [data-act=stop]")
@@ -90,7 +101,9 @@ def test_it_pauses_is_kept_over_a_reload_resumes_stops_and_is_deleted(visit: Ope
 def test_what_cannot_be_is_said_in_place(visit: Open, tmp_path: Path) -> None:
     one = visit("#v=1&run=storyteller&lab=1")
     one.page.fill("#lab-learning_rate", "much")
-    expect(one.page.locator("#lab-learning_rate-wrong")).to_have_text("A number, such as 0.001 or 1e-3.")
+    expect(one.page.locator("#lab-learning_rate-wrong")).to_have_text(
+        "A number, such as 0.001 or 1e-3."
+    )
     expect(one.page.locator("#lab-start")).to_be_disabled()
     one.page.fill("#lab-learning_rate", "1e9")
     expect(one.page.locator("#lab-learning_rate-wrong")).to_have_text("From 1e-5 to 1.")
@@ -107,7 +120,9 @@ def test_what_cannot_be_is_said_in_place(visit: Open, tmp_path: Path) -> None:
         begin(one, steps="20000")
     one.page.click("#lab-new")
     one.page.click("#lab-start")
-    expect(one.page.locator("#lab .lab-form .bad[role=alert]")).to_have_text("Two trainings are running; two at a time: pause or stop one.")
+    expect(one.page.locator("#lab .lab-form .bad[role=alert]")).to_have_text(
+        "Two trainings are running; two at a time: pause or stop one."
+    )
 
 
 def test_the_same_again_with_another_optimiser_is_watched_beside(visit: Open) -> None:
@@ -115,9 +130,14 @@ def test_the_same_again_with_another_optimiser_is_watched_beside(visit: Open) ->
     begin(one, seed="3")
     one.until(f"{JOB}.status === 'finished' && s.run === {JOB}.run && s.card")
     one.page.click("#lab [data-act=again]")
-    expect(one.page.locator("#lab .like")).to_have_text("The same again as Modular addition · AdamW, from the same seed.")
+    expect(one.page.locator("#lab .like")).to_have_text(
+        "The same again as Modular addition · AdamW, from the same seed."
+    )
     one.page.click("#lab-start")
-    one.until(f"{JOB}.run === 'made-up-2' && s.run === 'made-up-2' && {JOB}.status === 'finished' && s.card")
+    one.until(
+        f"{JOB}.run === 'made-up-2' && s.run === 'made-up-2' && {JOB}.status === 'finished' &&"
+        " s.card"
+    )
     assert one.state(f"[{JOB}.optimiser, {JOB}.numbers.seed]") == ["adam", 3]
     expect(one.page.locator("#lab-beside option").first).to_have_text("AdamW · same seed")
     one.page.click("#lab [data-act=beside]")
@@ -140,7 +160,15 @@ def test_the_lab_by_key_on_a_phone_and_in_chinese(visit: Open) -> None:
     for _ in range(80):
         one.page.keyboard.press("Tab")
         seen.add(one.page.evaluate("document.activeElement.id || document.activeElement.name"))
-    assert {"open-lab", "fold-lab", "lab-task", "lab-optimiser", "lab-learning_rate", "lab-seed", "lab-start"} <= seen
+    assert {
+        "open-lab",
+        "fold-lab",
+        "lab-task",
+        "lab-optimiser",
+        "lab-learning_rate",
+        "lab-seed",
+        "lab-start",
+    } <= seen
     step = one.state("s.step")
     one.page.focus(".number input[type=range]")
     rate = one.page.input_value("#lab-learning_rate")

@@ -1,4 +1,6 @@
-"""A training that is recorded while a page is open: its run appears by itself, then step by step, and what is there stays as it is."""
+"""A training that is recorded while a page is open: its run appears by itself, then step by step,
+and what is there stays as it is.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from playwright.sync_api import Browser, ConsoleMessage, expect
 from tests.browser.conftest import PATIENCE, ROOT, Served, Visit
 from tests.browser.recording import CHECKPOINTS
 
-pytest.importorskip("layerfold.recorder")
+pytest.importorskip("layerfold.recording.recorder")
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE)
 LAST = "s.card.steps[Math.round(s.step)]"
@@ -36,7 +38,9 @@ class Training:
         with self._log.open("wb") as log:
             command = [sys.executable, "-m", "tests.browser.recording", str(self.folder), *words]
             environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-            self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=log, stderr=log
+            )
 
     def may(self, step: int) -> None:
         """It may go on to the step."""
@@ -62,7 +66,18 @@ def server(tmp_path: Path, training: Training) -> Iterator[Served]:
 
     def command(port: int) -> list[str]:
         folder, cache = str(training.folder.parent), str(tmp_path / "cache")
-        return [sys.executable, "-m", "layerfold.cli", "serve", folder, "--no-browser", "--port", str(port), "--cache", cache]
+        return [
+            sys.executable,
+            "-m",
+            "layerfold.cli.main",
+            "serve",
+            folder,
+            "--no-browser",
+            "--port",
+            str(port),
+            "--cache",
+            cache,
+        ]
 
     one = Served(command, tmp_path / "server.log")
     one.start()
@@ -72,13 +87,18 @@ def server(tmp_path: Path, training: Training) -> Iterator[Served]:
 
 @pytest.fixture
 def open_page(browsers: Browser, server: Served) -> Iterator[Visit]:
-    """A page of that server that nobody touches; at the end nothing was thrown and nothing complained of on its console."""
-    context = browsers.new_context(viewport={"width": 1280, "height": 720}, locale="en-GB", reduced_motion="reduce")
+    """A page of that server that nobody touches; at the end nothing was thrown and nothing
+    complained of on its console.
+    """
+    context = browsers.new_context(
+        viewport={"width": 1280, "height": 720}, locale="en-GB", reduced_motion="reduce"
+    )
     one = Visit(context, server.origin)
     complaints: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
-        if message.type == "error" and "/api/jobs" not in str(message.location):  # a server without a lab
+        # a server without a lab
+        if message.type == "error" and "/api/jobs" not in str(message.location):
             complaints.append(f"{message.text} {message.location}")
 
     one.page.on("console", hear)
@@ -90,11 +110,15 @@ def open_page(browsers: Browser, server: Served) -> Iterator[Visit]:
 
 def cloud(server: Served, step: int) -> str:
     """What the cloud of a step is known by."""
-    with urllib.request.urlopen(f"{server.origin}/api/runs/growing/atlas/{step}", timeout=60) as answer:
+    with urllib.request.urlopen(
+        f"{server.origin}/api/runs/growing/atlas/{step}", timeout=60
+    ) as answer:
         return hashlib.sha256(answer.read()).hexdigest()
 
 
-def test_a_training_appears_step_by_step_in_an_open_page(open_page: Visit, server: Served, training: Training) -> None:
+def test_a_training_appears_step_by_step_in_an_open_page(
+    open_page: Visit, server: Served, training: Training
+) -> None:
     one = open_page
     one.page.evaluate("window.untouched = true")
     expect(one.page.locator("#veil")).to_contain_text("no run to show")
@@ -116,8 +140,13 @@ def test_a_training_appears_step_by_step_in_an_open_page(open_page: Visit, serve
     one.until(f"s.card.steps.length === {len(CHECKPOINTS)} && {LAST} === {CHECKPOINTS[-1]}")
     assert one.state("s.card.steps") == list(CHECKPOINTS)
     expect(one.page.locator("#steps")).to_have_attribute("max", str(len(CHECKPOINTS) - 1))
-    one.until("s.sentences.at(-1).status === 'placed' && s.card.steps.every((step) => step in s.sentences.at(-1).slices)")
-    assert f"step={CHECKPOINTS[-1]}" in one.page.evaluate("new Promise((done) => setTimeout(() => done(location.hash), 700))")
+    one.until(
+        "s.sentences.at(-1).status === 'placed' && s.card.steps.every((step) => step in"
+        " s.sentences.at(-1).slices)"
+    )
+    assert f"step={CHECKPOINTS[-1]}" in one.page.evaluate(
+        "new Promise((done) => setTimeout(() => done(location.hash), 700))"
+    )
     assert cloud(server, 0) == first
     assert one.state("[...s.atlas[0].positions.slice(0, 60)]") == shown
     assert one.page.evaluate("window.untouched")

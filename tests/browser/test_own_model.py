@@ -1,4 +1,6 @@
-"""A model of one's own in the page: a Trainer's folder has both sliders, a model's folder has its layers."""
+"""A model of one's own in the page: a Trainer's folder has both sliders, a model's folder has its
+layers.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from layerfold.building import build_run_atlas
-from layerfold.projecting import build_projections
-from layerfold.training.hub_card import HOME, open_hub
+from layerfold.build.projections import build_projections
+from layerfold.build.run_atlas import build_run_atlas
+from layerfold.runs.hub_card import HOME, open_hub
 from tests.browser.conftest import PATIENCE, Open, Served, Visit
 from tests.browser.test_access import serious
 from tests.browser.test_page import PLACED
@@ -32,7 +34,16 @@ def own(trainer_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         run = open_hub(str(folder), place / "cache" / HOME)
         build_run_atlas(run, count=200)
         build_projections(run)
-    command = [sys.executable, "-m", "layerfold.cli", f"hf:{trainer_folder}", str(single), "--cache", str(place / "cache"), "--no-browser"]
+    command = [
+        sys.executable,
+        "-m",
+        "layerfold.cli.main",
+        f"hf:{trainer_folder}",
+        str(single),
+        "--cache",
+        str(place / "cache"),
+        "--no-browser",
+    ]
     server = Served(lambda port: [*command, "--port", str(port)], place / "log")
     server.start()
     yield server
@@ -45,7 +56,9 @@ def enter(browsers: Browser, own: Served) -> Iterator[Open]:
     visits: list[Visit] = []
 
     def opened(link: str = "", *, width: int = 1280, height: int = 720) -> Visit:
-        context = browsers.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", locale="en-GB")
+        context = browsers.new_context(
+            viewport={"width": width, "height": height}, reduced_motion="reduce", locale="en-GB"
+        )
         visits.append(Visit(context, own.origin))
         return visits[-1].open(link)
 
@@ -61,7 +74,10 @@ def test_a_trainers_folder_has_both_sliders(enter: Open) -> None:
     steps, layers = one.page.locator("#steps"), one.page.locator("#layers")
     expect(steps).to_be_visible()
     expect(layers).to_be_visible()
-    assert (steps.get_attribute("max"), layers.get_attribute("max")) == (str(len(STEPS) - 1), str(2 * LAYERS))
+    assert (steps.get_attribute("max"), layers.get_attribute("max")) == (
+        str(len(STEPS) - 1),
+        str(2 * LAYERS),
+    )
     steps.press("Home")
     one.until("s.card.steps[Math.round(s.step)] === 4 && 4 in s.atlas")
     expect(one.page.locator("#steps-value")).to_have_text("step 4")
@@ -70,13 +86,18 @@ def test_a_trainers_folder_has_both_sliders(enter: Open) -> None:
     one.page.locator("#play-steps").click()
     one.until("s.playing === null && s.card.steps[Math.round(s.step)] === 12")
     one.page.locator(".sentence .text").first.fill("the river bank in the spring")
-    one.until("s.sentences[0].text === 'the river bank in the spring' && s.sentences[0].status === 'placed'")
+    one.until(
+        "s.sentences[0].text === 'the river bank in the spring' && s.sentences[0].status ==="
+        " 'placed'"
+    )
     one.until("s.measures?.measures.some((each) => each.name === 'val_loss')")
     assert serious(one) == []
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
-def test_a_models_folder_has_its_layers_and_says_that_it_is_one_checkpoint(enter: Open, size: tuple[int, int]) -> None:
+def test_a_models_folder_has_its_layers_and_says_that_it_is_one_checkpoint(
+    enter: Open, size: tuple[int, int]
+) -> None:
     one = enter("#v=1&run=gpt2-stories", width=size[0], height=size[1])
     one.until(PLACED)
     expect(one.page.locator("#layers")).to_be_visible()
@@ -94,9 +115,14 @@ def test_a_gpt2_is_taken_apart_as_ours_are(enter: Open) -> None:
     one.until("s.inside.looks.dissect && window.layerfold.scene.stats().edges > 0")
     for tab, told in (("parts", "promote"), ("whatif", "whatif"), ("push", "push")):
         one.page.click(f"#inside-{tab}")
-        one.until(f"s.inside.looks.{told} && s.inside.looks.{told}.id === s.inside.asking.{told}.id && !s.inside.troubles.{told}")
+        one.until(
+            f"s.inside.looks.{told} && s.inside.looks.{told}.id === s.inside.asking.{told}.id &&"
+            f" !s.inside.troubles.{told}"
+        )
     rows = one.page.locator("#push-tokens tbody tr")
-    expect(rows).to_have_count(one.state("s.sentences.find((one) => one.id === s.active).tokens.length"))
+    expect(rows).to_have_count(
+        one.state("s.sentences.find((one) => one.id === s.active).tokens.length")
+    )
     one.page.click("#inside-walk")
     expect(one.page.locator(".branches button").first).to_be_visible()
     one.page.click("#inside-whatif")

@@ -30,7 +30,9 @@ def test_the_first_picture_moves_by_itself_and_says_what_is_seen(visit: Open) ->
     one.sees("captions.some(({ words, step }) => words.includes('untrained') && step === 0)")
     first = one.page.locator("#view").screenshot()
     one.until("s.step > 0 && s.step < s.card.steps.length - 1 || !s.touring")
-    one.until("s.sentences.length === 2 && s.sentences.every((one) => !one.hidden && one.tokens.length)")
+    one.until(
+        "s.sentences.length === 2 && s.sentences.every((one) => !one.hidden && one.tokens.length)"
+    )
     one.sees("captions.some(({ words }) => /bank|word/.test(words))")
     assert one.page.locator("#view").screenshot() != first
     one.page.keyboard.press("Shift")
@@ -51,7 +53,10 @@ def test_typing_places_tokens(visit: Open) -> None:
     one.until(PLACED)
     one.page.click("#add-sentence")
     one.page.keyboard.type("The whale rose from the sea", delay=15)
-    one.until("s.sentences.length === 3 && s.sentences[2].tokens.length >= 6 && s.sentences[2].status === 'placed'")
+    one.until(
+        "s.sentences.length === 3 && s.sentences[2].tokens.length >= 6 && s.sentences[2].status ==="
+        " 'placed'"
+    )
     one.sees("layerfold.scene.stats().sentences === 3")
     expect(one.page.locator(".sentence.active .token").first).to_have_text("The")
     one.page.locator(".sentence.active").hover()
@@ -172,11 +177,18 @@ def test_a_copied_link_shows_the_same_picture(visit: Open) -> None:
     one.until(PLACED)
     for key in ("ArrowLeft", "ArrowDown", "t", "c", "l", "g"):
         one.page.keyboard.press(key)
-    camera = {"eye": {"x": 0.9, "y": -1.1, "z": 0.7}, "center": {"x": 0, "y": 0, "z": 0}, "up": {"x": 0, "y": 0, "z": 1}}
+    camera = {
+        "eye": {"x": 0.9, "y": -1.1, "z": 0.7},
+        "center": {"x": 0, "y": 0, "z": 0},
+        "up": {"x": 0, "y": 0, "z": 1},
+    }
     one.page.evaluate("camera => layerfold.scene.setCamera(camera)", camera)
     one.tell(type="set", camera=camera)
     one.sees("location.hash.includes('camera=0.9') && location.hash.includes('lang=zh')")
-    what = "[s.run, s.step, s.site, s.trails, s.colour, s.theme, s.language, s.sentences.map((one) => [one.text, one.hue])]"
+    what = (
+        "[s.run, s.step, s.site, s.trails, s.colour, s.theme, s.language, s.sentences.map((one) =>"
+        " [one.text, one.hue])]"
+    )
     other = visit(one.page.url.removeprefix(one.origin + "/"))
     other.until(PLACED)
     assert other.state(what) == one.state(what)
@@ -193,7 +205,9 @@ def test_a_link_that_cannot_be_followed_is_said(visit: Open) -> None:
     expect(three.page.locator("#notice")).to_contain_text("no step 13")
 
 
-def test_a_restarted_server_is_found_again_and_nothing_typed_is_lost(visit: Open, served: Served) -> None:
+def test_a_restarted_server_is_found_again_and_nothing_typed_is_lost(
+    visit: Open, served: Served
+) -> None:
     one = visit(link())
     one.until(PLACED)
     served.stop()
@@ -206,7 +220,10 @@ def test_a_restarted_server_is_found_again_and_nothing_typed_is_lost(visit: Open
         served.start()
     expect(one.page.locator("#line")).to_be_hidden()
     one.until(f"{PLACED} && s.sentences[0].asked.includes('quiet')")
-    assert one.page.locator(".sentence .text").first.input_value() == "She sat on the bank of the quiet river"
+    assert (
+        one.page.locator(".sentence .text").first.input_value()
+        == "She sat on the bank of the quiet river"
+    )
 
 
 def test_chinese(visit: Open) -> None:
@@ -225,7 +242,14 @@ def test_chinese(visit: Open) -> None:
     expect(one.page.locator(".sentences-panel h2")).to_have_text("句子")
 
 
-TEXTS = ("   ", "x" * 20_001, "😀🏴‍☠️ 春天来了", "שלום עולם مرحبا", "a\u0000b\u0007c\u202ed", "<img src=x onerror=alert(1)>")
+TEXTS = (
+    "   ",
+    "x" * 20_001,
+    "😀🏴‍☠️ 春天来了",
+    "שלום עולם مرحبا",
+    "a\u0000b\u0007c\u202ed",
+    "<img src=x onerror=alert(1)>",
+)
 
 
 def test_strange_texts_are_placed_or_refused_in_words(visit: Open) -> None:
@@ -234,7 +258,10 @@ def test_strange_texts_are_placed_or_refused_in_words(visit: Open) -> None:
     field = one.page.locator(".sentence .text").first
     for text in TEXTS:
         field.fill(text)
-        one.until("['placed', 'failed', 'blank'].includes(s.sentences[0].status) && s.connection === 'open'")
+        one.until(
+            "['placed', 'failed', 'blank'].includes(s.sentences[0].status) && s.connection ==="
+            " 'open'"
+        )
         assert "\ufffd" not in one.page.locator("#view").inner_text()
         assert one.state("s.sentences[0].text.length") == len(text.encode("utf-16-le")) // 2
         if not text.strip() or len(text) > 20_000:
@@ -248,7 +275,9 @@ def test_a_step_that_cannot_be_read_is_said_and_the_rest_stays(visit: Open) -> N
     one.until(PLACED)
     steps = one.state("s.card.steps")
     one.tell(type="atlas.drop", steps=[steps[1]])
-    one.tell(type="atlas.failed", step=steps[1], failure={"code": "damaged_run", "message": "cut short"})
+    one.tell(
+        type="atlas.failed", step=steps[1], failure={"code": "damaged_run", "message": "cut short"}
+    )
     one.tell(type="go", step=1)
     expect(one.page.locator(".slider.steps .quiet")).to_contain_text("not readable")
 
@@ -264,7 +293,9 @@ def test_a_phone(visit: Open) -> None:
     expect(one.page.locator("#inspector")).to_be_visible()
     boxes = [
         one.page.evaluate(
-            "id => { const b = document.getElementById(id).getBoundingClientRect(); return [b.left, b.right, b.top, b.bottom]; }", id_
+            "id => { const b = document.getElementById(id).getBoundingClientRect(); return [b.left,"
+            " b.right, b.top, b.bottom]; }",
+            id_,
         )
         for id_ in ("top", "strip", "inspector")
     ]

@@ -24,7 +24,10 @@ PATIENCE = 180_000  # milliseconds; software rendering on a busy machine
 class Files(SimpleHTTPRequestHandler):
     """The front end at /, the test page at /scene/, Plotly where the server has it."""
 
-    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript"}  # noqa: RUF012
+    extensions_map = {
+        **SimpleHTTPRequestHandler.extensions_map,
+        ".js": "text/javascript",
+    }  # noqa: RUF012
 
     def translate_path(self, path: str) -> str:
         plain = path.split("?")[0]
@@ -59,7 +62,12 @@ def opened(browsers: Browser, origin: str) -> Iterator[Opener]:
     def open_page(query: str, width: int = 960, height: int = 640) -> Page:
         page = browsers.new_page(viewport={"width": width, "height": height})
         page.set_default_timeout(PATIENCE)
-        page.on("request", lambda r: None if r.url.startswith((origin, "data:", "blob:")) else foreign.append(r.url))
+        page.on(
+            "request",
+            lambda r: (
+                None if r.url.startswith((origin, "data:", "blob:")) else foreign.append(r.url)
+            ),
+        )
         page.on("pageerror", lambda error: thrown.append(str(error)))
         page.on("dialog", lambda dialog: thrown.append(dialog.message))
         page.goto(f"{origin}/scene/?{query}", wait_until="commit", timeout=PATIENCE)
@@ -92,7 +100,10 @@ def _rest(request: pytest.FixtureRequest) -> None:
 
 
 def settle(page: Page) -> None:
-    page.evaluate("() => new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 260))")
+    page.evaluate(
+        "() => new Promise((done) => setTimeout(() => requestAnimationFrame(() =>"
+        " requestAnimationFrame(done)), 260))"
+    )
 
 
 LONELY = """() => {
@@ -122,7 +133,9 @@ def pixels(page: Page) -> dict[str, float]:
 
 
 def test_plotlys_private_parts_are_where_they_were(still: Page) -> None:
-    """Fails when a new Plotly moves what the scene leans on; then the scene falls back, and this must be looked at."""
+    """Fails when a new Plotly moves what the scene leans on; then the scene falls back, and this
+    must be looked at.
+    """
     stats = still.evaluate("scene.stats()")
     assert still.evaluate("scene.mode") == "webgl"
     assert stats["engine"] == "own"
@@ -131,7 +144,10 @@ def test_plotlys_private_parts_are_where_they_were(still: Page) -> None:
 
 
 def test_hover_and_click_name_the_right_token_after_a_glide(still: Page) -> None:
-    still.evaluate("async () => { scene.setReducedMotion(false); await scene.show(make({ site: 3, seed: 7 }), { ms: 300 }); }")
+    still.evaluate(
+        "async () => { scene.setReducedMotion(false); await scene.show(make({ site: 3, seed: 7 }),"
+        " { ms: 300 }); }"
+    )
     settle(still)
     lonely = still.evaluate(LONELY)
     assert len(lonely) >= 3
@@ -148,7 +164,9 @@ def test_the_tokens_of_a_sentence_are_named(still: Page) -> None:
         still.mouse.click(spot["x"], spot["y"])
     picks = still.evaluate("log.pick")
     assert len(picks) == 9
-    assert {p["token"] for p in picks if p["kind"] == "sentence" and p["id"] == "s0"} >= set(range(9)) - {3, 5}
+    assert {p["token"] for p in picks if p["kind"] == "sentence" and p["id"] == "s0"} >= set(
+        range(9)
+    ) - {3, 5}
 
 
 def test_a_drag_turns_the_camera_and_picks_nothing(still: Page) -> None:
@@ -189,7 +207,12 @@ def test_the_camera_turns_while_the_points_glide(still: Page) -> None:
     still.wait_for_function("() => window.settled")
     settle(still)
     after = still.evaluate("scene.camera().eye")
-    assert abs(after["x"] - before["x"]) + abs(after["y"] - before["y"]) + abs(after["z"] - before["z"]) > 0.1
+    assert (
+        abs(after["x"] - before["x"])
+        + abs(after["y"] - before["y"])
+        + abs(after["z"] - before["z"])
+        > 0.1
+    )
 
 
 def test_a_newer_picture_takes_over_and_both_promises_resolve(still: Page) -> None:
@@ -208,16 +231,26 @@ def test_a_newer_picture_takes_over_and_both_promises_resolve(still: Page) -> No
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_labels_stand_apart_and_hold_what_was_typed(still: Page, theme: str) -> None:
-    show = "async (theme) => { scene.setTheme(theme); await scene.show(make({ sentences: 5, tokens: 20, theme }), { ms: 0 }); }"
+    show = (
+        "async (theme) => { scene.setTheme(theme); await scene.show(make({ sentences: 5, tokens:"
+        " 20, theme }), { ms: 0 }); }"
+    )
     still.evaluate(show, theme)
     still.wait_for_timeout(500)
-    boxes: list[dict[str, Any]] = still.evaluate("""() => [...document.querySelectorAll('#scene span')].filter((n) => n.style.opacity > 0)
+    boxes: list[dict[str, Any]] = still.evaluate(
+        """() => [...document.querySelectorAll('#scene span')].filter((n) => n.style.opacity > 0)
         .map((n) => [n.textContent, n.getBoundingClientRect()])
-        .map(([text, r]) => ({ text, l: r.left, t: r.top, r: r.right, b: r.bottom }))""")
+        .map(([text, r]) => ({ text, l: r.left, t: r.top, r: r.right, b: r.bottom }))"""
+    )
     assert len(boxes) > 15
     for i, a in enumerate(boxes):
         for b in boxes[i + 1 :]:
-            apart = a["r"] <= b["l"] + 0.5 or b["r"] <= a["l"] + 0.5 or a["b"] <= b["t"] + 0.5 or b["b"] <= a["t"] + 0.5
+            apart = (
+                a["r"] <= b["l"] + 0.5
+                or b["r"] <= a["l"] + 0.5
+                or a["b"] <= b["t"] + 0.5
+                or b["b"] <= a["t"] + 0.5
+            )
             assert apart, f"{a} {b}"
     assert still.locator("#scene img").count() == 0
     assert still.locator("#scene b").count() == 0
@@ -225,7 +258,10 @@ def test_labels_stand_apart_and_hold_what_was_typed(still: Page, theme: str) -> 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_the_picture_can_be_saved(still: Page, theme: str) -> None:
-    still.evaluate("async (theme) => { scene.setTheme(theme); await scene.show(make({ theme }), { ms: 0 }); }", theme)
+    still.evaluate(
+        "async (theme) => { scene.setTheme(theme); await scene.show(make({ theme }), { ms: 0 }); }",
+        theme,
+    )
     seen = pixels(still)
     assert (seen["width"], seen["height"]) == (960, 640)
     assert seen["spread"] > 4
@@ -244,7 +280,10 @@ def test_the_scene_follows_its_element(still: Page) -> None:
 
 
 def test_axes_come_and_go_and_the_camera_stays(still: Page) -> None:
-    still.evaluate("scene.setCamera({ eye: { x: 1, y: 1.2, z: 0.4 }, center: { x: 0, y: 0, z: 0 }, up: { x: 0, y: 0, z: 1 } })")
+    still.evaluate(
+        "scene.setCamera({ eye: { x: 1, y: 1.2, z: 0.4 }, center: { x: 0, y: 0, z: 0 }, up: { x: 0,"
+        " y: 0, z: 1 } })"
+    )
     settle(still)
     still.evaluate("scene.setAxes(true)")
     settle(still)
@@ -257,17 +296,25 @@ def test_axes_come_and_go_and_the_camera_stays(still: Page) -> None:
 
 
 def test_a_lost_context_is_rebuilt_with_the_same_picture_and_camera(still: Page) -> None:
-    still.evaluate("scene.setCamera({ eye: { x: 0.9, y: 1.1, z: 0.6 }, center: { x: 0, y: 0, z: 0 }, up: { x: 0, y: 0, z: 1 } })")
+    still.evaluate(
+        "scene.setCamera({ eye: { x: 0.9, y: 1.1, z: 0.6 }, center: { x: 0, y: 0, z: 0 }, up: { x:"
+        " 0, y: 0, z: 1 } })"
+    )
     settle(still)
     before = pixels(still)
     place = still.evaluate("scene.locate({ kind: 'cloud', index: 11 })")
     count = still.evaluate("scene.stats().rebuilt")
-    still.evaluate("document.querySelector('#scene canvas').getContext('webgl').getExtension('WEBGL_lose_context').loseContext()")
+    still.evaluate(
+        "document.querySelector('#scene"
+        " canvas').getContext('webgl').getExtension('WEBGL_lose_context').loseContext()"
+    )
     still.wait_for_function("n => scene.stats().rebuilt === n + 1", arg=count)
     settle(still)
     after = pixels(still)
     assert after["spread"] == pytest.approx(before["spread"], rel=0.05)
-    assert still.evaluate("scene.locate({ kind: 'cloud', index: 11 })") == pytest.approx(place, abs=1.5)
+    assert still.evaluate("scene.locate({ kind: 'cloud', index: 11 })") == pytest.approx(
+        place, abs=1.5
+    )
     assert still.locator("#scene canvas").count() == 1
 
 
@@ -277,7 +324,9 @@ def test_updates_leak_neither_buffers_nor_nodes_nor_memory(still: Page) -> None:
     def held() -> dict[str, float]:
         session.send("HeapProfiler.collectGarbage")
         heap = session.send("Runtime.getHeapUsage")["usedSize"]
-        counts: dict[str, float] = still.evaluate("({ buffers: scene.stats().buffers, nodes: document.getElementsByTagName('*').length })")
+        counts: dict[str, float] = still.evaluate(
+            "({ buffers: scene.stats().buffers, nodes: document.getElementsByTagName('*').length })"
+        )
         return {**counts, "heap": heap}
 
     run = """async (rounds) => {

@@ -1,4 +1,6 @@
-"""Journeys among the known shapes: the front door, a circle that forms at the marked step, projections, symbols, claims."""
+"""Journeys among the known shapes: the front door, a circle that forms at the marked step,
+projections, symbols, claims.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,10 @@ CLOUD = """(() => {
 @pytest.fixture(scope="module")
 def shapes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server with the storyteller and the known shapes: the committed runs, else made-up ones."""
-    server = Served(serve_shapes((COMMITTED / "atlas" / "atlas.json").exists()), tmp_path_factory.mktemp("shapes") / "log")
+    server = Served(
+        serve_shapes((COMMITTED / "atlas" / "atlas.json").exists()),
+        tmp_path_factory.mktemp("shapes") / "log",
+    )
     server.start()
     yield server
     server.stop()
@@ -41,10 +46,14 @@ def enter(browsers: Browser, shapes: Served) -> Iterator[Open]:
     """Opens pages of that server; at the end none of them has thrown."""
     visits: list[Visit] = []
 
-    def opened(link: str = "", *, width: int = 1280, height: int = 720, calm: bool = True, **options: Any) -> Visit:
+    def opened(
+        link: str = "", *, width: int = 1280, height: int = 720, calm: bool = True, **options: Any
+    ) -> Visit:
         options.setdefault("locale", "en-GB")
         context = browsers.new_context(
-            viewport={"width": width, "height": height}, reduced_motion="reduce" if calm else "no-preference", **options
+            viewport={"width": width, "height": height},
+            reduced_motion="reduce" if calm else "no-preference",
+            **options,
         )
         visits.append(Visit(context, shapes.origin))
         return visits[-1].open(link)
@@ -56,7 +65,9 @@ def enter(browsers: Browser, shapes: Served) -> Iterator[Open]:
 
 
 def roundness(one: Visit) -> float:
-    """How much of the cloud on screen is a circle with a known variable in order round it, 0..1, at the best frequency and axes."""
+    """How much of the cloud on screen is a circle with a known variable in order round it, 0..1, at
+    the best frequency and axes.
+    """
     seen = one.page.evaluate(CLOUD)
     places = np.array(seen["places"]).reshape(-1, 3)
     return max(round_by(places, values, seen["period"]) for values in seen["labels"])
@@ -64,18 +75,26 @@ def roundness(one: Visit) -> float:
 
 def round_by(places: NDArray[np.float64], values: list[float | None], period: int) -> float:
     """The same for one variable [token], None where a token has none; ``places`` [token, 3]."""
-    _, distinct = np.unique(places.round(3), axis=0, return_index=True)  # signs that stand at one place count once
+    # signs that stand at one place count once
+    _, distinct = np.unique(places.round(3), axis=0, return_index=True)
     known = [place for place in distinct.tolist() if values[place] is not None]
     around = np.array([values[place] for place in known], np.float64)
     waves = np.exp(-2j * np.pi * np.outer(np.arange(1, period), around) / period)
     flat = places[known] - places[known].mean(axis=0)
     planes = [flat[:, a] + 1j * flat[:, b] for a, b in ((0, 1), (1, 2), (2, 0))]
-    return max(float((np.abs(waves @ z) / len(z)).max() / np.sqrt((np.abs(z) ** 2).mean())) for z in planes)
+    return max(
+        float((np.abs(waves @ z) / len(z)).max() / np.sqrt((np.abs(z) ** 2).mean())) for z in planes
+    )
 
 
 def share(one: Visit) -> float:
     """The number of the claim in hand, as it stands on the page."""
-    return float(one.page.locator("#claims .claim.open .value").inner_text().replace("−", "-").replace(",", ""))
+    return float(
+        one.page.locator("#claims .claim.open .value")
+        .inner_text()
+        .replace("−", "-")
+        .replace(",", "")
+    )
 
 
 def test_disorder_turns_into_a_circle_at_the_marked_step(enter: Open) -> None:
@@ -84,7 +103,9 @@ def test_disorder_turns_into_a_circle_at_the_marked_step(enter: Open) -> None:
     one.until("s.reference && s.measures && s.claims.length && s.card.steps[0] in s.atlas")
     marked = [event["step"] for event in one.state("s.measures.events")]
     assert marked, "a step is marked where something happens"
-    expect(one.page.locator(".slider.steps .marks button, .slider.steps .mark").first).to_be_visible()
+    expect(
+        one.page.locator(".slider.steps .marks button, .slider.steps .mark").first
+    ).to_be_visible()
     before, low = roundness(one), share(one)
     one.page.click(".speed[data-speed='4']")
     one.page.click("#play-steps")
@@ -127,18 +148,31 @@ def test_an_unknown_symbol_is_told_in_place(enter: Open) -> None:
     one.page.locator(".sentence .text").first.fill("9999 + 1 =")
     expect(one.page.locator(".sentence .status").first).to_contain_text("9999")
     one.page.locator(".sentence .text").first.fill("")
-    expect(one.page.locator(".sentence .text").first).to_have_attribute("placeholder", one.state("s.card.reads.example"))
+    expect(one.page.locator(".sentence .text").first).to_have_attribute(
+        "placeholder", one.state("s.card.reads.example")
+    )
     one.page.locator(".chips .sample").first.click()
-    one.until("s.sentences.at(-1).text === s.card.examples[0].text && s.sentences.at(-1).status === 'placed'")
+    one.until(
+        "s.sentences.at(-1).text === s.card.examples[0].text && s.sentences.at(-1).status ==="
+        " 'placed'"
+    )
 
 
 def test_another_projection_brings_cloud_sentences_frame_and_words(enter: Open) -> None:
     one = enter("#v=1&run=modular-addition&projection=umap")
     one.until(PLACED)
-    before = one.state("Array.from(s.sentences[0].slices[s.card.steps.at(-1)].positions.slice(0, 3))")
+    before = one.state(
+        "Array.from(s.sentences[0].slices[s.card.steps.at(-1)].positions.slice(0, 3))"
+    )
     one.page.locator(".segment[data-name='umap']").press("ArrowRight")
-    one.until("s.projection === 'pca' && s.former === null && s.card.steps.at(-1) in s.sentences[0].slices")
-    assert one.state("Array.from(s.sentences[0].slices[s.card.steps.at(-1)].positions.slice(0, 3))") != before
+    one.until(
+        "s.projection === 'pca' && s.former === null && s.card.steps.at(-1) in"
+        " s.sentences[0].slices"
+    )
+    assert (
+        one.state("Array.from(s.sentences[0].slices[s.card.steps.at(-1)].positions.slice(0, 3))")
+        != before
+    )
     expect(one.page.locator(".projection .quiet")).to_contain_text("Linear")
     expect(one.page.locator(".guard").first).to_be_hidden()
     one.sees("location.hash.includes('projection=pca')")
@@ -164,9 +198,16 @@ def test_nothing_lies_over_anything(enter: Open, size: tuple[int, int], tmp_path
 
 def apart(one: Visit, *ids: str) -> None:
     """No two of these panels overlap, and all are inside the window."""
-    edges = "const b = document.getElementById(id).getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom];"
+    edges = (
+        "const b = document.getElementById(id).getBoundingClientRect(); return [b.left, b.top,"
+        " b.right, b.bottom];"
+    )
     script = f"ids => ids.map((id) => {{ {edges} }})"
-    boxes = [(name, box) for name, box in zip(ids, one.page.evaluate(script, list(ids)), strict=True) if box[2] > box[0]]
+    boxes = [
+        (name, box)
+        for name, box in zip(ids, one.page.evaluate(script, list(ids)), strict=True)
+        if box[2] > box[0]
+    ]
     width, height = one.page.viewport_size["width"], one.page.viewport_size["height"]  # type: ignore[index]
     for i, (name, (left, top, right, bottom)) in enumerate(boxes):
         assert left >= 0, name
@@ -174,4 +215,6 @@ def apart(one: Visit, *ids: str) -> None:
         assert right <= width, name
         assert bottom <= height, name
         for other, (x, y, far, deep) in boxes[i + 1 :]:
-            assert right <= x or far <= left or bottom <= y or deep <= top, f"{name} lies over {other}"
+            assert right <= x or far <= left or bottom <= y or deep <= top, (
+                f"{name} lies over {other}"
+            )

@@ -24,7 +24,10 @@ def a_claim(id: str = "made-up", holds: bool = True, **more: Any) -> Claim:
         "here": "0.333",
         "holds": holds,
         "at_step": 64,
-        "controls": (Control("untrained", "未经训练", 0.1), Control("shuffled", "打乱", {0: 0.1, 8: nan, 64: 0.2})),
+        "controls": (
+            Control("untrained", "未经训练", 0.1),
+            Control("shuffled", "打乱", {0: 0.1, 8: nan, 64: 0.2}),
+        ),
         "bound": 0.8,
     }
     return Claim(**{**given, **more})

@@ -1,4 +1,6 @@
-"""The claims on Mess3: the share explained on arrays with known answers, and the whole on a tiny run."""
+"""The claims on Mess3: the share explained on arrays with known answers, and the whole on a tiny
+run.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from layerfold.claims.belief_simplex import claims, endings, explained, leading_claim, led, shuffle, whole_claim
+from layerfold.claims.belief_simplex import (
+    claims,
+    endings,
+    explained,
+    leading_claim,
+    led,
+    shuffle,
+    whole_claim,
+)
 from layerfold.errors import DamagedRun
-from layerfold.pipeline import open_run
+from layerfold.interp.session import open_session
 from layerfold.training.recipe import Recipe
 from layerfold.training.tasks.hidden import beliefs, mess3, sample
 from layerfold.training.trainer import train
@@ -37,7 +47,9 @@ def test_leading_directions_are_the_widest() -> None:
     wide = RNG.standard_normal((100, 10, 3)) * 10
     states = np.concatenate((RNG.standard_normal((100, 10, 20)), wide), axis=2).astype(np.float32)
     assert explained(led(states), wide) == pytest.approx(1.0, abs=0.02)
-    assert explained(led(states), states[..., :5].astype(np.float64)) == pytest.approx(0.0, abs=0.02)
+    assert explained(led(states), states[..., :5].astype(np.float64)) == pytest.approx(
+        0.0, abs=0.02
+    )
 
 
 def test_endings_tell_the_last_symbols_and_no_more() -> None:
@@ -56,8 +68,12 @@ def test_all_letters_back_tell_the_whole_belief() -> None:
     assert explained(endings(said, 1), belief) < 0.8
 
 
-@pytest.mark.parametrize(("last", "shuffled", "holds"), [(0.92, 0.01, True), (0.9, 0.01, False), (0.95, 0.2, False)])
-def test_the_first_claim_asks_for_a_threefold_fall_and_nothing_in_shuffled_beliefs(last: float, shuffled: float, holds: bool) -> None:
+@pytest.mark.parametrize(
+    ("last", "shuffled", "holds"), [(0.92, 0.01, True), (0.9, 0.01, False), (0.95, 0.2, False)]
+)
+def test_the_first_claim_asks_for_a_threefold_fall_and_nothing_in_shuffled_beliefs(
+    last: float, shuffled: float, holds: bool
+) -> None:
     claim = leading_claim({0: 0.75, 9: last}, {0: 0.0, 9: shuffled}, 0.8)
     assert claim.holds is holds
     assert claim.bound == pytest.approx(1 - 0.25 / 3)
@@ -72,13 +88,18 @@ def test_the_second_claim_sets_step_0_beside_itself() -> None:
 
 
 def test_a_tiny_run_answers_both(tmp_path: Path) -> None:
-    small = replace(Recipe.load("belief-simplex"), d_model=16, batch_size=16, steps=8, checkpoints=(0, 8))
+    small = replace(
+        Recipe.load("belief-simplex"), d_model=16, batch_size=16, steps=8, checkpoints=(0, 8)
+    )
     train(small, tmp_path / "run")
-    opened = open_run(tmp_path / "run")
+    opened = open_session(tmp_path / "run")
     heard: list[float] = []
     found = claims(opened, lambda _, share: heard.append(share))
     assert [claim.id for claim in found] == ["belief-leading", "belief-linear"]
-    assert all(set(claim.values) == {0, 8} and all(0 < value < 1 for value in claim.values.values()) for claim in found)
+    assert all(
+        set(claim.values) == {0, 8} and all(0 < value < 1 for value in claim.values.values())
+        for claim in found
+    )
     assert heard == [0.0, 0.5]
     opened.card["task"]["name"] = "modular-addition"
     opened.card["task"]["parameters"] = {"p": 5}

@@ -1,4 +1,6 @@
-"""What comes bundled: claims that are kept, current, told in two languages, and, where the shape is known in advance, hold."""
+"""What comes bundled: claims that are kept, current, told in two languages, and, where the shape is
+known in advance, hold.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from layerfold.claims.claim import claim_table, claims_of, read_file, shapes_of
-from layerfold.pipeline import open_run
-from layerfold.training.run import Run
+from layerfold.interp.session import open_session
+from layerfold.runs.run import Run
 
 MODELS = Path(__file__).parents[2] / "models"
 KNOWN = ("modular-addition", "belief-simplex", "induction")
@@ -25,7 +27,11 @@ def test_claims_are_kept_and_told_in_two_languages(name: str) -> None:
     for claim in kept.claims:
         assert set(claim.steps) == set(run.card["steps"])
         assert claim.at_step in claim.steps
-        for english, chinese in ((claim.title_en, claim.title_zh), (claim.says_en, claim.says_zh), (claim.caveat_en, claim.caveat_zh)):
+        for english, chinese in (
+            (claim.title_en, claim.title_zh),
+            (claim.says_en, claim.says_zh),
+            (claim.caveat_en, claim.caveat_zh),
+        ):
             assert bool(english) == bool(chinese), claim.id
         assert claim.published_zh
         assert claim.threshold_zh
@@ -45,7 +51,9 @@ def test_known_shapes_hold(name: str) -> None:
 def test_known_shapes_hold_when_computed_anew(name: str) -> None:
     kept = read_file(MODELS / name / "claims.json")
     assert kept is not None
-    found = [claim_table(claim) for claim in claims_of(open_run(MODELS / name))]
-    assert [(claim.id, claim.holds) for claim in found] == [(claim.id, True) for claim in kept.claims]
+    found = [claim_table(claim) for claim in claims_of(open_session(MODELS / name))]
+    assert [(claim.id, claim.holds) for claim in found] == [
+        (claim.id, True) for claim in kept.claims
+    ]
     for one, other in zip(found, kept.claims, strict=True):
         assert one.values == pytest.approx(other.values, rel=1e-3, abs=1e-3, nan_ok=True)

@@ -1,4 +1,6 @@
-"""Claims on disk: what is written comes back, what is damaged is named, and which shapes a run claims."""
+"""Claims on disk: what is written comes back, what is damaged is named, and which shapes a run
+claims.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from layerfold.check import check_run
+from layerfold.build.check import check_run
 from layerfold.claims.claim import CLAIMS, claims_of, read_claims, shapes_of, write_claims
 from layerfold.errors import DamagedRun
-from layerfold.pipeline import open_run
-from layerfold.training.run import Run
+from layerfold.interp.session import open_session
+from layerfold.runs.run import Run
 from tests.claims.made import a_claim
 from tests.small import make_run
 
@@ -25,7 +27,9 @@ def run(tmp_path: Path) -> Run:
 def test_what_is_written_comes_back(run: Run) -> None:
     write_claims(run, (a_claim(), a_claim("other", holds=False)))
     first, second = read_claims(run)
-    assert (first.steps, first.values) == ([0, 8, 64], [None, 0.25, 0.333333]), "by step, six digits, null where not defined"
+    assert (first.steps, first.values) == ([0, 8, 64], [None, 0.25, 0.333333]), (
+        "by step, six digits, null where not defined"
+    )
     assert (first.controls[0].steps, first.controls[0].values) == ([], [0.1])
     assert (first.controls[1].steps, first.controls[1].values) == ([0, 8, 64], [0.1, None, 0.2])
     assert (first.title_zh, first.bound, first.at_step, first.holds) == ("圆环闭合", 0.8, 64, True)
@@ -34,7 +38,7 @@ def test_what_is_written_comes_back(run: Run) -> None:
 
 def test_a_run_without_claims_has_none(run: Run) -> None:
     assert read_claims(run) == []
-    assert claims_of(open_run(run.folder)) == ()
+    assert claims_of(open_session(run.folder)) == ()
     assert check_run(run.folder) == []
 
 
@@ -67,7 +71,10 @@ def test_claims_of_other_checkpoints_or_steps_are_found(run: Run) -> None:
     card = json.loads((run.folder / "run.json").read_text("utf-8"))
     card["files"]["checkpoints/step-00000000.safetensors"] = "0" * 64
     (run.folder / "run.json").write_text(json.dumps(card), "utf-8")
-    assert any(problem.file == CLAIMS and "other checkpoints" in problem.what for problem in check_run(run.folder))
+    assert any(
+        problem.file == CLAIMS and "other checkpoints" in problem.what
+        for problem in check_run(run.folder)
+    )
 
 
 def test_the_card_says_which_shapes_are_claimed(run: Run) -> None:

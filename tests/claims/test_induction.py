@@ -11,7 +11,7 @@ import pytest
 
 from layerfold.claims.induction import claims, context_claim, head_claim, jump_of, window_claim
 from layerfold.errors import DamagedRun
-from layerfold.pipeline import open_run
+from layerfold.interp.session import open_session
 from layerfold.training.recipe import Recipe
 from layerfold.training.trainer import train
 
@@ -20,7 +20,9 @@ STEPS = (0, 64, 128, 256, 384, 512, 768, 1024, 2048)
 
 def step_at(place: int, height: float, floor: float = 0.0) -> dict[int, float]:
     """``floor`` up to ``place``, ``height`` more from one and a half times that on."""
-    return {step: floor + height * min(1.0, max(0.0, (step - place) / (place / 2))) for step in STEPS}
+    return {
+        step: floor + height * min(1.0, max(0.0, (step - place) / (place / 2))) for step in STEPS
+    }
 
 
 def test_a_jump_is_found_with_its_share() -> None:
@@ -74,11 +76,24 @@ def test_a_tiny_run_answers_all_three(tmp_path: Path) -> None:
     words = np.random.default_rng(0).choice(["whale", "sea", "ship", "white", "captain"], size=6000)
     (text / "a.txt").write_text(" ".join(words), encoding="utf-8")
     recipe = Recipe.load("induction")
-    small = replace(recipe, corpus=str(text), vocab_size=262, d_model=16, block_size=16, steps=4, checkpoints=(0, 1, 2, 4), held_out=0.1)
+    small = replace(
+        recipe,
+        corpus=str(text),
+        vocab_size=262,
+        d_model=16,
+        block_size=16,
+        steps=4,
+        checkpoints=(0, 1, 2, 4),
+        held_out=0.1,
+    )
     train(small, tmp_path / "run")
-    opened = open_run(tmp_path / "run")
+    opened = open_session(tmp_path / "run")
     found = claims(opened, lambda *_: None)
-    assert [claim.id for claim in found] == ["induction-head", "induction-context", "induction-window"]
+    assert [claim.id for claim in found] == [
+        "induction-head",
+        "induction-context",
+        "induction-window",
+    ]
     assert not found[0].holds
     assert all(set(claim.values) == {0, 1, 2, 4} for claim in found)
     rows = opened.run.metrics()

@@ -9,15 +9,17 @@ import pytest
 
 from layerfold.claims import verdict
 from layerfold.claims.claim import CLAIMS, read_claims
-from layerfold.training.run import Run
+from layerfold.runs.run import Run
 from tests.claims.made import a_claim
+from tests.cli.test_cli import assert_one_line, layerfold
 from tests.small import make_run
-from tests.test_cli import assert_one_line, layerfold
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two runs, `true` whose claims hold and `false` with one that does not, and one that cannot be read."""
+    """Two runs, `true` whose claims hold and `false` with one that does not, and one that cannot be
+    read.
+    """
     folder = tmp_path_factory.mktemp("runs")
     make_run(folder / "true")
     make_run(folder / "false")
@@ -38,7 +40,17 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_run_whose_claims_hold(runs: Path) -> None:
     done = layerfold("verify", str(runs / "true"))
     assert done.returncode == 0, done.stderr
-    for word in ("claim", "source", "published", "here", "Someone 2023", "91.2 %", "at least 0.80", "0.333 (step 64)", "yes"):
+    for word in (
+        "claim",
+        "source",
+        "published",
+        "here",
+        "Someone 2023",
+        "91.2 %",
+        "at least 0.80",
+        "0.333 (step 64)",
+        "yes",
+    ):
         assert word in done.stdout
     assert not (runs / "true" / CLAIMS).exists(), "nothing is written unless asked"
 

@@ -1,7 +1,9 @@
-"""What other libraries say of known shapes: ``python -m tests.geometry.references`` writes ``references.json`` beside this file.
+"""What other libraries say of known shapes: ``python -m tests.geometry.references`` writes
+``references.json`` beside this file.
 
-Needs scikit-dimension and ripser, which bring matplotlib and are therefore not among the tools of the project: install them in an
-environment of their own beside numpy, scipy and scikit-learn. The tests compare Layerfold with the kept numbers.
+Needs scikit-dimension and ripser, which bring matplotlib and are therefore not among the tools of
+the project: install them in an environment of their own beside numpy, scipy and scikit-learn. The
+tests compare Layerfold with the kept numbers.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ def shapes() -> dict[str, NDArray[np.float32]]:
     turn = 1.5 * np.pi * (1 + 2 * rng.random(1500))
     ball = rng.normal(size=(1500, 6))
     found = {
-        "swiss roll": np.stack([turn * np.cos(turn), 21 * rng.random(1500), turn * np.sin(turn)], axis=1),
+        "swiss roll": np.stack(
+            [turn * np.cos(turn), 21 * rng.random(1500), turn * np.sin(turn)], axis=1
+        ),
         "5-sphere": ball / np.linalg.norm(ball, axis=1, keepdims=True),
         "10-D Gaussian": rng.normal(size=(1500, 10)),
         "curve in 64-D": np.sin(np.outer(rng.random(1500), np.arange(1, 65)) / 4),
@@ -50,7 +54,9 @@ def clouds() -> dict[str, NDArray[np.float32]]:
 
 def main() -> None:
     """The numbers of scikit-dimension and ripser are kept."""
-    kept: dict[str, Any] = {"versions": {name: version(name) for name in ("scikit-dimension", "ripser", "numpy")}}
+    kept: dict[str, Any] = {
+        "versions": {name: version(name) for name in ("scikit-dimension", "ripser", "numpy")}
+    }
     kept["dimension"] = {name: dimensions(points) for name, points in shapes().items()}
     kept["bars"] = {name: bars(points) for name, points in clouds().items()}
     KEPT.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
@@ -61,7 +67,10 @@ def dimensions(points: NDArray[np.float32]) -> dict[str, float]:
     from skdim.id import MLE, TwoNN
 
     values = points.astype(np.float64)
-    found = {f"mle {k}": float(MLE().fit(values, n_neighbors=k, comb="mle").dimension_) for k in NEIGHBOURS}
+    found = {
+        f"mle {k}": float(MLE().fit(values, n_neighbors=k, comb="mle").dimension_)
+        for k in NEIGHBOURS
+    }
     return {"two_nn": float(TwoNN().fit(values).dimension_), **found}
 
 
@@ -71,7 +80,10 @@ def bars(points: NDArray[np.float32]) -> dict[str, list[float]]:
 
     found = ripser(points.astype(np.float64), maxdim=1, coeff=2)["dgms"]
     lengths = [np.sort((each[:, 1] - each[:, 0])[np.isfinite(each[:, 1])])[::-1] for each in found]
-    return {f"h{degree}": [float(each.sum()), *map(float, each[:3])] for degree, each in enumerate(lengths)}
+    return {
+        f"h{degree}": [float(each.sum()), *map(float, each[:3])]
+        for degree, each in enumerate(lengths)
+    }
 
 
 if __name__ == "__main__":

@@ -8,7 +8,11 @@ from layerfold.geometry.axes import axis_correlations, flagged
 def test_an_axis_that_repeats_the_norm_is_flagged_whatever_its_sign() -> None:
     rng = np.random.default_rng(0)
     positions = rng.normal(size=(500, 3)).astype(np.float32)
-    variables = {"norm": -3 * positions[:, 1] + 0.1 * rng.normal(size=500), "position": rng.integers(0, 64, 500), "constant": np.ones(500)}
+    variables = {
+        "norm": -3 * positions[:, 1] + 0.1 * rng.normal(size=500),
+        "position": rng.integers(0, 64, 500),
+        "constant": np.ones(500),
+    }
     found = axis_correlations(positions, variables)
     assert found.shape == (3, 3)
     assert flagged(found).tolist() == [[False] * 3, [True, False, False], [False] * 3]
@@ -18,4 +22,6 @@ def test_an_axis_that_repeats_the_norm_is_flagged_whatever_its_sign() -> None:
 def test_a_little_noise_lets_an_axis_pass() -> None:
     rng = np.random.default_rng(0)
     positions = rng.normal(size=(2000, 3)).astype(np.float32)
-    assert not flagged(axis_correlations(positions, {"norm": positions[:, 0] + rng.normal(size=2000)})).any()
+    assert not flagged(
+        axis_correlations(positions, {"norm": positions[:, 0] + rng.normal(size=2000)})
+    ).any()

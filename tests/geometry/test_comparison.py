@@ -7,8 +7,15 @@ from hypothesis import strategies as st
 from scipy.spatial import procrustes as disparity
 from sklearn.neighbors import NearestNeighbors
 
-from layerfold.geometry.comparison import cka, curvature, displacement, neighbour_overlap, procrustes, turning
-from layerfold.neighbors import nearest_self
+from layerfold.geometry.comparison import (
+    cka,
+    curvature,
+    displacement,
+    neighbor_overlap,
+    procrustes,
+    turning,
+)
+from layerfold.space.neighbors import nearest_self
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -25,7 +32,9 @@ def turned(states: np.ndarray, seed: int, scale: float = 1.0, shift: float = 0.0
 
 @settings(max_examples=40, deadline=None)
 @given(seeds, st.integers(2, 120), st.integers(1, 20), st.floats(0.01, 100), st.floats(-10, 10))
-def test_a_turned_copy_is_the_same(seed: int, count: int, d: int, scale: float, shift: float) -> None:
+def test_a_turned_copy_is_the_same(
+    seed: int, count: int, d: int, scale: float, shift: float
+) -> None:
     states = ball(seed, count, d)
     copy = turned(states, seed, scale, shift * scale)
     assert cka(states, copy).value == pytest.approx(1, abs=1e-5)
@@ -34,13 +43,19 @@ def test_a_turned_copy_is_the_same(seed: int, count: int, d: int, scale: float, 
 
 @settings(max_examples=30, deadline=None)
 @given(seeds, st.integers(3, 80), st.integers(1, 10))
-def test_procrustes_is_scipys_disparity_and_cka_that_of_the_kernels(seed: int, count: int, d: int) -> None:
+def test_procrustes_is_scipys_disparity_and_cka_that_of_the_kernels(
+    seed: int, count: int, d: int
+) -> None:
     a, b = ball(seed, count, d), ball(seed + 1, count, d) + 0.5 * ball(seed, count, d)
-    assert procrustes(a, b).value == pytest.approx(disparity(a.astype(float), b.astype(float))[2], abs=1e-6)
+    assert procrustes(a, b).value == pytest.approx(
+        disparity(a.astype(float), b.astype(float))[2], abs=1e-6
+    )
     assert procrustes(b, a).value == pytest.approx(procrustes(a, b).value, abs=1e-9)
-    centre = np.eye(count) - 1 / count
-    kernels = [centre @ (each.astype(float) @ each.T.astype(float)) @ centre for each in (a, b)]
-    expected = (kernels[0] * kernels[1]).sum() / np.prod([np.linalg.norm(kernel) for kernel in kernels])
+    center = np.eye(count) - 1 / count
+    kernels = [center @ (each.astype(float) @ each.T.astype(float)) @ center for each in (a, b)]
+    expected = (kernels[0] * kernels[1]).sum() / np.prod(
+        [np.linalg.norm(kernel) for kernel in kernels]
+    )
     assert cka(a, b).value == pytest.approx(expected, abs=1e-6)
 
 
@@ -65,7 +80,10 @@ def test_slices_with_nothing_in_common_have_zero() -> None:
 
 @pytest.mark.parametrize("measure", [cka, procrustes])
 def test_the_bars_are_as_wide_as_the_scatter_of_repeats(measure) -> None:
-    found = [measure(ball(seed, 300, 5), ball(seed, 300, 5) + 0.7 * ball(seed + 1000, 300, 5)) for seed in range(60)]
+    found = [
+        measure(ball(seed, 300, 5), ball(seed, 300, 5) + 0.7 * ball(seed + 1000, 300, 5))
+        for seed in range(60)
+    ]
     scatter = np.std([each.value for each in found], ddof=1)
     assert np.mean([each.high - each.value for each in found]) == pytest.approx(scatter, rel=0.35)
 
@@ -75,17 +93,22 @@ def test_the_bars_are_as_wide_as_the_scatter_of_repeats(measure) -> None:
 def test_overlap_is_the_mean_share_of_sets(seed: int, count: int, k: int) -> None:
     rng = np.random.default_rng(seed)
     a, b = (np.stack([rng.permutation(40)[:k] for _ in range(count)]) for _ in range(2))
-    expected = np.mean([len(set(one) & set(other)) / k for one, other in zip(a.tolist(), b.tolist(), strict=True)])
-    assert neighbour_overlap(a, b).value == pytest.approx(expected)
-    assert neighbour_overlap(a, np.roll(a, 1, axis=1)).value == 1
+    expected = np.mean(
+        [len(set(one) & set(other)) / k for one, other in zip(a.tolist(), b.tolist(), strict=True)]
+    )
+    assert neighbor_overlap(a, b).value == pytest.approx(expected)
+    assert neighbor_overlap(a, np.roll(a, 1, axis=1)).value == 1
 
 
 def test_overlap_is_that_of_scikit_learns_neighbours() -> None:
     a = ball(0, 300, 8)
     b = a + 0.5 * ball(1, 300, 8)
-    lists = [NearestNeighbors(n_neighbors=10).fit(each).kneighbors(return_distance=False) for each in (a, b)]
+    lists = [
+        NearestNeighbors(n_neighbors=10).fit(each).kneighbors(return_distance=False)
+        for each in (a, b)
+    ]
     ours = [nearest_self(each, 10)[0] for each in (a, b)]
-    assert neighbour_overlap(*ours).value == pytest.approx(neighbour_overlap(*lists).value, abs=1e-9)
+    assert neighbor_overlap(*ours).value == pytest.approx(neighbor_overlap(*lists).value, abs=1e-9)
 
 
 def test_a_move_is_in_spreads() -> None:
@@ -104,7 +127,9 @@ def test_a_turn_is_its_angle(seed: int, angle: float, length: float) -> None:
     start = ball(seed, 20, 2)
     first, second = np.array([1, 0]), length * np.array([np.cos(angle), np.sin(angle)])
     middle = start.astype(float) + first
-    assert turning(start.astype(float), middle, middle + second).value == pytest.approx(angle, abs=1e-6)
+    assert turning(start.astype(float), middle, middle + second).value == pytest.approx(
+        angle, abs=1e-6
+    )
 
 
 def test_who_stands_still_has_no_turn() -> None:
@@ -135,7 +160,14 @@ ENDLESS = np.where(np.arange(30)[:, None] == 7, np.inf, ball(0, 30, 4)).astype(n
 
 
 @pytest.mark.parametrize(
-    "measure", [cka, procrustes, displacement, lambda a, b: turning(a, b, a), lambda a, b: curvature(np.stack([a, b, a]))[1]]
+    "measure",
+    [
+        cka,
+        procrustes,
+        displacement,
+        lambda a, b: turning(a, b, a),
+        lambda a, b: curvature(np.stack([a, b, a]))[1],
+    ],
 )
 @pytest.mark.parametrize("bad", [LAME, ENDLESS])
 def test_what_is_not_a_number_is_named(measure, bad) -> None:
@@ -147,7 +179,11 @@ def test_what_is_not_a_number_is_named(measure, bad) -> None:
 def test_constant_states_and_single_tokens_are_named(measure) -> None:
     for level in (0.0, 0.1, 1e30):
         flat = np.full((30, 4), level, dtype=np.float32)
-        assert measure(ball(0, 30, 4), flat).reason == measure(flat, ball(0, 30, 4)).reason == "all states are one and the same"
+        assert (
+            measure(ball(0, 30, 4), flat).reason
+            == measure(flat, ball(0, 30, 4)).reason
+            == "all states are one and the same"
+        )
         assert displacement(flat, flat).reason == "all states are one and the same"
     assert "at least 2 tokens, here is 1" in measure(ball(0, 1, 4), ball(1, 1, 4)).reason
     assert "different numbers of tokens: 3 and 4" in measure(ball(0, 3, 4), ball(1, 4, 4)).reason
@@ -156,8 +192,8 @@ def test_constant_states_and_single_tokens_are_named(measure) -> None:
 
 def test_lists_that_do_not_match_are_named() -> None:
     lists = np.arange(12).reshape(4, 3)
-    assert "differ in shape" in neighbour_overlap(lists, lists[:, :2]).reason
-    assert "no neighbours" in neighbour_overlap(lists[:, :0], lists[:, :0]).reason
-    alone = neighbour_overlap(lists[:1], lists[:1])
+    assert "differ in shape" in neighbor_overlap(lists, lists[:, :2]).reason
+    assert "no neighbours" in neighbor_overlap(lists[:, :0], lists[:, :0]).reason
+    alone = neighbor_overlap(lists[:1], lists[:1])
     assert alone.value == 1
     assert np.isnan(alone.low)

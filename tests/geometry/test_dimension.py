@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerfold.geometry.dimension import components_for, maximum_likelihood, two_nn, two_nn_scales
-from layerfold.neighbors import nearest_self
+from layerfold.space.neighbors import nearest_self
 from tests.geometry import references
 
 KEPT = json.loads(references.KEPT.read_text("utf-8"))["dimension"]
@@ -18,7 +18,11 @@ TRUTH = {"swiss roll": 2, "5-sphere": 5, "10-D Gaussian": 10, "curve in 64-D": 1
 @pytest.mark.parametrize("name", TRUTH)
 def test_known_shapes_are_within_a_tenth_and_as_scikit_dimension_has_them(name: str) -> None:
     near = nearest_self(references.shapes()[name], 15)[1]
-    found = {"two_nn": two_nn(near), "mle 5": maximum_likelihood(near[:, :5]), "mle 15": maximum_likelihood(near)}
+    found = {
+        "two_nn": two_nn(near),
+        "mle 5": maximum_likelihood(near[:, :5]),
+        "mle 15": maximum_likelihood(near),
+    }
     for estimator, estimate in found.items():
         assert estimate.value == pytest.approx(TRUTH[name], rel=0.1)
         assert estimate.value == pytest.approx(KEPT[name][estimator], rel=1e-6)
@@ -31,11 +35,16 @@ def test_4000_points_hold_the_bar_with_every_neighbourhood() -> None:
 
 
 def test_the_bars_are_as_wide_as_the_scatter_of_repeats() -> None:
-    repeats = [nearest_self(np.random.default_rng(seed).normal(size=(500, 3)).astype(np.float32), 10)[1] for seed in range(60)]
+    repeats = [
+        nearest_self(np.random.default_rng(seed).normal(size=(500, 3)).astype(np.float32), 10)[1]
+        for seed in range(60)
+    ]
     for estimator in (two_nn, maximum_likelihood):
         found = [estimator(near) for near in repeats]
         scatter = np.std([each.value for each in found], ddof=1)
-        assert np.mean([each.high - each.value for each in found]) == pytest.approx(scatter, rel=0.3)
+        assert np.mean([each.high - each.value for each in found]) == pytest.approx(
+            scatter, rel=0.3
+        )
 
 
 @settings(max_examples=30, deadline=None)
@@ -62,7 +71,9 @@ def test_noise_on_a_plane_is_seen_near_and_the_plane_from_afar() -> None:
     rng = np.random.default_rng(0)
     sheet = np.zeros((2000, 20))
     sheet[:, :2] = rng.random((2000, 2))
-    found = two_nn_scales((sheet + 0.006 * rng.normal(size=sheet.shape)).astype(np.float32), (1, 1 / 4, 1 / 16))
+    found = two_nn_scales(
+        (sheet + 0.006 * rng.normal(size=sheet.shape)).astype(np.float32), (1, 1 / 4, 1 / 16)
+    )
     assert found[0].value > found[1].value + 1
     assert found[1].value > found[2].value + 1
     assert found[2].value < 3.5
@@ -76,10 +87,15 @@ def test_noise_on_a_plane_is_seen_near_and_the_plane_from_afar() -> None:
 
 def test_twins_are_left_out() -> None:
     near = nearest_self(np.random.default_rng(0).normal(size=(300, 4)).astype(np.float32), 6)[1]
-    with_twins = np.concatenate([near, np.concatenate([np.zeros((200, 1)), near[:200, 1:]], axis=1)])
+    with_twins = np.concatenate(
+        [near, np.concatenate([np.zeros((200, 1)), near[:200, 1:]], axis=1)]
+    )
     for estimator in (two_nn, maximum_likelihood):
         assert estimator(with_twins) == estimator(near)
-        assert "no twin" in estimator(np.concatenate([near[:5], np.repeat(with_twins[-1:], 20, axis=0)])).reason
+        assert (
+            "no twin"
+            in estimator(np.concatenate([near[:5], np.repeat(with_twins[-1:], 20, axis=0)])).reason
+        )
 
 
 @pytest.mark.parametrize("estimator", [two_nn, maximum_likelihood])
@@ -110,7 +126,9 @@ def test_parts_that_are_too_small_are_named() -> None:
 
 def test_components_are_counted_to_the_share() -> None:
     spectrum = np.array([6.0, 3.0, 0.5, 0.5, 0.0])
-    assert [components_for(spectrum, share).value for share in (0.5, 0.6, 0.9, 0.91, 0.95, 1.0)] == [1, 1, 2, 3, 3, 4]
+    assert [
+        components_for(spectrum, share).value for share in (0.5, 0.6, 0.9, 0.91, 0.95, 1.0)
+    ] == [1, 1, 2, 3, 3, 4]
     assert components_for(np.ones(10)).value == 9
     assert "one and the same" in components_for(np.zeros(4)).reason
     assert "finite" in components_for(np.full(4, np.nan)).reason

@@ -41,8 +41,16 @@ def test_grokking_is_one_event_at_its_steepest_checkpoint() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(3, 28), st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.sampled_from([-1, 1]), st.integers(0, 9))
-def test_a_jump_is_found_whatever_its_place_size_and_direction(at: int, level: float, size: float, sign: int, seed: int) -> None:
+@given(
+    st.integers(3, 28),
+    st.floats(-1e6, 1e6),
+    st.floats(1e-3, 1e6),
+    st.sampled_from([-1, 1]),
+    st.integers(0, 9),
+)
+def test_a_jump_is_found_whatever_its_place_size_and_direction(
+    at: int, level: float, size: float, sign: int, seed: int
+) -> None:
     noise = 0.02 * np.random.default_rng(seed).normal(size=32)
     (found,) = find_events(STEPS, level + sign * size * ((np.arange(32) >= at) + noise))
     assert found.step == STEPS[at]
@@ -50,7 +58,9 @@ def test_a_jump_is_found_whatever_its_place_size_and_direction(at: int, level: f
 
 
 def test_noise_alone_is_no_event() -> None:
-    found = [len(find_events(STEPS, np.random.default_rng(seed).normal(size=32))) for seed in range(200)]
+    found = [
+        len(find_events(STEPS, np.random.default_rng(seed).normal(size=32))) for seed in range(200)
+    ]
     assert np.mean(found) < 0.02
 
 
@@ -70,5 +80,10 @@ def test_what_is_missing_is_passed_over() -> None:
     series[[0, 5, 16]] = np.nan
     series[30] = np.inf
     assert [event.step for event in find_events(STEPS, series)] == [STEPS[17]]
-    assert find_events(STEPS, np.full(32, np.nan)) == find_events([], []) == find_events([0], [1.0]) == ()
+    assert (
+        find_events(STEPS, np.full(32, np.nan))
+        == find_events([], [])
+        == find_events([0], [1.0])
+        == ()
+    )
     assert find_events(STEPS[:7], [0, 0, 0, 1, 1, 1, 1]) == ()

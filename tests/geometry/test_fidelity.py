@@ -13,7 +13,9 @@ from layerfold.geometry.fidelity import shepard, stability
 def states_and_picture(seed: int, count: int = 300) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     states = rng.normal(size=(count, 6)) * [3, 2, 1, 1, 0.5, 0.5]
-    return states.astype(np.float32), (states[:, :3] + 0.3 * rng.normal(size=(count, 3))).astype(np.float32)
+    return states.astype(np.float32), (states[:, :3] + 0.3 * rng.normal(size=(count, 3))).astype(
+        np.float32
+    )
 
 
 def test_it_is_scipys_over_all_pairs_and_the_bar_holds_it() -> None:
@@ -23,7 +25,10 @@ def test_it_is_scipys_over_all_pairs_and_the_bar_holds_it() -> None:
         found.append(shepard(states, picture, pairs=4000))
         true.append(spearmanr(pdist(states), pdist(picture)).statistic)
     assert np.mean([each.value for each in found]) == pytest.approx(np.mean(true), abs=0.01)
-    assert np.mean([each.low <= value <= each.high for each, value in zip(found, true, strict=True)]) > 0.6
+    assert (
+        np.mean([each.low <= value <= each.high for each, value in zip(found, true, strict=True)])
+        > 0.6
+    )
 
 
 @settings(max_examples=10, deadline=None)
@@ -38,7 +43,9 @@ def test_a_random_picture_has_none() -> None:
     states, _ = states_and_picture(0, 1000)
     found = shepard(states, np.random.default_rng(1).normal(size=(1000, 3)).astype(np.float32))
     assert abs(found.value) < 0.06
-    assert found == shepard(states, np.random.default_rng(1).normal(size=(1000, 3)).astype(np.float32))
+    assert found == shepard(
+        states, np.random.default_rng(1).normal(size=(1000, 3)).astype(np.float32)
+    )
 
 
 def test_a_still_picture_moves_nothing() -> None:

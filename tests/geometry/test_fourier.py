@@ -1,11 +1,23 @@
-"""Circles that are there, circles that are not, and the share of a frequency, on made-up embeddings."""
+"""Circles that are there, circles that are not, and the share of a frequency, on made-up
+embeddings.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from layerfold.geometry.fourier import circularity, directions, key_frequencies, means_of, order_error, powers, readers, top_share, waves
+from layerfold.geometry.fourier import (
+    circularity,
+    directions,
+    key_frequencies,
+    means_of,
+    order_error,
+    powers,
+    readers,
+    top_share,
+    waves,
+)
 
 P = 53
 
@@ -13,7 +25,9 @@ P = 53
 def rows_of(*parts: tuple[int, float], seed: int = 0, width: int = 16) -> np.ndarray:
     """Residues on circles of the given frequencies and radii, each in a random plane of its own."""
     planes = np.linalg.qr(np.random.default_rng(seed).standard_normal((width, width)))[0]
-    return sum(radius * waves(P, k).T @ planes[2 * n : 2 * n + 2] for n, (k, radius) in enumerate(parts))
+    return sum(
+        radius * waves(P, k).T @ planes[2 * n : 2 * n + 2] for n, (k, radius) in enumerate(parts)
+    )
 
 
 def test_power_is_the_squared_norm_by_frequency() -> None:

@@ -1,4 +1,6 @@
-"""Dimension at a scale: right on known shapes, blind to noise below the scale, and a reason where there is none."""
+"""Dimension at a scale: right on known shapes, blind to noise below the scale, and a reason where
+there is none.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import numpy as np
 import pytest
 
 from layerfold.geometry.gride import gride
-from layerfold.neighbors import nearest_self
+from layerfold.space.neighbors import nearest_self
 
 
 def near(states: np.ndarray, k: int = 16) -> np.ndarray:

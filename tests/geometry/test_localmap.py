@@ -9,9 +9,9 @@ from layerfold.geometry.localmap import local_map
 def layer_norm(x: np.ndarray) -> np.ndarray:
     """The Jacobian of (x - mean) / deviation at ``x`` [d]."""
     d = len(x)
-    centred = x - x.mean()
-    deviation = centred.std()
-    return (np.eye(d) - 1 / d - np.outer(centred, centred) / (d * deviation**2)) / deviation
+    centered = x - x.mean()
+    deviation = centered.std()
+    return (np.eye(d) - 1 / d - np.outer(centered, centered) / (d * deviation**2)) / deviation
 
 
 def rms_norm(x: np.ndarray) -> np.ndarray:
@@ -21,21 +21,31 @@ def rms_norm(x: np.ndarray) -> np.ndarray:
 
 
 def values_of(jacobians: list[np.ndarray]) -> np.ndarray:
-    return np.stack([np.linalg.svd(each, compute_uv=False) for each in jacobians]).astype(np.float32)
+    return np.stack([np.linalg.svd(each, compute_uv=False) for each in jacobians]).astype(
+        np.float32
+    )
 
 
 def test_layer_norm_loses_two_directions_and_rms_norm_one() -> None:
     points = np.random.default_rng(0).normal(size=(5, 24)) * 3 + 1
     found = local_map(values_of([layer_norm(x) for x in points]))
-    assert (found.flat_directions.value, found.flat_directions.low, found.flat_directions.high) == (2, 2, 2)
+    assert (found.flat_directions.value, found.flat_directions.low, found.flat_directions.high) == (
+        2,
+        2,
+        2,
+    )
     assert found.stretch.value == pytest.approx(np.mean(1 / points.std(axis=1)), rel=1e-5)
     assert found.condition.value == pytest.approx(1, abs=1e-4)
-    assert found.log_volume.value == pytest.approx(-22 * np.log(points.std(axis=1)).mean(), rel=1e-4)
+    assert found.log_volume.value == pytest.approx(
+        -22 * np.log(points.std(axis=1)).mean(), rel=1e-4
+    )
     assert local_map(values_of([rms_norm(x) for x in points])).flat_directions.value == 1
 
 
 def test_a_turn_changes_nothing() -> None:
-    turns = [np.linalg.qr(np.random.default_rng(seed).normal(size=(12, 12)))[0] for seed in range(4)]
+    turns = [
+        np.linalg.qr(np.random.default_rng(seed).normal(size=(12, 12)))[0] for seed in range(4)
+    ]
     found = local_map(values_of(turns))
     assert (found.stretch.value, found.condition.value) == pytest.approx((1, 1), abs=1e-5)
     assert found.log_volume.value == pytest.approx(0, abs=1e-5)

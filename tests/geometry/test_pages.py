@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from layerfold.geometry import events
-from layerfold.measures import NAMES, TRAINING
+from layerfold.metrics.files import NAMES, TRAINING
 
 PAGES = Path(__file__).parents[2] / "docs" / "measures"
 EVERY = [*NAMES, *TRAINING]
@@ -18,7 +18,9 @@ def test_a_measure_has_a_page_and_the_index_leads_there(name: str) -> None:
     text = (PAGES / f"{name}.md").read_text("utf-8")
     assert text.startswith(f"# `{name}`: ")
     for part in ("It says", "It does not say"):
-        assert re.search(rf"^\*\*{part}\.\*\* \S.{{20,}}", text, re.M), f"{name}.md does not tell what {part}"
+        assert re.search(rf"^\*\*{part}\.\*\* \S.{{20,}}", text, re.M), (
+            f"{name}.md does not tell what {part}"
+        )
     for row in ROWS:
         assert re.search(rf"^\| {row} \| \S.* \|$", text, re.M), f"{name}.md has no {row}"
     assert f"[`{name}`]({name}.md)" in (PAGES / "README.md").read_text("utf-8")

@@ -26,14 +26,20 @@ def test_a_line_has_one_direction_and_a_ball_all() -> None:
     rng = np.random.default_rng(0)
     line = np.outer(rng.normal(size=500), rng.normal(size=20)).astype(np.float32)
     assert participation_ratio(line) == pytest.approx(1, abs=1e-4)
-    assert participation_ratio(rng.normal(size=(20_000, 10)).astype(np.float32) + 7) == pytest.approx(10, abs=0.05)
+    assert participation_ratio(
+        rng.normal(size=(20_000, 10)).astype(np.float32) + 7
+    ) == pytest.approx(10, abs=0.05)
 
 
 def test_it_is_the_ratio_of_the_eigenvalues_also_when_points_are_few() -> None:
     for shape in ((300, 12), (9, 40)):
-        states = np.random.default_rng(1).normal(size=shape).astype(np.float32) * np.linspace(0.1, 2, shape[1], dtype=np.float32)
+        states = np.random.default_rng(1).normal(size=shape).astype(np.float32) * np.linspace(
+            0.1, 2, shape[1], dtype=np.float32
+        )
         values = np.linalg.eigvalsh(np.cov(states.T.astype(float)))
-        assert participation_ratio(states) == pytest.approx(values.sum() ** 2 / np.square(values).sum(), rel=1e-9)
+        assert participation_ratio(states) == pytest.approx(
+            values.sum() ** 2 / np.square(values).sum(), rel=1e-9
+        )
 
 
 def test_states_that_are_one_fill_nothing() -> None:
@@ -41,7 +47,9 @@ def test_states_that_are_one_fill_nothing() -> None:
 
 
 def test_scores_are_widest_first_with_a_sign_of_their_own() -> None:
-    states = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32) * np.array([1, 5, 2], dtype=np.float32)
+    states = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32) * np.array(
+        [1, 5, 2], dtype=np.float32
+    )
     scores = principal_scores(states, 5)
     assert scores.shape == (200, 5)
     assert (np.diff(scores.std(axis=0)) <= 1e-6).all()
@@ -69,7 +77,9 @@ def test_spectra_whose_numbers_are_known() -> None:
     law = np.arange(1, 129.0)
     for alpha in (0.5, 1.0, 2.0):
         found = alpha_req(3 * law**-alpha)
-        assert (found.value, found.low, found.high) == pytest.approx((alpha, alpha, alpha), abs=1e-9)
+        assert (found.value, found.low, found.high) == pytest.approx(
+            (alpha, alpha, alpha), abs=1e-9
+        )
     halves = np.array([4.0, 1.0, 0.0])  # standard deviations 2 and 1, shares 2/3 and 1/3
     assert rankme(halves).value == pytest.approx(3 / 2 ** (2 / 3))
 
@@ -78,7 +88,9 @@ def test_the_bar_of_the_power_law_widens_with_its_misfit() -> None:
     ranks = np.arange(1, 129.0)
     widths = []
     for noise in (0.05, 0.2):
-        found = alpha_req(np.sort(np.exp(noise * np.random.default_rng(0).normal(size=128)) / ranks)[::-1])
+        found = alpha_req(
+            np.sort(np.exp(noise * np.random.default_rng(0).normal(size=128)) / ranks)[::-1]
+        )
         assert found.value == pytest.approx(1, abs=0.3)
         widths.append(found.high - found.low)
     assert widths[1] > 2 * widths[0] > 0
@@ -86,7 +98,9 @@ def test_the_bar_of_the_power_law_widens_with_its_misfit() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(2, 60), st.integers(1, 9), st.floats(1e-3, 1e3))
-def test_anisotropy_is_the_mean_cosine_of_all_pairs(seed: int, count: int, d: int, scale: float) -> None:
+def test_anisotropy_is_the_mean_cosine_of_all_pairs(
+    seed: int, count: int, d: int, scale: float
+) -> None:
     states = np.random.default_rng(seed).normal(size=(count, d)) + 1
     cosines = cosine_similarity(states)[np.triu_indices(count, 1)]
     assert anisotropy(scale * states).value == pytest.approx(cosines.mean(), abs=1e-9)
@@ -97,8 +111,12 @@ def test_one_direction_is_one_and_a_round_cloud_none() -> None:
     round_cloud = np.random.default_rng(0).normal(size=(3000, 50))
     assert abs(anisotropy(round_cloud).value) < 0.002
     assert anisotropy(np.array([[1.0, 0], [-1, 0], [0, 0]])).value == -1
-    repeats = [anisotropy(np.random.default_rng(seed).normal(size=(200, 5)) + 0.5) for seed in range(60)]
-    assert np.mean([each.high - each.value for each in repeats]) == pytest.approx(np.std([each.value for each in repeats]), rel=0.3)
+    repeats = [
+        anisotropy(np.random.default_rng(seed).normal(size=(200, 5)) + 0.5) for seed in range(60)
+    ]
+    assert np.mean([each.high - each.value for each in repeats]) == pytest.approx(
+        np.std([each.value for each in repeats]), rel=0.3
+    )
 
 
 def test_the_norm_has_its_standard_error() -> None:
@@ -110,7 +128,9 @@ def test_the_norm_has_its_standard_error() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.integers(1, 12), st.floats(1e-6, 1e6))
-def test_effective_rank_is_between_one_and_the_rank(seed: int, a: int, b: int, scale: float) -> None:
+def test_effective_rank_is_between_one_and_the_rank(
+    seed: int, a: int, b: int, scale: float
+) -> None:
     matrix = np.random.default_rng(seed).normal(size=(a, b))
     found = effective_rank(matrix).value
     sizes = svdvals(matrix)
@@ -122,9 +142,18 @@ def test_effective_rank_is_between_one_and_the_rank(seed: int, a: int, b: int, s
 
 def test_what_cannot_be_measured_is_named() -> None:
     for measure in (participation, rankme, alpha_req):
-        assert measure(spectrum_of(np.ones((9, 4), dtype=np.float32))).reason == "all states are one and the same"
-        assert measure(spectrum_of(np.ones((1, 4), dtype=np.float32))).reason == "all states are one and the same"
-        assert measure(spectrum_of(np.full((9, 4), np.nan, dtype=np.float32))).reason == "a state is not a finite number"
+        assert (
+            measure(spectrum_of(np.ones((9, 4), dtype=np.float32))).reason
+            == "all states are one and the same"
+        )
+        assert (
+            measure(spectrum_of(np.ones((1, 4), dtype=np.float32))).reason
+            == "all states are one and the same"
+        )
+        assert (
+            measure(spectrum_of(np.full((9, 4), np.nan, dtype=np.float32))).reason
+            == "a state is not a finite number"
+        )
     assert alpha_req(np.ones(12)).reason == "12 directions vary, and a power law takes 18"
     assert "here is 1" in anisotropy(np.ones((1, 4))).reason
     assert "fewer than two states have a length" in anisotropy(np.zeros((9, 4))).reason

@@ -18,8 +18,14 @@ KEPT = json.loads(references.KEPT.read_text("utf-8"))["bars"]
 def test_bars_are_ripsers(name: str) -> None:
     points = references.clouds()[name].astype(np.float64)
     away = np.linalg.norm(points[:, None] - points, axis=2)
-    found, scale = persistence(points, landmarks=len(points)), np.median(away[np.triu_indices(len(away), 1)])
-    for degree, total, longest in (("h0", found.h0_total, found.h0_longest), ("h1", found.h1_total, found.h1_longest)):
+    found, scale = (
+        persistence(points, landmarks=len(points)),
+        np.median(away[np.triu_indices(len(away), 1)]),
+    )
+    for degree, total, longest in (
+        ("h0", found.h0_total, found.h0_longest),
+        ("h1", found.h1_total, found.h1_longest),
+    ):
         assert total.value * scale == pytest.approx(KEPT[name][degree][0], rel=1e-5)
         assert longest.value * scale == pytest.approx(KEPT[name][degree][1], rel=1e-5)
 
@@ -65,7 +71,8 @@ def test_the_same_seed_gives_the_same_bars_and_landmarks_spread() -> None:
     chosen = farthest(states, 50)
     least = np.sort(np.linalg.norm(chosen[:, None] - chosen, axis=2), axis=1)[:, 1].min()
     away = np.linalg.norm(states[:, None] - chosen, axis=2).min(axis=1)
-    assert away.max() <= least + 1e-9  # no state is farther from the landmarks than they are from each other
+    # no state is farther from the landmarks than they are from each other
+    assert away.max() <= least + 1e-9
     assert len(farthest(np.repeat(states[:7], 9, axis=0), 50)) == 7
 
 

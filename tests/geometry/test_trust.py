@@ -12,19 +12,34 @@ from layerfold.geometry.trust import correlation, segment_trust, spearman, trust
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(40, 300), st.integers(2, 40), st.integers(1, 19), st.booleans())
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(40, 300),
+    st.integers(2, 40),
+    st.integers(1, 19),
+    st.booleans(),
+)
 def test_the_mean_is_scikit_learns(seed: int, count: int, d: int, k: int, far: bool) -> None:
     rng = np.random.default_rng(seed)
     states = (rng.normal(size=(count, d)) + far * 50).astype(np.float32)
-    shown = (states[:, :3] if d >= 3 and seed % 2 else rng.normal(size=(count, 3))).astype(np.float32)
+    shown = (states[:, :3] if d >= 3 and seed % 2 else rng.normal(size=(count, 3))).astype(
+        np.float32
+    )
     found = trust_of(states, shown, k)
-    assert found.trust.mean() == pytest.approx(trustworthiness(states.astype(float), shown.astype(float), n_neighbors=k), abs=1e-9)
-    assert found.continuity.mean() == pytest.approx(trustworthiness(shown.astype(float), states.astype(float), n_neighbors=k), abs=1e-9)
+    assert found.trust.mean() == pytest.approx(
+        trustworthiness(states.astype(float), shown.astype(float), n_neighbors=k), abs=1e-9
+    )
+    assert found.continuity.mean() == pytest.approx(
+        trustworthiness(shown.astype(float), states.astype(float), n_neighbors=k), abs=1e-9
+    )
 
 
 def test_a_random_layout_has_one_half() -> None:
     rng = np.random.default_rng(0)
-    found = trust_of(rng.normal(size=(1000, 64)).astype(np.float32), rng.normal(size=(1000, 3)).astype(np.float32))
+    found = trust_of(
+        rng.normal(size=(1000, 64)).astype(np.float32),
+        rng.normal(size=(1000, 3)).astype(np.float32),
+    )
     assert found.trust.mean() == pytest.approx(0.5, abs=0.02)
     assert found.continuity.mean() == pytest.approx(0.5, abs=0.02)
     assert found.recall == pytest.approx(15 / 999, abs=0.01)
@@ -40,14 +55,18 @@ def test_an_isometric_layout_has_one() -> None:
 
 def test_points_equally_far_share_the_best_rank() -> None:
     states = np.repeat(np.eye(4, dtype=np.float32), 30, axis=0)
-    shown = np.random.default_rng(0).normal(size=(120, 3)).astype(np.float32) * 0.01 + 5 * states[:, :3]
+    shown = (
+        np.random.default_rng(0).normal(size=(120, 3)).astype(np.float32) * 0.01 + 5 * states[:, :3]
+    )
     found = trust_of(states, shown, 10)
     assert found.trust.min() == 1.0
 
 
 def test_a_point_among_strangers_is_the_one_that_is_not_trusted() -> None:
     rng = np.random.default_rng(0)
-    states = np.concatenate([rng.normal(size=(60, 5)), rng.normal(size=(60, 5)) + 30]).astype(np.float32)
+    states = np.concatenate([rng.normal(size=(60, 5)), rng.normal(size=(60, 5)) + 30]).astype(
+        np.float32
+    )
     shown = states[:, :3].copy()
     shown[0] = shown[60:].mean(axis=0)
     found = trust_of(states, shown, 10)
@@ -68,7 +87,9 @@ def test_one_point_is_judged_as_among_all(copies: int) -> None:
     shown = states[:, :3] + random.normal(size=(len(states), 3)).astype(np.float32)
     found = trust_of(states, shown, 15)
     for index in (0, 31, len(states) - 1):
-        assert trust_at(states, shown, index, 15) == pytest.approx((found.trust[index], found.continuity[index]), abs=1e-12)
+        assert trust_at(states, shown, index, 15) == pytest.approx(
+            (found.trust[index], found.continuity[index]), abs=1e-12
+        )
     with pytest.raises(InputError):
         trust_at(states[:15], shown[:15], 0, 15)
 

@@ -1,4 +1,6 @@
-"""A hub of one model, on loopback, that answers as the real one does: python -m tests.model.hub_server FOLDER prints its port."""
+"""A hub of one model, on loopback, that answers as the real one does: python -m
+tests.model.hub_server FOLDER prints its port.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,13 @@ class Answer(BaseHTTPRequestHandler):
         self.send_response(found[0] if found else 200)
         self.send_header("X-Repo-Commit", COMMIT)
         self.send_header("Content-Length", str(len(data)))
-        self.send_header(*(("X-Error-Code", found[1]) if found else ("ETag", f'"{file.name.encode().hex()[:40]}"')))
+        self.send_header(
+            *(
+                ("X-Error-Code", found[1])
+                if found
+                else ("ETag", f'"{file.name.encode().hex()[:40]}"')
+            )
+        )
         self.end_headers()
         return data
 

@@ -29,7 +29,13 @@ def test_states_are_float32_at_every_site_and_the_same_each_time(stored: Path) -
     assert first.values.shape == (5, 4, 16)
     assert first.values.dtype == np.float32
     assert first.values.tobytes() == second.values.tobytes()
-    assert [site.name for site in adapter.sites] == ["embed", "L0.mid", "L0.post", "L1.mid", "L1.post"]
+    assert [site.name for site in adapter.sites] == [
+        "embed",
+        "L0.mid",
+        "L0.post",
+        "L1.mid",
+        "L1.post",
+    ]
 
 
 def test_a_batch_holds_the_states_of_each_window(stored: Path) -> None:

@@ -19,7 +19,9 @@ def model() -> GPT:
 
 
 def ids(count: int, rows: int = 2) -> torch.Tensor:
-    return torch.randint(0, CONFIG.vocab_size, (rows, count), generator=torch.Generator().manual_seed(count))
+    return torch.randint(
+        0, CONFIG.vocab_size, (rows, count), generator=torch.Generator().manual_seed(count)
+    )
 
 
 def test_every_site_is_there(model: GPT) -> None:
@@ -81,7 +83,10 @@ def test_places_read_in_attention_alone_leave_the_stream_free_of_them_and_the_ca
 
 
 def test_generation_is_the_same_for_the_same_seed(model: GPT) -> None:
-    first, second = (model.generate(ids(3), 20, top_k=5, generator=torch.Generator().manual_seed(4)) for _ in range(2))
+    first, second = (
+        model.generate(ids(3), 20, top_k=5, generator=torch.Generator().manual_seed(4))
+        for _ in range(2)
+    )
     assert torch.equal(first, second)
     assert first.shape == (2, 23)
 

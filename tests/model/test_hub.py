@@ -1,4 +1,6 @@
-"""Models of Hugging Face behind the adapter protocol: their states are those that transformers itself gives, for every family."""
+"""Models of Hugging Face behind the adapter protocol: their states are those that transformers
+itself gives, for every family.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from layerfold.errors import DamagedRun, ModelRefused, NoWeights, TextTooLong
-from layerfold.model.hub import Where, load_adapter, read_hub_tokenizer, read_shape
-from layerfold.model.hub_adapter import HubAdapter
-from layerfold.model.lens import logit_lens
+from layerfold.interp.logit_lens import logit_lens
+from layerfold.model.huggingface.adapter import HuggingFaceAdapter
+from layerfold.model.huggingface.hub import Where, load_adapter, read_hub_tokenizer, read_shape
 from layerfold.records import Floats
 from tests.model.hub_models import KINDS, made, minilm
 
@@ -47,7 +49,7 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def opened(folder: Path, **options: Any) -> HubAdapter:
+def opened(folder: Path, **options: Any) -> HuggingFaceAdapter:
     return load_adapter(Where(folder), read_shape(Where(folder)), **options)
 
 
@@ -63,8 +65,11 @@ def own(folder: Path, dtype: torch.dtype = torch.float32) -> Any:
     return getattr(transformers, named).from_pretrained(folder, dtype=dtype).eval()
 
 
-def by_site(adapter: HubAdapter, ids: list[int]) -> dict[str, Floats]:
-    return {site.name: values for site, values in zip(adapter.sites, adapter.states(ids).values, strict=True)}
+def by_site(adapter: HuggingFaceAdapter, ids: list[int]) -> dict[str, Floats]:
+    return {
+        site.name: values
+        for site, values in zip(adapter.sites, adapter.states(ids).values, strict=True)
+    }
 
 
 def off(found: Any, expected: torch.Tensor) -> float:
@@ -83,7 +88,8 @@ def test_states_are_the_hidden_states_of_transformers(models: Any, name: str) ->
     for n, expected in enumerate(told.hidden_states):
         found = states[f"L{n - 1}.post" if n else "embed"]
         assert found.dtype == np.float32
-        if n == last and adapter._norm is not None:  # there alone transformers has applied the final norm
+        # there alone transformers has applied the final norm
+        if n == last and adapter._norm is not None:
             assert off(found, expected[0]) > 0.1
             found = adapter._norm(torch.from_numpy(found)).numpy()
         assert off(found, expected[0]) <= TOLERANCE
@@ -116,7 +122,11 @@ def test_a_mid_site_is_what_the_mlp_reads_and_adds_to(models: Any, name: str) ->
         assert not [site for site in states if site.endswith(".mid")]
         return
     assert len(adapter.sites) == 2 * read_shape(Where(folder)).n_layer + 1
-    layers = adapter.body.encoder.layer if then == ("intermediate",) else getattr(adapter.body, "h", None) or adapter.body.layers
+    layers = (
+        adapter.body.encoder.layer
+        if then == ("intermediate",)
+        else getattr(adapter.body, "h", None) or adapter.body.layers
+    )
     for n, layer in enumerate(layers):
         mid = torch.from_numpy(states[f"L{n}.mid"])
         if then == ("intermediate",):
@@ -135,7 +145,11 @@ def test_states_are_the_same_alone_in_a_batch_and_on_any_thread(models: Any, nam
     assert off(batch[:, 1], torch.from_numpy(alone)) <= TOLERANCE
     assert np.array_equal(adapter.states(ids).values, alone)
     with ThreadPoolExecutor(4) as pool:
-        for found, length in zip(pool.map(lambda n: adapter.states(ids[: 4 + n % 5]).values, range(12)), range(12), strict=True):
+        for found, length in zip(
+            pool.map(lambda n: adapter.states(ids[: 4 + n % 5]).values, range(12)),
+            range(12),
+            strict=True,
+        ):
             assert found.shape[1] == 4 + length % 5
             if adapter.causal:
                 assert off(found, torch.from_numpy(alone[:, : found.shape[1]])) <= TOLERANCE
@@ -149,7 +163,9 @@ def test_narrow_numbers_come_out_wide(models: Any, name: str, dtype: str) -> Non
     adapter, ids = opened(folder, dtype=dtype), ids_of(folder)
     values = adapter.states(ids).values
     assert values.dtype == np.float32
-    told = own(folder, getattr(torch, dtype))(input_ids=torch.tensor([ids]), output_hidden_states=True)
+    told = own(folder, getattr(torch, dtype))(
+        input_ids=torch.tensor([ids]), output_hidden_states=True
+    )
     step = {"bfloat16": 2**-6, "float16": 2**-9}[dtype]
     for n, expected in enumerate(told.hidden_states[:-1]):
         assert off(values[2 * n], expected[0]) <= step
@@ -211,7 +227,7 @@ def test_a_model_is_held_once_and_goes_when_it_is_let_go(models: Any) -> None:
 HELD = """
 import sys
 from pathlib import Path
-from layerfold.model.hub import Where, load_adapter, read_shape
+from layerfold.model.huggingface.hub import Where, load_adapter, read_shape
 
 def held():
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -231,11 +247,18 @@ print(held() - before)
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from /proc")
 def test_a_series_of_models_takes_the_memory_of_one(models: Any) -> None:
-    found = subprocess.run([sys.executable, "-c", HELD, str(models("minilm"))], capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        [sys.executable, "-c", HELD, str(models("minilm"))],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert float(found.stdout.split()[-1]) < 1.3 * 87
 
 
-def renamed(folder: Path, to: Path, names: dict[str, str], more: dict[str, torch.Tensor] | None = None) -> Path:
+def renamed(
+    folder: Path, to: Path, names: dict[str, str], more: dict[str, torch.Tensor] | None = None
+) -> Path:
     """The model with other names of its weights, as checkpoints of former years have them."""
     shutil.copytree(folder, to)
     weights = load_file(to / "model.safetensors") | (more or {})
@@ -249,7 +272,11 @@ def renamed(folder: Path, to: Path, names: dict[str, str], more: dict[str, torch
     ("name", "names", "more"),
     [
         ("gpt2", {"transformer.": ""}, {"h.0.attn.bias": torch.ones(1, 1, 64, 64)}),
-        ("pythia", {"lm_head.": "embed_out."}, {"gpt_neox.layers.0.attention.bias": torch.ones(1, 1, 64, 64)}),
+        (
+            "pythia",
+            {"lm_head.": "embed_out."},
+            {"gpt_neox.layers.0.attention.bias": torch.ones(1, 1, 64, 64)},
+        ),
         (
             "bert",
             {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"},
@@ -257,12 +284,16 @@ def renamed(folder: Path, to: Path, names: dict[str, str], more: dict[str, torch
         ),
     ],
 )
-def test_older_names_of_weights_are_read(models: Any, tmp_path: Path, name: str, names: dict[str, str], more: Any) -> None:
+def test_older_names_of_weights_are_read(
+    models: Any, tmp_path: Path, name: str, names: dict[str, str], more: Any
+) -> None:
     old = renamed(models(name), tmp_path / name, names, more)
     ids = ids_of(old)
     one, other = opened(old), opened(models(name))
     assert np.array_equal(one.states(ids).values, other.states(ids).values)
-    assert np.array_equal(one.unembed(one.states(ids).values), other.unembed(one.states(ids).values))
+    assert np.array_equal(
+        one.unembed(one.states(ids).values), other.unembed(one.states(ids).values)
+    )
 
 
 def test_weights_in_several_files_are_read(models: Any, tmp_path: Path) -> None:
@@ -271,7 +302,9 @@ def test_weights_in_several_files_are_read(models: Any, tmp_path: Path) -> None:
     (folder / "model.safetensors").unlink(missing_ok=True)
     assert len(list(folder.glob("model-*.safetensors"))) > 1
     ids = ids_of(folder)
-    assert np.array_equal(opened(folder).states(ids).values, opened(models("llama")).states(ids).values)
+    assert np.array_equal(
+        opened(folder).states(ids).values, opened(models("llama")).states(ids).values
+    )
     next(folder.glob("model-00002*")).unlink()
     with pytest.raises(DamagedRun, match=r"model-00002.* is missing"):
         opened(folder)
@@ -303,7 +336,9 @@ def test_weights_of_another_shape_are_refused(models: Any, tmp_path: Path) -> No
         load_adapter(Where(folder), before)
 
 
-def test_a_config_that_speaks_of_far_more_than_there_is_takes_no_memory(models: Any, tmp_path: Path) -> None:
+def test_a_config_that_speaks_of_far_more_than_there_is_takes_no_memory(
+    models: Any, tmp_path: Path
+) -> None:
     folder = shutil.copytree(models("gpt2"), tmp_path / "huge")
     rewrite(folder / "config.json", n_embd=1 << 17, n_head=1 << 10, n_layer=200, vocab_size=1 << 24)
     with pytest.raises(DamagedRun, match=r"it speaks of .* numbers, the files hold"):
@@ -319,7 +354,9 @@ def test_a_config_that_speaks_of_far_more_than_there_is_takes_no_memory(models: 
         ("models--some-org--some-model-2m/snapshots/" + "b" * 40, "some-model-2m"),
     ],
 )
-def test_a_model_is_called_what_a_person_would_call_it(models: Any, tmp_path: Path, path: str, title: str) -> None:
+def test_a_model_is_called_what_a_person_would_call_it(
+    models: Any, tmp_path: Path, path: str, title: str
+) -> None:
     folder = tmp_path / path
     folder.mkdir(parents=True)
     shutil.copy(models("gpt2") / "config.json", folder)
@@ -332,4 +369,6 @@ def test_an_encoder_without_its_head_has_no_lens(models: Any, tmp_path: Path) ->
     shape = read_shape(Where(folder))
     assert not shape.unembedding
     ids = ids_of(folder)
-    assert np.array_equal(opened(folder).states(ids).values, opened(models("bert")).states(ids).values)
+    assert np.array_equal(
+        opened(folder).states(ids).values, opened(models("bert")).states(ids).values
+    )

@@ -1,4 +1,6 @@
-"""A GPT-2 of Hugging Face as our own: the same numbers by other code, so it can be taken apart, scaled, walked and pushed."""
+"""A GPT-2 of Hugging Face as our own: the same numbers by other code, so it can be taken apart,
+scaled, walked and pushed.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +10,28 @@ import numpy as np
 import pytest
 import torch
 
-from layerfold.model.anatomy import anatomy_of, network_of
-from layerfold.model.hub import Where, load_adapter, read_shape
-from layerfold.model.hub_adapter import HubAdapter
-from layerfold.model.hub_gpt2 import gpt_from
-from layerfold.model.localmap import singular_values
-from layerfold.model.push import first_order, push_of
-from layerfold.model.walk import Walk
+from layerfold.interp.decomposition import anatomy_of, network_of
+from layerfold.interp.generation import Walk
+from layerfold.interp.gradients import first_order, push_of
+from layerfold.interp.jacobian import singular_values
+from layerfold.model.huggingface.adapter import HuggingFaceAdapter
+from layerfold.model.huggingface.gpt2 import gpt_from
+from layerfold.model.huggingface.hub import Where, load_adapter, read_shape
 from tests.hub import a_checkpoint, a_gpt2
 
 IDS = [5, 9, 2, 77, 5, 31, 8]
 
 
-def opened(folder: Path, **changed) -> HubAdapter:
+def opened(folder: Path, **changed) -> HuggingFaceAdapter:
     where = Where(folder=a_checkpoint(folder, **changed))
     return load_adapter(where, read_shape(where))
 
 
-@pytest.mark.parametrize("changed", [{}, {"activation_function": "relu"}, {"n_inner": 32}, {"tie_word_embeddings": False}], ids=str)
+@pytest.mark.parametrize(
+    "changed",
+    [{}, {"activation_function": "relu"}, {"n_inner": 32}, {"tie_word_embeddings": False}],
+    ids=str,
+)
 def test_states_and_logits_are_those_of_transformers(tmp_path: Path, changed) -> None:
     adapter = opened(tmp_path / "gpt2", **changed)
     model = network_of(adapter)
@@ -54,12 +60,20 @@ def test_weights_are_shared_not_copied(tmp_path: Path) -> None:
     model = gpt_from(network)
     assert model is not None
     assert model.tokens.weight.data_ptr() == network.transformer.wte.weight.data_ptr()
-    assert model.blocks[0].mlp.up.weight.data_ptr() == network.transformer.h[0].mlp.c_fc.weight.data_ptr()
+    assert (
+        model.blocks[0].mlp.up.weight.data_ptr()
+        == network.transformer.h[0].mlp.c_fc.weight.data_ptr()
+    )
 
 
 @pytest.mark.parametrize(
     "changed",
-    [{"activation_function": "silu"}, {"scale_attn_by_inverse_layer_idx": True}, {"layer_norm_epsilon": 1e-6}, {"n_inner": 40}],
+    [
+        {"activation_function": "silu"},
+        {"scale_attn_by_inverse_layer_idx": True},
+        {"layer_norm_epsilon": 1e-6},
+        {"n_inner": 40},
+    ],
     ids=str,
 )
 def test_another_shape_is_not_taken_for_ours(changed) -> None:

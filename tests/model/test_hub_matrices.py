@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from layerfold.model.hub import Where, load_adapter, read_shape
-from layerfold.model.localmap import singular_values, weights_of
+from layerfold.interp.jacobian import singular_values, weights_of
+from layerfold.model.huggingface.hub import Where, load_adapter, read_shape
 from tests.model.hub_models import KINDS, saved
 
 
@@ -26,7 +26,14 @@ def test_every_matrix_is_found_and_acts_on_a_row(kind: str, tmp_path: Path) -> N
         shapes = {name: matrix.shape for name, matrix in layer.items()}
         few = layer["k"].shape[1]
         assert few in (24, 48)
-        assert shapes == {"q": (48, width), "k": (48, few), "v": (48, few), "o": (width, 48), "in": (48, inside), "out": (inside, 48)}
+        assert shapes == {
+            "q": (48, width),
+            "k": (48, few),
+            "v": (48, few),
+            "o": (width, 48),
+            "in": (48, inside),
+            "out": (inside, 48),
+        }
     if kind == "gpt2":  # which is read as one of ours
         assert singular_values(adapter, [1, 2, 3], 1, 0).shape == (48,)
         return
@@ -36,7 +43,10 @@ def test_every_matrix_is_found_and_acts_on_a_row(kind: str, tmp_path: Path) -> N
 
 def test_joint_matrices_are_parted_as_the_model_parts_them(tmp_path: Path) -> None:
     """GPT-2's stand in a row, GPT-NeoX's head by head."""
-    for kind, path in (("gpt2", "h.1.attn.c_attn"), ("pythia", "layers.1.attention.query_key_value")):
+    for kind, path in (
+        ("gpt2", "h.1.attn.c_attn"),
+        ("pythia", "layers.1.attention.query_key_value"),
+    ):
         folder = saved(kind, tmp_path / kind)
         adapter = load_adapter(Where(folder), read_shape(Where(folder)))
         found = weights_of(adapter)["L1"]

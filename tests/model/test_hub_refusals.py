@@ -1,4 +1,6 @@
-"""What is not opened, each in a clear word: foreign code, pickles, unknown architectures, and what is gated, absent or out of reach."""
+"""What is not opened, each in a clear word: foreign code, pickles, unknown architectures, and what
+is gated, absent or out of reach.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,15 @@ import torch
 from safetensors.torch import load_file
 
 from layerfold.errors import DamagedRun, MissingExtra, ModelNotFound, ModelRefused
-from layerfold.model import hub_shape
-from layerfold.model.hub import Where, load_adapter, read_hub_tokenizer, read_shape, weight_files
-from layerfold.model.hub_families import KEYS, cleaned
+from layerfold.model.huggingface import shape as hub_shape
+from layerfold.model.huggingface.families import KEYS, cleaned
+from layerfold.model.huggingface.hub import (
+    Where,
+    load_adapter,
+    read_hub_tokenizer,
+    read_shape,
+    weight_files,
+)
 from tests.model.hub_models import KINDS, backend_of, network_of
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +53,9 @@ def rewrite(folder: Path, **changes: Any) -> None:
 
 def canary(folder: Path) -> str:
     """Code in the folder that leaves a mark where it is run."""
-    (folder / "modeling_evil.py").write_text(f"open({str(folder / 'ran')!r}, 'w')\nclass Evil: pass\n")
+    (folder / "modeling_evil.py").write_text(
+        f"open({str(folder / 'ran')!r}, 'w')\nclass Evil: pass\n"
+    )
     return "modeling_evil.Evil"
 
 
@@ -84,7 +94,10 @@ def test_a_config_that_asks_for_code_is_refused(folder: Path, asked: dict[str, A
         ({"add_cross_attention": True}, "another model's states"),
         ({"model_type": "bert", "is_decoder": True}, "used as a decoder"),
         ({"model_type": "bert", "position_embedding_type": "relative_key"}, "not absolute"),
-        ({"model_type": "gemma3_text", "use_bidirectional_attention": True}, "see those after them"),
+        (
+            {"model_type": "gemma3_text", "use_bidirectional_attention": True},
+            "see those after them",
+        ),
     ],
 )
 def test_what_is_not_read_is_said(folder: Path, changes: dict[str, Any], why: str) -> None:
@@ -115,15 +128,26 @@ def test_a_config_beyond_any_model_is_damaged(folder: Path, changes: dict[str, A
         read_shape(Where(folder))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", "nonsense", "[" * 100_000, '{"a": "' + "x" * (1 << 20) + '"}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", "nonsense", "[" * 100_000, '{"a": "' + "x" * (1 << 20) + '"}']
+)
 def test_a_config_that_is_no_object_is_damaged(folder: Path, text: str) -> None:
     (folder / "config.json").write_text(text)
     with pytest.raises(DamagedRun, match=r"config\.json of .* cannot be read"):
         read_shape(Where(folder))
 
 
-def test_what_is_not_on_the_list_never_reaches_transformers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rewrite(folder, unheard_of=1, task_specific_params={"x": 1}, _attn_implementation="eager", torch_dtype="float16", dtype="float16")
+def test_what_is_not_on_the_list_never_reaches_transformers(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rewrite(
+        folder,
+        unheard_of=1,
+        task_specific_params={"x": 1},
+        _attn_implementation="eager",
+        torch_dtype="float16",
+        dtype="float16",
+    )
     seen: list[str] = []
 
     def watched(config: Any, name: str) -> dict[str, Any]:
@@ -135,7 +159,14 @@ def test_what_is_not_on_the_list_never_reaches_transformers(folder: Path, monkey
     read_shape(Where(folder))
     assert seen
     assert set(seen) <= KEYS
-    assert not {"unheard_of", "task_specific_params", "_attn_implementation", "torch_dtype", "dtype", "architectures"} & set(seen)
+    assert not {
+        "unheard_of",
+        "task_specific_params",
+        "_attn_implementation",
+        "torch_dtype",
+        "dtype",
+        "architectures",
+    } & set(seen)
 
 
 # ---- pickles
@@ -156,15 +187,25 @@ def test_a_pickle_is_opened_only_where_it_is_allowed(folder: Path) -> None:
     expected = load_adapter(Where(folder), read_shape(Where(folder))).states([1, 2, 3]).values
     (folder / "model.safetensors").unlink()
     shape = read_shape(Where(folder))
-    with pytest.raises(ModelRefused, match=r"are a pickle .*can run foreign code: save the model with safetensors"):
+    with pytest.raises(
+        ModelRefused, match=r"are a pickle .*can run foreign code: save the model with safetensors"
+    ):
         load_adapter(Where(folder), shape)
-    assert (load_adapter(Where(folder), shape, pickle=True).states([1, 2, 3]).values == expected).all()
+    assert (
+        load_adapter(Where(folder), shape, pickle=True).states([1, 2, 3]).values == expected
+    ).all()
 
 
 def test_a_poisoned_pickle_is_never_run(folder: Path) -> None:
     mark = folder / "ran"
     poison = pickle.dumps({"transformer.wte.weight": Bomb(mark)}, protocol=2)
-    for name in ("training_args.bin", "optimizer.pt", "rng_state.pth", "scheduler.pt", "pytorch_model.bin"):
+    for name in (
+        "training_args.bin",
+        "optimizer.pt",
+        "rng_state.pth",
+        "scheduler.pt",
+        "pytorch_model.bin",
+    ):
         (folder / name).write_bytes(poison)
     shape = read_shape(Where(folder))
     load_adapter(Where(folder), shape, pickle=True)  # safetensors come first, even so
@@ -174,14 +215,19 @@ def test_a_poisoned_pickle_is_never_run(folder: Path) -> None:
     for _ in range(2):
         with pytest.raises(DamagedRun, match=r"pytorch_model\.bin of .* cannot be read"):
             load_adapter(Where(folder), shape, pickle=True)
-        torch.save({"transformer.wte.weight": Bomb(mark)}, folder / "pytorch_model.bin")  # in torch's own wrapping
+        # in torch's own wrapping
+        torch.save({"transformer.wte.weight": Bomb(mark)}, folder / "pytorch_model.bin")
     assert not mark.exists()
 
 
-@pytest.mark.parametrize("name", ["../secret.safetensors", "/etc/passwd", "a/b.safetensors", "weights.pkl", 3])
+@pytest.mark.parametrize(
+    "name", ["../secret.safetensors", "/etc/passwd", "a/b.safetensors", "weights.pkl", 3]
+)
 def test_an_index_that_leads_elsewhere_is_damaged(folder: Path, name: object) -> None:
     (folder / "model.safetensors").unlink()
-    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"transformer.wte.weight": name}}))
+    (folder / "model.safetensors.index.json").write_text(
+        json.dumps({"weight_map": {"transformer.wte.weight": name}})
+    )
     with pytest.raises(DamagedRun, match="names no weights, or files elsewhere"):
         weight_files(Where(folder))
 
@@ -209,7 +255,9 @@ def test_a_place_is_a_folder_or_a_repository(tmp_path: Path) -> None:
         read_shape(Where(tmp_path))
 
 
-def test_without_transformers_it_is_said_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_transformers_it_is_said_what_to_install(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(MissingExtra, match=r"pip install layerfold\[hf\]"):
         read_shape(Where(folder))
@@ -221,7 +269,7 @@ def test_without_transformers_it_is_said_what_to_install(folder: Path, monkeypat
 TOLD = """
 import json, sys
 from layerfold.errors import LayerfoldError
-from layerfold.model.hub import Where, load_adapter, read_hub_tokenizer, read_shape, settled
+from layerfold.model.huggingface.hub import Where, load_adapter, read_hub_tokenizer, read_shape, settled
 said = {}
 for spec in sys.argv[1:]:
     repo, _, revision = spec.partition("@")
@@ -234,14 +282,25 @@ for spec in sys.argv[1:]:
         said[spec] = [error.code, str(error)]
 print(json.dumps(said))
 """
-SPECS = ("good/model", "good/model@" + "a" * 40, "good/model@nope", "gated/model", "absent/model", "broken/model", "no name")
+SPECS = (
+    "good/model",
+    "good/model@" + "a" * 40,
+    "good/model@nope",
+    "gated/model",
+    "absent/model",
+    "broken/model",
+    "no name",
+)
 
 
 @pytest.fixture(scope="module")
 def hub(saved: Path) -> Iterator[str]:
     """A hub on loopback with one model."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.model.hub_server", str(saved)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        [sys.executable, "-m", "tests.model.hub_server", str(saved)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
     ) as server:
         assert server.stdout
         yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
@@ -249,19 +308,39 @@ def hub(saved: Path) -> Iterator[str]:
 
 
 def told(home: Path, **environment: str) -> dict[str, list[Any]]:
-    """What is said of each model by a process of its own, since the hub's library reads its settings when it is imported."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "TRANSFORMERS_"))}
+    """What is said of each model by a process of its own, since the hub's library reads its
+    settings when it is imported.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("HF_", "TRANSFORMERS_"))
+    }
     given = {**kept, "HF_HOME": str(home), "HF_HUB_DISABLE_PROGRESS_BARS": "1", **environment}
-    done = subprocess.run([sys.executable, "-c", TOLD, *SPECS], capture_output=True, text=True, env=given, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", TOLD, *SPECS], capture_output=True, text=True, env=given, cwd=ROOT
+    )
     assert not done.returncode, done.stderr
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def test_a_hub_s_refusals_each_have_a_word_and_what_was_fetched_opens_without_it(hub: str, saved: Path, tmp_path: Path) -> None:
+def test_a_hub_s_refusals_each_have_a_word_and_what_was_fetched_opens_without_it(
+    hub: str, saved: Path, tmp_path: Path
+) -> None:
     online = told(tmp_path, HF_ENDPOINT=hub)
-    expected = load_adapter(Where(saved), read_shape(Where(saved))).states(read_hub_tokenizer(Where(saved)).encode("The bank", 9).ids)
-    assert online["good/model"] == online["good/model@" + "a" * 40] == ["model", "a" * 40, pytest.approx(float(expected.values.sum()))]
-    refused = {spec: said for spec, said in online.items() if not spec.startswith("good/model") or spec.endswith("nope")}
+    expected = load_adapter(Where(saved), read_shape(Where(saved))).states(
+        read_hub_tokenizer(Where(saved)).encode("The bank", 9).ids
+    )
+    assert (
+        online["good/model"]
+        == online["good/model@" + "a" * 40]
+        == ["model", "a" * 40, pytest.approx(float(expected.values.sum()))]
+    )
+    refused = {
+        spec: said
+        for spec, said in online.items()
+        if not spec.startswith("good/model") or spec.endswith("nope")
+    }
     for (spec, (code, words)), (right, part) in zip(
         sorted(refused.items()),
         (

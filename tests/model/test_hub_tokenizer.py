@@ -1,4 +1,6 @@
-"""Tokenizers of other models: the ids are their own, what a person reads is whole characters, and no sign is typed by accident."""
+"""Tokenizers of other models: the ids are their own, what a person reads is whole characters, and
+no sign is typed by accident.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +15,16 @@ from tokenizers import Tokenizer as Backend
 from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
 from layerfold.errors import DamagedRun, EmptyText, ModelRefused, TextTooLong
-from layerfold.model.hub import Where, read_hub_tokenizer
-from layerfold.model.hub_pieces import bytes_of
-from layerfold.model.hub_tokenizer import HubTokenizer
-from layerfold.model.tokenizer import CHARACTERS, whole
+from layerfold.model.huggingface.hub import Where, read_hub_tokenizer
+from layerfold.model.huggingface.pieces import bytes_of
+from layerfold.model.huggingface.tokenizer import HuggingFaceTokenizer
+from layerfold.model.tokenizers.byte_level import CHARACTERS, whole
 from layerfold.records import Token
 from tests.model.hub_models import TEXTS, backend_of, minilm
 
 WAYS = ("bytes", "framed", "pieces", "words", "unigram", "composed")
-ANYTHING = st.text(st.characters(), min_size=1, max_size=60).filter(lambda text: bool(text.strip()))  # surrogates too
+# surrogates too
+ANYTHING = st.text(st.characters(), min_size=1, max_size=60).filter(lambda text: bool(text.strip()))
 
 
 def backend(way: str) -> Backend:
@@ -32,7 +35,10 @@ def backend(way: str) -> Backend:
         found.decoder = decoders.Metaspace()
         signs = ["<unk>", "<s>", "</s>"]
         found.train_from_iterator(
-            TEXTS, trainers.UnigramTrainer(vocab_size=200, special_tokens=signs, unk_token="<unk>", show_progress=False)
+            TEXTS,
+            trainers.UnigramTrainer(
+                vocab_size=200, special_tokens=signs, unk_token="<unk>", show_progress=False
+            ),
         )
         return found
     found = backend_of("bytes" if way == "composed" else way)
@@ -42,8 +48,8 @@ def backend(way: str) -> Backend:
 
 
 @cache
-def tokenizer(way: str) -> HubTokenizer:
-    return HubTokenizer(backend(way))
+def tokenizer(way: str) -> HuggingFaceTokenizer:
+    return HuggingFaceTokenizer(backend(way))
 
 
 def shown(tokens: tuple[Token, ...]) -> list[str]:
@@ -90,7 +96,9 @@ def test_text_that_is_rewritten_is_cut_where_its_tokens_end(way: str, text: str)
     sentence = reader.encode(text, 10_000)
     frame = reader.framed([])
     inner = sentence.tokens[1:-1] if frame else sentence.tokens
-    assert {reader.text_of(token.id) for token in inner}.isdisjoint({"[CLS]", "[SEP]", "<s>", "</s>", "<|endoftext|>"})
+    assert {reader.text_of(token.id) for token in inner}.isdisjoint(
+        {"[CLS]", "[SEP]", "<s>", "</s>", "<|endoftext|>"}
+    )
     ends = [token.end for token in inner]
     assert ends == sorted(ends)
     for token in inner:
@@ -114,8 +122,20 @@ def test_any_ids_can_be_read(way: str, ids: list[int]) -> None:
 def test_pieces_of_one_character_carry_it() -> None:
     for way in ("bytes", "framed", "pieces"):
         sentence = tokenizer(way).encode("春🙂", 50)
-        read = [(token.text, token.piece, token.pieces) for token in sentence.tokens if token.end > token.start]
-        assert read == [("春", 0, 3), ("春", 1, 3), ("春", 2, 3), ("🙂", 0, 4), ("🙂", 1, 4), ("🙂", 2, 4), ("🙂", 3, 4)]
+        read = [
+            (token.text, token.piece, token.pieces)
+            for token in sentence.tokens
+            if token.end > token.start
+        ]
+        assert read == [
+            ("春", 0, 3),
+            ("春", 1, 3),
+            ("春", 2, 3),
+            ("🙂", 0, 4),
+            ("🙂", 1, 4),
+            ("🙂", 2, 4),
+            ("🙂", 3, 4),
+        ]
         assert tokenizer(way).text_of(sentence.tokens[-2].id).startswith("⟨")
 
 
@@ -124,12 +144,24 @@ def test_words_are_read_with_the_spaces_between_them() -> None:
     sentence = reader.encode("Hello, world (unbelievably 5% naïve)! 中文 ok", 64)
     assert "".join(shown(sentence.tokens[1:-1])) == sentence.text
     assert reader.decode(sentence.ids) == "[CLS]hello, world (unbelievably 5% naive)!中文ok[SEP]"
-    assert [reader.text_of(n) for n in reader.ids(["unbelievably"])[0]] == [" un", "bel", "ie", "va", "bly"]
+    assert [reader.text_of(n) for n in reader.ids(["unbelievably"])[0]] == [
+        " un",
+        "bel",
+        "ie",
+        "va",
+        "bly",
+    ]
     assert shown(reader.encode("a 🙂 b", 9).tokens) == ["[CLS]", "a", "[UNK]", " b", "[SEP]"]
 
 
 @pytest.mark.parametrize(
-    ("way", "before", "after"), [("words", "[CLS]", "[SEP]"), ("framed", "<s>", "</s>"), ("pieces", "<s>", ""), ("bytes", "", "")]
+    ("way", "before", "after"),
+    [
+        ("words", "[CLS]", "[SEP]"),
+        ("framed", "<s>", "</s>"),
+        ("pieces", "<s>", ""),
+        ("bytes", "", ""),
+    ],
 )
 def test_a_text_is_framed_as_its_model_reads_it(way: str, before: str, after: str) -> None:
     reader = tokenizer(way)
@@ -137,8 +169,14 @@ def test_a_text_is_framed_as_its_model_reads_it(way: str, before: str, after: st
     names = [reader.text_of(n) for n in reader.framed(ids)]
     assert names[0] == before or not before
     assert names[-1] == after or not after
-    assert reader.encode("The bank", 99).ids == reader.framed(ids) == backend(way).encode("The bank").ids
-    assert reader.encode(f"{before}{after} x", 99).ids.count(reader.framed([])[0] if before else -1) <= 1 + (before == after)
+    assert (
+        reader.encode("The bank", 99).ids
+        == reader.framed(ids)
+        == backend(way).encode("The bank").ids
+    )
+    assert reader.encode(f"{before}{after} x", 99).ids.count(
+        reader.framed([])[0] if before else -1
+    ) <= 1 + (before == after)
 
 
 def test_signs_of_one_way_of_writing_are_text_in_another() -> None:
@@ -153,7 +191,10 @@ def test_a_long_text_is_cut_inside_its_frame() -> None:
     assert len(sentence.tokens) == 12
     assert (sentence.tokens[0].text, sentence.tokens[-1].text) == ("[CLS]", "[SEP]")
     assert sentence.cut == 30
-    assert [token.text for token in tokenizer("words").encode("\x01", 12).tokens] == ["[CLS]", "[SEP]"]
+    assert [token.text for token in tokenizer("words").encode("\x01", 12).tokens] == [
+        "[CLS]",
+        "[SEP]",
+    ]
     with pytest.raises(TextTooLong):
         tokenizer("words").encode("x" * (CHARACTERS + 1), 12)
     with pytest.raises(EmptyText):
@@ -164,7 +205,10 @@ def test_a_long_text_is_cut_inside_its_frame() -> None:
 def test_ids_are_those_of_transformers(text: str) -> None:
     from transformers import AutoTokenizer
 
-    assert read_hub_tokenizer(Where(minilm())).encode(text, 99).ids == AutoTokenizer.from_pretrained(minilm())(text).input_ids
+    assert (
+        read_hub_tokenizer(Where(minilm())).encode(text, 99).ids
+        == AutoTokenizer.from_pretrained(minilm())(text).input_ids
+    )
 
 
 def test_older_lists_are_read_as_the_tokenizer_they_describe(tmp_path: Path) -> None:
@@ -181,8 +225,10 @@ def test_older_lists_are_read_as_the_tokenizer_they_describe(tmp_path: Path) -> 
         assert same(read_hub_tokenizer(Where(folder)), tokenizer(way), texts)
 
 
-def same(one: HubTokenizer, other: HubTokenizer, texts: list[str]) -> bool:
-    return all(one.encode(text, 99) == other.encode(text, 99) for text in texts) and one.framed([]) == other.framed([])
+def same(one: HuggingFaceTokenizer, other: HuggingFaceTokenizer, texts: list[str]) -> bool:
+    return all(one.encode(text, 99) == other.encode(text, 99) for text in texts) and one.framed(
+        []
+    ) == other.framed([])
 
 
 def test_a_tokenizer_is_looked_for_above_a_checkpoint(tmp_path: Path) -> None:

@@ -44,5 +44,7 @@ def test_each_function_is_called_alone_in_both_precisions_on_the_processor(devic
 
 
 def test_the_first_model_of_a_process_settles_them() -> None:
-    said = subprocess.run([sys.executable, "-c", ASKED], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        [sys.executable, "-c", ASKED], capture_output=True, text=True, check=True
+    ).stdout
     assert said.strip() == "1"

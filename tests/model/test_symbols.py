@@ -8,8 +8,8 @@ import pytest
 from tokenizers import Tokenizer as Backend
 
 from layerfold.errors import DamagedRun, EmptyText, TextTooLong, UnknownSymbol
-from layerfold.model.symbols import SymbolTokenizer, listed, read_tokenizer
-from layerfold.model.tokenizer import Tokenizer
+from layerfold.model.tokenizers.byte_level import Tokenizer
+from layerfold.model.tokenizers.symbols import SymbolTokenizer, listed, read_tokenizer
 
 SUMS = SymbolTokenizer.of([*map(str, range(113)), "+", "="])
 LETTERS = SymbolTokenizer.of("ABC")

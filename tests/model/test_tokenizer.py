@@ -10,16 +10,26 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from layerfold.errors import DamagedRun, EmptyText, TextTooLong
-from layerfold.model.tokenizer import CHARACTERS, END, Tokenizer, decoded, readable, whole
+from layerfold.model.tokenizers.byte_level import (
+    CHARACTERS,
+    END,
+    Tokenizer,
+    decoded,
+    readable,
+    whole,
+)
 from layerfold.records import Token
 from tests.conftest import story
 
-ANYTHING = st.text(st.characters(), min_size=1, max_size=60).filter(lambda text: bool(text.strip()))  # surrogates too
+# surrogates too
+ANYTHING = st.text(st.characters(), min_size=1, max_size=60).filter(lambda text: bool(text.strip()))
 
 
 @cache
 def tokenizer() -> Tokenizer:
-    return Tokenizer.train([story(0, 300), "“curly” — quotes… “curly” — naïve café naïve café"], 360)
+    return Tokenizer.train(
+        [story(0, 300), "“curly” — quotes… “curly” — naïve café naïve café"], 360
+    )
 
 
 def written(tokens: tuple[Token, ...]) -> str:
@@ -62,7 +72,9 @@ def test_lone_surrogates_become_one_character_each() -> None:
 
 def test_a_split_character_is_shown_whole_by_each_of_its_tokens() -> None:
     tokens = tokenizer().encode("春", 10).tokens
-    assert [(token.text, token.piece, token.pieces) for token in tokens] == [("春", n, 3) for n in range(3)]
+    assert [(token.text, token.piece, token.pieces) for token in tokens] == [
+        ("春", n, 3) for n in range(3)
+    ]
 
 
 def test_every_token_has_a_printable_name() -> None:
@@ -100,7 +112,9 @@ def test_long_text_is_refused_with_the_bound() -> None:
 def test_storing_changes_nothing(tmp_path: Path) -> None:
     tokenizer().save(tmp_path / "tokenizer.json")
     again = Tokenizer.load(tmp_path / "tokenizer.json")
-    assert again.encode("<|end|> The queen 春", 50) == tokenizer().encode("<|end|> The queen 春", 50)
+    assert again.encode("<|end|> The queen 春", 50) == tokenizer().encode(
+        "<|end|> The queen 春", 50
+    )
     assert again.byte_lengths() == tokenizer().byte_lengths()
 
 

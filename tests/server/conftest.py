@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from layerfold.errors import DamagedRun
 from layerfold.server.app import configured, create_app
-from layerfold.server.catalogue import Catalogue
+from layerfold.server.catalog import Catalog
 from layerfold.server.jobs import Jobs
 from layerfold.settings import Settings, listen
 from tests.server.fakes import FakeRun
@@ -38,7 +38,11 @@ class Live:
 
 
 def application(
-    *runs: FakeRun, frontend: Path = Path("/nowhere"), jobs: Jobs | None = None, hosts: tuple[str, ...] = (), **options: Any
+    *runs: FakeRun,
+    frontend: Path = Path("/nowhere"),
+    jobs: Jobs | None = None,
+    hosts: tuple[str, ...] = (),
+    **options: Any,
 ) -> FastAPI:
     """The app over made-up runs and one that is damaged."""
     known = {run.name: run for run in runs}
@@ -49,9 +53,9 @@ def application(
         return known[folder.name]
 
     names = [*known, "damaged"]
-    catalogue = Catalogue({name: Path(name) for name in names}, opener)  # type: ignore[arg-type]
+    catalog = Catalog({name: Path(name) for name in names}, opener)  # type: ignore[arg-type]
     settings = Settings(runs=(), frontend=frontend, allowed_hosts=hosts)
-    return create_app(catalogue, settings, jobs=jobs, **options)
+    return create_app(catalog, settings, jobs=jobs, **options)
 
 
 @contextmanager
@@ -77,7 +81,9 @@ def start() -> Iterator[Start]:
     """Starts servers over given runs; all are stopped at the end."""
     with ExitStack() as stack:
 
-        def start_one(*runs: FakeRun, workers: int = 2, waiting: int = 1024, **options: Any) -> Live:
+        def start_one(
+            *runs: FakeRun, workers: int = 2, waiting: int = 1024, **options: Any
+        ) -> Live:
             jobs = Jobs(workers, waiting)
             return stack.enter_context(running(application(*runs, jobs=jobs, **options), jobs))
 

@@ -1,4 +1,6 @@
-"""A run without a model: random clouds, tokens are words, places are made of the text; with knobs for what tests ask."""
+"""A run without a model: random clouds, tokens are words, places are made of the text; with knobs
+for what tests ask.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +14,33 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save
 
-from layerfold.answers import AxisTable, Frame, MeasuresTable, MeasureTable, MetricsTable, ProjectionCard, ReferenceTable
-from layerfold.errors import Cancelled, DamagedRun, EmptyText, ProjectionNotFound, StepNotFound, TextTooLong, TokenNotFound
-from layerfold.inspection import Inspection, LensAt
+from layerfold.errors import (
+    Cancelled,
+    DamagedRun,
+    EmptyText,
+    ProjectionNotFound,
+    StepNotFound,
+    TextTooLong,
+    TokenNotFound,
+)
+from layerfold.interp.inspection import Inspection, LensAt
 from layerfold.records import Placed, PlacedSlice, Sentence, Token, sites_of
+from layerfold.server.protocol.http import (
+    AxisTable,
+    Frame,
+    MeasuresTable,
+    MeasureTable,
+    MetricsTable,
+    ProjectionCard,
+    ReferenceTable,
+)
 
 
 @dataclass
 class FakeRun:
-    """Looks like an OpenRun; ``seconds`` a slice takes, ``broken`` steps are damaged, ``computed`` lists slices made."""
+    """Looks like an OpenRun; ``seconds`` a slice takes, ``broken`` steps are damaged, ``computed``
+    lists slices made.
+    """
 
     name: str = "fake"
     layers: int = 2
@@ -44,7 +64,9 @@ class FakeRun:
             "title": self.name.title(),
             "description": "Made up for tests.",
             "steps": list(self.steps),
-            "examples": [{"text": "the bank of the river", "note_en": "one sense", "note_zh": "一种意思"}],
+            "examples": [
+                {"text": "the bank of the river", "note_en": "one sense", "note_zh": "一种意思"}
+            ],
         }
         self.run = SimpleNamespace(folder=Path(self.name))
         self._lock = threading.Lock()
@@ -53,7 +75,13 @@ class FakeRun:
     def atlas(self) -> Any:
         frame = {"center": [0.0, 0.0, 0.0], "radius": 6.0}
         known = {"card": {"files": {}}, "hash_of": str}
-        return SimpleNamespace(frame=frame, view="normalised", reference=range(self.reference), steps=self.steps, **known)
+        return SimpleNamespace(
+            frame=frame,
+            view="normalised",
+            reference=range(self.reference),
+            steps=self.steps,
+            **known,
+        )
 
     def projections(self) -> list[ProjectionCard]:
         frame = Frame(center=[0.0, 0.0, 0.0], radius=6.0)
@@ -61,9 +89,23 @@ class FakeRun:
         none, axes = ["", "", ""], ["one", "two", "three"]
         return [
             ProjectionCard(
-                name="umap", kind="umap", title_en="Aligned UMAP", title_zh="对齐的 UMAP", axes_en=none, axes_zh=none, frame=frame
+                name="umap",
+                kind="umap",
+                title_en="Aligned UMAP",
+                title_zh="对齐的 UMAP",
+                axes_en=none,
+                axes_zh=none,
+                frame=frame,
             ),
-            ProjectionCard(name="pca", kind="pca", title_en="Aligned PCA", title_zh="对齐的 PCA", axes_en=axes, axes_zh=axes, frame=flat),
+            ProjectionCard(
+                name="pca",
+                kind="pca",
+                title_en="Aligned PCA",
+                title_zh="对齐的 PCA",
+                axes_en=axes,
+                axes_zh=axes,
+                frame=flat,
+            ),
         ]
 
     def problems(self) -> list[DamagedRun]:
@@ -79,7 +121,13 @@ class FakeRun:
         tokens = tuple(Token(hash_of(word) % 500, word, 0, len(word)) for word in words[:most])
         return Sentence(text, tokens, max(0, len(words) - most))
 
-    def slice(self, sentence: Sentence, step: int, cancelled: Any = lambda: False, projection: str = "umap") -> PlacedSlice:
+    def slice(
+        self,
+        sentence: Sentence,
+        step: int,
+        cancelled: Any = lambda: False,
+        projection: str = "umap",
+    ) -> PlacedSlice:
         self._check(step)
         self.picture(projection)
         end = time.monotonic() + self.seconds
@@ -103,7 +151,9 @@ class FakeRun:
 
     def picture(self, name: str) -> None:
         if name not in ("umap", "pca"):
-            raise ProjectionNotFound(f"There is no projection {name[:100]!r} of this run. There are: umap, pca.")
+            raise ProjectionNotFound(
+                f"There is no projection {name[:100]!r} of this run. There are: umap, pca."
+            )
 
     def _check(self, step: int) -> None:
         if step not in self.steps:
@@ -114,20 +164,29 @@ class FakeRun:
     def warm(self, step: int) -> None:
         self._check(step)
 
-    def inspect(self, sentence: Sentence, token: int, step: int, site: int, k: int = 15, top: int = 5) -> Inspection:
+    def inspect(
+        self, sentence: Sentence, token: int, step: int, site: int, k: int = 15, top: int = 5
+    ) -> Inspection:
         if token >= len(sentence.tokens):
             raise TokenNotFound(f"There is no token {token}.")
         return self._inspection(sentence.tokens[token].text, step, outside=40.0)
 
-    def inspect_reference(self, index: int, step: int, site: int, k: int = 15, top: int = 5, projection: str = "umap") -> Inspection:
+    def inspect_reference(
+        self, index: int, step: int, site: int, k: int = 15, top: int = 5, projection: str = "umap"
+    ) -> Inspection:
         self.picture(projection)
         if index >= self.reference:
             raise TokenNotFound(f"There is no token {index}.")
         return self._inspection(f"word{index}", step, trust=0.9)
 
-    def _inspection(self, text: str, step: int, outside: float | None = None, trust: float | None = None) -> Inspection:
+    def _inspection(
+        self, text: str, step: int, outside: float | None = None, trust: float | None = None
+    ) -> Inspection:
         self._check(step)
-        lens = tuple(LensAt(s, 1.0 - s / (len(self.sites) - 1), 2.0, (("the", 0.5), (" a", 0.2))) for s in range(len(self.sites)))
+        lens = tuple(
+            LensAt(s, 1.0 - s / (len(self.sites) - 1), 2.0, (("the", 0.5), (" a", 0.2)))
+            for s in range(len(self.sites))
+        )
         near = tuple((n, 1.0 + n / 10) for n in range(5))
         return Inspection(text, 3.5, outside, trust, trust, near, lens)
 
@@ -136,15 +195,30 @@ class FakeRun:
         self.picture(projection)
         sites, count = len(self.sites), self.reference
         seeds = np.random.default_rng(0).normal(size=(count, 3))
-        turn = np.linspace(0.2, 1.0, sites)[:, None, None] * (0.2 + 0.8 * self.steps.index(step) / len(self.steps))
+        turn = np.linspace(0.2, 1.0, sites)[:, None, None] * (
+            0.2 + 0.8 * self.steps.index(step) / len(self.steps)
+        )
         positions = (3 * (seeds + turn * np.sin(3 * seeds[:, [1, 2, 0]]))).astype(np.float16)
         if projection == "umap":
-            return save({"positions": positions, **dict.fromkeys(("trust", "continuity"), np.full((sites, count), 230, np.uint8))})
-        shares = dict.fromkeys(("trust", "continuity"), np.full((sites, count), 180, np.uint8)) if trust else {}
+            return save(
+                {
+                    "positions": positions,
+                    **dict.fromkeys(
+                        ("trust", "continuity"), np.full((sites, count), 230, np.uint8)
+                    ),
+                }
+            )
+        shares = (
+            dict.fromkeys(("trust", "continuity"), np.full((sites, count), 180, np.uint8))
+            if trust
+            else {}
+        )
         return save({"positions": np.ascontiguousarray(2 * positions[..., ::-1]), **shares})
 
     def reference_table(self) -> ReferenceTable:
-        windows = [[f" word{n}" for n in range(start, start + 8)] for start in range(0, self.reference, 8)]
+        windows = [
+            [f" word{n}" for n in range(start, start + 8)] for start in range(0, self.reference, 8)
+        ]
         n = range(self.reference)
         return ReferenceTable(
             windows=windows,
@@ -157,15 +231,29 @@ class FakeRun:
         )
 
     def metrics_table(self) -> MetricsTable:
-        return MetricsTable(rows=[{"step": step, "loss": 8 / (n + 1), "val_loss": 8 / (n + 1)} for n, step in enumerate(self.steps)])
+        return MetricsTable(
+            rows=[
+                {"step": step, "loss": 8 / (n + 1), "val_loss": 8 / (n + 1)}
+                for n, step in enumerate(self.steps)
+            ]
+        )
 
     def measures_table(self) -> MeasuresTable:
         names = [site.name for site in self.sites]
-        values = [[0.8 + 0.01 * site + 0.01 * step for site in range(len(names))] for step in range(len(self.steps))]
-        axes: list[list[list[list[float | None]]]] = [[[[0.1, None], [0.2, 0.0], [0.95, 0.0]] for _ in names] for _ in self.steps]
+        values = [
+            [0.8 + 0.01 * site + 0.01 * step for site in range(len(names))]
+            for step in range(len(self.steps))
+        ]
+        axes: list[list[list[list[float | None]]]] = [
+            [[[0.1, None], [0.2, 0.0], [0.95, 0.0]] for _ in names] for _ in self.steps
+        ]
         measure = MeasureTable(name="trust", unit="0..1", group="fidelity", values=values)  # type: ignore[arg-type]
         return MeasuresTable(
-            steps=list(self.steps), sites=names, measures=[measure], axes=AxisTable(variables=["norm", "position"], values=axes), events=[]
+            steps=list(self.steps),
+            sites=names,
+            measures=[measure],
+            axes=AxisTable(variables=["norm", "position"], values=axes),
+            events=[],
         )
 
 
@@ -175,12 +263,27 @@ def hash_of(text: str) -> int:
 
 
 def made_up(sentence: Sentence, step: int, sites: int) -> PlacedSlice:
-    """Places that tell which text and step they belong to: ``outside`` is the step, x the hash of the text."""
+    """Places that tell which text and step they belong to: ``outside`` is the step, x the hash of
+    the text.
+    """
     count = len(sentence.tokens)
     token, site = np.arange(count, dtype=np.float32), np.arange(sites, dtype=np.float32)[:, None]
     x = np.full((sites, count), hash_of(sentence.text) % 7 - 3, np.float32)
-    positions = np.stack([x + 0.2 * site, np.broadcast_to(token - count / 2, (sites, count)), site + step % 5 / 5 + 0 * token], axis=-1)
+    positions = np.stack(
+        [
+            x + 0.2 * site,
+            np.broadcast_to(token - count / 2, (sites, count)),
+            site + step % 5 / 5 + 0 * token,
+        ],
+        axis=-1,
+    )
     indices = np.zeros((sites, count, 3), np.int32)
     outside = np.full((sites, count), step, np.float32)
     placed = Placed(positions.astype(np.float32), indices, indices.astype(np.float32), outside)
-    return PlacedSlice(step, sentence, placed, np.ones((sites - 1, count), np.float32), np.ones((sites, count), np.float32))
+    return PlacedSlice(
+        step,
+        sentence,
+        placed,
+        np.ones((sites - 1, count), np.float32),
+        np.ones((sites, count), np.float32),
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from layerfold.wire import decode_tensors
+from layerfold.server.protocol.messages import decode_tensors
 
 Said = dict[str, Any]
 
@@ -21,21 +21,30 @@ class Page:
     hello: Said
 
     def __init__(self, port: int, **options: Any) -> None:
-        self._connecting = connect(f"ws://127.0.0.1:{port}/api/stream", compression=None, max_size=None, **options)
+        self._connecting = connect(
+            f"ws://127.0.0.1:{port}/api/stream", compression=None, max_size=None, **options
+        )
 
     def __enter__(self) -> Page:
         self.socket = self._connecting.__enter__()
         self.hello = self.hear()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._connecting.__exit__(kind, error, trace)
 
     def say(self, **message: Any) -> None:
         """Sends a JSON message."""
         self.socket.send(json.dumps(message))
 
-    def place(self, id: int, text: str, *, sentence: str = "a", run: str = "fake", **more: Any) -> None:
+    def place(
+        self, id: int, text: str, *, sentence: str = "a", run: str = "fake", **more: Any
+    ) -> None:
         """Sends a ``place``."""
         self.say(type="place", id=id, run=run, sentence=sentence, text=text, **more)
 

@@ -1,4 +1,6 @@
-"""Two runs laid over each other, over HTTP: numbers, places, a typed text, and every way it can be refused."""
+"""Two runs laid over each other, over HTTP: numbers, places, a typed text, and every way it can be
+refused.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,12 @@ from hypothesis import strategies as st
 from safetensors.numpy import load
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from layerfold.comparing import Aligner
-from layerfold.pipeline import open_run
+from layerfold.interp.compare_runs import Aligner
+from layerfold.interp.session import open_session
 from layerfold.server.app import create_app
-from layerfold.server.catalogue import Catalogue, find_runs
+from layerfold.server.catalog import Catalog, find_runs
+from layerfold.server.protocol.messages import decode_tensors
 from layerfold.settings import Settings
-from layerfold.wire import decode_tensors
 from tests import small
 
 
@@ -29,7 +31,11 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     small.make_run(folder / "small")
     small.make_run(folder / "unlaid", atlas=False)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(small, "TEXTS", ("Nothing that was read before, and so other tokens: nothing.", small.TEXTS[1]))
+        patched.setattr(
+            small,
+            "TEXTS",
+            ("Nothing that was read before, and so other tokens: nothing.", small.TEXTS[1]),
+        )
         small.make_run(folder / "words")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(small, "CONFIG", replace(small.CONFIG, n_layer=1))
@@ -39,23 +45,34 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def http(models: Path) -> TestClient:
-    catalogue = Catalogue(find_runs([models]), lambda folder: open_run(folder))
-    app = create_app(catalogue, Settings(runs=(models,), frontend=Path("/nowhere"), allowed_hosts=("testserver",)))
+    catalog = Catalog(find_runs([models]), lambda folder: open_session(folder))
+    app = create_app(
+        catalog, Settings(runs=(models,), frontend=Path("/nowhere"), allowed_hosts=("testserver",))
+    )
     return TestClient(app, base_url="http://127.0.0.1")
 
 
 def test_numbers_places_and_a_text(http: TestClient, models: Path) -> None:
-    run = open_run(models / "small")
+    run = open_session(models / "small")
     found = Aligner().align(run, 64, run, 8)
     table = http.get("/api/runs/small/compare/64?other=small&at=8").json()
-    assert [row["site"] for row in table["sites"]] == ["embed", "L0.mid", "L0.post", "L1.mid", "L1.post"]
+    assert [row["site"] for row in table["sites"]] == [
+        "embed",
+        "L0.mid",
+        "L0.post",
+        "L1.mid",
+        "L1.post",
+    ]
     assert table["sites"][2]["residual"] == pytest.approx(found.sites[2].residual.value, rel=1e-4)
     assert table["drawn"] == list(range(96))
     assert table["tokens"] == 96
     clouds = load(http.get("/api/runs/small/compare/64/clouds?other=small&at=8").content)
     assert clouds["positions"].shape == (5, 96, 3)
     assert np.array_equal(clouds["positions"], found.places().positions.astype(np.float16))
-    answer = http.post("/api/runs/small/compare/64/reading", json={"other": "small", "at": 8, "text": "the bank 😀"})
+    answer = http.post(
+        "/api/runs/small/compare/64/reading",
+        json={"other": "small", "at": 8, "text": "the bank 😀"},
+    )
     metadata, tensors = decode_tensors(answer.content)
     assert metadata["step"] == "64"
     assert np.array_equal(tensors["positions"], found.read("the bank 😀").placed.positions)
@@ -64,7 +81,10 @@ def test_numbers_places_and_a_text(http: TestClient, models: Path) -> None:
 def test_a_run_without_clouds_of_its_own_can_be_laid_over(http: TestClient) -> None:
     table = http.get("/api/runs/small/compare/64?other=unlaid&at=64").json()
     assert max(row["residual"] for row in table["sites"]) < 1e-5
-    assert [row["other"] for row in http.get("/api/runs/small/compare/64?other=shallow&at=8").json()["sites"]][-1] == "L0.post"
+    assert [
+        row["other"]
+        for row in http.get("/api/runs/small/compare/64?other=shallow&at=8").json()["sites"]
+    ][-1] == "L0.post"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +116,11 @@ def test_a_text_is_bounded_and_of_our_own_page(http: TestClient) -> None:
 
 def test_each_route_keeps_to_its_description(http: TestClient) -> None:
     schema = schemathesis.openapi.from_asgi("/api/openapi.json", http.app)
-    operations = [found for result in schema.get_all_operations() if "/compare/" in (found := result.ok()).path]
+    operations = [
+        found
+        for result in schema.get_all_operations()
+        if "/compare/" in (found := result.ok()).path
+    ]
     assert len(operations) == 3
     for operation in operations:
 
@@ -108,6 +132,7 @@ def test_each_route_keeps_to_its_description(http: TestClient) -> None:
             if known:
                 case.path_parameters["step"] = 64
                 case.query.update({"other": "shallow", "at": 8} if case.query else {})
-            case.call_and_validate(excluded_checks=[positive_data_acceptance])  # what fits the schema may not be comparable
+            # what fits the schema may not be comparable
+            case.call_and_validate(excluded_checks=[positive_data_acceptance])
 
         keeps_to_it()

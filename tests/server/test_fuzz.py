@@ -1,4 +1,6 @@
-"""Whatever is sent, the socket answers with an error in words or closes with a reason, and the next page is served."""
+"""Whatever is sent, the socket answers with an error in words or closes with a reason, and the next
+page is served.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from tests.server.page import Page
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=30),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4)
+    ),
     max_leaves=8,
 )
 near_misses = st.fixed_dictionaries(
@@ -34,7 +38,9 @@ near_misses = st.fixed_dictionaries(
         "more": values,
     },
 )
-messages = st.one_of(st.text(), st.binary(max_size=300), values.map(json.dumps), near_misses.map(json.dumps))
+messages = st.one_of(
+    st.text(), st.binary(max_size=300), values.map(json.dumps), near_misses.map(json.dumps)
+)
 
 
 def test_no_message_breaks_the_conversation(caplog: pytest.LogCaptureFixture) -> None:
@@ -45,7 +51,9 @@ def test_no_message_breaks_the_conversation(caplog: pytest.LogCaptureFixture) ->
         @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
         def talk(batch: list[str | bytes]) -> None:
             for data in batch:
-                page.socket.send(data.encode("utf-8", "replace").decode() if isinstance(data, str) else data)
+                page.socket.send(
+                    data.encode("utf-8", "replace").decode() if isinstance(data, str) else data
+                )
             assert_alive(page)
 
         talk()
@@ -55,8 +63,12 @@ def test_no_message_breaks_the_conversation(caplog: pytest.LogCaptureFixture) ->
 
 
 def assert_alive(page: Page) -> None:
-    """The server answers a question it knows; what it says before has a known type, and errors have words."""
+    """The server answers a question it knows; what it says before has a known type, and errors have
+    words.
+    """
     page.say(type="inspect", id=987654321, run="nowhere", step=0, site=0, reference=0)
     for said in page.until("error", 987654321):
         assert said["type"] in ("error", "tokens", "slice", "done", "inspection")
-        assert said["type"] != "error" or (said["code"] not in ("error", "internal") and len(said["message"]) > 10)
+        assert said["type"] != "error" or (
+            said["code"] not in ("error", "internal") and len(said["message"]) > 10
+        )

@@ -40,7 +40,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
     (frontend / "src").mkdir()
     (frontend / "src" / "main.js").write_text("export const a = 1;\n")
     (frontend.parent / "secret.txt").write_text("secret")
-    return application(FakeRun(broken=frozenset({4})), NoAtlas("unlaid"), frontend=frontend, hosts=("testserver",))
+    return application(
+        FakeRun(broken=frozenset({4})), NoAtlas("unlaid"), frontend=frontend, hosts=("testserver",)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,8 @@ def test_every_route_keeps_to_its_description(app: FastAPI) -> None:
     schema = schemathesis.openapi.from_asgi("/api/openapi.json", app)
     operations: list[Any] = [result.ok() for result in schema.get_all_operations()]  # type: ignore[union-attr]
     assert len(operations) == 18
-    for operation in [one for one in operations if "/compare/" not in one.path]:  # these need models: test_comparisons.py
+    # these need models: test_comparisons.py
+    for operation in [one for one in operations if "/compare/" not in one.path]:
 
         @given(operation.as_strategy(), st.sampled_from(["fake", "damaged", "unlaid", None]))
         @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
@@ -67,7 +70,12 @@ def test_every_route_keeps_to_its_description(app: FastAPI) -> None:
 
 def test_health(client: TestClient) -> None:
     answer = client.get("/api/health")
-    assert answer.json() == {"status": "ok", "version": answer.json()["version"], "protocol": 1, "runs": 3}
+    assert answer.json() == {
+        "status": "ok",
+        "version": answer.json()["version"],
+        "protocol": 1,
+        "runs": 3,
+    }
 
 
 def test_a_broken_run_is_listed_with_its_problem(client: TestClient) -> None:
@@ -135,7 +143,9 @@ def test_a_copy_at_hand_is_not_sent_again(client: TestClient, path: str) -> None
     for known in (tag, f'"other", {tag}', "*"):
         again = client.get(f"{RUNS}/fake/{path}", headers={"If-None-Match": known})
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
-    assert client.get(f"{RUNS}/fake/{path}", headers={"If-None-Match": '"other"'}).status_code == 200
+    assert (
+        client.get(f"{RUNS}/fake/{path}", headers={"If-None-Match": '"other"'}).status_code == 200
+    )
 
 
 def test_clouds_are_safetensors_and_sent_as_they_are(client: TestClient) -> None:
@@ -149,7 +159,11 @@ def test_tables_are_packed(client: TestClient) -> None:
     answer = client.get(f"{RUNS}/fake/reference")
     assert answer.headers["content-encoding"] == "gzip"
     table = answer.json()
-    assert table["windows"][table["window"][13]][table["position"][13]] == table["text"][13] == " word13"
+    assert (
+        table["windows"][table["window"][13]][table["position"][13]]
+        == table["text"][13]
+        == " word13"
+    )
 
 
 def test_undefined_measures_are_null(client: TestClient) -> None:
@@ -160,7 +174,12 @@ def test_plotly_is_the_one_of_the_package(client: TestClient) -> None:
     answer = client.get("/vendor/plotly.min.js")
     assert answer.headers["content-encoding"] == "gzip"
     version = answer.text[:60].split("plotly.js v")[1].split()[0]
-    assert client.get("/vendor/plotly.min.js", headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+    assert (
+        client.get(
+            "/vendor/plotly.min.js", headers={"If-None-Match": answer.headers["etag"]}
+        ).status_code
+        == 304
+    )
     assert "immutable" in client.get(f"/vendor/plotly.min.js?v={version}").headers["cache-control"]
     assert answer.headers["cache-control"] == "no-cache"
     plain = client.get("/vendor/plotly.min.js", headers={"Accept-Encoding": "identity"})
@@ -179,7 +198,9 @@ def test_the_page_is_checked_for_upgrades(client: TestClient, path: str) -> None
     assert again.headers["cache-control"] == "no-cache"
 
 
-@pytest.mark.parametrize("path", ["/", "/api/health", "/api/runs/nowhere", "/vendor/plotly.min.js", "/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/", "/api/health", "/api/runs/nowhere", "/vendor/plotly.min.js", "/nothing"]
+)
 def test_every_answer_carries_the_policy(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert {name: answer.headers[name] for name in HEADERS} == HEADERS
@@ -237,4 +258,6 @@ def test_a_projection_is_served_with_trust_only_when_it_is_asked_for(client: Tes
     asked = load(client.get(f"{RUNS}/fake/atlas/8?projection=pca&trust=true").content)
     assert set(own) == set(asked) == {"positions", "trust", "continuity"}
     assert set(plain) == {"positions"}
-    assert plain["positions"].tobytes() == asked["positions"].tobytes() != own["positions"].tobytes()
+    assert (
+        plain["positions"].tobytes() == asked["positions"].tobytes() != own["positions"].tobytes()
+    )

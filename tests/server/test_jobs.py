@@ -38,7 +38,10 @@ def test_ranks_go_before_turns(jobs: Jobs) -> None:
         first = asyncio.create_task(jobs.run("x", Rank.NOW, gate.wait))
         await asyncio.sleep(0.05)
         names = [("warm", Rank.WARM), ("rest", Rank.REST), ("first", Rank.FIRST), ("now", Rank.NOW)]
-        tasks = [asyncio.create_task(jobs.run("x", rank, lambda name=name: done.append(name))) for name, rank in names]  # type: ignore[misc]
+        tasks = [
+            asyncio.create_task(jobs.run("x", rank, lambda name=name: done.append(name)))
+            for name, rank in names
+        ]  # type: ignore[misc]
         await asyncio.sleep(0.05)
         gate.set()
         await asyncio.gather(first, *tasks)
@@ -98,7 +101,11 @@ def test_closing_ends_the_workers_and_what_waits() -> None:
             await jobs.run("x", Rank.NOW, lambda: 1)
 
     asyncio.run(late())
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("job-") and thread in jobs._threads]
+    assert not [
+        thread
+        for thread in threading.enumerate()
+        if thread.name.startswith("job-") and thread in jobs._threads
+    ]
 
 
 def test_a_line_that_was_closed_can_be_opened_again(jobs: Jobs) -> None:

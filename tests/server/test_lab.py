@@ -1,4 +1,6 @@
-"""The lab: trainings begin, pause, go on and end, within bounds; they outlive the server, and nothing else is ever deleted."""
+"""The lab: trainings begin, pause, go on and end, within bounds; they outlive the server, and
+nothing else is ever deleted.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,13 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from layerfold.answers import JobCard, NewJob
 from layerfold.errors import Busy, CorpusError, InputError, JobNotFound, LabClosed
+from layerfold.runs.run import Run
 from layerfold.server import lab as module
 from layerfold.server.lab import Lab
-from layerfold.server.workshop import Workshop
+from layerfold.server.processes import ProcessPool
+from layerfold.server.protocol.http import JobCard, NewJob
 from layerfold.settings import Settings
-from layerfold.training.run import Run
 from tests.conftest import story
 from tests.readme import block
 from tests.server.conftest import application
@@ -31,7 +33,7 @@ from tests.server.fakes import FakeRun
 TRAINER = """
 import json, signal, sys, time
 from pathlib import Path
-from layerfold.server.tied import tie
+from layerfold.server.child_process import tie
 told = []
 signal.signal(signal.SIGTERM, lambda *_: told.append(1))
 tie(0.5)
@@ -57,9 +59,9 @@ print(json.dumps({"run": "x", "stopped": True} if told else {"run": "x", "steps"
 """
 
 
-def workshop(running: int = 2) -> Workshop:
+def workshop(running: int = 2) -> ProcessPool:
     """One whose trainer is made up."""
-    return Workshop(running, (sys.executable, "-c", TRAINER))
+    return ProcessPool(running, (sys.executable, "-c", TRAINER))
 
 
 @pytest.fixture
@@ -87,7 +89,12 @@ def until(lab: Lab, true: Callable[[], object], seconds: float = 30.0) -> None:
 
 def test_a_training_begins_is_heard_and_finishes(lab: Lab, tmp_path: Path) -> None:
     card = lab.create(asked(7, title="  Sums <b>of</b>\nmine "))
-    assert (card.status, card.run, card.optimiser, card.numbers["seed"]) == ("running", card.id, "adamw", 7)
+    assert (card.status, card.run, card.optimizer, card.numbers["seed"]) == (
+        "running",
+        card.id,
+        "adamw",
+        7,
+    )
     assert "/" not in card.run
     until(lab, lambda: job(lab, card.id).status == "finished")
     done = job(lab, card.id)
@@ -107,7 +114,9 @@ def test_pause_ends_the_process_and_resume_goes_on_where_it_was(lab: Lab, tmp_pa
     assert (tmp_path / "lab" / card.run / "paused").exists(), "no more steps are to be expected"
     assert lab.resume(card.id).status == "running"
     assert not (tmp_path / "lab" / card.run / "paused").exists()
-    assert job(lab, card.id).step >= paused.step, "a step that was reached is never taken back on the page"
+    assert job(lab, card.id).step >= paused.step, (
+        "a step that was reached is never taken back on the page"
+    )
     until(lab, lambda: job(lab, card.id).step > paused.step)
     assert lab.stop(card.id).status == "stopped"
     assert lab.resume(card.id).status == "running"
@@ -115,14 +124,21 @@ def test_pause_ends_the_process_and_resume_goes_on_where_it_was(lab: Lab, tmp_pa
 
 def test_one_that_is_paused_before_it_listens_is_paused(lab: Lab) -> None:
     card = lab.create(asked())
-    assert lab.pause(card.id).status == "paused", "its program was still being loaded, and ended by the signal"
+    assert lab.pause(card.id).status == "paused", (
+        "its program was still being loaded, and ended by the signal"
+    )
     lab.resume(card.id)
     until(lab, lambda: job(lab, card.id).step > 0)
 
 
 def test_two_run_the_others_wait_their_turn(lab: Lab) -> None:
     first, second, third, fourth = (lab.create(asked(seed)) for seed in range(4))
-    assert [card.status for card in (first, second, third, fourth)] == ["running", "running", "waiting", "waiting"]
+    assert [card.status for card in (first, second, third, fourth)] == [
+        "running",
+        "running",
+        "waiting",
+        "waiting",
+    ]
     assert lab.stop(third.id).status == "stopped"
     lab.pause(first.id)
     assert (job(lab, second.id).status, job(lab, fourth.id).status) == ("running", "running")
@@ -133,7 +149,10 @@ def test_two_run_the_others_wait_their_turn(lab: Lab) -> None:
 def test_what_fails_says_why(lab: Lab) -> None:
     card = lab.create(asked(13))
     until(lab, lambda: job(lab, card.id).status != "running")
-    assert (job(lab, card.id).status, job(lab, card.id).message) == ("failed", "the corpus is too short")
+    assert (job(lab, card.id).status, job(lab, card.id).message) == (
+        "failed",
+        "the corpus is too short",
+    )
     assert lab.resume(card.id).status == "running"
 
 
@@ -167,7 +186,7 @@ def test_numbers_out_of_bounds_are_named(lab: Lab) -> None:
             lab.create(NewJob(task="modular-addition", numbers=numbers))
     for other, word in (
         (NewJob(task="chess", numbers={}), "chess"),
-        (NewJob(task="modular-addition", optimiser="lion", numbers={}), "lion"),
+        (NewJob(task="modular-addition", optimizer="lion", numbers={}), "lion"),
     ):
         with pytest.raises(InputError, match=word):
             lab.create(other)
@@ -210,9 +229,9 @@ def test_a_killed_server_leaves_jobs_that_the_next_one_resumes(tmp_path: Path) -
     server = """
 import sys, time
 from pathlib import Path
-from layerfold.answers import NewJob
+from layerfold.server.protocol.http import NewJob
 from layerfold.server.lab import Lab
-from layerfold.server.workshop import Workshop
+from layerfold.server.processes import Workshop
 lab = Lab(Path(sys.argv[1]), Workshop(2, (sys.executable, "-c", sys.argv[2])))
 card = lab.create(NewJob(task="modular-addition"))
 while lab.jobs().jobs[0].step < 3:
@@ -221,7 +240,9 @@ while lab.jobs().jobs[0].step < 3:
 print(card.id, lab.workshop._children[card.id].process.pid, flush=True)
 time.sleep(60)
 """
-    with subprocess.Popen([sys.executable, "-c", server, str(tmp_path), TRAINER], stdout=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", server, str(tmp_path), TRAINER], stdout=subprocess.PIPE, text=True
+    ) as child:
         assert child.stdout
         id, trainer = child.stdout.readline().split()
         child.send_signal(signal.SIGKILL)
@@ -245,7 +266,11 @@ def test_one_server_has_a_lab(lab: Lab, tmp_path: Path) -> None:
 
 
 def test_a_job_file_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
-    for name, text in (("a", "{"), ("b", "{}"), ("c", '{"id": "other", "task": "x", "title": "", "optimiser": "", "numbers": {}}')):
+    for name, text in (
+        ("a", "{"),
+        ("b", "{}"),
+        ("c", '{"id": "other", "task": "x", "title": "", "optimiser": "", "numbers": {}}'),
+    ):
         (tmp_path / name).mkdir()
         (tmp_path / name / "job.json").write_text(text)
     lab = Lab(tmp_path, workshop())
@@ -276,7 +301,11 @@ def test_a_training_over_http(client: TestClient) -> None:
     offer = client.get("/api/lab").json()
     assert offer["closed"] is None
     assert offer["optimisers"] == ["sgd", "momentum", "adam", "adamw"]
-    assert [task["name"] for task in offer["tasks"]] == ["modular-addition", "belief-simplex", "text"]
+    assert [task["name"] for task in offer["tasks"]] == [
+        "modular-addition",
+        "belief-simplex",
+        "text",
+    ]
     begun = client.post("/api/jobs", json={"task": "modular-addition", "numbers": {"seed": 3}})
     assert (begun.status_code, begun.json()["status"]) == (201, "running")
     id = begun.json()["id"]
@@ -291,16 +320,25 @@ def test_a_training_over_http(client: TestClient) -> None:
 
 def test_pages_of_others_begin_and_delete_nothing(client: TestClient, lab: Lab) -> None:
     card = lab.create(asked())
-    strangers = ({"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"})
+    strangers = (
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    )
     for headers in (*strangers, {"Host": "evil.example"}):
         for method, path in (("POST", ""), ("POST", f"/{card.id}/stop"), ("DELETE", f"/{card.id}")):
-            answer = client.request(method, f"/api/jobs{path}", headers=headers, json={"task": "modular-addition"})
+            answer = client.request(
+                method, f"/api/jobs{path}", headers=headers, json={"task": "modular-addition"}
+            )
             assert (answer.status_code, answer.json()["error"]["code"]) == (403, "foreign_origin")
     assert [one.status for one in lab.jobs().jobs] == ["running"]
 
 
 def test_a_form_of_another_site_is_no_job(client: TestClient, lab: Lab) -> None:
-    answer = client.post("/api/jobs", content='{"task": "modular-addition"}', headers={"Content-Type": "text/plain"})
+    answer = client.post(
+        "/api/jobs", content='{"task": "modular-addition"}', headers={"Content-Type": "text/plain"}
+    )
     assert answer.status_code == 422
     assert lab.jobs().jobs == []
 
@@ -308,13 +346,22 @@ def test_a_form_of_another_site_is_no_job(client: TestClient, lab: Lab) -> None:
 def test_a_text_may_be_long_and_nothing_else(client: TestClient, lab: Lab) -> None:
     text = story(3, 2000)
     assert len(text) > 65_536
-    begun = client.post("/api/jobs", json={"task": "text", "text": text, "title": "春 <script>alert(1)</script>"})
+    begun = client.post(
+        "/api/jobs", json={"task": "text", "text": text, "title": "春 <script>alert(1)</script>"}
+    )
     assert begun.status_code == 201, begun.text
-    assert ((lab.folder or Path()) / begun.json()["run"] / "text" / "own.txt").read_text("utf-8") == text
-    assert client.post("/api/jobs", json={"task": "text", "text": "x" * (1 << 20) + "x"}).status_code == 422
+    assert ((lab.folder or Path()) / begun.json()["run"] / "text" / "own.txt").read_text(
+        "utf-8"
+    ) == text
+    assert (
+        client.post("/api/jobs", json={"task": "text", "text": "x" * (1 << 20) + "x"}).status_code
+        == 422
+    )
     long = client.post("/api/jobs", json={"task": "text", "text": "x" * (3 << 20)})
     assert long.status_code == 413
-    assert client.post(f"/api/jobs/{begun.json()['id']}/stop", content=b"x" * 100_000).status_code in (200, 413)
+    assert client.post(
+        f"/api/jobs/{begun.json()['id']}/stop", content=b"x" * 100_000
+    ).status_code in (200, 413)
 
 
 @pytest.mark.parametrize("text", ["\\ud800", "\\u0000"])
@@ -325,7 +372,15 @@ def test_what_is_no_text_is_refused(client: TestClient, text: str) -> None:
     assert answer.json()["error"]["message"]
 
 
-@pytest.mark.parametrize("body", [{}, {"task": ""}, {"task": "modular-addition", "numbers": {"seed": "1"}}, {"task": "x", "path": "/"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"task": ""},
+        {"task": "modular-addition", "numbers": {"seed": "1"}},
+        {"task": "x", "path": "/"},
+    ],
+)
 def test_what_is_no_job_is_refused(client: TestClient, body: dict[str, Any]) -> None:
     assert client.post("/api/jobs", json=body).status_code == 422
 
@@ -335,7 +390,9 @@ def test_a_server_for_others_trains_only_where_it_was_told_to() -> None:
     assert Settings.read(environment).lab == Path("/data/layerfold/lab")
     assert Settings.read(environment, host="0.0.0.0").lab is None
     assert Settings.read(environment, host="0.0.0.0", lab=Path("/x")).lab == Path("/x")
-    assert Settings.read({**environment, "LAYERFOLD_LAB": "/y"}, host="192.168.1.2").lab == Path("/y")
+    assert Settings.read({**environment, "LAYERFOLD_LAB": "/y"}, host="192.168.1.2").lab == Path(
+        "/y"
+    )
     with TestClient(application(FakeRun()), base_url="http://127.0.0.1") as client:
         assert client.get("/api/lab").json()["closed"]["message"]
         assert client.get("/api/jobs").json() == {"jobs": []}
@@ -348,7 +405,9 @@ def test_a_server_for_others_trains_only_where_it_was_told_to() -> None:
 
 def test_a_real_training_is_an_ordinary_run(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
-    card = lab.create(NewJob(task="modular-addition", optimiser="sgd", numbers={"steps": 60, "seed": 5}))
+    card = lab.create(
+        NewJob(task="modular-addition", optimizer="sgd", numbers={"steps": 60, "seed": 5})
+    )
     until(lab, lambda: job(lab, card.id).status != "running", 120)
     assert (job(lab, card.id).status, job(lab, card.id).message) == ("finished", "")
     run = Run.open(tmp_path / card.run)
@@ -361,13 +420,23 @@ def test_a_real_training_is_an_ordinary_run(tmp_path: Path) -> None:
 
 def test_the_lines_of_the_readme(tmp_path: Path) -> None:
     serve, go_on = (line.split("#")[0].split() for line in block("lab").strip().splitlines())
-    program = [sys.executable, "-m", "layerfold.cli"]
-    environment = {**os.environ, "LAYERFOLD_PORT": "0", "LAYERFOLD_BUILD": "0", "LAYERFOLD_CACHE": str(tmp_path / "cache"), "CI": "1"}
-    with subprocess.Popen([*program, *serve[1:]], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as server:
+    program = [sys.executable, "-m", "layerfold.cli.main"]
+    environment = {
+        **os.environ,
+        "LAYERFOLD_PORT": "0",
+        "LAYERFOLD_BUILD": "0",
+        "LAYERFOLD_CACHE": str(tmp_path / "cache"),
+        "CI": "1",
+    }
+    with subprocess.Popen(
+        [*program, *serve[1:]], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+    ) as server:
         assert server.stdout
         address = next(word for word in server.stdout.readline().split() if word.startswith("http"))
         with httpx.Client(base_url=address, timeout=60) as page:
-            begun = page.post("/api/jobs", json={"task": "modular-addition", "numbers": {"steps": 20_000}}).json()
+            begun = page.post(
+                "/api/jobs", json={"task": "modular-addition", "numbers": {"steps": 20_000}}
+            ).json()
             end = time.monotonic() + 60
             while not page.get("/api/jobs").json()["jobs"][0]["step"] and time.monotonic() < end:
                 time.sleep(0.2)
@@ -375,10 +444,19 @@ def test_the_lines_of_the_readme(tmp_path: Path) -> None:
         server.wait(60)
     folder = tmp_path / "trainings" / begun["run"]
     reached = Run.open(folder).metrics()[-1]["step"]
-    assert (json.loads((folder / "job.json").read_text())["status"], Run.open(folder).live) == ("paused", False)
-    with subprocess.Popen([*program, *go_on[1:], "--json"], cwd=tmp_path, stdout=subprocess.PIPE, text=True) as trainer:
+    assert (json.loads((folder / "job.json").read_text())["status"], Run.open(folder).live) == (
+        "paused",
+        False,
+    )
+    with subprocess.Popen(
+        [*program, *go_on[1:], "--json"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as trainer:
         assert trainer.stdout
-        first = next(said["step"] for line in trainer.stdout if (said := json.loads(line))["stage"] == "training")
+        first = next(
+            said["step"]
+            for line in trainer.stdout
+            if (said := json.loads(line))["stage"] == "training"
+        )
         trainer.terminate()
     assert 0 < reached < first + 20
     assert first > 0

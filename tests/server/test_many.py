@@ -1,4 +1,6 @@
-"""Servers are stateless: any number of processes over the same runs, with caches of their own or one for all, answer the same bytes."""
+"""Servers are stateless: any number of processes over the same runs, with caches of their own or
+one for all, answer the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,14 @@ from tests.server.page import Page
 from tests.small import STEPS, make_run
 
 TEXT = "The bank of the river 😀"
-ASKED = ("", "/measures", "/metrics", "/reference", "/claims", *(f"/atlas/{step}" for step in STEPS))
+ASKED = (
+    "",
+    "/measures",
+    "/metrics",
+    "/reference",
+    "/claims",
+    *(f"/atlas/{step}" for step in STEPS),
+)
 
 
 class Server:
@@ -32,7 +41,10 @@ class Server:
     def answers(self) -> dict[str, bytes]:
         """What HTTP answers about the run, by what was asked."""
         with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30) as http:
-            return {path: http.get(f"/api/runs/small{path}").raise_for_status().content for path in ASKED}
+            return {
+                path: http.get(f"/api/runs/small{path}").raise_for_status().content
+                for path in ASKED
+            }
 
     def placed(self, times: int = 1) -> list[bytes]:
         """The slices of a sentence over the socket, as bytes by step, asked for again and again."""
@@ -55,12 +67,26 @@ def slices(page: Page) -> list[bytes]:
 
 @contextmanager
 def served(runs: Path, cache: Path) -> Iterator[Server]:
-    command = [sys.executable, "-m", "layerfold.cli", "serve", str(runs), "--port", "0", "--no-browser", "--no-build"]
+    command = [
+        sys.executable,
+        "-m",
+        "layerfold.cli.main",
+        "serve",
+        str(runs),
+        "--port",
+        "0",
+        "--no-browser",
+        "--no-build",
+    ]
     environment = {**os.environ, "LAYERFOLD_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     try:
         assert process.stdout
-        found = next(found for line in process.stdout if (found := re.search(r"http://127\.0\.0\.1:(\d+)", line)))
+        found = next(
+            found
+            for line in process.stdout
+            if (found := re.search(r"http://127\.0\.0\.1:(\d+)", line))
+        )
         yield Server(process, int(found[1]))
     finally:
         process.kill()
@@ -70,7 +96,9 @@ def served(runs: Path, cache: Path) -> Iterator[Server]:
 
 
 def files(folder: Path) -> dict[str, int]:
-    return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*")}
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*")
+    }
 
 
 @pytest.mark.slow
@@ -79,7 +107,9 @@ def test_every_server_answers_the_same_bytes_also_while_another_is_killed(tmp_pa
     make_run(runs / "small")
     before = files(runs)
     with ExitStack() as stack:
-        servers = [stack.enter_context(served(runs, cache)) for cache in (shared, shared, tmp_path / "own")]
+        servers = [
+            stack.enter_context(served(runs, cache)) for cache in (shared, shared, tmp_path / "own")
+        ]
         first = servers[0].answers()
         assert set(first) == set(ASKED)
         for server in servers[1:]:
@@ -89,7 +119,9 @@ def test_every_server_answers_the_same_bytes_also_while_another_is_killed(tmp_pa
         victim = threading.Timer(0.2, lambda: servers[1].process.send_signal(signal.SIGKILL))
         with Page(servers[1].port) as page:
             victim.start()
-            survivors = [each for _ in range(5) for each in (*servers[0].placed(3), *servers[2].placed(3))]
+            survivors = [
+                each for _ in range(5) for each in (*servers[0].placed(3), *servers[2].placed(3))
+            ]
             with pytest.raises(ConnectionClosed):
                 page.until("never")  # its socket goes with it
         servers[1].process.wait(20)

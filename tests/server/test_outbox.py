@@ -62,7 +62,11 @@ def test_news_are_one_message_however_many_there_were() -> None:
             box.note([f"run{number % 3}"])
         box.note(jobs=True)
         assert len(box) == 1
-        assert json.loads(await box.take()) == {"type": "changed", "runs": ["run0", "run1", "run2"], "jobs": True}
+        assert json.loads(await box.take()) == {
+            "type": "changed",
+            "runs": ["run0", "run1", "run2"],
+            "jobs": True,
+        }
         assert await box.take() == "a"
         box.note()
         waiting = asyncio.create_task(box.take())

@@ -1,4 +1,6 @@
-"""The server over a real run on disk: what the page gets is, to the byte, what the pipeline computes."""
+"""The server over a real run on disk: what the page gets is, to the byte, what the pipeline
+computes.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +12,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load
 
+from layerfold.build.projections import build_projections
 from layerfold.claims.claim import write_claims
-from layerfold.pipeline import open_run
-from layerfold.projecting import build_projections
+from layerfold.interp.session import open_session
 from layerfold.server.app import create_app
-from layerfold.server.catalogue import Catalogue, find_runs
+from layerfold.server.catalog import Catalog, find_runs
 from layerfold.server.jobs import Jobs
 from layerfold.settings import Settings
 from tests.claims.made import a_claim
@@ -34,13 +36,20 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_page_on_a_real_run(models: Path, tmp_path: Path) -> None:
     jobs = Jobs()
-    catalogue = Catalogue(find_runs([models]), lambda folder: open_run(folder, tmp_path))
-    app = create_app(catalogue, Settings(runs=(models,), frontend=Path("/nowhere")), jobs=jobs, warm=True)
-    alone = open_run(models / "small")
-    with running(app, jobs) as live, httpx.Client(base_url=f"http://127.0.0.1:{live.port}", timeout=60) as http:
+    catalog = Catalog(find_runs([models]), lambda folder: open_session(folder, tmp_path))
+    app = create_app(
+        catalog, Settings(runs=(models,), frontend=Path("/nowhere")), jobs=jobs, warm=True
+    )
+    alone = open_session(models / "small")
+    with (
+        running(app, jobs) as live,
+        httpx.Client(base_url=f"http://127.0.0.1:{live.port}", timeout=60) as http,
+    ):
         listed = {run["name"]: run["problem"] for run in http.get("/api/runs").json()["runs"]}
         assert listed["small"] is None
-        assert [run["name"] for run in http.get("/api/runs").json()["runs"] if run["default"]] == ["small"], "the broken one comes first"
+        assert [run["name"] for run in http.get("/api/runs").json()["runs"] if run["default"]] == [
+            "small"
+        ], "the broken one comes first"
         assert listed["broken"]["code"] == "damaged_run"
         assert listed["unlaid"]["code"] == "atlas_missing"
         card = http.get("/api/runs/small").json()
@@ -50,7 +59,9 @@ def test_a_page_on_a_real_run(models: Path, tmp_path: Path) -> None:
         assert answer.content == alone.atlas_bytes(64)
         assert answer.headers["etag"] == f'"{alone.atlas.hash_of(64)}"'
         assert load(answer.content)["positions"].shape == (5, 96, 3)
-        assert http.get("/api/runs/small/reference").json()["text"] == list(alone.atlas.reference.text)
+        assert http.get("/api/runs/small/reference").json()["text"] == list(
+            alone.atlas.reference.text
+        )
         assert http.get("/api/runs/small/measures").json()["measures"][0]["name"] == "trust"
         assert http.get("/api/runs/small/metrics").json()["rows"][2]["step"] == 64
         nothing = http.get("/api/runs/small/claims")
@@ -59,7 +70,12 @@ def test_a_page_on_a_real_run(models: Path, tmp_path: Path) -> None:
         claims = http.get("/api/runs/small/claims")
         assert claims.json()["claims"][0]["values"] == [None, 0.25, 0.333333]
         assert claims.headers["etag"] != nothing.headers["etag"]
-        assert http.get("/api/runs/small/claims", headers={"If-None-Match": claims.headers["etag"]}).status_code == 304
+        assert (
+            http.get(
+                "/api/runs/small/claims", headers={"If-None-Match": claims.headers["etag"]}
+            ).status_code
+            == 304
+        )
         (models / "small" / "claims.json").write_text("{")
         assert http.get("/api/runs/small/claims").json()["error"]["code"] == "damaged_run"
         (models / "small" / "claims.json").unlink()
@@ -73,9 +89,19 @@ def test_a_page_on_a_real_run(models: Path, tmp_path: Path) -> None:
                 assert np.array_equal(message["tensors"]["positions"], expected.placed.positions)
                 assert np.array_equal(message["tensors"]["outside"], expected.placed.outside)
                 assert np.array_equal(message["tensors"]["norm"], expected.norm)
-                assert np.array_equal(message["tensors"]["segment_trust"], expected.segment_trust, equal_nan=True)
+                assert np.array_equal(
+                    message["tensors"]["segment_trust"], expected.segment_trust, equal_nan=True
+                )
             assert said[-1]["steps"] == len(STEPS)
-            page.say(type="inspect", id=2, run="small", step=64, site=4, text="The bank of the river 😀", token=1)
+            page.say(
+                type="inspect",
+                id=2,
+                run="small",
+                step=64,
+                site=4,
+                text="The bank of the river 😀",
+                token=1,
+            )
             found = page.hear()
             assert len(found["lens"]) == 5
             assert len(found["neighbors"]) == 15
@@ -85,20 +111,36 @@ def test_a_page_on_a_real_run(models: Path, tmp_path: Path) -> None:
 
 def test_a_page_asks_for_a_projection(models: Path, tmp_path: Path) -> None:
     jobs = Jobs()
-    catalogue = Catalogue(find_runs([models]), lambda folder: open_run(folder, tmp_path))
-    app = create_app(catalogue, Settings(runs=(models,), frontend=Path("/nowhere")), jobs=jobs)
-    with running(app, jobs) as live, httpx.Client(base_url=f"http://127.0.0.1:{live.port}", timeout=60) as http, live.page() as page:
-        assert http.get("/api/runs/small/atlas/64?projection=pca").json()["error"]["code"] == "projection_not_found"
+    catalog = Catalog(find_runs([models]), lambda folder: open_session(folder, tmp_path))
+    app = create_app(catalog, Settings(runs=(models,), frontend=Path("/nowhere")), jobs=jobs)
+    with (
+        running(app, jobs) as live,
+        httpx.Client(base_url=f"http://127.0.0.1:{live.port}", timeout=60) as http,
+        live.page() as page,
+    ):
+        assert (
+            http.get("/api/runs/small/atlas/64?projection=pca").json()["error"]["code"]
+            == "projection_not_found"
+        )
         build_projections(models / "small")
         sleep(1.1)  # for so long a run is taken to be unchanged
-        assert [entry["name"] for entry in http.get("/api/runs/small").json()["projections"]] == ["umap", "pca"]
-        alone = open_run(models / "small")
+        assert [entry["name"] for entry in http.get("/api/runs/small").json()["projections"]] == [
+            "umap",
+            "pca",
+        ]
+        alone = open_session(models / "small")
         for asked, trust in (("", False), ("&trust=true", True)):
             answer = http.get(f"/api/runs/small/atlas/64?projection=pca{asked}")
             assert answer.content == alone.atlas_bytes(64, "pca", trust)
-            again = http.get(f"/api/runs/small/atlas/64?projection=pca{asked}", headers={"If-None-Match": answer.headers["etag"]})
+            again = http.get(
+                f"/api/runs/small/atlas/64?projection=pca{asked}",
+                headers={"If-None-Match": answer.headers["etag"]},
+            )
             assert again.status_code == 304
-        assert http.get("/api/runs/small/atlas/7?projection=pca").json()["error"]["code"] == "step_not_found"
+        assert (
+            http.get("/api/runs/small/atlas/7?projection=pca").json()["error"]["code"]
+            == "step_not_found"
+        )
         page.place(1, "The bank", run="small", steps=[8], projection="pca")
         expected = alone.slice(alone.tokenize("The bank"), 8, projection="pca")
         found = page.until("done")[1]["tensors"]

@@ -17,7 +17,15 @@ from tests.server.conftest import application
 from tests.server.fakes import FakeRun
 
 HOSTS = known_hosts("192.168.1.5", ("Layerfold.Example",))
-GOOD_HOSTS = ["localhost", "localhost:8765", "127.0.0.1:1", "[::1]:8765", "LOCALHOST", "192.168.1.5", "layerfold.example:443"]
+GOOD_HOSTS = [
+    "localhost",
+    "localhost:8765",
+    "127.0.0.1:1",
+    "[::1]:8765",
+    "LOCALHOST",
+    "192.168.1.5",
+    "layerfold.example:443",
+]
 BAD_HOSTS = [
     "evil.example",
     "localhost.evil.example",
@@ -65,14 +73,18 @@ def routes_of(app: FastAPI) -> Iterator[BaseRoute]:
     waiting = list(app.routes)
     while waiting:
         route = waiting.pop()
-        inside = getattr(route, "routes", None) or getattr(getattr(route, "original_router", None), "routes", None)
+        inside = getattr(route, "routes", None) or getattr(
+            getattr(route, "original_router", None), "routes", None
+        )
         waiting += inside or []
         if not inside:
             yield route
 
 
 def path_of(route: BaseRoute) -> str:
-    assert isinstance(route, Route | WebSocketRoute), f"{route} is of a kind this test does not know"
+    assert isinstance(route, Route | WebSocketRoute), (
+        f"{route} is of a kind this test does not know"
+    )
     return route.path.replace("{run}", "fake").replace("{step}", "1").replace("{path:path}", "")
 
 
@@ -103,13 +115,17 @@ def test_foreign_pages(origin: str) -> None:
         check_origin(Headers({"host": "localhost:8765", "origin": origin}))
 
 
-@pytest.mark.parametrize("headers", [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}])
+@pytest.mark.parametrize(
+    "headers", [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}]
+)
 def test_a_browser_that_says_cross_site_without_origin(headers: dict[str, str]) -> None:
     with pytest.raises(ForeignOrigin):
         check_origin(Headers({"host": "localhost:8765", **headers}))
 
 
-@pytest.mark.parametrize("origin", ["http://localhost:8765", "https://localhost:8765", "HTTP://LOCALHOST:8765", None])
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:8765", "https://localhost:8765", "HTTP://LOCALHOST:8765", None]
+)
 def test_our_own_pages_and_programs(origin: str | None) -> None:
     check_origin(Headers({"host": "localhost:8765"} | ({"origin": origin} if origin else {})))
 
@@ -121,17 +137,27 @@ def test_every_route_refuses_every_foreign_host(app: FastAPI) -> None:
     for path in [*paths, "/nothing"]:
         for host in ("evil.example", "localhost.evil.example", "127.0.0.1@evil.example"):
             answer = client.get(path, headers={"Host": host})
-            assert (answer.status_code, answer.json()["error"]["code"]) == (403, "foreign_origin"), path
+            assert (answer.status_code, answer.json()["error"]["code"]) == (
+                403,
+                "foreign_origin",
+            ), path
 
 
 def test_every_websocket_refuses_every_foreign_host_and_origin(app: FastAPI) -> None:
     paths = [path_of(route) for route in routes_of(app) if isinstance(route, WebSocketRoute)]
-    assert paths == ["/api/stream"], "a new socket must be accepted by security.accept, and be named here"
+    assert paths == ["/api/stream"], (
+        "a new socket must be accepted by security.accept, and be named here"
+    )
     client = TestClient(app, base_url="http://localhost:8765")
     for path in paths:
-        strangers = [{"Host": host} for host in BAD_HOSTS] + [{"Host": "localhost:8765", "Origin": origin} for origin in BAD_ORIGINS]
+        strangers = [{"Host": host} for host in BAD_HOSTS] + [
+            {"Host": "localhost:8765", "Origin": origin} for origin in BAD_ORIGINS
+        ]
         for headers in strangers:
-            with pytest.raises(WebSocketDenialResponse) as caught, client.websocket_connect(path, headers=headers):
+            with (
+                pytest.raises(WebSocketDenialResponse) as caught,
+                client.websocket_connect(path, headers=headers),
+            ):
                 pass
             assert caught.value.status_code == 403, headers
 
@@ -139,5 +165,15 @@ def test_every_websocket_refuses_every_foreign_host_and_origin(app: FastAPI) -> 
 def test_unsafe_methods_of_other_pages_are_refused(app: FastAPI) -> None:
     client = TestClient(app, base_url="http://127.0.0.1")
     for method in ("POST", "PUT", "PATCH", "DELETE"):
-        assert client.request(method, "/api/health", headers={"Origin": "http://evil.example"}).status_code == 403
-        assert client.request(method, "/api/health", headers={"Origin": "http://127.0.0.1"}).status_code == 405
+        assert (
+            client.request(
+                method, "/api/health", headers={"Origin": "http://evil.example"}
+            ).status_code
+            == 403
+        )
+        assert (
+            client.request(
+                method, "/api/health", headers={"Origin": "http://127.0.0.1"}
+            ).status_code
+            == 405
+        )

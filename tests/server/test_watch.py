@@ -1,4 +1,6 @@
-"""The watch: pages hear of runs that come, go and grow; what lacks clouds is followed, two at once, and not for ever in vain."""
+"""The watch: pages hear of runs that come, go and grow; what lacks clouds is followed, two at once,
+and not for ever in vain.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,10 @@ import httpx
 import pytest
 
 from layerfold.errors import Busy
-from layerfold.pipeline import open_run, shared_spaces, states_cache
-from layerfold.server import catalogue as catalogue_module
+from layerfold.interp.session import open_session, shared_spaces, states_cache
+from layerfold.server import catalog as catalog_module
 from layerfold.server.app import create_app, watched
-from layerfold.server.catalogue import Catalogue, find_runs
+from layerfold.server.catalog import Catalog, find_runs
 from layerfold.server.jobs import Jobs
 from layerfold.server.watch import AGAIN, IDLE, Watch
 from layerfold.settings import Settings
@@ -83,15 +85,15 @@ class Clock:
 @pytest.fixture
 def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a run that has an atlas."""
-    monkeypatch.setattr(catalogue_module, "FRESH", 0.0)
+    monkeypatch.setattr(catalog_module, "FRESH", 0.0)
     make_run(tmp_path / "runs" / "whole")
     return tmp_path / "runs"
 
 
 def over(shelf: Path, running: int = 2) -> tuple[Watch, Bench, Clock]:
     bench, clock = Bench(running), Clock()
-    catalogue = Catalogue(find_runs([shelf]), open_run, [shelf])
-    return Watch(catalogue, bench, shelf, clock), bench, clock  # type: ignore[arg-type]
+    catalog = Catalog(find_runs([shelf]), open_session, [shelf])
+    return Watch(catalog, bench, shelf, clock), bench, clock  # type: ignore[arg-type]
 
 
 def tell(folder: Path, **changes: Any) -> None:
@@ -109,27 +111,29 @@ def test_runs_that_come_go_and_change_are_news_once(shelf: Path) -> None:
     assert watch.look() == set()
     make_run(shelf / "later")
     assert watch.look() == {"later"}
-    assert list(watch.catalogue.names) == ["whole", "later"]
+    assert list(watch.catalog.names) == ["whole", "later"]
     tell(shelf / "whole", title="Another")
     assert watch.look() == {"whole"}
-    assert watch.catalogue.open("whole").card["title"] == "Another"
+    assert watch.catalog.open("whole").card["title"] == "Another"
     shutil.rmtree(shelf / "later")
     assert watch.look() == {"later"}
-    assert list(watch.catalogue.names) == ["whole"]
+    assert list(watch.catalog.names) == ["whole"]
     assert watch.look() == set()
 
 
 def test_names_stay_those_of_their_folders(shelf: Path, tmp_path: Path) -> None:
     other = make_run(tmp_path / "elsewhere" / "whole")
-    catalogue = Catalogue(find_runs([shelf, tmp_path / "elsewhere"]), open_run, [shelf, tmp_path / "elsewhere"])
-    assert catalogue.folders["whole-2"] == other
+    catalog = Catalog(
+        find_runs([shelf, tmp_path / "elsewhere"]), open_session, [shelf, tmp_path / "elsewhere"]
+    )
+    assert catalog.folders["whole-2"] == other
     shutil.move(shelf / "whole", tmp_path / "away")
-    catalogue.refresh()
-    assert catalogue.names == ("whole-2",)
+    catalog.refresh()
+    assert catalog.names == ("whole-2",)
     make_run(shelf / "new")
     shutil.move(tmp_path / "away", shelf / "whole")
-    catalogue.refresh()
-    assert catalogue.folders == {"whole-2": other, "new": shelf / "new", "whole": shelf / "whole"}
+    catalog.refresh()
+    assert catalog.folders == {"whole-2": other, "new": shelf / "new", "whole": shelf / "whole"}
 
 
 def test_a_run_without_clouds_is_followed_and_one_with_all_of_them_is_not(shelf: Path) -> None:
@@ -212,10 +216,12 @@ def test_a_follower_of_a_run_that_is_gone_is_ended(shelf: Path) -> None:
     assert bench.stopped == ["bare"]
 
 
-def test_without_building_runs_are_watched_and_none_is_followed(shelf: Path, tmp_path: Path) -> None:
+def test_without_building_runs_are_watched_and_none_is_followed(
+    shelf: Path, tmp_path: Path
+) -> None:
     make_run(shelf / "bare", atlas=False)
     settings = Settings.read({"LAYERFOLD_BUILD": "0"}, runs=(shelf,), cache=tmp_path / "cache")
-    watch = watched(Catalogue(find_runs([shelf]), open_run, [shelf]), settings)
+    watch = watched(Catalog(find_runs([shelf]), open_session, [shelf]), settings)
     watch.look()
     assert watch.workshop is None
     assert watch.building("bare") is None
@@ -262,15 +268,23 @@ def test_looking_goes_on_after_a_failure(shelf: Path) -> None:
 def live(shelf: Path) -> Iterator[Any]:
     """A server over the shelf that watches and builds nothing."""
     spaces, states = shared_spaces(), states_cache(None)
-    catalogue = Catalogue(find_runs([shelf]), lambda folder: open_run(folder, states, spaces), [shelf])
+    catalog = Catalog(
+        find_runs([shelf]), lambda folder: open_session(folder, states, spaces), [shelf]
+    )
     jobs = Jobs(1)
-    app = create_app(catalogue, Settings(runs=(shelf,), frontend=Path("/nowhere")), jobs=jobs, watch=Watch(catalogue))
+    app = create_app(
+        catalog, Settings(runs=(shelf,), frontend=Path("/nowhere")), jobs=jobs, watch=Watch(catalog)
+    )
     with running(app, jobs) as server:
         yield server
 
 
 def test_every_page_hears_and_finds_what_is_new(live: Any, shelf: Path) -> None:
-    with live.page() as one, live.page() as two, httpx.Client(base_url=f"http://127.0.0.1:{live.port}") as http:
+    with (
+        live.page() as one,
+        live.page() as two,
+        httpx.Client(base_url=f"http://127.0.0.1:{live.port}") as http,
+    ):
         time.sleep(1.2)  # the first look only learns what is there
         make_run(shelf / "later", atlas=False)
         for page in (one, two):

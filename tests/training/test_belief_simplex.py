@@ -9,7 +9,7 @@ from layerfold.errors import RecipeError
 from layerfold.model.adapter import GPTAdapter
 from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
-from layerfold.records import normalised
+from layerfold.records import normalized
 from layerfold.training.tasks import Setting, task_of
 from layerfold.training.tasks.belief_simplex import CORNERS, BeliefSimplex, belief_axes, make
 from layerfold.training.tasks.hidden import beliefs
@@ -36,12 +36,17 @@ def test_an_untrained_model_loses_what_a_guess_does_and_an_observer_less() -> No
 
 def test_the_reference_holds_contexts_that_all_differ_with_what_an_observer_believes() -> None:
     reference = TASK.reference(300, seed=1)
-    found = {tuple(reference.windows[w, : p + 1]) for w, p in zip(reference.window, reference.position, strict=True)}
+    found = {
+        tuple(reference.windows[w, : p + 1])
+        for w, p in zip(reference.window, reference.position, strict=True)
+    }
     assert len(found) == len(reference) == 300
     assert np.bincount(reference.position)[:3].tolist() == [3, 9, 27]
     belief, last, place = reference.labels
     assert belief.values.sum(axis=1) == pytest.approx(np.ones(300), abs=1e-6)
-    exact = beliefs(TASK.transitions, reference.windows.astype(np.int64))[reference.window, reference.position]
+    exact = beliefs(TASK.transitions, reference.windows.astype(np.int64))[
+        reference.window, reference.position
+    ]
     assert belief.values == pytest.approx(exact, abs=1e-6)
     assert [last.names[int(n)] for n in last.values[:, 0]] == list(reference.text)
     assert place.values[:, 0].astype(int).tolist() == reference.position.tolist()
@@ -51,7 +56,9 @@ def test_the_basis_finds_a_plane_that_is_there() -> None:
     rng = np.random.default_rng(0)
     belief = rng.dirichlet((1, 1, 1), 500)
     wide = np.outer(rng.standard_normal(500), (0, 0, 5, 1))
-    states = np.concatenate((belief @ rng.standard_normal((3, 6)), wide + rng.standard_normal((500, 4)) / 1e4), axis=1).astype(np.float32)
+    states = np.concatenate(
+        (belief @ rng.standard_normal((3, 6)), wide + rng.standard_normal((500, 4)) / 1e4), axis=1
+    ).astype(np.float32)
     matrix, offset = belief_axes(states, belief @ CORNERS)
     shown = states @ matrix.T + offset
     assert shown[:, :2] == pytest.approx(belief @ CORNERS, abs=2e-3)
@@ -59,14 +66,18 @@ def test_the_basis_finds_a_plane_that_is_there() -> None:
 
 
 def test_the_corners_are_an_equilateral_triangle_about_the_origin() -> None:
-    assert np.linalg.norm(CORNERS - np.roll(CORNERS, 1, axis=0), axis=1) == pytest.approx(np.full(3, np.sqrt(3)))
+    assert np.linalg.norm(CORNERS - np.roll(CORNERS, 1, axis=0), axis=1) == pytest.approx(
+        np.full(3, np.sqrt(3))
+    )
     assert CORNERS.sum(axis=0) == pytest.approx(np.zeros(2))
 
 
 def test_a_model_has_a_basis_of_its_own_at_every_site() -> None:
     model = GPTAdapter(GPT(GPTConfig(3, 1, 1, 16, 10), seed=1))
     reference = TASK.reference(100, 0)
-    states = normalised(model.batch_states(reference.windows)[:, reference.window, reference.position])
+    states = normalized(
+        model.batch_states(reference.windows)[:, reference.window, reference.position]
+    )
     (basis,) = TASK.bases(states, reference)
     assert basis.matrix.shape == (3, 3, 16)
     assert basis.offset.shape == (3, 3)

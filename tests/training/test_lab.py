@@ -1,4 +1,6 @@
-"""What can be trained in the page: every offer is a recipe that can be followed, and what is out of bounds is named with the bound."""
+"""What can be trained in the page: every offer is a recipe that can be followed, and what is out of
+bounds is named with the bound.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +11,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from layerfold.answers import NewJob
 from layerfold.errors import CorpusError, InputError
-from layerfold.training.lab import NUMBERS, OFFERS, OPTIMISERS, bytes_of, checked, checkpoints, offered, recipe_of
+from layerfold.server.protocol.http import NewJob
+from layerfold.training.lab import (
+    NUMBERS,
+    OFFERS,
+    OPTIMISERS,
+    bytes_of,
+    checked,
+    checkpoints,
+    offered,
+    recipe_of,
+)
 from layerfold.training.recipe import Recipe
 from layerfold.training.trainer import train
 from tests.conftest import story
@@ -25,13 +36,24 @@ def a_job(task: str = "modular-addition", **more) -> NewJob:
 
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 @pytest.mark.parametrize("task", [offer.name for offer in OFFERS])
-def test_every_offer_is_a_recipe_that_can_be_followed(tmp_path: Path, task: str, optimiser: str) -> None:
-    offer, chosen, numbers = checked(a_job(task, optimiser=optimiser, numbers={"steps": 200, "seed": 3}))
+def test_every_offer_is_a_recipe_that_can_be_followed(
+    tmp_path: Path, task: str, optimizer: str
+) -> None:
+    offer, chosen, numbers = checked(
+        a_job(task, optimizer=optimizer, numbers={"steps": 200, "seed": 3})
+    )
     corpus = str(tmp_path / "text") if offer.text else ""
-    told = recipe_of(offer, chosen, numbers, ("a-run", 'A "run"'), corpus, TEXT if offer.text else "")
+    told = recipe_of(
+        offer, chosen, numbers, ("a-run", 'A "run"'), corpus, TEXT if offer.text else ""
+    )
     (tmp_path / "recipe.toml").write_text(told, "utf-8")
     recipe = Recipe.load(str(tmp_path / "recipe.toml"))
-    assert (recipe.optimiser, recipe.steps, recipe.seed, recipe.title) == (optimiser, 200, 3, 'A "run"')
+    assert (recipe.optimizer, recipe.steps, recipe.seed, recipe.title) == (
+        optimizer,
+        200,
+        3,
+        'A "run"',
+    )
     assert recipe.checkpoints[0] == 0
     assert recipe.checkpoints[-1] == 200
     assert recipe.config.d_model > 0
@@ -41,13 +63,17 @@ def test_every_offer_is_a_recipe_that_can_be_followed(tmp_path: Path, task: str,
 def test_what_is_not_named_suits_the_task_and_the_optimiser() -> None:
     assert checked(a_job())[1] == "adamw"
     assert checked(a_job())[2]["learning_rate"] == 5e-3
-    assert checked(a_job(optimiser="sgd"))[2]["learning_rate"] == 0.3
-    assert checked(a_job(optimiser="sgd", numbers={"learning_rate": 0.01}))[2]["learning_rate"] == 0.01
+    assert checked(a_job(optimizer="sgd"))[2]["learning_rate"] == 0.3
+    assert (
+        checked(a_job(optimizer="sgd", numbers={"learning_rate": 0.01}))[2]["learning_rate"] == 0.01
+    )
     for task in offered():
         assert {number.name for number in task.numbers} == set(NUMBERS)
         assert all(number.low <= number.default <= number.high for number in task.numbers)
         assert set(task.suited) == set(OPTIMISERS)
-        assert task.suited[task.optimiser] == {one.name: one.default for one in task.numbers if one.name in task.suited["sgd"]}
+        assert task.suited[task.optimizer] == {
+            one.name: one.default for one in task.numbers if one.name in task.suited["sgd"]
+        }
 
 
 @pytest.mark.parametrize(
@@ -55,7 +81,10 @@ def test_what_is_not_named_suits_the_task_and_the_optimiser() -> None:
     [
         ({"task": "nothing"}, "no task 'nothing'. There are: modular-addition"),
         ({"optimiser": "lion"}, "no optimiser 'lion'. There are: sgd"),
-        ({"numbers": {"learning_rate": 11.0}}, "learning rate 11 is out of bounds: choose from 1e-05 to 10"),
+        (
+            {"numbers": {"learning_rate": 11.0}},
+            "learning rate 11 is out of bounds: choose from 1e-05 to 10",
+        ),
         ({"numbers": {"steps": 10.0}}, "steps 10 is out of bounds: choose from 50 to 20000"),
         ({"numbers": {"seed": 1.5}}, "seed 1.5 is not a whole number"),
         ({"numbers": {"weight_decay": float("nan")}}, "weight decay nan is out of bounds"),
@@ -87,9 +116,13 @@ def test_a_run_takes_about_what_is_said() -> None:
 
 
 @pytest.mark.parametrize("size", [10_000, 60_000])
-def test_a_text_of_ones_own_becomes_a_run_with_its_text_beside_it(tmp_path: Path, size: int) -> None:
+def test_a_text_of_ones_own_becomes_a_run_with_its_text_beside_it(
+    tmp_path: Path, size: int
+) -> None:
     text = story(1, size // 40)[:size].ljust(size, ".")
-    offer, chosen, numbers = checked(a_job("text", text=text, numbers={"steps": 50, "batch_size": 4}))
+    offer, chosen, numbers = checked(
+        a_job("text", text=text, numbers={"steps": 50, "batch_size": 4})
+    )
     (tmp_path / "text").mkdir()
     (tmp_path / "text" / "own.txt").write_text(text, "utf-8")
     told = recipe_of(offer, chosen, numbers, ("own", "Own \x7f 春"), str(tmp_path / "text"), text)
@@ -113,11 +146,13 @@ def test_the_sums_are_understood_long_after_they_are_memorised(tmp_path: Path) -
     """The shortened run: the defaults of the lab, ended where it has understood."""
     torch.set_num_threads(1)  # as the lab does: two would wait for each other
     offer, chosen, numbers = checked(a_job(numbers={"seed": 3, "steps": 1000}))
-    (tmp_path / "recipe.toml").write_text(recipe_of(offer, chosen, numbers, ("sums", "Sums")), "utf-8")
+    (tmp_path / "recipe.toml").write_text(
+        recipe_of(offer, chosen, numbers, ("sums", "Sums")), "utf-8"
+    )
     run = train(Recipe.load(str(tmp_path / "recipe.toml")), tmp_path)
     rows = [row for row in run.metrics() if "test_accuracy" in row]
-    memorised = next(row["step"] for row in rows if row["train_accuracy"] > 0.99)
+    memorized = next(row["step"] for row in rows if row["train_accuracy"] > 0.99)
     understood = next(row["step"] for row in rows if row["test_accuracy"] > 0.9)
-    assert memorised < 150
-    assert understood > 5 * memorised
-    assert all(row["test_accuracy"] < 0.2 for row in rows if row["step"] <= memorised)
+    assert memorized < 150
+    assert understood > 5 * memorized
+    assert all(row["test_accuracy"] < 0.2 for row in rows if row["step"] <= memorized)

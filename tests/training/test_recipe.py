@@ -13,7 +13,9 @@ GOOD = 'name = "x"\ncorpus = "text"\nsteps = 4\ncheckpoints = [0, 2, 4]\n'
 
 
 def test_shipped_recipes_load() -> None:
-    assert {"storyteller", "tiny", "modular-addition", "modular-addition-53"} <= set(shipped_recipes())
+    assert {"storyteller", "tiny", "modular-addition", "modular-addition-53"} <= set(
+        shipped_recipes()
+    )
     storyteller = Recipe.load("storyteller")
     assert (storyteller.n_layer, storyteller.d_model, storyteller.vocab_size) == (6, 128, 4096)
     assert len(storyteller.checkpoints) >= 24
@@ -33,7 +35,9 @@ def test_a_corpus_beside_the_recipe_is_found(tmp_path: Path) -> None:
 
 
 def test_what_does_not_change_the_numbers_is_not_a_hyperparameter() -> None:
-    assert not {"name", "corpus", "n_layer", "examples", "resume_every"} & set(Recipe.load("tiny").hyperparameters)
+    assert not {"name", "corpus", "n_layer", "examples", "resume_every"} & set(
+        Recipe.load("tiny").hyperparameters
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""Repeated random tokens: that they repeat, how many there are, and what is measured on them, with models whose answers are known."""
+"""Repeated random tokens: that they repeat, how many there are, and what is measured on them, with
+models whose answers are known.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,15 @@ from layerfold.errors import RecipeError
 from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
 from layerfold.training.recipe import Recipe
-from layerfold.training.repeats import held_windows, in_context, losses, mixed, prefix_matching, regained, repeated
+from layerfold.training.repeats import (
+    held_windows,
+    in_context,
+    losses,
+    mixed,
+    prefix_matching,
+    regained,
+    repeated,
+)
 
 
 def test_a_window_says_its_period_again_and_again() -> None:
@@ -50,7 +60,9 @@ def test_a_model_that_knows_nothing_gains_nothing() -> None:
     assert nats.shape == (64, 31)
     assert nats.mean() == pytest.approx(np.log(40), abs=0.05)
     assert regained(nats, periods) == pytest.approx(0.0, abs=0.05)
-    assert prefix_matching(model, windows, periods) == pytest.approx(np.full((2, 2), 0.05), abs=0.02)
+    assert prefix_matching(model, windows, periods) == pytest.approx(
+        np.full((2, 2), 0.05), abs=0.02
+    )
     targets = torch.from_numpy(windows[:, 1:])
     assert losses(model, windows[:, :-1], targets.numpy()) == pytest.approx(nats)
 

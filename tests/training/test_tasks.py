@@ -1,4 +1,6 @@
-"""Tasks instead of text: their recipes, batches, tests and reference, and a whole run on one, from the recipe to the clouds."""
+"""Tasks instead of text: their recipes, batches, tests and reference, and a whole run on one, from
+the recipe to the clouds.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,14 @@ import numpy as np
 import pytest
 import torch
 
-from layerfold.building import build_run_atlas
+from layerfold.build.run_atlas import build_run_atlas
 from layerfold.errors import RecipeError, UnknownSymbol
 from layerfold.geometry.fourier import circularity, order_error
+from layerfold.interp.session import open_session
 from layerfold.model.gpt import GPT
-from layerfold.pipeline import open_run
-from layerfold.training.optimiser import Optimiser, rate_at
+from layerfold.runs.run import Run
+from layerfold.training.optimizer import Optimizer, rate_at
 from layerfold.training.recipe import Recipe
-from layerfold.training.run import Run
 from layerfold.training.tasks import Setting, task_of, task_of_card
 from layerfold.training.tasks.modular_addition import ModularAddition
 from layerfold.training.trainer import Progress, train
@@ -33,7 +35,14 @@ def sums(p: int = P, share: float = 0.5) -> ModularAddition:
 def recipe() -> Recipe:
     """The shipped recipe, made small: sums modulo 7, 12 steps."""
     small = {"p": P, "share": 0.6}
-    return replace(Recipe.load("modular-addition"), parameters=small, d_model=16, steps=12, checkpoints=(0, 4, 12), resume_every=3)
+    return replace(
+        Recipe.load("modular-addition"),
+        parameters=small,
+        d_model=16,
+        steps=12,
+        checkpoints=(0, 4, 12),
+        resume_every=3,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +88,9 @@ def test_the_reference_holds_every_number_and_its_labels(count: int) -> None:
     assert (labels["sum"].values[read, 0] == (windows[read, 0] + windows[read, 2]) % P).all()
     assert np.isnan(labels["sum"].values[~read]).all()
     assert labels["sum"].period == P
-    assert {reference.text[n] for n in range(len(reference)) if reference.position[n] == 0} == {*map(str, range(P))}
+    assert {reference.text[n] for n in range(len(reference)) if reference.position[n] == 0} == {
+        *map(str, range(P))
+    }
     assert set(reference.source) == {"learned", "held out"}
     again = task.reference(count, seed=0)
     assert (again.windows == reference.windows).all()
@@ -96,14 +107,21 @@ def test_the_fourier_plane_shows_circles_where_they_are() -> None:
         return np.stack((np.cos(angle), np.sin(angle)), axis=1) @ planes[plane : plane + 2]
 
     embed = 2 * circle(3, labels["number"], 0) + circle(5, labels["number"], 2) + 1
-    mid = circle(3, labels["a"], 4) + circle(3, labels["b"], 4) + circle(5, labels["a"], 6) + circle(5, labels["b"], 6)
+    mid = (
+        circle(3, labels["a"], 4)
+        + circle(3, labels["b"], 4)
+        + circle(5, labels["a"], 6)
+        + circle(5, labels["b"], 6)
+    )
     post = circle(3, labels["sum"], 8) + circle(5, labels["sum"], 10)
     (basis,) = sums(p).bases(np.stack((embed, mid, post)).astype(np.float32), reference)
     assert basis.name == "fourier"
     assert basis.axes_en[0] == "cos(2π·3·n/11)"
     for site, states, at, of in ((0, embed, 0, "number"), (2, post, 3, "sum")):
         chosen = reference.position == at
-        points = (states @ basis.matrix[site].T + basis.offset[site])[chosen][np.argsort(labels[of][chosen], kind="stable")]
+        points = (states @ basis.matrix[site].T + basis.offset[site])[chosen][
+            np.argsort(labels[of][chosen], kind="stable")
+        ]
         points = points[np.unique(np.sort(labels[of][chosen]), return_index=True)[1]]
         assert circularity(points[:, :2], 3).value > 0.999
         assert order_error(points[:, :2], 3).value == 0
@@ -157,9 +175,9 @@ def test_it_resumes_to_the_same_weights(recipe: Recipe, run: Run, tmp_path: Path
     with pytest.raises(StopError):
         train(recipe, tmp_path, progress=stop)
     again = train(recipe, tmp_path)
-    assert {name: again.card["files"][name] for name in again.card["files"] if name != "metrics.jsonl"} == {
-        name: run.card["files"][name] for name in run.card["files"] if name != "metrics.jsonl"
-    }
+    assert {
+        name: again.card["files"][name] for name in again.card["files"] if name != "metrics.jsonl"
+    } == {name: run.card["files"][name] for name in run.card["files"] if name != "metrics.jsonl"}
     with pytest.raises(RecipeError, match="another recipe"):
         train(replace(recipe, parameters={"p": P, "share": 0.5}), tmp_path)
 
@@ -177,7 +195,7 @@ def test_from_recipe_to_clouds(run: Run, tmp_path: Path) -> None:
     assert (turn.values[~told] == key * number.values[~told] % P).all()
     assert turn.title_en.endswith(f"frequency {key}")
     assert (folder / "projections" / "fourier.safetensors").is_file()
-    opened = open_run(folder)
+    opened = open_session(folder)
     assert opened.place("3 + 4 =").positions.shape == (3, 3, 4, 3)
     assert opened.reference_table().labels[0].period == P
     with pytest.raises(UnknownSymbol, match="“x”"):
@@ -189,12 +207,19 @@ def test_from_recipe_to_clouds(run: Run, tmp_path: Path) -> None:
 
 def test_only_the_answer_is_worked_out_where_only_that_is_asked(recipe: Recipe) -> None:
     ids = torch.from_numpy(sums().at(0)[0])
-    for config in (recipe.config, replace(recipe.config, norm=True, bias=True), replace(recipe.config, n_layer=2)):
+    for config in (
+        recipe.config,
+        replace(recipe.config, norm=True, bias=True),
+        replace(recipe.config, n_layer=2),
+    ):
         model = GPT(config, seed=1)
         whole, short = (model.final(ids)[:, -1:], model.final(ids, last=1))
         assert torch.allclose(whole, short, atol=1e-6)
         weights = list(model.parameters())
-        slopes = [torch.autograd.grad(each.square().sum(), weights, allow_unused=True) for each in (whole, short)]
+        slopes = [
+            torch.autograd.grad(each.square().sum(), weights, allow_unused=True)
+            for each in (whole, short)
+        ]
         for one, other in zip(*slopes, strict=True):
             assert (one is None and other is None) or torch.allclose(one, other, atol=1e-5)
 
@@ -210,9 +235,16 @@ def test_a_bare_shape_has_no_norms_no_biases_and_a_head_of_its_own(recipe: Recip
 
 
 def test_a_constant_rate_and_decay_of_all(recipe: Recipe) -> None:
-    assert [rate_at(step, recipe) for step in (0, 9, 10, 12)] == pytest.approx([1e-4, 1e-3, 1e-3, 1e-3])
+    assert [rate_at(step, recipe) for step in (0, 9, 10, 12)] == pytest.approx(
+        [1e-4, 1e-3, 1e-3, 1e-3]
+    )
     for decayed, count in (("layers", 4), ("matrices", 6), ("everything", 16)):
         model = GPT(replace(recipe.config, norm=True, bias=True, tied=True))
-        part = Optimiser(model, replace(recipe, decayed=decayed))._parts[0]
-        assert sum(len(group["params"]) for group in part.param_groups if group["weight_decay"]) == count
-        assert sum(len(group["params"]) for group in part.param_groups) == len(list(model.parameters()))
+        part = Optimizer(model, replace(recipe, decayed=decayed))._parts[0]
+        assert (
+            sum(len(group["params"]) for group in part.param_groups if group["weight_decay"])
+            == count
+        )
+        assert sum(len(group["params"]) for group in part.param_groups) == len(
+            list(model.parameters())
+        )

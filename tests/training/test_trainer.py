@@ -14,10 +14,10 @@ import torch
 
 from layerfold.errors import CorpusError, DamagedRun, RecipeError
 from layerfold.model.gpt import GPT
+from layerfold.runs.run import Run, checkpoint_name
 from layerfold.training.loss import UnembeddedLoss
-from layerfold.training.optimiser import Optimiser, rate_at
+from layerfold.training.optimizer import Optimizer, rate_at
 from layerfold.training.recipe import Recipe
-from layerfold.training.run import Run, checkpoint_name
 from layerfold.training.trainer import Progress, gradient_norms, train
 
 KILLED = """
@@ -33,13 +33,21 @@ train(recipe, Path(sys.argv[2]), progress=lambda at: os.kill(os.getpid(), signal
 
 def rows(run: Run) -> list[dict[str, Any]]:
     """The metrics, but for the clock."""
-    return [{name: value for name, value in row.items() if name != "seconds"} for row in run.metrics()]
+    return [
+        {name: value for name, value in row.items() if name != "seconds"} for row in run.metrics()
+    ]
 
 
 def files(run: Run) -> dict[str, bytes]:
     """Everything that ships, but for the clock's file and its hash."""
-    everything = {str(path.relative_to(run.folder)): path.read_bytes() for path in run.folder.rglob("*") if path.is_file()}
-    return {name: data for name, data in everything.items() if name not in ("metrics.jsonl", "run.json")}
+    everything = {
+        str(path.relative_to(run.folder)): path.read_bytes()
+        for path in run.folder.rglob("*")
+        if path.is_file()
+    }
+    return {
+        name: data for name, data in everything.items() if name not in ("metrics.jsonl", "run.json")
+    }
 
 
 def test_a_run_has_all_that_its_card_says(tiny_run: Run) -> None:
@@ -47,8 +55,15 @@ def test_a_run_has_all_that_its_card_says(tiny_run: Run) -> None:
     assert tiny_run.steps == (0, 1, 2, 4, 8, 12)
     assert card["finished"] is True
     assert card["sites"] == ["embed", "L0.mid", "L0.post", "L1.mid", "L1.post"]
-    assert [(text["source"], text["registry"]) for text in card["corpus"]] == [("north", ""), ("south", "")]
-    assert set(card["files"]) == {"tokenizer.json", "metrics.jsonl", *(checkpoint_name(step) for step in tiny_run.steps)}
+    assert [(text["source"], text["registry"]) for text in card["corpus"]] == [
+        ("north", ""),
+        ("south", ""),
+    ]
+    assert set(card["files"]) == {
+        "tokenizer.json",
+        "metrics.jsonl",
+        *(checkpoint_name(step) for step in tiny_run.steps),
+    }
     assert list(card["tests"]["bits_per_byte"]) == ["0", "1", "2", "4", "8", "12"]
     assert tiny_run.verify() == []
     assert not list(tiny_run.folder.glob("resume*"))
@@ -58,9 +73,13 @@ def test_metrics_say_what_happened_at_each_step(tiny_run: Run) -> None:
     rows = tiny_run.metrics()
     assert [row["step"] for row in rows] == list(range(13))
     assert all(row["tokens"] == row["step"] * 4 * 64 for row in rows)
-    assert all({"lr", "grad_norm", "grad_norms", "loss", "seconds"} <= set(row) for row in rows[:-1])
+    assert all(
+        {"lr", "grad_norm", "grad_norms", "loss", "seconds"} <= set(row) for row in rows[:-1]
+    )
     assert [row["step"] for row in rows if "val_loss" in row] == list(tiny_run.steps)
-    assert rows[0]["grad_norm"] == pytest.approx(sum(norm**2 for norm in rows[0]["grad_norms"].values()) ** 0.5, rel=1e-4)
+    assert rows[0]["grad_norm"] == pytest.approx(
+        sum(norm**2 for norm in rows[0]["grad_norms"].values()) ** 0.5, rel=1e-4
+    )
     assert set(rows[0]["grad_norms"]) == {"embed", "L0.mid", "L0.post", "L1.mid", "L1.post", "norm"}
 
 
@@ -70,7 +89,9 @@ def test_learning_beats_counting_tokens(learned_run: Run) -> None:
     assert tests["trigram"] < tests["unigram"]
 
 
-def test_the_same_recipe_gives_the_same_run(tiny_run: Run, tiny_recipe: Recipe, tmp_path: Path) -> None:
+def test_the_same_recipe_gives_the_same_run(
+    tiny_run: Run, tiny_recipe: Recipe, tmp_path: Path
+) -> None:
     again = train(tiny_recipe, tmp_path)
     assert rows(again) == rows(tiny_run)
     assert files(again) == files(tiny_run)
@@ -81,7 +102,9 @@ def test_another_seed_gives_another_run(tiny_run: Run, tiny_recipe: Recipe, tmp_
     assert files(other)[checkpoint_name(0)] != files(tiny_run)[checkpoint_name(0)]
 
 
-def test_a_killed_run_resumes_to_the_same_numbers(tiny_run: Run, tiny_recipe: Recipe, tmp_path: Path) -> None:
+def test_a_killed_run_resumes_to_the_same_numbers(
+    tiny_run: Run, tiny_recipe: Recipe, tmp_path: Path
+) -> None:
     fields = json.dumps(asdict(tiny_recipe))
     done = subprocess.run([sys.executable, "-c", KILLED, fields, str(tmp_path), "8"], check=False)
     assert done.returncode == -9
@@ -101,8 +124,12 @@ class StopError(Exception):
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("optimiser", ["adamw", "muon"])
-def test_each_optimiser_resumes_exactly(tiny_recipe: Recipe, tmp_path: Path, optimiser: str, precision: str) -> None:
-    recipe = replace(tiny_recipe, steps=7, checkpoints=(0, 7), optimiser=optimiser, precision=precision)
+def test_each_optimiser_resumes_exactly(
+    tiny_recipe: Recipe, tmp_path: Path, optimizer: str, precision: str
+) -> None:
+    recipe = replace(
+        tiny_recipe, steps=7, checkpoints=(0, 7), optimizer=optimizer, precision=precision
+    )
 
     def stop(at: Progress) -> None:
         if at.step == 5:
@@ -154,7 +181,9 @@ def test_a_damaged_resume_file_is_named(tiny_recipe: Recipe, tmp_path: Path) -> 
         train(tiny_recipe, tmp_path)
 
 
-def test_a_vocabulary_that_the_text_cannot_fill_is_refused(tiny_recipe: Recipe, tmp_path: Path) -> None:
+def test_a_vocabulary_that_the_text_cannot_fill_is_refused(
+    tiny_recipe: Recipe, tmp_path: Path
+) -> None:
     with pytest.raises(CorpusError, match="50000"):
         train(replace(tiny_recipe, vocab_size=50_000), tmp_path)
 
@@ -162,7 +191,13 @@ def test_a_vocabulary_that_the_text_cannot_fill_is_refused(tiny_recipe: Recipe, 
 def test_progress_says_how_far_and_how_long(tiny_recipe: Recipe, tmp_path: Path) -> None:
     seen: list[Progress] = []
     train(replace(tiny_recipe, steps=2, checkpoints=(0, 2)), tmp_path, progress=seen.append)
-    assert [at.stage for at in seen] == ["gathering text", "reading text", "training", "training", "training"]
+    assert [at.stage for at in seen] == [
+        "gathering text",
+        "reading text",
+        "training",
+        "training",
+        "training",
+    ]
     assert [at.step for at in seen[2:]] == [0, 1, 2]
     assert seen[-1].left == 0
     assert seen[-1].tokens_per_second > 0
@@ -194,18 +229,35 @@ def test_the_loss_in_parts_is_the_loss(count: int) -> None:
 def test_gradient_norms_cover_every_weight(tiny_recipe: Recipe) -> None:
     model = GPT(tiny_recipe.config)
     model(torch.zeros(1, 4, dtype=torch.long), torch.ones(1, 4, dtype=torch.long)).backward()
-    whole = sum(float(weight.grad.square().sum()) for weight in model.parameters() if weight.grad is not None)
+    whole = sum(
+        float(weight.grad.square().sum())
+        for weight in model.parameters()
+        if weight.grad is not None
+    )
     assert sum(norm**2 for norm in gradient_norms(model).values()) == pytest.approx(whole, rel=1e-5)
 
 
 @pytest.mark.parametrize("optimiser", ["sgd", "momentum", "adam"])
-def test_a_training_that_is_told_to_stop_goes_on_to_the_same_run(tiny_recipe: Recipe, tmp_path: Path, optimiser: str) -> None:
-    recipe = replace(tiny_recipe, steps=7, checkpoints=(0, 7), optimiser=optimiser, resume_every=100)
+def test_a_training_that_is_told_to_stop_goes_on_to_the_same_run(
+    tiny_recipe: Recipe, tmp_path: Path, optimizer: str
+) -> None:
+    recipe = replace(
+        tiny_recipe, steps=7, checkpoints=(0, 7), optimizer=optimizer, resume_every=100
+    )
     whole = train(recipe, tmp_path / "whole")
     seen: list[int] = []
-    paused = train(recipe, tmp_path / "broken", progress=lambda at: seen.append(at.step), stopped=lambda: seen[-1] == 4)
+    paused = train(
+        recipe,
+        tmp_path / "broken",
+        progress=lambda at: seen.append(at.step),
+        stopped=lambda: seen[-1] == 4,
+    )
     assert (paused.live, seen[-1]) == (True, 4)
-    resumed = train(recipe, tmp_path / "broken", progress=lambda at: seen.append(at.step) if at.stage == "training" else None)
+    resumed = train(
+        recipe,
+        tmp_path / "broken",
+        progress=lambda at: seen.append(at.step) if at.stage == "training" else None,
+    )
     assert seen[-3:] == [5, 6, 7], "no step is done twice"
     assert rows(resumed) == rows(whole)
     assert files(resumed) == files(whole)
@@ -215,15 +267,28 @@ def test_a_training_that_is_told_to_stop_goes_on_to_the_same_run(tiny_recipe: Re
     ("optimiser", "make"),
     [
         ("sgd", lambda weights: torch.optim.SGD(weights, 0.01, weight_decay=0.1)),
-        ("momentum", lambda weights: torch.optim.SGD(weights, 0.01, momentum=0.9, weight_decay=0.1)),
-        ("adam", lambda weights: torch.optim.Adam(weights, 0.01, betas=(0.9, 0.95), weight_decay=0.1, fused=True)),
-        ("adamw", lambda weights: torch.optim.AdamW(weights, 0.01, betas=(0.9, 0.95), weight_decay=0.1, fused=True)),
+        (
+            "momentum",
+            lambda weights: torch.optim.SGD(weights, 0.01, momentum=0.9, weight_decay=0.1),
+        ),
+        (
+            "adam",
+            lambda weights: torch.optim.Adam(
+                weights, 0.01, betas=(0.9, 0.95), weight_decay=0.1, fused=True
+            ),
+        ),
+        (
+            "adamw",
+            lambda weights: torch.optim.AdamW(
+                weights, 0.01, betas=(0.9, 0.95), weight_decay=0.1, fused=True
+            ),
+        ),
     ],
 )
-def test_the_steps_are_those_of_torch(tiny_recipe: Recipe, optimiser: str, make: Any) -> None:
-    recipe = replace(tiny_recipe, optimiser=optimiser, decayed="everything", weight_decay=0.1)
+def test_the_steps_are_those_of_torch(tiny_recipe: Recipe, optimizer: str, make: Any) -> None:
+    recipe = replace(tiny_recipe, optimizer=optimizer, decayed="everything", weight_decay=0.1)
     ours, theirs = GPT(recipe.config, seed=1), GPT(recipe.config, seed=1)
-    step, plain = Optimiser(ours, recipe), make(list(theirs.parameters()))
+    step, plain = Optimizer(ours, recipe), make(list(theirs.parameters()))
     ids = torch.arange(32).view(2, 16)
     for _ in range(3):
         for model in (ours, theirs):
@@ -235,16 +300,44 @@ def test_the_steps_are_those_of_torch(tiny_recipe: Recipe, optimiser: str, make:
         assert torch.allclose(got, wanted, atol=1e-6)
 
 
-def test_the_command_ends_cleanly_when_it_is_told_to_and_goes_on_later(story_folder: Path, tmp_path: Path) -> None:
+def test_the_command_ends_cleanly_when_it_is_told_to_and_goes_on_later(
+    story_folder: Path, tmp_path: Path
+) -> None:
     recipe = tmp_path / "long.toml"
-    fields = {"name": "long", "corpus": str(story_folder), "vocab_size": 384, "n_layer": 1, "n_head": 2, "d_model": 16, "block_size": 16}
-    told = "".join(f"{name} = {json.dumps(value)}\n" for name, value in {**fields, "batch_size": 2, "resume_every": 100_000}.items())
+    fields = {
+        "name": "long",
+        "corpus": str(story_folder),
+        "vocab_size": 384,
+        "n_layer": 1,
+        "n_head": 2,
+        "d_model": 16,
+        "block_size": 16,
+    }
+    told = "".join(
+        f"{name} = {json.dumps(value)}\n"
+        for name, value in {**fields, "batch_size": 2, "resume_every": 100_000}.items()
+    )
     recipe.write_text(told + "steps = 100000\ncheckpoints = [0, 100000]\n")
-    command = [sys.executable, "-m", "layerfold.cli", "train", str(recipe), "--out", str(tmp_path / "run"), "--threads", "1", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    command = [
+        sys.executable,
+        "-m",
+        "layerfold.cli.main",
+        "train",
+        str(recipe),
+        "--out",
+        str(tmp_path / "run"),
+        "--threads",
+        "1",
+        "--json",
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
         assert child.stdout
         assert child.stderr
-        reached = next(said["step"] for line in child.stdout if (said := json.loads(line))["step"] >= 5)
+        reached = next(
+            said["step"] for line in child.stdout if (said := json.loads(line))["step"] >= 5
+        )
         child.terminate()
         *after, last = child.stdout
         assert (child.wait(), child.stderr.read()) == (0, "")
@@ -253,14 +346,32 @@ def test_the_command_ends_cleanly_when_it_is_told_to_and_goes_on_later(story_fol
     assert Run.open(tmp_path / "run").live
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout
-        first = next(said["step"] for line in child.stdout if (said := json.loads(line))["stage"] == "training")
+        first = next(
+            said["step"]
+            for line in child.stdout
+            if (said := json.loads(line))["stage"] == "training"
+        )
         child.terminate()
     assert first == (json.loads(after[-1])["step"] if after else reached) + 1
 
 
 def test_tests_between_checkpoints_stand_in_the_log_alone(tmp_path: Path) -> None:
-    shape = {"n_layer": 1, "n_head": 2, "d_model": 16, "block_size": 4, "norm": False, "bias": False, "tied": False, "activation": "relu"}
-    parts = {"task": "modular-addition", "parameters": {"p": 7, "share": 0.5}, "batch_size": 10, "log_all": 0}
+    shape = {
+        "n_layer": 1,
+        "n_head": 2,
+        "d_model": 16,
+        "block_size": 4,
+        "norm": False,
+        "bias": False,
+        "tied": False,
+        "activation": "relu",
+    }
+    parts = {
+        "task": "modular-addition",
+        "parameters": {"p": 7, "share": 0.5},
+        "batch_size": 10,
+        "log_all": 0,
+    }
     recipe = Recipe("sums", "", 12, (0, 12), **shape, **parts, log_every=100, test_every=4)
     run = train(recipe, tmp_path)
     assert [row["step"] for row in run.metrics() if "test_accuracy" in row] == [0, 4, 8, 12]

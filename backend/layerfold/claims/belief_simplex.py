@@ -1,7 +1,9 @@
-"""What a model of Mess3 holds: the exact observer's belief, and as its leading geometry (Shai et al. 2024, arXiv 2405.15943).
+"""What a model of Mess3 holds: the exact observer's belief, and as its leading geometry (Shai et
+al. 2024, arXiv 2405.15943).
 
-All dimensions of an untrained network already give most of the belief, for letters and places shape its states. So the first claim
-asks the three leading directions alone, which training has to turn; the second is the published one, and says what it does not prove.
+All dimensions of an untrained network already give most of the belief, for letters and places shape
+its states. So the first claim asks the three leading directions alone, which training has to turn;
+the second is the published one, and says what it does not prove.
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ from numpy.typing import NDArray
 
 from layerfold.claims.claim import Claim, Control, Progress
 from layerfold.errors import DamagedRun
-from layerfold.pipeline import OpenRun
-from layerfold.records import Floats, normalised
+from layerfold.interp.session import Session
+from layerfold.records import Floats, normalized
 from layerfold.training.tasks import task_of_card
 from layerfold.training.tasks.belief_simplex import BeliefSimplex
 from layerfold.training.tasks.hidden import beliefs
@@ -31,17 +33,20 @@ FALL: Final = 3.0
 ALL: Final = 0.9
 
 
-def claims(opened: OpenRun, progress: Progress) -> tuple[Claim, ...]:
+def claims(opened: Session, progress: Progress) -> tuple[Claim, ...]:
     """Both claims of a run on Mess3, on sequences that it never learned from; raises DamagedRun."""
     task = task_of_card(opened.card)
     if not isinstance(task, BeliefSimplex):
-        raise DamagedRun(f"the card of run {opened.run.name} names no task belief-simplex, which its claims are about: restore run.json")
+        raise DamagedRun(
+            f"the card of run {opened.run.name} names no task belief-simplex, which its claims are"
+            " about: restore run.json"
+        )
     said = task.drawn(SEQUENCES, "claims")
     belief = beliefs(task.transitions, said)
     leading, whole, shuffled = {}, {}, {}
     for n, step in enumerate(opened.run.steps):
         progress("reading beliefs", n / len(opened.run.steps))
-        states = normalised(opened.run.adapter(step).batch_states(said.astype(np.int32))[-1])
+        states = normalized(opened.run.adapter(step).batch_states(said.astype(np.int32))[-1])
         leading[step] = explained(led(states), belief)
         shuffled[step] = explained(led(states), shuffle(belief))
         whole[step] = explained(states, belief)
@@ -49,35 +54,56 @@ def claims(opened: OpenRun, progress: Progress) -> tuple[Claim, ...]:
     return leading_claim(leading, shuffled, letters), whole_claim(whole)
 
 
-def leading_claim(leading: Mapping[int, float], shuffled: Mapping[int, float], letters: float) -> Claim:
-    """Training turns the belief plane into the leading directions: what they leave unexplained falls at least threefold."""
+def leading_claim(
+    leading: Mapping[int, float], shuffled: Mapping[int, float], letters: float
+) -> Claim:
+    """Training turns the belief plane into the leading directions: what they leave unexplained
+    falls at least threefold.
+    """
     first, last = min(leading), max(leading)
     fall = (1 - leading[first]) / (1 - leading[last])
     return Claim(
         id="belief-leading",
         title_en="The belief simplex becomes the leading geometry",
         title_zh="信念单纯形成为主导几何",
-        says_en="The three main directions of the last site's states tell the belief of an exact observer about the hidden state, in "
-        "contexts never learned from. Fit and test are apart.",
-        says_zh="最后一处状态只凭三个主方向，就能说出理想观察者对隐藏状态的信念；上下文都没学过，拟合与检验用的是不同序列。",
+        says_en=(
+            "The three main directions of the last site's states tell the belief of an exact"
+            " observer about the hidden state, in contexts never learned from. Fit and test are"
+            " apart."
+        ),
+        says_zh=(
+            "最后一处状态只凭三个主方向，就能说出理想观察者对隐藏状态的信念；上下文都没学过，"
+            "拟合与检验用的是不同序列。"
+        ),
         source=SOURCE,
         published="the residual stream holds the fractal simplex as a linear image",
         published_zh="残差流经一个线性映射，呈现出分形单纯形",
         unit="R² from three principal components",
         unit_zh="由三个主成分得到的 R²",
-        threshold=f"unexplained share falls at least {FALL:.0f}-fold from step {first}; shuffled beliefs within 0.05 of 0",
+        threshold=(
+            f"unexplained share falls at least {FALL:.0f}-fold from step {first}; shuffled beliefs"
+            " within 0.05 of 0"
+        ),
         threshold_zh=f"未解释的部分至少降到第 {first} 步的 1/{FALL:.0f}；打乱信念后与 0 相差不超过 0.05",
         values=leading,
-        here=f"{leading[first]:.3f} → {leading[last]:.3f}; the unexplained share falls {fall:.0f}-fold",
+        here=(
+            f"{leading[first]:.3f} → {leading[last]:.3f}; the unexplained share falls"
+            f" {fall:.0f}-fold"
+        ),
         here_zh=f"{leading[first]:.3f} → {leading[last]:.3f}；未解释部分降到 1/{fall:.0f}",
         holds=fall >= FALL and abs(shuffled[last]) <= 0.05,
         at_step=last,
         controls=(
             Control(f"step {first}", f"第 {first} 步", leading[first]),
             Control("shuffled beliefs", "打乱的信念", shuffled),
-            Control("the last three letters, best linear map", "最后三个字母的最佳线性映射", letters),
+            Control(
+                "the last three letters, best linear map", "最后三个字母的最佳线性映射", letters
+            ),
         ),
-        caveat_en="The last three letters say most of the belief in this process; what counts is what is left.",
+        caveat_en=(
+            "The last three letters say most of the belief in this process; what counts is what is"
+            " left."
+        ),
         caveat_zh="在这个过程中，最后三个字母已经决定了信念的大部分；要看的是剩下的那一点。",
         bound=1 - (1 - leading[first]) / FALL,
     )
@@ -90,7 +116,10 @@ def whole_claim(whole: Mapping[int, float]) -> Claim:
         id="belief-linear",
         title_en="A linear map reads the belief",
         title_zh="线性映射可读出信念",
-        says_en="A linear map from all dimensions of the last site's states to the belief, fitted on some sequences and tested on others.",
+        says_en=(
+            "A linear map from all dimensions of the last site's states to the belief, fitted on"
+            " some sequences and tested on others."
+        ),
         says_zh="用最后一处状态的全部维度线性预测信念：在一部分序列上拟合，在另一部分上检验。",
         source=SOURCE,
         published="the simplex shows in a linear map of the final residual stream",
@@ -104,7 +133,9 @@ def whole_claim(whole: Mapping[int, float]) -> Claim:
         holds=whole[last] >= ALL,
         at_step=last,
         controls=(Control(f"step {first}", f"第 {first} 步", whole[first]),),
-        caveat_en="Alone this proves nothing: an untrained network comes about as far, as step 0 shows.",
+        caveat_en=(
+            "Alone this proves nothing: an untrained network comes about as far, as step 0 shows."
+        ),
         caveat_zh="单凭这一点什么也证明不了：未经训练的网络也差不多能做到，见第 0 步。",
         bound=ALL,
     )
@@ -114,11 +145,15 @@ def whole_claim(whole: Mapping[int, float]) -> Claim:
 
 
 def explained(features: Floats | Doubles, belief: Doubles) -> float:
-    """R² of the best linear map from features [sequence, token, d] to beliefs [sequence, token, s]: fitted on the first half of the
-    sequences, tested on the second, all coordinates together; NaN where the beliefs do not vary."""
+    """R² of the best linear map from features [sequence, token, d] to beliefs [sequence, token, s]:
+    fitted on the first half of the sequences, tested on the second, all coordinates together;
+    NaN where the beliefs do not vary.
+    """
     half = len(features) // 2
     width = features.shape[-1]
-    fit, test = (part.reshape(-1, width).astype(np.float64) for part in (features[:half], features[half:]))
+    fit, test = (
+        part.reshape(-1, width).astype(np.float64) for part in (features[:half], features[half:])
+    )
     known, true = (part.reshape(-1, belief.shape[-1]) for part in (belief[:half], belief[half:]))
     weights = np.linalg.lstsq(np.column_stack((fit, np.ones(len(fit)))), known, rcond=1e-9)[0]
     left = true - (test @ weights[:width] + weights[width])
@@ -127,11 +162,13 @@ def explained(features: Floats | Doubles, belief: Doubles) -> float:
 
 
 def led(states: Floats, count: int = LEADING) -> Doubles:
-    """States [sequence, token, d] along the main directions [sequence, token, count] of the first half of the sequences."""
+    """States [sequence, token, d] along the main directions [sequence, token, count] of the first
+    half of the sequences.
+    """
     half = states[: len(states) // 2].reshape(-1, states.shape[-1]).astype(np.float64)
-    centre = half.mean(axis=0)
-    directions = np.linalg.svd(half - centre, full_matrices=False)[2][:count]
-    return np.asarray((states - centre) @ directions.T, dtype=np.float64)
+    center = half.mean(axis=0)
+    directions = np.linalg.svd(half - center, full_matrices=False)[2][:count]
+    return np.asarray((states - center) @ directions.T, dtype=np.float64)
 
 
 def shuffle(belief: Doubles, seed: int = 0) -> Doubles:
@@ -141,7 +178,9 @@ def shuffle(belief: Doubles, seed: int = 0) -> Doubles:
 
 
 def endings(said: NDArray[np.int64], back: int) -> Doubles:
-    """Which ending of ``back`` symbols each token has (a string's beginning counts as a symbol), one-hot: [sequence, token, ending]."""
+    """Which ending of ``back`` symbols each token has (a string's beginning counts as a symbol),
+    one-hot: [sequence, token, ending].
+    """
     symbols = int(said.max()) + 2
     code = np.zeros(said.shape, dtype=np.int64)
     for lag in range(back):

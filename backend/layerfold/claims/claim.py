@@ -1,7 +1,9 @@
-"""A published result beside what a run's own checkpoints say, which results a run claims, and where they are kept.
+"""A published result beside what a run's own checkpoints say, which results a run claims, and where
+they are kept.
 
-One module a shape (`SHAPES`), each with ``claims(opened, progress) -> tuple[Claim, ...]``. A threshold comes from the paper, never
-from what was measured here; a part that does not hold is a claim with ``holds`` false, not one left out.
+One module a shape (`SHAPES`), each with ``claims(opened, progress) -> tuple[Claim, ...]``. A
+threshold comes from the paper, never from what was measured here; a part that does not hold is a
+claim with ``holds`` false, not one left out.
 """
 
 from __future__ import annotations
@@ -17,11 +19,11 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from layerfold.answers import ClaimsFile, ClaimTable, ControlTable
 from layerfold.errors import DamagedRun
-from layerfold.files import write_atomically
-from layerfold.pipeline import OpenRun
-from layerfold.training.run import Run
+from layerfold.files.atomic import write_atomically
+from layerfold.interp.session import Session
+from layerfold.runs.run import Run
+from layerfold.server.protocol.http import ClaimsFile, ClaimTable, ControlTable
 
 CLAIMS: Final = "claims.json"
 SHAPES: Final = {
@@ -38,7 +40,9 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Control:
-    """What the same number is where theory says it must be another: at each step, or one ``value`` for all."""
+    """What the same number is where theory says it must be another: at each step, or one ``value``
+    for all.
+    """
 
     name_en: str
     name_zh: str
@@ -47,11 +51,13 @@ class Control:
 
 @dataclass(frozen=True)
 class Claim:
-    """One published result: what it says, the figure in the paper, and the same figure here at every step.
+    """One published result: what it says, the figure in the paper, and the same figure here at
+    every step.
 
-    ``published``, ``threshold`` and ``here`` are short texts with their units ("91.2 % (p = 113)", "at least 0.80", "0.943"), each
-    with ``_zh`` where Chinese needs other words; ``bound`` is the threshold as a number where it is one number. ``values`` are by
-    training step, NaN where not defined; ``at_step`` is the one that decides. ``caveat`` says what the claim does not prove.
+    ``published``, ``threshold`` and ``here`` are short texts with their units ("91.2 % (p = 113)",
+    "at least 0.80", "0.943"), each with ``_zh`` where Chinese needs other words; ``bound`` is the
+    threshold as a number where it is one number. ``values`` are by training step, NaN where not
+    defined; ``at_step`` is the one that decides. ``caveat`` says what the claim does not prove.
     """
 
     id: str
@@ -78,14 +84,18 @@ class Claim:
 
 
 def shapes_of(run: Run) -> tuple[str, ...]:
-    """The names of the shapes a run claims: its card's ``claims``, else its task's name, else its own name; none for others."""
+    """The names of the shapes a run claims: its card's ``claims``, else its task's name, else its
+    own name; none for others.
+    """
     task = run.card.get("task") or {}
     named = run.card.get("claims") or [task.get("name", run.name)]
     return tuple(name for name in named if name in SHAPES)
 
 
-def claims_of(opened: OpenRun, progress: Progress = lambda stage, share: None) -> tuple[Claim, ...]:
-    """Every claim of a run, computed anew from its checkpoints; none where theory says nothing of it. Raises DamagedRun."""
+def claims_of(opened: Session, progress: Progress = lambda stage, share: None) -> tuple[Claim, ...]:
+    """Every claim of a run, computed anew from its checkpoints; none where theory says nothing of
+    it. Raises DamagedRun.
+    """
     found: list[Claim] = []
     for name in shapes_of(opened.run):
         found += import_module(f"layerfold.claims.{SHAPES[name]}").claims(opened, progress)
@@ -96,13 +106,19 @@ def claims_of(opened: OpenRun, progress: Progress = lambda stage, share: None) -
 
 
 def write_claims(run: Run, claims: tuple[Claim, ...]) -> None:
-    """``claims.json`` holds the claims, six digits of each number, and which checkpoints they were computed from."""
-    kept = ClaimsFile(checkpoints=checkpoints_of(run), claims=[claim_table(claim) for claim in claims])
+    """``claims.json`` holds the claims, six digits of each number, and which checkpoints they were
+    computed from.
+    """
+    kept = ClaimsFile(
+        checkpoints=checkpoints_of(run), claims=[claim_table(claim) for claim in claims]
+    )
     write_atomically(run.folder / CLAIMS, (kept.model_dump_json(indent=1) + "\n").encode())
 
 
 def read_claims(run: Run) -> list[ClaimTable]:
-    """The claims as they were last written, none where there is no file; raises DamagedRun for one that cannot be read."""
+    """The claims as they were last written, none where there is no file; raises DamagedRun for one
+    that cannot be read.
+    """
     kept = read_file(run.folder / CLAIMS)
     return [] if kept is None else kept.claims
 
@@ -116,20 +132,30 @@ def read_file(path: Path) -> ClaimsFile | None:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise DamagedRun(f"{path.name} cannot be read ({where + ': ' if where else ''}{first['msg']}): {REDO}") from None
+        raise DamagedRun(
+            f"{path.name} cannot be read ({where + ': ' if where else ''}{first['msg']}): {REDO}"
+        ) from None
     except OSError as error:
         raise DamagedRun(f"{path.name} cannot be read ({error.strerror}): {REDO}") from None
 
 
 def checkpoints_of(run: Run) -> str:
     """One hash of all checkpoints that the run's card names."""
-    files = {name: digest for name, digest in run.card.get("files", {}).items() if name.startswith("checkpoints/")}
+    files = {
+        name: digest
+        for name, digest in run.card.get("files", {}).items()
+        if name.startswith("checkpoints/")
+    }
     return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
 
 
 def claim_table(claim: Claim) -> ClaimTable:
     """A claim as it is kept and as the page reads it."""
-    plain = {name: getattr(claim, name) for name in Claim.__dataclass_fields__ if name not in ("values", "controls", "bound")}
+    plain = {
+        name: getattr(claim, name)
+        for name in Claim.__dataclass_fields__
+        if name not in ("values", "controls", "bound")
+    }
     steps = sorted(claim.values)
     return ClaimTable(
         **plain,
@@ -144,8 +170,14 @@ def control_table(control: Control) -> ControlTable:
     """A control as it is kept: with steps, or one value and no steps."""
     series = control.value if isinstance(control.value, Mapping) else {}
     steps = sorted(series)
-    values = [rounded(series[step]) for step in steps] if isinstance(control.value, Mapping) else [rounded(control.value)]
-    return ControlTable(name_en=control.name_en, name_zh=control.name_zh, steps=steps, values=values)
+    values = (
+        [rounded(series[step]) for step in steps]
+        if isinstance(control.value, Mapping)
+        else [rounded(control.value)]
+    )
+    return ControlTable(
+        name_en=control.name_en, name_zh=control.name_zh, steps=steps, values=values
+    )
 
 
 def rounded(value: float) -> float | None:

@@ -1,7 +1,9 @@
-"""Modular addition claims what grokking is: memorised early, understood much later, and understood as circles of residues.
+"""Modular addition claims what grokking is: memorised early, understood much later, and understood
+as circles of residues.
 
-Everything is read from the checkpoints: accuracy over all pairs, learned and held out, and the embedding of the numbers. The planes
-of the circles are fixed by the last checkpoint and the same at every step: fitted anew, they would find a ring in any noise.
+Everything is read from the checkpoints: accuracy over all pairs, learned and held out, and the
+embedding of the numbers. The planes of the circles are fixed by the last checkpoint and the same at
+every step: fitted anew, they would find a ring in any noise.
 """
 
 from __future__ import annotations
@@ -15,9 +17,17 @@ from numpy.typing import NDArray
 
 from layerfold.claims.claim import Claim, Control, Progress
 from layerfold.errors import DamagedRun
-from layerfold.geometry.fourier import circularity, directions, key_frequencies, order_error, powers, readers, top_share
+from layerfold.geometry.fourier import (
+    circularity,
+    directions,
+    key_frequencies,
+    order_error,
+    powers,
+    readers,
+    top_share,
+)
+from layerfold.interp.session import Session
 from layerfold.model.adapter import GPTAdapter
-from layerfold.pipeline import OpenRun
 from layerfold.records import Estimate
 from layerfold.training.tasks import task_of_card
 from layerfold.training.tasks.modular_addition import ModularAddition
@@ -50,7 +60,7 @@ class Found:
         return {step: number(rows).value for step, rows in self.rows.items()}
 
 
-def claims(opened: OpenRun, progress: Progress) -> tuple[Claim, ...]:
+def claims(opened: Session, progress: Progress) -> tuple[Claim, ...]:
     """The five claims, from every checkpoint of the run; raises DamagedRun."""
     return claims_from(read(opened, progress))
 
@@ -58,10 +68,16 @@ def claims(opened: OpenRun, progress: Progress) -> tuple[Claim, ...]:
 def claims_from(found: Found) -> tuple[Claim, ...]:
     """The five claims, from what was read."""
     keys = key_frequencies(found.rows[found.last], TOP)
-    return (_memorised(found), _understood(found), _sparse(found, keys), _round(found, keys), _ordered(found, keys))
+    return (
+        _memorized(found),
+        _understood(found),
+        _sparse(found, keys),
+        _round(found, keys),
+        _ordered(found, keys),
+    )
 
 
-def read(opened: OpenRun, progress: Progress) -> Found:
+def read(opened: Session, progress: Progress) -> Found:
     """Every checkpoint tested on all pairs, and its number embedding."""
     task = task_of_card(opened.card)
     if not isinstance(task, ModularAddition):
@@ -85,22 +101,37 @@ def _reached(found: Found, name: str, level: float) -> int | None:
 
 
 def _within(step: int | None, published: int | None) -> bool:
-    """Whether a step is within the factor of the published one; any step will do where none is published."""
-    return step is not None and (published is None or published / FACTOR <= step <= published * FACTOR)
+    """Whether a step is within the factor of the published one; any step will do where none is
+    published.
+    """
+    return step is not None and (
+        published is None or published / FACTOR <= step <= published * FACTOR
+    )
 
 
-def _memorised(found: Found) -> Claim:
+def _memorized(found: Found) -> Claim:
     published, _ = EPOCHS.get(found.p, (None, None))
     step = _reached(found, "train_accuracy", 0.99)
     return Claim(
         id="memorised",
         title_en="First it memorises",
         title_zh="先是死记",
-        says_en="Within about a hundred epochs the network answers every sum it was shown, and almost none of the others.",
+        says_en=(
+            "Within about a hundred epochs the network answers every sum it was shown, and almost"
+            " none of the others."
+        ),
         says_zh="大约一百轮之内，网络就能答对所有见过的算式，而没见过的几乎都答错。",
         source=REPOSITORY,
-        published=f"above 0.99 at epoch {published:,} (p = {found.p})" if published else "no figure for this p",
-        published_zh=f"第 {published:,} 轮超过 0.99（p = {found.p}）" if published else "此 p 没有已发表的数字",
+        published=(
+            f"above 0.99 at epoch {published:,} (p = {found.p})"
+            if published
+            else "no figure for this p"
+        ),
+        published_zh=(
+            f"第 {published:,} 轮超过 0.99（p = {found.p}）"
+            if published
+            else "此 p 没有已发表的数字"
+        ),
         unit="share of the learned sums answered rightly",
         unit_zh="学过的算式中答对的比例",
         threshold=f"above 0.99, within a factor of {FACTOR} of the published epoch",
@@ -111,8 +142,17 @@ def _memorised(found: Found) -> Claim:
         here_zh=f"第 {step:,} 轮超过 0.99" if step is not None else "从未超过 0.99",
         holds=_within(step, published),
         at_step=found.last if step is None else step,
-        controls=(Control("sums it was not shown", "没见过的算式", {step: test["test_accuracy"] for step, test in found.tests.items()}),),
-        caveat_en="A different seed moves the epoch; checkpoints stand some epochs apart, and the first one past the line counts.",
+        controls=(
+            Control(
+                "sums it was not shown",
+                "没见过的算式",
+                {step: test["test_accuracy"] for step, test in found.tests.items()},
+            ),
+        ),
+        caveat_en=(
+            "A different seed moves the epoch; checkpoints stand some epochs apart, and the first"
+            " one past the line counts."
+        ),
         caveat_zh="换一个种子，轮数会变；检查点之间相隔若干轮，以第一个越过界线的为准。",
     )
 
@@ -127,14 +167,28 @@ def _understood(found: Found) -> Claim:
         id="understood",
         title_en="Much later it understands",
         title_zh="很久以后才学会",
-        says_en="Long after every shown sum is known by heart, with nothing new to see, the network begins to answer the others too.",
+        says_en=(
+            "Long after every shown sum is known by heart, with nothing new to see, the network"
+            " begins to answer the others too."
+        ),
         says_zh="在背下所有见过的算式很久之后，没有任何新数据，网络却开始答对没见过的算式。",
         source=f"{REPOSITORY}; {PAPER}",
-        published=f"above 0.90 at epoch {published:,} (p = {found.p})" if published else "no figure for this p",
-        published_zh=f"第 {published:,} 轮超过 0.90（p = {found.p}）" if published else "此 p 没有已发表的数字",
+        published=(
+            f"above 0.90 at epoch {published:,} (p = {found.p})"
+            if published
+            else "no figure for this p"
+        ),
+        published_zh=(
+            f"第 {published:,} 轮超过 0.90（p = {found.p}）"
+            if published
+            else "此 p 没有已发表的数字"
+        ),
         unit="share of the sums it was not shown answered rightly",
         unit_zh="没见过的算式中答对的比例",
-        threshold=f"above 0.90, within a factor of {FACTOR} of the published epoch and at least {DELAY} times later than memorising",
+        threshold=(
+            f"above 0.90, within a factor of {FACTOR} of the published epoch and at least {DELAY}"
+            " times later than memorising"
+        ),
         threshold_zh=f"超过 0.90，轮数与发表值相差不超过 {FACTOR} 倍，且至少是背下时的 {DELAY} 倍",
         bound=0.90,
         values={step: test["test_accuracy"] for step, test in found.tests.items()},
@@ -143,7 +197,10 @@ def _understood(found: Found) -> Claim:
         holds=_within(step, published) and delay is not None and delay >= DELAY,
         at_step=found.last if step is None else step,
         controls=(Control("guessing", "瞎猜", 1 / found.p),),
-        caveat_en="The epoch moves with the seed and the size of the first weights; that it comes long after memorising does not.",
+        caveat_en=(
+            "The epoch moves with the seed and the size of the first weights; that it comes long"
+            " after memorising does not."
+        ),
         caveat_zh="轮数随种子和初始权重大小而变；但它总是远远晚于背下，这一点不变。",
     )
 
@@ -156,14 +213,20 @@ def _sparse(found: Found, keys: list[int]) -> Claim:
         id="sparse",
         title_en="A handful of frequencies",
         title_zh="寥寥几个频率",
-        says_en=f"The numbers' embedding comes to turn with a few frequencies only, here above all {names}: each a circle of residues.",
+        says_en=(
+            "The numbers' embedding comes to turn with a few frequencies only, here above all"
+            f" {names}: each a circle of residues."
+        ),
         says_zh=f"数的嵌入最后只随少数几个频率转动，这里主要是 {names}：每个频率是一个剩余类的圆。",
         source=f"{PAPER}; 575-lab, interpretability.ipynb",
         published="0.912 in the four strongest (p = 113)",
         published_zh="最强的四个占 0.912（p = 113）",
         unit="share of the embedding's squared norm in its four strongest frequencies",
         unit_zh="嵌入的平方范数中，最强四个频率所占的比例",
-        threshold=f"at least {SHARE:.2f}: what four of five equal ones hold, five being the paper's number",
+        threshold=(
+            f"at least {SHARE:.2f}: what four of five equal ones hold, five being the paper's"
+            " number"
+        ),
         threshold_zh=f"至少 {SHARE:.2f}：论文中是五个频率，五个均等时四个所占的比例",
         bound=SHARE,
         values=share,
@@ -171,10 +234,17 @@ def _sparse(found: Found, keys: list[int]) -> Claim:
         holds=bool(share[found.last] >= SHARE),
         at_step=found.last,
         controls=(
-            Control("the same rows, residues shuffled", "同样的向量，打乱剩余类", _shuffled(last, lambda rows: top_share(rows, TOP))),
+            Control(
+                "the same rows, residues shuffled",
+                "同样的向量，打乱剩余类",
+                _shuffled(last, lambda rows: top_share(rows, TOP)),
+            ),
             Control("all frequencies alike", "各频率均等", TOP / (len(powers(last)) - 1)),
         ),
-        caveat_en="How many frequencies a network keeps depends on the seed (Nanda et al. have five): the fifth is left out here.",
+        caveat_en=(
+            "How many frequencies a network keeps depends on the seed (Nanda et al. have five): the"
+            " fifth is left out here."
+        ),
         caveat_zh="网络保留几个频率与种子有关（Nanda 等人的是五个）：这里不计第五个。",
     )
 
@@ -186,7 +256,10 @@ def _round(found: Found, keys: list[int]) -> Claim:
         id="circle",
         title_en="The residues lie on circles",
         title_zh="剩余类落在圆上",
-        says_en="Seen in the plane of each of its four strongest frequencies, every number stands on one circle, at its own angle.",
+        says_en=(
+            "Seen in the plane of each of its four strongest frequencies, every number stands on"
+            " one circle, at its own angle."
+        ),
         says_zh="在最强四个频率各自的平面里，每个数都落在同一个圆上，各有各的角度。",
         source=PAPER,
         published="a circle; no figure",
@@ -202,10 +275,15 @@ def _round(found: Found, keys: list[int]) -> Claim:
         at_step=found.last,
         controls=(
             Control(
-                "residues shuffled, planes fitted anew", "打乱剩余类，重新拟合平面", _shuffled(last, _refitted(keys, circularity, min))
+                "residues shuffled, planes fitted anew",
+                "打乱剩余类，重新拟合平面",
+                _shuffled(last, _refitted(keys, circularity, min)),
             ),
         ),
-        caveat_en="Planes fitted to any vectors show some ring, as the shuffled ones do: so they are fitted once, at the last step.",
+        caveat_en=(
+            "Planes fitted to any vectors show some ring, as the shuffled ones do: so they are"
+            " fitted once, at the last step."
+        ),
         caveat_zh="对任何向量拟合平面都会显出一点环形，打乱后也是：所以平面只在最后一步拟合一次。",
     )
 
@@ -217,12 +295,18 @@ def _ordered(found: Found, keys: list[int]) -> Claim:
         id="order",
         title_en="They stand in order",
         title_zh="而且排列有序",
-        says_en="Going round each circle one meets the residues in order, in steps of its frequency: that makes turning adding.",
+        says_en=(
+            "Going round each circle one meets the residues in order, in steps of its frequency:"
+            " that makes turning adding."
+        ),
         says_zh="沿每个圆走一圈，剩余类按该频率的步长依次出现：转动因此就是加法。",
         source=PAPER,
         published="in order; no figure",
         published_zh="有序；未给数字",
-        unit="share of triples of residues out of cyclic order, worst of four planes: 0 in order, 0.5 in none",
+        unit=(
+            "share of triples of residues out of cyclic order, worst of four planes: 0 in order,"
+            " 0.5 in none"
+        ),
         unit_zh="循环次序不对的三元组所占比例，取四个平面中最差者：0 为有序，0.5 为无序",
         threshold=f"at most {ORDER:.2f}, a tenth of chance (theory 0; no paper gives a number)",
         threshold_zh=f"至多 {ORDER:.2f}，即随机值的十分之一（理论值 0；论文未给数字）",
@@ -233,7 +317,9 @@ def _ordered(found: Found, keys: list[int]) -> Claim:
         at_step=found.last,
         controls=(
             Control(
-                "residues shuffled, planes fitted anew", "打乱剩余类，重新拟合平面", _shuffled(last, _refitted(keys, order_error, max))
+                "residues shuffled, planes fitted anew",
+                "打乱剩余类，重新拟合平面",
+                _shuffled(last, _refitted(keys, order_error, max)),
             ),
         ),
     )
@@ -243,7 +329,9 @@ Reduce = Callable[[Iterable[float]], float]
 Score = Callable[[Doubles, int], Estimate]
 
 
-def _worst(found: Found, keys: list[int], score: Score, worst: Reduce) -> Callable[[Doubles], Estimate]:
+def _worst(
+    found: Found, keys: list[int], score: Score, worst: Reduce
+) -> Callable[[Doubles], Estimate]:
     """The worst score over the key frequencies, each in its plane of the last checkpoint."""
     planes = _planes(found.rows[found.last], keys)
     return lambda rows: Estimate(worst(score(rows @ planes[k].T, k).value for k in keys))
@@ -251,11 +339,15 @@ def _worst(found: Found, keys: list[int], score: Score, worst: Reduce) -> Callab
 
 def _refitted(keys: list[int], score: Score, worst: Reduce) -> Callable[[Doubles], Estimate]:
     """The worst score over the key frequencies, each in a plane fitted to the same rows."""
-    return lambda rows: Estimate(worst(score(rows @ plane.T, k).value for k, plane in _planes(rows, keys).items()))
+    return lambda rows: Estimate(
+        worst(score(rows @ plane.T, k).value for k, plane in _planes(rows, keys).items())
+    )
 
 
 def _planes(rows: Doubles, keys: list[int]) -> dict[int, Doubles]:
-    """What reads each frequency's cosine and sine off a row [2, d], what the other strong ones add taken out."""
+    """What reads each frequency's cosine and sine off a row [2, d], what the other strong ones add
+    taken out.
+    """
     others = [k for k in key_frequencies(rows, TOLD_APART) if k not in keys]
     found = readers(np.concatenate([directions(rows, k) for k in (*keys, *others)]))
     return {k: found[2 * n : 2 * n + 2] for n, k in enumerate(keys)}

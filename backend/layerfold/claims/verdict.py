@@ -1,4 +1,6 @@
-"""What became of every claim of some runs, as a person reads it in a terminal and as a program does."""
+"""What became of every claim of some runs, as a person reads it in a terminal and as a program
+does.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from typing import Any, Final
 
 from layerfold.claims.claim import Claim, claim_table, claims_of, write_claims
 from layerfold.errors import LayerfoldError
-from layerfold.pipeline import open_run
+from layerfold.interp.session import open_session
 
 WIDTH: Final = 132  # columns of a table
 COLUMNS: Final = ("claim", "source", "published", "threshold", "here", "holds")
@@ -26,11 +28,16 @@ class Verdict:
     @property
     def holds(self) -> bool:
         """Whether every claim holds and every run could be read."""
-        return not self.failed and all(claim.holds for claims in self.found.values() for claim in claims)
+        return not self.failed and all(
+            claim.holds for claims in self.found.values() for claim in claims
+        )
 
     def as_json(self) -> dict[str, Any]:
         """For a program: ``holds``, ``runs`` with their claims, ``errors`` by run."""
-        runs = [{"run": run, "claims": [claim_table(claim).model_dump() for claim in claims]} for run, claims in self.found.items()]
+        runs = [
+            {"run": run, "claims": [claim_table(claim).model_dump() for claim in claims]}
+            for run, claims in self.found.items()
+        ]
         return {"holds": self.holds, "runs": runs, "errors": dict(self.failed)}
 
     def as_text(self) -> str:
@@ -38,8 +45,14 @@ class Verdict:
         return "\n".join(table(run, claims) for run, claims in self.found.items())
 
 
-def verdict_of(folders: Sequence[Path], cache: Path | None, write: bool, progress: Callable[[str, str, float], None]) -> Verdict:
-    """Every claim of the runs computed anew, and kept in the runs if ``write``; one damaged run hinders no other.
+def verdict_of(
+    folders: Sequence[Path],
+    cache: Path | None,
+    write: bool,
+    progress: Callable[[str, str, float], None],
+) -> Verdict:
+    """Every claim of the runs computed anew, and kept in the runs if ``write``; one damaged run
+    hinders no other.
 
     ``progress`` hears the run, what is being done, and the share of it that is done.
     """
@@ -48,8 +61,10 @@ def verdict_of(folders: Sequence[Path], cache: Path | None, write: bool, progres
     for folder in folders:
         name = folder.resolve().name
         try:
-            opened = open_run(folder, cache)
-            found[name] = claims_of(opened, lambda stage, share, name=name: progress(name, stage, share))  # type: ignore[misc]
+            opened = open_session(folder, cache)
+            found[name] = claims_of(
+                opened, lambda stage, share, name=name: progress(name, stage, share)
+            )  # type: ignore[misc]
             if write and found[name]:
                 write_claims(opened.run, found[name])
         except LayerfoldError as error:
@@ -70,7 +85,16 @@ def table(run: str, claims: Sequence[Claim]) -> str:
     for claim in claims:
         step = f"{claim.at_step:,}"
         here = claim.here if step in claim.here else f"{claim.here} (step {step})"
-        drawn.add_row(claim.title_en, claim.source, claim.published, claim.threshold, here, "yes" if claim.holds else "NO")
+        drawn.add_row(
+            claim.title_en,
+            claim.source,
+            claim.published,
+            claim.threshold,
+            here,
+            "yes" if claim.holds else "NO",
+        )
     paper = io.StringIO()
-    Console(file=paper, width=WIDTH, markup=False, highlight=False, emoji=False, no_color=True).print(drawn)
+    Console(
+        file=paper, width=WIDTH, markup=False, highlight=False, emoji=False, no_color=True
+    ).print(drawn)
     return paper.getvalue().rstrip()

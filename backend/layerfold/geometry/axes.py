@@ -14,7 +14,8 @@ BOUND = 0.9
 
 
 def axis_correlations(positions: Floats, variables: Mapping[str, NDArray[np.floating]]) -> Floats:
-    """Pearson's r of each shown axis with each variable: ``positions`` [point, 3], variables [point], answer [3, variable].
+    """Pearson's r of each shown axis with each variable: ``positions`` [point, 3], variables
+    [point], answer [3, variable].
 
     NaN where either does not vary.
     """
@@ -23,5 +24,7 @@ def axis_correlations(positions: Floats, variables: Mapping[str, NDArray[np.floa
 
 
 def flagged(correlations: Floats, bound: float = BOUND) -> NDArray[np.bool_]:
-    """Where an axis is little more than one variable: |r| > ``bound``; never where r is not defined."""
+    """Where an axis is little more than one variable: |r| > ``bound``; never where r is not
+    defined.
+    """
     return np.abs(np.nan_to_num(correlations)) > bound

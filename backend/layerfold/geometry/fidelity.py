@@ -15,9 +15,11 @@ GROUPS = 10
 
 
 def shepard(states: Real, positions: Real, pairs: int = PAIRS, seed: int = 0) -> Estimate:
-    """Spearman's correlation of true and shown distances over random ``pairs`` of tokens: ``states`` [n, d], ``positions`` [n, 3]; -1..1.
+    """Spearman's correlation of true and shown distances over random ``pairs`` of tokens:
+    ``states`` [n, d], ``positions`` [n, 3]; -1..1.
 
-    What a Shepard diagram shows (Shepard 1962). The bar is the jackknife's over ten groups of tokens.
+    What a Shepard diagram shows (Shepard 1962). The bar is the jackknife's over ten groups of
+    tokens.
     """
     reason = refusal(states, positions, least=3)
     if reason:
@@ -44,5 +46,7 @@ def _lengths(points: Real, one: NDArray[np.int64], other: NDArray[np.int64]) -> 
 
 
 def stability(before: Real, after: Real) -> Estimate:
-    """How far points of a picture move from one to the next on average, over their spread: ``before``, ``after`` [n, 3]; 0 is still."""
+    """How far points of a picture move from one to the next on average, over their spread:
+    ``before``, ``after`` [n, 3]; 0 is still.
+    """
     return displacement(before, after)

@@ -1,4 +1,6 @@
-"""What a layer does to the small neighbourhood of a state: numbers of its Jacobian's singular values."""
+"""What a layer does to the small neighbourhood of a state: numbers of its Jacobian's singular
+values.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,15 @@ import numpy as np
 from layerfold.geometry.estimates import Doubles, Real, mean_of
 from layerfold.records import Estimate
 
-FLAT = 1e-5  # of the largest singular value: below it, float32 cannot tell a direction from one that is lost
+# of the largest singular value: below it, float32 cannot tell a direction from one that is lost
+FLAT = 1e-5
 
 
 @dataclass(frozen=True)
 class LocalMap:
-    """Over tokens: the largest stretch, the condition number, the change of log-volume and the number of lost directions."""
+    """Over tokens: the largest stretch, the condition number, the change of log-volume and the
+    number of lost directions.
+    """
 
     stretch: Estimate
     condition: Estimate
@@ -23,10 +28,12 @@ class LocalMap:
 
 
 def local_map(values: Real) -> LocalMap:
-    """What singular values ``values`` [token, m] of Jacobians say, in any order within a row; a row that is not finite is left out.
+    """What singular values ``values`` [token, m] of Jacobians say, in any order within a row; a row
+    that is not finite is left out.
 
-    ``stretch``: mean of the largest. ``condition``: largest over smallest of those not flat, geometric mean. ``log_volume``: mean
-    of the sum of their logarithms, nats. ``flat_directions``: mean number of values below 1e-5 of the largest.
+    ``stretch``: mean of the largest. ``condition``: largest over smallest of those not flat,
+    geometric mean. ``log_volume``: mean of the sum of their logarithms, nats. ``flat_directions``:
+    mean number of values below 1e-5 of the largest.
     """
     reason = _unfit(values)
     if reason:
@@ -58,4 +65,8 @@ def _unfit(values: Real) -> str:
     finite = np.isfinite(values).all(axis=1)
     if not finite.any():
         return "no Jacobian is finite"
-    return "" if (values[finite].max(axis=1) > 0).all() else "a Jacobian is zero: the state does not depend on the one before"
+    return (
+        ""
+        if (values[finite].max(axis=1) > 0).all()
+        else "a Jacobian is zero: the state does not depend on the one before"
+    )

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from layerfold.geometry.estimates import NOT_A_NUMBER, ONE_STATE, Doubles, Real, bounded, centred, mean_of, refusal
+from layerfold.geometry.estimates import (
+    NOT_A_NUMBER,
+    ONE_STATE,
+    Doubles,
+    Real,
+    bounded,
+    centered,
+    mean_of,
+    refusal,
+)
 from layerfold.records import Estimate, Floats
 
 FIRST_RANK, LAST_RANK, LEAST_RANKS = 5, 50, 5
@@ -12,36 +21,41 @@ _ROUNDING = 1e-12  # a variance below this share of the largest is what rounding
 
 
 def participation_ratio(states: Floats) -> float:
-    """(sum of variances)² / sum of squared variances along the principal axes of ``states`` [ref, d]: 1 on a line, d in a round ball.
+    """(sum of variances)² / sum of squared variances along the principal axes of ``states`` [ref,
+    d]: 1 on a line, d in a round ball.
 
     0 where all states are one. Needs no eigenvalues: both sums are traces of the covariance.
     """
-    centred = states.astype(np.float64) - states.mean(axis=0, dtype=np.float64)
-    small = centred.T @ centred if centred.shape[1] <= len(centred) else centred @ centred.T
+    centered = states.astype(np.float64) - states.mean(axis=0, dtype=np.float64)
+    small = centered.T @ centered if centered.shape[1] <= len(centered) else centered @ centered.T
     squares = float(np.square(small).sum())
     return float(np.trace(small)) ** 2 / squares if squares > 0 else 0.0
 
 
 def principal_scores(states: Floats, count: int) -> Floats:
-    """The centred states along their ``count`` widest directions [ref, count], widest first; signs fixed, zeros where d is smaller."""
-    centred = states.astype(np.float64) - states.mean(axis=0, dtype=np.float64)
-    _, axes = np.linalg.eigh(centred.T @ centred)
+    """The centred states along their ``count`` widest directions [ref, count], widest first; signs
+    fixed, zeros where d is smaller.
+    """
+    centered = states.astype(np.float64) - states.mean(axis=0, dtype=np.float64)
+    _, axes = np.linalg.eigh(centered.T @ centered)
     axes = axes[:, ::-1][:, :count]
-    axes *= np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])  # an axis has no sign of its own
+    # an axis has no sign of its own
+    axes *= np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
     scores = np.zeros((len(states), count), dtype=np.float32)
-    scores[:, : axes.shape[1]] = centred @ axes
+    scores[:, : axes.shape[1]] = centered @ axes
     return scores
 
 
 def spectrum_of(states: Real) -> Doubles:
-    """The variances along the principal axes of ``states`` [n, d], descending [min(n, d)]; NaN throughout if a state is not finite.
+    """The variances along the principal axes of ``states`` [n, d], descending [min(n, d)]; NaN
+    throughout if a state is not finite.
 
     Eigenvalues of the covariance with divisor n; zeros where all states are one.
     """
     size = min(states.shape)
     if refusal(states):
         return np.full(size, np.nan)
-    values = centred(states)
+    values = centered(states)
     small = values.T @ values if values.shape[1] <= len(values) else values @ values.T
     found = np.linalg.eigvalsh(small / len(values))[::-1]
     return np.asarray(np.maximum(found, 0.0), dtype=np.float64)
@@ -50,11 +64,17 @@ def spectrum_of(states: Real) -> Doubles:
 def participation(spectrum: Doubles) -> Estimate:
     """(sum of variances)² / sum of squared variances: 1 on a line, d in a round ball."""
     reason = _flat(spectrum)
-    return Estimate.undefined(reason) if reason else Estimate(float(spectrum.sum() ** 2 / np.square(spectrum).sum()))
+    return (
+        Estimate.undefined(reason)
+        if reason
+        else Estimate(float(spectrum.sum() ** 2 / np.square(spectrum).sum()))
+    )
 
 
 def rankme(spectrum: Doubles) -> Estimate:
-    """exp of the entropy of the singular values' shares, the square roots of the variances (Garrido et al. 2023, RankMe): 1..d."""
+    """exp of the entropy of the singular values' shares, the square roots of the variances (Garrido
+    et al. 2023, RankMe): 1..d.
+    """
     reason = _flat(spectrum)
     return Estimate.undefined(reason) if reason else Estimate(_spread_of(np.sqrt(spectrum)))
 
@@ -73,10 +93,12 @@ def _flat(spectrum: Doubles) -> str:
 
 
 def alpha_req(spectrum: Doubles) -> Estimate:
-    """α of the power law rank^-α that the variances follow between ranks 5 and 50 (Agrawal et al. 2022, α-ReQ).
+    """α of the power law rank^-α that the variances follow between ranks 5 and 50 (Agrawal et al.
+    2022, α-ReQ).
 
-    Least squares on log over log, each rank weighted by 1/rank as in Stringer et al. 2019; where fewer than 100 variances are
-    positive, up to half of them. The bar is that of the slope for independent residuals.
+    Least squares on log over log, each rank weighted by 1/rank as in Stringer et al. 2019; where
+    fewer than 100 variances are positive, up to half of them. The bar is that of the slope for
+    independent residuals.
     """
     reason = _flat(spectrum)
     if reason:
@@ -84,7 +106,10 @@ def alpha_req(spectrum: Doubles) -> Estimate:
     positive = int(np.count_nonzero(spectrum > _ROUNDING * spectrum[0]))
     last = min(LAST_RANK, positive // 2)
     if last - FIRST_RANK + 1 < LEAST_RANKS:
-        return Estimate.undefined(f"{positive} directions vary, and a power law takes {2 * (FIRST_RANK + LEAST_RANKS - 1)}")
+        return Estimate.undefined(
+            f"{positive} directions vary, and a power law takes"
+            f" {2 * (FIRST_RANK + LEAST_RANKS - 1)}"
+        )
     ranks = np.arange(FIRST_RANK, last + 1)
     return _slope(-np.log(ranks), np.log(spectrum[ranks - 1]), 1 / ranks)
 
@@ -96,13 +121,17 @@ def _slope(x: Doubles, y: Doubles, weights: Doubles) -> Estimate:
     width = float(shares @ (x * x))
     slope = float(shares @ (x * y)) / width
     left = y - slope * x
-    return bounded(slope, float(np.sqrt(np.square(shares * x * left).sum() * len(x) / (len(x) - 2))) / width)
+    return bounded(
+        slope, float(np.sqrt(np.square(shares * x * left).sum() * len(x) / (len(x) - 2))) / width
+    )
 
 
 def anisotropy(states: Real) -> Estimate:
-    """The mean cosine between two different states of ``states`` [n, d], -1..1: 0 in a round cloud around the origin, 1 in one direction.
+    """The mean cosine between two different states of ``states`` [n, d], -1..1: 0 in a round cloud
+    around the origin, 1 in one direction.
 
-    Exact over all pairs (Ethayarajh 2019 samples them); the bar is the jackknife's over tokens. States of length 0 are left out.
+    Exact over all pairs (Ethayarajh 2019 samples them); the bar is the jackknife's over tokens.
+    States of length 0 are left out.
     """
     reason = refusal(states, least=2)
     if reason:
@@ -120,11 +149,17 @@ def anisotropy(states: Real) -> Estimate:
 def mean_norm(states: Real) -> Estimate:
     """The mean Euclidean length of ``states`` [n, d] with its standard error."""
     reason = refusal(states)
-    return Estimate.undefined(reason) if reason else mean_of(np.sqrt(np.square(states.astype(np.float64)).sum(axis=1)))
+    return (
+        Estimate.undefined(reason)
+        if reason
+        else mean_of(np.sqrt(np.square(states.astype(np.float64)).sum(axis=1)))
+    )
 
 
 def effective_rank(matrix: Real) -> Estimate:
-    """exp of the entropy of the shares of a ``matrix``'s [a, b] singular values (Roy and Vetterli 2007): 1..min(a, b)."""
+    """exp of the entropy of the shares of a ``matrix``'s [a, b] singular values (Roy and Vetterli
+    2007): 1..min(a, b).
+    """
     if matrix.size == 0:
         return Estimate.undefined("the matrix is empty")
     if not np.isfinite(matrix).all():

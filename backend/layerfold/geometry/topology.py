@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layerfold.geometry.estimates import Doubles, Real, centred, refusal
+from layerfold.geometry.estimates import Doubles, Real, centered, refusal
 from layerfold.records import Estimate
 
 LANDMARKS = 256
@@ -15,7 +15,9 @@ LEAST = 4  # a loop takes four points
 
 @dataclass(frozen=True)
 class Persistence:
-    """Of the finite bars of H0 (pieces) and H1 (loops), lengths over the landmarks' median distance: their sum and the longest."""
+    """Of the finite bars of H0 (pieces) and H1 (loops), lengths over the landmarks' median
+    distance: their sum and the longest.
+    """
 
     h0_total: Estimate
     h1_total: Estimate
@@ -24,15 +26,16 @@ class Persistence:
 
 
 def persistence(states: Real, landmarks: int = LANDMARKS, seed: int = 0) -> Persistence:
-    """Vietoris–Rips persistence of ``landmarks`` of the ``states`` [n, d], coefficients mod 2, by GUDHI.
+    """Vietoris–Rips persistence of ``landmarks`` of the ``states`` [n, d], coefficients mod 2, by
+    GUDHI.
 
-    Landmarks are chosen each as far as can be from those before, from a start that ``seed`` draws. 0 for the longest loop
-    says that there is none.
+    Landmarks are chosen each as far as can be from those before, from a start that ``seed`` draws.
+    0 for the longest loop says that there is none.
     """
     reason = refusal(states, least=LEAST)
     if reason:
         return _none(reason)
-    chosen = farthest(centred(states), landmarks, seed)
+    chosen = farthest(centered(states), landmarks, seed)
     if len(chosen) < LEAST:
         return _none(f"only {len(chosen)} states differ, and a loop takes {LEAST}")
     away = _distances(chosen)
@@ -41,7 +44,12 @@ def persistence(states: Real, landmarks: int = LANDMARKS, seed: int = 0) -> Pers
         pieces, loops = _bars(away)
     except ImportError:
         return _none("GUDHI is not installed: it has no build for this system")
-    return Persistence(*(Estimate(float(found)) for found in (pieces.sum(), loops.sum(), pieces.max(initial=0), loops.max(initial=0))))
+    return Persistence(
+        *(
+            Estimate(float(found))
+            for found in (pieces.sum(), loops.sum(), pieces.max(initial=0), loops.max(initial=0))
+        )
+    )
 
 
 def _none(reason: str) -> Persistence:
@@ -50,7 +58,9 @@ def _none(reason: str) -> Persistence:
 
 
 def farthest(points: Doubles, count: int, seed: int = 0) -> Doubles:
-    """Up to ``count`` of ``points`` [n, d], each the farthest from those chosen before; fewer where the rest are copies of these."""
+    """Up to ``count`` of ``points`` [n, d], each the farthest from those chosen before; fewer where
+    the rest are copies of these.
+    """
     squares = np.square(points).sum(axis=1)
     at = int(np.random.default_rng(seed).integers(len(points)))
     nearest = np.full(len(points), np.inf)
@@ -75,9 +85,16 @@ def _distances(points: Doubles) -> Doubles:
 
 
 def _bars(away: Doubles) -> tuple[Doubles, Doubles]:
-    """Lengths of the finite bars of H0 and H1 of a distance matrix. Raises ImportError where GUDHI is not to be had."""
-    from gudhi.sklearn.rips_persistence import RipsPersistence  # loads scikit-learn: only who measures pays for it
+    """Lengths of the finite bars of H0 and H1 of a distance matrix. Raises ImportError where GUDHI
+    is not to be had.
+    """
+    # loads scikit-learn: only who measures pays for it
+    from gudhi.sklearn.rips_persistence import RipsPersistence
 
-    found = RipsPersistence([0, 1], input_type="full distance matrix", homology_coeff_field=2).fit_transform([away])[0]
+    found = RipsPersistence(
+        [0, 1], input_type="full distance matrix", homology_coeff_field=2
+    ).fit_transform([away])[0]
     pieces, loops = (np.asarray(bars, dtype=np.float64).reshape(-1, 2) for bars in found)
-    return tuple(np.sort(bars[np.isfinite(bars[:, 1])] @ np.array([-1.0, 1.0])) for bars in (pieces, loops))  # type: ignore[return-value]
+    return tuple(
+        np.sort(bars[np.isfinite(bars[:, 1])] @ np.array([-1.0, 1.0])) for bars in (pieces, loops)
+    )  # type: ignore[return-value]

@@ -1,4 +1,6 @@
-"""How far a picture can be believed: exact ranks of every point, never cut short (Venna and Kaski 2001)."""
+"""How far a picture can be believed: exact ranks of every point, never cut short (Venna and Kaski
+2001).
+"""
 
 from __future__ import annotations
 
@@ -8,19 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.errors import InputError
-from layerfold.neighbors import nearest, nearest_self
 from layerfold.records import Floats, Ints
+from layerfold.space.neighbors import nearest, nearest_self
 
 Doubles = NDArray[np.float64]
 
-_CELLS = 1 << 18  # distances in flight at once: 2 MB, so that they stay in the cache while they are counted
-_SAME = 1 - 1e-12  # distances nearer than this to each other are one distance: rounding decides no rank
+# distances in flight at once: 2 MB, so that they stay in the cache while they are counted
+_CELLS = 1 << 18
+# distances nearer than this to each other are one distance: rounding decides no rank
+_SAME = 1 - 1e-12
 
 
 @dataclass(frozen=True)
 class Trust:
-    """Per point, 0..1: ``trust`` falls with false neighbours shown, ``continuity`` with true ones torn away; ``recall`` is the mean
-    share of true neighbours shown."""
+    """Per point, 0..1: ``trust`` falls with false neighbours shown, ``continuity`` with true ones
+    torn away; ``recall`` is the mean share of true neighbours shown.
+    """
 
     trust: Doubles
     continuity: Doubles
@@ -28,10 +33,12 @@ class Trust:
 
 
 def trust_of(states: Floats, shown: Floats, k: int = 15) -> Trust:
-    """Each point's own term of trustworthiness and of continuity at ``k``, states [ref, d] against positions [ref, 3].
+    """Each point's own term of trustworthiness and of continuity at ``k``, states [ref, d] against
+    positions [ref, 3].
 
-    The mean of ``trust`` is scikit-learn's ``trustworthiness(states, shown)`` wherever no two distances from a point tie; points
-    equally far share the best rank of their group. Needs k < ref / 2; raises InputError when k >= ref.
+    The mean of ``trust`` is scikit-learn's ``trustworthiness(states, shown)`` wherever no two
+    distances from a point tie; points equally far share the best rank of their group. Needs k < ref
+    / 2; raises InputError when k >= ref.
     """
     near_states, near_shown = nearest_self(states, k)[0], nearest_self(shown, k)[0]
     worst = k * (2 * len(states) - 3 * k - 1) / 2
@@ -41,13 +48,20 @@ def trust_of(states: Floats, shown: Floats, k: int = 15) -> Trust:
 
 
 def trust_at(states: Floats, shown: Floats, index: int, k: int = 15) -> tuple[float, float]:
-    """Trust and continuity of one point, as ``trust_of`` gives them, without the others'. Raises InputError when k >= ref."""
+    """Trust and continuity of one point, as ``trust_of`` gives them, without the others'. Raises
+    InputError when k >= ref.
+    """
     if k >= len(states):
-        raise InputError(f"{k} neighbours were asked for, but each point has {len(states) - 1}: choose k from 1 to {len(states) - 1}")
+        raise InputError(
+            f"{k} neighbours were asked for, but each point has {len(states) - 1}: choose k from 1"
+            f" to {len(states) - 1}"
+        )
     one = np.array([index])
     near_states, near_shown = (_others(points, index, k) for points in (states, shown))
     worst = k * (2 * len(states) - 3 * k - 1) / 2
-    trust, continuity = (1 - _excess(*pair, k, one) / worst for pair in ((states, near_shown), (shown, near_states)))
+    trust, continuity = (
+        1 - _excess(*pair, k, one) / worst for pair in ((states, near_shown), (shown, near_states))
+    )
     return float(trust[0]), float(continuity[0])
 
 
@@ -58,7 +72,9 @@ def _others(points: Floats, index: int, k: int) -> Ints:
 
 
 def _excess(points: Floats, claimed: Ints, k: int, who: NDArray[np.intp] | None = None) -> Doubles:
-    """Of each point (of ``who``, where given), the sum over its claimed neighbours of how far beyond ``k`` their rank lies."""
+    """Of each point (of ``who``, where given), the sum over its claimed neighbours of how far
+    beyond ``k`` their rank lies.
+    """
     values = points.astype(np.float64)
     values -= values.mean(axis=0)
     squares = np.square(values).sum(axis=1)
@@ -75,9 +91,16 @@ def _excess(points: Floats, claimed: Ints, k: int, who: NDArray[np.intp] | None 
 
 
 def _beyond(away: Doubles, bounds: Doubles, k: int) -> Doubles:
-    """rank - k where it is positive; the rank of a bound is one more than the number of squared distances below it."""
+    """rank - k where it is positive; the rank of a bound is one more than the number of squared
+    distances below it.
+    """
     ranked = np.sort(away, axis=1)
-    ranks = np.stack([np.searchsorted(row, bound * _SAME) for row, bound in zip(ranked, bounds, strict=True)]) + 1
+    ranks = (
+        np.stack(
+            [np.searchsorted(row, bound * _SAME) for row, bound in zip(ranked, bounds, strict=True)]
+        )
+        + 1
+    )
     return np.asarray(np.maximum(ranks - k, 0), dtype=np.float64)
 
 
@@ -87,12 +110,16 @@ def _overlap(one: Ints, other: Ints) -> float:
 
 
 def spearman(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
-    """Spearman's rank correlation, ties given their mean rank; NaN when either is constant or holds fewer than two numbers."""
+    """Spearman's rank correlation, ties given their mean rank; NaN when either is constant or holds
+    fewer than two numbers.
+    """
     return correlation(_ranks(one), _ranks(other))
 
 
 def correlation(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
-    """Pearson's correlation in float64; NaN when either is constant or holds fewer than two numbers."""
+    """Pearson's correlation in float64; NaN when either is constant or holds fewer than two
+    numbers.
+    """
     if len(one) < 2 or np.ptp(one) == 0 or np.ptp(other) == 0:
         return float("nan")
     x, y = (values.astype(np.float64) - values.mean(dtype=np.float64) for values in (one, other))
@@ -107,10 +134,12 @@ def _ranks(values: NDArray[np.floating]) -> Doubles:
 
 
 def segment_trust(true: Floats, shown: Floats, slope: Floats) -> Floats:
-    """Shown over true displacement of each segment, over what the slice's median segment has: 1 is typical, 3 three times too long.
+    """Shown over true displacement of each segment, over what the slice's median segment has: 1 is
+    typical, 3 three times too long.
 
-    ``true`` and ``shown`` [segment, token] are lengths in the original space and in the picture; ``slope`` [segment] is the
-    median of shown / true over the reference between the same two sites. NaN where the state did not move.
+    ``true`` and ``shown`` [segment, token] are lengths in the original space and in the picture;
+    ``slope`` [segment] is the median of shown / true over the reference between the same two sites.
+    NaN where the state did not move.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = shown / (true * slope[:, None])

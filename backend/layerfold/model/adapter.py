@@ -51,7 +51,9 @@ class Adapter(Protocol):
         ...
 
     def batch_states(self, windows: Ints) -> Floats:
-        """The raw states of windows [window, length]: [site, window, length, d]; -1 in a window stands after its last token."""
+        """The raw states of windows [window, length]: [site, window, length, d]; -1 in a window
+        stands after its last token.
+        """
         ...
 
     def unembed(self, values: Floats) -> Floats:
@@ -79,8 +81,12 @@ class GPTAdapter:
 
     @torch.inference_mode()
     def batch_states(self, windows: Ints) -> Floats:
-        """The raw states of windows [window, length]: [site, window, length, d]; what stands at a -1 means nothing."""
-        values = self.model.sites(torch.from_numpy(np.maximum(np.asarray(windows, dtype=np.int64), 0)))
+        """The raw states of windows [window, length]: [site, window, length, d]; what stands at a
+        -1 means nothing.
+        """
+        values = self.model.sites(
+            torch.from_numpy(np.maximum(np.asarray(windows, dtype=np.int64), 0))
+        )
         return np.asarray(values.numpy(), dtype=np.float32)
 
     @torch.inference_mode()
@@ -91,12 +97,16 @@ class GPTAdapter:
 
 
 class Weightless:
-    """Stands where a run holds states and no weights: whatever would need the weights raises NoWeights."""
+    """Stands where a run holds states and no weights: whatever would need the weights raises
+    NoWeights.
+    """
 
     causal = True
     unembeds = False
 
-    def __init__(self, sites: tuple[Site, ...], d_model: int, n_vocab: int, max_tokens: int) -> None:
+    def __init__(
+        self, sites: tuple[Site, ...], d_model: int, n_vocab: int, max_tokens: int
+    ) -> None:
         self.sites = sites
         self.d_model = d_model
         self.n_vocab = n_vocab
@@ -115,4 +125,7 @@ class Weightless:
         raise self._error()
 
     def _error(self) -> NoWeights:
-        return NoWeights("This run holds states and no weights, so it can read no sentence: record it with weights=True to type into it.")
+        return NoWeights(
+            "This run holds states and no weights, so it can read no sentence: record it with"
+            " weights=True to type into it."
+        )

@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from layerfold.errors import DamagedRun
-from layerfold.files import write_atomically
+from layerfold.files.atomic import write_atomically
 from layerfold.model.adapter import Adapter, GPTAdapter
 from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
@@ -17,18 +17,33 @@ from layerfold.model.shape import GPTConfig
 
 def save_checkpoint(path: Path, model: GPT) -> None:
     """``path`` holds the weights in float16, whole or not at all."""
-    write_atomically(path, save({name: weight.detach().to(torch.float16).contiguous() for name, weight in model.state_dict().items()}))
+    write_atomically(
+        path,
+        save(
+            {
+                name: weight.detach().to(torch.float16).contiguous()
+                for name, weight in model.state_dict().items()
+            }
+        ),
+    )
 
 
 def read_checkpoint(path: Path, config: GPTConfig) -> GPT:
-    """The stored weights as a float32 model in evaluation mode; DamagedRun names a file that is absent, cut short or of another shape."""
+    """The stored weights as a float32 model in evaluation mode; DamagedRun names a file that is
+    absent, cut short or of another shape.
+    """
     try:
         weights = load(path.read_bytes())
         with torch.device("meta"):
             model = GPT(config)
-        model.load_state_dict({name: weight.to(torch.float32) for name, weight in weights.items()}, assign=True)
+        model.load_state_dict(
+            {name: weight.to(torch.float32) for name, weight in weights.items()}, assign=True
+        )
     except (OSError, SafetensorError, RuntimeError, ValueError) as error:
-        raise DamagedRun(f"checkpoint {path.name} cannot be read ({_reason(error)}): restore it, or train this run again") from error
+        raise DamagedRun(
+            f"checkpoint {path.name} cannot be read ({_reason(error)}): restore it, or train this"
+            " run again"
+        ) from error
     return model.eval()
 
 

@@ -1,9 +1,12 @@
-"""A decoder-only transformer in one file: pre-LayerNorm, GELU MLP, learned positions, tied embedding (Radford et al. 2019).
+"""A decoder-only transformer in one file: pre-LayerNorm, GELU MLP, learned positions, tied
+embedding (Radford et al. 2019).
 
-Each of these can be left out or replaced by the shape, down to the bare one of Nanda et al. (2301.05217).
+Each of these can be left out or replaced by the shape, down to the bare one of Nanda et al.
+(2301.05217).
 
-The residual stream is readable at every site without hooks: ``sites`` returns it after the embedding and after each half
-of each layer. Tensors at line ends: b batch, t token, d d_model, h head, k d_model / n_head, v vocabulary.
+The residual stream is readable at every site without hooks: ``sites`` returns it after the
+embedding and after each half of each layer. Tensors at line ends: b batch, t token, d d_model, h
+head, k d_model / n_head, v vocabulary.
 """
 
 from __future__ import annotations
@@ -31,12 +34,17 @@ class Attention(nn.Module):
         self.out = nn.Linear(config.d_model, config.d_model, bias=config.bias)
 
     def last(self, table: Tensor, which: Tensor) -> Tensor:
-        """What the last token of each row gathers (b, d), where token n of row i stands in the normed stream as ``table[which[i, n]]``.
+        """What the last token of each row gathers (b, d), where token n of row i stands in the
+        normed stream as ``table[which[i, n]]``.
 
-        Keys, values and scores are made once for each row of the table (u, d), however many tokens there are.
+        Keys, values and scores are made once for each row of the table (u, d), however many tokens
+        there are.
         """
         (u, d), (b, t), h = table.shape, which.shape, self.n_head
-        q, k, v = (part.view(u, h, d // h).transpose(0, 1) for part in self.qkv(table).split(d, dim=1))  # (h, u, k)
+        # (h, u, k)
+        q, k, v = (
+            part.view(u, h, d // h).transpose(0, 1) for part in self.qkv(table).split(d, dim=1)
+        )
         scores = q @ k.transpose(1, 2) / sqrt(d // h)
         shares = scores[:, which[:, -1:], which].softmax(dim=-1).view(h * b, t)
         rows = (which + u * torch.arange(h, device=which.device)[:, None, None]).view(h * b, t)
@@ -45,19 +53,25 @@ class Attention(nn.Module):
         return gathered
 
     def heads(self, x: Tensor, places: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values (b, h, t, k) of the normed stream; queries and keys read ``places`` (t, d) beside it, if given."""
+        """Queries, keys and values (b, h, t, k) of the normed stream; queries and keys read
+        ``places`` (t, d) beside it, if given.
+        """
         b, t, d = x.shape
         q, k, v = self.qkv(x).split(d, dim=2)
         if places is not None:
             there = F.linear(places, self.qkv.weight[: 2 * d])
             q, k = q + there[:, :d], k + there[:, d:]
-        q, k, v = (part.view(b, t, self.n_head, d // self.n_head).transpose(1, 2) for part in (q, k, v))
+        q, k, v = (
+            part.view(b, t, self.n_head, d // self.n_head).transpose(1, 2) for part in (q, k, v)
+        )
         return q, k, v
 
     def forward(
         self, x: Tensor, past: tuple[Tensor, Tensor] | None = None, places: Tensor | None = None
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """What each token gathers from those before it (b, t, d), and the keys and values so far (b, h, t, k)."""
+        """What each token gathers from those before it (b, t, d), and the keys and values so far
+        (b, h, t, k).
+        """
         b, t, d = x.shape
         q, k, v = self.heads(x, places)
         if past is not None:
@@ -65,7 +79,8 @@ class Attention(nn.Module):
         if past is None:
             y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         else:
-            seen = torch.ones(t, k.shape[2], dtype=torch.bool, device=x.device).tril(k.shape[2] - t)  # (t, past + t)
+            # (t, past + t)
+            seen = torch.ones(t, k.shape[2], dtype=torch.bool, device=x.device).tril(k.shape[2] - t)
             y = F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
         return self.out(y.transpose(1, 2).reshape(b, t, d)), (k, v)
 
@@ -87,7 +102,9 @@ class MLP(nn.Module):
 
 
 class Block(nn.Module):
-    """One layer: attention, then the MLP, each added to the stream it reads through a LayerNorm (or as it is)."""
+    """One layer: attention, then the MLP, each added to the stream it reads through a LayerNorm (or
+    as it is).
+    """
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
@@ -99,17 +116,21 @@ class Block(nn.Module):
     def forward(
         self, x: Tensor, past: tuple[Tensor, Tensor] | None = None, places: Tensor | None = None
     ) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
-        """The stream after attention and after the MLP (b, t, d each), and the layer's keys and values."""
+        """The stream after attention and after the MLP (b, t, d each), and the layer's keys and
+        values.
+        """
         gathered, present = self.attention(self.norm_mid(x), past, places)
         mid = x + gathered
         return mid, mid + self.mlp(self.norm_post(mid)), present
 
 
 class GPT(nn.Module):
-    """Token ids in, logits out; weights start as in GPT-2: normal(0, 0.02), residual outputs divided by sqrt(2 n_layer).
+    """Token ids in, logits out; weights start as in GPT-2: normal(0, 0.02), residual outputs
+    divided by sqrt(2 n_layer).
 
-    Without norms nothing would rescale the stream: then all start as normal(0, 1 / sqrt(d_model)). Where positions are read in
-    attention alone, matrices inside layers start three times as large: else heads take very long to part.
+    Without norms nothing would rescale the stream: then all start as normal(0, 1 / sqrt(d_model)).
+    Where positions are read in attention alone, matrices inside layers start three times as large:
+    else heads take very long to part.
     """
 
     def __init__(self, config: GPTConfig, seed: int = 0) -> None:
@@ -120,16 +141,22 @@ class GPT(nn.Module):
         self.positions = nn.Embedding(config.block_size, config.d_model)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
         self.norm = norm_of(config)
-        self.head = None if config.tied else nn.Linear(config.d_model, config.vocab_size, bias=False)
+        self.head = (
+            None if config.tied else nn.Linear(config.d_model, config.vocab_size, bias=False)
+        )
         self._start(torch.Generator().manual_seed(seed))
 
     @torch.no_grad()
     def _start(self, generator: torch.Generator) -> None:
         for name, weight in self.named_parameters():
             if weight.dim() == 2:
-                scale = 0.02 / sqrt(2 * self.config.n_layer) if name.endswith("out.weight") else 0.02
+                scale = (
+                    0.02 / sqrt(2 * self.config.n_layer) if name.endswith("out.weight") else 0.02
+                )
                 scale = scale if self.config.norm else 1 / sqrt(self.config.d_model)
-                scale *= 3 if self.config.positions == "attention" and name.startswith("blocks.") else 1
+                scale *= (
+                    3 if self.config.positions == "attention" and name.startswith("blocks.") else 1
+                )
                 weight.normal_(0.0, scale, generator=generator)
             elif name.endswith("bias"):
                 weight.zero_()
@@ -139,7 +166,9 @@ class GPT(nn.Module):
             self.positions.weight.copy_(sinusoids(self.config.block_size, self.config.d_model))
 
     def places(self, start: int, end: int) -> Tensor | None:
-        """What attention reads beside the stream of the tokens from ``start`` to ``end`` (t, d); None where positions are in the stream."""
+        """What attention reads beside the stream of the tokens from ``start`` to ``end`` (t, d);
+        None where positions are in the stream.
+        """
         return self.positions.weight[start:end] if self.config.positions == "attention" else None
 
     @property
@@ -147,12 +176,19 @@ class GPT(nn.Module):
         """What turns final states into logits (v, d): the embedding where they are tied."""
         return self.tokens.weight if self.head is None else self.head.weight
 
-    def stream(self, ids: Tensor, cache: Cache | None = None, keep: Cache | None = None) -> Iterator[Tensor]:
-        """The residual stream (b, t, d) at each site in turn; ``cache`` holds what came before, ``keep`` takes what now is."""
+    def stream(
+        self, ids: Tensor, cache: Cache | None = None, keep: Cache | None = None
+    ) -> Iterator[Tensor]:
+        """The residual stream (b, t, d) at each site in turn; ``cache`` holds what came before,
+        ``keep`` takes what now is.
+        """
         start = cache[0][0].shape[2] if cache else 0
         end = start + ids.shape[1]
         if end > self.config.block_size:
-            raise ValueError(f"{end} tokens are more than the {self.config.block_size} the model reads: shorten the text")
+            raise ValueError(
+                f"{end} tokens are more than the {self.config.block_size} the model reads: shorten"
+                " the text"
+            )
         places, x = self.places(start, end), self.tokens(ids)
         if places is None:
             x = x + self.positions.weight[start:end]
@@ -165,14 +201,18 @@ class GPT(nn.Module):
             yield x
 
     def forward(self, ids: Tensor, targets: Tensor | None = None) -> Tensor:
-        """Logits (b, t, v); or, given the next tokens ``targets`` (b, t), the mean cross-entropy in nats (a scalar)."""
+        """Logits (b, t, v); or, given the next tokens ``targets`` (b, t), the mean cross-entropy in
+        nats (a scalar).
+        """
         logits = F.linear(self.final(ids), self.unembedding)
         if targets is None:
             return logits
         return F.cross_entropy(logits.view(-1, logits.shape[-1]).float(), targets.reshape(-1))
 
     def final(self, ids: Tensor, last: int | None = None) -> Tensor:
-        """The stream after the last layer and the final norm (b, t, d), or of the ``last`` tokens only: what the unembedding reads."""
+        """The stream after the last layer and the final norm (b, t, d), or of the ``last`` tokens
+        only: what the unembedding reads.
+        """
         if last == 1 and self.config.n_layer == 1 and self.config.positions == "stream":
             return self._answer(ids)
         for state in self.stream(ids):
@@ -181,10 +221,14 @@ class GPT(nn.Module):
         return normed
 
     def _answer(self, ids: Tensor) -> Tensor:
-        """``final`` of the last token (b, 1, d) with one layer: what it gathers from depends on token and place alone, and repeats."""
+        """``final`` of the last token (b, 1, d) with one layer: what it gathers from depends on
+        token and place alone, and repeats.
+        """
         places = torch.arange(ids.shape[1], device=ids.device) * self.config.vocab_size
         kinds, which = torch.unique(ids + places, return_inverse=True)
-        table = self.tokens(kinds % self.config.vocab_size) + self.positions(kinds // self.config.vocab_size)
+        table = self.tokens(kinds % self.config.vocab_size) + self.positions(
+            kinds // self.config.vocab_size
+        )
         block = self.blocks[0]
         assert isinstance(block, Block)
         mid = table[which[:, -1]] + block.attention.last(block.norm_mid(table), which)
@@ -192,7 +236,9 @@ class GPT(nn.Module):
         return normed[:, None]
 
     def sites(self, ids: Tensor) -> Tensor:
-        """The residual stream at every site: ``embed``, then ``mid`` and ``post`` of each layer (2 n_layer + 1, b, t, d)."""
+        """The residual stream at every site: ``embed``, then ``mid`` and ``post`` of each layer (2
+        n_layer + 1, b, t, d).
+        """
         return torch.stack(list(self.stream(ids)))
 
     def unembed(self, states: Tensor) -> Tensor:
@@ -201,17 +247,30 @@ class GPT(nn.Module):
 
     @torch.inference_mode()
     def generate(
-        self, ids: Tensor, count: int, *, temperature: float = 1.0, top_k: int | None = None, generator: torch.Generator | None = None
+        self,
+        ids: Tensor,
+        count: int,
+        *,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        generator: torch.Generator | None = None,
     ) -> Tensor:
         """``ids`` (b, t) with ``count`` more tokens; temperature 0 takes the likeliest.
 
-        Keys and values are kept between tokens; when the block is full the older half is dropped and the rest read again,
-        since learned positions cannot slide.
+        Keys and values are kept between tokens; when the block is full the older half is dropped
+        and the rest read again, since learned positions cannot slide.
         """
         cache: Cache = []
         for _ in range(count):
             if not cache or cache[0][0].shape[2] >= self.config.block_size:
-                cache, fresh = [], ids[:, -self.config.block_size :] if not cache else ids[:, -(self.config.block_size // 2 + 1) :]
+                cache, fresh = (
+                    [],
+                    (
+                        ids[:, -self.config.block_size :]
+                        if not cache
+                        else ids[:, -(self.config.block_size // 2 + 1) :]
+                    ),
+                )
                 fresh = fresh[:, -self.config.block_size :]
             else:
                 fresh = ids[:, -1:]
@@ -230,12 +289,16 @@ def norm_of(config: GPTConfig) -> nn.Module:
 
 
 def sinusoids(count: int, d: int) -> Tensor:
-    """Places as sines and cosines of wavelengths from about 4 tokens to about 4 ``count`` (count, d), after Vaswani et al. (2017)."""
+    """Places as sines and cosines of wavelengths from about 4 tokens to about 4 ``count`` (count,
+    d), after Vaswani et al. (2017).
+    """
     turn = torch.arange(count)[:, None] * 1.5 * count ** (-2 * torch.arange((d + 1) // 2) / d)
     return torch.cat((turn.sin(), turn.cos()), dim=1)[:, :d]
 
 
-def choose(logits: Tensor, temperature: float, top_k: int | None, generator: torch.Generator | None) -> Tensor:
+def choose(
+    logits: Tensor, temperature: float, top_k: int | None, generator: torch.Generator | None
+) -> Tensor:
     """One token id for each row of logits (b, v): (b, 1)."""
     if temperature == 0:
         return logits.argmax(dim=-1, keepdim=True)

@@ -11,11 +11,13 @@ PLACES = ("stream", "attention")
 
 @dataclass(frozen=True)
 class GPTConfig:
-    """The shape of a model: ``block_size`` is the most tokens it reads at once, ``mlp`` how many times wider an MLP is inside.
+    """The shape of a model: ``block_size`` is the most tokens it reads at once, ``mlp`` how many
+    times wider an MLP is inside.
 
-    ``norm``: a LayerNorm before each half of a layer and at the end; ``bias``: biases everywhere; ``tied``: the unembedding is
-    the embedding; ``activation`` of the MLP: gelu or relu; ``positions`` are added to the stream, or in attention to what queries
-    and keys read (Press et al. 2021, as in Olsson et al. 2022), where they begin as sinusoids.
+    ``norm``: a LayerNorm before each half of a layer and at the end; ``bias``: biases everywhere;
+    ``tied``: the unembedding is the embedding; ``activation`` of the MLP: gelu or relu;
+    ``positions`` are added to the stream, or in attention to what queries and keys read (Press et
+    al. 2021, as in Olsson et al. 2022), where they begin as sinusoids.
     """
 
     vocab_size: int
@@ -31,10 +33,15 @@ class GPTConfig:
     positions: str = "stream"
 
     def __post_init__(self) -> None:
-        if min(self.vocab_size, self.n_layer, self.n_head, self.d_model, self.block_size, self.mlp) < 1:
+        if (
+            min(self.vocab_size, self.n_layer, self.n_head, self.d_model, self.block_size, self.mlp)
+            < 1
+        ):
             raise ValueError(f"every size of a model is at least 1: {self}")
         if self.d_model % self.n_head:
-            raise ValueError(f"d_model {self.d_model} cannot be shared by {self.n_head} heads: choose a multiple")
+            raise ValueError(
+                f"d_model {self.d_model} cannot be shared by {self.n_head} heads: choose a multiple"
+            )
         for name, known in (("activation", ACTIVATIONS), ("positions", PLACES)):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} {getattr(self, name)!r} is not one of {', '.join(known)}")
@@ -42,4 +49,8 @@ class GPTConfig:
     def card(self) -> dict[str, Any]:
         """What a card says of the shape: every size, and each choice that is not the usual one."""
         sizes = ("vocab_size", "n_layer", "n_head", "d_model", "block_size", "mlp")
-        return {name: value for name, value in asdict(self).items() if name in sizes or value != getattr(GPTConfig, name)}
+        return {
+            name: value
+            for name, value in asdict(self).items()
+            if name in sizes or value != getattr(GPTConfig, name)
+        }

@@ -28,9 +28,10 @@ def kept_row(step: int) -> bool:
 class Cadence:
     """Decides and keeps count; times are in seconds since the first call.
 
-    With ``every``, each step that passes a multiple of it. Else at the marks, while recording takes no more than ``share`` of what the
-    ``total`` steps are expected to take; where nobody says how many there are, of the time since the first call, or of what 2,000 steps
-    take, or of 100 seconds.
+    With ``every``, each step that passes a multiple of it. Else at the marks, while recording takes
+    no more than ``share`` of what the ``total`` steps are expected to take; where nobody says how
+    many there are, of the time since the first call, or of what 2,000 steps take, or of 100
+    seconds.
     """
 
     every: int | None
@@ -72,7 +73,9 @@ class Cadence:
         self.longest = max(seconds, self.longest / 2)  # the first one warms up
 
     def _expected(self, elapsed: float) -> float:
-        """How long the training takes, or has taken if that is more; of a known number of steps nothing but the steps counts."""
+        """How long the training takes, or has taken if that is more; of a known number of steps
+        nothing but the steps counts.
+        """
         pace = sorted(self.paces)[len(self.paces) // 4] if self.paces else 0.0
         if self.total is not None:
             return self.total * pace

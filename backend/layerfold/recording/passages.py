@@ -1,4 +1,6 @@
-"""The reference of a recording: a person's texts cut into windows, and which tokens of them are kept."""
+"""The reference of a recording: a person's texts cut into windows, and which tokens of them are
+kept.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,9 @@ from typing import Any, Final
 import numpy as np
 
 from layerfold.errors import InputError
-from layerfold.model.tokenizer import readable
+from layerfold.model.tokenizers.byte_level import readable
+from layerfold.model.tokenizers.vocabulary import Vocabulary, encoded, numbered
 from layerfold.records import Ints, Reference
-from layerfold.training.vocabulary import Vocabulary, encoded, numbered
 
 PICKED: Final = 16  # tokens of a window, where there are windows enough
 LEAST: Final = 32  # tokens without which no atlas can be built
@@ -23,7 +25,9 @@ SOURCE: Final = "texts"
 
 @dataclass(frozen=True)
 class Passages:
-    """Ids of texts, or of whole windows where ``fixed``; ``vocabulary`` makes what reads them once the model's size is known."""
+    """Ids of texts, or of whole windows where ``fixed``; ``vocabulary`` makes what reads them once
+    the model's size is known.
+    """
 
     rows: list[list[int]]
     fixed: bool
@@ -46,16 +50,24 @@ class Passages:
 
 
 def read_passages(texts: Any, tokenizer: Any) -> Passages:
-    """Texts with their tokenizer, or an integer array [window, length] without one; raises InputError, DamagedRun."""
+    """Texts with their tokenizer, or an integer array [window, length] without one; raises
+    InputError, DamagedRun.
+    """
     if isinstance(texts, str):
         texts = [texts]
     if hasattr(texts, "shape"):
         return _array(texts, tokenizer)
     texts = [text for text in texts if not isinstance(text, str) or text.strip()]
     if not texts or not all(isinstance(text, str) for text in texts):
-        raise InputError("texts holds no text: give strings and a tokenizer, or an integer array [window, length] of ids")
+        raise InputError(
+            "texts holds no text: give strings and a tokenizer, or an integer array [window,"
+            " length] of ids"
+        )
     if tokenizer is None:
-        raise InputError("texts are strings, and there is no tokenizer: give tokenizer=…, or ids as an integer array [window, length]")
+        raise InputError(
+            "texts are strings, and there is no tokenizer: give tokenizer=…, or ids as an integer"
+            " array [window, length]"
+        )
     rows, vocabulary = encoded(texts, tokenizer)
     rows = [row for row in rows if row]
     if not rows:
@@ -66,7 +78,10 @@ def read_passages(texts: Any, tokenizer: Any) -> Passages:
 def _array(texts: Any, tokenizer: Any) -> Passages:
     ids = np.asarray(texts.detach().cpu() if hasattr(texts, "detach") else texts)
     if ids.ndim != 2 or not ids.size or not np.issubdtype(ids.dtype, np.integer) or ids.min() < 0:
-        raise InputError(f"texts is an array {ids.shape} of {ids.dtype}: give ids from 0 on as integers [window, length]")
+        raise InputError(
+            f"texts is an array {ids.shape} of {ids.dtype}: give ids from 0 on as integers [window,"
+            " length]"
+        )
     if tokenizer is None:
         return Passages(ids.tolist(), True, numbered)
     known = encoded([], tokenizer)[1]
@@ -92,26 +107,39 @@ class _Lookup:
 
 
 def reference_of(passages: Passages, vocabulary: Vocabulary, length: int, count: int) -> Reference:
-    """``count`` tokens, or as many as there are, in windows of at most ``length``: each text begins one, a longer one fills several.
+    """``count`` tokens, or as many as there are, in windows of at most ``length``: each text begins
+    one, a longer one fills several.
 
-    The same arguments give the same reference. Raises InputError where there are fewer than 32 tokens.
+    The same arguments give the same reference. Raises InputError where there are fewer than 32
+    tokens.
     """
     words = vocabulary.words
     windows = list(dict.fromkeys(_windows(passages, words, length)))
     frame = set() if passages.fixed else set(words.framed([]))
     tokens = [words.tokens(row) for row in windows]
-    inked = [[at for at, token in enumerate(row) if token.text.strip() and token.id not in frame] for row in tokens]
+    inked = [
+        [at for at, token in enumerate(row) if token.text.strip() and token.id not in frame]
+        for row in tokens
+    ]
     picks = _picks(inked, count)
     if len(picks) < LEAST:
-        raise InputError(f"the texts have {len(picks)} tokens to record, a picture needs {LEAST} or more: give more text")
+        raise InputError(
+            f"the texts have {len(picks)} tokens to record, a picture needs {LEAST} or more: give"
+            " more text"
+        )
     used = sorted({window for window, _ in picks})
     place = {window: n for n, window in enumerate(used)}
     longest = max(len(windows[window]) for window in used)
-    ids = np.array([[*windows[w], *[NOTHING] * (longest - len(windows[w]))] for w in used], dtype=np.int32)
+    ids = np.array(
+        [[*windows[w], *[NOTHING] * (longest - len(windows[w]))] for w in used], dtype=np.int32
+    )
     window = np.array([place[w] for w, _ in picks], dtype=np.int32)
     position = np.array([at for _, at in picks], dtype=np.int32)
     names = tuple(readable(tokens[w][at].text) for w, at in picks)
-    counts = np.bincount(np.concatenate([np.array(row, dtype=np.int64) for row in passages.rows]), minlength=int(ids.max()) + 1)
+    counts = np.bincount(
+        np.concatenate([np.array(row, dtype=np.int64) for row in passages.rows]),
+        minlength=int(ids.max()) + 1,
+    )
     frequency = (counts * 1e6 / counts.sum())[ids[window, position]].astype(np.float32)
     return Reference(ids, window, position, frequency, names, (SOURCE,) * len(used))
 
@@ -119,7 +147,10 @@ def reference_of(passages: Passages, vocabulary: Vocabulary, length: int, count:
 def _windows(passages: Passages, words: Any, length: int) -> Iterator[tuple[int, ...]]:
     if passages.fixed:
         if len(passages.rows[0]) > length:
-            raise InputError(f"the windows have {len(passages.rows[0])} tokens, the model reads {length}: give shorter ones")
+            raise InputError(
+                f"the windows have {len(passages.rows[0])} tokens, the model reads {length}: give"
+                " shorter ones"
+            )
         yield from map(tuple, passages.rows)
         return
     room = max(1, length - len(words.framed([])))
@@ -129,7 +160,9 @@ def _windows(passages: Passages, words: Any, length: int) -> Iterator[tuple[int,
 
 
 def _picks(inked: Sequence[Sequence[int]], count: int) -> list[tuple[int, int]]:
-    """Which (window, position): all, or ``count`` of windows that lie evenly over all, spread over each."""
+    """Which (window, position): all, or ``count`` of windows that lie evenly over all, spread over
+    each.
+    """
     total = sum(map(len, inked))
     if total <= count:
         return [(w, at) for w, places in enumerate(inked) for at in places]
@@ -140,14 +173,28 @@ def _picks(inked: Sequence[Sequence[int]], count: int) -> list[tuple[int, int]]:
     order += [w for w in range(len(inked)) if w not in set(order)]
     chosen = _first(order, inked, each, count, rng)
     known = set(chosen)
-    left = [(w, at) for w in order for at in inked[w] if (w, at) not in known] if len(chosen) < count else []
+    left = (
+        [(w, at) for w in order for at in inked[w] if (w, at) not in known]
+        if len(chosen) < count
+        else []
+    )
     return sorted([*chosen, *left[: count - len(chosen)]])
 
 
-def _first(order: Sequence[int], inked: Sequence[Sequence[int]], each: int, count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+def _first(
+    order: Sequence[int],
+    inked: Sequence[Sequence[int]],
+    each: int,
+    count: int,
+    rng: np.random.Generator,
+) -> list[tuple[int, int]]:
     chosen: list[tuple[int, int]] = []
     for w in order:
-        stretches: Sequence[Ints] = np.array_split(np.array(inked[w], dtype=np.int32), min(each, len(inked[w]))) if inked[w] else ()
+        stretches: Sequence[Ints] = (
+            np.array_split(np.array(inked[w], dtype=np.int32), min(each, len(inked[w])))
+            if inked[w]
+            else ()
+        )
         chosen += [(w, int(rng.choice(stretch))) for stretch in stretches]
         if len(chosen) >= count:
             break

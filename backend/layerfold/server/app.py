@@ -24,21 +24,21 @@ from starlette.types import Scope
 from starlette.websockets import WebSocket
 from threadpoolctl import threadpool_limits
 
-from layerfold.answers import Limits
 from layerfold.errors import Busy, LayerfoldError
-from layerfold.pipeline import OpenRun, open_run, shared_spaces, states_cache
-from layerfold.server.catalogue import Catalogue, find_runs
+from layerfold.interp.session import Session, open_session, shared_spaces, states_cache
+from layerfold.server.catalog import Catalog, find_runs
 from layerfold.server.jobs import Jobs, Rank
 from layerfold.server.lab import Lab
 from layerfold.server.lab_routes import create_lab_routes
+from layerfold.server.plotly_file import Plotly
+from layerfold.server.processes import ProcessPool
+from layerfold.server.protocol.http import Limits
+from layerfold.server.protocol.messages import MESSAGE_BYTES
 from layerfold.server.routes import REVALIDATE, create_routes
 from layerfold.server.security import ANY_ADDRESS, Guard, accept, known_hosts
-from layerfold.server.stream import TRY_AGAIN, Connection
-from layerfold.server.vendor import Plotly
 from layerfold.server.watch import FOLLOWERS, Watch
-from layerfold.server.workshop import Workshop
+from layerfold.server.ws import TRY_AGAIN, Connection
 from layerfold.settings import Settings, listen
-from layerfold.wire import MESSAGE_BYTES
 
 CHARACTERS: Final = 20_000
 TOKENS: Final = 128
@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 
 
 def create_app(
-    catalogue: Catalogue,
+    catalog: Catalog,
     settings: Settings,
     *,
     jobs: Jobs | None = None,
@@ -58,47 +58,75 @@ def create_app(
     warm: bool = False,
     patience: float = 10.0,
 ) -> FastAPI:
-    """The application: page, HTTP answers and stream; with ``warm``, the default run's steps are made ready in the background.
+    """The application: page, HTTP answers and stream; with ``warm``, the default run's steps are
+    made ready in the background.
 
-    With a ``watch``, pages hear of runs that come, go and grow; without a ``lab`` there is one that is closed.
+    With a ``watch``, pages hear of runs that come, go and grow; without a ``lab`` there is one that
+    is closed.
     """
     version = installed_version()
     plotly = Plotly.installed()
     work = jobs or Jobs(WORKERS)
-    limits = Limits(characters=CHARACTERS, tokens=TOKENS, message_bytes=MESSAGE_BYTES, sentences=SENTENCES)
+    limits = Limits(
+        characters=CHARACTERS, tokens=TOKENS, message_bytes=MESSAGE_BYTES, sentences=SENTENCES
+    )
     connections: set[Connection] = set()
 
     app = FastAPI(
         title="Layerfold",
         version=version,
-        description="Runs, clouds and tables over HTTP; sentences over the WebSocket /api/stream (see its JSON Schema).",
+        description=(
+            "Runs, clouds and tables over HTTP; sentences over the WebSocket /api/stream (see its"
+            " JSON Schema)."
+        ),
         openapi_url="/api/openapi.json",
         docs_url=None,  # the stock pages load scripts from elsewhere
         redoc_url=None,
-        lifespan=_life(catalogue, work, plotly, watch, lab, connections, warm),
+        lifespan=_life(catalog, work, plotly, watch, lab, connections, warm),
         max_body_size=MESSAGE_BYTES,
     )
-    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5, exclude_content_types=("application/octet-stream", "image/*"))
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=1024,
+        compresslevel=5,
+        exclude_content_types=("application/octet-stream", "image/*"),
+    )
     app.add_middleware(Guard, hosts=known_hosts(settings.host, settings.allowed_hosts))
     app.state.connections = connections
     _say_errors_in_one_shape(app)
-    app.include_router(create_routes(catalogue, work, _limits_of(limits), plotly, version, watch))
-    app.include_router(create_lab_routes(lab or Lab(None), lambda run: announce(connections, (run,), jobs=True)))
-    _add_stream(app, connections, lambda socket: Connection(socket, catalogue, work, limits, version, patience))
+    app.include_router(create_routes(catalog, work, _limits_of(limits), plotly, version, watch))
+    app.include_router(
+        create_lab_routes(lab or Lab(None), lambda run: announce(connections, (run,), jobs=True))
+    )
+    _add_stream(
+        app,
+        connections,
+        lambda socket: Connection(socket, catalog, work, limits, version, patience),
+    )
     _serve_page(app, settings.frontend)
     return app
 
 
 def _life(
-    catalogue: Catalogue, work: Jobs, plotly: Plotly, watch: Watch | None, lab: Lab | None, connections: set[Connection], warm: bool
+    catalog: Catalog,
+    work: Jobs,
+    plotly: Plotly,
+    watch: Watch | None,
+    lab: Lab | None,
+    connections: set[Connection],
+    warm: bool,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """What works as long as the application does."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         work.open()  # an application may be started again
-        tasks = [asyncio.create_task(_warm_up(catalogue, work, plotly))] if warm else []
-        tasks += [asyncio.create_task(watch.run(lambda runs: announce(connections, runs)))] if watch else []
+        tasks = [asyncio.create_task(_warm_up(catalog, work, plotly))] if warm else []
+        tasks += (
+            [asyncio.create_task(watch.run(lambda runs: announce(connections, runs)))]
+            if watch
+            else []
+        )
         tasks += [asyncio.create_task(_keep_lab(lab, connections))] if lab else []
         yield
         for task in tasks:
@@ -125,7 +153,9 @@ async def _keep_lab(lab: Lab, connections: set[Connection]) -> None:
             announce(connections, sorted(turned), jobs=changed)
 
 
-def _add_stream(app: FastAPI, connections: set[Connection], connect: Callable[[WebSocket], Connection]) -> None:
+def _add_stream(
+    app: FastAPI, connections: set[Connection], connect: Callable[[WebSocket], Connection]
+) -> None:
     """The WebSocket of pages; ``connections`` holds those that are open."""
 
     @app.websocket("/api/stream")
@@ -133,7 +163,9 @@ def _add_stream(app: FastAPI, connections: set[Connection], connect: Callable[[W
         if not await accept(socket):
             return
         if len(connections) >= CONNECTIONS:
-            await socket.close(TRY_AGAIN, f"{CONNECTIONS} pages are connected, the most this server serves")
+            await socket.close(
+                TRY_AGAIN, f"{CONNECTIONS} pages are connected, the most this server serves"
+            )
             return
         connection = connect(socket)
         connections.add(connection)
@@ -143,7 +175,9 @@ def _add_stream(app: FastAPI, connections: set[Connection], connect: Callable[[W
             connections.discard(connection)
 
 
-def announce(connections: Iterable[Connection], runs: Iterable[str] = (), jobs: bool = False) -> None:
+def announce(
+    connections: Iterable[Connection], runs: Iterable[str] = (), jobs: bool = False
+) -> None:
     """Every page will hear that these runs, or the jobs of the lab, have changed."""
     named = tuple(runs)
     for connection in tuple(connections):
@@ -158,11 +192,12 @@ def serve(settings: Settings, ready: Callable[[str], None] = print) -> None:
     runs = find_runs(settings.runs)
     listening = listen(settings.host, settings.port)
     spaces = shared_spaces()
-    states = states_cache(settings.cache)  # one for all: what is kept in memory outlives a run's being opened again
+    # one for all: what is kept in memory outlives a run's being opened again
+    states = states_cache(settings.cache)
     lab = opened_lab(settings)
     sources = (*settings.runs, *((lab.folder,) if lab.folder else ()))
-    catalogue = Catalogue(runs, lambda folder: open_run(folder, states, spaces), sources)
-    app = create_app(catalogue, settings, watch=watched(catalogue, settings), lab=lab, warm=True)
+    catalog = Catalog(runs, lambda folder: open_session(folder, states, spaces), sources)
+    app = create_app(catalog, settings, watch=watched(catalog, settings), lab=lab, warm=True)
     ready(address(settings.host, listening.getsockname()[1]))
     try:
         uvicorn.Server(configured(app, settings.log_level)).run(sockets=[listening])
@@ -173,26 +208,42 @@ def serve(settings: Settings, ready: Callable[[str], None] = print) -> None:
 
 
 def opened_lab(settings: Settings) -> Lab:
-    """The lab in its folder; closed where others than this machine's own are served and none was named."""
+    """The lab in its folder; closed where others than this machine's own are served and none was
+    named.
+    """
     if settings.lab is None:
         return Lab(
-            None, closed=f"This server listens on {settings.host}, where others could train too. Start it with --lab FOLDER to allow it."
+            None,
+            closed=(
+                f"This server listens on {settings.host}, where others could train too. Start it"
+                " with --lab FOLDER to allow it."
+            ),
         )
     try:
         settings.lab.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        return Lab(None, closed=f"The folder {settings.lab} cannot be made ({error.strerror}). Name another with --lab.")
+        return Lab(
+            None,
+            closed=(
+                f"The folder {settings.lab} cannot be made ({error.strerror}). Name another with"
+                " --lab."
+            ),
+        )
     return Lab(settings.lab)
 
 
-def watched(catalogue: Catalogue, settings: Settings) -> Watch:
-    """The watch over the runs; with followers for those that lack clouds, unless a person wants none."""
+def watched(catalog: Catalog, settings: Settings) -> Watch:
+    """The watch over the runs; with followers for those that lack clouds, unless a person wants
+    none.
+    """
     logs = (settings.cache or Path(tempfile.gettempdir()) / "layerfold") / "logs"
-    return Watch(catalogue, Workshop(FOLLOWERS) if settings.build else None, logs)
+    return Watch(catalog, ProcessPool(FOLLOWERS) if settings.build else None, logs)
 
 
 def configured(app: FastAPI, log_level: str = "warning") -> uvicorn.Config:
-    """How uvicorn is to run the application: messages bounded, no compression that a small message could blow up."""
+    """How uvicorn is to run the application: messages bounded, no compression that a small message
+    could blow up.
+    """
     return uvicorn.Config(
         app,
         log_level=log_level,
@@ -219,7 +270,9 @@ def installed_version() -> str:
 
 
 class Files(StaticFiles):
-    """Files of the page; a browser asks each time whether its copy is current, so an upgrade is seen."""
+    """Files of the page; a browser asks each time whether its copy is current, so an upgrade is
+    seen.
+    """
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         try:
@@ -231,7 +284,9 @@ class Files(StaticFiles):
 
 
 def _serve_page(app: FastAPI, folder: Path) -> None:
-    """The page at ``/`` and ``/static``; a route and not a mount, so that a wrong method of ``/api`` is told the right ones."""
+    """The page at ``/`` and ``/static``; a route and not a mount, so that a wrong method of
+    ``/api`` is told the right ones.
+    """
     if not folder.is_dir():
         return
     files = Files(directory=folder, html=True)
@@ -242,7 +297,7 @@ def _serve_page(app: FastAPI, folder: Path) -> None:
         return await files.get_response(path or ".", request.scope)
 
 
-def _limits_of(limits: Limits) -> Callable[[OpenRun], Limits]:
+def _limits_of(limits: Limits) -> Callable[[Session], Limits]:
     return lambda run: limits.model_copy(update={"tokens": min(limits.tokens, run.max_tokens)})
 
 
@@ -254,7 +309,9 @@ def _say_errors_in_one_shape(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        return _error(422, "bad_input", f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}.")
+        return _error(
+            422, "bad_input", f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}."
+        )
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
@@ -271,12 +328,16 @@ def _error(status: int, code: str, message: str, headers: object = None) -> JSON
     return JSONResponse({"error": {"code": code, "message": message}}, status, headers=kept)
 
 
-async def _warm_up(catalogue: Catalogue, jobs: Jobs, plotly: Plotly) -> None:
-    """Plotly is packed and every step of the first run that opens is ready, from the last; whatever a person asks goes first."""
-    await asyncio.gather(jobs.run("warm", Rank.NOW, use_one_thread), jobs.run("warm", Rank.NOW, plotly.packed))
-    for name in catalogue.names:
+async def _warm_up(catalog: Catalog, jobs: Jobs, plotly: Plotly) -> None:
+    """Plotly is packed and every step of the first run that opens is ready, from the last; whatever
+    a person asks goes first.
+    """
+    await asyncio.gather(
+        jobs.run("warm", Rank.NOW, use_one_thread), jobs.run("warm", Rank.NOW, plotly.packed)
+    )
+    for name in catalog.names:
         try:
-            run = await jobs.run("warm", Rank.WARM, lambda name=name: catalogue.open(name))  # type: ignore[misc]
+            run = await jobs.run("warm", Rank.WARM, lambda name=name: catalog.open(name))  # type: ignore[misc]
             for step in reversed(run.steps):
                 await _warm_step(run, step, jobs)
             return
@@ -287,15 +348,17 @@ async def _warm_up(catalogue: Catalogue, jobs: Jobs, plotly: Plotly) -> None:
 
 
 def use_one_thread() -> None:
-    """Each computation runs in one thread: there are as many workers as it takes to fill the cores, and more threads would wait
-    for each other (placing 32 tokens took seven times as long with two BLAS threads on two busy cores)."""
+    """Each computation runs in one thread: there are as many workers as it takes to fill the cores,
+    and more threads would wait for each other (placing 32 tokens took seven times as long with
+    two BLAS threads on two busy cores).
+    """
     import torch  # takes seconds, so not before the server listens
 
     torch.set_num_threads(1)
     threadpool_limits(1, "blas")
 
 
-async def _warm_step(run: OpenRun, step: int, jobs: Jobs) -> None:
+async def _warm_step(run: Session, step: int, jobs: Jobs) -> None:
     try:
         await jobs.run("warm", Rank.WARM, lambda: run.warm(step))
     except LayerfoldError as error:

@@ -63,7 +63,9 @@ class Unit:
 
 
 class Jobs:
-    """``workers`` threads and at most ``waiting`` units in line; ``done`` counts the units that were run."""
+    """``workers`` threads and at most ``waiting`` units in line; ``done`` counts the units that
+    were run.
+    """
 
     def __init__(self, workers: int = 2, waiting: int = 1024) -> None:
         self.workers = workers
@@ -82,12 +84,16 @@ class Jobs:
             if self._open:
                 return
             self._open = True
-            self._threads = [threading.Thread(target=self._work, name=f"job-{n}", daemon=True) for n in range(self.workers)]
+            self._threads = [
+                threading.Thread(target=self._work, name=f"job-{n}", daemon=True)
+                for n in range(self.workers)
+            ]
         for thread in self._threads:
             thread.start()
 
     async def run(self, owner: Hashable, rank: Rank, work: Callable[[], T]) -> T:
-        """What ``work`` returns, run in a worker; cancelling the caller takes the unit out of the line.
+        """What ``work`` returns, run in a worker; cancelling the caller takes the unit out of the
+        line.
 
         Raises Busy when the line is full or the server is closing, else what ``work`` raises.
         """
@@ -97,7 +103,9 @@ class Jobs:
         return result
 
     def close(self, seconds: float = 5.0) -> None:
-        """No unit starts any more, those in line are cancelled, and the workers have ended (or had their time)."""
+        """No unit starts any more, those in line are cancelled, and the workers have ended (or had
+        their time).
+        """
         with self._change:
             self._open = False
             self._change.notify_all()
@@ -109,7 +117,10 @@ class Jobs:
             if not self._open:
                 raise Busy("The server is closing. Try again when it is back.")
             if self._in_line >= self.waiting:
-                raise Busy(f"{self.waiting} computations are waiting already, the most this server keeps. Try again in a moment.")
+                raise Busy(
+                    f"{self.waiting} computations are waiting already, the most this server keeps."
+                    " Try again in a moment."
+                )
             self._lines[rank].put(owner, unit)
             self._in_line += 1
             self._change.notify()

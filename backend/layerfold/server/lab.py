@@ -1,7 +1,8 @@
-"""The lab: trainings that a person asks for in the page, each a process of its own that writes an ordinary run.
+"""The lab: trainings that a person asks for in the page, each a process of its own that writes an
+ordinary run.
 
-What is known of a job is in its run's folder (``job.json``), so it outlives the server: what was running then is found paused, and
-goes on where its training last saved.
+What is known of a job is in its run's folder (``job.json``), so it outlives the server: what was
+running then is found paused, and goes on where its training last saved.
 """
 
 from __future__ import annotations
@@ -16,12 +17,20 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
-from layerfold.answers import JobCard, JobList, LabLimits, LabOffer, NewJob, Problem
 from layerfold.errors import Busy, InputError, JobNotFound, LabClosed, LayerfoldError
-from layerfold.files import locked, write_atomically
-from layerfold.server.workshop import Workshop
-from layerfold.training.lab import OPTIMISERS, TEXT_BYTES, bytes_of, checked, offered, recipe_of, titles
-from layerfold.training.run import CARD, METRICS, PAUSED, read_rows
+from layerfold.files.atomic import locked, write_atomically
+from layerfold.runs.run import CARD, METRICS, PAUSED, read_rows
+from layerfold.server.processes import ProcessPool
+from layerfold.server.protocol.http import JobCard, JobList, LabLimits, LabOffer, NewJob, Problem
+from layerfold.training.lab import (
+    OPTIMISERS,
+    TEXT_BYTES,
+    bytes_of,
+    checked,
+    offered,
+    recipe_of,
+    titles,
+)
 
 JOB, RECIPE, LOG, TEXT = "job.json", "recipe.toml", "job.log", "text/own.txt"
 LOCK: Final = ".lock"
@@ -41,7 +50,7 @@ class Job:
     id: str
     task: str
     title: str
-    optimiser: str
+    optimizer: str
     numbers: dict[str, float]
     status: str = "waiting"
     step: int = 0
@@ -75,11 +84,15 @@ class Job:
 class Lab:
     """Jobs in a folder, each in one of its own; every method may be called from any thread."""
 
-    def __init__(self, folder: Path | None, workshop: Workshop | None = None, closed: str = "") -> None:
+    def __init__(
+        self, folder: Path | None, workshop: ProcessPool | None = None, closed: str = ""
+    ) -> None:
         """Without a folder, or with a reason to be ``closed``, nothing can be trained."""
         self.folder = folder
-        self.closed = closed or ("" if folder else "This server has no folder for trainings. Start it with --lab FOLDER.")
-        self.workshop = workshop or Workshop(RUNNING)
+        self.closed = closed or (
+            "" if folder else "This server has no folder for trainings. Start it with --lab FOLDER."
+        )
+        self.workshop = workshop or ProcessPool(RUNNING)
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
         self._told = ""
@@ -94,43 +107,64 @@ class Lab:
             folder.mkdir(parents=True, exist_ok=True)
             self._mine = (folder / LOCK).open("ab")
         except OSError as error:
-            self.closed = f"The folder {folder} cannot be used ({error.strerror}). Name another with --lab."
+            self.closed = (
+                f"The folder {folder} cannot be used ({error.strerror}). Name another with --lab."
+            )
             return
         if not locked(self._mine):
             self._mine.close()
-            self.closed = f"Another server trains in {folder}. Use that one, stop it, or name another folder with --lab."
+            self.closed = (
+                f"Another server trains in {folder}. Use that one, stop it, or name another folder"
+                " with --lab."
+            )
             return
         self._jobs = {job.id: job for job in _found(folder)}
 
     def offer(self) -> LabOffer:
         """What can be trained."""
-        limits = LabLimits(running=self.workshop.running, kept=KEPT, minutes=MINUTES, bytes=BYTES, text_bytes=TEXT_BYTES)
+        limits = LabLimits(
+            running=self.workshop.running,
+            kept=KEPT,
+            minutes=MINUTES,
+            bytes=BYTES,
+            text_bytes=TEXT_BYTES,
+        )
         why = Problem(code=LabClosed.code, message=self.closed) if self.closed else None
-        return LabOffer(tasks=offered(), optimisers=list(OPTIMISERS), limits=limits, closed=why)
+        return LabOffer(tasks=offered(), optimizers=list(OPTIMISERS), limits=limits, closed=why)
 
     def jobs(self) -> JobList:
         """All jobs, the newest first."""
         with self._lock:
-            return JobList(jobs=[job.card() for job in sorted(self._jobs.values(), key=lambda job: -job.created)])
+            return JobList(
+                jobs=[
+                    job.card() for job in sorted(self._jobs.values(), key=lambda job: -job.created)
+                ]
+            )
 
     def create(self, asked: NewJob) -> JobCard:
-        """The training has begun, or waits for its turn; raises InputError, CorpusError, Busy, LabClosed."""
+        """The training has begun, or waits for its turn; raises InputError, CorpusError, Busy,
+        LabClosed.
+        """
         folder = self._open()
-        offer, optimiser, numbers = checked(asked)
+        offer, optimizer, numbers = checked(asked)
         if bytes_of(offer, int(numbers["steps"])) > BYTES:
-            raise InputError(f"The run would take more than {BYTES // 1_000_000} MB: ask for fewer steps.")
+            raise InputError(
+                f"The run would take more than {BYTES // 1_000_000} MB: ask for fewer steps."
+            )
         with self._lock:
             if len(self._jobs) >= KEPT:
-                raise Busy(f"The lab keeps {KEPT} trainings, and there are {len(self._jobs)}. Delete one.")
-            name = self._unused(folder, f"{asked.task}-{optimiser}-s{int(numbers['seed'])}")
-            title = in_one_line(asked.title) or f"{titles()[asked.task]} · {optimiser}"
+                raise Busy(
+                    f"The lab keeps {KEPT} trainings, and there are {len(self._jobs)}. Delete one."
+                )
+            name = self._unused(folder, f"{asked.task}-{optimizer}-s{int(numbers['seed'])}")
+            title = in_one_line(asked.title) or f"{titles()[asked.task]} · {optimizer}"
             text = (asked.text or "").encode()
             corpus = str((folder / name / TEXT).parent.resolve()) if text else ""
-            recipe = recipe_of(offer, optimiser, numbers, (name, title), corpus, asked.text or "")
+            recipe = recipe_of(offer, optimizer, numbers, (name, title), corpus, asked.text or "")
             if text:
                 write_atomically(folder / name / TEXT, text)
             write_atomically(folder / name / RECIPE, recipe.encode())
-            job = Job(name, asked.task, title, optimiser, numbers, steps=int(numbers["steps"]))
+            job = Job(name, asked.task, title, optimizer, numbers, steps=int(numbers["steps"]))
             self._jobs[name] = job
             self._keep(job)
             self._begin()
@@ -150,7 +184,9 @@ class Lab:
         with self._lock:
             job = self._job(id)
             if job.status not in ("paused", "stopped", "failed"):
-                raise InputError(f"{job.title} is {job.status}: only what is paused, stopped or failed goes on.")
+                raise InputError(
+                    f"{job.title} is {job.status}: only what is paused, stopped or failed goes on."
+                )
             job.status, job.message = "waiting", ""
             self._mark(job)
             self._keep(job)
@@ -174,7 +210,9 @@ class Lab:
         return self.jobs()
 
     def look(self) -> tuple[bool, set[str]]:
-        """What became of each training is known, and the next has begun: whether jobs look otherwise, and which runs live or rest anew."""
+        """What became of each training is known, and the next has begun: whether jobs look
+        otherwise, and which runs live or rest anew.
+        """
         turned = set()
         with self._lock:
             for job in self._jobs.values():
@@ -235,10 +273,18 @@ class Lab:
         """Those that wait begin, the oldest first, while there is room: their names."""
         begun = set()
         for job in sorted(self._jobs.values(), key=lambda job: job.created):
-            if job.status != "waiting" or len(self.workshop.busy()) >= self.workshop.running or self.folder is None:
+            if (
+                job.status != "waiting"
+                or len(self.workshop.busy()) >= self.workshop.running
+                or self.folder is None
+            ):
                 continue
             folder = self.folder / job.id
-            self.workshop.start(job.id, ("train", str(folder / RECIPE), "--out", str(folder), "--threads", "1"), folder / LOG)
+            self.workshop.start(
+                job.id,
+                ("train", str(folder / RECIPE), "--out", str(folder), "--threads", "1"),
+                folder / LOG,
+            )
             job.status = "running"
             self._mark(job)
             self._keep(job)
@@ -246,7 +292,9 @@ class Lab:
         return begun
 
     def _follow(self, job: Job, told: str = "") -> None:
-        """What its process last said, and how it ended if it did, ``told`` or by itself; past its bounds it is told to end."""
+        """What its process last said, and how it ended if it did, ``told`` or by itself; past its
+        bounds it is told to end.
+        """
         job.hear(self.workshop.said(job.id) or {})
         if self.workshop.state(job.id) != "running":
             self._settle(job, told)
@@ -256,7 +304,9 @@ class Lab:
             job.message = why if job.status == "stopped" else job.message
 
     def _settle(self, job: Job, told: str) -> None:
-        """How a process ended: a training that was told to, even before it had begun, is as it was told."""
+        """How a process ended: a training that was told to, even before it had begun, is as it was
+        told.
+        """
         said, code = self.workshop.said(job.id) or {}, self.workshop.code(job.id)
         job.hear(said)
         if code == 0 and not said.get("stopped"):
@@ -265,27 +315,38 @@ class Lab:
             job.status = told or "paused"
         else:
             job.status = "failed"
-            job.message = self.workshop.complaint(job.id).removeprefix("layerfold: ") or f"Its process ended with {code}."
+            job.message = (
+                self.workshop.complaint(job.id).removeprefix("layerfold: ")
+                or f"Its process ended with {code}."
+            )
         self.workshop.forget(job.id)
 
     def _too_much(self, job: Job) -> str:
-        """What bound a training is past, in words; how much it takes on disk is looked at now and then."""
+        """What bound a training is past, in words; how much it takes on disk is looked at now and
+        then.
+        """
         if job.seconds > 60 * MINUTES:
-            return f"It has been trained for {MINUTES:g} minutes, the most a training of the lab takes."
+            return (
+                f"It has been trained for {MINUTES:g} minutes, the most a training of the lab"
+                " takes."
+            )
         now = time.monotonic()
         if self.folder is None or now - job.weighed < WEIGHED:
             return ""
         job.weighed = now
         size = bytes_in(self.folder / job.id)
         return (
-            f"Its run takes {size // 1_000_000} MB, and {BYTES // 1_000_000} MB is the most a training of the lab takes."
+            f"Its run takes {size // 1_000_000} MB, and {BYTES // 1_000_000} MB is the most a"
+            " training of the lab takes."
             if size > BYTES
             else ""
         )
 
     def _keep(self, job: Job) -> None:
         assert self.folder is not None
-        write_atomically(self.folder / job.id / JOB, json.dumps(job.kept(), indent=1).encode() + b"\n")
+        write_atomically(
+            self.folder / job.id / JOB, json.dumps(job.kept(), indent=1).encode() + b"\n"
+        )
 
     def _mark(self, job: Job) -> None:
         """The run says whether more steps are to be expected."""
@@ -337,8 +398,14 @@ def _reach(job: Job, run: Path) -> None:
     except LayerfoldError:
         return
     if rows:
-        job.step, job.loss, job.seconds = int(rows[-1]["step"]), rows[-1].get("loss"), float(rows[-1].get("seconds", job.seconds))
-        job.test = next((row["test_accuracy"] for row in reversed(rows) if "test_accuracy" in row), job.test)
+        job.step, job.loss, job.seconds = (
+            int(rows[-1]["step"]),
+            rows[-1].get("loss"),
+            float(rows[-1].get("seconds", job.seconds)),
+        )
+        job.test = next(
+            (row["test_accuracy"] for row in reversed(rows) if "test_accuracy" in row), job.test
+        )
 
 
 def in_one_line(title: str) -> str:

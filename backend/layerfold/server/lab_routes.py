@@ -7,13 +7,23 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path
 
-from layerfold.answers import ErrorAnswer, JobCard, JobList, LabOffer, NewJob
 from layerfold.server.lab import Lab
+from layerfold.server.protocol.http import ErrorAnswer, JobCard, JobList, LabOffer, NewJob
 
 Errors = dict[int | str, dict[str, Any]]
 JobId = Annotated[str, Path(min_length=1, max_length=200, description="the id of a training")]
-FOREIGN: Final[Errors] = {403: {"model": ErrorAnswer, "description": "A foreign Host, a page of another origin, or a lab that is closed"}}
-INVALID: Final[Errors] = {422: {"model": ErrorAnswer, "description": "What cannot be trained, or cannot be done with it now"}}
+FOREIGN: Final[Errors] = {
+    403: {
+        "model": ErrorAnswer,
+        "description": "A foreign Host, a page of another origin, or a lab that is closed",
+    }
+}
+INVALID: Final[Errors] = {
+    422: {
+        "model": ErrorAnswer,
+        "description": "What cannot be trained, or cannot be done with it now",
+    }
+}
 NOT_FOUND: Final[Errors] = {404: {"model": ErrorAnswer, "description": "No such training"}}
 BUSY: Final[Errors] = {503: {"model": ErrorAnswer, "description": "The lab is full"}}
 BODY_BYTES: Final = 5 << 19  # a text of one's own, written in JSON
@@ -21,7 +31,9 @@ LARGE: Final[Errors] = {413: {"model": ErrorAnswer, "description": "More than th
 
 
 def create_lab_routes(lab: Lab, told: Callable[[str], None] = lambda run: None) -> APIRouter:
-    """Every route of the lab; ``told`` hears of the run of a training that was begun, ended or deleted."""
+    """Every route of the lab; ``told`` hears of the run of a training that was begun, ended or
+    deleted.
+    """
     api = APIRouter(responses=FOREIGN)
 
     @api.get("/api/lab")
@@ -34,7 +46,12 @@ def create_lab_routes(lab: Lab, told: Callable[[str], None] = lambda run: None) 
         """The trainings, the newest first."""
         return lab.jobs()
 
-    @api.post("/api/jobs", status_code=201, responses={**INVALID, **BUSY, **LARGE}, max_body_size=BODY_BYTES)
+    @api.post(
+        "/api/jobs",
+        status_code=201,
+        responses={**INVALID, **BUSY, **LARGE},
+        max_body_size=BODY_BYTES,
+    )
     def start_job(asked: NewJob) -> JobCard:
         """A training begins, or waits for its turn."""
         card = lab.create(asked)
@@ -42,7 +59,12 @@ def create_lab_routes(lab: Lab, told: Callable[[str], None] = lambda run: None) 
         return card
 
     def acting(verb: str, act: Callable[[str], JobCard], words: str) -> None:
-        @api.post(f"/api/jobs/{{id}}/{verb}", name=f"{verb}_job", description=words, responses={**NOT_FOUND, **INVALID, **BUSY})
+        @api.post(
+            f"/api/jobs/{{id}}/{verb}",
+            name=f"{verb}_job",
+            description=words,
+            responses={**NOT_FOUND, **INVALID, **BUSY},
+        )
         def do(id: JobId) -> JobCard:
             card = act(id)
             told(card.run)

@@ -1,4 +1,6 @@
-"""What waits to be sent on one connection: bounded, in order, and free of answers nobody wants any more."""
+"""What waits to be sent on one connection: bounded, in order, and free of answers nobody wants any
+more.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +8,15 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 
-from layerfold.wire import Changed
+from layerfold.server.protocol.messages import Changed
 
 
 class Outbox:
-    """At most ``capacity`` messages; ``put`` waits for room, so a slow reader slows its own computations and nothing grows.
+    """At most ``capacity`` messages; ``put`` waits for room, so a slow reader slows its own
+    computations and nothing grows.
 
-    News are no messages of a request: what has not been read yet is one message of all runs that changed since.
+    News are no messages of a request: what has not been read yet is one message of all runs that
+    changed since.
     """
 
     def __init__(self, capacity: int = 16) -> None:
@@ -43,7 +47,9 @@ class Outbox:
             self._some.set()
 
     async def take(self) -> str | bytes:
-        """The news, else the first message, waiting for one; the very first message is never news: it is the greeting."""
+        """The news, else the first message, waiting for one; the very first message is never news:
+        it is the greeting.
+        """
         while not (self._items or self._has_news()):
             self._some.clear()
             await self._some.wait()

@@ -1,4 +1,6 @@
-"""The HTTP answers: the catalogue, cards, clouds, reference tokens, metrics and measures; each with its errors in one shape."""
+"""The HTTP answers: the catalogue, cards, clouds, reference tokens, metrics and measures; each with
+its errors in one shape.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,16 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from layerfold.answers import (
+from layerfold.atlas.files import REFERENCE
+from layerfold.atlas.projection_files import UMAP
+from layerfold.claims.claim import read_claims
+from layerfold.errors import LayerfoldError
+from layerfold.interp.session import Session
+from layerfold.server.catalog import Catalog
+from layerfold.server.comparisons import add_comparing
+from layerfold.server.jobs import Jobs, Rank
+from layerfold.server.plotly_file import Plotly
+from layerfold.server.protocol.http import (
     Building,
     ClaimsTable,
     ErrorAnswer,
@@ -27,79 +38,120 @@ from layerfold.answers import (
     RunEntry,
     RunList,
 )
-from layerfold.claims.claim import read_claims
-from layerfold.errors import LayerfoldError
-from layerfold.pipeline import OpenRun
-from layerfold.server.catalogue import Catalogue
-from layerfold.server.comparisons import add_comparing
-from layerfold.server.jobs import Jobs, Rank
-from layerfold.server.vendor import Plotly
 from layerfold.server.watch import Watch
-from layerfold.space.atlas import REFERENCE
-from layerfold.space.projection import UMAP
 
 Errors = dict[int | str, dict[str, Any]]
 RunName = Annotated[str, Path(description="a name from the catalogue")]
 Step = Annotated[int, Path(ge=0, le=2**53 - 1, description="a training step that has a checkpoint")]
-Shown = Annotated[str, Query(min_length=1, max_length=64, description="one of the card's projections")]
-Trusted = Annotated[bool, Query(description="with trust and continuity of each point, which may take seconds; umap always has them")]
-KnownTag = Annotated[str | None, Header(alias="If-None-Match", description="the ETag of the copy at hand")]
+Shown = Annotated[
+    str, Query(min_length=1, max_length=64, description="one of the card's projections")
+]
+Trusted = Annotated[
+    bool,
+    Query(
+        description=(
+            "with trust and continuity of each point, which may take seconds; umap always has them"
+        )
+    ),
+]
+KnownTag = Annotated[
+    str | None, Header(alias="If-None-Match", description="the ETag of the copy at hand")
+]
 
 REVALIDATE: Final = "no-cache"
 NOT_FOUND: Final[Errors] = {404: {"model": ErrorAnswer, "description": "No such run or step"}}
-INVALID: Final[Errors] = {422: {"model": ErrorAnswer, "description": "A parameter that cannot be used"}}
-DAMAGED: Final[Errors] = {409: {"model": ErrorAnswer, "description": "A file of the run is missing or damaged, or there is no atlas"}}
+INVALID: Final[Errors] = {
+    422: {"model": ErrorAnswer, "description": "A parameter that cannot be used"}
+}
+DAMAGED: Final[Errors] = {
+    409: {
+        "model": ErrorAnswer,
+        "description": "A file of the run is missing or damaged, or there is no atlas",
+    }
+}
 FOREIGN: Final[Errors] = {403: {"model": ErrorAnswer, "description": "A foreign Host"}}
-BUSY: Final[Errors] = {503: {"model": ErrorAnswer, "description": "More computations are waiting than the server keeps in line"}}
+BUSY: Final[Errors] = {
+    503: {
+        "model": ErrorAnswer,
+        "description": "More computations are waiting than the server keeps in line",
+    }
+}
 UNCHANGED: Final[Errors] = {304: {"description": "The copy at hand is current"}}
 OF_A_RUN: Final[Errors] = {**NOT_FOUND, **INVALID, **DAMAGED}
 BINARY: Final = "application/octet-stream"
-OURS: Final = ("files", "source", "place", "checkpoints", "skipped", "words", "configs", "trained")  # hashes, and where things lie here
+# hashes, and where things lie here
+OURS: Final = ("files", "source", "place", "checkpoints", "skipped", "words", "configs", "trained")
 
 
 def create_routes(
-    catalogue: Catalogue, jobs: Jobs, limits: Callable[[OpenRun], Limits], plotly: Plotly, version: str, watch: Watch | None = None
+    catalog: Catalog,
+    jobs: Jobs,
+    limits: Callable[[Session], Limits],
+    plotly: Plotly,
+    version: str,
+    watch: Watch | None = None,
 ) -> APIRouter:
     """Every HTTP route below ``/api``, and Plotly."""
     api = APIRouter(responses=FOREIGN)
-    seen = watch or Watch(catalogue)
+    seen = watch or Watch(catalog)
 
     @api.get("/api/health")
     def health() -> Health:
         """The server is up."""
-        return Health(version=version, runs=len(catalogue.names))
+        return Health(version=version, runs=len(catalog.names))
 
     @api.get("/api/runs")
     def list_runs() -> RunList:
         """The catalogue; a run that cannot be opened says why."""
-        entries = [_entry(catalogue, name, seen) for name in catalogue.names]
+        entries = [_entry(catalog, name, seen) for name in catalog.names]
         default = next((entry.name for entry in entries if entry.problem is None), None)
-        return RunList(runs=[entry.model_copy(update={"default": entry.name == default}) for entry in entries])
+        return RunList(
+            runs=[entry.model_copy(update={"default": entry.name == default}) for entry in entries]
+        )
 
     @api.get("/api/runs/{run}", responses=OF_A_RUN)
     def get_run(run: RunName) -> RunCard:
         """The card of a run, with what its atlas holds."""
-        opened = catalogue.open(run)
+        opened = catalog.open(run)
         return card(opened, run, limits(opened), seen.building(run))
 
-    @api.get("/api/runs/{run}/atlas/{step}", response_class=Response, responses={**OF_A_RUN, **UNCHANGED, **BUSY, **_binary()})
-    async def get_atlas(run: RunName, step: Step, projection: Shown = UMAP, trust: Trusted = False, known: KnownTag = None) -> Response:
-        """The clouds of one step as safetensors: positions [site, token, 3] F16; trust and continuity [site, token] U8 (255 is 1)."""
-        opened = await run_in_threadpool(catalogue.open, run)
+    @api.get(
+        "/api/runs/{run}/atlas/{step}",
+        response_class=Response,
+        responses={**OF_A_RUN, **UNCHANGED, **BUSY, **_binary()},
+    )
+    async def get_atlas(
+        run: RunName,
+        step: Step,
+        projection: Shown = UMAP,
+        trust: Trusted = False,
+        known: KnownTag = None,
+    ) -> Response:
+        """The clouds of one step as safetensors: positions [site, token, 3] F16; trust and
+        continuity [site, token] U8 (255 is 1).
+        """
+        opened = await run_in_threadpool(catalog.open, run)
         if projection == UMAP:
             data = await run_in_threadpool(opened.atlas_bytes, step)
         else:
             data = await clouds(jobs, opened, step, projection, trust)
         return tagged(data, BINARY, f'"{hashlib.sha256(data).hexdigest()}"', known)
 
-    _add_tables(api, catalogue)
-    add_comparing(api, catalogue, jobs, limits)
+    _add_tables(api, catalog)
+    add_comparing(api, catalog, jobs, limits)
 
     @api.get("/vendor/plotly.min.js", include_in_schema=False)
     def get_plotly(request: Request, v: str = "", known: KnownTag = None) -> Response:
-        """Plotly.js out of the Python package; kept by the browser for good when its version is in the address."""
+        """Plotly.js out of the Python package; kept by the browser for good when its version is in
+        the address.
+        """
         packed = "gzip" in request.headers.get("accept-encoding", "")
-        answer = tagged(plotly.packed() if packed else plotly.source(), "text/javascript", plotly.tag(packed), known)
+        answer = tagged(
+            plotly.packed() if packed else plotly.source(),
+            "text/javascript",
+            plotly.tag(packed),
+            known,
+        )
         answer.headers["Vary"] = "Accept-Encoding"
         if packed and answer.status_code == 200:
             answer.headers["Content-Encoding"] = "gzip"
@@ -110,40 +162,58 @@ def create_routes(
     return api
 
 
-def _add_tables(api: APIRouter, catalogue: Catalogue) -> None:
+def _add_tables(api: APIRouter, catalog: Catalog) -> None:
     """The routes whose answers are tables of a run, as JSON."""
 
-    @api.get("/api/runs/{run}/reference", response_model=ReferenceTable, responses={**OF_A_RUN, **UNCHANGED})
+    @api.get(
+        "/api/runs/{run}/reference",
+        response_model=ReferenceTable,
+        responses={**OF_A_RUN, **UNCHANGED},
+    )
     def get_reference(run: RunName, known: KnownTag = None) -> Response:
         """The reference tokens behind the clouds, in their contexts."""
-        return _json(catalogue.open(run).reference_table(), known)
+        return _json(catalog.open(run).reference_table(), known)
 
-    @api.get("/api/runs/{run}/metrics", response_model=MetricsTable, responses={**OF_A_RUN, **UNCHANGED})
+    @api.get(
+        "/api/runs/{run}/metrics", response_model=MetricsTable, responses={**OF_A_RUN, **UNCHANGED}
+    )
     def get_metrics(run: RunName, known: KnownTag = None) -> Response:
         """The training log."""
-        return _json(catalogue.open(run).metrics_table(), known)
+        return _json(catalog.open(run).metrics_table(), known)
 
-    @api.get("/api/runs/{run}/measures", response_model=MeasuresTable, responses={**OF_A_RUN, **UNCHANGED})
+    @api.get(
+        "/api/runs/{run}/measures",
+        response_model=MeasuresTable,
+        responses={**OF_A_RUN, **UNCHANGED},
+    )
     def get_measures(run: RunName, known: KnownTag = None) -> Response:
         """A number for each step and site, and what the shown axes correlate with."""
-        return _json(catalogue.open(run).measures_table(), known)
+        return _json(catalog.open(run).measures_table(), known)
 
-    @api.get("/api/runs/{run}/claims", response_model=ClaimsTable, responses={**OF_A_RUN, **UNCHANGED})
+    @api.get(
+        "/api/runs/{run}/claims", response_model=ClaimsTable, responses={**OF_A_RUN, **UNCHANGED}
+    )
     def get_claims(run: RunName, known: KnownTag = None) -> Response:
-        """Published results beside the same figures here at each step, as `layerfold verify --write` left them; empty where it did not."""
-        return _json(ClaimsTable(claims=read_claims(catalogue.open(run).run)), known)
+        """Published results beside the same figures here at each step, as `layerfold verify
+        --write` left them; empty where it did not.
+        """
+        return _json(ClaimsTable(claims=read_claims(catalog.open(run).run)), known)
 
 
-async def clouds(jobs: Jobs, opened: OpenRun, step: int, projection: str, trust: bool) -> bytes:
-    """The clouds of a step as a linear map shows them; each site's trust is a turn of its own, so that sentences need not wait for all."""
+async def clouds(jobs: Jobs, opened: Session, step: int, projection: str, trust: bool) -> bytes:
+    """The clouds of a step as a linear map shows them; each site's trust is a turn of its own, so
+    that sentences need not wait for all.
+    """
     owner = ("clouds", id(opened), projection)
-    waiting = await jobs.run(owner, Rank.NOW, lambda: opened.unscored(step, projection)) if trust else []
+    waiting = (
+        await jobs.run(owner, Rank.NOW, lambda: opened.unscored(step, projection)) if trust else []
+    )
     for site in waiting:
         await jobs.run(owner, Rank.REST, partial(opened.score, step, site, projection))
     return await jobs.run(owner, Rank.FIRST, lambda: opened.atlas_bytes(step, projection, trust))
 
 
-def card(opened: OpenRun, name: str, limits: Limits, building: Building | None = None) -> RunCard:
+def card(opened: Session, name: str, limits: Limits, building: Building | None = None) -> RunCard:
     """The card as the page gets it; what is known from the files wins over what the card says."""
     frame = opened.atlas.frame
     return RunCard.model_validate(
@@ -155,12 +225,18 @@ def card(opened: OpenRun, name: str, limits: Limits, building: Building | None =
             "sites": [site.name for site in opened.sites],
             "steps": list(opened.steps),
             "view": opened.atlas.view,
-            "frame": Frame(center=[float(x) for x in frame["center"]], radius=float(frame["radius"])),
+            "frame": Frame(
+                center=[float(x) for x in frame["center"]], radius=float(frame["radius"])
+            ),
             "projections": opened.projections(),
             "limits": limits,
-            "examples": [Example.model_validate(example) for example in opened.card.get("examples", [])],
+            "examples": [
+                Example.model_validate(example) for example in opened.card.get("examples", [])
+            ],
             "reference": len(opened.atlas.reference),
-            "problems": [Problem(code=problem.code, message=str(problem)) for problem in opened.problems()],
+            "problems": [
+                Problem(code=problem.code, message=str(problem)) for problem in opened.problems()
+            ],
             "kind": opened.kind,
             "live": opened.live,
             "typed": opened.typed,
@@ -183,18 +259,25 @@ def _json(answer: BaseModel, known: str | None) -> Response:
     return tagged(data, "application/json", f'W/"{hashlib.sha256(data).hexdigest()}"', known)
 
 
-def lineage(opened: OpenRun) -> str:
-    """What stays the same while an atlas grows, and is another when it was built anew: which tokens, and the clouds of the first step."""
+def lineage(opened: Session) -> str:
+    """What stays the same while an atlas grows, and is another when it was built anew: which
+    tokens, and the clouds of the first step.
+    """
     files = opened.atlas.card["files"]
-    return hashlib.sha256(f"{files.get(REFERENCE)} {opened.atlas.hash_of(opened.steps[0])}".encode()).hexdigest()[:16]
+    return hashlib.sha256(
+        f"{files.get(REFERENCE)} {opened.atlas.hash_of(opened.steps[0])}".encode()
+    ).hexdigest()[:16]
 
 
-def _entry(catalogue: Catalogue, name: str, watch: Watch) -> RunEntry:
+def _entry(catalog: Catalog, name: str, watch: Watch) -> RunEntry:
     """A line of the catalogue; a run without clouds has a problem, and beside it how far they are."""
     entry = RunEntry(name=name, title=name, description="", building=watch.building(name))
     try:
-        opened = catalogue.open(name)
-        said = {"title": str(opened.card.get("title", name)), "description": str(opened.card.get("description", ""))}
+        opened = catalog.open(name)
+        said = {
+            "title": str(opened.card.get("title", name)),
+            "description": str(opened.card.get("description", "")),
+        }
         entry = entry.model_copy(update={**said, "kind": opened.kind, "live": opened.live})
         _ = opened.atlas  # a run without clouds has nothing to show
     except LayerfoldError as error:
@@ -204,4 +287,9 @@ def _entry(catalogue: Catalogue, name: str, watch: Watch) -> RunEntry:
 
 
 def _binary() -> Errors:
-    return {200: {"content": {BINARY: {"schema": {"type": "string", "format": "binary"}}}, "description": "safetensors"}}
+    return {
+        200: {
+            "content": {BINARY: {"schema": {"type": "string", "format": "binary"}}},
+            "description": "safetensors",
+        }
+    }

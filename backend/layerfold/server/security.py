@@ -1,8 +1,8 @@
 """Who may talk to the server: our own pages, by our own names.
 
-A page of another site can make a browser send requests here, and by DNS rebinding even read the answers. So every
-request must name a known Host, an unsafe method or a WebSocket must come from the same origin, and answers carry a
-policy under which the page loads nothing from elsewhere.
+A page of another site can make a browser send requests here, and by DNS rebinding even read the
+answers. So every request must name a known Host, an unsafe method or a WebSocket must come from the
+same origin, and answers carry a policy under which the page loads nothing from elsewhere.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
 ANY_ADDRESS: Final = ("", "0.0.0.0", "::")
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 
-# Plotly writes style elements and draws through data: and blob: images; scripts are files of ours, without exception.
+# Plotly writes style elements and draws through data: and blob: images; scripts are files of ours,
+# without exception.
 POLICY: Final = "; ".join(
     (
         "default-src 'self'",
@@ -46,7 +47,9 @@ HEADERS: Final = {
 
 
 def known_hosts(host: str, further: Iterable[str] = ()) -> tuple[str, ...]:
-    """The names the server answers to: the local ones, the address it listens on, and those allowed by name."""
+    """The names the server answers to: the local ones, the address it listens on, and those allowed
+    by name.
+    """
     given = () if host in ANY_ADDRESS else (f"[{host}]" if ":" in host else host,)
     return tuple(dict.fromkeys(name.lower() for name in (*LOCAL_NAMES, *given, *further)))
 
@@ -56,25 +59,32 @@ def check_host(headers: Headers, hosts: Sequence[str]) -> None:
     names = headers.getlist("host")
     if len(names) != 1 or _host_name(names[0]) not in hosts:
         raise ForeignOrigin(
-            f"The Host {', '.join(names)[:100]!r} is not this server's name. Allow it with LAYERFOLD_ALLOWED_HOSTS if it is."
+            f"The Host {', '.join(names)[:100]!r} is not this server's name. Allow it with"
+            " LAYERFOLD_ALLOWED_HOSTS if it is."
         )
 
 
 def check_origin(headers: Headers) -> None:
     """The request comes from a page of this server, or from no page at all. Raises ForeignOrigin.
 
-    Browsers send Origin with every WebSocket and every unsafe request, so a request without one is a program's.
+    Browsers send Origin with every WebSocket and every unsafe request, so a request without one is
+    a program's.
     """
     origins = headers.getlist("origin")
     if not origins and headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
         return
     host = headers.get("host", "").lower()
     if len(origins) != 1 or origins[0].lower() not in (f"http://{host}", f"https://{host}"):
-        raise ForeignOrigin(f"The origin {', '.join(origins)[:100]!r} is not this server's page. Open the page from {host[:100]!r} itself.")
+        raise ForeignOrigin(
+            f"The origin {', '.join(origins)[:100]!r} is not this server's page. Open the page from"
+            f" {host[:100]!r} itself."
+        )
 
 
 async def accept(socket: WebSocket) -> bool:
-    """The one way to accept a WebSocket: True when it is of our own origin and open, else it is refused (HTTP 403)."""
+    """The one way to accept a WebSocket: True when it is of our own origin and open, else it is
+    refused (HTTP 403).
+    """
     try:
         check_origin(socket.headers)
     except ForeignOrigin as error:
@@ -85,7 +95,9 @@ async def accept(socket: WebSocket) -> bool:
 
 
 class Guard:
-    """ASGI middleware: a foreign Host or an unsafe request of another origin never reaches the app; answers get HEADERS."""
+    """ASGI middleware: a foreign Host or an unsafe request of another origin never reaches the app;
+    answers get HEADERS.
+    """
 
     def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
         self.app = app
@@ -105,7 +117,9 @@ class Guard:
             return
         await self.app(scope, receive, _with_headers(send) if scope["type"] == "http" else send)
 
-    async def _refuse(self, error: ForeignOrigin, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(
+        self, error: ForeignOrigin, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         if scope["type"] == "websocket":
             await WebSocket(scope, receive, send).send_denial_response(_refusal(error))
         else:
@@ -128,7 +142,9 @@ def _refusal(error: ForeignOrigin) -> JSONResponse:
 
 
 def _host_name(header: str) -> str | None:
-    """The name in a Host header, in lower case, without the port; None when there is no sense in it."""
+    """The name in a Host header, in lower case, without the port; None when there is no sense in
+    it.
+    """
     if any(mark in header for mark in "/\\@?# \t,"):
         return None
     try:

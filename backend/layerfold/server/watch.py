@@ -1,7 +1,8 @@
-"""Looks at the runs once a second: what has come, gone or changed is told to every page, and what lacks clouds is followed.
+"""Looks at the runs once a second: what has come, gone or changed is told to every page, and what
+lacks clouds is followed.
 
-Following is the work of child processes, two at once; the others wait in line. One that waits for the next step of its run gives its
-place up to a run that has nothing to show yet.
+Following is the work of child processes, two at once; the others wait in line. One that waits for
+the next step of its run gives its place up to a run that has nothing to show yet.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from layerfold.answers import Building
 from layerfold.errors import AtlasMissing, Busy, LayerfoldError
-from layerfold.measures import standing
-from layerfold.pipeline import OpenRun
-from layerfold.server.catalogue import Catalogue, stamp_of
-from layerfold.server.workshop import Workshop
+from layerfold.interp.session import Session
+from layerfold.metrics.files import standing
+from layerfold.server.catalog import Catalog, stamp_of
+from layerfold.server.processes import ProcessPool
+from layerfold.server.protocol.http import Building
 
 EVERY: Final = 1.0  # seconds between two looks
 FOLLOWERS: Final = 2
-IDLE: Final = 600.0  # seconds that a follower waits for the next step before it ends; a new step starts another
+# seconds that a follower waits for the next step before it ends; a new step starts another
+IDLE: Final = 600.0
 AGAIN: Final = 30.0  # seconds until a follower that failed is tried again, doubled each time
 LONGEST: Final = 1800.0
 WAITING: Final = "waiting"
@@ -32,7 +34,9 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Followed:
-    """What is known of a run's follower: how the run looked when it began, how often it failed, since when it only waits."""
+    """What is known of a run's follower: how the run looked when it began, how often it failed,
+    since when it only waits.
+    """
 
     stamp: tuple[int, ...] = ()
     failures: int = 0
@@ -43,10 +47,12 @@ class Followed:
 
 @dataclass
 class Watch:
-    """``logs`` is the folder for what followers complain of; without a ``workshop`` nothing is followed."""
+    """``logs`` is the folder for what followers complain of; without a ``workshop`` nothing is
+    followed.
+    """
 
-    catalogue: Catalogue
-    workshop: Workshop | None = None
+    catalog: Catalog
+    workshop: ProcessPool | None = None
     logs: Path = Path()
     clock: Callable[[], float] = time.monotonic
     _seen: dict[str, tuple[Any, ...]] = field(default_factory=dict)
@@ -56,7 +62,9 @@ class Watch:
     _closed: bool = False
 
     async def run(self, tell: Callable[[Iterable[str]], None], every: float = EVERY) -> None:
-        """Looks until cancelled, in a thread beside the loop; ``tell`` hears of the runs that changed, in the loop."""
+        """Looks until cancelled, in a thread beside the loop; ``tell`` hears of the runs that
+        changed, in the loop.
+        """
         self._closed = False  # an application may be started again
         while True:
             try:
@@ -69,16 +77,26 @@ class Watch:
             await asyncio.sleep(every)
 
     def look(self) -> set[str]:
-        """The names of the runs that came, went or changed since the last look; followers are started and ended as needed."""
-        self.catalogue.refresh()
-        stamps = {name: stamp_of(folder) for name, folder in self.catalogue.folders.items()}
-        self.catalogue.look_again(name for name, stamp in stamps.items() if self._seen.get(name, ((),))[0] != stamp)
+        """The names of the runs that came, went or changed since the last look; followers are
+        started and ended as needed.
+        """
+        self.catalog.refresh()
+        stamps = {name: stamp_of(folder) for name, folder in self.catalog.folders.items()}
+        self.catalog.look_again(
+            name for name, stamp in stamps.items() if self._seen.get(name, ((),))[0] != stamp
+        )
         if self.workshop is not None:
             self._follow(self.workshop, stamps)
-        now = {name: (stamp, self._told(name), self.problem(name)) for name, stamp in stamps.items()}
+        now = {
+            name: (stamp, self._told(name), self.problem(name)) for name, stamp in stamps.items()
+        }
         first, before = not self._seen, self._seen
         self._seen = now
-        return set() if first else {name for name in {*before, *now} if before.get(name) != now.get(name)}
+        return (
+            set()
+            if first
+            else {name for name in {*before, *now} if before.get(name) != now.get(name)}
+        )
 
     def building(self, name: str) -> Building | None:
         """What is being made of a run just now; None where nothing is."""
@@ -107,7 +125,7 @@ class Watch:
 
     # ---- followers
 
-    def _follow(self, workshop: Workshop, stamps: dict[str, tuple[int, ...]]) -> None:
+    def _follow(self, workshop: ProcessPool, stamps: dict[str, tuple[int, ...]]) -> None:
         """The runs that need it most have a follower, and those that are gone have none."""
         now = self.clock()
         for name in workshop.busy():
@@ -116,27 +134,43 @@ class Watch:
         for name, stamp in stamps.items():
             self._settle(workshop, name, stamp, now)
         needs = {name: self._need(name, stamp) for name, stamp in stamps.items()}
-        wanting = [name for name in stamps if needs[name] and workshop.state(name) != "running" and self._may(name, stamps[name], now)]
+        wanting = [
+            name
+            for name in stamps
+            if needs[name]
+            and workshop.state(name) != "running"
+            and self._may(name, stamps[name], now)
+        ]
         self._line = ()
         for name in sorted(wanting, key=lambda one: needs[one] != "clouds"):
-            if len(workshop.busy()) >= workshop.running and not (needs[name] == "clouds" and self._make_way(workshop, needs)):
-                self._line = tuple(one for one in wanting if needs[one] == "clouds" and workshop.state(one) != "running")
+            if len(workshop.busy()) >= workshop.running and not (
+                needs[name] == "clouds" and self._make_way(workshop, needs)
+            ):
+                self._line = tuple(
+                    one
+                    for one in wanting
+                    if needs[one] == "clouds" and workshop.state(one) != "running"
+                )
                 return
             self._start(workshop, name, stamps[name])
 
     def _need(self, name: str, stamp: tuple[int, ...]) -> str:
-        """``clouds`` where a run lacks some, ``eyes`` where more are to come or its end is to be made, nothing for others."""
+        """``clouds`` where a run lacks some, ``eyes`` where more are to come or its end is to be
+        made, nothing for others.
+        """
         known = self._needs.get(name)
         if known is None or known[0] != stamp:
             try:
-                known = (stamp, need_of(self.catalogue.open(name)))
+                known = (stamp, need_of(self.catalog.open(name)))
             except LayerfoldError:
                 known = (stamp, "")
             self._needs[name] = known
         return known[1]
 
-    def _settle(self, workshop: Workshop, name: str, stamp: tuple[int, ...], now: float) -> None:
-        """What has become of a run's follower is known: it works, waits (in the end too long), or has ended."""
+    def _settle(self, workshop: ProcessPool, name: str, stamp: tuple[int, ...], now: float) -> None:
+        """What has become of a run's follower is known: it works, waits (in the end too long), or
+        has ended.
+        """
         state, one = workshop.state(name), self._followed.setdefault(name, Followed())
         if state == "running":
             said = workshop.said(name) or {}
@@ -157,24 +191,32 @@ class Watch:
             workshop.forget(name)
 
     def _may(self, name: str, stamp: tuple[int, ...], now: float) -> bool:
-        """Whether a follower may be started: there was none, its time has come after a failure, or the run looks otherwise since."""
+        """Whether a follower may be started: there was none, its time has come after a failure, or
+        the run looks otherwise since.
+        """
         one = self._followed[name]
         return one.stamp != stamp or (one.failures > 0 and now >= one.due)
 
-    def _make_way(self, workshop: Workshop, needs: dict[str, str]) -> bool:
+    def _make_way(self, workshop: ProcessPool, needs: dict[str, str]) -> bool:
         """A follower that only waits has ended; whether there was one."""
-        idle = [name for name in workshop.busy() if self._followed[name].idle is not None and needs.get(name) != "clouds"]
+        idle = [
+            name
+            for name in workshop.busy()
+            if self._followed[name].idle is not None and needs.get(name) != "clouds"
+        ]
         if idle:
             workshop.stop(idle[0])
             workshop.forget(idle[0])
         return bool(idle)
 
-    def _start(self, workshop: Workshop, name: str, stamp: tuple[int, ...]) -> None:
-        folder = self.catalogue.folders[name].resolve()
+    def _start(self, workshop: ProcessPool, name: str, stamp: tuple[int, ...]) -> None:
+        folder = self.catalog.folders[name].resolve()
         if self._closed:
             return
         try:
-            workshop.start(name, ("atlas", str(folder), "--follow"), self.logs / f"follow-{name}.log")
+            workshop.start(
+                name, ("atlas", str(folder), "--follow"), self.logs / f"follow-{name}.log"
+            )
             self._followed[name].stamp, self._followed[name].idle = (), None
         except (OSError, Busy) as error:
             log.warning("%s cannot be followed: %s", name, error)
@@ -186,9 +228,11 @@ class Watch:
             self.workshop.close()
 
 
-def need_of(opened: OpenRun) -> str:
-    """``clouds`` where steps of a run have none, ``eyes`` where more are to come or what ends a grown atlas is missing, else nothing;
-    ``news`` where nobody but its follower learns that more have come: a Trainer does not write our cards."""
+def need_of(opened: Session) -> str:
+    """``clouds`` where steps of a run have none, ``eyes`` where more are to come or what ends a
+    grown atlas is missing, else nothing; ``news`` where nobody but its follower learns that more
+    have come: a Trainer does not write our cards.
+    """
     run = opened.run
     try:
         atlas = opened.atlas

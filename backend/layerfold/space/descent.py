@@ -1,11 +1,13 @@
-"""UMAP's objective for new points in a frozen cloud, and its minimum (McInnes, Healy & Melville 2018, arXiv:1802.03426).
+"""UMAP's objective for new points in a frozen cloud, and its minimum (McInnes, Healy & Melville
+2018, arXiv:1802.03426).
 
-The new point x is pulled by its true neighbours and pushed by the whole cloud:
-sum_j pull_j log(1 + a r_j^2b) - push sum_i log(1 - 1 / (1 + a r_i^2b)), r the distance in the picture. UMAP samples both sums;
-here the pull is exact, and the push is the sum that the samples estimate. Shapes: S sites, T tokens, k neighbours, C cells.
+The new point x is pulled by its true neighbours and pushed by the whole cloud: sum_j pull_j log(1 +
+a r_j^2b) - push sum_i log(1 - 1 / (1 + a r_i^2b)), r the distance in the picture. UMAP samples both
+sums; here the pull is exact, and the push is the sum that the samples estimate. Shapes: S sites, T
+tokens, k neighbours, C cells.
 
-A token's numbers meet no other token's: every operation is elementwise or a sum along one token's own contiguous row, so
-its place does not depend, to the byte, on the batch it comes in.
+A token's numbers meet no other token's: every operation is elementwise or a sum along one token's
+own contiguous row, so its place does not depend, to the byte, on the batch it comes in.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from numpy.typing import NDArray
 
 from layerfold.records import Floats, frozen
 
-_ROUNDS, _PULLS = 7, 2  # the push changes slowly, so it is renewed every second step; what is left to go: 0.002 % of the spread (median)
+# the push changes slowly, so it is renewed every second step; what is left to go: 0.002 % of the
+# spread (median)
+_ROUNDS, _PULLS = 7, 2
 _HALVINGS = 24
 _SHARPNESS = 4
 _NEAR = np.float32(1e-6)  # squared: two points this near are one
@@ -27,9 +31,11 @@ _SIDE = 8  # cells along an axis
 
 
 def memberships(distances: Floats) -> tuple[Floats, Floats]:
-    """UMAP's memberships exp(-d / sigma) of a new point's neighbours, and its exponents d / sigma: both shaped as ``distances`` [..., k].
+    """UMAP's memberships exp(-d / sigma) of a new point's neighbours, and its exponents d / sigma:
+    both shaped as ``distances`` [..., k].
 
-    sigma solves sum_{j>1} exp(-d_j / sigma) = log2 k, as `UMAP.transform` does for new points (no distance is taken off).
+    sigma solves sum_{j>1} exp(-d_j / sigma) = log2 k, as `UMAP.transform` does for new points (no
+    distance is taken off).
     """
     k = distances.shape[-1]
     target, rest = np.float32(np.log2(k)), distances[..., 1:]
@@ -45,9 +51,11 @@ def memberships(distances: Floats) -> tuple[Floats, Floats]:
 
 
 def pulls(membership: Floats, exponents: Floats) -> Floats:
-    """How hard each neighbour pulls: the membership w as UMAP has it, but unbounded (w / (1 - w^4)) as w becomes certain.
+    """How hard each neighbour pulls: the membership w as UMAP has it, but unbounded (w / (1 - w^4))
+    as w becomes certain.
 
-    So a state that the reference already holds lands on its own point, and one that comes near to it lands near.
+    So a state that the reference already holds lands on its own point, and one that comes near to
+    it lands near.
     """
     doubt = -np.expm1(-_SHARPNESS * exponents)
     return np.asarray(membership / np.maximum(doubt, np.float32(1e-6)), dtype=np.float32)
@@ -55,18 +63,21 @@ def pulls(membership: Floats, exponents: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Cells:
-    """A cloud in groups of near points: ``centres`` [3, C], how many each holds, ``soft`` [C] their spread (squared).
+    """A cloud in groups of near points: ``centres`` [3, C], how many each holds, ``soft`` [C] their
+    spread (squared).
 
     Each push of one point is weak (5 k / n shared by all), so a group acts as one soft point.
     """
 
-    centres: Floats
+    centers: Floats
     counts: Floats
     soft: Floats
 
     @staticmethod
     def of(positions: Floats) -> Cells:
-        """Groups of one cloud [n, 3]: by rank along x, then y, then z; every point its own group where n <= 512."""
+        """Groups of one cloud [n, 3]: by rank along x, then y, then z; every point its own group
+        where n <= 512.
+        """
         if len(positions) <= _SIDE**3:
             alone = np.ones(len(positions), dtype=np.float32)
             return _cells(positions.T, alone, np.zeros_like(alone))
@@ -77,17 +88,26 @@ class Cells:
         grouped = positions[order].astype(np.float64)
         starts = np.searchsorted(cell[order], np.arange(_SIDE**3))
         counts = np.diff(starts, append=len(cell))[:, None]
-        centres = np.add.reduceat(grouped, starts) / counts
-        spread = np.add.reduceat(np.square(grouped), starts) / counts - np.square(centres)
-        return _cells(centres.T, counts[:, 0], np.maximum(spread.sum(axis=1), 0) / 3)
+        centers = np.add.reduceat(grouped, starts) / counts
+        spread = np.add.reduceat(np.square(grouped), starts) / counts - np.square(centers)
+        return _cells(centers.T, counts[:, 0], np.maximum(spread.sum(axis=1), 0) / 3)
 
 
-def _cells(centres: NDArray[np.floating], counts: NDArray[np.generic], soft: NDArray[np.floating]) -> Cells:
-    return Cells(*(np.asarray(frozen(np.array(part, dtype=np.float32, order="C")), dtype=np.float32) for part in (centres, counts, soft)))
+def _cells(
+    centers: NDArray[np.floating], counts: NDArray[np.generic], soft: NDArray[np.floating]
+) -> Cells:
+    return Cells(
+        *(
+            np.asarray(frozen(np.array(part, dtype=np.float32, order="C")), dtype=np.float32)
+            for part in (centers, counts, soft)
+        )
+    )
 
 
 def _sorted_within(cell: NDArray[np.int64], values: Floats) -> NDArray[np.intp]:
-    """The order by group, then value: one sort of whole numbers, six times faster here than lexsort."""
+    """The order by group, then value: one sort of whole numbers, six times faster here than
+    lexsort.
+    """
     rank = np.empty(len(values), dtype=np.int64)
     rank[np.argsort(values)] = np.arange(len(values))
     return np.argsort(cell * len(values) + rank)
@@ -111,12 +131,15 @@ class Curve:
         """How hard a membership of 1 pulls, over the distance in the picture: from its square."""
         squares = squares + _NEAR
         power = np.float32(self.a) * np.power(squares, np.float32(self.b))
-        return np.asarray(np.float32(2 * self.b) * power / (squares * (1 + power)), dtype=np.float32)
+        return np.asarray(
+            np.float32(2 * self.b) * power / (squares * (1 + power)), dtype=np.float32
+        )
 
     def repulsion(self, place: Floats, cells: Cells) -> Floats:
         """The push [3, T] of a whole cloud on points at ``place`` [3, T], for a strength of 1."""
-        offsets = np.empty((*place.shape, cells.centres.shape[1]), dtype=np.float32)  # in C order whatever the batch
-        np.subtract(place[:, :, None], cells.centres[:, None, :], out=offsets)
+        # in C order whatever the batch
+        offsets = np.empty((*place.shape, cells.centers.shape[1]), dtype=np.float32)
+        np.subtract(place[:, :, None], cells.centers[:, None, :], out=offsets)
         squares = offsets[0] * offsets[0]
         squares += offsets[1] * offsets[1]
         squares += offsets[2] * offsets[2]
@@ -131,12 +154,20 @@ class Curve:
 
 
 def descend(
-    anchors: Floats, pull: Floats, membership: Floats, cells: tuple[Cells, ...], n: int, curve: Curve, repulsion: float = UMAPS
+    anchors: Floats,
+    pull: Floats,
+    membership: Floats,
+    cells: tuple[Cells, ...],
+    n: int,
+    curve: Curve,
+    repulsion: float = UMAPS,
 ) -> Floats:
-    """Where the objective is least, [3, S, T], from the barycentre of ``anchors`` [3, S, T, k], the neighbours' places in clouds of n.
+    """Where the objective is least, [3, S, T], from the barycentre of ``anchors`` [3, S, T, k], the
+    neighbours' places in clouds of n.
 
-    Each step goes to the minimum of a parabola that lies above the pull and touches it here (its logarithm is concave in the
-    squared distance), so the pull needs no step size; the push is taken as constant over ``_PULLS`` steps.
+    Each step goes to the minimum of a parabola that lies above the pull and touches it here (its
+    logarithm is concave in the squared distance), so the pull needs no step size; the push is taken
+    as constant over ``_PULLS`` steps.
     """
     place = np.asarray((anchors * pull).sum(axis=-1) / pull.sum(axis=-1), dtype=np.float32)
     strength = np.float32(repulsion / n) * membership.sum(axis=-1)

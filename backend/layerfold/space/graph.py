@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from layerfold.neighbors import nearest_self
 from layerfold.records import Floats, Ints
+from layerfold.space.neighbors import nearest_self
 
 
 @dataclass(frozen=True)
 class Graph:
-    """A symmetric graph in rows: neighbours of point i are ``indices[starts[i]:starts[i + 1]]``, their membership ``weights`` in 0..1."""
+    """A symmetric graph in rows: neighbours of point i are ``indices[starts[i]:starts[i + 1]]``,
+    their membership ``weights`` in 0..1.
+    """
 
     starts: Ints
     indices: Ints
@@ -21,7 +23,8 @@ class Graph:
 
 
 def fuzzy_graph(states: Floats, k: int) -> Graph:
-    """UMAP's graph of ``states`` [ref, d] over exact neighbours; ``k`` counts the point itself, as UMAP's n_neighbors does.
+    """UMAP's graph of ``states`` [ref, d] over exact neighbours; ``k`` counts the point itself, as
+    UMAP's n_neighbors does.
 
     Raises InputError unless 2 <= k <= ref.
     """
@@ -29,7 +32,9 @@ def fuzzy_graph(states: Floats, k: int) -> Graph:
 
 
 def fuzzy(others: Ints, lengths: Floats) -> Graph:
-    """UMAP's graph from each point's nearest other points, ``others`` and ``lengths`` [ref, k - 1]. One thread at a time."""
+    """UMAP's graph from each point's nearest other points, ``others`` and ``lengths`` [ref, k - 1].
+    One thread at a time.
+    """
     count, k = len(others), others.shape[1] + 1
     itself = np.arange(count, dtype=np.int32)[:, None]
     indices = np.concatenate([itself, others], axis=1)
@@ -38,17 +43,23 @@ def fuzzy(others: Ints, lengths: Floats) -> Graph:
         warnings.simplefilter("ignore")  # umap speaks of its optional parts when it is imported
         from umap.umap_ import fuzzy_simplicial_set
 
-        matrix, *_ = fuzzy_simplicial_set(distances, k, None, "euclidean", knn_indices=indices, knn_dists=distances)
+        matrix, *_ = fuzzy_simplicial_set(
+            distances, k, None, "euclidean", knn_indices=indices, knn_dists=distances
+        )
     rows = matrix.tocsr()
     rows.sort_indices()
     rows.eliminate_zeros()
-    return Graph(rows.indptr.astype(np.int32), rows.indices.astype(np.int32), rows.data.astype(np.float32))
+    return Graph(
+        rows.indptr.astype(np.int32), rows.indices.astype(np.int32), rows.data.astype(np.float32)
+    )
 
 
 def curve(min_dist: float, spread: float) -> tuple[float, float]:
-    """The a and b for which 1 / (1 + a·x^2b) is nearest to UMAP's curve for ``min_dist`` and ``spread``.
+    """The a and b for which 1 / (1 + a·x^2b) is nearest to UMAP's curve for ``min_dist`` and
+    ``spread``.
 
-    Fitted at spread 1 and scaled: umap's own fit starts from 1 and goes astray, to negative a and b, where the spread is far from it.
+    Fitted at spread 1 and scaled: umap's own fit starts from 1 and goes astray, to negative a and
+    b, where the spread is far from it.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

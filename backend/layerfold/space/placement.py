@@ -1,4 +1,6 @@
-"""New tokens in frozen clouds: typed states find their true neighbours, then their place by UMAP's objective."""
+"""New tokens in frozen clouds: typed states find their true neighbours, then their place by UMAP's
+objective.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.errors import InputError
-from layerfold.neighbors import Index, Points
 from layerfold.records import Floats, Ints, Placed
 from layerfold.space.descent import UMAPS, Cells, Curve, descend, memberships, pulls
+from layerfold.space.neighbors import Index, Points
 from layerfold.space.outside import own_distances, percentile
 
 _FARTHEST = 1e15  # squares of larger numbers leave float32
@@ -16,45 +18,81 @@ _SAMPLE = 256
 
 
 class Placer:
-    """Places states in the clouds of one step; a token's place depends on its state alone, to the byte. Safe to share between threads.
+    """Places states in the clouds of one step; a token's place depends on its state alone, to the
+    byte. Safe to share between threads.
 
-    Nothing changes after construction. Holds one float32 copy of the states (27 MB for 13 sites of 4,000 x 128).
+    Nothing changes after construction. Holds one float32 copy of the states (27 MB for 13 sites of
+    4,000 x 128).
     """
 
     def __init__(
-        self, states: Points, positions: Floats, *, k: int, a: float, b: float, repulsion: float = UMAPS, own: Floats | None = None
+        self,
+        states: Points,
+        positions: Floats,
+        *,
+        k: int,
+        a: float,
+        b: float,
+        repulsion: float = UMAPS,
+        own: Floats | None = None,
     ) -> None:
-        """Ready to place by ``k`` neighbours on the layout's curve ``a``, ``b``, with the layout's ``repulsion`` (UMAP's by default).
+        """Ready to place by ``k`` neighbours on the layout's curve ``a``, ``b``, with the layout's
+        ``repulsion`` (UMAP's by default).
 
-        ``states`` [site, ref, d] float32 or float16, ``positions`` [site, ref, 3] in the layout's own units. ``own`` [site, m]:
-        the reference's own nearest-neighbour distances where they are known; else those of 256 reference tokens are found.
-        Raises InputError where shapes disagree, k is not in 1..ref, or a number is not finite.
+        ``states`` [site, ref, d] float32 or float16, ``positions`` [site, ref, 3] in the layout's
+        own units. ``own`` [site, m]: the reference's own nearest-neighbour distances where they are
+        known; else those of 256 reference tokens are found. Raises InputError where shapes
+        disagree, k is not in 1..ref, or a number is not finite.
         """
         _check_clouds(states, positions, k)
         places = np.asarray(positions, dtype=np.float32)
         self._indices = tuple(Index.of(site) for site in states)
         self._cells = tuple(Cells.of(site) for site in places)
         self._places = np.ascontiguousarray(places.transpose(0, 2, 1))  # [site, 3, ref]
-        self._own = tuple(own_distances(i, _SAMPLE) for i in self._indices) if own is None else tuple(np.sort(own, axis=-1))
+        self._own = (
+            tuple(own_distances(i, _SAMPLE) for i in self._indices)
+            if own is None
+            else tuple(np.sort(own, axis=-1))
+        )
         self._k, self._curve, self._repulsion, self._d = k, Curve(a, b), repulsion, states.shape[-1]
 
     def place(self, states: Floats) -> Placed:
-        """Where ``states`` [site, token, d] lie in each site's cloud, with their k true neighbours (see `Placed`).
+        """Where ``states`` [site, token, d] lie in each site's cloud, with their k true neighbours
+        (see `Placed`).
 
-        In the view that the reference's states have. Raises InputError for a wrong shape or a state that is not finite.
+        In the view that the reference's states have. Raises InputError for a wrong shape or a state
+        that is not finite.
         """
         neighbors, distances, outside = self.near(states)
         membership, exponents = memberships(distances)
-        anchors = np.stack([cloud.take(near, axis=1) for cloud, near in zip(self._places, neighbors, strict=True)], axis=1)
+        anchors = np.stack(
+            [cloud.take(near, axis=1) for cloud, near in zip(self._places, neighbors, strict=True)],
+            axis=1,
+        )
         n = self._places.shape[-1]
-        place = descend(anchors, pulls(membership, exponents), membership, self._cells, n, self._curve, self._repulsion)
+        place = descend(
+            anchors,
+            pulls(membership, exponents),
+            membership,
+            self._cells,
+            n,
+            self._curve,
+            self._repulsion,
+        )
         return Placed(np.ascontiguousarray(place.transpose(1, 2, 0)), neighbors, distances, outside)
 
     def near(self, states: Floats) -> tuple[Ints, Floats, Floats]:
-        """What ``place`` says besides the places: neighbours, their distances, and how far outside; raises as it does."""
+        """What ``place`` says besides the places: neighbours, their distances, and how far outside;
+        raises as it does.
+        """
         self._check(states)
         neighbors, distances = self._neighbors(states)
-        outside = np.stack([percentile(nearest, own) for nearest, own in zip(distances[..., 0], self._own, strict=True)])
+        outside = np.stack(
+            [
+                percentile(nearest, own)
+                for nearest, own in zip(distances[..., 0], self._own, strict=True)
+            ]
+        )
         return neighbors, distances, outside
 
     def _neighbors(self, states: Floats) -> tuple[Ints, Floats]:
@@ -67,18 +105,30 @@ class Placer:
 
     def _check(self, states: Floats) -> None:
         if states.ndim != 3 or (states.shape[0], states.shape[2]) != (len(self._indices), self._d):
-            raise InputError(f"states have the shape {states.shape}: give [site, token, d] = [{len(self._indices)}, any, {self._d}]")
+            raise InputError(
+                f"states have the shape {states.shape}: give [site, token, d] ="
+                f" [{len(self._indices)}, any, {self._d}]"
+            )
         _check_finite(states, "states to place")
 
 
 def _check_clouds(states: Points, positions: Floats, k: int) -> None:
     if states.ndim != 3 or positions.shape != (*states.shape[:2], 3):
-        raise InputError(f"states {states.shape} and positions {positions.shape} disagree: give [site, ref, d] and [site, ref, 3]")
+        raise InputError(
+            f"states {states.shape} and positions {positions.shape} disagree: give [site, ref, d]"
+            " and [site, ref, 3]"
+        )
     if not 1 <= k <= states.shape[1]:
-        raise InputError(f"{k} neighbours among {states.shape[1]} reference tokens: choose k from 1 to {states.shape[1]}")
+        raise InputError(
+            f"{k} neighbours among {states.shape[1]} reference tokens: choose k from 1 to"
+            f" {states.shape[1]}"
+        )
     _check_finite(positions, "positions")
 
 
 def _check_finite(values: NDArray[np.floating], name: str) -> None:
     if values.size and not max(-float(values.min()), float(values.max())) <= _FARTHEST:
-        raise InputError(f"{name} hold a number that is not finite or is beyond {_FARTHEST:g}: was the checkpoint's training stable?")
+        raise InputError(
+            f"{name} hold a number that is not finite or is beyond {_FARTHEST:g}: was the"
+            " checkpoint's training stable?"
+        )

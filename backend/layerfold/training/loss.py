@@ -1,4 +1,6 @@
-"""Cross-entropy with the unembedding inside, a few rows at a time: the table of logits is never whole, so it stays in the cache."""
+"""Cross-entropy with the unembedding inside, a few rows at a time: the table of logits is never
+whole, so it stays in the cache.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,20 @@ ROWS = 512
 
 
 class UnembeddedLoss(torch.autograd.Function):
-    """Mean cross-entropy in nats of states [row, d] under an unembedding [vocab, d]; gradients are made on the way forward."""
+    """Mean cross-entropy in nats of states [row, d] under an unembedding [vocab, d]; gradients are
+    made on the way forward.
+    """
 
     @staticmethod
-    def forward(ctx: Any, states: Tensor, weight: Tensor, targets: Tensor, dtype: torch.dtype) -> Tensor:
+    def forward(
+        ctx: Any, states: Tensor, weight: Tensor, targets: Tensor, dtype: torch.dtype
+    ) -> Tensor:
         """The loss; products in ``dtype``, sums in float32."""
         low, table, count = states.to(dtype), weight.to(dtype), len(targets)
-        for_states, for_weight = torch.empty_like(low), torch.zeros_like(weight, dtype=torch.float32)
+        for_states, for_weight = (
+            torch.empty_like(low),
+            torch.zeros_like(weight, dtype=torch.float32),
+        )
         nats = 0.0
         for start in range(0, count, ROWS):
             part, wanted = low[start : start + ROWS], targets[start : start + ROWS, None]

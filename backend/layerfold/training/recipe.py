@@ -1,4 +1,6 @@
-"""A recipe: all that a run depends on, from a TOML file; the same recipe and text give the same run."""
+"""A recipe: all that a run depends on, from a TOML file; the same recipe and text give the same
+run.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +33,14 @@ class Example:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is learned, by what model, how long. ``corpus`` is a collection's name or a path; rates are per step.
+    """What is learned, by what model, how long. ``corpus`` is a collection's name or a path; rates
+    are per step.
 
-    Instead of a corpus, ``task`` names one of ``training.tasks`` with its ``parameters``, which then decides the vocabulary.
-    ``schedule`` is cosine or constant, ``decayed`` the weights that decay: layers (the matrices inside them), matrices (all) or
-    everything; ``clip`` 0 clips no gradient; ``test_every`` 0 tests at checkpoints alone.
-    ``repeats`` is the share of windows that say random tokens again and again, not text; ``reference`` the most tokens of an atlas.
+    Instead of a corpus, ``task`` names one of ``training.tasks`` with its ``parameters``, which
+    then decides the vocabulary. ``schedule`` is cosine or constant, ``decayed`` the weights that
+    decay: layers (the matrices inside them), matrices (all) or everything; ``clip`` 0 clips no
+    gradient; ``test_every`` 0 tests at checkpoints alone. ``repeats`` is the share of windows that
+    say random tokens again and again, not text; ``reference`` the most tokens of an atlas.
     """
 
     name: str
@@ -69,7 +73,7 @@ class Recipe:
     beta1: float = 0.9
     beta2: float = 0.95
     clip: float = 1.0
-    optimiser: str = "adamw"
+    optimizer: str = "adamw"
     precision: str = "float32"
     held_out: float = 0.01
     repeats: float = 0.0
@@ -83,19 +87,34 @@ class Recipe:
     def __post_init__(self) -> None:
         for name, known in CHOICES.items():
             if getattr(self, name) not in known:
-                raise RecipeError(f"{name} {getattr(self, name)!r} is not one of {', '.join(known)}")
+                raise RecipeError(
+                    f"{name} {getattr(self, name)!r} is not one of {', '.join(known)}"
+                )
         if self.steps < 1 or list(self.checkpoints) != sorted({*self.checkpoints, 0, self.steps}):
-            raise RecipeError(f"checkpoints must rise from 0 to the last step {self.steps}, each once: {list(self.checkpoints)}")
+            raise RecipeError(
+                f"checkpoints must rise from 0 to the last step {self.steps}, each once:"
+                f" {list(self.checkpoints)}"
+            )
         if bool(self.corpus) == bool(self.task):
             raise RecipeError("a recipe names a corpus or a task, and not both")
         if not self.task and self.vocab_size < 260:
-            raise RecipeError(f"vocab_size {self.vocab_size} is too small: 256 bytes and the end sign need at least 260")
+            raise RecipeError(
+                f"vocab_size {self.vocab_size} is too small: 256 bytes and the end sign need at"
+                " least 260"
+            )
         if not 0 <= self.repeats < 1 or (self.repeats and self.task):
-            raise RecipeError(f"repeats {self.repeats} must be a share of text windows, from 0 to below 1")
+            raise RecipeError(
+                f"repeats {self.repeats} must be a share of text windows, from 0 to below 1"
+            )
         if not 0 < self.held_out < 0.5:
             raise RecipeError(f"held_out {self.held_out} must be a share between 0 and 0.5")
-        if min(self.batch_size, self.log_every, self.resume_every) < 1 or not self.learning_rate > 0:
-            raise RecipeError("batch_size, log_every, resume_every and learning_rate must be above 0")
+        if (
+            min(self.batch_size, self.log_every, self.resume_every) < 1
+            or not self.learning_rate > 0
+        ):
+            raise RecipeError(
+                "batch_size, log_every, resume_every and learning_rate must be above 0"
+            )
 
     @property
     def config(self) -> GPTConfig:
@@ -114,7 +133,8 @@ class Recipe:
 
     @property
     def hyperparameters(self) -> dict[str, Any]:
-        """What a card says of the training: every field that changes the numbers, but for the shape and the task.
+        """What a card says of the training: every field that changes the numbers, but for the shape
+        and the task.
 
         Choices that are the usual ones are not named, as in cards from before there was a choice.
         """
@@ -131,8 +151,16 @@ class Recipe:
             "parameters",
         }
         out |= {"held_out"} if self.task else set()
-        out |= {name for name in ("schedule", "decayed", "repeats", "test_every") if getattr(self, name) == getattr(Recipe, name)}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items() if name not in out}
+        out |= {
+            name
+            for name in ("schedule", "decayed", "repeats", "test_every")
+            if getattr(self, name) == getattr(Recipe, name)
+        }
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+            if name not in out
+        }
 
     @staticmethod
     def load(name_or_path: str | Path) -> Recipe:
@@ -144,7 +172,10 @@ class Recipe:
             text = shipped.read_text("utf-8") if known else path.read_text("utf-8")
             return _recipe(tomllib.loads(text), Path() if known else path.parent)
         except OSError as error:
-            raise RecipeError(f"there is no recipe {str(name_or_path)!r}: give {', '.join(shipped_recipes())} or a TOML file") from error
+            raise RecipeError(
+                f"there is no recipe {str(name_or_path)!r}: give {', '.join(shipped_recipes())} or"
+                " a TOML file"
+            ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, ValueError) as error:
             raise RecipeError(f"recipe {name_or_path} cannot be followed: {error}") from error
 
@@ -152,7 +183,13 @@ class Recipe:
 def shipped_recipes() -> tuple[str, ...]:
     """The names of the recipes that come with the package."""
     folder = files("layerfold.training") / "recipes"
-    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
+    return tuple(
+        sorted(
+            entry.name.removesuffix(".toml")
+            for entry in folder.iterdir()
+            if entry.name.endswith(".toml")
+        )
+    )
 
 
 def _recipe(table: dict[str, Any], folder: Path) -> Recipe:
@@ -166,4 +203,11 @@ def _recipe(table: dict[str, Any], folder: Path) -> Recipe:
     examples = tuple(Example(**example) for example in table.get("examples", ()))
     beside = folder / str(table["corpus"])
     corpus = str(beside) if table["corpus"] and beside.exists() else str(table["corpus"])
-    return Recipe(**{**table, "corpus": corpus, "checkpoints": tuple(table["checkpoints"]), "examples": examples})
+    return Recipe(
+        **{
+            **table,
+            "corpus": corpus,
+            "checkpoints": tuple(table["checkpoints"]),
+            "examples": examples,
+        }
+    )

@@ -1,4 +1,6 @@
-"""Training as a generator of steps: the same recipe and text give the same run, also through a kill and a resume."""
+"""Training as a generator of steps: the same recipe and text give the same run, also through a kill
+and a resume.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +16,25 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from layerfold.data.batches import Batches, Data, prepare
+from layerfold.data.corpus import Text, read_corpus
+from layerfold.data.sources import collect
 from layerfold.model.checkpoint import read_checkpoint, save_checkpoint
 from layerfold.model.gpt import GPT
+from layerfold.runs.run import Run, checkpoint_name
 from layerfold.training.baselines import baselines, bits_per_byte
-from layerfold.training.corpus import Text, read_corpus
-from layerfold.training.data import Batches, Data, prepare
 from layerfold.training.loss import UnembeddedLoss
-from layerfold.training.optimiser import Optimiser, rate_at
+from layerfold.training.optimizer import Optimizer, rate_at
 from layerfold.training.recipe import Recipe
-from layerfold.training.repeats import held_windows, in_context, losses, mixed, prefix_matching, regained
+from layerfold.training.repeats import (
+    held_windows,
+    in_context,
+    losses,
+    mixed,
+    prefix_matching,
+    regained,
+)
 from layerfold.training.resume import load_resume, save_resume
-from layerfold.training.run import Run, checkpoint_name
-from layerfold.training.sources import collect
 from layerfold.training.writer import RunWriter
 
 Row = dict[str, Any]
@@ -34,9 +43,11 @@ Ids = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a training is: ``loss`` in nats a token, ``bits_per_byte`` where this step was a checkpoint, ``left`` seconds.
+    """How far a training is: ``loss`` in nats a token, ``bits_per_byte`` where this step was a
+    checkpoint, ``left`` seconds.
 
-    ``test_accuracy`` 0..1 is the last that was found, ``seconds`` those of training so far, earlier calls among them.
+    ``test_accuracy`` 0..1 is the last that was found, ``seconds`` those of training so far, earlier
+    calls among them.
     """
 
     stage: str
@@ -63,8 +74,8 @@ def train(
 ) -> Run:
     """``out`` holds the finished run; what an earlier, broken call left there is taken up.
 
-    Once ``stopped``, the step at hand is ended, all that the next one needs is stored, and the run stays unfinished.
-    Raises RecipeError (``out`` holds another run), CorpusError.
+    Once ``stopped``, the step at hand is ended, all that the next one needs is stored, and the run
+    stays unfinished. Raises RecipeError (``out`` holds another run), CorpusError.
     """
     writer = RunWriter(out, recipe)
     if writer.finished:
@@ -87,7 +98,9 @@ class Lesson(Protocol):
         ...
 
     def at(self, step: int) -> tuple[Ids, Ids]:
-        """The ids of a step [sequence, token], and what follows the last tokens of each [sequence, t]."""
+        """The ids of a step [sequence, token], and what follows the last tokens of each [sequence,
+        t].
+        """
         ...
 
     def tests(self, model: GPT) -> dict[str, float]:
@@ -96,7 +109,9 @@ class Lesson(Protocol):
 
 
 def made_lesson(recipe: Recipe, writer: RunWriter, progress: Report, cache: Path | None) -> Lesson:
-    """What the recipe's model learns, its vocabulary and baselines stored; raises RecipeError, CorpusError."""
+    """What the recipe's model learns, its vocabulary and baselines stored; raises RecipeError,
+    CorpusError.
+    """
     task = recipe.made_task()
     if task is not None:
         writer.symbols(task)
@@ -106,7 +121,9 @@ def made_lesson(recipe: Recipe, writer: RunWriter, progress: Report, cache: Path
     texts = texts_of(recipe, cache)
     progress(Progress("reading text"))
     tokenizer = writer.tokenizer(texts)
-    data = prepare(texts, tokenizer, held_out=recipe.held_out, seed=recipe.seed, block=recipe.block_size)
+    data = prepare(
+        texts, tokenizer, held_out=recipe.held_out, seed=recipe.seed, block=recipe.block_size
+    )
     writer.begin(texts, lambda: baselines(data, recipe.block_size))
     return Reading(recipe, data)
 
@@ -129,14 +146,18 @@ class Reading:
         return mixed(inputs, targets, rng, self.recipe.repeats, self.recipe.vocab_size)
 
     def tests(self, model: GPT) -> dict[str, float]:
-        """``val_loss`` in nats a token and ``bits_per_byte`` on the held-out text; what repetition brings where it is learned from."""
+        """``val_loss`` in nats a token and ``bits_per_byte`` on the held-out text; what repetition
+        brings where it is learned from.
+        """
         loss, bits = held_out_loss(model, self.data)
         found = {"val_loss": loss, "bits_per_byte": bits}
         if self.recipe.repeats:
             windows, periods = held_windows(self.recipe.block_size, self.recipe.vocab_size)
             found["prefix_matching"] = float(prefix_matching(model, windows, periods).max())
             found["repeat_score"] = regained(losses(model, windows), periods)
-            found["in_context_score"] = in_context(losses(model, *self.data.windows(self.recipe.block_size)))
+            found["in_context_score"] = in_context(
+                losses(model, *self.data.windows(self.recipe.block_size))
+            )
         return found
 
 
@@ -146,7 +167,9 @@ def texts_of(recipe: Recipe, cache: Path | None = None) -> tuple[Text, ...]:
 
 
 def texts_at(corpus: str, cache: Path | None = None) -> tuple[Text, ...]:
-    """The texts of a folder, a file, or a named collection kept under ``cache`` (default ~/.cache/layerfold/corpora)."""
+    """The texts of a folder, a file, or a named collection kept under ``cache`` (default
+    ~/.cache/layerfold/corpora).
+    """
     path = Path(corpus)
     if path.exists() or "/" in corpus:
         return read_corpus(path)
@@ -159,18 +182,22 @@ class Trainer:
     def __init__(self, recipe: Recipe, lesson: Lesson, writer: RunWriter) -> None:
         self.recipe, self.lesson, self.writer = recipe, lesson, writer
         self.model = GPT(recipe.config, seed=recipe.seed)
-        self.optimiser = Optimiser(self.model, recipe)
-        self.start, self.seconds = load_resume(writer.resume, self.model, self.optimiser)
+        self.optimizer = Optimizer(self.model, recipe)
+        self.start, self.seconds = load_resume(writer.resume, self.model, self.optimizer)
         self.accuracy: float | None = None
         self._began = perf_counter() - self.seconds
         writer.rewind(self.start)
 
     def save(self, step: int) -> None:
         """All that ``step`` and those after it depend on is on disk."""
-        save_resume(self.writer.resume, self.model, self.optimiser, step, perf_counter() - self._began)
+        save_resume(
+            self.writer.resume, self.model, self.optimizer, step, perf_counter() - self._began
+        )
 
     def steps(self) -> Iterator[Progress]:
-        """Does one step for each item taken, checkpoints and metrics written on the way; begins where the last save was."""
+        """Does one step for each item taken, checkpoints and metrics written on the way; begins
+        where the last save was.
+        """
         self._began = began = perf_counter() - self.seconds
         for step in range(self.start, self.recipe.steps + 1):
             if step > self.start and step % self.recipe.resume_every == 0:
@@ -196,15 +223,21 @@ class Trainer:
         loss = self._loss(inputs, targets)
         loss.backward()  # type: ignore[no-untyped-call]
         norms = gradient_norms(self.model) if self._logged(step) else {}
-        total = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip or inf).item()
-        self.optimiser.step(rate)
+        total = torch.nn.utils.clip_grad_norm_(
+            self.model.parameters(), self.recipe.clip or inf
+        ).item()
+        self.optimizer.step(rate)
         return {"loss": loss.item(), "lr": rate, "grad_norm": total, "grad_norms": norms}
 
     def _loss(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
+        with torch.autocast(
+            "cpu", dtype=torch.bfloat16, enabled=self.recipe.precision == "bfloat16"
+        ):
             states = self.model.final(inputs, last=targets.shape[1]).flatten(0, 1)
         dtype = torch.bfloat16 if self.recipe.precision == "bfloat16" else torch.float32
-        loss: Tensor = UnembeddedLoss.apply(states, self.model.unembedding, targets.flatten(), dtype)  # type: ignore[no-untyped-call]
+        loss: Tensor = UnembeddedLoss.apply(
+            states, self.model.unembedding, targets.flatten(), dtype
+        )  # type: ignore[no-untyped-call]
         return loss
 
     def _checkpoint(self, step: int) -> Row:
@@ -216,7 +249,11 @@ class Trainer:
         return dict(tests)
 
     def _logged(self, step: int) -> bool:
-        often = step <= self.recipe.log_all or step % self.recipe.log_every == 0 or step in self.recipe.checkpoints
+        often = (
+            step <= self.recipe.log_all
+            or step % self.recipe.log_every == 0
+            or step in self.recipe.checkpoints
+        )
         return often or bool(self.recipe.test_every and step % self.recipe.test_every == 0)
 
     def _log(self, row: Row) -> None:
@@ -229,7 +266,17 @@ class Trainer:
         pace = (step + 1) / seconds
         tokens = pace * self.lesson.length
         left = (total - step) / pace
-        return Progress("training", step, total, row["loss"], row.get("bits_per_byte"), tokens, left, self.accuracy, round(seconds, 3))
+        return Progress(
+            "training",
+            step,
+            total,
+            row["loss"],
+            row.get("bits_per_byte"),
+            tokens,
+            left,
+            self.accuracy,
+            round(seconds, 3),
+        )
 
 
 @torch.inference_mode()
@@ -238,13 +285,18 @@ def held_out_loss(model: GPT, data: Data, batch: int = 32) -> tuple[float, float
     inputs, targets = data.windows(model.config.block_size)
     nats = 0.0
     for start in range(0, len(inputs), batch):
-        part = torch.from_numpy(inputs[start : start + batch]), torch.from_numpy(targets[start : start + batch])
+        part = (
+            torch.from_numpy(inputs[start : start + batch]),
+            torch.from_numpy(targets[start : start + batch]),
+        )
         nats += model(*part).item() * part[1].numel()
     return nats / targets.size, bits_per_byte(nats, targets, data)
 
 
 def gradient_norms(model: GPT) -> dict[str, float]:
-    """The gradient's length in the embeddings, in each layer's attention and MLP, and in the final norm."""
+    """The gradient's length in the embeddings, in each layer's attention and MLP, and in the final
+    norm.
+    """
     squares: dict[str, float] = {}
     for name, weight in model.named_parameters():
         if weight.grad is not None:

@@ -8,15 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from layerfold.data.corpus import Text
 from layerfold.errors import CorpusError, RecipeError
-from layerfold.files import sha256, write_atomically
+from layerfold.files.atomic import sha256, write_atomically
 from layerfold.model.shape import GPTConfig
-from layerfold.model.symbols import SymbolTokenizer
-from layerfold.model.tokenizer import Tokenizer
+from layerfold.model.tokenizers.byte_level import Tokenizer
+from layerfold.model.tokenizers.symbols import SymbolTokenizer
 from layerfold.records import sites_of
-from layerfold.training.corpus import Text
+from layerfold.runs.run import CARD, METRICS, TOKENIZER, Run, checkpoint_name, read_rows
 from layerfold.training.recipe import Recipe
-from layerfold.training.run import CARD, METRICS, TOKENIZER, Run, checkpoint_name, read_rows
 from layerfold.training.tasks import Task
 
 
@@ -25,12 +25,20 @@ class RunWriter:
 
     def __init__(self, folder: Path, recipe: Recipe) -> None:
         self.folder, self.recipe = folder, recipe
-        self.card: dict[str, Any] = Run.open(folder).card if (folder / CARD).exists() else self._new_card()
+        self.card: dict[str, Any] = (
+            Run.open(folder).card if (folder / CARD).exists() else self._new_card()
+        )
         fresh = self._new_card()
         for field in ("architecture", "seed", "task", "hyperparameters"):
-            stored = {"mlp": GPTConfig.mlp, **self.card[field]} if field == "architecture" else self.card.get(field)
+            stored = (
+                {"mlp": GPTConfig.mlp, **self.card[field]}
+                if field == "architecture"
+                else self.card.get(field)
+            )
             if stored != json.loads(json.dumps(fresh.get(field))):
-                raise RecipeError(f"{folder} holds a run of another recipe ({field} differs): give another folder")
+                raise RecipeError(
+                    f"{folder} holds a run of another recipe ({field} differs): give another folder"
+                )
 
     @property
     def resume(self) -> Path:
@@ -52,19 +60,29 @@ class RunWriter:
         """The run's vocabulary: as stored, else learned from the texts and stored."""
         path = self.folder / TOKENIZER
         if not path.exists():
-            tokenizer = Tokenizer.train((document for text in texts for document in text.documents), self.recipe.vocab_size)
+            tokenizer = Tokenizer.train(
+                (document for text in texts for document in text.documents), self.recipe.vocab_size
+            )
             if len(tokenizer) < self.recipe.vocab_size:
                 wanted = self.recipe.vocab_size
-                raise CorpusError(f"the corpus yields {len(tokenizer)} tokens, the recipe wants {wanted}: add text or ask for fewer")
+                raise CorpusError(
+                    f"the corpus yields {len(tokenizer)} tokens, the recipe wants {wanted}: add"
+                    " text or ask for fewer"
+                )
             tokenizer.save(path)
         return Tokenizer.load(path)
 
     def begin(self, texts: Sequence[Text], baselines: Callable[[], dict[str, float]]) -> None:
-        """The card names the texts (none for a task) and the baselines; RecipeError where the text is not what a broken training had."""
+        """The card names the texts (none for a task) and the baselines; RecipeError where the text
+        is not what a broken training had.
+        """
         corpus = [text.card() for text in texts]
         begun = TOKENIZER in self.card["files"]
         if begun and self.card["corpus"] != corpus:
-            raise RecipeError(f"the text is not the one that the run in {self.folder} began with: give another folder")
+            raise RecipeError(
+                f"the text is not the one that the run in {self.folder} began with: give another"
+                " folder"
+            )
         if not begun:
             self.card["corpus"] = corpus
             self.card["tests"] |= baselines()
@@ -72,9 +90,13 @@ class RunWriter:
             self._write()
 
     def rewind(self, step: int) -> None:
-        """Nothing is there of the steps from ``step`` on, which will be done again; checkpoints stay until they are replaced."""
+        """Nothing is there of the steps from ``step`` on, which will be done again; checkpoints
+        stay until they are replaced.
+        """
         rows = [row for row in read_rows(self.folder / METRICS) if row["step"] < step]
-        write_atomically(self.folder / METRICS, "".join(json.dumps(row) + "\n" for row in rows).encode())
+        write_atomically(
+            self.folder / METRICS, "".join(json.dumps(row) + "\n" for row in rows).encode()
+        )
 
     def add_row(self, row: dict[str, Any]) -> None:
         """One more line of metrics."""
@@ -98,7 +120,10 @@ class RunWriter:
         return Run.open(self.folder)
 
     def _write(self) -> None:
-        write_atomically(self.folder / CARD, (json.dumps(self.card, indent=1, ensure_ascii=False) + "\n").encode())
+        write_atomically(
+            self.folder / CARD,
+            (json.dumps(self.card, indent=1, ensure_ascii=False) + "\n").encode(),
+        )
 
     def _new_card(self) -> dict[str, Any]:
         recipe = self.recipe
@@ -127,13 +152,22 @@ class RunWriter:
 
     def _reference(self) -> dict[str, int]:
         """How many tokens its atlas is to have at most, where it is not the usual number."""
-        return {"reference": self.recipe.reference} if self.recipe.reference != Recipe.reference else {}
+        return (
+            {"reference": self.recipe.reference}
+            if self.recipe.reference != Recipe.reference
+            else {}
+        )
 
     def _text_card(self) -> dict[str, Any]:
-        """The collection's name, from which an atlas takes its reference; a person's own folder is not named."""
+        """The collection's name, from which an atlas takes its reference; a person's own folder is
+        not named.
+        """
         return {"collection": self.recipe.corpus} if "/" not in self.recipe.corpus else {}
 
     def _task_card(self) -> dict[str, Any]:
         task = self.recipe.made_task()
         assert task is not None
-        return {"task": {"name": self.recipe.task, "parameters": self.recipe.parameters}, "reads": asdict(task.reads)}
+        return {
+            "task": {"name": self.recipe.task, "parameters": self.recipe.parameters},
+            "reads": asdict(task.reads),
+        }

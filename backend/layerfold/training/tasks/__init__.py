@@ -1,7 +1,9 @@
-"""Tasks: what a model can learn besides text, one file each; a recipe names one (``task = "…"``, ``[parameters]``).
+"""Tasks: what a model can learn besides text, one file each; a recipe names one (``task = "…"``,
+``[parameters]``).
 
-A new task is a file here whose ``make`` gives a Task, and a line in TASKS. All else (trainer, card, tokenizer, atlas) follows:
-``Recipe.task`` and ``.parameters`` -> ``task_of`` -> the trainer calls ``at`` and ``tests``, the atlas ``reference`` and ``bases``.
+A new task is a file here whose ``make`` gives a Task, and a line in TASKS. All else (trainer, card,
+tokenizer, atlas) follows: ``Recipe.task`` and ``.parameters`` -> ``task_of`` -> the trainer calls
+``at`` and ``tests``, the atlas ``reference`` and ``bases``.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ def task_of(name: str, parameters: Mapping[str, Any], setting: Setting) -> Task:
 
 
 def task_of_card(card: Mapping[str, Any]) -> Task | None:
-    """The task that a run learned, as its recipe made it; None for a run on text. Raises RecipeError."""
+    """The task that a run learned, as its recipe made it; None for a run on text. Raises
+    RecipeError.
+    """
     if "task" not in card:
         return None
     batch = int(card.get("hyperparameters", {}).get("batch_size", 0))

@@ -1,6 +1,8 @@
-"""The Mess3 process: letters said by a machine of three hidden states; the model is to say the next letter.
+"""The Mess3 process: letters said by a machine of three hidden states; the model is to say the next
+letter.
 
-To say it well is to know what can be known of the hidden state: a point in a triangle. Shai et al. (2024, arXiv 2405.15943).
+To say it well is to know what can be known of the hidden state: a point in a triangle. Shai et al.
+(2024, arXiv 2405.15943).
 """
 
 from __future__ import annotations
@@ -25,7 +27,11 @@ HELD_OUT = 512
 CORNERS = np.array([(0.0, 1.0), (-(0.75**0.5), -0.5), (0.75**0.5, -0.5)])
 """Where certainty of each state lies in the plane [state, 2]: an equilateral triangle about the origin."""
 DEPTH = 0.25
-AXES_EN = ("belief: C against B", "belief: A against B and C", "what is left of the main directions")
+AXES_EN = (
+    "belief: C against B",
+    "belief: A against B and C",
+    "what is left of the main directions",
+)
 AXES_ZH = ("信念：C 对 B", "信念：A 对 B 与 C", "主方向中余下的部分")
 
 
@@ -36,7 +42,9 @@ def make(setting: Setting, x: float = 0.05, alpha: float = 0.85) -> BeliefSimple
 
 @dataclass(frozen=True)
 class BeliefSimplex:
-    """Sequences of Mess3 as long as the model reads; a step's, the tests' and the reference's never share a random stream."""
+    """Sequences of Mess3 as long as the model reads; a step's, the tests' and the reference's never
+    share a random stream.
+    """
 
     x: float
     alpha: float
@@ -77,20 +85,26 @@ class BeliefSimplex:
 
     @torch.inference_mode()
     def tests(self, model: GPT) -> dict[str, float]:
-        """Nats a letter on held-out sequences, and how many of them the exact observer would have saved."""
+        """Nats a letter on held-out sequences, and how many of them the exact observer would have
+        saved.
+        """
         ids = torch.from_numpy(self.held_out)
         logits = model(ids[:, :-1])
         loss = F.cross_entropy(logits.flatten(0, 1).double(), ids[:, 1:].flatten()).item()
         return {"val_loss": loss, "excess_loss": loss - self.baselines()["bayes_loss"]}
 
     def baselines(self) -> dict[str, float]:
-        """Nats a letter on the same sequences: of an observer who knows the process, and of one who guesses."""
+        """Nats a letter on the same sequences: of an observer who knows the process, and of one who
+        guesses.
+        """
         shares = next_symbol(self.transitions, beliefs(self.transitions, self.held_out[:, :-1]))
         said = np.take_along_axis(shares, self.held_out[:, 1:, None], axis=2)
         return {"bayes_loss": float(-np.log(said).mean()), "chance_loss": log(len(LETTERS))}
 
     def reference(self, count: int, seed: int) -> Reference:
-        """Letters in contexts that all differ, as evenly over the places as there are contexts, from sequences never learned from."""
+        """Letters in contexts that all differ, as evenly over the places as there are contexts,
+        from sequences never learned from.
+        """
         windows = self.drawn(count, "reference", seed)
         window, position = contexts(windows, count)
         used, window = np.unique(window, return_inverse=True)
@@ -103,29 +117,57 @@ class BeliefSimplex:
         return Reference(*at, frequency, text, ("Mess3",) * len(windows), labels)
 
     def labels(self, windows: Ids, window: Ids, position: Ids) -> tuple[Label, ...]:
-        """What the exact observer believes after each letter of the reference, the letter and its place."""
+        """What the exact observer believes after each letter of the reference, the letter and its
+        place.
+        """
         belief = beliefs(self.transitions, windows)[window, position].astype(np.float32)
         last = windows[window, position][:, None].astype(np.float32)
         place = position[:, None].astype(np.float32)
         names = tuple(f"state {letter}" for letter in LETTERS)
         return (
-            Label("belief", "mixture", "belief about the hidden state", "对隐藏状态的信念", belief, names=names),
+            Label(
+                "belief",
+                "mixture",
+                "belief about the hidden state",
+                "对隐藏状态的信念",
+                belief,
+                names=names,
+            ),
             Label("last", "category", "the letter just read", "刚读到的字母", last, names=LETTERS),
             Label("place", "magnitude", "place in the string", "在字符串中的位置", place),
         )
 
     def bases(self, states: Floats, reference: Reference) -> Sequence[Basis]:
-        """The plane of beliefs as the last checkpoint carries it, site by site: the reference is fitted, the claims test on others."""
-        belief = beliefs(self.transitions, reference.windows.astype(np.int64))[reference.window, reference.position]
+        """The plane of beliefs as the last checkpoint carries it, site by site: the reference is
+        fitted, the claims test on others.
+        """
+        belief = beliefs(self.transitions, reference.windows.astype(np.int64))[
+            reference.window, reference.position
+        ]
         found = [belief_axes(site, belief @ CORNERS) for site in states]
-        matrix, offset = np.stack([axes for axes, _ in found]), np.stack([place for _, place in found])
-        source = "linear map of the last checkpoint's states to beliefs; Shai et al. 2024, arXiv 2405.15943"
-        return (Basis("belief", matrix, offset, "belief simplex", "信念单纯形", AXES_EN, AXES_ZH, source),)
+        matrix, offset = (
+            np.stack([axes for axes, _ in found]),
+            np.stack([place for _, place in found]),
+        )
+        source = (
+            "linear map of the last checkpoint's states to beliefs; Shai et al. 2024, arXiv"
+            " 2405.15943"
+        )
+        return (
+            Basis(
+                "belief", matrix, offset, "belief simplex", "信念单纯形", AXES_EN, AXES_ZH, source
+            ),
+        )
 
 
 def contexts(windows: Ids, count: int) -> tuple[Ids, Ids]:
-    """Window and position of up to ``count`` tokens whose contexts all differ, places filled as evenly as their contexts allow."""
-    firsts = [np.unique(windows[:, : place + 1], axis=0, return_index=True)[1] for place in range(windows.shape[1])]
+    """Window and position of up to ``count`` tokens whose contexts all differ, places filled as
+    evenly as their contexts allow.
+    """
+    firsts = [
+        np.unique(windows[:, : place + 1], axis=0, return_index=True)[1]
+        for place in range(windows.shape[1])
+    ]
     left, chosen = count, []
     for rank, place in enumerate(sorted(range(len(firsts)), key=lambda place: len(firsts[place]))):
         share = min(len(firsts[place]), left // (len(firsts) - rank))
@@ -136,19 +178,22 @@ def contexts(windows: Ids, count: int) -> tuple[Ids, Ids]:
 
 
 def belief_axes(states: Floats, plane: Doubles) -> tuple[Floats, Floats]:
-    """Axes [3, d] and offset [3] within the three main directions of states [n, d]: two that say the plane [n, 2] best, and what is left.
+    """Axes [3, d] and offset [3] within the three main directions of states [n, d]: two that say
+    the plane [n, 2] best, and what is left.
 
-    Directions in which these states hardly vary are left out: they would say a little more here, and throw those of other steps far off.
-    The third axis varies a quarter as much as the first two do on average, so that the triangle is seen from most sides.
+    Directions in which these states hardly vary are left out: they would say a little more here,
+    and throw those of other steps far off. The third axis varies a quarter as much as the first two
+    do on average, so that the triangle is seen from most sides.
     """
-    centre = states.mean(axis=0, dtype=np.float64)
-    moved = states - centre
+    center = states.mean(axis=0, dtype=np.float64)
+    moved = states - center
     leading = np.linalg.svd(moved, full_matrices=False)[2][:3]  # [3, d]
     seen = moved @ leading.T
     fitted = np.linalg.lstsq(seen, plane - plane.mean(axis=0), rcond=1e-6)[0]  # [3, 2]
-    rest = np.linalg.svd(fitted.T)[2][-1]  # the direction among the three that says nothing of the plane
+    # the direction among the three that says nothing of the plane
+    rest = np.linalg.svd(fitted.T)[2][-1]
     spread = (seen @ rest).std()
     rest = rest * (DEPTH * (seen @ fitted).std() / spread if spread > 1e-9 else 0.0)
     matrix = np.vstack((fitted.T, rest)) @ leading
-    offset = np.append(plane.mean(axis=0), 0.0) - matrix @ centre
+    offset = np.append(plane.mean(axis=0), 0.0) - matrix @ center
     return matrix.astype(np.float32), offset.astype(np.float32)

@@ -1,7 +1,8 @@
-"""Hidden Markov processes that emit a symbol a step, what an observer who knows one believes, and the Mess3 process.
+"""Hidden Markov processes that emit a symbol a step, what an observer who knows one believes, and
+the Mess3 process.
 
-States are numbered 0 … s - 1, symbols 0 … v - 1. ``transitions`` [v, s, s] holds P(emit the symbol and go to the second state | the
-first), so that they sum over symbols to a stochastic matrix.
+States are numbered 0 … s - 1, symbols 0 … v - 1. ``transitions`` [v, s, s] holds P(emit the symbol
+and go to the second state | the first), so that they sum over symbols to a stochastic matrix.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ Ids = NDArray[np.int64]
 def mess3(x: float, alpha: float) -> Doubles:
     """Mess3 (Marzen & Crutchfield 2017; Shai et al. 2024, arXiv 2405.15943): [3, 3, 3].
 
-    A state goes to each other one with probability ``x`` and says its own letter, on arrival, with ``alpha``, else each other one alike.
+    A state goes to each other one with probability ``x`` and says its own letter, on arrival, with
+    ``alpha``, else each other one alike.
     """
     if not (0 < x < 0.5 and 0 < alpha < 1):
         raise ValueError(f"x = {x} must be between 0 and 0.5, alpha = {alpha} between 0 and 1")
     moves = np.full((3, 3), x) + (1 - 3 * x) * np.eye(3)
-    says = np.full((3, 3), (1 - alpha) / 2) + (alpha - (1 - alpha) / 2) * np.eye(3)  # [state arrived at, symbol]
+    # [state arrived at, symbol]
+    says = np.full((3, 3), (1 - alpha) / 2) + (alpha - (1 - alpha) / 2) * np.eye(3)
     return np.stack([moves * says[:, symbol] for symbol in range(3)])
 
 
@@ -32,7 +35,9 @@ def stationary(transitions: Doubles) -> Doubles:
     whole = transitions.sum(axis=0)
     size = len(whole)
     equations = np.vstack((whole.T - np.eye(size), np.ones(size)))
-    return np.asarray(np.linalg.lstsq(equations, np.append(np.zeros(size), 1.0), rcond=None)[0], dtype=np.float64)
+    return np.asarray(
+        np.linalg.lstsq(equations, np.append(np.zeros(size), 1.0), rcond=None)[0], dtype=np.float64
+    )
 
 
 def sample(transitions: Doubles, count: int, length: int, rng: np.random.Generator) -> Ids:
@@ -48,7 +53,9 @@ def sample(transitions: Doubles, count: int, length: int, rng: np.random.Generat
 
 
 def beliefs(transitions: Doubles, said: Ids) -> Doubles:
-    """P(state | the symbols up to and with each one) of an observer who begins with the long run [sequence, token, s]."""
+    """P(state | the symbols up to and with each one) of an observer who begins with the long run
+    [sequence, token, s].
+    """
     belief = np.tile(stationary(transitions), (len(said), 1))
     found = np.empty((*said.shape, transitions.shape[1]))
     for place in range(said.shape[1]):
@@ -64,7 +71,9 @@ def next_symbol(transitions: Doubles, belief: Doubles) -> Doubles:
 
 
 def entropy_rate(transitions: Doubles, length: int = 9) -> Doubles:
-    """H(next symbol | the ``n`` before) in nats for n = 0 … ``length`` - 1, exactly, by all strings: it falls to the entropy rate."""
+    """H(next symbol | the ``n`` before) in nats for n = 0 … ``length`` - 1, exactly, by all
+    strings: it falls to the entropy rate.
+    """
     start = stationary(transitions)
     entropy = [0.0]
     weights = start[None]

@@ -1,4 +1,5 @@
-"""Addition modulo p: "17 + 38 =", the answer said at "=". Some of all p² pairs are learned, usually all at once; the others are held out.
+"""Addition modulo p: "17 + 38 =", the answer said at "=". Some of all p² pairs are learned, usually
+all at once; the others are held out.
 
 After Power et al. (2022) and Nanda et al. (2023, arXiv 2301.05217).
 """
@@ -29,17 +30,25 @@ LOW = 0.25  # of the third axis, so that the circle reads as one from any side
 
 
 def make(setting: Setting, p: int = 113, share: float = 0.3) -> ModularAddition:
-    """Sums modulo ``p``, a ``share`` of the pairs learned; ValueError where that leaves nothing on either side."""
+    """Sums modulo ``p``, a ``share`` of the pairs learned; ValueError where that leaves nothing on
+    either side.
+    """
     if p < 2 or not 1 <= int(share * p * p) < p * p:
-        raise ValueError(f"p = {p} and share = {share} leave nothing to learn or nothing to hold out")
+        raise ValueError(
+            f"p = {p} and share = {share} leave nothing to learn or nothing to hold out"
+        )
     if setting.block_size < len(PLACES):
-        raise ValueError(f"block_size {setting.block_size} is less than the {len(PLACES)} tokens of a sum")
+        raise ValueError(
+            f"block_size {setting.block_size} is less than the {len(PLACES)} tokens of a sum"
+        )
     return ModularAddition(p, share, setting.seed, setting.batch_size)
 
 
 @dataclass(frozen=True)
 class ModularAddition:
-    """Sums modulo ``p``; pair n is (n // p, n mod p). A step learns from ``batch`` pairs, or all that are learned."""
+    """Sums modulo ``p``; pair n is (n // p, n mod p). A step learns from ``batch`` pairs, or all
+    that are learned.
+    """
 
     p: int
     share: float
@@ -74,11 +83,15 @@ class ModularAddition:
         return (self.batch if self._parted else self.learned) * len(PLACES)
 
     def at(self, step: int) -> tuple[Ids, Ids]:
-        """The learned pairs of a step and their answers at "=": all of them, or the next of an order that is new at each pass."""
+        """The learned pairs of a step and their answers at "=": all of them, or the next of an
+        order that is new at each pass.
+        """
         if not self._parted:
             return self._learned
         turn, place = divmod(step, self.learned // self.batch)
-        chosen = np.random.default_rng((self.seed, turn, 2)).permutation(self.learned)[place * self.batch : (place + 1) * self.batch]
+        chosen = np.random.default_rng((self.seed, turn, 2)).permutation(self.learned)[
+            place * self.batch : (place + 1) * self.batch
+        ]
         pairs = self.order[chosen]
         return self.written(pairs), self.answers(pairs)[:, None]
 
@@ -89,7 +102,10 @@ class ModularAddition:
 
     @cached_property
     def _learned(self) -> tuple[Ids, Ids]:
-        return self.written(self.order[: self.learned]), self.answers(self.order[: self.learned])[:, None]
+        return (
+            self.written(self.order[: self.learned]),
+            self.answers(self.order[: self.learned])[:, None],
+        )
 
     def written(self, pairs: Ids) -> Ids:
         """Pairs as ids [pair, 4]."""
@@ -103,7 +119,10 @@ class ModularAddition:
     def tests(self, model: GPT) -> dict[str, float]:
         """Loss in nats and share of right answers, on the learned and on the held-out pairs."""
         found: dict[str, float] = {}
-        for name, pairs in (("train", self.order[: self.learned]), ("test", self.order[self.learned :])):
+        for name, pairs in (
+            ("train", self.order[: self.learned]),
+            ("test", self.order[self.learned :]),
+        ):
             loss, accuracy = self._test(model, pairs)
             found |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy}
         return found
@@ -113,17 +132,27 @@ class ModularAddition:
         answers = torch.from_numpy(self.answers(pairs))
         states = model.final(torch.from_numpy(self.written(pairs)), last=1)[:, 0]
         logits = F.linear(states, model.unembedding).double()
-        return F.cross_entropy(logits, answers).item(), (logits.argmax(-1) == answers).double().mean().item()
+        return (
+            F.cross_entropy(logits, answers).item(),
+            (logits.argmax(-1) == answers).double().mean().item(),
+        )
 
     def baselines(self) -> dict[str, float]:
         """What guessing gives."""
         return {"chance_accuracy": 1 / self.p, "chance_loss": log(self.p)}
 
     def reference(self, count: int, seed: int) -> Reference:
-        """Every number once at "a" and once before "+", each at "b" twice, and the rest at "=", all in pairs chosen at random."""
+        """Every number once at "a" and once before "+", each at "b" twice, and the rest at "=", all
+        in pairs chosen at random.
+        """
         pairs = np.random.default_rng((seed, self.seed)).permutation(self.p * self.p)
         first = _first_with(pairs // self.p, self.p)
-        second = np.concatenate((_first_with(pairs % self.p, self.p), _first_with((pairs % self.p)[::-1], self.p, len(pairs) - 1)))
+        second = np.concatenate(
+            (
+                _first_with(pairs % self.p, self.p),
+                _first_with((pairs % self.p)[::-1], self.p, len(pairs) - 1),
+            )
+        )
         ends = np.arange(max(1, min(len(pairs), count - 4 * self.p)))
         places = np.repeat((A, PLUS, B, EQUALS), (self.p, self.p, len(second), len(ends)))[:count]
         at = np.concatenate((first, first, second, ends))[:count]
@@ -135,10 +164,20 @@ class ModularAddition:
         known = set(self.order[: self.learned].tolist())
         source = tuple("learned" if int(pair) in known else "held out" for pair in pairs[used])
         text = tuple(symbols[n] for n in ids)
-        return Reference(windows, window.astype(np.int32), places.astype(np.int32), frequency, text, source, self.labels(pairs[at], places))
+        return Reference(
+            windows,
+            window.astype(np.int32),
+            places.astype(np.int32),
+            frequency,
+            text,
+            source,
+            self.labels(pairs[at], places),
+        )
 
     def labels(self, pairs: Ids, places: Ids) -> tuple[Label, ...]:
-        """What is known of a token at place ``places`` [ref] of a sum: the answer from "b" on, the numbers once they are read."""
+        """What is known of a token at place ``places`` [ref] of a sum: the answer from "b" on, the
+        numbers once they are read.
+        """
         a, b = pairs // self.p, pairs % self.p
         unread = np.where(places >= B, 0.0, np.nan)
         cyclic = (
@@ -147,30 +186,48 @@ class ModularAddition:
             ("a", "the first number", "第一个数", a),
             ("b", "the second number", "第二个数", b + unread),
         )
-        found = [Label(name, "cyclic", en, zh, values[:, None].astype(np.float32), float(self.p)) for name, en, zh, values in cyclic]
+        found = [
+            Label(name, "cyclic", en, zh, values[:, None].astype(np.float32), float(self.p))
+            for name, en, zh, values in cyclic
+        ]
         place = places[:, None].astype(np.float32)
-        return (*found, Label("place", "category", "place in the sum", "在算式中的位置", place, names=PLACES))
+        return (
+            *found,
+            Label("place", "category", "place in the sum", "在算式中的位置", place, names=PLACES),
+        )
 
     def named(self, reference: Reference, adapter: Adapter) -> Reference:
-        """With the place on the circle of the strongest frequency, by which colours run round it: of the number read, of the sum at "="."""
+        """With the place on the circle of the strongest frequency, by which colours run round it:
+        of the number read, of the sum at "=".
+        """
         numbers = self.written(np.arange(self.p)).astype(np.int32)  # 0 + n
-        (key, *_) = key_frequencies(adapter.batch_states(numbers)[0, :, B], 1) or [1]
+        key, *_ = key_frequencies(adapter.batch_states(numbers)[0, :, B], 1) or [1]
         known = {label.name: label.values for label in reference.labels}
-        turn = key * np.where(reference.position[:, None] == EQUALS, known["sum"], known["number"]) % self.p
+        turn = (
+            key
+            * np.where(reference.position[:, None] == EQUALS, known["sum"], known["number"])
+            % self.p
+        )
         titles = (f"place on the circle of frequency {key}", f"频率 {key} 的圆上的位置")
         label = Label(TURN, "cyclic", *titles, turn.astype(np.float32), float(self.p))
         return replace(reference, labels=(label, *reference.labels))
 
     def bases(self, states: Floats, reference: Reference) -> Sequence[Basis]:
-        """The strongest frequency's plane and the next one's cosine: of the numbers at the embedding, of what "=" holds after it.
+        """The strongest frequency's plane and the next one's cosine: of the numbers at the
+        embedding, of what "=" holds after it.
 
-        After attention "=" holds the sum of both numbers' circles, after the MLP the circle of their sum.
+        After attention "=" holds the sum of both numbers' circles, after the MLP the circle of
+        their sum.
         """
-        number, a, b = ({label.name: label.values[:, 0] for label in reference.labels}[name] for name in ("number", "a", "b"))
+        number, a, b = (
+            {label.name: label.values[:, 0] for label in reference.labels}[name]
+            for name in ("number", "a", "b")
+        )
         at = reference.position
         read, told = (at == A) | (at == B), (at == EQUALS) & ~np.isnan(b)
         keys = key_frequencies(means_of(states[0][read], number[read].astype(int), self.p), KEYS)
-        keys.sort(key=lambda k: k != _frequency_of(reference, number))  # the one that the colours follow comes first
+        # the one that the colours follow comes first
+        keys.sort(key=lambda k: k != _frequency_of(reference, number))
         if len(keys) < 2 or not told.any():
             return ()
         turn = 2 * np.pi * np.array(keys)[:, None] / self.p
@@ -179,15 +236,27 @@ class ModularAddition:
             (told, np.exp(1j * turn * a[told]) + np.exp(1j * turn * b[told])),
             *((told, np.exp(1j * turn * (a + b)[told])) for _ in states[2:]),
         )
-        found = [_axes(site[held], circle) for site, (held, circle) in zip(states, circles, strict=True)]
+        found = [
+            _axes(site[held], circle) for site, (held, circle) in zip(states, circles, strict=True)
+        ]
         matrix, offset = (np.stack(part).astype(np.float32) for part in zip(*found, strict=True))
-        en = (f"cos(2π·{keys[0]}·n/{self.p})", f"sin(2π·{keys[0]}·n/{self.p})", f"¼ cos(2π·{keys[1]}·n/{self.p})")
-        source = f"frequencies {keys[0]} and {keys[1]} of the last checkpoint (Nanda et al. 2023, arXiv 2301.05217)"
+        en = (
+            f"cos(2π·{keys[0]}·n/{self.p})",
+            f"sin(2π·{keys[0]}·n/{self.p})",
+            f"¼ cos(2π·{keys[1]}·n/{self.p})",
+        )
+        source = (
+            f"frequencies {keys[0]} and {keys[1]} of the last checkpoint (Nanda et al. 2023, arXiv"
+            " 2301.05217)"
+        )
         return (Basis("fourier", matrix, offset, "Fourier plane", "傅里叶平面", en, en, source),)
 
 
-def _axes(states: Floats, circles: NDArray[np.complex128]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What reads cos and sin of the first and cos of the second of ``circles`` [key, n] off ``states`` [n, d]: matrix [3, d], offset [3].
+def _axes(
+    states: Floats, circles: NDArray[np.complex128]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What reads cos and sin of the first and cos of the second of ``circles`` [key, n] off
+    ``states`` [n, d]: matrix [3, d], offset [3].
 
     What the other circles add is taken out.
     """

@@ -20,7 +20,9 @@ Ids = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Setting:
-    """What a recipe gives every task: the run's seed, sequences a step (a task may learn from all it has), tokens a sequence."""
+    """What a recipe gives every task: the run's seed, sequences a step (a task may learn from all
+    it has), tokens a sequence.
+    """
 
     seed: int
     batch_size: int
@@ -38,7 +40,8 @@ class Reads:
 
 @dataclass(frozen=True)
 class Basis:
-    """Three named axes to look along: position = ``matrix`` [3, d] or [site, 3, d] @ state + ``offset`` [3] or [site, 3].
+    """Three named axes to look along: position = ``matrix`` [3, d] or [site, 3, d] @ state +
+    ``offset`` [3] or [site, 3].
 
     States are in the atlas's view.
     """
@@ -72,11 +75,15 @@ class Task(Protocol):
         ...
 
     def at(self, step: int) -> tuple[Ids, Ids]:
-        """What a step learns from: ids [sequence, token], and what is to be said at the last ``t`` tokens of each [sequence, t]."""
+        """What a step learns from: ids [sequence, token], and what is to be said at the last ``t``
+        tokens of each [sequence, t].
+        """
         ...
 
     def tests(self, model: GPT) -> dict[str, float]:
-        """What a checkpoint can do, for metrics.jsonl: ``test_loss`` or ``val_loss`` in nats, ``…_accuracy`` 0..1."""
+        """What a checkpoint can do, for metrics.jsonl: ``test_loss`` or ``val_loss`` in nats,
+        ``…_accuracy`` 0..1.
+        """
         ...
 
     def baselines(self) -> dict[str, float]:
@@ -88,7 +95,9 @@ class Task(Protocol):
         ...
 
     def bases(self, states: Floats, reference: Reference) -> Sequence[Basis]:
-        """Named axes, the same at every step, found in the reference's ``states`` [site, ref, d] at the last, in the atlas's view."""
+        """Named axes, the same at every step, found in the reference's ``states`` [site, ref, d] at
+        the last, in the atlas's view.
+        """
         ...
 
 

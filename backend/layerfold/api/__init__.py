@@ -1,0 +1,1 @@
+"""Layerfold from Python: notebooks, figures, exports."""

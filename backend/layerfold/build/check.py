@@ -1,0 +1,210 @@
+"""Everything that can be found wrong with a run on disk: hashes, shapes, ranges, numbers that are
+not finite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from layerfold.atlas.files import Atlas, open_atlas
+from layerfold.atlas.projection_files import open_projections
+from layerfold.claims.claim import CLAIMS, REDO, checkpoints_of, read_file
+from layerfold.errors import LayerfoldError
+from layerfold.metrics.files import CARD as MEASURES
+from layerfold.metrics.files import REPAIR as REMEASURE
+from layerfold.metrics.files import read_measured, trouble
+from layerfold.records import Reference, Slice
+from layerfold.runs.run import METRICS, Problem, Run
+
+REBUILD = "build the atlas again"
+
+
+def check_run(folder: Path) -> list[Problem]:
+    """All problems of the run in a folder and of its atlas; none when every byte is as it should
+    be.
+
+    Raises RunNotFound, DamagedRun where there is no card to check by.
+    """
+    run = Run.open(folder)
+    return [
+        *run.verify(),
+        *_card(run),
+        *_tokenizer(run),
+        *_metrics(run),
+        *_atlas(run),
+        *_projections(run),
+        *_measured(run),
+        *_claims(run),
+    ]
+
+
+def _card(run: Run) -> Iterator[Problem]:
+    if list(run.card["sites"]) != [site.name for site in run.sites]:
+        yield Problem(
+            "run.json",
+            f"names sites that a model of {run.n_layer} layers does not have: restore it",
+        )
+    if not run.card["steps"]:
+        yield Problem("run.json", "names no checkpoint: train the run first")
+
+
+def _tokenizer(run: Run) -> Iterator[Problem]:
+    try:
+        size, wanted = len(run.tokenizer()), int(run.card["architecture"]["vocab_size"])
+    except LayerfoldError as error:
+        yield Problem(str(run.card.get("tokenizer", "tokenizer.json")), str(error))
+        return
+    if size > wanted:
+        yield Problem(
+            str(run.card.get("tokenizer", "tokenizer.json")),
+            f"has {size} tokens, the model {wanted}: restore it",
+        )
+
+
+def _metrics(run: Run) -> Iterator[Problem]:
+    try:
+        rows = run.metrics()
+    except LayerfoldError as error:
+        yield Problem(METRICS, str(error))
+        return
+    for row in rows:
+        if not np.isfinite(row.get("loss", 0.0)):
+            yield Problem(
+                METRICS,
+                f"has a loss that is not finite at step {row.get('step')}: train this run again",
+            )
+            return
+
+
+def _atlas(run: Run) -> Iterator[Problem]:
+    try:
+        atlas = open_atlas(run.folder)
+    except LayerfoldError as error:
+        yield Problem("atlas/atlas.json", str(error))
+        return
+    strangers = sorted(set(atlas.steps) - set(run.card["steps"]))
+    if strangers:
+        yield Problem(
+            "atlas/atlas.json",
+            f"has clouds at steps without a checkpoint, {strangers[0]} first: {REBUILD}",
+        )
+    try:
+        count = len(atlas.reference)
+        yield from _reference(atlas.reference, int(run.card["architecture"]["vocab_size"]))
+        yield from _measures(atlas)
+    except LayerfoldError as error:
+        yield Problem("atlas/", str(error))
+        return
+    for step in atlas.steps:
+        name = f"atlas/step-{step:08d}.safetensors"
+        try:
+            wrong = _wrong_slice(atlas.slice(step), len(atlas.sites), count)
+        except LayerfoldError as error:
+            wrong = str(error)
+        if wrong:
+            yield Problem(name, wrong)
+
+
+def _measured(run: Run) -> Iterator[Problem]:
+    wrong = trouble(run.folder)
+    if wrong is not None:
+        yield Problem(f"measures/{MEASURES}", str(wrong))
+        return
+    found = read_measured(run.folder)
+    for measure in found.measures if found else ():
+        said = np.array(measure.reasons or np.full(measure.values.shape, ""))
+        if (np.isfinite(measure.values) == (said != "")).any():
+            yield Problem(
+                f"measures/{MEASURES}",
+                f"{measure.name} lacks a number or a reason somewhere: {REMEASURE}",
+            )
+
+
+def _projections(run: Run) -> Iterator[Problem]:
+    """A run may have no linear pictures; those it has are whole and belong to its atlas."""
+    try:
+        atlas = open_atlas(run.folder)
+    except LayerfoldError:
+        return  # said already
+    for problem in open_projections(run.folder, atlas, run.d_model)[1]:
+        name, what = str(problem).split(" ", 1)
+        yield Problem(name, what)
+
+
+def _reference(reference: Reference, vocabulary: int) -> Iterator[Problem]:
+    name = "atlas/reference.safetensors"
+    windows, length = reference.windows.shape
+    # -1 stands after the last token of a short one
+    if reference.windows.min() < -1 or reference.windows.max() >= vocabulary:
+        yield Problem(name, f"names tokens outside the vocabulary of {vocabulary}: {REBUILD}")
+    if (
+        reference.window.min() < 0
+        or reference.window.max() >= windows
+        or reference.position.min() < 0
+        or reference.position.max() >= length
+    ):
+        yield Problem(name, f"points outside its {windows} windows of {length} tokens: {REBUILD}")
+    elif (reference.windows[reference.window, reference.position] < 0).any():
+        yield Problem(name, f"points behind the last token of a window: {REBUILD}")
+    if (
+        len(
+            {len(reference), len(reference.position), len(reference.frequency), len(reference.text)}
+        )
+        > 1
+    ):
+        yield Problem(name, f"has lists of different lengths: {REBUILD}")
+    if not np.isfinite(reference.frequency).all():
+        yield Problem(name, f"has frequencies that are not finite: {REBUILD}")
+
+
+def _measures(atlas: Atlas) -> Iterator[Problem]:
+    wanted = (len(atlas.steps), len(atlas.sites))
+    for measure in atlas.measures:
+        if measure.values.shape != wanted:
+            yield Problem(
+                "atlas/measures.safetensors",
+                f"{measure.name} has shape {measure.values.shape}, not {wanted}: {REBUILD}",
+            )
+    if atlas.axes.shape != (*wanted, 3, len(atlas.axis_variables)):
+        yield Problem(
+            "atlas/measures.safetensors", f"the axis guard has shape {atlas.axes.shape}: {REBUILD}"
+        )
+
+
+def _wrong_slice(clouds: Slice, sites: int, count: int) -> str:
+    """What is wrong with the clouds of a step, or nothing."""
+    if clouds.positions.shape != (sites, count, 3):
+        return (
+            f"has positions of shape {clouds.positions.shape}, not {(sites, count, 3)}: {REBUILD}"
+        )
+    if not np.isfinite(clouds.positions).all():
+        return f"has positions that are not finite: {REBUILD}"
+    for name, values in (("trust", clouds.trust), ("continuity", clouds.continuity)):
+        if values.shape != (sites, count):
+            return f"has {name} of shape {values.shape}, not {(sites, count)}: {REBUILD}"
+        if not ((values >= 0) & (values <= 1)).all():
+            return f"has {name} outside 0 to 1: {REBUILD}"
+    return ""
+
+
+def _claims(run: Run) -> Iterator[Problem]:
+    """A run may have no claims; those it has are readable and speak of its own checkpoints."""
+    try:
+        kept = read_file(run.folder / CLAIMS)
+    except LayerfoldError as error:
+        yield Problem(CLAIMS, str(error))
+        return
+    if kept is None:
+        return
+    if kept.checkpoints != checkpoints_of(run):
+        yield Problem(CLAIMS, f"was computed from other checkpoints than those of the card: {REDO}")
+    strangers = sorted(
+        {step for claim in kept.claims for step in claim.steps} - set(run.card["steps"])
+    )
+    if strangers:
+        yield Problem(
+            CLAIMS, f"has figures at steps without a checkpoint, {strangers[0]} first: {REDO}"
+        )

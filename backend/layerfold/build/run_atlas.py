@@ -1,0 +1,174 @@
+"""The building of a run's atlas: its reference, kept or chosen, its states at every step, and what
+its training log says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from layerfold.atlas.aligned_pca import write_basis
+from layerfold.atlas.files import Atlas, open_atlas
+from layerfold.data.reference_states import states_at, viewed
+from layerfold.errors import CorpusError, DamagedRun
+from layerfold.files.atomic import bundled
+from layerfold.records import Floats, Reference, View
+from layerfold.runs.run import Run, checkpoint_name
+from layerfold.training.tasks import Naming, task_of_card
+
+if TYPE_CHECKING:
+    from layerfold.atlas.executor import Executor
+
+COLLECTIONS: Final = ("storyteller", "pydoc")
+OWN_TEXT: Final = "text"  # a folder in the run
+# of these steps, in this view, with so many neighbours
+Hire = Callable[[Run, Reference, Sequence[int], View, int], "Executor"]
+
+
+def build_run_atlas(
+    folder: Path | str,
+    *,
+    count: int = 4000,
+    view: View = "normalised",
+    k: int = 15,
+    min_dist: float = 0.1,
+    spread: float = 1.0,
+    seed: int = 0,
+    threads: int | None = None,
+    corpus: str | None = None,
+    column: str | None = None,
+    labels: Sequence[str] = (),
+    corpora: Path | None = None,
+    steps: Sequence[int] | None = None,
+    progress: Callable[[str, float], None] = lambda stage, share: None,
+    hire: Hire | None = None,
+) -> Atlas:
+    """The run in ``folder`` has an atlas over its sites and ``steps`` (all by default); a broken
+    build goes on where it stopped.
+
+    Its reference is chosen from ``corpus``: text in the ``column`` of a table, its ``labels``
+    columns kept as colours. Without it, the reference that is there is kept where it has ``count``
+    tokens, else chosen from what the run learned from, a named collection being gathered into
+    ``corpora``. ``hire`` gives the crew that works graphs and scores out, elsewhere than in this
+    process. Raises RunNotFound, DamagedRun, CorpusError, RecipeError, InputError, MissingExtra,
+    Unreachable.
+    """
+    from layerfold.atlas.build import build_atlas  # imports numba, which serving must not
+
+    run = Run.open(folder)
+    count = min(count, int(run.card.get("reference", count)))
+    chosen = run.steps if steps is None else tuple(step for step in run.steps if step in steps)
+    progress("choosing the reference", 0.0)
+    kept = run.reference() or (None if corpus else kept_reference(run.folder, count))
+    reference = kept or chosen_reference(run, count, seed, corpus, column, labels, corpora)
+    build_atlas(
+        lambda step: states_at(run, step, reference),
+        chosen,
+        [site.name for site in run.sites],
+        reference,
+        run.folder,
+        k=k,
+        min_dist=min_dist,
+        spread=spread,
+        seed=seed,
+        view=view,
+        threads=threads,
+        extra_measures=losses(run, chosen),
+        origin={checkpoint_name(step): run.origin(step) for step in chosen},
+        progress=progress,
+        crew=hire(run, reference, chosen, view, k) if hire else None,
+    )
+    carry_bases(run, reference, view)
+    return open_atlas(run.folder)
+
+
+def carry_bases(run: Run, reference: Reference, view: View) -> None:
+    """A run that learned a task has the task's named axes among its projections."""
+    task = task_of_card(run.card)
+    if task is not None:
+        for basis in task.bases(viewed(states_at(run, run.steps[-1], reference), view), reference):
+            titles, axes = (basis.title_en, basis.title_zh), (basis.axes_en, basis.axes_zh)
+            write_basis(
+                run.folder,
+                basis.name,
+                basis.matrix,
+                basis.offset,
+                titles=titles,
+                axes=axes,
+                source=basis.source,
+            )
+
+
+def kept_reference(folder: Path, count: int) -> Reference | None:
+    """The reference of the atlas that is there, if it is whole and has ``count`` tokens."""
+    try:
+        reference = open_atlas(folder).reference
+    except DamagedRun:
+        return None
+    return reference if len(reference) == count else None
+
+
+def chosen_reference(
+    run: Run,
+    count: int,
+    seed: int,
+    corpus: str | None = None,
+    column: str | None = None,
+    labels: Sequence[str] = (),
+    corpora: Path | None = None,
+) -> Reference:
+    """``count`` tokens of the corpus, else of the run's task, its own text, its collection, or the
+    passages that come with Layerfold.
+
+    Raises CorpusError, RecipeError, MissingExtra, Unreachable.
+    """
+    from layerfold.data.documents import read_documents
+    from layerfold.data.passages import bundled_passages
+    from layerfold.data.reference import choose_reference
+    from layerfold.data.sampling import sample_reference
+    from layerfold.training.trainer import texts_at
+
+    task = task_of_card(run.card)
+    if task is not None:
+        reference = task.reference(count, seed)
+        return (
+            task.named(reference, run.adapter(run.steps[-1]))
+            if isinstance(task, Naming)
+            else reference
+        )
+    collection = corpus or run.card.get("collection")
+    if collection in COLLECTIONS:
+        return choose_reference(run, texts_at(collection, corpora), count, seed)
+    if corpus or (run.folder / OWN_TEXT).is_dir():
+        documents = read_documents(corpus or str(run.folder / OWN_TEXT), column, labels)
+    elif run.kind == "gpt":
+        raise CorpusError(
+            f"run {run.name} learned from a text that it does not carry: say with --corpus where"
+            " it is"
+        )
+    else:
+        documents = bundled_passages(bundled() / "models")
+    return sample_reference(documents, run.tokenizer(), run.max_tokens, count, seed)
+
+
+def losses(run: Run, steps: Sequence[int]) -> dict[str, tuple[str, Floats]]:
+    """The training log's tests at each step [step, site], the same at every site; NaN where a step
+    was not tested.
+    """
+    rows = {row["step"]: row for row in run.metrics()}
+    units = {
+        "val_loss": "nats a token on held-out text",
+        "bits_per_byte": "bits a byte on held-out text",
+    }
+    found: dict[str, tuple[str, Floats]] = {}
+    for name, unit in units.items():
+        values = np.array(
+            [rows.get(step, {}).get(name, np.nan) for step in steps], dtype=np.float32
+        )
+        if np.isnan(values).all():
+            continue  # a run on symbols has other tests
+        found[name] = (unit, np.repeat(values[:, None], len(run.sites), axis=1))
+    return found

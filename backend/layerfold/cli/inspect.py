@@ -1,0 +1,165 @@
+"""The commands that tell something of runs: where sentences lie, whether files are whole, whether
+claims hold; and of this program.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import sys
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from layerfold.cli.options import RUN, Device, Dtype, Json, Pickle, Threads
+from layerfold.cli.resolve import (
+    Opening,
+    chosen_steps,
+    run_and_sentences,
+    run_folder,
+    served_runs,
+    use_threads,
+)
+from layerfold.cli.terminal import progress_bar, say
+from layerfold.errors import NotFound
+
+
+def place(
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[RUN] SENTENCE...",
+            help="Sentences; a run's name, folder or hf:… may stand first.",
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="File to write: .json, .csv, .npz or .html.")
+    ] = None,
+    steps: Annotated[
+        str, typer.Option(help="all, last, or training steps separated by commas.")
+    ] = "all",
+    projection: Annotated[
+        str, typer.Option(help="umap, pca, or a basis that the run carries.")
+    ] = "umap",
+    dtype: Dtype = None,
+    device: Device = None,
+    allow_pickle: Pickle = False,
+    as_json: Json = False,
+) -> None:
+    """Place sentences in a run's clouds and write their paths to a file."""
+    if out is None and not as_json:
+        raise typer.BadParameter("give --out FILE, or --json to print", param_hint="--out")
+    folder, sentences = run_and_sentences(words, Opening(dtype, device, allow_pickle))
+    from layerfold.api import export
+    from layerfold.interp.session import open_session
+    from layerfold.settings import cache_folder
+
+    opened = open_session(folder, cache_folder(os.environ))
+    chosen = chosen_steps(steps, opened.steps)
+    clouds = opened.picture(projection)
+    trajectories = [opened.place(sentence, chosen, projection) for sentence in sentences]
+    if out is not None:
+        export.write(out, trajectories, clouds, opened.run.name)
+    if as_json:
+        print(export.as_json(trajectories, clouds, opened.run.name).decode(), end="")
+    else:
+        print(f"{out}: {len(sentences)} sentence(s) at {len(chosen)} steps of {opened.run.name}")
+
+
+def check(
+    run: Annotated[str, typer.Argument(help=RUN)],
+    dtype: Dtype = None,
+    device: Device = None,
+    allow_pickle: Pickle = False,
+    as_json: Json = False,
+) -> None:
+    """Check every file of a run: hash, shape, and that all numbers are finite. Exit code 1 names
+    what is wrong.
+    """
+    folder = run_folder(run, Opening(dtype, device, allow_pickle))
+    from layerfold.build.check import check_run
+
+    problems = check_run(folder)
+    said = {
+        "run": str(folder),
+        "problems": [{"file": problem.file, "what": problem.what} for problem in problems],
+    }
+    say(
+        as_json,
+        said,
+        (
+            f"{folder}: every file is whole"
+            if not problems
+            else f"{folder}: {len(problems)} problem(s)"
+        ),
+    )
+    for problem in problems:
+        print(f"layerfold: {problem.file} {problem.what}", file=sys.stderr)
+    if problems:
+        raise typer.Exit(1)
+
+
+def verify(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RUN]...", help="Runs; all bundled ones without a name."),
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Keep what was found in the run, for the page to show.")
+    ] = False,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Compute every published result that a run claims anew from its checkpoints. Exit code 1 when
+    one does not hold.
+    """
+    folders = [run_folder(run) for run in runs] if runs else list(served_runs().values())
+    from layerfold.claims.verdict import verdict_of
+    from layerfold.settings import cache_folder
+
+    use_threads(threads)
+    with progress_bar(as_json) as move:
+
+        def report(run: str, stage: str, share: float) -> None:
+            if as_json:
+                print(
+                    json.dumps({"run": run, "stage": stage, "share": round(share, 4)}), flush=True
+                )
+            move(f"{run}: {stage}", round(1000 * share), 1000, "")
+
+        verdict = verdict_of(folders, cache_folder(os.environ), write, report)
+    say(as_json, verdict.as_json(), verdict.as_text())
+    for name, why in verdict.failed.items():
+        print("layerfold: " + " ".join(f"{name}: {why}".split()), file=sys.stderr)
+    if not verdict.holds:
+        raise typer.Exit(1)
+
+
+def bench(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Benchmarks to run; all of them without a name.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure Layerfold beside what one would use instead (from a checkout of the source)."""
+    from layerfold.settings import bundled
+
+    root = bundled()
+    if not (root / "benchmarks" / "__main__.py").is_file():
+        raise NotFound(
+            "benchmarks come with the source, not with the installed package: run this in a"
+            " checkout"
+        )
+    sys.path.insert(0, str(root))
+    sys.argv = ["benchmarks", *(["--json"] if as_json else []), *(names or [])]
+    runpy.run_module("benchmarks", run_name="__main__")
+
+
+def version(as_json: Json = False) -> None:
+    """Print the versions that decide the numbers."""
+    names = ("layerfold", "torch", "numpy", "tokenizers", "umap-learn", "plotly")
+    found = {name: version_of(name) for name in names} | {"python": sys.version.split()[0]}
+    say(as_json, found, "\n".join(f"{name} {number}" for name, number in found.items()))

@@ -1,0 +1,1 @@
+"""Text: corpora, documents, tables, and the reference that is drawn from them."""

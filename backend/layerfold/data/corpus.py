@@ -1,0 +1,96 @@
+"""Text to learn from: a folder or a file of a person's own, or a named collection, always with
+where it came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from layerfold.errors import CorpusError
+
+SUFFIXES = (".txt", ".md", ".rst", ".text")
+
+
+@dataclass(frozen=True)
+class Text:
+    """The documents of one source, and what a card says of it."""
+
+    source: str
+    documents: tuple[str, ...]
+    licence: str = "not stated"
+    package: str = ""
+    registry: str = ""
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of UTF-8 in all documents."""
+        return sum(len(document.encode()) for document in self.documents)
+
+    @property
+    def sha256(self) -> str:
+        """The sha256 of the documents, each followed by a NUL."""
+        digest = hashlib.sha256()
+        for document in self.documents:
+            digest.update(document.encode() + b"\0")
+        return digest.hexdigest()
+
+    def card(self) -> dict[str, str | int]:
+        """What run.json says of this source."""
+        return {
+            "source": self.source,
+            "package": self.package,
+            "registry": self.registry,
+            "licence": self.licence,
+            "sha256": self.sha256,
+            "bytes": self.bytes,
+        }
+
+
+def read_corpus(path: Path, *, least_bytes: int = 10_000) -> tuple[Text, ...]:
+    """The texts of a file, or of every text file under a folder (one source each); raises
+    CorpusError for what cannot be learned from.
+    """
+    if not path.exists():
+        raise CorpusError(f"there is no corpus at {path}: give a folder or a file of text")
+    files = (
+        [path]
+        if path.is_file()
+        else sorted(
+            file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in SUFFIXES
+        )
+    )
+    if not files:
+        raise CorpusError(
+            f"the corpus folder {path} holds no text file ({', '.join(SUFFIXES)}): add some"
+        )
+    texts = tuple(Text(file.stem, (read_text(file),)) for file in files)
+    return checked(
+        tuple(text for text in texts if text.documents[0].strip()), str(path), least_bytes
+    )
+
+
+def checked(texts: tuple[Text, ...], name: str, least_bytes: int) -> tuple[Text, ...]:
+    """The same texts where there is enough of them; else CorpusError."""
+    size = sum(text.bytes for text in texts)
+    if not size:
+        raise CorpusError(f"the corpus {name} is empty: there is nothing to learn from")
+    if size < least_bytes:
+        raise CorpusError(
+            f"the corpus {name} has {size:,} bytes of text, the least is {least_bytes:,}: add more"
+        )
+    return texts
+
+
+def read_text(path: Path) -> str:
+    """A file's text, which is UTF-8; CorpusError for binary files and other encodings."""
+    data = path.read_bytes()
+    if b"\0" in data[:65536]:
+        raise CorpusError(f"{path} is binary, not text: leave it out of the corpus")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CorpusError(
+            f"{path} is not UTF-8 text (byte {error.start} is {data[error.start]:#04x}): convert it"
+        ) from error

@@ -1,0 +1,103 @@
+"""The reference at one step: its states, what they are known by, and how they move from site to
+site.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layerfold.errors import DamagedRun
+from layerfold.records import Floats, Ints, Reference, View, normalized
+
+if TYPE_CHECKING:
+    from layerfold.model.adapter import Adapter
+    from layerfold.runs.run import Run
+
+WINDOWS_AT_ONCE: Final = 25  # 25 windows of 64 tokens: 11 MB of states
+
+
+def viewed(raw: Floats, view: View) -> Floats:
+    """Raw states [..., d] in a view."""
+    return normalized(raw) if view == "normalised" else raw
+
+
+def reference_states(adapter: Adapter, reference: Reference) -> Floats:
+    """The reference's raw states [site, ref, d], computed a few windows of one length at a time;
+    raises DamagedRun for an empty one.
+    """
+    found: Floats | None = None
+    for chosen, windows in alike(reference.windows):
+        values = adapter.batch_states(windows)
+        if found is None:
+            found = np.empty((len(values), len(reference), values.shape[-1]), dtype=np.float32)
+        inside = np.isin(reference.window, chosen)
+        found[:, inside] = values[
+            :, np.searchsorted(chosen, reference.window[inside]), reference.position[inside]
+        ]
+    if found is None:
+        raise DamagedRun(
+            "The reference holds no tokens: build the atlas again with `layerfold atlas`"
+        )
+    return found
+
+
+def alike(windows: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """Windows that can be read together, a few at a time: which they are, in order, and their ids
+    without the -1 after a shorter one.
+    """
+    sizes = (windows >= 0).sum(axis=1)
+    for size in np.unique(sizes)[::-1].tolist():
+        of_size = np.flatnonzero(sizes == size).astype(np.int32)
+        for start in range(0, len(of_size), WINDOWS_AT_ONCE):
+            chosen = of_size[start : start + WINDOWS_AT_ONCE]
+            yield chosen, windows[chosen, :size]
+
+
+def states_at(run: Run, step: int, reference: Reference, adapter: Adapter | None = None) -> Floats:
+    """The reference's raw states [site, ref, d] at a step of a run: as they were recorded, or
+    computed by its model.
+    """
+    found = run.stored_states(step, reference)
+    return reference_states(adapter or run.adapter(step), reference) if found is None else found
+
+
+def stored(raw: Floats, view: View) -> NDArray[Any]:
+    """States as they are kept, in their view: float16 where their size is known to fit, which
+    normalised states' is.
+    """
+    return viewed(raw, view).astype(np.float16) if view == "normalised" else raw
+
+
+def slope_of(states: NDArray[Any], positions: Floats) -> Floats:
+    """The median over the reference of shown over true displacement, between neighbouring sites:
+    [site-1].
+    """
+    slopes = np.zeros(len(states) - 1, dtype=np.float32)
+    before = states[0].astype(np.float32)
+    for site in range(1, len(states)):
+        here = states[site].astype(np.float32)
+        true = np.linalg.norm(here - before, axis=-1)
+        shown = np.linalg.norm(positions[site] - positions[site - 1], axis=-1)
+        slopes[site - 1] = np.median(shown[true > 0] / true[true > 0]) if np.any(true > 0) else 0
+        before = here
+    return slopes
+
+
+def lengths(values: Floats) -> Floats:
+    """How far each token goes from site to site: [site, token, any] -> [site-1, token]."""
+    return np.asarray(np.linalg.norm(np.diff(values, axis=0), axis=-1), dtype=np.float32)
+
+
+def fingerprint(reference: Reference) -> str:
+    """The hash of which tokens a reference holds."""
+    digest = hashlib.sha256()
+    for array in (reference.windows, reference.window, reference.position):
+        digest.update(
+            str(array.shape).encode() + np.ascontiguousarray(array, dtype=np.int32).tobytes()
+        )
+    return digest.hexdigest()

@@ -1,0 +1,251 @@
+"""The local map of a half-layer: how one token's state at a site becomes its state at the next, the
+other tokens held.
+
+A few singular values of a wide model take products with the Jacobian J alone, never J: a block
+Krylov space is grown until they stand still (Musco and Musco 2015). Products are those of a
+half-layer's factors; of any other map in forward mode (Jv) and backward mode (Jᵀu).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.func import jvp, vjp, vmap
+
+from layerfold.errors import SiteNotFound, TokenNotFound
+from layerfold.interp.block_jacobian import Attending, Folding, Half
+from layerfold.model.adapter import Adapter, GPTAdapter
+from layerfold.model.gpt import GPT, Block, Cache
+from layerfold.model.huggingface.adapter import HuggingFaceAdapter
+from layerfold.model.huggingface.matrices import matrices_of
+from layerfold.records import Floats
+
+Map = Callable[[Tensor], Tensor]
+
+CHUNK: Final = 256  # products at once: 256 x 4 x d numbers inside the MLP
+SPARE: Final = 4  # columns of a block beyond what is asked
+WIDE: Final = 0.5  # a Krylov space of this share of d costs more than all of J
+STILL: Final = 3e-4  # relative change of the singular values at which they stand still
+
+
+def singular_values(
+    model: Adapter | GPT, ids: Sequence[int], token: int, site: int, count: int | None = None
+) -> Floats:
+    """The ``count`` largest singular values, largest first, of the map of one token's raw state
+    from ``site`` to the next (all: None).
+
+    Raises SiteNotFound for a site without a next one, TokenNotFound.
+    """
+    maps = local_maps(model, ids, token)
+    if not 0 <= site < len(maps):
+        raise SiteNotFound(
+            f"There is no map from site {site}: a map leads from each of the sites 0 to"
+            f" {len(maps) - 1} to the next."
+        )
+    return values_of(*maps[site], count)
+
+
+def local_maps(model: Adapter | GPT, ids: Sequence[int], token: int) -> list[tuple[Map, Tensor]]:
+    """The map from each site but the last to the next, for one token's state [d], and that state;
+    raises TokenNotFound.
+
+    What the tokens before it give to attention is computed once and held.
+    """
+    gpt = gpt_of(model)
+    if not 0 <= token < len(ids):
+        raise TokenNotFound(
+            f"The sentence has {len(ids)} tokens, so there is no token {token}. Count from 0."
+        )
+    kept: Cache = []
+    with torch.no_grad():
+        states = [state[0, token] for state in gpt.stream(torch.tensor([list(ids)]), keep=kept)]
+    maps: list[Map] = []
+    places = gpt.places(token, token + 1)
+    for block, (keys, values) in zip(gpt.blocks, kept, strict=True):
+        assert isinstance(block, Block)
+        maps += [Attending(block, keys[0, :, :token], values[0, :, :token], places), Folding(block)]
+    return list(zip(maps, states[:-1], strict=True))
+
+
+def spectra_of(
+    model: Adapter | GPT, tokens: Sequence[tuple[Sequence[int], int]], count: int | None = None
+) -> Floats:
+    """The singular values of many tokens' maps, ``tokens`` being contexts with a place in each:
+    [site-1, token, count]; all by default.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # the products are small: more threads would wait for each other
+    try:
+        rows = [
+            [values_of(*one, count) for one in local_maps(model, ids[: token + 1], token)]
+            for ids, token in tokens
+        ]
+    finally:
+        torch.set_num_threads(threads)
+    return np.stack(rows, axis=1).astype(np.float32)
+
+
+def gpt_of(model: Adapter | GPT) -> GPT:
+    """The network whose maps are taken; raises TypeError where it is none of ours."""
+    found = (
+        model.model
+        if isinstance(model, GPTAdapter)
+        else model.gpt
+        if isinstance(model, HuggingFaceAdapter)
+        else model
+    )
+    if not isinstance(found, GPT):
+        raise TypeError(
+            "this is taken of models that Layerfold trains: the model comes from elsewhere, or its"
+            " weights were not kept"
+        )
+    return found
+
+
+def values_of(forward: Map, at: Tensor, count: int | None = None) -> Floats:
+    """The ``count`` largest singular values of the Jacobian of ``forward`` [d] -> [e] at a point,
+    largest first; all with None.
+    """
+    if count is not None and _narrow(count, len(at)):
+        values = _krylov(forward, at, count)
+    else:
+        matrix = jacobian(forward, at)
+        values = _values(matrix, min(*matrix.shape, *(() if count is None else (count,))))
+    return values.to(torch.float32).numpy()
+
+
+def jacobian(forward: Map, at: Tensor) -> Tensor:
+    """J [e, d] at a point: a half-layer's own; else differentiated, all rows at once and the map
+    itself computed once.
+    """
+    if isinstance(forward, Half):
+        return forward.jacobian(at)
+    start = at.detach().requires_grad_()
+    with torch.enable_grad():
+        after = forward(start)
+    rows = torch.eye(len(after), dtype=at.dtype)
+    parts = [rows[first : first + CHUNK] for first in range(0, len(rows), CHUNK)]
+    found = [
+        torch.autograd.grad(after, start, part, retain_graph=True, is_grads_batched=True)[0]
+        for part in parts
+    ]
+    return torch.cat(found).detach()
+
+
+def pull_back(forward: Map, at: Tensor) -> Tensor:
+    """The metric JᵀJ [d, d] that the next site's lengths give to steps at this one: |J v|² = v ·
+    JᵀJ v.
+    """
+    matrix = jacobian(forward, at)
+    return matrix.T @ matrix
+
+
+def push(forward: Map, at: Tensor, directions: Tensor) -> Tensor:
+    """Jv for each row v of ``directions`` [m, d]: [m, e], in forward mode."""
+    with torch.no_grad(), warnings.catch_warnings():
+        # torch scripts its own rules at first use, and warns of it
+        warnings.simplefilter("ignore", DeprecationWarning)
+        product: Tensor = vmap(lambda v: jvp(forward, (at,), (v,))[1], chunk_size=CHUNK)(directions)
+    return product
+
+
+def pull(forward: Map, at: Tensor, directions: Tensor) -> Tensor:
+    """Jᵀu for each row u of ``directions`` [m, e]: [m, d], in backward mode."""
+    with torch.no_grad():
+        back = vjp(forward, at)[1]
+        product: Tensor = vmap(lambda u: back(u)[0], chunk_size=CHUNK)(directions)
+    return product
+
+
+def _narrow(count: int, width: int) -> bool:
+    """Whether a Krylov space of a few blocks is much narrower than the whole."""
+    return 20 * (count + SPARE) < width
+
+
+def _values(matrix: Tensor, count: int) -> Tensor:
+    """The largest singular values of a matrix [e, d], NaN where it is not finite; all of them in
+    float64.
+
+    A few come from its smaller product with itself, which is faster, and right for the large ones.
+    """
+    if not bool(torch.isfinite(matrix).all()):
+        return torch.full((count,), torch.nan, dtype=torch.float64)
+    if count == min(matrix.shape):
+        every: Tensor = torch.linalg.svdvals(matrix.double())
+        return every
+    squares = torch.linalg.eigvalsh(
+        matrix @ matrix.T if matrix.shape[0] <= matrix.shape[1] else matrix.T @ matrix
+    )
+    largest: Tensor = squares.flip(0)[:count].clamp(min=0).sqrt()
+    return largest
+
+
+def _krylov(forward: Map, at: Tensor, count: int) -> Tensor:
+    """The largest singular values within the space of V, JᵀJ V, (JᵀJ)² V …, grown until they stand
+    still or it is half of all.
+    """
+    block = torch.randn(
+        count + SPARE, len(at), dtype=at.dtype, generator=torch.Generator().manual_seed(0)
+    )
+    space = torch.empty(0, len(at), dtype=at.dtype)
+    onward, back = _products(forward, at)
+    images, values = None, torch.zeros(count, dtype=at.dtype)
+    while len(space) < WIDE * len(at):
+        block = _orthogonal(block, space)
+        space, pushed = torch.cat((space, block)), onward(block)
+        images = pushed if images is None else torch.cat((images, pushed))
+        before, values = values, _values(images, count)
+        # so that it ends for NaN too
+        if not bool(((values - before).abs() > STILL * values).any()):
+            return values
+        block = back(pushed)
+    return _values(jacobian(forward, at), count)
+
+
+def _products(forward: Map, at: Tensor) -> tuple[Map, Map]:
+    """Jv and Jᵀu for rows of directions: by the factors of a half-layer, else in forward and
+    backward mode.
+    """
+    if not isinstance(forward, Half):
+        return (lambda rows: push(forward, at, rows)), (lambda rows: pull(forward, at, rows))
+    left, right = (factor.detach() for factor in forward.factors(at))
+    return (lambda rows: rows + rows @ right.T @ left.T), (lambda rows: rows + rows @ left @ right)
+
+
+def _orthogonal(block: Tensor, space: Tensor) -> Tensor:
+    """The rows of ``block`` made orthonormal, and orthogonal to those of ``space`` (twice, since
+    once loses digits).
+    """
+    for _ in range(2):
+        columns: Tensor = torch.linalg.qr((block - (block @ space.T) @ space).T)[0]
+        block = columns.T
+    return block
+
+
+def weights_of(model: Adapter | GPT) -> dict[str, dict[str, Floats]]:
+    """The matrices of each layer, "L0" first, as they act on a row: q, k, v, o [d, d], in [d, 4d],
+    out [4d, d]; raises TypeError.
+    """
+    if isinstance(model, HuggingFaceAdapter):
+        return matrices_of(model)
+    found: dict[str, dict[str, Floats]] = {}
+    for n, block in enumerate(gpt_of(model).blocks):
+        assert isinstance(block, Block)
+        q, k, v = block.attention.qkv.weight.chunk(3)
+        named = {
+            "q": q,
+            "k": k,
+            "v": v,
+            "o": block.attention.out.weight,
+            "in": block.mlp.up.weight,
+            "out": block.mlp.out.weight,
+        }
+        found[f"L{n}"] = {
+            name: weight.detach().T.to(torch.float32).numpy() for name, weight in named.items()
+        }
+    return found

@@ -1,0 +1,549 @@
+"""The only composer: a run, its atlas, its models at every step, and the way from a text to places.
+
+text -> tokens -> states (model) -> view -> places (placer of the step)
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from layerfold.atlas.files import REFERENCE, Atlas, open_atlas
+from layerfold.atlas.projection_files import UMAP, open_projections
+from layerfold.data.reference_states import (
+    fingerprint,
+    lengths,
+    slope_of,
+    states_at,
+    stored,
+    viewed,
+)
+from layerfold.errors import (
+    Cancelled,
+    DamagedRun,
+    ProjectionNotFound,
+    SiteNotFound,
+    StepNotFound,
+    TokenNotFound,
+)
+from layerfold.files.array_cache import ArrayCache
+from layerfold.files.bounded_cache import BoundedCache
+from layerfold.geometry.trust import segment_trust
+from layerfold.interp.inspection import Inspection, LensAt, read_lens, read_neighbors
+from layerfold.interp.linear_projection import LinearProjection, layout_card
+from layerfold.metrics.files import events_of, joined, standing, table_of, trouble
+from layerfold.model.tokenizers.byte_level import readable
+from layerfold.records import Floats, Label, Placed, PlacedSlice, Sentence, Site, Trajectory
+from layerfold.runs.run import Run, checkpoint_name
+from layerfold.server.protocol.http import (
+    AxisTable,
+    LabelTable,
+    MeasuresTable,
+    MetricsTable,
+    ProjectionCard,
+    ReferenceTable,
+)
+from layerfold.server.protocol.messages import finite
+from layerfold.space.neighbors import Index
+from layerfold.space.placement import Placer
+
+if TYPE_CHECKING:
+    from layerfold.model.adapter import Adapter
+    from layerfold.model.tokenizers.byte_level import Tokenizer
+
+# of what places tokens; about ten steps of 13 sites x 4,000 tokens x 128
+KEPT_BYTES: Final = 420 << 20
+NEIGHBORS: Final = 15
+GUESSES: Final = 5
+
+
+def never() -> bool:
+    """Nobody has cancelled."""
+    return False
+
+
+@dataclass(frozen=True)
+class StepSpace:
+    """What places and inspects tokens at one step.
+
+    ``states`` [site, ref, d] are the reference's in the atlas's view; ``slope`` [site-1] is the
+    median of shown over true displacement of the reference between neighbouring sites.
+    """
+
+    adapter: Adapter
+    states: NDArray[Any]
+    placer: Placer
+    slope: Floats
+
+    @property
+    def nbytes(self) -> int:
+        """About what it takes in memory: the states, their float32 copy in the placer, and the
+        weights of a Hugging Face model.
+        """
+        return self.states.nbytes + 4 * self.states.size + int(getattr(self.adapter, "nbytes", 0))
+
+
+@dataclass(frozen=True)
+class Where:
+    """A step of a run, known by what its space is made from: a run that was opened again, because
+    it has grown, finds it there.
+    """
+
+    run: Session = field(compare=False, repr=False)
+    step: int
+    content: tuple[str, ...]
+
+
+Spaces: TypeAlias = "BoundedCache[Where, StepSpace]"
+
+
+def shared_spaces(room: int = KEPT_BYTES) -> Spaces:
+    """Room for what places tokens at the steps of any runs."""
+    return BoundedCache(room, lambda key: key.run.make_space(key.step), lambda space: space.nbytes)
+
+
+class Session:
+    """A run with its atlas; every method may be called from any thread."""
+
+    def __init__(self, run: Run, cache: ArrayCache, spaces: Spaces | None = None) -> None:
+        """``spaces`` keeps what places tokens; runs that are open at once share one, so that
+        together they take no more than its room.
+        """
+        self.run = run
+        self.cache = cache
+        self._spaces = spaces or shared_spaces()
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """The run's card as it stands on disk."""
+        return self.run.card
+
+    @property
+    def kind(self) -> str:
+        """Where the model comes from: gpt, hf or recorded."""
+        return self.run.kind
+
+    @property
+    def live(self) -> bool:
+        """Whether more steps are to be expected."""
+        return self.run.live
+
+    @property
+    def typed(self) -> bool:
+        """Whether the model can read a sentence."""
+        return self.run.typed
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """The places in the residual stream, in order."""
+        return self.run.sites
+
+    @cached_property
+    def atlas(self) -> Atlas:
+        """The clouds; raises AtlasMissing, DamagedRun."""
+        return open_atlas(self.run.folder)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The steps that have clouds, in order."""
+        return tuple(self.atlas.steps)
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens the model reads at once."""
+        return self.run.max_tokens
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The run's tokenizer; raises DamagedRun."""
+        return self.run.tokenizer()
+
+    # ---- placing
+
+    def tokenize(self, text: str, max_tokens: int | None = None) -> Sentence:
+        """The tokens of a text, as many as the model reads; raises EmptyText, TextTooLong."""
+        return self.tokenizer.encode(text, min(self.max_tokens, max_tokens or self.max_tokens))
+
+    def slice(
+        self,
+        sentence: Sentence,
+        step: int,
+        cancelled: Callable[[], bool] = never,
+        projection: str = UMAP,
+    ) -> PlacedSlice:
+        """The sentence's tokens in the clouds of one step, as a projection shows them.
+
+        Raises StepNotFound, ProjectionNotFound, DamagedRun, and Cancelled as soon as
+        ``cancelled()`` is seen to be true.
+        """
+        stop_if(cancelled)
+        picture = self.picture(projection)
+        space = self.space(step)
+        stop_if(cancelled)
+        raw = space.adapter.states(sentence.ids).values
+        states = viewed(raw, self.atlas.view)
+        stop_if(cancelled)
+        if isinstance(picture, LinearProjection):
+            placed, slope = (
+                Placed(picture.place(states, step), *space.placer.near(states)),
+                picture.slope(step),
+            )
+        else:
+            placed, slope = space.placer.place(states), space.slope
+        norm = np.linalg.norm(raw, axis=-1).astype(np.float32)
+        return PlacedSlice(
+            step,
+            sentence,
+            placed,
+            segment_trust(lengths(states), lengths(placed.positions), slope),
+            norm,
+        )
+
+    def slices(
+        self,
+        sentence: Sentence,
+        steps: Iterable[int],
+        cancelled: Callable[[], bool] = never,
+        projection: str = UMAP,
+    ) -> Iterator[PlacedSlice]:
+        """The slices of the steps, in the order given, each when it is ready."""
+        for step in steps:
+            yield self.slice(sentence, step, cancelled, projection)
+
+    def place(
+        self, text: str, steps: Sequence[int] | None = None, projection: str = UMAP
+    ) -> Trajectory:
+        """The way of a text's tokens through the sites and the steps (all by default), as a
+        projection shows it.
+        """
+        sentence = self.tokenize(text)
+        chosen = tuple(self.steps if steps is None else steps)
+        # the products are small: more threads would wait for each other
+        with threadpool_limits(1, "blas"):
+            slices = list(self.slices(sentence, chosen, projection=projection))
+        positions = np.stack([slice_.placed.positions for slice_ in slices])
+        outside = np.stack([slice_.placed.outside for slice_ in slices])
+        return Trajectory(sentence, chosen, self.sites, positions, outside, projection)
+
+    def warm(self, step: int) -> None:
+        """The step's reference states are computed, and its placer is ready if there is room for
+        it.
+        """
+        if self._spaces.has_room() or not self.cache.holds(self._origin(step)):
+            self.space(step)
+
+    # ---- inspecting
+
+    def inspect(
+        self,
+        sentence: Sentence,
+        token: int,
+        step: int,
+        site: int,
+        k: int = NEIGHBORS,
+        top: int = GUESSES,
+    ) -> Inspection:
+        """The true neighbours and the lens of one token of a sentence; raises TokenNotFound,
+        SiteNotFound, StepNotFound.
+        """
+        self._check_site(site)
+        if not 0 <= token < len(sentence.tokens):
+            raise TokenNotFound(
+                f"The sentence has {len(sentence.tokens)} tokens, so there is no token {token}."
+                " Count from 0."
+            )
+        space = self.space(step)
+        raw = space.adapter.states(sentence.ids).values[:, token]
+        placed = space.placer.place(viewed(raw, self.atlas.view)[:, None])
+        near = read_neighbors(placed.neighbors[site, 0, :k], placed.distances[site, 0, :k])
+        outside = float(placed.outside[site, 0])
+        text = sentence.tokens[token].text
+        return Inspection(
+            text, length(raw[site]), outside, None, None, near, self._lens(space, raw, top)
+        )
+
+    def inspect_reference(
+        self,
+        index: int,
+        step: int,
+        site: int,
+        k: int = NEIGHBORS,
+        top: int = GUESSES,
+        projection: str = UMAP,
+    ) -> Inspection:
+        """The true neighbours (itself left out), trust in a projection and lens of one reference
+        token; raises as ``inspect``.
+        """
+        self._check_site(site)
+        picture = self.picture(projection)
+        reference = self.atlas.reference
+        if not 0 <= index < len(reference):
+            raise TokenNotFound(
+                f"The reference has {len(reference)} tokens, so there is no token {index}. Count"
+                " from 0."
+            )
+        space = self.space(step)
+        trust, continuity = picture.trust_at(step, site, index)
+        raw = self._raw(space, step, index)
+        indices, distances = Index.of(space.states[site]).nearest(
+            space.states[site][index : index + 1], k + 1
+        )
+        others = indices[0] != index
+        return Inspection(
+            reference.text[index],
+            length(raw[site]),
+            None,
+            trust,
+            continuity,
+            read_neighbors(indices[0][others][:k], distances[0][others][:k]),
+            self._lens(space, raw, top),
+        )
+
+    def _raw(self, space: StepSpace, step: int, index: int) -> Floats:
+        """The raw states of one reference token [site, d]: as they were recorded, or computed in
+        its context.
+        """
+        reference = self.atlas.reference
+        found = self.run.stored_states(step, reference)
+        if found is not None:
+            return np.asarray(found[:, index], dtype=np.float32)
+        window, at = reference.windows[reference.window[index]], int(reference.position[index])
+        # an encoder's states depend on what comes after, too
+        read = window[: at + 1] if space.adapter.causal else window[window >= 0]
+        return space.adapter.states(read.tolist()).values[:, at]
+
+    def _lens(self, space: StepSpace, raw: Floats, top: int) -> tuple[LensAt, ...]:
+        """The lens at every site; none of a model without an unembedding."""
+        from layerfold.interp.logit_lens import logit_lens  # imports torch, which takes seconds
+
+        return (
+            read_lens(logit_lens(space.adapter, raw, top), self.tokenizer)
+            if space.adapter.unembeds
+            else ()
+        )
+
+    def _check_site(self, site: int) -> None:
+        if not 0 <= site < len(self.sites):
+            raise SiteNotFound(
+                f"There is no site {site}: the model has {len(self.sites)}, from 0"
+                f" ({self.sites[0].name}) on."
+            )
+
+    # ---- projections
+
+    @cached_property
+    def _linear(self) -> tuple[dict[str, LinearProjection], tuple[DamagedRun, ...]]:
+        good, bad = open_projections(self.run.folder, self.atlas, self.run.d_model)
+        return {
+            one.name: LinearProjection(one, self.atlas, self._states, self._origin, self.cache)
+            for one in good
+        }, bad
+
+    def picture(self, name: str = UMAP) -> Atlas | LinearProjection:
+        """What shows the states under a projection's name, the atlas itself as ``umap``; raises
+        ProjectionNotFound, AtlasMissing.
+        """
+        if name != UMAP and name not in self._linear[0]:
+            known = ", ".join((UMAP, *self._linear[0]))
+            raise ProjectionNotFound(
+                f"There is no projection {name[:100]!r} of this run. There are: {known}."
+            )
+        return self.atlas if name == UMAP else self._linear[0][name]
+
+    def projections(self) -> list[ProjectionCard]:
+        """The ways to show the states, the atlas's own layout first."""
+        return [layout_card(self.atlas), *(picture.card() for picture in self._linear[0].values())]
+
+    def unscored(self, step: int, projection: str) -> list[int]:
+        """The sites at which each point's trust in a projection has to be found before it can be
+        told, each of which takes a while.
+        """
+        picture = self.picture(projection)
+        return picture.unscored(step) if isinstance(picture, LinearProjection) else []
+
+    def score(self, step: int, site: int, projection: str) -> None:
+        """Each point's trust in a projection is known at a step and site."""
+        picture = self.picture(projection)
+        if isinstance(picture, LinearProjection):
+            picture.score(step, site)
+
+    # ---- steps
+
+    def space(self, step: int) -> StepSpace:
+        """What places tokens at a step, made at first need by one thread; raises StepNotFound,
+        DamagedRun.
+        """
+        if step not in self.steps:
+            raise StepNotFound(
+                f"There are no clouds at step {step}. There are at:"
+                f" {', '.join(map(str, self.steps))}."
+            )
+        return self._spaces.get(Where(self, step, self._content(step)))
+
+    def _content(self, step: int) -> tuple[str, ...]:
+        """What a step's space is made from, as far as the cards tell: the clouds, the tokens behind
+        them, the weights.
+        """
+        files, name = self.run.card.get("files", {}), checkpoint_name(step)
+        weights = files.get(name) or self.atlas.card.get("origin", {}).get(name, "")
+        return (
+            str(self.run.folder),
+            self.atlas.hash_of(step),
+            str(self.atlas.card["files"].get(REFERENCE)),
+            self.atlas.view,
+            str(weights),
+        )
+
+    def make_space(self, step: int) -> StepSpace:
+        adapter = self.run.adapter(step)
+        atlas = self.atlas
+        origin = self._origin(step)
+        states = self._states(step, adapter)
+        positions = np.asarray(atlas.slice(step).positions, dtype=np.float32)
+        of_picture = {
+            **origin,
+            "positions": hashlib.sha256(np.ascontiguousarray(positions).data).hexdigest(),
+        }
+        slope = self.cache.get({**of_picture, "what": "slope"}, lambda: slope_of(states, positions))
+        kernel = {
+            name: atlas.parameters[name]
+            for name in ("k", "a", "b", "repulsion")
+            if name in atlas.parameters
+        }
+        return StepSpace(
+            adapter, states, Placer(states, positions, **kernel, own=atlas.own(step)), slope
+        )
+
+    def _states(self, step: int, adapter: Adapter | None = None) -> NDArray[Any]:
+        """The reference's states [site, ref, d] at a step in the atlas's view, found or computed."""
+        atlas = self.atlas
+        return self.cache.get(
+            self._origin(step),
+            lambda: stored(states_at(self.run, step, atlas.reference, adapter), atlas.view),
+        )
+
+    def _origin(self, step: int) -> dict[str, Any]:
+        """What the reference's states at a step are made from; raises DamagedRun when the
+        checkpoint is not what the card says.
+        """
+        return {
+            "format": 1,
+            "checkpoint": self.run.origin(step),
+            "reference": fingerprint(self.atlas.reference),
+            "view": self.atlas.view,
+        }
+
+    # ---- tables
+
+    def problems(self) -> list[DamagedRun]:
+        """What is wrong with the run and can be told without reading all of it; raises
+        AtlasMissing, DamagedRun without an atlas.
+        """
+        measures = trouble(self.run.folder)
+        return [*self.run.missing(), *self._linear[1], *([measures] if measures else [])]
+
+    def atlas_bytes(self, step: int, projection: str = UMAP, trust: bool = False) -> bytes:
+        """The clouds of one step in a projection, umap's as they are on disk; with each point's
+        trust if it is asked for.
+
+        Raises StepNotFound, ProjectionNotFound, AtlasMissing, DamagedRun.
+        """
+        picture = self.picture(projection)
+        return (
+            picture.packed(step, trust)
+            if isinstance(picture, LinearProjection)
+            else picture.bytes_of(step)
+        )
+
+    def reference_table(self) -> ReferenceTable:
+        """The reference tokens in words."""
+        reference = self.atlas.reference
+        return ReferenceTable(
+            windows=[self._words(window.tolist()) for window in reference.windows],
+            window=reference.window.tolist(),
+            position=reference.position.tolist(),
+            frequency=[float(f"{value:.6g}") for value in reference.frequency],
+            source=list(reference.source),
+            text=list(reference.text),
+            labels=[label_table(label) for label in reference.labels],
+        )
+
+    def _words(self, ids: list[int]) -> list[str]:
+        """The tokens of a context as they read; where several make one character, the first has it
+        and the others are empty.
+        """
+        return [
+            readable(token.text) if token.piece == 0 else ""
+            for token in self.tokenizer.tokens([id for id in ids if id >= 0])
+        ]
+
+    def metrics_table(self) -> MetricsTable:
+        """The training log."""
+        return MetricsTable(rows=self.run.metrics())
+
+    def measures_table(self) -> MeasuresTable:
+        """What is measured of the run, its atlas and its projections, null where a number is not
+        defined; and where it jumps.
+        """
+        atlas, found = self.atlas, standing(self.run.folder)
+        shown = [measure for picture in self._linear[0].values() for measure in picture.measures()]
+        measures = [table_of(measure) for measure in joined((*atlas.measures, *shown), found)]
+        axes = AxisTable(variables=list(atlas.axis_variables), values=finite(atlas.axes))
+        sites = [site.name for site in self.sites]
+        return MeasuresTable(
+            steps=list(atlas.steps),
+            sites=sites,
+            measures=measures,
+            axes=axes,
+            events=events_of(found),
+        )
+
+
+def open_session(
+    folder: Path | str, cache: Path | ArrayCache | None = None, spaces: Spaces | None = None
+) -> Session:
+    """The run in a folder, nothing heavy read yet; reference states are kept in ``cache`` (None: in
+    memory), what places in ``spaces``.
+
+    Raises RunNotFound, DamagedRun.
+    """
+    return Session(
+        Run.open(folder), cache if isinstance(cache, ArrayCache) else states_cache(cache), spaces
+    )
+
+
+def states_cache(folder: Path | None) -> ArrayCache:
+    """Where the reference's states of runs are kept, in a folder of what can be computed again."""
+    return ArrayCache(None if folder is None else folder / "states")
+
+
+def label_table(label: Label) -> LabelTable:
+    """A label as the page reads it."""
+    return LabelTable(
+        name=label.name,
+        kind=label.kind,
+        title_en=label.title_en,
+        title_zh=label.title_zh,
+        period=label.period,
+        names=list(label.names),
+        values=finite(label.values),
+    )
+
+
+def length(vector: Floats) -> float:
+    """The Euclidean norm of one vector."""
+    return float(np.linalg.norm(vector))
+
+
+def stop_if(cancelled: Callable[[], bool]) -> None:
+    """Raises Cancelled when it is so."""
+    if cancelled():
+        raise Cancelled("A newer text took this one's place.")

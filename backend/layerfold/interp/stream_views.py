@@ -1,0 +1,158 @@
+"""The residual stream seen otherwise than in the picture: raw, normalised, or only what attention
+and MLPs have added.
+
+One plane of three principal directions for all sites of a step, so that a move between sites is
+drawn as it is; turned toward the picture that it takes the place of (Schönemann 1966), and made as
+large.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from layerfold.data.reference_states import states_at, viewed
+from layerfold.geometry.trust import correlation, trust_of
+from layerfold.interp import ablation as whatif
+from layerfold.interp.decomposition import network_of
+from layerfold.interp.model_internals import scales_of
+from layerfold.interp.session import Session, never, stop_if
+from layerfold.records import Floats
+from layerfold.server.protocol.inspect import Reframe, Reframed, Seen
+
+Tensors = Mapping[str, Floats]
+Cancelled = Callable[[], bool]
+SAMPLE: Final = 600  # reference tokens on which a view is scored
+WITHIN: Final = 0.98  # of the points of every site lie within the frame
+
+
+@dataclass(frozen=True)
+class View3:
+    """A linear way to see states: ``middle`` [d] and ``directions`` [3, d], what they hold of the
+    variance [3], how each follows the length of the raw state (Pearson's r) [3], and mean
+    trustworthiness among ``SAMPLE`` reference tokens [site].
+    """
+
+    middle: Floats
+    directions: Floats
+    shares: Floats
+    norm: Floats
+    trust: Floats
+
+    def place(self, states: Floats) -> Floats:
+        """Places [..., 3] of states [..., d] of this view."""
+        return np.asarray((states - self.middle) @ self.directions.T, dtype=np.float32)
+
+
+class StreamViews:
+    """Views of a run's residual stream; sentences are of at most ``max_tokens``."""
+
+    def __init__(self, run: Session, max_tokens: int | None = None) -> None:
+        self.run = run
+        self.max_tokens = max_tokens
+
+    def reframe(self, question: Reframe, cancelled: Cancelled = never) -> tuple[Reframed, Tensors]:
+        """The sentence and the cloud in a view; raises StepNotFound, EmptyText, TextTooLong,
+        InputError, DamagedRun, Cancelled.
+        """
+        stop_if(cancelled)
+        picture = self.run.picture(question.projection)
+        shown = picture.cloud(question.step)
+        sentence = self.run.tokenize(question.text, self.max_tokens)
+        adapter = self.run.space(question.step).adapter
+        ways = {"positions": adapter.states(sentence.ids).values}
+        if question.factors:
+            ways["moved"] = whatif.scaled_pass(
+                network_of(adapter), sentence.ids, scales_of(question)
+            )[0]
+        raw = states_at(self.run.run, question.step, self.run.atlas.reference, adapter)
+        stop_if(cancelled)
+        states = seen(raw, question.seen)
+        view = view_of(states, raw)
+        stop_if(cancelled)
+        cloud = view.place(states)
+        turn, scale, center = fitted(cloud, shown, picture.frame)
+        places = {
+            "cloud": cloud,
+            **{name: view.place(seen(way, question.seen)) for name, way in ways.items()},
+        }
+        told = Reframed(
+            shares=rounded(view.shares),
+            norm=rounded(view.norm),
+            trust=rounded(view.trust),
+            sample=min(SAMPLE, raw.shape[1]),
+        )
+        return told, {
+            name: np.asarray(scale * (values @ turn) + center, dtype=np.float32)
+            for name, values in places.items()
+        }
+
+
+def seen(raw: Floats, how: Seen) -> Floats:
+    """Raw states [site, token, d] as they are, each layer-normalised, or without the embedding they
+    began as.
+    """
+    return raw - raw[:1] if how == "added" else viewed(raw, how)
+
+
+def view_of(states: Floats, raw: Floats) -> View3:
+    """The three principal directions of states [site, token, d] of all sites together, and what
+    they keep.
+    """
+    flat = states.reshape(-1, states.shape[-1]).astype(np.float64)
+    middle = flat.mean(axis=0)
+    values, vectors = np.linalg.eigh((flat - middle).T @ (flat - middle) / len(flat))
+    directions = np.zeros((3, flat.shape[1]))
+    directions[: min(3, len(values))] = vectors[:, ::-1].T[:3]
+    shares = np.zeros(3)
+    shares[: min(3, len(values))] = (values[::-1] / max(values.sum(), 1e-30))[:3]
+    places = (flat - middle) @ directions.T
+    lengths = np.linalg.norm(raw.astype(np.float64), axis=-1).ravel()
+    norm = [correlation(places[:, axis], lengths) for axis in range(3)]
+    few = np.unique(np.linspace(0, states.shape[1] - 1, SAMPLE).astype(int))
+    view = View3(
+        single(middle),
+        single(directions),
+        single(shares),
+        single(norm),
+        np.full(len(states), np.nan, dtype=np.float32),
+    )
+    for site, slice in enumerate(states[:, few]):
+        if distinct(slice):
+            view.trust[site] = trust_of(slice, view.place(slice)).trust.mean()
+    return view
+
+
+def single(values: Any) -> Floats:
+    """Values in single precision."""
+    return np.asarray(values, dtype=np.float32)
+
+
+def distinct(states: Floats) -> bool:
+    """Whether states [token, d] are enough and not all the same, so that they have neighbours to be
+    kept.
+    """
+    return len(states) > 48 and bool(np.ptp(states, axis=0).max() > 0)
+
+
+def fitted(places: Floats, shown: Floats, frame: Mapping[str, Any]) -> tuple[Floats, float, Floats]:
+    """A turn [3, 3], a scale and a middle [3]: places [site, ref, 3] then fill the frame, as near
+    to those shown as a turn brings them.
+    """
+    flat, other = places.reshape(-1, 3).astype(np.float64), shown.reshape(-1, 3).astype(np.float64)
+    left, _, right = np.linalg.svd(flat.T @ (other - other.mean(axis=0)))
+    # the widest site fits, the others lie within it
+    reach = float(np.quantile(np.linalg.norm(places, axis=-1), WITHIN, axis=-1).max())
+    return (
+        np.asarray(left @ right),
+        float(frame["radius"]) / max(reach, 1e-30),
+        np.asarray(frame["center"], dtype=np.float64),
+    )
+
+
+def rounded(values: Floats) -> list[float | None]:
+    """Numbers of four places; null for what is none."""
+    return [round(float(value), 4) if np.isfinite(value) else None for value in values]

@@ -1,0 +1,1 @@
+"""Numbers of a run at every step and site: computed, kept, reported."""

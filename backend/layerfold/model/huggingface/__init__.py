@@ -1,0 +1,1 @@
+"""Models of Hugging Face behind the same protocol as our own."""

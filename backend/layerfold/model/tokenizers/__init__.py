@@ -1,0 +1,1 @@
+"""Text to tokens a person can read, and back."""

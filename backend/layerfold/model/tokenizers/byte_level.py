@@ -1,0 +1,202 @@
+"""Byte-level BPE: text to tokens a person can read, and back.
+
+A token of byte-level BPE can end inside a character. Tokens are therefore read in groups that end
+where a character ends; each token of a group carries the group's whole text, with its place in the
+group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer as Backend
+from tokenizers import decoders, models, pre_tokenizers, trainers
+
+from layerfold.errors import DamagedRun, EmptyText, TextTooLong
+from layerfold.files.atomic import write_atomically
+from layerfold.records import Sentence, Token
+
+CHARACTERS = 20_000
+END = "<|end|>"
+SIGNS = {"\n": "↵", "\r": "␍", "\t": "⇥"}
+
+
+class Tokenizer:
+    """A trained vocabulary; ``end`` is the id that parts two texts and that no typed text can hold."""
+
+    def __init__(self, backend: Any) -> None:
+        backend.encode_special_tokens = True  # a typed "<|end|>" is plain characters
+        self._backend = backend
+        alphabet = {sign: byte for byte, sign in enumerate(byte_signs())}
+        self._bytes = tuple(
+            _bytes_of(backend.id_to_token(n), alphabet) for n in range(backend.get_vocab_size())
+        )
+        self.end: int = backend.token_to_id(END)
+
+    def __len__(self) -> int:
+        return len(self._bytes)
+
+    @staticmethod
+    def load(path: Path) -> Tokenizer:
+        """The tokenizer stored at ``path``; DamagedRun where there is none or it cannot be read."""
+        try:
+            return Tokenizer(Backend.from_str(path.read_text("utf-8")))
+        except Exception as error:  # the library raises bare Exception
+            raise DamagedRun(
+                f"{path.name} cannot be read ({str(error)[:200]}): restore it, or train this run"
+                " again"
+            ) from error
+
+    @staticmethod
+    def train(texts: Iterable[str], vocab_size: int) -> Tokenizer:
+        """A vocabulary of ``vocab_size`` tokens (256 bytes, the end sign and merges; Sennrich et
+        al. 2016), the same for the same texts.
+        """
+        backend = Backend(models.BPE())
+        backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        backend.decoder = decoders.ByteLevel()
+        alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+        trainer = trainers.BpeTrainer(
+            vocab_size=vocab_size,
+            special_tokens=[END],
+            initial_alphabet=alphabet,
+            show_progress=False,
+        )
+        backend.train_from_iterator(texts, trainer)
+        return Tokenizer(backend)
+
+    def save(self, path: Path) -> None:
+        """``path`` holds the vocabulary in the format of Hugging Face tokenizers."""
+        write_atomically(path, self._backend.to_str(pretty=False).encode())
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """The token ids of whole texts of any length, encoded side by side."""
+        return [
+            encoding.ids
+            for encoding in self._backend.encode_batch(
+                [whole(text) for text in texts], add_special_tokens=False
+            )
+        ]
+
+    def encode(self, text: str, max_tokens: int) -> Sentence:
+        """The tokens of what was typed, at most ``max_tokens`` of them.
+
+        Lone surrogates become U+FFFD; every other character is kept. Raises EmptyText, TextTooLong
+        (over 20,000 characters).
+        """
+        if not text.strip():
+            raise EmptyText("the sentence is empty: type at least one word")
+        if len(text) > CHARACTERS:
+            raise TextTooLong(
+                f"the sentence has {len(text):,} characters, the most is {CHARACTERS:,}: shorten it"
+            )
+        text = whole(text)
+        ids = self.ids([text])[0]
+        return Sentence(text, self.tokens(ids)[:max_tokens], max(0, len(ids) - max_tokens))
+
+    def tokens(self, ids: Sequence[int]) -> tuple[Token, ...]:
+        """Ids as a person reads them in a row, whole characters only; start and end count
+        characters from the first id.
+        """
+        tokens: list[Token] = []
+        start = 0
+        for group in self._groups(ids):
+            text = decoded(b"".join(self._bytes[n] for n in group))
+            tokens += [
+                Token(n, text, start, start + len(text), piece, len(group))
+                for piece, n in enumerate(group)
+            ]
+            start += len(text)
+        return tuple(tokens)
+
+    def framed(self, ids: Sequence[int]) -> list[int]:
+        """The ids of a text as the model reads them, with the signs that it begins and ends a text
+        with (here: none).
+        """
+        return list(ids)
+
+    def text_of(self, id: int) -> str:
+        """A printable name of one token: its text, with control characters as signs and bytes of no
+        whole character as ⟨E4⟩.
+        """
+        if id == self.end:
+            return END
+        return readable(decoded(self._bytes[id]))
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of any ids, bytes of no whole character as ⟨E4⟩."""
+        return decoded(b"".join(self._bytes[n] for n in ids))
+
+    def byte_lengths(self) -> list[int]:
+        """How many bytes of text each token stands for, by id (the end sign: 0)."""
+        return [len(data) if n != self.end else 0 for n, data in enumerate(self._bytes)]
+
+    def _groups(self, ids: Sequence[int]) -> Iterator[list[int]]:
+        """Runs of ids that end where a character ends."""
+        group: list[int] = []
+        pending = b""
+        for n in ids:
+            group.append(n)
+            pending = unfinished(pending + self._bytes[n])
+            if not pending:
+                yield group
+                group = []
+        if group:
+            yield group
+
+
+def readable(text: str) -> str:
+    """The text with line ends and tabs as signs, and other characters that do not print as ⟨00⟩."""
+    return "".join(SIGNS.get(c, c if c.isprintable() else _hex(c.encode())) for c in text)
+
+
+def whole(text: str) -> str:
+    """The text with lone surrogates, which no encoding can hold, replaced by U+FFFD one for one."""
+    return (
+        text
+        if text.isascii()
+        else "".join("\ufffd" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
+    )
+
+
+def decoded(data: bytes) -> str:
+    """UTF-8 as text; each byte that is part of no whole character as ⟨E4⟩, never as U+FFFD."""
+    text = ""
+    while data:
+        try:
+            return text + data.decode()
+        except UnicodeDecodeError as error:
+            text += data[: error.start].decode() + _hex(data[error.start : error.end])
+            data = data[error.end :]
+    return text
+
+
+def _hex(data: bytes) -> str:
+    return "".join(f"⟨{byte:02X}⟩" for byte in data)
+
+
+def unfinished(data: bytes) -> bytes:
+    """The bytes at the end that begin a character and do not end it (at most three)."""
+    for back in range(1, min(3, len(data)) + 1):
+        byte = data[-back]
+        if byte >= 0xC0:
+            length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return data[-back:] if length > back else b""
+        if byte < 0x80:
+            return b""
+    return b""
+
+
+def byte_signs() -> list[str]:
+    """The printable sign that byte-level BPE writes for each byte (Radford et al. 2019): itself
+    where it prints, else from U+0100 on.
+    """
+    plain = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
+    spare = iter(range(0x100, 0x200))
+    return [chr(byte) if byte in plain else chr(next(spare)) for byte in range(256)]
+
+
+def _bytes_of(sign: str, alphabet: dict[str, int]) -> bytes:
+    return sign.encode() if sign == END else bytes(alphabet[c] for c in sign)

@@ -1,0 +1,265 @@
+"""Where the residual stream of a live model is seen: our GPT, models of Hugging Face, and plain
+modules by a small map of sites.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from layerfold.errors import InputError
+from layerfold.model.gpt import GPT
+from layerfold.model.huggingface.families import FAMILIES, Family
+from layerfold.model.huggingface.shape import LONGEST, has_mid
+from layerfold.recording.isolation import device_of, untouched
+from layerfold.records import Floats, Ints, site_named, sites_of
+
+Place = str | Callable[[Any], nn.Module]
+Call = Callable[[Any, Tensor], Any]
+INPUT: Final = "input:"
+
+
+@dataclass(frozen=True)
+class Tap:
+    """A module, and whether its first input or its output is the state."""
+
+    module: nn.Module
+    entering: bool
+
+
+class Stream:
+    """A live model as something that gives states; ``shape`` is what a card says of it."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        sites: Sequence[str],
+        shape: Mapping[str, Any],
+        run: Callable[[Tensor], Sequence[Tensor]],
+    ) -> None:
+        self.model, self.sites, self.shape = model, tuple(sites), dict(shape)
+        self._run = run
+
+    def batch_states(self, windows: Ints) -> Floats:
+        """The raw states of windows [window, length] of equal length: [site, window, length, d];
+        the model is left as it was.
+
+        Raises InputError where a module gives something else.
+        """
+        # then nobody could tell window and place apart
+        alone = windows.shape[0] == windows.shape[1]
+        ids = torch.from_numpy(
+            np.asarray(np.concatenate((windows, windows[:1])) if alone else windows, dtype=np.int64)
+        )
+        with untouched(self.model):
+            found = self._run(ids.to(device_of(self.model)))
+            rows = [
+                _laid(value, ids.shape, site) for value, site in zip(found, self.sites, strict=True)
+            ]
+        widths = {site: row.shape[-1] for site, row in zip(self.sites, rows, strict=True)}
+        if len(set(widths.values())) > 1:
+            raise InputError(
+                f"the states of the sites differ in width ({widths}): all must lie in one stream"
+            )
+        return np.stack([row.to("cpu", torch.float32).numpy()[: len(windows)] for row in rows])
+
+
+def stream_of(
+    model: nn.Module,
+    sites: Mapping[str, Place] | None,
+    call: Call | None,
+    vocabulary: int,
+    length: int,
+) -> Stream:
+    """The stream of an unwrapped model; raises InputError where it is not known and ``sites`` does
+    not say where it is.
+    """
+    if sites:
+        return _of_sites(model, sites, call, vocabulary, length)
+    if isinstance(model, GPT):
+        return _of_gpt(model)
+    if hasattr(model, "get_base_model"):  # adapters of peft
+        model = model.get_base_model()  # type: ignore[operator]
+    if "transformers" in sys.modules and isinstance(
+        model, sys.modules["transformers"].PreTrainedModel
+    ):
+        return _of_hub(model)
+    raise InputError(
+        f'where {type(model).__name__} keeps its stream is not known: give sites={{"embed":'
+        ' "tok_emb", "L0.post": "blocks.0", …}'
+    )
+
+
+def check_sites(sites: Mapping[str, Place]) -> tuple[str, ...]:
+    """The names of the sites in the order a token meets them; raises InputError."""
+    try:
+        named = [site_named(0, name) for name in sites]
+    except ValueError as error:
+        raise InputError(f"sites names {error}") from None
+    wrong = next(
+        (
+            name
+            for name, place in sites.items()
+            if not (callable(place) or (isinstance(place, str) and place))
+        ),
+        None,
+    )
+    if wrong is not None:
+        raise InputError(
+            f"the place of site {wrong} is {sites[wrong]!r}: give a module's path, or a function"
+            " from the model to a module"
+        )
+    order = sorted(named, key=lambda site: (site.layer, site.part == "post"))
+    return tuple(site.name for site in order)
+
+
+def _of_gpt(model: GPT) -> Stream:
+    config = model.config
+    shape = {
+        "family": "gpt",
+        "vocab_size": config.vocab_size,
+        "block_size": config.block_size,
+        "causal": True,
+    }
+    shape |= {"weights": "gpt", "shape": config.card()}
+    return Stream(
+        model,
+        [site.name for site in sites_of(config.n_layer)],
+        shape,
+        lambda ids: list(model.sites(ids)),
+    )
+
+
+def _of_hub(model: Any) -> Stream:
+    config = model.config
+    family = FAMILIES.get(config.model_type)
+    if family is None:
+        raise InputError(
+            f"models of the family {config.model_type!r} are not known: say where its stream is"
+            " with sites={…}"
+        )
+    family = family if has_mid(family, config) else family.without_mid()
+    body = model.base_model
+    taps, names = _hub_taps(body, family)
+    longest = int(getattr(config, "max_position_embeddings", LONGEST) or LONGEST)
+    shape = {
+        "family": config.model_type,
+        "vocab_size": int(config.vocab_size),
+        "block_size": min(LONGEST, longest),
+        "causal": family.causal,
+    }
+    more = {"use_cache": False} if family.causal else {}
+    return Stream(
+        model,
+        names,
+        shape | {"weights": "hf"},
+        lambda ids: _tapped(taps, lambda: body(input_ids=ids, **more)),
+    )
+
+
+def _hub_taps(body: nn.Module, family: Family) -> tuple[list[Tap], list[str]]:
+    layers = list(_at(body, family.layers))
+    taps, names = [Tap(layers[0], True)], ["embed"]
+    for n, layer in enumerate(layers):
+        if family.mid is not None:
+            taps.append(Tap(_at(layer, family.mid[0]), family.mid[1] == "in"))
+            names.append(f"L{n}.mid")
+        taps.append(Tap(layer, False))
+        names.append(f"L{n}.post")
+    return taps, names
+
+
+def _of_sites(
+    model: nn.Module, sites: Mapping[str, Place], call: Call | None, vocabulary: int, length: int
+) -> Stream:
+    names = check_sites(sites)
+    taps = [_tap(model, name, sites[name]) for name in names]
+    shape = {
+        "family": type(model).__name__,
+        "vocab_size": vocabulary,
+        "block_size": length,
+        "causal": True,
+        "weights": None,
+    }
+    run = call or (lambda network, ids: network(ids))
+    return Stream(model, names, shape, lambda ids: _tapped(taps, lambda: run(model, ids)))
+
+
+def _tap(model: nn.Module, name: str, place: Place) -> Tap:
+    if not isinstance(place, str):
+        module, entering = place(model), False
+    else:
+        entering = place.startswith(INPUT)
+        try:
+            module = _at(model, place.removeprefix(INPUT))
+        except (AttributeError, IndexError):
+            raise InputError(
+                f"the model has no module {place.removeprefix(INPUT)!r} for site {name}: see"
+                " model.named_modules()"
+            ) from None
+    if not isinstance(module, nn.Module):
+        raise InputError(
+            f"the place of site {name} is a {type(module).__name__} and no module: give the path of"
+            " a module"
+        )
+    return Tap(module, entering)
+
+
+def _at(module: nn.Module, path: str) -> Any:
+    return reduce(getattr, path.split("."), module)
+
+
+def _tapped(taps: Sequence[Tap], run: Callable[[], Any]) -> list[Tensor]:
+    """What passed the taps while ``run`` ran; where a module ran more than once, its last."""
+    caught: dict[int, Tensor] = {}
+    handles = [_hung(tap, n, caught) for n, tap in enumerate(taps)]
+    try:
+        run()
+    finally:
+        for handle in handles:
+            handle.remove()
+    missed = next((n for n in range(len(taps)) if n not in caught), None)
+    if missed is not None:
+        raise InputError(
+            f"a {type(taps[missed].module).__name__} was not called while the model ran: choose"
+            " another place for its site"
+        )
+    return [caught[n] for n in range(len(taps))]
+
+
+def _hung(tap: Tap, n: int, caught: dict[int, Tensor]) -> Any:
+    def enter(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        caught[n] = args[0] if args else next(iter(kwargs.values()))
+
+    def leave(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+        caught[n] = output[0] if isinstance(output, tuple | list) else output
+
+    return (
+        tap.module.register_forward_pre_hook(enter, with_kwargs=True)
+        if tap.entering
+        else tap.module.register_forward_hook(leave)
+    )
+
+
+def _laid(value: Any, shape: torch.Size, site: str) -> Tensor:
+    """A state as [window, length, d]; raises InputError where it has another form."""
+    windows, length = shape
+    if isinstance(value, Tensor) and value.is_floating_point():
+        if value.dim() == 3 and value.shape[:2] == (windows, length):
+            return value
+        if value.dim() == 3 and value.shape[:2] == (length, windows):
+            return value.transpose(0, 1)
+        if value.dim() == 2 and value.shape[0] == windows * length:
+            return value.reshape(windows, length, -1)
+    said = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+    raise InputError(
+        f"site {site} gives {said}, wanted is [window, length, d] with {windows} windows of"
+        f" {length}: choose another place"
+    )

@@ -1,0 +1,1 @@
+"""Runs on disk, on a hub or in storage: cards, checkpoints, series."""

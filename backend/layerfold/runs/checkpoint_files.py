@@ -1,0 +1,139 @@
+"""What lies in a Hugging Face checkpoint's folder: whether it is whole, what its weights are known
+by, what its Trainer wrote.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from layerfold.files.atomic import sha256, write_atomically
+from layerfold.runs.run import whole_checkpoint
+
+CONFIG, STATE = "config.json", "trainer_state.json"
+WEIGHTS: Final = "model.safetensors"
+PICKLED: Final = "pytorch_model.bin"
+HEADER_BYTES: Final = 100 << 20  # the most that the safetensors library itself reads
+BLOB: Final = re.compile(r"[0-9a-f]{64}")
+
+
+def trouble_of(folder: Path, pickle: bool = False) -> str:
+    """What is wrong with a folder as a checkpoint, by the names and lengths of its files; nothing
+    where it is whole.
+    """
+    if not folder.is_dir():
+        return "is gone"
+    if not (folder / CONFIG).is_file():
+        if (folder / "adapter_config.json").is_file():
+            return (
+                "holds an adapter and no whole model: save the model with the adapter merged into"
+                " it (merge_and_unload)"
+            )
+        return f"has no {CONFIG}"
+    if (folder / WEIGHTS).is_file() or (folder / f"{WEIGHTS}.index.json").is_file():
+        missing = [
+            path.name for path in weights_of(folder) if not whole_checkpoint(path, HEADER_BYTES)
+        ]
+        return f"is half-written: {missing[0]} is missing or cut short" if missing else ""
+    if (folder / PICKLED).is_file() or (folder / f"{PICKLED}.index.json").is_file():
+        if not pickle:
+            return (
+                "has pickled weights only, which can run code: save them as safetensors, or trust"
+                " them with --allow-pickle"
+            )
+        missing = [path.name for path in weights_of(folder) if not path.is_file()]
+        return f"is half-written: {missing[0]} is missing" if missing else ""
+    return "has no weights yet"
+
+
+def weights_of(folder: Path) -> list[Path]:
+    """The files that hold a folder's weights, there or not; safetensors where there are any."""
+    for name in (WEIGHTS, PICKLED):
+        index = folder / f"{name}.index.json"
+        if (folder / name).is_file():
+            return [folder / name]
+        if index.is_file():
+            shards = read_object(index).get("weight_map")
+            names = (
+                sorted({str(shard) for shard in shards.values()})
+                if isinstance(shards, dict) and shards
+                else [index.name]
+            )
+            return [folder / Path(shard).name for shard in names]
+    return []
+
+
+def trainer_state(folder: Path) -> dict[str, Any]:
+    """What a Trainer wrote of its training in a folder; empty where it did not, or not yet."""
+    return read_object(folder / STATE)
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; empty where there is none that can be read."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def hashes_of(files: Sequence[Path], kept: Path) -> list[str]:
+    """The sha256 of each file; ``kept`` remembers them by path, size and time of change, so that
+    none is read twice. Raises OSError.
+    """
+    known = read_object(kept)
+    found = dict(known)
+    for file in files:
+        now = file.stat()
+        entry = known.get(str(file), {})
+        if (entry.get("size"), entry.get("mtime_ns")) != (now.st_size, now.st_mtime_ns):
+            found[str(file)] = {
+                "size": now.st_size,
+                "mtime_ns": now.st_mtime_ns,
+                "sha256": sha256(file),
+            }
+    if found != known:
+        # where nothing can be written it costs time, nothing else
+        with contextlib.suppress(OSError):
+            write_atomically(kept, json.dumps(found, indent=1).encode() + b"\n")
+    return [str(found[str(file)]["sha256"]) for file in files]
+
+
+def wrong_weights(files: Sequence[Path]) -> str:
+    """What is wrong inside weights' files: one that is not what its name on a hub says, numbers
+    that are not finite; else nothing.
+    """
+    from safetensors import SafetensorError, safe_open
+    from torch import isfinite
+
+    for file in files:
+        blob = file.resolve().name
+        if BLOB.fullmatch(blob) and sha256(file) != blob:
+            return (
+                f"holds {file.name}, which is not what it was fetched as: delete {file.resolve()}"
+                " and open the model again"
+            )
+        if file.suffix != ".safetensors":
+            continue  # pickled, and read when the model was opened
+        try:
+            with safe_open(file, framework="pt") as tensors:
+                bad = next(
+                    (
+                        name
+                        for name in tensors.keys()
+                        if not isfinite(tensors.get_tensor(name)).all()
+                    ),
+                    None,
+                )  # noqa: SIM118
+        except SafetensorError as error:
+            return f"holds {file.name}, which cannot be read ({error}): restore it"
+        if bad is not None:
+            return (
+                f"holds numbers that are not finite ({bad} in {file.name}): restore it, or leave"
+                " this checkpoint out"
+            )
+    return ""

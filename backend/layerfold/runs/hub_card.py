@@ -1,0 +1,171 @@
+"""The card of a Hugging Face model's run: made where there is none, brought up to what is there now
+where there is.
+
+run.json         as any run's; ``checkpoints`` {step: {name, folder | repo, revision, commit}}, ``skipped`` [{name, why}], ``source`` as it
+                 was typed and ``place`` the same from every directory, dtype, device, pickle, ``words`` where the tokenizer lies,
+                 ``configs`` the sha256 of each config.json of this architecture, ``trained`` the folder whose Trainer keeps a log
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from layerfold.errors import DamagedRun, InputError
+from layerfold.files.atomic import write_atomically
+from layerfold.model.huggingface.hub import HuggingFaceShape
+from layerfold.runs.checkpoint_files import read_object, trainer_state
+from layerfold.runs.run import CARD, Card
+from layerfold.runs.series import Checkpoint, Series, read_series
+from layerfold.runs.survey import SHAPE, Known, Survey, architecture_of, survey
+
+HOME: Final = "models"  # the folder of such runs, in the folder for what can be computed again
+DTYPES: Final = ("float32", "bfloat16", "float16")
+DEVICE: Final = re.compile(r"cpu|mps|cuda(:\d+)?")
+EXAMPLES: Final = (
+    {
+        "text": "She sat on the bank of the river.",
+        "note_en": (
+            "Here “bank” is the edge of a river. At the first site it lies by the bank below; see"
+            " where the layers take it"
+        ),
+        "note_zh": "这里的“bank”是河岸。在第一个位置上，它挨着下面那家银行；看各层把它带到哪里",
+    },
+    {
+        "text": "She put the money in the bank.",
+        "note_en": (
+            "Here “bank” is a house for money. What parts the two is the sentence around them"
+        ),
+        "note_zh": "这里的“bank”是银行。把两者分开的，是它们所在的句子",
+    },
+)
+
+
+def open_hub(
+    words: str,
+    home: Path,
+    *,
+    dtype: str | None = None,
+    device: str | None = None,
+    pickle: bool = False,
+    progress: Callable[[str, float], None] = lambda stage, share: None,
+) -> Path:
+    """The folder of the run that words mean, under ``home``: made, or its card brought up to what
+    is there now.
+
+    A number type and a device that are not named are those of the time before, else float32 and
+    cpu. Raises InputError, ModelNotFound, ModelRefused, Unreachable, MissingExtra.
+    """
+    if dtype not in (None, *DTYPES):
+        raise InputError(
+            f"{dtype!r} is not a type of numbers to compute in: choose {', '.join(DTYPES)}"
+        )
+    if device is not None and not DEVICE.fullmatch(device):
+        raise InputError(f"{device!r} is not a device: choose cpu, cuda, cuda:1 or mps")
+    series = read_series(words)
+    folder = home / series.home
+    before = read_object(folder / CARD)
+    chosen = {
+        "dtype": dtype or before.get("dtype", "float32"),
+        "device": device or before.get("device", "cpu"),
+        "pickle": pickle,
+    }
+    bring_up_to_date(folder, series, before, chosen, progress)
+    return folder
+
+
+def bring_up_to_date(
+    folder: Path,
+    series: Series,
+    before: Card,
+    chosen: Card,
+    progress: Callable[[str, float], None] = lambda stage, share: None,
+) -> bool:
+    """The card in a folder tells of a series as it is now; whether it is another than before."""
+    found = survey(series, _known(before), pickle=chosen["pickle"], progress=progress)
+    card = {**_card(series, found), **chosen}
+    if card != before:
+        write_atomically(
+            folder / CARD, json.dumps(card, indent=1, ensure_ascii=False).encode() + b"\n"
+        )
+    return card != before
+
+
+def _card(series: Series, found: Survey) -> Card:
+    shape = found.shape
+    steps = [one.step for one in found.checkpoints]
+    reach = f" at {len(steps)} steps, {steps[0]:,} to {steps[-1]:,}" if len(steps) > 1 else ""
+    return {
+        "format": 1,
+        "name": series.name,
+        "title": shape.title or series.name,
+        "description": (
+            f"A {shape.family} model of {shape.n_layer} layers, {shape.d_model} wide{reach}."
+        ),
+        "architecture": architecture_of(shape),
+        "source": series.source,
+        "place": series.place,
+        "checkpoints": {str(one.step): one.entry() for one in found.checkpoints},
+        "skipped": [{"name": one.name, "why": one.why} for one in found.skipped],
+        "words": found.words.entry(),
+        "configs": list(found.configs),
+        "trained": (
+            str(series.folder)
+            if series.folder and series.folder not in {one.folder for one in found.checkpoints}
+            else ""
+        ),
+        "tokenizer": None,
+        "corpus": [],
+        "steps": steps,
+        "sites": list(shape.sites),
+        "files": {},
+        "finished": not unfinished(series),
+        "examples": list(EXAMPLES),
+    }
+
+
+def unfinished(series: Series) -> bool:
+    """Whether a Trainer was still on its way when it last said where it was; a checkpoint that it
+    is writing says nothing yet.
+    """
+    if series.folder is None:
+        return False
+    inside = [one.folder for one in series.checkpoints if one.folder not in (None, series.folder)]
+    state = next(
+        (state for folder in reversed(inside) if folder and (state := trainer_state(folder))), {}
+    )
+    done, end = state.get("global_step"), state.get("max_steps")
+    # written when training is over, however it ended
+    ended = trainer_state(series.folder).get("global_step")
+    return (
+        isinstance(done, int)
+        and isinstance(end, int)
+        and done < end
+        and not (isinstance(ended, int) and ended >= done)
+    )
+
+
+def shape_of(card: Card) -> HuggingFaceShape:
+    """The shape of the model that a card tells of; raises DamagedRun."""
+    try:
+        shape = {name: card["architecture"][name] for name in SHAPE}
+        return HuggingFaceShape(**shape, sites=tuple(card["sites"]), title=str(card["title"]))
+    except (KeyError, TypeError) as error:
+        raise DamagedRun(
+            f"the architecture of {card.get('name')} cannot be read ({error}): open the model again"
+        ) from error
+
+
+def _known(card: Card) -> Known:
+    """What a card of before tells; nothing where it cannot be read."""
+    try:
+        commits = {
+            int(step): Checkpoint.of_entry(int(step), entry)
+            for step, entry in card["checkpoints"].items()
+        }
+        return Known(commits, dict.fromkeys(card["configs"], shape_of(card)))
+    except (DamagedRun, KeyError, TypeError, ValueError, AttributeError):
+        return Known()

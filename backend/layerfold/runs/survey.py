@@ -1,0 +1,201 @@
+"""Which checkpoints of a series can be used: each is whole, its config can be read, and all are of
+one architecture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from layerfold.errors import LayerfoldError, ModelNotFound, Unreachable
+from layerfold.files.atomic import sha256
+from layerfold.model.huggingface.hub import HuggingFaceShape, Where, fetched, read_shape, settled
+from layerfold.runs.checkpoint_files import CONFIG, trouble_of
+from layerfold.runs.series import Checkpoint, Series, Skipped, told
+
+ASKED_AT_ONCE: Final = 8  # configs of a hub
+WORDS: Final = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.json",
+    "vocab.txt",
+    "tokenizer.model",
+    "spiece.model",
+)
+SHAPE: Final = ("family", "n_layer", "d_model", "vocab_size", "block_size", "causal", "unembedding")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was found at the time before: commits of a hub by step, and shapes by the sha256 of
+    their config.json.
+    """
+
+    commits: Mapping[int, Checkpoint] = field(default_factory=dict)
+    shapes: dict[str, HuggingFaceShape] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What can be used of a series: its checkpoints in order, their shape, where its tokenizer
+    lies; and what is left out.
+    """
+
+    checkpoints: tuple[Checkpoint, ...]
+    shape: HuggingFaceShape
+    configs: tuple[str, ...]
+    words: Checkpoint
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A checkpoint as it was found: its shape, or why it has none."""
+
+    one: Checkpoint
+    shape: HuggingFaceShape | None
+    why: str = ""
+    config: str = ""
+    error: LayerfoldError | None = None
+
+
+def survey(
+    series: Series,
+    known: Known,
+    *,
+    pickle: bool = False,
+    progress: Callable[[str, float], None] = lambda stage, share: None,
+) -> Survey:
+    """What can be used of a series; a config that is known is not read again, nor a commit asked
+    for.
+
+    Raises ModelNotFound, ModelRefused, Unreachable, MissingExtra, DamagedRun where nothing can be
+    used.
+    """
+    looked = _look_at_all(
+        [_pinned(one, known.commits.get(one.step)) for one in series.checkpoints],
+        known,
+        pickle,
+        progress,
+    )
+    first = next((each for each in looked if each.shape is not None), None)
+    if first is None or first.shape is None:
+        raise _nothing(series, looked)
+    taken = []
+    skipped = list(series.skipped)
+    for each in looked:
+        why = each.why or _difference(each.shape, first.shape, first.one.name)
+        if why:
+            skipped.append(Skipped(each.one.name, why))
+        else:
+            taken.append(each)
+    named = [each.one for each in taken]
+    configs = tuple(sorted({each.config for each in taken}))
+    return Survey(tuple(named), first.shape, configs, _words(named, series.folder), tuple(skipped))
+
+
+def architecture_of(shape: HuggingFaceShape) -> dict[str, Any]:
+    """What a card says of a model's shape."""
+    return {"kind": "hf", **{name: getattr(shape, name) for name in SHAPE}}
+
+
+def where_of(one: Checkpoint) -> Where:
+    """Where the model of a checkpoint is read, pinned to its commit where that is known."""
+    return (
+        Where(folder=one.folder)
+        if one.folder is not None
+        else Where(repo=one.repo, revision=one.commit or one.revision)
+    )
+
+
+def _pinned(one: Checkpoint, known: Checkpoint | None) -> Checkpoint:
+    same = known is not None and (known.repo, known.revision) == (one.repo, one.revision)
+    return replace(one, commit=known.commit) if same and known is not None else one
+
+
+def _look_at_all(
+    named: list[Checkpoint], known: Known, pickle: bool, progress: Callable[[str, float], None]
+) -> list[Looked]:
+    """Each as it was found; once one cannot be fetched, nothing more is asked of the hub, where
+    each question may take seconds.
+    """
+    looked = [_look(named[0], known, pickle)]
+    away = isinstance(looked[0].error, Unreachable)
+    with ThreadPoolExecutor(ASKED_AT_ONCE if named[0].folder is None else 1) as asking:
+        for each in asking.map(lambda one: _look(one, known, pickle, away), named[1:]):
+            looked.append(each)
+            progress(f"looking at {each.one.name}", len(looked) / len(named))
+    return looked
+
+
+def _look(one: Checkpoint, known: Known, pickle: bool, away: bool = False) -> Looked:
+    why = trouble_of(one.folder, pickle) if one.folder is not None else ""
+    if away and not why and not _kept(one):
+        why = "cannot be fetched now: connect to the network, and open the model again"
+    if why:
+        return Looked(one, None, why)
+    try:
+        where = settled(where_of(one))
+        config = fetched(where, CONFIG)
+        digest = sha256(config) if config else ""
+        if digest not in known.shapes:
+            known.shapes[digest] = read_shape(where)
+    except LayerfoldError as error:
+        return Looked(one, None, f"cannot be used: {error}", error=error)
+    except OSError as error:
+        return Looked(one, None, f"cannot be read ({error.strerror})")
+    return Looked(
+        replace(one, commit=where.revision) if one.folder is None else one,
+        known.shapes[digest],
+        config=digest,
+    )
+
+
+def _kept(one: Checkpoint) -> bool:
+    """Whether the config of a hub's checkpoint has been fetched before."""
+    from huggingface_hub import try_to_load_from_cache
+
+    return isinstance(
+        try_to_load_from_cache(one.repo, CONFIG, revision=one.commit or one.revision or None), str
+    )
+
+
+def _difference(shape: HuggingFaceShape | None, first: HuggingFaceShape, name: str) -> str:
+    """Where a checkpoint's architecture is not the first one's, in words."""
+    ours, theirs = {} if shape is None else architecture_of(shape), architecture_of(first)
+    parts = [
+        f"{field} {ours[field]} and not {theirs[field]}"
+        for field in ours
+        if ours[field] != theirs[field]
+    ]
+    return f"is of another architecture than {name}: {', '.join(parts)}" if parts else ""
+
+
+def _nothing(series: Series, looked: list[Looked]) -> LayerfoldError:
+    """Why nothing of a series can be used: the error itself where there is one checkpoint, else the
+    reasons.
+    """
+    error = next((each.error for each in looked if each.error), None)
+    if error is not None and len(looked) == 1:
+        return error
+    reasons = tuple(Skipped(each.one.name, each.why) for each in looked) + series.skipped
+    kind = type(error) if error is not None else ModelNotFound
+    return kind(f"no checkpoint of {series.source} can be used: {told(reasons)}")
+
+
+def _words(taken: list[Checkpoint], folder: Path | None) -> Checkpoint:
+    """Where the tokenizer lies: with the newest checkpoint that has one, or in the folder above;
+    raises ModelNotFound.
+    """
+    above = [] if folder is None else [Checkpoint(0, folder.name, folder)]
+    for one in [*reversed(taken), *above]:
+        if one.folder is None or any((one.folder / name).is_file() for name in WORDS):
+            return one
+    lies = str(taken[-1].folder if folder is None else folder)
+    raise ModelNotFound(
+        f"there is no tokenizer in {lies} nor with its checkpoints: put it there with"
+        f" tokenizer.save_pretrained({lies!r})"
+    )

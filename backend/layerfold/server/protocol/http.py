@@ -1,0 +1,416 @@
+"""What HTTP answers, one pydantic model each; the rest of the protocol is in wire.py."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PROTOCOL: Final = 1
+
+
+class Message(BaseModel):
+    """A record of the protocol: unknown fields are refused, types are not coerced."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Limits(Message):
+    """The bounds past which the answer is an error that names them."""
+
+    characters: int
+    tokens: int
+    message_bytes: int
+    sentences: int
+
+
+class Problem(Message):
+    """A stable code, and what is wrong in words."""
+
+    code: str
+    message: str
+
+
+class ErrorAnswer(Message):
+    """The one shape of every HTTP error."""
+
+    error: Problem
+
+
+class Health(Message):
+    """The server is up."""
+
+    status: Literal["ok"] = "ok"
+    version: str
+    protocol: Literal[1] = PROTOCOL
+    runs: int
+
+
+class Building(Message):
+    """What is being done to a run just now, and how far it is."""
+
+    stage: str
+    share: Annotated[float, Field(ge=0, le=1)]
+
+
+class RunEntry(Message):
+    """A line of the catalogue; `problem` says why a run cannot be opened; `building`: its clouds
+    are being made.
+    """
+
+    name: str
+    title: str
+    description: str
+    kind: Annotated[
+        Literal["gpt", "hf", "recorded"], Field(description="where its model comes from")
+    ] = "gpt"
+    live: Annotated[bool, Field(description="more steps are to be expected")] = False
+    building: Building | None = None
+    default: Annotated[bool, Field(description="the first run that can be opened")] = False
+    problem: Problem | None = None
+
+
+class RunList(Message):
+    """The catalogue."""
+
+    runs: list[RunEntry]
+
+
+class Frame(Message):
+    """A ball that holds the clouds at every step and site."""
+
+    center: Annotated[list[float], Field(min_length=3, max_length=3)]
+    radius: float
+
+
+class ProjectionCard(Message):
+    """A way to show the states: "umap" is the atlas's own layout, the others are linear maps of the
+    states; axes have no name in it.
+    """
+
+    name: str
+    kind: Literal["umap", "pca", "basis"]
+    title_en: str
+    title_zh: str
+    axes_en: Annotated[list[str], Field(min_length=3, max_length=3)]
+    axes_zh: Annotated[list[str], Field(min_length=3, max_length=3)]
+    frame: Frame
+
+
+class Example(BaseModel):
+    """A sentence worth looking at, and why."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    text: str
+    note_en: str = ""
+    note_zh: str = ""
+
+
+class RunCard(BaseModel):
+    """A run's card, with what its atlas holds; other fields of the card come along."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    name: str
+    title: str
+    description: str
+    sites: list[str]
+    steps: list[int]
+    view: Literal["normalised", "raw"]
+    frame: Frame
+    projections: Annotated[
+        list[ProjectionCard],
+        Field(description="the ways to show the states, the atlas's own layout first"),
+    ]
+    limits: Limits
+    examples: list[Example]
+    reference: Annotated[int, Field(description="how many reference tokens the clouds hold")]
+    problems: list[Problem]
+    kind: Annotated[
+        Literal["gpt", "hf", "recorded"], Field(description="where its model comes from")
+    ] = "gpt"
+    live: Annotated[bool, Field(description="more steps are to be expected")] = False
+    typed: Annotated[
+        bool, Field(description="whether it can read a sentence: its weights are there")
+    ] = True
+    building: Building | None = None
+    lineage: Annotated[
+        str,
+        Field(description="the same as long as the clouds that are there stay and only more come"),
+    ] = ""
+
+
+class LabelTable(Message):
+    """A variable known of every reference token: `values` [ref][n], null where a token has none; n
+    is 1 but for a mixture.
+    """
+
+    name: str
+    kind: Literal["category", "magnitude", "cyclic", "mixture"]
+    title_en: str
+    title_zh: str
+    period: float | None = None
+    names: list[str]
+    values: list[list[float | None]]
+
+
+class ReferenceTable(Message):
+    """The reference tokens: token i is `windows[window[i]][position[i]]`; `frequency` per million;
+    `source` of each window.
+    """
+
+    windows: list[list[str]]
+    window: list[int]
+    position: list[int]
+    frequency: list[float]
+    source: list[str]
+    text: list[str]
+    labels: list[LabelTable]
+
+
+class MetricsTable(Message):
+    """The lines of the training log."""
+
+    rows: list[dict[str, Any]]
+
+
+class MeasureTable(Message):
+    """A number for each step and site, null where it is not defined (then `reasons` says why);
+    `low` and `high` are its error bar.
+    """
+
+    name: str
+    unit: str
+    group: str
+    values: list[list[float | None]]
+    low: list[list[float | None]] | None = None
+    high: list[list[float | None]] | None = None
+    reasons: list[list[str]] | None = None
+
+
+class EventTable(Message):
+    """A step where something happens: `measure` goes from `before` to `after` between the step
+    before and this one, at `site`.
+    """
+
+    step: int
+    measure: str
+    site: int
+    before: float
+    after: float
+    score: float
+
+
+class AxisTable(Message):
+    """Correlation of each shown axis with each variable: `values` [step][site][axis][variable]."""
+
+    variables: list[str]
+    values: list[list[list[list[float | None]]]]
+
+
+class MeasuresTable(Message):
+    """All measures of a run."""
+
+    steps: list[int]
+    sites: list[str]
+    measures: list[MeasureTable]
+    axes: AxisTable
+    events: list[EventTable]
+
+
+class ControlTable(Message):
+    """A claim's number where theory says it must be another: `values` at `steps`; without steps,
+    one value for all.
+    """
+
+    name_en: str
+    name_zh: str
+    steps: list[int]
+    values: list[float | None]
+
+
+class ClaimTable(Message):
+    """A published result and the same figure here: `values` at `steps`, null where not defined;
+    `at_step` decides whether it holds.
+
+    Of the texts in two languages an empty Chinese one means that the other serves. `bound` is the
+    threshold where it is one number.
+    """
+
+    id: str
+    title_en: str
+    title_zh: str
+    says_en: str
+    says_zh: str
+    caveat_en: str
+    caveat_zh: str
+    source: str
+    published: str
+    published_zh: str
+    unit: str
+    unit_zh: str
+    threshold: str
+    threshold_zh: str
+    bound: float | None = None
+    steps: list[int]
+    values: list[float | None]
+    controls: list[ControlTable]
+    here: str
+    here_zh: str
+    holds: bool
+    at_step: int
+
+
+class ClaimsTable(Message):
+    """All claims of a run."""
+
+    claims: list[ClaimTable]
+
+
+class ClaimsFile(ClaimsTable):
+    """What `claims.json` holds: the claims, and one hash of the checkpoints that they were computed
+    from.
+    """
+
+    format: Literal[1] = 1
+    checkpoints: str
+
+
+class ComparedSite(Message):
+    """What is left at a site after the best turn (`residual`, with its bar), without one, and with
+    the size free too (`shape`); null where it is not defined, then `reason` says why. The first
+    three are shares of the length of this run's states; `cka` is 0..1.
+    """
+
+    site: str
+    other: str
+    residual: float | None
+    low: float | None
+    high: float | None
+    without: float | None
+    shape: float | None
+    cka: float | None
+    reason: str
+
+
+class ComparisonTable(Message):
+    """A run at a step laid over another at another step, on the tokens of the first one's
+    reference: `drawn` are shown of `tokens`.
+    """
+
+    run: str
+    step: int
+    other: str
+    other_step: int
+    tokens: int
+    drawn: list[int]
+    widths: Annotated[
+        list[int],
+        Field(
+            min_length=2,
+            max_length=2,
+            description="of a state in both; the narrower is padded with zeros",
+        ),
+    ]
+    sites: list[ComparedSite]
+
+
+class Reading(Message):
+    """A text that the other run reads, to be shown where this one's clouds are."""
+
+    other: Annotated[str, Field(min_length=1, max_length=200)]
+    at: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    text: str
+    projection: Annotated[str, Field(min_length=1, max_length=64)] = "umap"
+
+
+# ---- the lab -------------------------------------------------------------------------------------
+
+
+class LabNumber(Message):
+    """A number that may be chosen, from `low` to `high`; `log`: what counts is how many times
+    larger it is.
+    """
+
+    name: str
+    title_en: str
+    title_zh: str
+    low: float
+    high: float
+    default: float
+    whole: bool = False
+    log: bool = False
+
+
+class LabTask(Message):
+    """Something that can be learned in the page; `text`: from a text of one's own."""
+
+    name: str
+    title_en: str
+    title_zh: str
+    about_en: str
+    about_zh: str
+    text: bool = False
+    numbers: Annotated[
+        list[LabNumber],
+        Field(description="with the values that suit this task: learning_rate, weight_decay, …"),
+    ]
+    optimizer: Annotated[str, Field(description="the one that suits this task")]
+    suited: Annotated[
+        dict[str, dict[str, float]],
+        Field(default_factory=dict, description="by optimiser, numbers that suit it"),
+    ]
+
+
+class LabLimits(Message):
+    """Bounds of the lab: trainings at once, runs kept, minutes and bytes of one."""
+
+    running: int
+    kept: int
+    minutes: float
+    bytes: int
+    text_bytes: int
+
+
+class LabOffer(Message):
+    """What can be trained here; `closed` says why nothing can."""
+
+    tasks: list[LabTask]
+    optimizers: list[str]
+    limits: LabLimits
+    closed: Problem | None = None
+
+
+class NewJob(Message):
+    """A training that is asked for; what is not named is as suits the task."""
+
+    task: Annotated[str, Field(min_length=1, max_length=64)]
+    text: Annotated[str | None, Field(description="the text of one's own")] = None
+    title: Annotated[str, Field(max_length=80)] = ""
+    optimizer: Annotated[str, Field(max_length=16)] = ""
+    numbers: Annotated[dict[str, float], Field(default_factory=dict, max_length=32)]
+
+
+class JobCard(Message):
+    """A training of the lab; `run` is the run that it writes, `message` why it failed or waits,
+    `test` its accuracy 0..1.
+    """
+
+    id: str
+    run: str
+    title: str
+    task: str
+    optimizer: str
+    numbers: dict[str, float]
+    status: Literal["waiting", "running", "paused", "stopped", "finished", "failed"]
+    step: int
+    steps: int
+    loss: float | None = None
+    test: float | None = None
+    seconds: float = 0.0
+    message: str = ""
+
+
+class JobList(Message):
+    """The trainings of the lab, the newest first."""
+
+    jobs: list[JobCard]

@@ -1,0 +1,454 @@
+"""What the server and the page say to each other; the only statement of the protocol (version 1).
+
+Text messages are JSON, one pydantic model each; a placed slice is binary safetensors whose
+``__metadata__`` carries the header. ``python -m layerfold.server.protocol.messages`` prints the
+JSON Schema the page's types are made from. Integers are bounded by what a JavaScript number holds
+exactly.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, model_validator
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+from safetensors.numpy import save
+
+from layerfold.errors import BadMessage
+from layerfold.records import Floats, PlacedSlice
+from layerfold.server.protocol.http import (
+    PROTOCOL,
+    ClaimsTable,
+    ComparisonTable,
+    ErrorAnswer,
+    Health,
+    JobCard,
+    JobList,
+    LabOffer,
+    Limits,
+    MeasuresTable,
+    Message,
+    MetricsTable,
+    NewJob,
+    ReferenceTable,
+    RunCard,
+    RunList,
+)
+from layerfold.server.protocol.inspect import (
+    Bend,
+    Bent,
+    Dissect,
+    Dissected,
+    Imagined,
+    Line,
+    Lined,
+    LookHeader,
+    Promote,
+    Promoted,
+    Push,
+    Pushed,
+    Question,
+    Reframed,
+    Stepped,
+    Stride,
+    Strode,
+    Survey,
+    Surveyed,
+    Told,
+    Walk,
+    WhatIf,
+    header_of,
+)
+
+MESSAGE_BYTES: Final = 64 * 1024
+
+Natural = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Projection = Annotated[
+    str, Field(min_length=1, max_length=64, description="one of the card's projections")
+]
+Key = Annotated[
+    str, Field(min_length=1, max_length=64, description="the page's own name for a sentence")
+]
+
+
+# ---- what the page sends -------------------------------------------------------------------------
+
+
+class Place(Message):
+    """Place the tokens of a text; supersedes the last `place` with the same sentence key."""
+
+    type: Literal["place"]
+    id: Natural
+    run: Name
+    sentence: Key
+    text: str
+    steps: Annotated[
+        list[Natural],
+        Field(
+            default_factory=list,
+            max_length=4096,
+            description="in order of priority; empty: all, nearest to `step` first",
+        ),
+    ]
+    step: Annotated[Natural | None, Field(description="the step on screen; null: the last")] = None
+    projection: Projection = "umap"
+
+
+class Inspect(Message):
+    """Tell the true neighbours and the lens of one token: `text` and `token` of a sentence, or
+    `reference`; its trust is that of the projection.
+    """
+
+    type: Literal["inspect"]
+    id: Natural
+    run: Name
+    step: Natural
+    site: Natural
+    text: str | None = None
+    token: Natural | None = None
+    reference: Natural | None = None
+    projection: Projection = "umap"
+
+    @model_validator(mode="after")
+    def names_one_token(self) -> Self:
+        of_sentence = self.text is not None and self.token is not None and self.reference is None
+        of_reference = self.reference is not None and self.text is None and self.token is None
+        if not (of_sentence or of_reference):
+            raise ValueError("give either text and token, or reference")
+        return self
+
+
+class Cancel(Message):
+    """Stop computing a sentence, or answering a kind of question (then the sentence is its type:
+    "walk").
+    """
+
+    type: Literal["cancel"]
+    sentence: Key
+
+
+ClientMessage = Annotated[Place | Inspect | Cancel | Question, Field(discriminator="type")]
+
+# ---- what the server sends -----------------------------------------------------------------------
+
+
+class Hello(Message):
+    """First message of a connection."""
+
+    type: Literal["hello"] = "hello"
+    version: str
+    protocol: Literal[1] = PROTOCOL
+    limits: Limits
+
+
+class TokenText(Message):
+    """A token as a person reads it; `piece` of `pieces` when several tokens make one character."""
+
+    id: int
+    text: str
+    piece: int = 0
+    pieces: int = 1
+
+
+class Tokens(Message):
+    """The tokens of a text; `cut` counts those left out because of the limit."""
+
+    type: Literal["tokens"] = "tokens"
+    id: int
+    run: str
+    sentence: str
+    cut: int
+    tokens: list[TokenText]
+
+
+class Done(Message):
+    """Every step of a `place` has been answered."""
+
+    type: Literal["done"] = "done"
+    id: int
+    run: str
+    sentence: str
+    steps: int
+    milliseconds: float
+
+
+class Changed(Message):
+    """Runs whose card, clouds or measures are new on disk, or which came or went; `jobs`: so are
+    those of the lab. Ask again for them.
+    """
+
+    type: Literal["changed"] = "changed"
+    runs: list[str]
+    jobs: bool = False
+
+
+class InspectedToken(Message):
+    """`outside` belongs to tokens of a sentence; `trust` and `continuity` to reference tokens."""
+
+    text: str
+    norm: float
+    outside: float | None = None
+    trust: float | None = None
+    continuity: float | None = None
+
+
+class Neighbor(Message):
+    """A reference token and its distance in the original space."""
+
+    index: int
+    distance: float
+
+
+class Guess(Message):
+    """A token the lens reads out, and its probability."""
+
+    text: str
+    probability: float
+
+
+class LensSite(Message):
+    """What the model would say if it stopped at this site; `kl` to the last site and `entropy` in
+    nats.
+    """
+
+    site: int
+    kl: float
+    entropy: float
+    top: list[Guess]
+
+
+class Inspected(Message):
+    """The answer to `inspect`: neighbours at the site asked for, the lens at every site."""
+
+    type: Literal["inspection"] = "inspection"
+    id: int
+    run: str
+    step: int
+    site: int
+    token: InspectedToken
+    neighbors: list[Neighbor]
+    lens: list[LensSite]
+
+
+class Failure(Message):
+    """A request that cannot be answered, or a step of it (then `step` says which, and the others
+    still come).
+    """
+
+    type: Literal["error"] = "error"
+    id: int | None = None
+    sentence: str | None = None
+    step: int | None = None
+    code: str
+    message: str
+
+
+ServerMessage = Annotated[
+    Hello | Tokens | Done | Inspected | Changed | Failure, Field(discriminator="type")
+]
+
+
+class SliceHeader(Message):
+    """`__metadata__` of a binary slice (safetensors metadata are strings). Its float32 tensors:
+    `positions` [site, token, 3], `outside` [site, token], `segment_trust` [site-1, token],
+    `norm` [site, token].
+    """
+
+    type: Literal["slice"] = "slice"
+    id: str
+    run: str
+    sentence: str
+    step: str
+
+
+# ---- bytes ---------------------------------------------------------------------------------------
+
+
+def parse_client(data: str) -> Place | Inspect | Cancel | Question:
+    """The message in a text frame; lone surrogates in it have become U+FFFD.
+
+    Raises BadMessage for what is not JSON, not an object, too large, of unknown type, or lacks or
+    misuses a field.
+    """
+    size = len(data.encode("utf-8", "replace"))
+    if size > MESSAGE_BYTES:
+        raise BadMessage(
+            f"The message has {size} bytes; at most {MESSAGE_BYTES} are read. Send a shorter text."
+        )
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BadMessage(
+            f"The message is not JSON: {data[:40]!a} ({type(error).__name__}). Send one JSON"
+            " object."
+        ) from None
+    if not isinstance(value, dict):
+        raise BadMessage(
+            f"The message is a JSON {type(value).__name__}, not an object. Send an object with a"
+            " type."
+        )
+    try:
+        fields = {well_formed(name): _clean(field) for name, field in value.items()}
+        message: Place | Inspect | Cancel | Question = TypeAdapter(ClientMessage).validate_python(
+            fields
+        )
+    except ValidationError as error:
+        raise BadMessage(_first_problem(error)) from None
+    return message
+
+
+def id_of(data: str) -> int | None:
+    """The id a broken message seems to carry, so that its sender can tell which one failed."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    found = value.get("id") if isinstance(value, dict) else None
+    return found if type(found) is int and 0 <= found < 2**53 else None
+
+
+def well_formed(text: str) -> str:
+    """The text as Unicode that can be encoded: surrogate pairs joined, lone surrogates U+FFFD."""
+    if not re.search("[\ud800-\udfff]", text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _clean(value: object) -> object:
+    return well_formed(value) if isinstance(value, str) else value
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"The message cannot be used: {place or 'message'}: {first['msg']}."[:300]
+
+
+def encode_slice(request: int, run: str, sentence: str, slice_: PlacedSlice) -> bytes:
+    """A placed slice as the binary message of the protocol."""
+    header = SliceHeader(id=str(request), run=run, sentence=sentence, step=str(slice_.step))
+    tensors = {
+        "positions": slice_.placed.positions,
+        "outside": slice_.placed.outside,
+        "segment_trust": slice_.segment_trust,
+        "norm": slice_.norm,
+    }
+    return save(
+        {name: np.ascontiguousarray(values, dtype="<f4") for name, values in tensors.items()},
+        header.model_dump(),
+    )
+
+
+def encode_look(question: Question, told: Told, tensors: Mapping[str, Floats]) -> bytes:
+    """The answer to a question as a binary message: tensors in float32, the answer itself in the
+    header.
+    """
+    arrays = {name: np.ascontiguousarray(values, dtype="<f4") for name, values in tensors.items()}
+    return save(arrays, header_of(question, told))
+
+
+def decode_tensors(data: bytes) -> tuple[dict[str, str], dict[str, Floats]]:
+    """The header and the float32 tensors of a binary message.
+
+    Raises BadMessage when the bytes are not such a message.
+    """
+    try:
+        size = int.from_bytes(data[:8], "little")
+        header = json.loads(data[8 : 8 + size])
+        metadata: dict[str, str] = header.pop("__metadata__", {})
+        body = data[8 + size :]
+        return metadata, {name: _tensor(body, entry) for name, entry in header.items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadMessage(
+            f"The binary message of {len(data)} bytes is not safetensors: {error}."
+        ) from None
+
+
+def _tensor(body: bytes, entry: Mapping[str, Any]) -> Floats:
+    if entry["dtype"] != "F32":
+        raise ValueError(f"dtype {entry['dtype']}")
+    start, end = entry["data_offsets"]
+    return np.frombuffer(body[start:end], dtype="<f4").reshape(entry["shape"])
+
+
+def finite(values: NDArray[np.generic]) -> Any:
+    """The array as nested lists, null where it is not finite (JSON knows no NaN), six significant
+    digits.
+    """
+    if values.ndim:
+        return [finite(row) for row in values]
+    number = float(values)
+    return float(f"{number:.6g}") if math.isfinite(number) else None
+
+
+# ---- schema --------------------------------------------------------------------------------------
+
+
+class _Untitled(GenerateJsonSchema):
+    """Fields without titles: a title on each would give each a type of its own in TypeScript."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+ASKS: Final = (Dissect, Promote, Bend, WhatIf, Push, Walk, Stride, Survey, Line)
+CLIENT: Final = (Place, Inspect, Cancel, *ASKS)
+SERVER: Final = (Hello, Tokens, Done, Inspected, Changed, Failure)
+TABLES: Final = (ReferenceTable, MetricsTable, MeasuresTable, ClaimsTable, ComparisonTable)
+LAB: Final = (LabOffer, NewJob, JobCard, JobList)
+LOOKS: Final = (
+    LookHeader,
+    Dissected,
+    Promoted,
+    Bent,
+    Imagined,
+    Reframed,
+    Pushed,
+    Stepped,
+    Strode,
+    Surveyed,
+    Lined,
+)
+ANSWERS: Final = (SliceHeader, ErrorAnswer, Health, RunList, RunCard, *TABLES, *LAB, *LOOKS)
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of every message: ``client`` and ``server`` are the WebSocket's, the rest answers
+    of HTTP.
+    """
+    modes: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
+        (model, "validation") for model in CLIENT
+    ]
+    modes += [(model, "serialization") for model in (*SERVER, *ANSWERS)]
+    _, shared = models_json_schema(modes, schema_generator=_Untitled)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Wire",
+        "description": (
+            "Messages between the page and the server, protocol 1. Made by `python -m"
+            " layerfold.server.protocol.messages`."
+        ),
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "ClientMessage": {"title": "ClientMessage", "oneOf": _references(CLIENT)},
+            "ServerMessage": {"title": "ServerMessage", "oneOf": _references(SERVER)},
+            **{model.__name__: {"$ref": f"#/$defs/{model.__name__}"} for model in ANSWERS},
+        },
+        "$defs": shared["$defs"],
+    }
+
+
+def _references(models: Sequence[type[BaseModel]]) -> list[dict[str, str]]:
+    return [{"$ref": f"#/$defs/{model.__name__}"} for model in models]
+
+
+if __name__ == "__main__":
+    print(json.dumps(schema(), indent=2, ensure_ascii=False))

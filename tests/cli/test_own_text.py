@@ -1,0 +1,48 @@
+"""What README.md says of a person's own text, run as it stands there."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from layerfold.interp.session import open_session
+from tests.data.test_sampling import prose
+from tests.readme import block
+from tests.small import make_run
+
+
+@pytest.mark.slow
+def test_the_readme_builds_clouds_over_a_table_and_over_a_folder(tmp_path: Path) -> None:
+    make_run(tmp_path / "my-run", atlas=False)
+    rows = "".join(
+        f'"{prose(seed, 50)}",{"sea" if seed % 2 else "war"},{seed % 5 + 0.5}\n'
+        for seed in range(120)
+    )
+    (tmp_path / "reviews.csv").write_text("review,topic,stars\n" + rows)
+    (tmp_path / "books").mkdir()
+    for name in ("one.txt", "two.md"):
+        (tmp_path / "books" / name).write_text(prose(len(name), 9000))
+    table, folder = block("own text").splitlines()
+    assert sources_after(table, tmp_path) == ({"reviews"}, ["topic", "stars"])
+    assert sources_after(folder, tmp_path) == ({"one", "two"}, [])
+
+
+def sources_after(line: str, folder: Path) -> tuple[set[str], list[str]]:
+    """The sources of the reference, and the names of its labels, once a command line has been run
+    in a folder.
+    """
+    name, *arguments = shlex.split(line)
+    assert name == "layerfold"
+    subprocess.run(
+        [sys.executable, "-m", "layerfold.cli.main", *arguments],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
+    found = open_session(folder / "my-run", None).reference_table()
+    assert len(found.text) == 1000
+    return set(found.source), [label.name for label in found.labels]

@@ -1,0 +1,147 @@
+"""A step and the way of the weights, asked of a small run and of the bundled ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from layerfold.errors import Cancelled, InputError, StepNotFound
+from layerfold.interp.decomposition import network_of
+from layerfold.interp.optimizer_step import batch_loss
+from layerfold.interp.session import Session, open_session
+from layerfold.interp.step_batches import batches_of, hyper_of
+from layerfold.interp.weight_motion import MOTIONS, WeightMotion, by_weight
+from layerfold.model.adapter import GPTAdapter
+from layerfold.server.protocol.inspect import Line, Stride, Survey
+from tests.small import STEPS, make_run
+
+TEXT = "The bank of the river was steep."
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    folder = tmp_path_factory.mktemp("striding")
+    return open_session(make_run(folder / "small"), folder / "cache")
+
+
+def stride(step: int = 8, **more) -> Stride:
+    return Stride(type="stride", id=1, run="small", step=step, text=TEXT, **more)
+
+
+def test_the_step_is_adamws_own(run: Session) -> None:
+    hyper = hyper_of(run.run, 8)
+    before, batch, origin = batches_of(run.run, 8, run.atlas.reference)
+    true = network_of(run.run.adapter(8))
+    groups = [
+        {"params": [weight], "weight_decay": hyper.decays(name, weight)}
+        for name, weight in true.named_parameters()
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=0.0, betas=(hyper.beta1, hyper.beta2), eps=1e-8)
+    for n, one in enumerate([*before, batch]):
+        optimizer.zero_grad()
+        batch_loss(true, *one).backward()
+        torch.nn.utils.clip_grad_norm_(true.parameters(), hyper.clip)
+        for group in optimizer.param_groups:
+            group["lr"] = hyper.rate if n == len(before) else 0.0
+        optimizer.step()
+    told, tensors = WeightMotion(run).stride(stride())
+    assert (told.origin, told.earlier) == (origin, len(before))
+    assert told.after == pytest.approx(float(batch_loss(true, *batch).detach()), abs=1e-6)
+
+    raw = GPTAdapter(true).states(run.tokenize(TEXT).ids).values
+    assert np.allclose(tensors["norm"], np.linalg.norm(raw, axis=-1), atol=1e-5)
+
+
+def test_a_factor_of_nought_moves_nothing(run: Session) -> None:
+    told, tensors = WeightMotion(run).stride(stride(factor=0.0, cloud=True))
+    assert told.before == told.after
+    assert (
+        tensors["positions"].tobytes()
+        == run.slice(run.tokenize(TEXT), 8).placed.positions.tobytes()
+    )
+    assert tensors["cloud"].shape == (5, 96, 3)
+    assert not tensors["length"].any()
+
+
+def test_a_move_is_as_long_as_its_states_are_apart_and_tells_what_the_picture_keeps(
+    run: Session,
+) -> None:
+    _, tensors = WeightMotion(run).stride(stride(factor=10))
+    _, farther = WeightMotion(run).stride(stride(factor=20))
+    assert tensors["length"].shape == tensors["trust"].shape == tensors["norm"].shape
+    assert (farther["length"] > tensors["length"]).all()
+    assert 0 < np.median(tensors["trust"]) < 10
+
+
+def test_every_motion_has_a_length_that_its_groups_make_up(run: Session) -> None:
+    told, _ = WeightMotion(run).stride(stride(motion="adaptive", factor=10))
+    assert set(told.lengths) == {*MOTIONS, "step"}
+    for name, length in told.lengths.items():
+        assert sum(part**2 for part in told.groups[name].values()) == pytest.approx(
+            length**2, rel=1e-4
+        )
+    assert set(told.groups["step"]) == {"embed", "L0.mid", "L0.post", "L1.mid", "L1.post", "norm"}
+    assert told.lengths["gradient"] == pytest.approx(told.lengths["sgd"], rel=1e-6)
+
+
+def test_plain_descent_goes_down(run: Session) -> None:
+    told, _ = WeightMotion(run).stride(stride(motion="gradient", factor=10))
+    assert told.after < told.before
+
+
+def test_motions_are_made_once(run: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    WeightMotion(run).stride(stride())
+    monkeypatch.setattr(
+        "layerfold.interp.weight_motion.adamw_parts", lambda *_: pytest.fail("computed again")
+    )
+    WeightMotion(run).stride(stride(motion="decay"))
+
+
+def test_a_row_of_weights_is_taken_apart_in_their_order(run: Session) -> None:
+    model = network_of(run.run.adapter(8))
+    row = np.concatenate([weight.detach().numpy().ravel() for weight in model.parameters()])
+    for name, part in by_weight(model, row).items():
+        assert torch.equal(part, dict(model.named_parameters())[name])
+
+
+def test_a_survey_says_how_far_it_is_and_holds_the_losses_of_the_checkpoints(run: Session) -> None:
+    found = list(WeightMotion(run).survey(Survey(type="survey", id=1, run="small", size=4)))
+    assert [told.share for told, _ in found] == pytest.approx([0, 0.2, 0.4, 0.6, 1])
+    told, tensors = found[-1]
+    assert told.steps == list(STEPS)
+    assert told.weights == sum(
+        weight.numel() for weight in network_of(run.run.adapter(0)).parameters()
+    )
+    assert tensors["loss"].shape == (4, 4)
+    line, ends = WeightMotion(run).line(Line(type="line", id=2, run="small", start=0, end=64))
+    assert ends["losses"][[0, -1]] == pytest.approx(tensors["own"][[0, 2]], rel=1e-6)
+    assert line.barrier >= 0
+    assert tensors["shares"].sum() == pytest.approx(1, abs=1e-4), "three checkpoints lie in a plane"
+    assert tensors["off"].max() < 1e-3
+
+
+def test_bad_questions_have_clear_answers(run: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    striding = WeightMotion(run)
+    with pytest.raises(StepNotFound):
+        striding.stride(stride(step=3))
+    with pytest.raises(StepNotFound, match="no checkpoint at step 5"):
+        striding.line(Line(type="line", id=1, run="small", start=0, end=5))
+    with pytest.raises(Cancelled):
+        striding.stride(stride(), lambda: True)
+    with pytest.raises(Cancelled):
+        list(striding.survey(Survey(type="survey", id=1, run="small", size=4), lambda: True))
+    monkeypatch.setattr("layerfold.interp.weight_motion.MOST_WEIGHTS", 1000)
+    with pytest.raises(InputError, match="at most 1,000"):
+        list(striding.survey(Survey(type="survey", id=1, run="small", size=4)))
+
+
+def test_the_bundled_task_takes_its_very_own_step() -> None:
+    own = open_session(Path(__file__).parents[2] / "models" / "belief-simplex", None)
+    told, _ = WeightMotion(own).stride(
+        Stride(type="stride", id=1, run="b", step=160, text="A B C", motion="step")
+    )
+    assert (told.origin, told.sequences, told.earlier) == ("own", 64, 8)
+    assert told.lengths["adaptive"] > 10 * told.lengths["gradient"]

@@ -1,0 +1,365 @@
+"""The stream on a real socket: order, newest wins, faults, bounds, strangers."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from layerfold.server.ws import order
+from tests.server.conftest import Start
+from tests.server.fakes import FakeRun, hash_of
+
+
+def test_hello_comes_first_and_tells_the_limits(start: Start) -> None:
+    with start(FakeRun()).page() as page:
+        assert page.hello["type"] == "hello"
+        assert page.hello["protocol"] == 1
+        assert page.hello["limits"] == {
+            "characters": 20_000,
+            "tokens": 128,
+            "message_bytes": 65_536,
+            "sentences": 16,
+        }
+
+
+def test_tokens_then_the_step_on_screen_then_all_others_then_done(start: Start) -> None:
+    run = FakeRun()
+    with start(run).page() as page:
+        page.place(7, "the river bank", step=4)
+        said = page.until("done")
+    assert [message["type"] for message in said] == ["tokens", *["slice"] * len(run.steps), "done"]
+    assert [token["text"] for token in said[0]["tokens"]] == ["the", "river", "bank"]
+    slices = said[1:-1]
+    assert slices[0]["step"] == 4
+    assert sorted(message["step"] for message in slices) == list(run.steps)
+    assert said[-1] | {"milliseconds": 0} == {
+        "type": "done",
+        "id": 7,
+        "run": "fake",
+        "sentence": "a",
+        "steps": 6,
+        "milliseconds": 0,
+    }
+    tensors = slices[0]["tensors"]
+    assert {name: values.shape for name, values in tensors.items()} == {
+        "positions": (5, 3, 3),
+        "outside": (5, 3),
+        "segment_trust": (4, 3),
+        "norm": (5, 3),
+    }
+
+
+def test_steps_named_are_computed_in_their_order_and_no_others(start: Start) -> None:
+    with start(FakeRun(), workers=1).page() as page:
+        page.place(1, "a b", steps=[8, 0, 2, 8])
+        assert [message["step"] for message in page.until("done")[1:-1]] == [8, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "current", "expected"),
+    [
+        ([], None, [16, 8, 4, 2, 1]),
+        ([], 4, [4, 2, 8, 1, 16]),
+        ([], 5, [4, 2, 8, 1, 16]),
+        ([], 10**12, [16, 8, 4, 2, 1]),
+        ([2, 2, 1], 16, [2, 1]),
+    ],
+)
+def test_order_of_steps(wanted: list[int], current: int | None, expected: list[int]) -> None:
+    assert order([1, 2, 4, 8, 16], wanted, current) == expected
+
+
+def test_a_sentence_is_placed_in_the_projection_that_is_asked_for(start: Start) -> None:
+    with start(FakeRun()).page() as page:
+        found = []
+        for id, projection in ((1, "umap"), (2, "pca")):
+            page.place(id, "a b", steps=[8], projection=projection)
+            found.append(page.until("done", id)[1]["tensors"]["positions"])
+        assert np.array_equal(found[1], 2 * found[0])
+        page.place(3, "a b", projection="tsne")
+        assert page.hear()["code"] == "projection_not_found", "once, and not for each step"
+        page.say(type="inspect", id=4, run="fake", step=0, site=0, reference=1, projection="tsne")
+        assert page.hear()["code"] == "projection_not_found"
+
+
+def test_of_fifty_texts_typed_at_once_few_are_computed_and_the_last_is_answered(
+    start: Start,
+) -> None:
+    run = FakeRun(seconds=0.02)
+    with start(run).page() as page:
+        for id in range(50):
+            page.place(id, f"typing {id}", step=16)
+        said = page.until("done", 49)
+    last = next(n for n, message in enumerate(said) if message["id"] == 49)
+    assert {message["id"] for message in said[last:]} == {49}
+    assert len([message for message in said[last:] if message["type"] == "slice"]) == len(run.steps)
+    assert len({text for text, _ in run.computed}) < 10
+
+
+def test_a_cancelled_sentence_is_heard_of_no_more(start: Start) -> None:
+    run = FakeRun(seconds=0.05)
+    with start(run).page() as page:
+        page.place(1, "never mind", sentence="x")
+        page.until("tokens")
+        page.say(type="cancel", sentence="x")
+        page.place(2, "the other one", sentence="y", steps=[0])
+        said = page.until("done", 2)
+    assert not [message for message in said if message["id"] == 1 and message["type"] == "done"]
+    assert len([text for text, _ in run.computed if text == "never mind"]) <= 3
+
+
+def test_a_page_that_goes_takes_its_work_along(start: Start) -> None:
+    run = FakeRun(seconds=0.05, steps=tuple(range(100)))
+    live = start(run)
+    with live.page() as page:
+        page.place(1, "gone")
+        page.until("slice")
+    with live.page() as other:
+        other.place(1, "here", steps=[0])
+        other.until("done")
+    computed = len(run.computed)
+    time.sleep(0.3)
+    assert len(run.computed) == computed
+
+
+def test_a_damaged_step_is_named_and_the_others_come(start: Start) -> None:
+    run = FakeRun(broken=frozenset({2, 16}))
+    with start(run).page() as page:
+        page.place(1, "a word")
+        said = page.until("done")
+    failures = [message for message in said if message["type"] == "error"]
+    assert {(message["step"], message["code"], message["sentence"]) for message in failures} == {
+        (2, "damaged_run", "a"),
+        (16, "damaged_run", "a"),
+    }
+    assert sorted(message["step"] for message in said if message["type"] == "slice") == [0, 1, 4, 8]
+    assert said[-1]["steps"] == 4
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ({"text": "a", "run": "nowhere"}, "run_not_found"),
+        ({"text": "a", "run": "damaged"}, "damaged_run"),
+        ({"text": "a", "run": "../fake"}, "run_not_found"),
+        ({"text": "a", "steps": [3]}, "step_not_found"),
+        ({"text": ""}, "empty_text"),
+        ({"text": " \n\t "}, "empty_text"),
+        ({"text": "x" * 20_001}, "text_too_long"),
+        ({"text": 3}, "bad_message"),
+        ({"text": "a", "steps": "all"}, "bad_message"),
+        ({"text": "a", "steps": [-1]}, "bad_message"),
+        ({"text": "a", "sentence": "k" * 65}, "bad_message"),
+        ({"text": "a", "surprise": 1}, "bad_message"),
+    ],
+)
+def test_what_cannot_be_placed_gets_an_error_with_its_id(
+    start: Start, message: dict[str, object], code: str
+) -> None:
+    with start(FakeRun()).page() as page:
+        page.say(**{"type": "place", "id": 5, "run": "fake", "sentence": "a", **message})
+        said = page.until("error", 5)[-1]
+        assert said["code"] == code
+        assert len(said["message"]) > 10
+        assert page.alive()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "",
+        "hello",
+        "[]",
+        "3",
+        "null",
+        '{"type":"dance"}',
+        "{",
+        '{"type":"place"}',
+        "[" * 60_000,
+        b"\x00\xff",
+        b"",
+    ],
+)
+def test_what_is_no_message_gets_an_error_and_the_socket_lives(
+    start: Start, data: str | bytes
+) -> None:
+    with start(FakeRun()).page() as page:
+        page.socket.send(data)
+        assert page.hear()["code"] == "bad_message"
+        assert page.alive()
+
+
+@pytest.mark.parametrize(
+    "text", ["😀 你好 שלום", "a\x00b", "\ud800 lone", "e\u0301 \u202e rtl", "\x1b[31m", "\\ud83d"]
+)
+def test_any_text_is_placed(start: Start, text: str) -> None:
+    with start(FakeRun()).page() as page:
+        page.place(1, text)
+        assert page.until("done")[-1]["steps"] == 6
+
+
+def test_more_than_64_kib_closes_with_1009(start: Start) -> None:
+    with start(FakeRun()).page() as page:
+        page.place(1, "x" * 70_000)
+        with pytest.raises(ConnectionClosed) as caught:
+            page.until("done")
+    assert caught.value.rcvd is not None
+    assert caught.value.rcvd.code == 1009
+
+
+@pytest.mark.parametrize("inspected", [{"text": "the bank", "token": 1}, {"reference": 3}])
+def test_inspection(start: Start, inspected: dict[str, object]) -> None:
+    with start(FakeRun()).page() as page:
+        page.say(type="inspect", id=3, run="fake", step=4, site=2, **inspected)
+        said = page.hear()
+    assert (said["type"], said["id"], said["step"], said["site"]) == ("inspection", 3, 4, 2)
+    assert said["token"]["text"] in ("bank", "word3")
+    assert (said["token"]["outside"] is None) == ("reference" in inspected)
+    assert len(said["lens"]) == 5
+    assert said["lens"][-1]["kl"] == 0
+
+
+@pytest.mark.parametrize(
+    ("inspected", "code"),
+    [
+        ({"text": "the bank", "token": 2}, "token_not_found"),
+        ({"reference": 4000}, "token_not_found"),
+        ({"reference": 1, "step": 3}, "step_not_found"),
+        ({"reference": 1, "token": 3}, "bad_message"),
+        ({}, "bad_message"),
+    ],
+)
+def test_inspection_of_nothing(start: Start, inspected: dict[str, object], code: str) -> None:
+    with start(FakeRun()).page() as page:
+        page.say(**{"type": "inspect", "id": 3, "run": "fake", "step": 4, "site": 2, **inspected})
+        said = page.hear()
+        assert (said["type"], said["id"], said["code"]) == ("error", 3, code)
+
+
+def test_two_pages_do_not_cross(start: Start) -> None:
+    live = start(FakeRun())
+    with live.page() as one, live.page() as other:
+        for round in range(40):
+            one.place(round, f"one {round}", sentence="same")
+            other.place(round, f"other {round}", sentence="same")
+            for page, name in ((one, "one"), (other, "other")):
+                text = f"{name} {round}"
+                said = page.until("done", round)
+                assert [token["text"] for token in said[0]["tokens"]] == [name, str(round)]
+                for message in said[1:-1]:
+                    assert np.all(message["tensors"]["outside"] == message["step"])
+                    assert message["tensors"]["positions"][0, 0, 0] == hash_of(text) % 7 - 3
+
+
+def test_a_long_job_does_not_hold_up_another_page(start: Start) -> None:
+    run = FakeRun(seconds=0.03, steps=tuple(range(60)))
+    live = start(run)
+    with live.page() as long, live.page() as short:
+        for n in range(16):
+            long.place(n, f"long {n}", sentence=str(n))
+        long.until("slice")
+        before = len(run.computed)
+        short.place(1, "short", step=5)
+        short.until("slice")
+        assert len(run.computed) - before < 30, (
+            "of 960 slices waiting, the other page's first must be among the next few"
+        )
+
+
+def test_sentences_are_bounded(start: Start) -> None:
+    with start(FakeRun(seconds=0.2)).page() as page:
+        for n in range(17):
+            page.place(n, "a", sentence=str(n))
+        said = page.until("error")[-1]
+        assert (said["code"], said["id"], said["sentence"]) == ("busy", 16, "16")
+        assert "16" in said["message"]
+
+
+def test_a_full_line_says_busy(start: Start) -> None:
+    with start(FakeRun(seconds=0.3), workers=1, waiting=2).page() as page:
+        for n in range(8):
+            page.place(n, "a", sentence=str(n))
+        assert page.until("error")[-1]["code"] == "busy"
+        assert page.alive()
+
+
+def test_pages_are_bounded(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("layerfold.server.app.CONNECTIONS", 1)
+    live = start(FakeRun())
+    with live.page() as page:
+        with pytest.raises(ConnectionClosed) as caught, live.page():
+            pass
+        assert caught.value.rcvd is not None
+        assert caught.value.rcvd.code == 1013
+        assert page.alive()
+
+
+def test_who_does_not_read_is_bounded_and_closed(start: Start) -> None:
+    run = FakeRun(layers=12, steps=tuple(range(4000)), max_tokens=128)
+    live = start(run, patience=0.5)
+    with socket.socket() as lazy:
+        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        lazy.connect(("127.0.0.1", live.port))
+        lazy.sendall(
+            b"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection:"
+            b" Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version:"
+            b" 13\r\n\r\n"
+        )
+        assert b"101" in lazy.recv(100)
+        text = (
+            b'{"type":"place","id":1,"run":"fake","sentence":"a","text":"' + b"word " * 128 + b'"}'
+        )
+        # one text frame, masked with zeros
+        lazy.sendall(b"\x81\xfe" + len(text).to_bytes(2, "big") + b"\0\0\0\0" + text)
+        connections = live.app.state.connections
+        wait_until(lambda: len(connections) == 1)
+        wait_until(lambda: not connections)
+        computed = len(run.computed)
+        time.sleep(0.2)
+        assert 0 < computed == len(run.computed) < 2000, (
+            "slices that a reader does not take are not computed either"
+        )
+    with live.page() as page:
+        assert page.alive()
+
+
+def wait_until(so: Callable[[], bool], seconds: float = 20) -> None:
+    """Returns when it is so; fails when it is not in time."""
+    end = time.monotonic() + seconds
+    while not so():
+        assert time.monotonic() < end, "it did not come true"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://evil.example",
+        "null",
+        "http://127.0.0.1",
+        "http://127.0.0.1:1",
+        "http://127.0.0.1.evil.example:{port}",
+        "https://localhost:{port}",
+        "",
+    ],
+)
+def test_a_foreign_origin_is_refused(start: Start, origin: str) -> None:
+    live = start(FakeRun())
+    with (
+        pytest.raises(InvalidStatus) as caught,
+        live.page(additional_headers={"Origin": origin.format(port=live.port)}),
+    ):
+        pass
+    assert caught.value.response.status_code == 403
+    assert b"foreign_origin" in bytes(caught.value.response.body or b"")
+
+
+def test_our_own_origin_is_welcome(start: Start) -> None:
+    live = start(FakeRun())
+    with live.page(additional_headers={"Origin": f"http://127.0.0.1:{live.port}"}) as page:
+        assert page.alive()
