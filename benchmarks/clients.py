@@ -21,10 +21,11 @@ from benchmarks.serving import Page, Said, open_page, run_folder, served, warm_u
 
 PEOPLE = 50
 BAR_MS = 1000
-WORDS = tuple(
+SAID = (
     "the old river bank was quiet and a man with money in his hand sat down to read about war love"
-    " sea whale queen night".split()
-)  # noqa: SIM905
+    " sea whale queen night"
+)
+WORDS = tuple(SAID.split())
 
 
 def run() -> dict[str, Any]:
@@ -120,7 +121,9 @@ async def crowd(port: int, *, by_keystroke: bool) -> dict[str, Any]:
 
 
 async def same_alone(person: Person) -> bool:
-    """Whether the first slice of the person's last text is, to the byte, what a quiet server says."""
+    """Whether the first slice of the person's last text is, to the byte, what a quiet server
+    says.
+    """
     last = person.page.last
     id = await person.page.place(person.sent[last][0], steps=[person.first[last]["step"]])
     heard = [said for _, said in await person.page.answers(id) if said["type"] == "slice"]

@@ -147,10 +147,10 @@ def _fetch_three(folder: Path) -> Path | None:
 @contextmanager
 def _served(three: Path | None) -> Iterator[str]:
     class Files(SimpleHTTPRequestHandler):
-        extensions_map = {
+        extensions_map = {  # noqa: RUF012
             **SimpleHTTPRequestHandler.extensions_map,
             ".js": "text/javascript",
-        }  # noqa: RUF012
+        }
 
         def translate_path(self, path: str) -> str:
             return str(_file(path.split("?")[0], three))

@@ -104,6 +104,11 @@ def interleaved(acts: list[Callable[[], object]], rounds: int) -> list[float]:
     return [median(spent) for spent in seconds]
 
 
+def maps_of(maps: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    """The entries of one model."""
+    return [entry for entry in maps if entry["model"] == name]
+
+
 def both_halves(name: str, entries: list[dict[str, Any]]) -> list[str]:
     """The cells of a whole layer: the sums of its halves' times, and what they make."""
     top, whole, other = (
@@ -141,9 +146,7 @@ def table(found: dict[str, Any]) -> str:
         ]
         lines.append(f"| {' | '.join(cells)} |")
     for name in dict.fromkeys(entry["model"] for entry in found["maps"]):
-        lines.append(
-            f"| {' | '.join(both_halves(name, [entry for entry in found['maps'] if entry['model'] == name]))} |"
-        )
+        lines.append(f"| {' | '.join(both_halves(name, maps_of(found['maps'], name)))} |")
     return "\n".join(
         [
             *lines,

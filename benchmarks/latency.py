@@ -63,7 +63,9 @@ def place_ms(opened: Session, step: int, round: int) -> float:
 
 
 def naive_ms(opened: Session, step: int) -> dict[str, Any]:
-    """Torch forward and `UMAP.transform` per site, warm, the median of three rounds at three sites."""
+    """Torch forward and `UMAP.transform` per site, warm, the median of three rounds at three
+    sites.
+    """
     import umap
 
     space = opened.space(step)

@@ -152,7 +152,9 @@ def seven_sites(folder: Path, home: Path, tokens: int) -> dict[str, float]:
 
 
 class Stopwatch:
-    """Seconds of wall and of CPU since the last lap, and the most memory that the process has had."""
+    """Seconds of wall and of CPU since the last lap, and the most memory that the process has
+    had.
+    """
 
     def __init__(self) -> None:
         self._laps: dict[str, float] = {}

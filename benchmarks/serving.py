@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
-from layerfold.server.protocol.messages import decode_tensors
+from layerfold.server.protocol.encode import decode_tensors
 from layerfold.settings import bundled
 
 SENTENCE = (

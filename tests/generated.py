@@ -54,7 +54,7 @@ def main() -> int:
 def fresh() -> Iterator[tuple[Path, str]]:
     """Each generated file with the text that it should hold."""
     yield README, readme(README.read_text("utf-8"))
-    schema = output([sys.executable, "-m", "layerfold.server.protocol.messages"])
+    schema = output([sys.executable, "-m", "layerfold.server.protocol.schema"])
     yield SCHEMA, schema
     if JSON2TS.is_dir():
         yield TYPES, types(schema)

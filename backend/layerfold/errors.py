@@ -6,7 +6,8 @@ LayerfoldError
 │   ├── EmptyText         nothing to place
 │   ├── TextTooLong       more characters or tokens than the bound
 │   ├── UnknownSymbol     a word that a model of symbols does not read
-│   ├── ModelRefused      a model that is not opened: foreign code, pickles, an architecture that is not known
+│   ├── ModelRefused      a model that is not opened: foreign code, pickles, an architecture that is
+│                         not known
 │   ├── NotComparable     two runs or steps that cannot be laid over each other
 │   └── BadMessage        a message that the protocol does not know
 ├── NotFound              a name that is not in the catalogue
@@ -20,7 +21,8 @@ LayerfoldError
 ├── DamagedRun            a file of a run is missing, cut short or not what its hash says
 │   ├── AtlasMissing      the run has no atlas yet
 │   └── NoWeights         the run holds states and no weights: nothing can be read by it
-├── Unreachable           a model or text that lies elsewhere cannot be fetched: no network, no permission
+├── Unreachable           a model or text that lies elsewhere cannot be fetched: no network, no
+│                         permission
 ├── MissingExtra          a package that is not installed with Layerfold alone
 ├── CorpusError           text that nothing can be trained on
 ├── RecipeError           a training recipe that cannot be followed

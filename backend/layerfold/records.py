@@ -5,8 +5,9 @@ Shapes use these words: site, token, step, d (d_model), k (neighbours), ref (ref
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +96,9 @@ class States:
 
 
 def normalized(values: Floats, eps: float = 1e-5) -> Floats:
-    """Each state layer-normalised without gain: mean 0, variance 1 over the last axis (shape kept)."""
+    """Each state layer-normalised without gain: mean 0, variance 1 over the last axis (shape
+    kept).
+    """
     centered = values - values.mean(axis=-1, keepdims=True, dtype=np.float32)
     scale = np.sqrt(
         np.mean(centered * centered, axis=-1, keepdims=True, dtype=np.float32) + np.float32(eps)
@@ -251,3 +254,13 @@ class Measure:
     low: Floats | None = None
     high: Floats | None = None
     reasons: tuple[tuple[str, ...], ...] | None = None
+
+
+def finite(values: NDArray[np.generic]) -> Any:
+    """The array as nested lists, null where it is not finite (JSON knows no NaN), six significant
+    digits.
+    """
+    if values.ndim:
+        return [finite(row) for row in values]
+    number = float(values)
+    return float(f"{number:.6g}") if math.isfinite(number) else None

@@ -37,7 +37,8 @@ CAPTIONS = """
 window.captions = [];
 new MutationObserver(() => {
   const words = document.getElementById("caption")?.textContent ?? "";
-  if (words && words !== window.captions.at(-1)?.words) window.captions.push({ words, step: window.layerfold?.store.get().step });
+  if (words && words !== window.captions.at(-1)?.words) window.captions.push({ words,
+    step: window.layerfold?.store.get().step });
 }).observe(document, { subtree: true, childList: true, characterData: true });
 """
 

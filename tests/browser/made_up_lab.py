@@ -156,7 +156,11 @@ class MadeUpLab:
         optimizer = asked.optimizer or "adamw"
         steps = int(asked.numbers.get("steps", 1200))
         card = JobCard(
-            id=key, run=f"made-up-{key}", title=asked.title or asked.task, task=asked.task, optimizer=optimizer,
+            id=key,
+            run=f"made-up-{key}",
+            title=asked.title or asked.task,
+            task=asked.task,
+            optimizer=optimizer,
             numbers=asked.numbers, status="running", step=0, steps=steps,
         )  # fmt: skip
         training = self.trainings[key] = MadeUpTraining(card.run, card)

@@ -90,7 +90,7 @@ class CircleRun(FakeRun):
             json.dumps({"format": 1, "checkpoints": "", "claims": claims()})
         )
 
-    def projections(self) -> list[ProjectionCard]:
+    def cards(self) -> list[ProjectionCard]:
         frame = Frame(center=[0.0, 0.0, 0.0], radius=4.0)
         plane = ProjectionCard(
             name="fourier",
@@ -101,7 +101,7 @@ class CircleRun(FakeRun):
             axes_zh=["cos 2π·6n/31", "sin 2π·6n/31", "cos 2π·11n/31"],
             frame=frame,
         )
-        return [*super().projections(), plane]
+        return [*super().cards(), plane]
 
     def picture(self, name: str = "umap") -> None:
         if name != "fourier":

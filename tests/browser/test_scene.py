@@ -24,10 +24,10 @@ PATIENCE = 180_000  # milliseconds; software rendering on a busy machine
 class Files(SimpleHTTPRequestHandler):
     """The front end at /, the test page at /scene/, Plotly where the server has it."""
 
-    extensions_map = {
+    extensions_map = {  # noqa: RUF012
         **SimpleHTTPRequestHandler.extensions_map,
         ".js": "text/javascript",
-    }  # noqa: RUF012
+    }
 
     def translate_path(self, path: str) -> str:
         plain = path.split("?")[0]
@@ -55,7 +55,9 @@ Opener = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def opened(browsers: Browser, origin: str) -> Iterator[Opener]:
-    """Opens the test page; fails the test when the page threw or asked another origin for anything."""
+    """Opens the test page; fails the test when the page threw or asked another origin for
+    anything.
+    """
     foreign: list[str] = []
     thrown: list[str] = []
 
@@ -92,7 +94,8 @@ def _rest(request: pytest.FixtureRequest) -> None:
         page.set_viewport_size({"width": 960, "height": 640})
         page.mouse.move(2, 2)
         page.evaluate("""async () => {
-            scene.setCamera(null); scene.setReducedMotion(true); scene.setTheme('dark'); scene.focus(null);
+            scene.setCamera(null); scene.setReducedMotion(true); scene.setTheme('dark');
+              scene.focus(null);
             await scene.show(make(), { ms: 0 });
             Object.assign(log, { hover: [], pick: [], camera: [], touch: 0 });
         }""")
@@ -109,9 +112,12 @@ def settle(page: Page) -> None:
 LONELY = """() => {
   const places = Array.from({ length: 3000 }, (_, index) => scene.locate({ kind: 'cloud', index }));
   const others = [...places];
-  for (const s of [0, 1]) for (let token = 0; token < 9; token++) others.push(scene.locate({ kind: 'sentence', id: 's' + s, token }));
-  const names = [...document.querySelectorAll('#scene span')].map((node) => node.getBoundingClientRect());
-  const free = places.map((p, index) => ({ p, index })).filter(({ p, index }) => p && p.x > 30 && p.y > 30 && p.x < 930 && p.y < 610
+  for (const s of [0, 1]) for (let token = 0; token < 9;
+    token++) others.push(scene.locate({ kind: 'sentence', id: 's' + s, token }));
+  const spans = [...document.querySelectorAll('#scene span')];
+  const names = spans.map((node) => node.getBoundingClientRect());
+  const free = places.map((p, index) => ({ p, index })).filter(({ p,
+    index }) => p && p.x > 30 && p.y > 30 && p.x < 930 && p.y < 610
     && others.every((o, k) => k === index || !o || Math.hypot(o.x - p.x, o.y - p.y) > 12)
     && names.every((r) => p.x < r.left || p.x > r.right || p.y < r.top || p.y > r.bottom));
   return free.slice(0, 5).map(({ p, index }) => ({ index, x: p.x, y: p.y }));
@@ -122,12 +128,16 @@ def pixels(page: Page) -> dict[str, float]:
     """Mean and spread of the brightness of what `image()` gives, 0-255."""
     found: dict[str, float] = page.evaluate("""async () => {
         const image = new Image(); image.src = await scene.image(); await image.decode();
-        const canvas = document.createElement('canvas'); canvas.width = image.width; canvas.height = image.height;
-        const pen = canvas.getContext('2d', { willReadFrequently: true }); pen.drawImage(image, 0, 0);
+        const canvas = document.createElement('canvas'); canvas.width = image.width;
+          canvas.height = image.height;
+        const pen = canvas.getContext('2d', { willReadFrequently: true });
+          pen.drawImage(image, 0, 0);
         const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
         let sum = 0, square = 0; const n = data.length / 4;
-        for (let i = 0; i < data.length; i += 4) { const v = (data[i] + data[i + 1] + data[i + 2]) / 3; sum += v; square += v * v; }
-        return { mean: sum / n, spread: Math.sqrt(square / n - (sum / n) ** 2), width: image.width, height: image.height };
+        for (let i = 0; i < data.length;
+          i += 4) { const v = (data[i] + data[i + 1] + data[i + 2]) / 3; sum += v; square += v * v; }
+        return { mean: sum / n, spread: Math.sqrt(square / n - (sum / n) ** 2),
+          width: image.width, height: image.height };
     }""")
     return found
 
@@ -331,7 +341,8 @@ def test_updates_leak_neither_buffers_nor_nodes_nor_memory(still: Page) -> None:
 
     run = """async (rounds) => {
         const points = 1500;
-        const pictures = [make({ points, site: 2 }), make({ points, site: 9, seed: 8, links: 20 }), make({ points, sentences: 3 })];
+        const pictures = [make({ points, site: 2 }), make({ points, site: 9, seed: 8,
+          links: 20 }), make({ points, sentences: 3 })];
         for (let i = 0; i < rounds; i++) {
             scene.show(pictures[i % 3], { ms: i % 2 ? 0 : 5 });
             if (i % 10 === 9) await new Promise(requestAnimationFrame);

@@ -22,10 +22,13 @@ expect.set_options(timeout=PATIENCE)
 
 COMMITTED = ROOT / "models" / "modular-addition"
 CLOUD = """(() => {
-  const s = layerfold.store.get(), labels = s.reference.labels.filter((one) => one.kind === "cyclic");
-  const slice = s.atlas[s.card.steps[Math.round(s.step)]], from = 3 * slice.ref * Math.round(s.site);
+  const s = layerfold.store.get(),
+    labels = s.reference.labels.filter((one) => one.kind === "cyclic");
+  const slice = s.atlas[s.card.steps[Math.round(s.step)]],
+    from = 3 * slice.ref * Math.round(s.site);
   const places = [...slice.positions.slice(from, from + 3 * slice.ref)];
-  return { period: labels[0].period, labels: labels.map((one) => one.values.map(([n]) => n)), places };
+  return { period: labels[0].period, labels: labels.map((one) => one.values.map(([n]) => n)),
+    places };
 })()"""
 
 

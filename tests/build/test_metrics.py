@@ -12,6 +12,7 @@ import torch
 
 from layerfold.atlas.files import open_atlas
 from layerfold.build import metrics as measuring
+from layerfold.build.layer_maps import tokens_of
 from layerfold.build.metrics import NOT_YET, jumps, measure_run
 from layerfold.data.reference_states import reference_states
 from layerfold.errors import AtlasMissing, InputError, StepNotFound
@@ -28,7 +29,7 @@ from layerfold.metrics.files import (
     read_measured,
     standing,
 )
-from layerfold.metrics.per_site import MEASURED, tokens_of
+from layerfold.metrics.per_site import MEASURED
 from layerfold.model.checkpoint import save_checkpoint
 from layerfold.model.shape import GPTConfig
 from layerfold.records import Measure, normalized

@@ -23,6 +23,7 @@ from layerfold.geometry.trust import trust_of
 from layerfold.interp.linear_projection import LinearProjection
 from layerfold.interp.session import Session, open_session
 from layerfold.runs.run import Run
+from layerfold.server.protocol.tables import measures_table, projection_cards
 from tests.small import CONFIG, PICKED, STEPS, WINDOWS, make_run
 
 TEXT = "The bank of the river, “café” and 你好 😀"
@@ -60,7 +61,7 @@ def linear(opened: Session, name: str = "pca") -> LinearProjection:
 
 
 def test_the_card_names_the_atlas_first(opened: Session) -> None:
-    cards = opened.projections()
+    cards = projection_cards(opened)
     assert [(card.name, card.kind) for card in cards] == [
         ("umap", "umap"),
         ("pca", "pca"),
@@ -155,7 +156,7 @@ def test_trust_is_found_site_by_site_and_kept(
 
 
 def test_the_table_holds_what_each_picture_keeps(opened: Session) -> None:
-    table = opened.measures_table()
+    table = measures_table(opened)
     found = {measure.name: measure for measure in table.measures if "@" in measure.name}
     names = [
         f"{name}@{shown}"
@@ -189,7 +190,7 @@ def test_a_damaged_projection_is_told_and_the_others_shown(folder: Path) -> None
     path = path_of(folder, "first")
     path.write_bytes(path.read_bytes()[:-1])
     opened = open_session(folder)
-    assert [card.name for card in opened.projections()] == ["umap", "pca"]
+    assert [card.name for card in projection_cards(opened)] == ["umap", "pca"]
     assert [str(problem).split()[0] for problem in opened.problems()] == [
         "projections/first.safetensors"
     ]
@@ -290,7 +291,7 @@ def test_python_and_files_name_the_projection(made: Path, tmp_path: Path) -> Non
     cloud = linear(run.opened).cloud(64)[SITES - 1]
     trace = figure.data[SITES - 1]
     np.testing.assert_allclose(np.stack([trace.x, trace.y, trace.z], axis=1), cloud)
-    radius = run.opened.projections()[1].frame.radius
+    radius = projection_cards(run.opened)[1].frame.radius
     low, high = figure.layout.scene.xaxis.range
     assert high - low == pytest.approx(2 * radius)
     arrays = np.load(found.write(tmp_path / "way.npz"))

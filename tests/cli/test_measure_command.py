@@ -1,4 +1,6 @@
-"""`layerfold measure`: what is asked for is printed and written, and what is not there is one line."""
+"""`layerfold measure`: what is asked for is printed and written, and what is not there is one
+line.
+"""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from layerfold.interp.session import open_session
+from layerfold.server.protocol.tables import reference_table
 from tests.data.test_sampling import prose
 from tests.readme import block
 from tests.small import make_run
@@ -43,6 +44,6 @@ def sources_after(line: str, folder: Path) -> tuple[set[str], list[str]]:
         check=True,
         capture_output=True,
     )
-    found = open_session(folder / "my-run", None).reference_table()
+    found = reference_table(open_session(folder / "my-run", None))
     assert len(found.text) == 1000
     return set(found.source), [label.name for label in found.labels]

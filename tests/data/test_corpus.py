@@ -1,4 +1,6 @@
-"""Text to learn from: what is unusable is refused in words, and collections become plain documents."""
+"""Text to learn from: what is unusable is refused in words, and collections become plain
+documents.
+"""
 
 from __future__ import annotations
 

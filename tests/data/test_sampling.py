@@ -19,6 +19,7 @@ from layerfold.files.atomic import bundled
 from layerfold.interp.session import open_session
 from layerfold.model.tokenizers.byte_level import Tokenizer
 from layerfold.runs.run import Run
+from layerfold.server.protocol.tables import reference_table
 from tests.small import make_run
 
 WORDS = [
@@ -239,7 +240,7 @@ def test_a_run_gets_an_atlas_over_a_table_with_its_columns_as_colours(tmp_path: 
         labels=("side", "year"),
         threads=1,
     )
-    table = open_session(folder, None).reference_table()
+    table = reference_table(open_session(folder, None))
     assert [(label.name, label.kind, sorted(label.names)) for label in table.labels] == [
         ("side", "category", ["north", "south"]),
         ("year", "magnitude", []),
@@ -248,7 +249,7 @@ def test_a_run_gets_an_atlas_over_a_table_with_its_columns_as_colours(tmp_path: 
     assert all(words and "" not in words[:1] for words in table.windows)
     (tmp_path / "other.txt").write_text(prose(99, 3000))
     build_run_atlas(folder, count=150, k=5, corpus=str(tmp_path / "other.txt"), threads=1)
-    assert set(open_session(folder, None).reference_table().source) == {"other"}
+    assert set(reference_table(open_session(folder, None)).source) == {"other"}
 
 
 def test_a_text_in_the_run_is_its_corpus(tmp_path: Path) -> None:
@@ -258,4 +259,4 @@ def test_a_text_in_the_run_is_its_corpus(tmp_path: Path) -> None:
     (folder / "text").mkdir()
     (folder / "text" / "own.txt").write_text(prose(5, 4000))
     build_run_atlas(folder, count=150, k=5, threads=1)
-    assert set(open_session(folder, None).reference_table().source) == {"own"}
+    assert set(reference_table(open_session(folder, None)).source) == {"own"}

@@ -1,4 +1,6 @@
-"""The cache: made once, found again, made again when damaged, no bother when it cannot be written."""
+"""The cache: made once, found again, made again when damaged, no bother when it cannot be
+written.
+"""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from layerfold.build.run_atlas import build_run_atlas
 from layerfold.interp.session import open_session
 from layerfold.runs.hub_card import open_hub
 from layerfold.runs.run import Run
+from layerfold.server.protocol.tables import measures_table
 from tests.model.hub_models import KINDS, backend_of, network_of, saved
 
 
@@ -28,7 +29,7 @@ def test_every_cell_has_a_number_or_a_reason(kind: str, tmp_path: Path, story_fo
     assert (run.kind, run.steps) == ("hf", (1, 2))
     build_run_atlas(folder, corpus=str(story_folder), count=200, threads=1)
     measure_run(folder, threads=1)
-    table = open_session(folder).measures_table()
+    table = measures_table(open_session(folder))
     reasons: Counter[str] = Counter()
     for measure in table.measures:
         for row, why in zip(

@@ -32,6 +32,7 @@ from layerfold.errors import (
 from layerfold.interp import session as module
 from layerfold.interp.session import Session, open_session
 from layerfold.runs.run import Run, checkpoint_name
+from layerfold.server.protocol.tables import measures_table, metrics_table, reference_table
 from tests.small import CONFIG, PICKED, STEPS, WINDOWS, make_run
 
 TEXT = "The bank of the river, “café” and 你好 😀"
@@ -186,7 +187,7 @@ def test_a_run_without_an_atlas(folder: Path) -> None:
     opened = open_session(folder)
     with pytest.raises(AtlasMissing, match="layerfold atlas"):
         _ = opened.steps
-    assert opened.metrics_table().rows
+    assert metrics_table(opened).rows
 
 
 def test_a_damaged_cloud_is_named(folder: Path) -> None:
@@ -246,19 +247,19 @@ def test_inspecting_a_reference_token(opened: Session) -> None:
 
 
 def test_tables(opened: Session) -> None:
-    table = opened.reference_table()
+    table = reference_table(opened)
     assert len(table.text) == len(table.window) == WINDOWS * PICKED
     assert "\ufffd" not in "".join(
         table.text + [text for window in table.windows for text in window]
     )
-    assert opened.measures_table().axes.values[0][0][0] == [None, None]
-    assert [row["step"] for row in opened.metrics_table().rows] == list(STEPS)
+    assert measures_table(opened).axes.values[0][0][0] == [None, None]
+    assert [row["step"] for row in metrics_table(opened).rows] == list(STEPS)
 
 
 def test_measures_stand_beside_the_atlass_only_when_they_are_of_it(folder: Path) -> None:
-    assert [measure.name for measure in open_session(folder).measures_table().measures] == ["trust"]
+    assert [measure.name for measure in measures_table(open_session(folder)).measures] == ["trust"]
     measure_run(folder, ("norm", "move_site"))
-    table = open_session(folder).measures_table()
+    table = measures_table(open_session(folder))
     assert [(measure.name, measure.group) for measure in table.measures] == [
         ("norm", "spectrum"),
         ("move_site", "sites"),
@@ -271,7 +272,7 @@ def test_measures_stand_beside_the_atlass_only_when_they_are_of_it(folder: Path)
     assert open_session(folder).problems() == []
     card = folder / "atlas" / "atlas.json"
     card.write_text(card.read_text().replace('"radius": 5.0', '"radius": 6.0'))
-    assert [measure.name for measure in open_session(folder).measures_table().measures] == ["trust"]
+    assert [measure.name for measure in measures_table(open_session(folder)).measures] == ["trust"]
     assert ["of another atlas" in str(problem) for problem in open_session(folder).problems()] == [
         True
     ]
@@ -334,7 +335,7 @@ def test_serving_imports_neither_umap_nor_numba_and_opening_no_torch(made: Path)
     code = (
         "import sys, layerfold; assert 'numpy' not in sys.modules; import layerfold.server.app;"
         f" from layerfold.interp.session import open_run; run = open_run({str(made)!r});"
-        " run.tokenize('a'); run.atlas_bytes(8); run.reference_table(); run.measures_table();"
+        " run.tokenize('a'); run.atlas_bytes(8); run.words([]); run.measures();"
         " assert 'torch' not in sys.modules; run.slice(run.tokenize('a'), 8);"
         " run.inspect_reference(3, 8, 1); assert not {'umap', 'numba', 'sklearn', 'scipy',"
         " 'plotly'} & set(sys.modules), sys.modules.keys()"

@@ -16,18 +16,17 @@ from layerfold.metrics.files import (
     Jump,
     Measured,
     atlas_hash,
-    events_of,
     group_of,
     joined,
     read_measured,
     standing,
-    table_of,
     training_measures,
     trouble,
     unit_of,
     write_measured,
 )
 from layerfold.records import Measure
+from layerfold.server.protocol.tables import event_tables, measure_table
 
 NAN = float("nan")
 GROUPS = {"dimension", "spectrum", "sites", "steps", "topology", "map", "fidelity"}
@@ -208,11 +207,10 @@ def test_every_name_has_a_group_and_a_unit_in_words():
 
 
 def test_tables_are_what_the_page_reads():
-    table = table_of(two_measures()[0])
+    table = measure_table(two_measures()[0])
     assert table.values == [[1.5, None], [2.5, 3.5]]
     assert table.low == [[0.5, None], [1.5, 2.5]]
     assert table.reasons == [["", "it is too small"], ["", ""]]
-    assert [event.model_dump() for event in events_of(some())] == [
+    assert [event.model_dump() for event in event_tables(some().events)] == [
         {"step": 8, "measure": "loss", "site": 1, "before": 2.0, "after": 1.0, "score": 12.5}
     ]
-    assert events_of(None) == []

@@ -269,14 +269,16 @@ def test_without_transformers_it_is_said_what_to_install(
 TOLD = """
 import json, sys
 from layerfold.errors import LayerfoldError
-from layerfold.model.huggingface.hub import Where, load_adapter, read_hub_tokenizer, read_shape, settled
+from layerfold.model.huggingface.hub import Where, load_adapter, read_hub_tokenizer
+from layerfold.model.huggingface.hub import read_shape, settled
 said = {}
 for spec in sys.argv[1:]:
     repo, _, revision = spec.partition("@")
     try:
         where = Where(repo=repo, revision=revision)
         shape = read_shape(where)
-        values = load_adapter(where, shape).states(read_hub_tokenizer(where).encode("The bank", 9).ids).values
+        ids = read_hub_tokenizer(where).encode("The bank", 9).ids
+        values = load_adapter(where, shape).states(ids).values
         said[spec] = [shape.title, settled(where).revision, float(values.sum())]
     except LayerfoldError as error:
         said[spec] = [error.code, str(error)]

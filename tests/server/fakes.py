@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field, replace
+from operator import methodcaller
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,6 +26,7 @@ from layerfold.errors import (
 )
 from layerfold.interp.inspection import Inspection, LensAt
 from layerfold.records import Placed, PlacedSlice, Sentence, Token, sites_of
+from layerfold.server.protocol import tables
 from layerfold.server.protocol.http import (
     AxisTable,
     Frame,
@@ -83,7 +85,7 @@ class FakeRun:
             **known,
         )
 
-    def projections(self) -> list[ProjectionCard]:
+    def cards(self) -> list[ProjectionCard]:
         frame = Frame(center=[0.0, 0.0, 0.0], radius=6.0)
         flat = frame.model_copy(update={"radius": 12.0})
         none, axes = ["", "", ""], ["one", "two", "three"]
@@ -255,6 +257,15 @@ class FakeRun:
             axes=AxisTable(variables=["norm", "position"], values=axes),
             events=[],
         )
+
+
+for table, made in (
+    (tables.reference_table, "reference_table"),
+    (tables.metrics_table, "metrics_table"),
+    (tables.measures_table, "measures_table"),
+    (tables.projection_cards, "cards"),
+):
+    table.register(FakeRun, methodcaller(made))
 
 
 def hash_of(text: str) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from layerfold.server.protocol.messages import decode_tensors
+from layerfold.server.protocol.encode import decode_tensors
 
 Said = dict[str, Any]
 

@@ -20,7 +20,7 @@ from layerfold.interp.compare_runs import Aligner
 from layerfold.interp.session import open_session
 from layerfold.server.app import create_app
 from layerfold.server.catalog import Catalog, find_runs
-from layerfold.server.protocol.messages import decode_tensors
+from layerfold.server.protocol.encode import decode_tensors
 from layerfold.settings import Settings
 from tests import small
 

@@ -39,9 +39,11 @@ def test_ranks_go_before_turns(jobs: Jobs) -> None:
         await asyncio.sleep(0.05)
         names = [("warm", Rank.WARM), ("rest", Rank.REST), ("first", Rank.FIRST), ("now", Rank.NOW)]
         tasks = [
-            asyncio.create_task(jobs.run("x", rank, lambda name=name: done.append(name)))
+            asyncio.create_task(
+                jobs.run("x", rank, lambda name=name: done.append(name))  # type: ignore[misc]
+            )
             for name, rank in names
-        ]  # type: ignore[misc]
+        ]
         await asyncio.sleep(0.05)
         gate.set()
         await asyncio.gather(first, *tasks)

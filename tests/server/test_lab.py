@@ -49,13 +49,16 @@ print(json.dumps({"stage": "reading text", "step": 0, "steps": 0, "seconds": 0.0
 steps = 3 if "seed = 7" in recipe else 10_000
 while step < steps and not told:
     step += 1
-    said = {"stage": "training", "step": step, "steps": steps, "loss": 1 / step, "test_accuracy": None, "seconds": step / 100}
+    said = {"stage": "training", "step": step, "steps": steps, "loss": 1 / step}
+    said |= {"test_accuracy": None, "seconds": step / 100}
     print(json.dumps(said), flush=True)
     with (folder / "metrics.jsonl").open("a") as log:
-        log.write(json.dumps({"step": step, "loss": 1 / step, "seconds": step / 100, "test_accuracy": 0.5}) + chr(10))
+        row = {"step": step, "loss": 1 / step, "seconds": step / 100, "test_accuracy": 0.5}
+        log.write(json.dumps(row) + chr(10))
     time.sleep(0.01)
 saved.write_text(str(step))
-print(json.dumps({"run": "x", "stopped": True} if told else {"run": "x", "steps": [0, steps], "test_accuracy": 0.75}), flush=True)
+whole = {"run": "x", "steps": [0, steps], "test_accuracy": 0.75}
+print(json.dumps({"run": "x", "stopped": True} if told else whole), flush=True)
 """
 
 

@@ -13,19 +13,17 @@ from hypothesis import strategies as st
 from safetensors.numpy import load
 
 from layerfold.errors import BadMessage
-from layerfold.records import Placed, PlacedSlice, Sentence
+from layerfold.records import Placed, PlacedSlice, Sentence, finite
+from layerfold.server.protocol.encode import decode_tensors, encode_slice
 from layerfold.server.protocol.messages import (
     Cancel,
     Inspect,
     Place,
-    decode_tensors,
-    encode_slice,
-    finite,
     id_of,
     parse_client,
-    schema,
     well_formed,
 )
+from layerfold.server.protocol.schema import schema
 
 PLACE = {"type": "place", "id": 1, "run": "r", "sentence": "s", "text": "t"}
 
@@ -156,7 +154,7 @@ def test_the_schema_names_every_message() -> None:
 
 def test_the_schema_is_printed() -> None:
     printed = subprocess.run(
-        [sys.executable, "-m", "layerfold.server.protocol.messages"],
+        [sys.executable, "-m", "layerfold.server.protocol.schema"],
         capture_output=True,
         text=True,
         check=True,

@@ -33,7 +33,9 @@ def sheet(rng: np.random.Generator, n: int, basis: Floats) -> tuple[Floats, Floa
 
 
 def clouds(seed: int = 0) -> tuple[Floats, Floats, Floats]:
-    """States [site, ref, D], positions [site, ref, 3], and states of unseen tokens [site, 64, D]."""
+    """States [site, ref, D], positions [site, ref, 3], and states of unseen tokens [site, 64,
+    D].
+    """
     rng = np.random.default_rng(seed)
     states, positions, unseen = [], [], []
     for _ in range(SITES):

@@ -13,6 +13,7 @@ import torch
 
 from layerfold.errors import CorpusError, InputError
 from layerfold.server.protocol.http import NewJob
+from layerfold.server.protocol.tables import lab_tasks
 from layerfold.training.lab import (
     NUMBERS,
     OFFERS,
@@ -20,7 +21,6 @@ from layerfold.training.lab import (
     bytes_of,
     checked,
     checkpoints,
-    offered,
     recipe_of,
 )
 from layerfold.training.recipe import Recipe
@@ -67,7 +67,7 @@ def test_what_is_not_named_suits_the_task_and_the_optimiser() -> None:
     assert (
         checked(a_job(optimizer="sgd", numbers={"learning_rate": 0.01}))[2]["learning_rate"] == 0.01
     )
-    for task in offered():
+    for task in lab_tasks():
         assert {number.name for number in task.numbers} == set(NUMBERS)
         assert all(number.low <= number.default <= number.high for number in task.numbers)
         assert set(task.suited) == set(OPTIMISERS)

@@ -18,6 +18,7 @@ from layerfold.geometry.fourier import circularity, order_error
 from layerfold.interp.session import open_session
 from layerfold.model.gpt import GPT
 from layerfold.runs.run import Run
+from layerfold.server.protocol.tables import reference_table
 from layerfold.training.optimizer import Optimizer, rate_at
 from layerfold.training.recipe import Recipe
 from layerfold.training.tasks import Setting, task_of, task_of_card
@@ -197,7 +198,7 @@ def test_from_recipe_to_clouds(run: Run, tmp_path: Path) -> None:
     assert (folder / "projections" / "fourier.safetensors").is_file()
     opened = open_session(folder)
     assert opened.place("3 + 4 =").positions.shape == (3, 3, 4, 3)
-    assert opened.reference_table().labels[0].period == P
+    assert reference_table(opened).labels[0].period == P
     with pytest.raises(UnknownSymbol, match="“x”"):
         opened.place("3 + x =")
 

@@ -27,7 +27,9 @@ from layerfold.training.recipe import Recipe
 from layerfold.training.trainer import train
 fields = json.loads(sys.argv[1])
 recipe = Recipe(**{**fields, "checkpoints": tuple(fields["checkpoints"]), "examples": ()})
-train(recipe, Path(sys.argv[2]), progress=lambda at: os.kill(os.getpid(), signal.SIGKILL) if at.step == int(sys.argv[3]) else None)
+last = int(sys.argv[3])
+kill = lambda at: os.kill(os.getpid(), signal.SIGKILL) if at.step == last else None
+train(recipe, Path(sys.argv[2]), progress=kill)
 """
 
 

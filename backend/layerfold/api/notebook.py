@@ -116,7 +116,7 @@ class PlacingRun:
     @property
     def projections(self) -> tuple[str, ...]:
         """The ways to show the states: ``umap``, the atlas's own layout, and the linear ones."""
-        return tuple(card.name for card in self.opened.projections())
+        return self.opened.projections
 
     def place(
         self,
@@ -176,7 +176,9 @@ class Trajectories(Sequence[Trajectory]):
         return export.figure(self._found, self._clouds, self._run)
 
     def write(self, path: str | Path) -> Path:
-        """``path`` holds the trajectories as .json, .csv, .npz or .html, whichever its name says."""
+        """``path`` holds the trajectories as .json, .csv, .npz or .html, whichever its name
+        says.
+        """
         return export.write(Path(path), self._found, self._clouds, self._run)
 
     def __repr__(self) -> str:

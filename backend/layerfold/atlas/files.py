@@ -1,12 +1,18 @@
 """An atlas on disk: the clouds of a run at every step and site, with trust, measures and how they
 were made.
 
-atlas/atlas.json                      how it was built, the frame, the names, the sha256 of every other file; written last
-atlas/reference.safetensors           windows, window, position, frequency, the words as JSON bytes, label.NAME [ref, n] F32
-atlas/step-00000512.safetensors       positions [site, ref, 3] F16; trust, continuity [site, ref] U8, 255 times the value
-atlas/measures.safetensors            one [step, site] F32 a measure; axes [step, site, 3, variable] F32;
-                                      own [step, site, quantile] F32: distances to the nearest other reference state;
-                                      moves [step, quantile] F32: how far its tokens truly moved (atlases of before lack it)
+atlas/atlas.json                      how it was built, the frame, the names, the sha256 of every
+                                      other file; written last
+atlas/reference.safetensors           windows, window, position, frequency, the words as JSON bytes,
+                                      label.NAME [ref, n] F32
+atlas/step-00000512.safetensors       positions [site, ref, 3] F16; trust, continuity [site, ref]
+                                      U8, 255 times the value
+atlas/measures.safetensors            one [step, site] F32 a measure; axes [step, site, 3, variable]
+                                      F32;
+                                      own [step, site, quantile] F32: distances to the nearest
+                                      other reference state;
+                                      moves [step, quantile] F32: how far its tokens truly
+                                      moved (atlases of before lack it)
 
 An atlas that has grown keeps its numbers in atlas/measures-00000512.safetensors, of its newest
 step, as its card says (``numbers``): who reads by the card of before finds those of before. The

@@ -75,7 +75,9 @@ def moves_to(here: Floats, sites: Sequence[Floats], steps: Sequence[Floats]) -> 
 
 
 def joined(graphs: Sequence[Arrays], moved: Sequence[Arrays]) -> Arrays:
-    """A step's slices as one, in the order of sites, each as ``graph_of`` and ``moves_to`` gave it."""
+    """A step's slices as one, in the order of sites, each as ``graph_of`` and ``moves_to`` gave
+    it.
+    """
     arrays = {f"{part}.{site}": graph[part] for site, graph in enumerate(graphs) for part in GRAPH}
     arrays["sketch"] = principal_scores(
         np.concatenate([graph["sketch"] for graph in graphs], axis=1), 2 * SKETCH

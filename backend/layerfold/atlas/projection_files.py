@@ -1,11 +1,13 @@
 """Linear pictures of a run on disk: at each step and site three directions of the states, and how
 far they can be trusted.
 
-projections/NAME.safetensors   matrix [step, site, 3, d] F16 or F32; offset [step, site, 3] F32; once scored, trust, continuity,
-                               recall, shepard [step, site] F32 (NaN where one is not defined); in ``__metadata__`` the card
-                               (JSON) with the sha256 of itself and the arrays. Positions are never stored.
-A place is ``matrix @ state + offset``, the state in the atlas's view; a first or second axis of length one stands for every
-step or site.
+projections/NAME.safetensors   matrix [step, site, 3, d] F16 or F32; offset [step, site, 3] F32;
+                               once scored, trust, continuity,
+                               recall, shepard [step, site] F32 (NaN where one is not defined);
+                               in ``__metadata__`` the card (JSON) with the sha256 of itself
+                               and the arrays. Positions are never stored.
+A place is ``matrix @ state + offset``, the state in the atlas's view; a first or second axis of
+length one stands for every step or site.
 """
 
 from __future__ import annotations
@@ -179,7 +181,9 @@ def _three(words: object) -> bool:
 
 
 def misfit(found: Projection, atlas: Atlas, width: int | None = None) -> str:
-    """Why a projection cannot act on states of an atlas (of that width, where given), or nothing."""
+    """Why a projection cannot act on states of an atlas (of that width, where given), or
+    nothing.
+    """
     grid, (steps, sites, _, d) = (len(atlas.steps), len(atlas.sites)), found.matrix.shape
     if steps not in (1, grid[0]) or sites not in (1, grid[1]):
         return f"has {(steps, sites)} steps and sites, the atlas {grid}"

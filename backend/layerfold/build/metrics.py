@@ -21,6 +21,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from layerfold.atlas.files import Atlas, open_atlas
+from layerfold.build.layer_maps import TOKENS, stretches_of, tokens_of, weights_at
 from layerfold.data.reference_states import states_at, viewed
 from layerfold.errors import DamagedRun, InputError, StepNotFound
 from layerfold.files.atomic import write_atomically
@@ -47,14 +48,10 @@ from layerfold.metrics.per_site import (
     NO_NEIGHBOURS,
     NO_STEP_BEFORE,
     SINCE,
-    TOKENS,
     Here,
     Past,
     neighbors,
     read_all,
-    stretches_of,
-    tokens_of,
-    weights_at,
 )
 from layerfold.records import Estimate, Measure
 from layerfold.runs.run import Run

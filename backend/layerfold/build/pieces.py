@@ -4,11 +4,13 @@ as on one machine, written back.
 A piece is named by the hash of what it is made from, so making it twice does no harm and what is
 there need not be made again.
 
-states/KEY/SITE.safetensors      a site's raw states [ref, d] at a step, in the least numbers that lose nothing
+states/KEY/SITE.safetensors      a site's raw states [ref, d] at a step, in the least numbers that
+                                 lose nothing
 graphs/KEY.safetensors           what ``graph_of`` gives of a slice
 moves/KEY.safetensors            what ``moves_to`` gives of a slice and those before it
 pictures/KEY.safetensors         a step's clouds [site, ref, 3], to be judged
-scores/KEY.safetensors           what ``score_of`` gives of a slice in its picture, and the norms of its raw states
+scores/KEY.safetensors           what ``score_of`` gives of a slice in its picture, and the norms of
+                                 its raw states
 references/KEY.safetensors       the reference
 """
 

@@ -66,7 +66,9 @@ def scores_task(store: str, *arguments: Any) -> None:
 
 
 def folder_of(run: str) -> Path:
-    """The folder of the run at a path, or of the copy in this machine's cache of one at an address."""
+    """The folder of the run at a path, or of the copy in this machine's cache of one at an
+    address.
+    """
     return mirror_of(run, cache_folder(os.environ)) if is_address(run) else Path(run)
 
 

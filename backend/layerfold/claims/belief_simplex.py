@@ -84,7 +84,9 @@ def leading_claim(
             f"unexplained share falls at least {FALL:.0f}-fold from step {first}; shuffled beliefs"
             " within 0.05 of 0"
         ),
-        threshold_zh=f"未解释的部分至少降到第 {first} 步的 1/{FALL:.0f}；打乱信念后与 0 相差不超过 0.05",
+        threshold_zh=(
+            f"未解释的部分至少降到第 {first} 步的 1/{FALL:.0f}；打乱信念后与 0 相差不超过 0.05"
+        ),
         values=leading,
         here=(
             f"{leading[first]:.3f} → {leading[last]:.3f}; the unexplained share falls"

@@ -19,11 +19,11 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from layerfold.claims.record import ClaimsFile, ClaimTable, ControlTable
 from layerfold.errors import DamagedRun
 from layerfold.files.atomic import write_atomically
 from layerfold.interp.session import Session
 from layerfold.runs.run import Run
-from layerfold.server.protocol.http import ClaimsFile, ClaimTable, ControlTable
 
 CLAIMS: Final = "claims.json"
 SHAPES: Final = {

@@ -82,7 +82,9 @@ class Profile:
 
     @property
     def stands_out(self) -> bool:
-        """Whether the peak is above both ends by more than two standard errors of the difference."""
+        """Whether the peak is above both ends by more than two standard errors of the
+        difference.
+        """
         return above(self.height, self.end)
 
 

@@ -63,8 +63,9 @@ def verdict_of(
         try:
             opened = open_session(folder, cache)
             found[name] = claims_of(
-                opened, lambda stage, share, name=name: progress(name, stage, share)
-            )  # type: ignore[misc]
+                opened,
+                lambda stage, share, name=name: progress(name, stage, share),  # type: ignore[misc]
+            )
             if write and found[name]:
                 write_claims(opened.run, found[name])
         except LayerfoldError as error:
@@ -73,7 +74,9 @@ def verdict_of(
 
 
 def table(run: str, claims: Sequence[Claim]) -> str:
-    """Each claim with its source, the published figure, the threshold, ours, and whether it holds."""
+    """Each claim with its source, the published figure, the threshold, ours, and whether it
+    holds.
+    """
     from rich.console import Console
     from rich.table import Table
 

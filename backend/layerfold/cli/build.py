@@ -49,7 +49,9 @@ def train(
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:
-    """Train a model and keep its checkpoints; the same command goes on where a broken one stopped."""
+    """Train a model and keep its checkpoints; the same command goes on where a broken one
+    stopped.
+    """
     from layerfold.training.recipe import Recipe
     from layerfold.training.trainer import Progress
     from layerfold.training.trainer import train as train_run

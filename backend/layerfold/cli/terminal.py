@@ -75,7 +75,9 @@ def asked_to_stop() -> Iterator[Callable[[], bool]]:
 
 @contextmanager
 def shares(as_json: bool) -> Iterator[Callable[[str, float], None]]:
-    """Yields a call that says how far a stage is, as a share: a line of JSON, or a bar that moves."""
+    """Yields a call that says how far a stage is, as a share: a line of JSON, or a bar that
+    moves.
+    """
     with progress_bar(as_json) as move:
 
         def report(stage: str, share: float) -> None:

@@ -149,7 +149,9 @@ def r_lines(stream: bytes) -> Iterable[str]:
 
 
 def wordnet(folder: Path) -> Iterable[str]:
-    """A dictionary: a line for each meaning, with its examples as sentences; twenty to a document."""
+    """A dictionary: a line for each meaning, with its examples as sentences; twenty to a
+    document.
+    """
     for part in ("noun", "verb", "adj", "adv"):
         lines = [
             gloss(line)

@@ -1,4 +1,6 @@
-"""In how many directions a slice extends: by distances to neighbours, and by principal components."""
+"""In how many directions a slice extends: by distances to neighbours, and by principal
+components.
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,9 @@ def refusal(*slices: Real, least: int = 1) -> str:
 
 
 def centered(states: Real) -> Doubles:
-    """``states`` [n, d] less their mean, float64; exact zeros where they differ by rounding only."""
+    """``states`` [n, d] less their mean, float64; exact zeros where they differ by rounding
+    only.
+    """
     values = states.astype(np.float64)
     size = _size(states)
     values -= values.mean(axis=0)

@@ -1,4 +1,6 @@
-"""Intrinsic dimension at a chosen scale: how much farther the 2n-th neighbour lies than the n-th."""
+"""Intrinsic dimension at a chosen scale: how much farther the 2n-th neighbour lies than the
+n-th.
+"""
 
 from __future__ import annotations
 

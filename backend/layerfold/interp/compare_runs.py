@@ -24,8 +24,6 @@ from layerfold.geometry.trust import segment_trust
 from layerfold.interp.linear_projection import LinearProjection
 from layerfold.interp.session import Session
 from layerfold.records import Estimate, Floats, Placed, PlacedSlice, Reference, Sentence, Site, View
-from layerfold.server.protocol.http import ComparedSite, ComparisonTable
-from layerfold.server.protocol.messages import finite
 
 if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter
@@ -106,35 +104,6 @@ class Alignment:
 
     def _turned(self, one: Aligned, raw: Floats) -> Floats:
         return turned_by(one.turn, raw, self.a.atlas.view)
-
-    def table(self, run: str, other: str) -> ComparisonTable:
-        """As the page reads it."""
-        rows = [
-            ComparedSite(
-                site=one.site.name,
-                other=one.other.name,
-                residual=told(one.residual.value),
-                low=told(one.residual.low),
-                high=told(one.residual.high),
-                without=told(one.without.value),
-                shape=told(one.shape.value),
-                cka=told(one.cka.value),
-                reason=one.residual.reason,
-            )
-            for one in self.sites
-        ]
-        widths = [self.a.run.d_model, self.b.run.d_model]
-        steps = {"step": self.step, "other_step": self.other_step}
-        tokens = len(self.a.atlas.reference)
-        return ComparisonTable(
-            run=run,
-            other=other,
-            **steps,
-            tokens=tokens,
-            drawn=self.drawn.tolist(),
-            widths=widths,
-            sites=rows,
-        )
 
     def __repr__(self) -> str:
         rows = [
@@ -224,7 +193,9 @@ def _sizes(raw: Floats) -> Floats:
 
 
 def turned_by(turn: Turn, raw: Floats, view: View) -> Floats:
-    """B's raw states [n, e] turned onto A's, raw again: each as long as it was before it was sized."""
+    """B's raw states [n, e] turned onto A's, raw again: each as long as it was before it was
+    sized.
+    """
     turned = turn.of(sized(raw, view))
     return np.asarray(turned * _sizes(raw) if view == "normalised" else turned, dtype=np.float32)
 
@@ -310,9 +281,3 @@ def _root(found: Estimate) -> Estimate:
         float(np.sqrt(max(each, 0.0))) for each in (found.value, found.low, found.high)
     )
     return Estimate(value, low, high)
-
-
-def told(value: float) -> float | None:
-    """A number as JSON can hold it."""
-    answer: float | None = finite(np.asarray(value))
-    return answer

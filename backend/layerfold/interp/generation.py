@@ -132,7 +132,9 @@ class Walk:
 
     @torch.inference_mode()
     def _read(self, fresh: list[int]) -> Floats:
-        """The states [site, token, d] of new tokens after those before; keys and values are kept."""
+        """The states [site, token, d] of new tokens after those before; keys and values are
+        kept.
+        """
         if len(self.ids) + len(fresh) > self.model.config.block_size:
             raise TextTooLong(
                 f"The text has {len(self.ids)} tokens and the model reads"

@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from layerfold.atlas.files import Atlas
-from layerfold.atlas.projection_files import FIDELITY, UMAP, Projection
+from layerfold.atlas.projection_files import FIDELITY, Projection
 from layerfold.data.reference_states import slope_of
 from layerfold.files.array_cache import ArrayCache
 from layerfold.files.bounded_cache import BoundedCache
 from layerfold.geometry.trust import trust_at, trust_of
 from layerfold.records import Floats, Measure, Reference, View
-from layerfold.server.protocol.http import Frame, ProjectionCard
 
 KEPT_BYTES: Final = 12 << 20  # of positions: about forty steps of 13 sites x 4,000 tokens
 SCORED_BYTES: Final = 4 << 20
@@ -68,7 +67,9 @@ class LinearProjection:
 
     @property
     def frame(self) -> Mapping[str, Any]:
-        """{"center": [x, y, z], "radius": r}: the ball that holds all but the farthest few points."""
+        """{"center": [x, y, z], "radius": r}: the ball that holds all but the farthest few
+        points.
+        """
         frame: Mapping[str, Any] = self.projection.card["frame"]
         return frame
 
@@ -172,14 +173,6 @@ class LinearProjection:
 
     # ---- words
 
-    def card(self) -> ProjectionCard:
-        """As the page reads it."""
-        words = {
-            name: self.projection.card[name]
-            for name in ("name", "kind", "title_en", "title_zh", "axes_en", "axes_zh")
-        }
-        return ProjectionCard(**words, frame=frame_of_card(self.frame))
-
     def measures(self) -> tuple[Measure, ...]:
         """Its fidelity at every step and site, with the reasons where one is not defined."""
         return tuple(self._measure(name, self.projection.fidelity[name]) for name in FIDELITY)
@@ -201,22 +194,3 @@ class LinearProjection:
             "fidelity",
             reasons=rows if said else None,
         )
-
-
-def layout_card(atlas: Atlas) -> ProjectionCard:
-    """The atlas's own layout as the page reads it; its axes have no meaning and so no name."""
-    frame, nameless = frame_of_card(atlas.frame), ["", "", ""]
-    return ProjectionCard(
-        name=UMAP,
-        kind="umap",
-        title_en="Aligned UMAP",
-        title_zh="对齐的 UMAP",
-        axes_en=nameless,
-        axes_zh=nameless,
-        frame=frame,
-    )
-
-
-def frame_of_card(frame: Mapping[str, Any]) -> Frame:
-    """A frame as the page reads it."""
-    return Frame(center=[float(x) for x in frame["center"]], radius=float(frame["radius"]))

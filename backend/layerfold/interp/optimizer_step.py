@@ -7,7 +7,8 @@ told as the sum of
 
     gradient  −η g                     what plain gradient descent would do
     momentum  −η (m̂ − g)               what remembering earlier gradients adds to it
-    adaptive  −η (m̂/(√v̂ + ε) − m̂)      what rescaling each weight's step by its usual size adds to that
+    adaptive  −η (m̂/(√v̂ + ε) − m̂)      what rescaling each weight's step by its usual size adds
+                                          to that
     decay     −η λ θ
 
 The order is a choice: another one would give momentum and scaling other shares of the same sum.

@@ -38,20 +38,11 @@ from layerfold.files.array_cache import ArrayCache
 from layerfold.files.bounded_cache import BoundedCache
 from layerfold.geometry.trust import segment_trust
 from layerfold.interp.inspection import Inspection, LensAt, read_lens, read_neighbors
-from layerfold.interp.linear_projection import LinearProjection, layout_card
-from layerfold.metrics.files import events_of, joined, standing, table_of, trouble
+from layerfold.interp.linear_projection import LinearProjection
+from layerfold.metrics.files import Jump, joined, standing, trouble
 from layerfold.model.tokenizers.byte_level import readable
-from layerfold.records import Floats, Label, Placed, PlacedSlice, Sentence, Site, Trajectory
+from layerfold.records import Floats, Measure, Placed, PlacedSlice, Sentence, Site, Trajectory
 from layerfold.runs.run import Run, checkpoint_name
-from layerfold.server.protocol.http import (
-    AxisTable,
-    LabelTable,
-    MeasuresTable,
-    MetricsTable,
-    ProjectionCard,
-    ReferenceTable,
-)
-from layerfold.server.protocol.messages import finite
 from layerfold.space.neighbors import Index
 from layerfold.space.placement import Placer
 
@@ -358,9 +349,10 @@ class Session:
             )
         return self.atlas if name == UMAP else self._linear[0][name]
 
-    def projections(self) -> list[ProjectionCard]:
-        """The ways to show the states, the atlas's own layout first."""
-        return [layout_card(self.atlas), *(picture.card() for picture in self._linear[0].values())]
+    @property
+    def projections(self) -> tuple[str, ...]:
+        """The names of the ways to show the states, the atlas's own layout first."""
+        return (UMAP, *self._linear[0])
 
     def unscored(self, step: int, projection: str) -> list[int]:
         """The sites at which each point's trust in a projection has to be found before it can be
@@ -423,7 +415,9 @@ class Session:
         )
 
     def _states(self, step: int, adapter: Adapter | None = None) -> NDArray[Any]:
-        """The reference's states [site, ref, d] at a step in the atlas's view, found or computed."""
+        """The reference's states [site, ref, d] at a step in the atlas's view, found or
+        computed.
+        """
         atlas = self.atlas
         return self.cache.get(
             self._origin(step),
@@ -463,20 +457,7 @@ class Session:
             else picture.bytes_of(step)
         )
 
-    def reference_table(self) -> ReferenceTable:
-        """The reference tokens in words."""
-        reference = self.atlas.reference
-        return ReferenceTable(
-            windows=[self._words(window.tolist()) for window in reference.windows],
-            window=reference.window.tolist(),
-            position=reference.position.tolist(),
-            frequency=[float(f"{value:.6g}") for value in reference.frequency],
-            source=list(reference.source),
-            text=list(reference.text),
-            labels=[label_table(label) for label in reference.labels],
-        )
-
-    def _words(self, ids: list[int]) -> list[str]:
+    def words(self, ids: Sequence[int]) -> list[str]:
         """The tokens of a context as they read; where several make one character, the first has it
         and the others are empty.
         """
@@ -485,26 +466,15 @@ class Session:
             for token in self.tokenizer.tokens([id for id in ids if id >= 0])
         ]
 
-    def metrics_table(self) -> MetricsTable:
-        """The training log."""
-        return MetricsTable(rows=self.run.metrics())
-
-    def measures_table(self) -> MeasuresTable:
-        """What is measured of the run, its atlas and its projections, null where a number is not
-        defined; and where it jumps.
-        """
-        atlas, found = self.atlas, standing(self.run.folder)
+    def measures(self) -> tuple[Measure, ...]:
+        """What is measured of the run, its atlas and its projections."""
         shown = [measure for picture in self._linear[0].values() for measure in picture.measures()]
-        measures = [table_of(measure) for measure in joined((*atlas.measures, *shown), found)]
-        axes = AxisTable(variables=list(atlas.axis_variables), values=finite(atlas.axes))
-        sites = [site.name for site in self.sites]
-        return MeasuresTable(
-            steps=list(atlas.steps),
-            sites=sites,
-            measures=measures,
-            axes=axes,
-            events=events_of(found),
-        )
+        return joined((*self.atlas.measures, *shown), standing(self.run.folder))
+
+    def jumps(self) -> tuple[Jump, ...]:
+        """The steps at which a measure jumps."""
+        found = standing(self.run.folder)
+        return found.events if found else ()
 
 
 def open_session(
@@ -523,19 +493,6 @@ def open_session(
 def states_cache(folder: Path | None) -> ArrayCache:
     """Where the reference's states of runs are kept, in a folder of what can be computed again."""
     return ArrayCache(None if folder is None else folder / "states")
-
-
-def label_table(label: Label) -> LabelTable:
-    """A label as the page reads it."""
-    return LabelTable(
-        name=label.name,
-        kind=label.kind,
-        title_en=label.title_en,
-        title_zh=label.title_zh,
-        period=label.period,
-        names=list(label.names),
-        values=finite(label.values),
-    )
 
 
 def length(vector: Floats) -> float:

@@ -185,9 +185,9 @@ class WeightMotion:
                 share=share,
                 steps=list(steps),
                 weights=weights,
-                origin=origin,
+                origin=origin,  # type: ignore[arg-type]
                 sequences=len(batch[0]),
-            )  # type: ignore[arg-type]
+            )
 
         a, b = landscape.crossings(path, question.size)
         made_from = {

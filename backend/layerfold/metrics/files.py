@@ -1,8 +1,11 @@
 """Measures of a run on disk, what each is called, and how they stand beside the atlas's own.
 
-measures/measures.json           of which atlas, steps, sites, parameters, names with units, reasons, events, sha256 of the values
-measures/measures.safetensors    NAME [step, site] F32; where there is an error bar NAME.low and NAME.high; where a number is not
-                                 defined somewhere NAME.reason U8, which of the reasons it is (0: it is defined)
+measures/measures.json           of which atlas, steps, sites, parameters, names with units,
+                                 reasons, events, sha256 of the values
+measures/measures.safetensors    NAME [step, site] F32; where there is an error bar NAME.low and
+                                 NAME.high; where a number is not defined
+                                 somewhere NAME.reason U8, which of the reasons it is (0: it is
+                                 defined)
 """
 
 from __future__ import annotations
@@ -22,8 +25,6 @@ from safetensors.numpy import load, save
 from layerfold.errors import DamagedRun
 from layerfold.files.atomic import sha256, write_atomically
 from layerfold.records import Floats, Measure, frozen
-from layerfold.server.protocol.http import EventTable, MeasureTable
-from layerfold.server.protocol.messages import finite
 
 FORMAT: Final = 1
 FOLDER, CARD, VALUES = "measures", "measures.json", "measures.safetensors"
@@ -138,7 +139,9 @@ def atlas_hash(run: Path) -> str:
 
 
 def read_measured(run: Path) -> Measured | None:
-    """What is kept in a run's folder, of whichever atlas; None where nothing is. Raises DamagedRun."""
+    """What is kept in a run's folder, of whichever atlas; None where nothing is. Raises
+    DamagedRun.
+    """
     folder = run / FOLDER
     try:
         card = json.loads((folder / CARD).read_bytes())
@@ -364,24 +367,3 @@ def explained(measure: Measure) -> Measure:
     return Measure(
         measure.name, measure.unit, measure.values, group_of(measure.name), reasons=reasons
     )
-
-
-def table_of(measure: Measure) -> MeasureTable:
-    """A measure as the page reads it."""
-    low, high = (None if bound is None else finite(bound) for bound in (measure.low, measure.high))
-    reasons = None if measure.reasons is None else [list(row) for row in measure.reasons]
-    values = finite(measure.values)
-    return MeasureTable(
-        name=measure.name,
-        unit=measure.unit,
-        group=measure.group,
-        values=values,
-        low=low,
-        high=high,
-        reasons=reasons,
-    )
-
-
-def events_of(found: Measured | None) -> list[EventTable]:
-    """The jumps as the page reads them."""
-    return [EventTable(**asdict(event)) for event in (found.events if found else ())]

@@ -37,13 +37,10 @@ from layerfold.geometry.spectrum import (
     spectrum_of,
 )
 from layerfold.geometry.topology import persistence
-from layerfold.interp.jacobian import spectra_of, weights_of
-from layerfold.model.adapter import Adapter
-from layerfold.records import Estimate, Floats, Ints, Reference
+from layerfold.records import Estimate, Floats, Ints
 from layerfold.space.neighbors import nearest_self
 
 NEIGHBORS: Final = 15
-TOKENS: Final = 16  # at which the local map is taken
 # what acts just before a site
 MATRICES: Final[Mapping[str, tuple[str, ...]]] = {
     "mid": ("q", "k", "v", "o"),
@@ -111,34 +108,6 @@ def neighbors(states: Floats) -> Near:
             (len(states), 0), dtype=np.float32
         )
     return nearest_self(states, k)
-
-
-def tokens_of(reference: Reference) -> list[tuple[list[int], int]]:
-    """The contexts and places of 16 reference tokens, evenly spread over it: those at which the
-    local map is taken.
-    """
-    chosen = np.unique(np.linspace(0, len(reference) - 1, TOKENS).round().astype(int))
-    return [(reference.context(at), int(reference.position[at])) for at in chosen]
-
-
-def stretches_of(
-    adapter: Adapter, tokens: Sequence[tuple[list[int], int]]
-) -> tuple[Floats | str, ...] | str:
-    """The singular values [token, d] of the map from each site but the last to the next, or why
-    there are none.
-    """
-    try:
-        return tuple(spectra_of(adapter, tokens))
-    except TypeError as error:
-        return str(error)
-
-
-def weights_at(adapter: Adapter) -> Mapping[str, Mapping[str, Floats]] | str:
-    """The matrices of each layer by name, or why there are none."""
-    try:
-        return weights_of(adapter)
-    except TypeError as error:
-        return str(error)
 
 
 # ---- gauges

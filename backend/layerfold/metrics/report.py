@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from layerfold.atlas.files import Atlas
-from layerfold.metrics.files import Jump, Measured, joined, table_of
-from layerfold.records import Measure
+from layerfold.metrics.files import Jump, Measured, joined
+from layerfold.records import Measure, finite
 
 COLUMNS = (
     "measure",
@@ -43,7 +43,7 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """Everything, null where a number is not defined."""
-        measures = [table_of(measure).model_dump() for measure in self.measures]
+        measures = [as_json(measure) for measure in self.measures]
         events = [asdict(event) for event in self.events]
         return {
             "run": self.run,
@@ -84,7 +84,9 @@ class Report:
                     ]
 
     def as_text(self) -> str:
-        """A block of steps and sites for each measure that was named; a line each where none was."""
+        """A block of steps and sites for each measure that was named; a line each where none
+        was.
+        """
         if not self.measures:
             return f"{self.run}: nothing of this kind is measured"
         if not self.whole:
@@ -133,7 +135,9 @@ def number(value: Any) -> str:
 def report_of(
     run: str, atlas: Atlas, found: Measured, names: Sequence[str] | None, steps: Sequence[int]
 ) -> Report:
-    """The named measures (all by default) of the run at the steps, those of its atlas among them."""
+    """The named measures (all by default) of the run at the steps, those of its atlas among
+    them.
+    """
     rows = [atlas.steps.index(step) for step in steps]
     chosen = [
         _at(measure, rows)
@@ -154,3 +158,17 @@ def _at(measure: Measure, rows: Sequence[int]) -> Measure:
     return Measure(
         measure.name, measure.unit, measure.values[rows], measure.group, low, high, reasons
     )
+
+
+def as_json(measure: Measure) -> dict[str, Any]:
+    """A measure as JSON holds it: null where a number is not defined, six digits of the others."""
+    low, high = (None if bound is None else finite(bound) for bound in (measure.low, measure.high))
+    return {
+        "name": measure.name,
+        "unit": measure.unit,
+        "group": measure.group,
+        "values": finite(measure.values),
+        "low": low,
+        "high": high,
+        "reasons": None if measure.reasons is None else [list(row) for row in measure.reasons],
+    }

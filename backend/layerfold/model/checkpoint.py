@@ -48,7 +48,9 @@ def read_checkpoint(path: Path, config: GPTConfig) -> GPT:
 
 
 def load_model(path: Path, config: GPTConfig) -> Adapter:
-    """The checkpoint at ``path`` behind the protocol every model stands behind; raises DamagedRun."""
+    """The checkpoint at ``path`` behind the protocol every model stands behind; raises
+    DamagedRun.
+    """
     return GPTAdapter(read_checkpoint(path, config))
 
 

@@ -18,7 +18,9 @@ SHARDED = ("FullyShardedDataParallel", "FSDPModule")
 
 
 def unwrapped(model: Any) -> Any:
-    """The model itself, out of ``torch.compile``, DDP and other wrappers that hold nothing but it."""
+    """The model itself, out of ``torch.compile``, DDP and other wrappers that hold nothing but
+    it.
+    """
     while isinstance(model, nn.Module):
         held = getattr(model, "_orig_mod", None)
         if held is None and list(model._modules) == ["module"]:
@@ -94,7 +96,9 @@ def _put_back(
 
 @contextmanager
 def _same_chance(device: torch.device) -> Iterator[None]:
-    """Python's, numpy's and torch's random numbers go on afterwards as if nothing had been drawn."""
+    """Python's, numpy's and torch's random numbers go on afterwards as if nothing had been
+    drawn.
+    """
     plain, arrays = random.getstate(), np.random.get_state()
     there = [device] if device.type == "cuda" else []
     mps = torch.mps.get_rng_state() if device.type == "mps" else None

@@ -124,11 +124,11 @@ def wrong_weights(files: Sequence[Path]) -> str:
                 bad = next(
                     (
                         name
-                        for name in tensors.keys()
+                        for name in tensors.keys()  # noqa: SIM118 (not a dict)
                         if not isfinite(tensors.get_tensor(name)).all()
                     ),
                     None,
-                )  # noqa: SIM118
+                )
         except SafetensorError as error:
             return f"holds {file.name}, which cannot be read ({error}): restore it"
         if bad is not None:

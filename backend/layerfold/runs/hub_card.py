@@ -1,10 +1,11 @@
 """The card of a Hugging Face model's run: made where there is none, brought up to what is there now
 where there is.
 
-run.json         as any run's; ``checkpoints`` {step: {name, folder | repo, revision, commit}}, ``skipped`` [{name, why}], ``source`` as it
-                 was typed and ``place`` the same from every directory, dtype, device, pickle, ``words`` where the tokenizer lies,
-                 ``configs`` the sha256 of each config.json of this architecture, ``trained`` the folder whose Trainer keeps a log
-"""
+run.json         as any run's; ``checkpoints`` {step: {name, folder | repo, revision, commit}},
+                 ``skipped`` [{name, why}], ``source`` as it was typed and ``place`` the same from
+                 every directory, dtype, device, pickle, ``words`` where the tokenizer lies,
+                 ``configs`` the sha256 of each config.json of this architecture, ``trained`` the
+                 folder whose Trainer keeps a log"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 the weights stay where they are.
 
 run.json         see hub_card.py
-hashes.json      sha256 of the weights' files by path, size and time of change, so that none is read twice for it
+hashes.json      sha256 of the weights' files by path, size and time of change, so that none is read
+                 twice for it
 """
 
 from __future__ import annotations

@@ -38,7 +38,9 @@ class Problem:
 
 @dataclass(frozen=True)
 class Run:
-    """One model trained once; ``steps`` are the checkpoints that are there and whole by their size."""
+    """One model trained once; ``steps`` are the checkpoints that are there and whole by their
+    size.
+    """
 
     folder: Path
     card: Card
@@ -272,7 +274,9 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def whole_checkpoint(path: Path, header_bytes: int = 1 << 20) -> bool:
-    """Whether a safetensors file is as long as its header says, which has at most ``header_bytes``."""
+    """Whether a safetensors file is as long as its header says, which has at most
+    ``header_bytes``.
+    """
     try:
         with path.open("rb") as file:
             length = struct.unpack("<Q", file.read(8))[0]

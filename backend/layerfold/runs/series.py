@@ -2,9 +2,11 @@
 of them cannot be used.
 
 hf:PATH            a folder with config.json: one checkpoint
-hf:PATH            a Trainer's output folder: its checkpoint-500/, checkpoint-1000/ … and the final model in the folder itself
+hf:PATH            a Trainer's output folder: its checkpoint-500/, checkpoint-1000/ … and the final
+                   model in the folder itself
 hf:PATTERN         a glob of folders, in quotes: a checkpoint each
-hf:ORG/MODEL       one checkpoint of a hub; @REVISION, @step0,step512,… or @pythia (its 154 steps) say which
+hf:ORG/MODEL       one checkpoint of a hub; @REVISION, @step0,step512,… or @pythia (its 154 steps)
+                   say which
 """
 
 from __future__ import annotations
@@ -143,7 +145,9 @@ def told(skipped: tuple[Skipped, ...], most: int = 3) -> str:
 
 
 def children(folder: Path) -> list[Path]:
-    """The folders of checkpoints inside a folder that are named as a Trainer names them, by step."""
+    """The folders of checkpoints inside a folder that are named as a Trainer names them, by
+    step.
+    """
     try:
         inside = [path for path in folder.iterdir() if CHILD.fullmatch(path.name) and path.is_dir()]
     except OSError:

@@ -1,4 +1,6 @@
-"""The runs a server offers, by name; a broken one is listed with its problem and hinders no other."""
+"""The runs a server offers, by name; a broken one is listed with its problem and hinders no
+other.
+"""
 
 from __future__ import annotations
 

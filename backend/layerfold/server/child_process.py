@@ -11,7 +11,9 @@ import threading
 from typing import Final
 
 TIED: Final = "_LAYERFOLD_TIED"
-"""Set in the environment of a child (no setting of a person's): its stdin is a pipe that stays open as long as its parent lives."""
+"""Set in the environment of a child (no setting of a person's): its stdin is a pipe that stays open
+as long as its parent lives.
+"""
 MODESTY: Final = 10
 PATIENCE: Final = 30.0
 

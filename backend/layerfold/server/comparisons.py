@@ -17,8 +17,10 @@ from layerfold.interp.compare_runs import Aligner, Alignment
 from layerfold.interp.session import Session
 from layerfold.server.catalog import Catalog
 from layerfold.server.jobs import Jobs, Rank
+from layerfold.server.protocol.encode import encode_slice
 from layerfold.server.protocol.http import ComparisonTable, ErrorAnswer, Limits, Reading
-from layerfold.server.protocol.messages import encode_slice, well_formed
+from layerfold.server.protocol.messages import well_formed
+from layerfold.server.protocol.tables import comparison_table
 
 RunName = Annotated[str, Path(description="a name from the catalogue")]
 Other = Annotated[
@@ -76,7 +78,7 @@ def add_comparing(
         without turning.
         """
         found = await align(run, step, other, at)
-        return found.table(run, other)
+        return comparison_table(found, run, other)
 
     @api.get(
         "/api/runs/{run}/compare/{step}/clouds",

@@ -15,9 +15,9 @@ from layerfold.interp.session import Session
 from layerfold.records import Floats
 from layerfold.server.catalog import Catalog
 from layerfold.server.jobs import Jobs, Rank
+from layerfold.server.protocol.encode import encode_look
 from layerfold.server.protocol.http import Limits
 from layerfold.server.protocol.inspect import Question, Survey, Told, Walk
-from layerfold.server.protocol.messages import encode_look
 
 if TYPE_CHECKING:
     from layerfold.interp.model_internals import ModelInternals

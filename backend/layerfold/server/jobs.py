@@ -1,4 +1,6 @@
-"""Computations in a few threads, shared fairly: by rank, and within a rank by turns between owners."""
+"""Computations in a few threads, shared fairly: by rank, and within a rank by turns between
+owners.
+"""
 
 from __future__ import annotations
 

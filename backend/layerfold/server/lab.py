@@ -22,12 +22,12 @@ from layerfold.files.atomic import locked, write_atomically
 from layerfold.runs.run import CARD, METRICS, PAUSED, read_rows
 from layerfold.server.processes import ProcessPool
 from layerfold.server.protocol.http import JobCard, JobList, LabLimits, LabOffer, NewJob, Problem
+from layerfold.server.protocol.tables import lab_tasks
 from layerfold.training.lab import (
     OPTIMISERS,
     TEXT_BYTES,
     bytes_of,
     checked,
-    offered,
     recipe_of,
     titles,
 )
@@ -130,7 +130,7 @@ class Lab:
             text_bytes=TEXT_BYTES,
         )
         why = Problem(code=LabClosed.code, message=self.closed) if self.closed else None
-        return LabOffer(tasks=offered(), optimizers=list(OPTIMISERS), limits=limits, closed=why)
+        return LabOffer(tasks=lab_tasks(), optimizers=list(OPTIMISERS), limits=limits, closed=why)
 
     def jobs(self) -> JobList:
         """All jobs, the newest first."""
@@ -179,7 +179,9 @@ class Lab:
         return self._end(id, "stopped", (*GOING, "paused"))
 
     def resume(self, id: str) -> JobCard:
-        """The training goes on where it was, or waits for its turn; raises JobNotFound, InputError."""
+        """The training goes on where it was, or waits for its turn; raises JobNotFound,
+        InputError.
+        """
         self._open()
         with self._lock:
             job = self._job(id)
@@ -392,7 +394,9 @@ def _found(folder: Path) -> list[Job]:
 
 
 def _reach(job: Job, run: Path) -> None:
-    """How far a training came whose server could not say it any more: to the last line of its log."""
+    """How far a training came whose server could not say it any more: to the last line of its
+    log.
+    """
     try:
         rows = read_rows(run / METRICS)
     except LayerfoldError:

@@ -27,7 +27,6 @@ from layerfold.server.protocol.http import (
     ClaimsTable,
     ErrorAnswer,
     Example,
-    Frame,
     Health,
     Limits,
     MeasuresTable,
@@ -37,6 +36,13 @@ from layerfold.server.protocol.http import (
     RunCard,
     RunEntry,
     RunList,
+)
+from layerfold.server.protocol.tables import (
+    frame_of,
+    measures_table,
+    metrics_table,
+    projection_cards,
+    reference_table,
 )
 from layerfold.server.watch import Watch
 
@@ -172,14 +178,14 @@ def _add_tables(api: APIRouter, catalog: Catalog) -> None:
     )
     def get_reference(run: RunName, known: KnownTag = None) -> Response:
         """The reference tokens behind the clouds, in their contexts."""
-        return _json(catalog.open(run).reference_table(), known)
+        return _json(reference_table(catalog.open(run)), known)
 
     @api.get(
         "/api/runs/{run}/metrics", response_model=MetricsTable, responses={**OF_A_RUN, **UNCHANGED}
     )
     def get_metrics(run: RunName, known: KnownTag = None) -> Response:
         """The training log."""
-        return _json(catalog.open(run).metrics_table(), known)
+        return _json(metrics_table(catalog.open(run)), known)
 
     @api.get(
         "/api/runs/{run}/measures",
@@ -188,7 +194,7 @@ def _add_tables(api: APIRouter, catalog: Catalog) -> None:
     )
     def get_measures(run: RunName, known: KnownTag = None) -> Response:
         """A number for each step and site, and what the shown axes correlate with."""
-        return _json(catalog.open(run).measures_table(), known)
+        return _json(measures_table(catalog.open(run)), known)
 
     @api.get(
         "/api/runs/{run}/claims", response_model=ClaimsTable, responses={**OF_A_RUN, **UNCHANGED}
@@ -215,7 +221,6 @@ async def clouds(jobs: Jobs, opened: Session, step: int, projection: str, trust:
 
 def card(opened: Session, name: str, limits: Limits, building: Building | None = None) -> RunCard:
     """The card as the page gets it; what is known from the files wins over what the card says."""
-    frame = opened.atlas.frame
     return RunCard.model_validate(
         {
             "title": name,
@@ -225,10 +230,8 @@ def card(opened: Session, name: str, limits: Limits, building: Building | None =
             "sites": [site.name for site in opened.sites],
             "steps": list(opened.steps),
             "view": opened.atlas.view,
-            "frame": Frame(
-                center=[float(x) for x in frame["center"]], radius=float(frame["radius"])
-            ),
-            "projections": opened.projections(),
+            "frame": frame_of(opened.atlas.frame),
+            "projections": projection_cards(opened),
             "limits": limits,
             "examples": [
                 Example.model_validate(example) for example in opened.card.get("examples", [])
@@ -270,7 +273,9 @@ def lineage(opened: Session) -> str:
 
 
 def _entry(catalog: Catalog, name: str, watch: Watch) -> RunEntry:
-    """A line of the catalogue; a run without clouds has a problem, and beside it how far they are."""
+    """A line of the catalogue; a run without clouds has a problem, and beside it how far they
+    are.
+    """
     entry = RunEntry(name=name, title=name, description="", building=watch.building(name))
     try:
         opened = catalog.open(name)

@@ -27,6 +27,7 @@ from layerfold.server.catalog import Catalog
 from layerfold.server.inspect import Looking
 from layerfold.server.jobs import Jobs, Rank
 from layerfold.server.outbox import Outbox
+from layerfold.server.protocol.encode import encode_slice
 from layerfold.server.protocol.http import Limits
 from layerfold.server.protocol.inspect import Question
 from layerfold.server.protocol.messages import (
@@ -43,7 +44,6 @@ from layerfold.server.protocol.messages import (
     Place,
     Tokens,
     TokenText,
-    encode_slice,
     id_of,
     parse_client,
 )

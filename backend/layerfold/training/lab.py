@@ -7,11 +7,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from layerfold.errors import CorpusError, InputError
 from layerfold.model.tokenizers.byte_level import Tokenizer
-from layerfold.server.protocol.http import LabNumber, LabTask, NewJob
 from layerfold.training.recipe import Recipe
 
 OPTIMISERS: Final = ("sgd", "momentum", "adam", "adamw")
@@ -42,6 +41,22 @@ class Offer:
     like: str = ""  # a recipe whose examples are its own
 
 
+class Order(Protocol):
+    """A training that is asked for; what it does not name is as suits the task."""
+
+    @property
+    def task(self) -> str: ...
+
+    @property
+    def text(self) -> str | None: ...
+
+    @property
+    def optimizer(self) -> str: ...
+
+    @property
+    def numbers(self) -> Mapping[str, float]: ...
+
+
 OFFERS: Final = (
     Offer(
         "modular-addition",
@@ -54,7 +69,8 @@ OFFERS: Final = (
                 " grokking. Weight decay makes it; plain SGD may never get there."
             ),
             (
-                "单层网络学习模 53 加法的 40 % 的题目：一百步内就背熟，约一千步之后才突然学会全部题目，"
+                "单层网络学习模 53 加法的 40 % 的题目：一百步内就背熟，"
+                "约一千步之后才突然学会全部题目，"
                 "即“顿悟”（grokking）。它靠权重衰减促成；普通 SGD 在这些步数内可能到不了。"
             ),
         ),
@@ -176,45 +192,7 @@ NUMBERS: Final[Mapping[str, tuple[str, str, float, float, bool, bool]]] = {
 }
 
 
-def offered() -> list[LabTask]:
-    """The tasks as the page gets them."""
-    return [
-        LabTask(
-            name=offer.name,
-            title_en=offer.words[0],
-            title_zh=offer.words[1],
-            about_en=offer.words[2],
-            about_zh=offer.words[3],
-            text=offer.text,
-            optimizer=offer.optimizer,
-            numbers=[_number(name, offer.numbers[name]) for name in NUMBERS],
-            suited={
-                name: {
-                    **{rate: offer.numbers[rate] for rate in SUITED},
-                    **offer.suited.get(name, {}),
-                }
-                for name in OPTIMISERS
-            },
-        )
-        for offer in OFFERS
-    ]
-
-
-def _number(name: str, default: float) -> LabNumber:
-    title_en, title_zh, low, high, whole, log = NUMBERS[name]
-    return LabNumber(
-        name=name,
-        title_en=title_en,
-        title_zh=title_zh,
-        low=low,
-        high=high,
-        default=default,
-        whole=whole,
-        log=log,
-    )
-
-
-def checked(job: NewJob) -> tuple[Offer, str, dict[str, float]]:
+def checked(job: Order) -> tuple[Offer, str, dict[str, float]]:
     """The offer, the optimiser and all numbers of a job, those not named as suits it; raises
     InputError, CorpusError.
     """

@@ -138,7 +138,9 @@ class Reading:
         self.batches = Batches(data, recipe.seed, recipe.batch_size, recipe.block_size)
 
     def at(self, step: int) -> tuple[Ids, Ids]:
-        """The windows of a step, a share of them repeated random tokens where the recipe says so."""
+        """The windows of a step, a share of them repeated random tokens where the recipe says
+        so.
+        """
         inputs, targets = self.batches.at(step)
         if not self.recipe.repeats:
             return inputs, targets
@@ -306,7 +308,9 @@ def gradient_norms(model: GPT) -> dict[str, float]:
 
 
 def group_of(name: str) -> str:
-    """The part of the model a weight belongs to: ``embed``, ``L0.mid``, ``L0.post``, …, ``norm``."""
+    """The part of the model a weight belongs to: ``embed``, ``L0.mid``, ``L0.post``, …,
+    ``norm``.
+    """
     parts = name.split(".")
     if parts[0] != "blocks":
         return "norm" if parts[0] == "norm" else "embed"

@@ -113,7 +113,9 @@ def read_config(where: Where) -> dict[str, Any]:
 
 
 def _positions(config: Any, family: str) -> int:
-    """The most tokens a model has positions for; RoBERTa's begin after the id of its padding sign."""
+    """The most tokens a model has positions for; RoBERTa's begin after the id of its padding
+    sign.
+    """
     limit = int(config.max_position_embeddings)
     return (
         limit - int(config.pad_token_id or 0) - 1 if family in ("roberta", "xlm-roberta") else limit

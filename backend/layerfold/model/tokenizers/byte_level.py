@@ -24,7 +24,9 @@ SIGNS = {"\n": "↵", "\r": "␍", "\t": "⇥"}
 
 
 class Tokenizer:
-    """A trained vocabulary; ``end`` is the id that parts two texts and that no typed text can hold."""
+    """A trained vocabulary; ``end`` is the id that parts two texts and that no typed text can
+    hold.
+    """
 
     def __init__(self, backend: Any) -> None:
         backend.encode_special_tokens = True  # a typed "<|end|>" is plain characters

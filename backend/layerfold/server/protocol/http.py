@@ -6,6 +6,8 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from layerfold.claims.record import ClaimTable
+
 PROTOCOL: Final = 1
 
 
@@ -217,62 +219,10 @@ class MeasuresTable(Message):
     events: list[EventTable]
 
 
-class ControlTable(Message):
-    """A claim's number where theory says it must be another: `values` at `steps`; without steps,
-    one value for all.
-    """
-
-    name_en: str
-    name_zh: str
-    steps: list[int]
-    values: list[float | None]
-
-
-class ClaimTable(Message):
-    """A published result and the same figure here: `values` at `steps`, null where not defined;
-    `at_step` decides whether it holds.
-
-    Of the texts in two languages an empty Chinese one means that the other serves. `bound` is the
-    threshold where it is one number.
-    """
-
-    id: str
-    title_en: str
-    title_zh: str
-    says_en: str
-    says_zh: str
-    caveat_en: str
-    caveat_zh: str
-    source: str
-    published: str
-    published_zh: str
-    unit: str
-    unit_zh: str
-    threshold: str
-    threshold_zh: str
-    bound: float | None = None
-    steps: list[int]
-    values: list[float | None]
-    controls: list[ControlTable]
-    here: str
-    here_zh: str
-    holds: bool
-    at_step: int
-
-
 class ClaimsTable(Message):
     """All claims of a run."""
 
     claims: list[ClaimTable]
-
-
-class ClaimsFile(ClaimsTable):
-    """What `claims.json` holds: the claims, and one hash of the checkpoints that they were computed
-    from.
-    """
-
-    format: Literal[1] = 1
-    checkpoints: str
 
 
 class ComparedSite(Message):

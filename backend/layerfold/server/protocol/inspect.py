@@ -347,9 +347,9 @@ def header_of(question: Any, told: Told) -> dict[str, str]:
     kind = type(told).__name__.lower()
     answer = told.model_dump_json()
     return LookHeader(
-        type=kind,
+        type=kind,  # type: ignore[arg-type]
         id=str(question.id),
         run=question.run,
         step=str(getattr(question, "step", 0)),
         answer=answer,
-    ).model_dump()  # type: ignore[arg-type]
+    ).model_dump()

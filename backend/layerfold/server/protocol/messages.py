@@ -1,70 +1,21 @@
 """What the server and the page say to each other; the only statement of the protocol (version 1).
 
 Text messages are JSON, one pydantic model each; a placed slice is binary safetensors whose
-``__metadata__`` carries the header. ``python -m layerfold.server.protocol.messages`` prints the
-JSON Schema the page's types are made from. Integers are bounded by what a JavaScript number holds
-exactly.
+``__metadata__`` carries the header. ``schema.py`` makes the JSON Schema
+that the page's types are made from. Integers are bounded by what a JavaScript number holds exactly.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError, model_validator
-from pydantic.json_schema import GenerateJsonSchema, models_json_schema
-from safetensors.numpy import save
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from layerfold.errors import BadMessage
-from layerfold.records import Floats, PlacedSlice
-from layerfold.server.protocol.http import (
-    PROTOCOL,
-    ClaimsTable,
-    ComparisonTable,
-    ErrorAnswer,
-    Health,
-    JobCard,
-    JobList,
-    LabOffer,
-    Limits,
-    MeasuresTable,
-    Message,
-    MetricsTable,
-    NewJob,
-    ReferenceTable,
-    RunCard,
-    RunList,
-)
-from layerfold.server.protocol.inspect import (
-    Bend,
-    Bent,
-    Dissect,
-    Dissected,
-    Imagined,
-    Line,
-    Lined,
-    LookHeader,
-    Promote,
-    Promoted,
-    Push,
-    Pushed,
-    Question,
-    Reframed,
-    Stepped,
-    Stride,
-    Strode,
-    Survey,
-    Surveyed,
-    Told,
-    Walk,
-    WhatIf,
-    header_of,
-)
+from layerfold.server.protocol.http import PROTOCOL, Limits, Message
+from layerfold.server.protocol.inspect import Question
 
 MESSAGE_BYTES: Final = 64 * 1024
 
@@ -268,7 +219,7 @@ class SliceHeader(Message):
     step: str
 
 
-# ---- bytes ---------------------------------------------------------------------------------------
+# ---- text frames ---------------------------------------------------------------------------------
 
 
 def parse_client(data: str) -> Place | Inspect | Cancel | Question:
@@ -329,126 +280,3 @@ def _first_problem(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"])
     return f"The message cannot be used: {place or 'message'}: {first['msg']}."[:300]
-
-
-def encode_slice(request: int, run: str, sentence: str, slice_: PlacedSlice) -> bytes:
-    """A placed slice as the binary message of the protocol."""
-    header = SliceHeader(id=str(request), run=run, sentence=sentence, step=str(slice_.step))
-    tensors = {
-        "positions": slice_.placed.positions,
-        "outside": slice_.placed.outside,
-        "segment_trust": slice_.segment_trust,
-        "norm": slice_.norm,
-    }
-    return save(
-        {name: np.ascontiguousarray(values, dtype="<f4") for name, values in tensors.items()},
-        header.model_dump(),
-    )
-
-
-def encode_look(question: Question, told: Told, tensors: Mapping[str, Floats]) -> bytes:
-    """The answer to a question as a binary message: tensors in float32, the answer itself in the
-    header.
-    """
-    arrays = {name: np.ascontiguousarray(values, dtype="<f4") for name, values in tensors.items()}
-    return save(arrays, header_of(question, told))
-
-
-def decode_tensors(data: bytes) -> tuple[dict[str, str], dict[str, Floats]]:
-    """The header and the float32 tensors of a binary message.
-
-    Raises BadMessage when the bytes are not such a message.
-    """
-    try:
-        size = int.from_bytes(data[:8], "little")
-        header = json.loads(data[8 : 8 + size])
-        metadata: dict[str, str] = header.pop("__metadata__", {})
-        body = data[8 + size :]
-        return metadata, {name: _tensor(body, entry) for name, entry in header.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadMessage(
-            f"The binary message of {len(data)} bytes is not safetensors: {error}."
-        ) from None
-
-
-def _tensor(body: bytes, entry: Mapping[str, Any]) -> Floats:
-    if entry["dtype"] != "F32":
-        raise ValueError(f"dtype {entry['dtype']}")
-    start, end = entry["data_offsets"]
-    return np.frombuffer(body[start:end], dtype="<f4").reshape(entry["shape"])
-
-
-def finite(values: NDArray[np.generic]) -> Any:
-    """The array as nested lists, null where it is not finite (JSON knows no NaN), six significant
-    digits.
-    """
-    if values.ndim:
-        return [finite(row) for row in values]
-    number = float(values)
-    return float(f"{number:.6g}") if math.isfinite(number) else None
-
-
-# ---- schema --------------------------------------------------------------------------------------
-
-
-class _Untitled(GenerateJsonSchema):
-    """Fields without titles: a title on each would give each a type of its own in TypeScript."""
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        return False
-
-
-ASKS: Final = (Dissect, Promote, Bend, WhatIf, Push, Walk, Stride, Survey, Line)
-CLIENT: Final = (Place, Inspect, Cancel, *ASKS)
-SERVER: Final = (Hello, Tokens, Done, Inspected, Changed, Failure)
-TABLES: Final = (ReferenceTable, MetricsTable, MeasuresTable, ClaimsTable, ComparisonTable)
-LAB: Final = (LabOffer, NewJob, JobCard, JobList)
-LOOKS: Final = (
-    LookHeader,
-    Dissected,
-    Promoted,
-    Bent,
-    Imagined,
-    Reframed,
-    Pushed,
-    Stepped,
-    Strode,
-    Surveyed,
-    Lined,
-)
-ANSWERS: Final = (SliceHeader, ErrorAnswer, Health, RunList, RunCard, *TABLES, *LAB, *LOOKS)
-
-
-def schema() -> dict[str, Any]:
-    """JSON Schema of every message: ``client`` and ``server`` are the WebSocket's, the rest answers
-    of HTTP.
-    """
-    modes: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
-        (model, "validation") for model in CLIENT
-    ]
-    modes += [(model, "serialization") for model in (*SERVER, *ANSWERS)]
-    _, shared = models_json_schema(modes, schema_generator=_Untitled)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Wire",
-        "description": (
-            "Messages between the page and the server, protocol 1. Made by `python -m"
-            " layerfold.server.protocol.messages`."
-        ),
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "ClientMessage": {"title": "ClientMessage", "oneOf": _references(CLIENT)},
-            "ServerMessage": {"title": "ServerMessage", "oneOf": _references(SERVER)},
-            **{model.__name__: {"$ref": f"#/$defs/{model.__name__}"} for model in ANSWERS},
-        },
-        "$defs": shared["$defs"],
-    }
-
-
-def _references(models: Sequence[type[BaseModel]]) -> list[dict[str, str]]:
-    return [{"$ref": f"#/$defs/{model.__name__}"} for model in models]
-
-
-if __name__ == "__main__":
-    print(json.dumps(schema(), indent=2, ensure_ascii=False))

@@ -25,7 +25,9 @@ LETTERS = ("A", "B", "C")
 HELD_OUT = 512
 """Sequences that a checkpoint is tested on."""
 CORNERS = np.array([(0.0, 1.0), (-(0.75**0.5), -0.5), (0.75**0.5, -0.5)])
-"""Where certainty of each state lies in the plane [state, 2]: an equilateral triangle about the origin."""
+"""Where certainty of each state lies in the plane [state, 2]: an equilateral triangle about the
+origin.
+"""
 DEPTH = 0.25
 AXES_EN = (
     "belief: C against B",
