@@ -23,21 +23,6 @@ SCRIPTS = sorted(
 )
 FILE_LINES, FUNCTION_LINES = 400, 60
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
-# torch, umap and numba take seconds to import: what can be used without them imports them where
-# they are needed.
-LATE = {
-    "building.py": "serving imports neither numba nor the corpus",
-    "following.py": "a run is waited for without numba",
-    "cli.py": "help at once",
-    "choosing.py": "help at once",
-    "commands/making.py": "help at once",
-    "commands/telling.py": "help at once",
-    "__init__.py": "`import layerfold` at once",
-    "model/hub.py": "a model's config and tokenizer are read without torch",
-    "pipeline.py": "a run is opened and listed without torch",
-    "server/looking.py": "the server listens without torch",
-    "training/run.py": "a run opens without torch",
-}
 FUNCTION = r"function\*? (?P<function>\w+)"
 ARROW = r"(?:const|let) (?P<arrow>\w+) = (?:async )?\(?.*=> \{$"
 METHOD = r"(?:static |get |set |\*)?(?P<method>#?\w+)\(.*\) \{$"

@@ -1,16 +1,14 @@
 """What a person may choose when starting Layerfold: flag, else ``LAYERFOLD_*`` in the environment,
 else the default.
 
-LAYERFOLD_RUNS           folders, hf:…, s3://…, separated as in PATH  the bundled runs
+LAYERFOLD_RUNS           folders, hf:…, s3://…, as in PATH            the bundled runs
 LAYERFOLD_HOST           address to listen on                         127.0.0.1
 LAYERFOLD_PORT           port; 0 is any                               8765, or the next free one
 LAYERFOLD_ALLOWED_HOSTS  further host names, separated by commas      none
-LAYERFOLD_CACHE          folder for what can be computed again        the user's cache folder,
-                                                                      /layerfold
+LAYERFOLD_CACHE          folder for what can be computed again        layerfold in the user's cache
 LAYERFOLD_LOG_LEVEL      debug, info, warning, error                  warning
 LAYERFOLD_BUILD          0: runs without clouds are left as they are  1
-LAYERFOLD_LAB            folder for trainings of the page             the user's data folder,
-                                                                      /layerfold/lab
+LAYERFOLD_LAB            folder for trainings of the page             layerfold/lab in the user's data
 """
 
 from __future__ import annotations

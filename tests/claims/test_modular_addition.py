@@ -71,7 +71,7 @@ def test_noise_and_shuffled_residues_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("memorised", "understood", "failed"),
+    ("memorized", "understood", "failed"),
     [
         (9999, 2000, {"memorised", "understood"}),
         (100, 400, {"understood"}),

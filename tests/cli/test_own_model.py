@@ -42,11 +42,11 @@ for name in sys.argv[3:]:
     sys.modules[name] = None
 from pathlib import Path
 from layerfold.build.run_atlas import build_run_atlas
-from layerfold.interp.session import open_run
+from layerfold.interp.session import open_session
 from layerfold.runs.hub_run import open_hub
 folder = open_hub(sys.argv[1], Path(sys.argv[2]))
 build_run_atlas(folder, count=100)
-print(open_run(folder).place("the river bank").positions.shape)
+print(open_session(folder).place("the river bank").positions.shape)
 """
 
 

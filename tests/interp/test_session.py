@@ -334,7 +334,7 @@ def test_from_python(made: Path, tmp_path: Path) -> None:
 def test_serving_imports_neither_umap_nor_numba_and_opening_no_torch(made: Path) -> None:
     code = (
         "import sys, layerfold; assert 'numpy' not in sys.modules; import layerfold.server.app;"
-        f" from layerfold.interp.session import open_run; run = open_run({str(made)!r});"
+        f" from layerfold.interp.session import open_session; run = open_session({str(made)!r});"
         " run.tokenize('a'); run.atlas_bytes(8); run.words([]); run.measures();"
         " assert 'torch' not in sys.modules; run.slice(run.tokenize('a'), 8);"
         " run.inspect_reference(3, 8, 1); assert not {'umap', 'numba', 'sklearn', 'scipy',"

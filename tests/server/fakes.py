@@ -40,7 +40,7 @@ from layerfold.server.protocol.http import (
 
 @dataclass
 class FakeRun:
-    """Looks like an OpenRun; ``seconds`` a slice takes, ``broken`` steps are damaged, ``computed``
+    """Looks like a Session; ``seconds`` a slice takes, ``broken`` steps are damaged, ``computed``
     lists slices made.
     """
 

@@ -234,8 +234,8 @@ import sys, time
 from pathlib import Path
 from layerfold.server.protocol.http import NewJob
 from layerfold.server.lab import Lab
-from layerfold.server.processes import Workshop
-lab = Lab(Path(sys.argv[1]), Workshop(2, (sys.executable, "-c", sys.argv[2])))
+from layerfold.server.processes import ProcessPool
+lab = Lab(Path(sys.argv[1]), ProcessPool(2, (sys.executable, "-c", sys.argv[2])))
 card = lab.create(NewJob(task="modular-addition"))
 while lab.jobs().jobs[0].step < 3:
     lab.look()
@@ -303,7 +303,7 @@ def client(lab: Lab) -> Iterator[TestClient]:
 def test_a_training_over_http(client: TestClient) -> None:
     offer = client.get("/api/lab").json()
     assert offer["closed"] is None
-    assert offer["optimisers"] == ["sgd", "momentum", "adam", "adamw"]
+    assert offer["optimizers"] == ["sgd", "momentum", "adam", "adamw"]
     assert [task["name"] for task in offer["tasks"]] == [
         "modular-addition",
         "belief-simplex",

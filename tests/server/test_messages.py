@@ -144,7 +144,8 @@ def test_the_schema_names_every_message() -> None:
         entry["$ref"].rsplit("/")[-1] for entry in described["properties"]["ClientMessage"]["oneOf"]
     } == {
         *("Place", "Inspect", "Cancel"),
-        *("Dissect", "Promote", "Bend", "WhatIf", "Push", "Walk", "Stride", "Survey", "Line"),
+        *("Dissect", "Promote", "Bend", "WhatIf", "Reframe"),
+        *("Push", "Walk", "Stride", "Survey", "Line"),
     }
     assert {"Hello", "Tokens", "Done", "Inspected", "Failure", "SliceHeader", "RunCard"} <= set(
         described["$defs"]

@@ -38,8 +38,8 @@ time.sleep(60)
 PARENT = """
 import sys, time
 from pathlib import Path
-from layerfold.server.processes import Workshop
-workshop = Workshop(1, (sys.executable, "-c", sys.argv[1]))
+from layerfold.server.processes import ProcessPool
+workshop = ProcessPool(1, (sys.executable, "-c", sys.argv[1]))
 workshop.start("a", [sys.argv[2]], Path(sys.argv[3]))
 while not workshop.said("a"):
     time.sleep(0.01)

@@ -34,7 +34,7 @@ def a_job(task: str = "modular-addition", **more) -> NewJob:
     return NewJob(**{"task": task, "text": TEXT if task == "text" else None, "numbers": {}, **more})
 
 
-@pytest.mark.parametrize("optimiser", OPTIMISERS)
+@pytest.mark.parametrize("optimizer", OPTIMISERS)
 @pytest.mark.parametrize("task", [offer.name for offer in OFFERS])
 def test_every_offer_is_a_recipe_that_can_be_followed(
     tmp_path: Path, task: str, optimizer: str
@@ -80,7 +80,7 @@ def test_what_is_not_named_suits_the_task_and_the_optimiser() -> None:
     ("more", "words"),
     [
         ({"task": "nothing"}, "no task 'nothing'. There are: modular-addition"),
-        ({"optimiser": "lion"}, "no optimiser 'lion'. There are: sgd"),
+        ({"optimizer": "lion"}, "no optimiser 'lion'. There are: sgd"),
         (
             {"numbers": {"learning_rate": 11.0}},
             "learning rate 11 is out of bounds: choose from 1e-05 to 10",

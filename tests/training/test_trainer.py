@@ -125,7 +125,7 @@ class StopError(Exception):
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize("optimiser", ["adamw", "muon"])
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_each_optimiser_resumes_exactly(
     tiny_recipe: Recipe, tmp_path: Path, optimizer: str, precision: str
 ) -> None:
@@ -239,7 +239,7 @@ def test_gradient_norms_cover_every_weight(tiny_recipe: Recipe) -> None:
     assert sum(norm**2 for norm in gradient_norms(model).values()) == pytest.approx(whole, rel=1e-5)
 
 
-@pytest.mark.parametrize("optimiser", ["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
 def test_a_training_that_is_told_to_stop_goes_on_to_the_same_run(
     tiny_recipe: Recipe, tmp_path: Path, optimizer: str
 ) -> None:
@@ -266,7 +266,7 @@ def test_a_training_that_is_told_to_stop_goes_on_to_the_same_run(
 
 
 @pytest.mark.parametrize(
-    ("optimiser", "make"),
+    ("optimizer", "make"),
     [
         ("sgd", lambda weights: torch.optim.SGD(weights, 0.01, weight_decay=0.1)),
         (

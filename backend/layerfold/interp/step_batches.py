@@ -16,7 +16,7 @@ from layerfold.interp.optimizer_step import Hyper
 from layerfold.records import Reference
 from layerfold.runs.run import Run
 from layerfold.training.optimizer import rate_at
-from layerfold.training.recipe import Recipe
+from layerfold.training.recipe import Recipe, in_present_words
 from layerfold.training.tasks import task_of_card
 
 Batch = tuple[Tensor, Tensor]
@@ -36,8 +36,8 @@ def hyper_of(run: Run, step: int) -> Hyper:
             "This run does not say what its optimiser was told: only steps of models trained by"
             " Layerfold are taken apart."
         )
-    told |= run.card.get("hyperparameters", {})
-    if told["optimiser"] != "adamw":
+    told |= in_present_words(run.card.get("hyperparameters", {}))
+    if told["optimizer"] != "adamw":
         raise InputError(
             f"The run learned by {told['optimizer']}: only steps of AdamW are taken apart."
         )
@@ -54,7 +54,7 @@ def hyper_of(run: Run, step: int) -> Hyper:
 
 
 TOLD: Final = (
-    *("optimiser", "learning_rate", "least_rate", "warmup", "schedule"),
+    *("optimizer", "learning_rate", "least_rate", "warmup", "schedule"),
     *("weight_decay", "decayed", "beta1", "beta2", "clip"),
 )
 

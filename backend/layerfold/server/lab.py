@@ -31,6 +31,7 @@ from layerfold.training.lab import (
     recipe_of,
     titles,
 )
+from layerfold.training.recipe import in_present_words
 
 JOB, RECIPE, LOG, TEXT = "job.json", "recipe.toml", "job.log", "text/own.txt"
 LOCK: Final = ".lock"
@@ -377,7 +378,7 @@ def _found(folder: Path) -> list[Job]:
     jobs = []
     for path in sorted(folder.glob(f"*/{JOB}")):
         try:
-            job = Job(**json.loads(path.read_text("utf-8")))
+            job = Job(**in_present_words(json.loads(path.read_text("utf-8"))))
             job.card()
         except (OSError, ValueError, TypeError) as error:
             log.warning("%s is left out: %s", path, error)

@@ -267,7 +267,7 @@ def recipe_of(
         "title": title,
         "description": offer.words[2],
         **offer.recipe,
-        "optimiser": optimizer,
+        "optimizer": optimizer,
     }
     values |= {
         key: int(value) if NUMBERS[key][4] else float(value) for key, value in numbers.items()

@@ -5,6 +5,7 @@ run.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib.resources import files
 from pathlib import Path
@@ -16,7 +17,7 @@ from layerfold.training.tasks import Setting, Task, task_of
 
 CHOICES = {
     "precision": ("bfloat16", "float32"),
-    "optimiser": ("adamw", "muon", "adam", "momentum", "sgd"),
+    "optimizer": ("adamw", "muon", "adam", "momentum", "sgd"),
     "schedule": ("cosine", "constant"),
     "decayed": ("layers", "matrices", "everything"),
 }
@@ -192,7 +193,15 @@ def shipped_recipes() -> tuple[str, ...]:
     )
 
 
+def in_present_words(told: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe, or a card's hyper-parameters, as they are named today: runs made before 0.2 say
+    ``optimiser``.
+    """
+    return {"optimizer" if name == "optimiser" else name: value for name, value in told.items()}
+
+
 def _recipe(table: dict[str, Any], folder: Path) -> Recipe:
+    table = in_present_words(table)
     unknown = set(table) - {field.name for field in fields(Recipe)}
     if unknown:
         raise RecipeError(f"recipe fields that nothing knows: {', '.join(sorted(unknown))}")
