@@ -1,4 +1,4 @@
-# The verbs of the project: run test check fix train atlas bench. People and CI use the same ones.
+# The verbs of the project: run test check fix train atlas bench docs. People and CI use the same ones.
 #
 #   make run                        install what is needed into .venv and open the bundled run
 #   make run ARGS="--port 9000"     … with arguments of `layerfold`
@@ -8,6 +8,7 @@
 #   make train RECIPE=storyteller   train a recipe into runs/
 #   make atlas RUN=runs/storyteller build its atlas
 #   make bench NAME=placement       measure (all of benchmarks/ without NAME)
+#   make docs                       build the site of the documents into site/, every link checked
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -24,7 +25,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm
 
-.PHONY: run test check fix train atlas bench
+.PHONY: run test check fix train atlas bench docs
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -41,6 +42,7 @@ check: $(VENV)/.dev node_modules/.installed
 	$(BIN)/lint-imports
 	$(NPM) run --silent check
 	$(BIN)/python -m tests.generated
+	$(BIN)/mkdocs build --quiet
 
 fix: $(VENV)/.dev node_modules/.installed
 	$(BIN)/ruff check --fix .
@@ -55,6 +57,9 @@ atlas: $(VENV)/.run
 
 bench: $(VENV)/.dev
 	$(BIN)/layerfold bench $(NAME) $(ARGS)
+
+docs: $(VENV)/.dev
+	$(BIN)/mkdocs build --quiet
 
 # A virtual environment with what running needs; again when the list of dependencies changes.
 $(VENV)/.run: pyproject.toml constraints.txt

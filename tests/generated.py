@@ -1,8 +1,8 @@
-"""What is generated from the program and kept in the tree: words in README.md, the page's types of
+"""What is generated from the program and kept in the tree: blocks in documents, the page's types of
 the protocol.
 
 ``python -m tests.generated`` exits with 1 and names what is stale; ``--write`` writes it anew
-(`make check`, `make fix`). A block in README.md stands between ``<!-- generated: NAME -->`` and
+(`make check`, `make fix`). A block stands between ``<!-- generated: NAME -->`` and
 ``<!-- end -->``.
 """
 
@@ -20,7 +20,7 @@ from layerfold import settings
 from tests.tree import tree
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
+WRITTEN = (ROOT / "docs" / "reference" / "cli.md", ROOT / "CONTRIBUTING.md")
 SCHEMA = ROOT / "frontend" / "src" / "wire.schema.json"
 TYPES = ROOT / "frontend" / "src" / "wire.d.ts"
 JSON2TS = ROOT / "node_modules" / "json-schema-to-typescript"
@@ -53,15 +53,16 @@ def main() -> int:
 
 def fresh() -> Iterator[tuple[Path, str]]:
     """Each generated file with the text that it should hold."""
-    yield README, readme(README.read_text("utf-8"))
+    for path in WRITTEN:
+        yield path, filled(path.read_text("utf-8"))
     schema = output([sys.executable, "-m", "layerfold.server.protocol.schema"])
     yield SCHEMA, schema
     if JSON2TS.is_dir():
         yield TYPES, types(schema)
 
 
-def readme(text: str) -> str:
-    """README.md with its generated blocks as they should be."""
+def filled(text: str) -> str:
+    """A document with its generated blocks as they should be."""
     made = {
         "help": help_block,
         "settings": settings_block,

@@ -1,5 +1,5 @@
-"""The commands and programs of README.md that tests run: a block stands after ``<!-- tested: NAME
--->``.
+"""The commands and programs of the documents that tests run: a block stands after ``<!-- tested:
+NAME -->``.
 """
 
 from __future__ import annotations
@@ -7,7 +7,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 
 
 def block(name: str) -> str:
@@ -16,8 +17,8 @@ def block(name: str) -> str:
     """
     found = re.search(
         rf"<!-- tested: {re.escape(name)} -->\n```\w*\n(?P<lines>.*?)```",
-        README.read_text("utf-8"),
+        "\n".join(path.read_text("utf-8") for path in DOCUMENTS),
         re.S,
     )
-    assert found, f"README.md has no block tested: {name}"
+    assert found, f"no document has a block tested: {name}"
     return re.sub(r"^\$ ", "", found["lines"], flags=re.M)

@@ -16,9 +16,7 @@ from tests import generated
 from tests.tree import tree
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [
-    ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
-]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 SOURCES = [path for path in (ROOT / "backend").rglob("*.py") if path.name != "__init__.py"]
 
 
@@ -26,9 +24,10 @@ def blocks(path: Path, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", path.read_text("utf-8"), re.S)
 
 
-def test_generated_parts_of_the_readme_are_fresh() -> None:
-    text = generated.README.read_text("utf-8")
-    assert generated.readme(text) == text, "README.md is stale: run make fix"
+@pytest.mark.parametrize("path", generated.WRITTEN, ids=lambda path: path.name)
+def test_generated_parts_of_documents_are_fresh(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert generated.filled(text) == text, f"{path.name} is stale: run make fix"
 
 
 def test_the_tree_names_every_module_of_the_package_and_of_the_page() -> None:
@@ -39,13 +38,15 @@ def test_the_tree_names_every_module_of_the_package_and_of_the_page() -> None:
         )
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text("utf-8")):
-        assert (ROOT / target).exists(), f"{document.name} points to {target}, which is not there"
+        assert (document.parent / target).exists(), (
+            f"{document.name} points to {target}, which is not there"
+        )
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_commands_in_documents_exist(document: Path) -> None:
     """Every `make VERB`, and every `layerfold COMMAND --option`, is one that the program has."""
     verbs = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
@@ -109,22 +110,17 @@ def test_the_layers_told_are_the_layers_enforced() -> None:
 
 def test_every_dependency_is_justified() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    table = (
-        (ROOT / "ARCHITECTURE.md")
-        .read_text("utf-8")
-        .split("## Dependencies")[1]
-        .split("## Decisions")[0]
-    )
+    table = (ROOT / "docs" / "reference" / "dependencies.md").read_text("utf-8")
     for requirement in project["dependencies"]:
         name = re.split(r"[=><]", requirement)[0]
         assert re.search(rf"^\| {name} \| \S", table, re.M), (
-            f"{name} has no line in ARCHITECTURE.md"
+            f"{name} has no line in dependencies.md"
         )
     for name in project["optional-dependencies"]["dev"]:
         word = (
             name.removeprefix("types-").removesuffix("-python").removesuffix("-playwright").lower()
         )
-        assert word in table.lower(), f"{name} is not justified in ARCHITECTURE.md"
+        assert word in table.lower(), f"{name} is not justified in dependencies.md"
 
 
 def test_every_error_is_drawn_in_the_tree_of_errors() -> None:
@@ -160,3 +156,21 @@ def test_no_file_of_the_project_names_a_registry() -> None:
     for path in [*kept, *DOCUMENTS, *SOURCES]:
         found = [word for word in words if word in path.read_text("utf-8")]
         assert not found, f"{path.name} names {found}"
+
+
+def test_the_readme_can_be_read_in_five_minutes() -> None:
+    for name in ("README.md", "README.zh.md"):
+        text = (ROOT / name).read_text("utf-8")
+        assert len(text.splitlines()) <= 150
+        assert len(text.split()) <= 1300
+
+
+def test_the_glossary_is_short_and_names_what_there_is() -> None:
+    text = (ROOT / "docs" / "reference" / "glossary.md").read_text("utf-8")
+    words = re.findall(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$", text, re.M)[2:]
+    assert 20 <= len(words) <= 40
+    assert all(re.search(r"[\u4e00-\u9fff]", chinese) for _, chinese in words)
+    named = " ".join(path.stem + " " + path.read_text("utf-8") for path in SOURCES).lower()
+    for word, _ in words:
+        plain = re.sub(r"[ -]", "[ _-]?", word.lower())
+        assert re.search(plain, named), f"the glossary explains {word!r}, which nothing is called"

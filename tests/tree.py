@@ -11,14 +11,16 @@ WIDTH = 34
 LINE = 150
 # What cannot speak for itself, in the order in which it is met.
 TOP = {
-    "README.md": "this page",
-    "ARCHITECTURE.md": "how it works and why: flow, layers, formats, decisions with what failed",
+    "README.md": "what it is, how to start, how to read it honestly",
+    "ARCHITECTURE.md": "rooms, flow, layers, invariants",
+    "README.zh.md": "… in Chinese",
     "CONTRIBUTING.md": "how to change it",
     "CHANGELOG.md": "what changed",
     "LICENSE": "MIT",
     "Makefile": "the verbs: run test check fix train atlas bench",
     "pyproject.toml": "the package, its tools, the layers of its imports",
     "constraints.txt": "exact versions of everything installed",
+    "mkdocs.yml": "the site of the documents",
     "package.json": "tools that check the page; running it needs none of them",
     "package-lock.json": "exact versions of those",
     "tsconfig.json": "how the page's types are checked",
@@ -38,7 +40,7 @@ PAGE = {
 LAST = {
     "models/": "bundled runs, each a folder: card, tokenizer, checkpoints, metrics, atlas",
     "tests/": "mirrors the package; tests/frontend runs in Node, tests/browser in Chromium",
-    "docs/": "a page for each measure; pictures made by the program",
+    "docs/": "tutorial, how-to, reference, explanation; `make docs` builds the site",
 }
 
 

@@ -135,7 +135,10 @@ def pixels(page: Page) -> dict[str, float]:
         const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
         let sum = 0, square = 0; const n = data.length / 4;
         for (let i = 0; i < data.length;
-          i += 4) { const v = (data[i] + data[i + 1] + data[i + 2]) / 3; sum += v; square += v * v; }
+          i += 4) {
+            const v = (data[i] + data[i + 1] + data[i + 2]) / 3;
+            sum += v; square += v * v;
+        }
         return { mean: sum / n, spread: Math.sqrt(square / n - (sum / n) ** 2),
           width: image.width, height: image.height };
     }""")

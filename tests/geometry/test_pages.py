@@ -8,7 +8,7 @@ import pytest
 from layerfold.geometry import events
 from layerfold.metrics.files import NAMES, TRAINING
 
-PAGES = Path(__file__).parents[2] / "docs" / "measures"
+PAGES = Path(__file__).parents[2] / "docs" / "reference" / "metrics"
 EVERY = [*NAMES, *TRAINING]
 ROWS = ("Formula", "Unit", "Error bar", "Cost", "Source", "Tested against")
 

@@ -12,7 +12,7 @@ import pytest
 from layerfold.metrics.files import NAMES, TRAINING, group_of
 
 ROOT = Path(__file__).parents[2]
-PAGES = ROOT / "docs" / "measures"
+PAGES = ROOT / "docs" / "reference" / "metrics"
 WANTED = {*NAMES, *TRAINING}
 
 

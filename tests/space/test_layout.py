@@ -12,7 +12,8 @@ import pytest
 from layerfold.atlas.build import common_start, principal_scores, typical_move
 from layerfold.geometry.trust import spearman, trust_of
 from layerfold.records import Floats, normalized
-from layerfold.space import layout
+from layerfold.space import kernels
+from layerfold.space.force_table import LEAST, PLACES, force_table
 from layerfold.space.graph import curve, fuzzy_graph
 from layerfold.space.layout import Descent, Graphs, Springs, lay_out
 from layerfold.space.springs import firmness, moves, pairs_of, rest_lengths
@@ -172,8 +173,8 @@ def test_a_compiled_loop_needs_no_folder_to_write(monkeypatch: pytest.MonkeyPatc
             raise RuntimeError("cannot cache function: no locator available for file")
         return lambda function: function
 
-    monkeypatch.setattr(layout.numba, "njit", refuse)
-    assert layout.compiled(len) is len
+    monkeypatch.setattr(kernels.numba, "njit", refuse)
+    assert kernels.compiled(len) is len
 
 
 def test_gathering_brings_islands_near_and_keeps_what_they_hold() -> None:
@@ -220,11 +221,8 @@ def test_forces_between_two_entries_are_umaps() -> None:
     a, b = 1.577, 0.895
     square = np.geomspace(1e-6, 1e6, 997)
     octave = np.floor(np.log2(square))
-    at = (
-        np.floor(octave - layout._LEAST) * layout._PLACES
-        + (square / 2**octave - 1) * layout._PLACES
-    )
-    table = layout._forces(a, b, 2.0)
+    at = np.floor(octave - LEAST) * PLACES + (square / 2**octave - 1) * PLACES
+    table = force_table(a, b, 2.0)
     found = [np.interp(at, np.arange(table.shape[1]), row) for row in table]
     np.testing.assert_allclose(
         found[0], -2 * a * b * square ** (b - 1) / (1 + a * square**b), rtol=1e-3

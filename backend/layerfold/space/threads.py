@@ -1,13 +1,10 @@
-"""How many threads work when an atlas is made, so that its bytes do not depend on it. Imports
-numba, which serving must not.
-"""
+"""How many threads work when an atlas is made, so that its bytes do not depend on it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numba
 from threadpoolctl import threadpool_limits
 
 
@@ -16,6 +13,8 @@ def cores(threads: int) -> Iterator[None]:
     """BLAS works with one thread, so that its sums do not depend on how many there are; numba with
     as many as it may.
     """
+    import numba  # seconds, and serving must not
+
     before = numba.get_num_threads()
     numba.set_num_threads(max(1, min(threads, before)))
     try:
