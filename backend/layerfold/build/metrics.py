@@ -22,9 +22,10 @@ from threadpoolctl import threadpool_limits
 
 from layerfold.atlas.files import Atlas, open_atlas
 from layerfold.data.reference_states import states_at, viewed
-from layerfold.errors import DamagedRun, InputError, StepNotFound
+from layerfold.errors import DamagedRun, InputError, NotSupported, StepNotFound
 from layerfold.files.atomic import write_atomically
 from layerfold.geometry.events import find_events
+from layerfold.interp.jacobian import spectra
 from layerfold.metrics.files import (
     FOLDER,
     NAMES,
@@ -52,11 +53,11 @@ from layerfold.metrics.per_site import (
     Past,
     neighbors,
     read_all,
-    stretches_of,
     tokens_of,
-    weights_at,
 )
-from layerfold.records import Estimate, Measure
+from layerfold.model.adapter import Adapter
+from layerfold.model.matrices import layer_matrices
+from layerfold.records import Estimate, Floats, Measure
 from layerfold.runs.run import Run
 
 WORK: Final = ".work"
@@ -369,3 +370,23 @@ def _is_sure(measure: Measure, at: int, jump: Jump) -> bool:
     bars = (measure.high - measure.low)[max(at - 1, 0) : at + 1, jump.site] / 2
     error = float(np.nan_to_num(bars).max()) * 2**0.5
     return abs(jump.after - jump.before) > SURE * error
+
+
+def stretches_of(
+    adapter: Adapter, tokens: Sequence[tuple[list[int], int]]
+) -> tuple[Floats | str, ...] | str:
+    """The singular values [token, d] of the map from each site but the last to the next, or why
+    there are none.
+    """
+    try:
+        return tuple(spectra(adapter, tokens))
+    except NotSupported as error:
+        return str(error)
+
+
+def weights_at(adapter: Adapter) -> Mapping[str, Mapping[str, Floats]] | str:
+    """The matrices of each layer by name, or why there are none."""
+    try:
+        return layer_matrices(adapter)
+    except NotSupported as error:
+        return str(error)

@@ -37,8 +37,6 @@ from layerfold.geometry.spectrum import (
     spectrum_of,
 )
 from layerfold.geometry.topology import persistence
-from layerfold.interp.jacobian import spectra_of, weights_of
-from layerfold.model.adapter import Adapter
 from layerfold.records import Estimate, Floats, Ints, Reference
 from layerfold.space.neighbors import nearest_self
 
@@ -119,26 +117,6 @@ def tokens_of(reference: Reference) -> list[tuple[list[int], int]]:
     """
     chosen = np.unique(np.linspace(0, len(reference) - 1, TOKENS).round().astype(int))
     return [(reference.context(at), int(reference.position[at])) for at in chosen]
-
-
-def stretches_of(
-    adapter: Adapter, tokens: Sequence[tuple[list[int], int]]
-) -> tuple[Floats | str, ...] | str:
-    """The singular values [token, d] of the map from each site but the last to the next, or why
-    there are none.
-    """
-    try:
-        return tuple(spectra_of(adapter, tokens))
-    except TypeError as error:
-        return str(error)
-
-
-def weights_at(adapter: Adapter) -> Mapping[str, Mapping[str, Floats]] | str:
-    """The matrices of each layer by name, or why there are none."""
-    try:
-        return weights_of(adapter)
-    except TypeError as error:
-        return str(error)
 
 
 # ---- gauges
