@@ -13,10 +13,11 @@ import torch
 from benchmarks.serving import SENTENCE, run_folder
 from torch import Tensor
 
-from layerfold.interp import decomposition as anatomy
-from layerfold.interp.generation import Walk
-from layerfold.interp.gradients import Aim, push_of
+from layerfold.interp.decomposition import decompose
+from layerfold.interp.generation import Generation
+from layerfold.interp.gradients import gradients
 from layerfold.interp.session import open_session
+from layerfold.model.forward import gpt_of
 from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
 
@@ -30,7 +31,7 @@ def run() -> dict[str, Any]:
     """
     opened = open_session(run_folder())
     ids = opened.tokenize(f"{SENTENCE} {SENTENCE}", TOKENS).ids
-    model = anatomy.network_of(opened.run.adapter(opened.steps[-1]))
+    model = gpt_of(opened.run.adapter(opened.steps[-1]))
     long = GPT(
         GPTConfig(vocab_size=4096, n_layer=12, n_head=12, d_model=768, block_size=1024), seed=0
     ).eval()
@@ -44,8 +45,8 @@ def run() -> dict[str, Any]:
         passes = timed(
             {
                 "plain": lambda: plain(model, ids),
-                "parts": lambda: anatomy.anatomy_of(model, ids),
-                "gradients": lambda: push_of(model, ids, Aim(None, None)),
+                "parts": lambda: decompose(model, ids),
+                "gradients": lambda: gradients(model, ids),
             },
             ROUNDS,
         )
@@ -79,10 +80,10 @@ def ways(model: GPT, prompt: list[int], count: int) -> dict[str, Callable[[], An
     """The same greedy tokens, once by keys and values that are kept and once by whole passes."""
 
     def kept() -> list[int]:
-        walk = Walk(model, list(prompt))
+        text = Generation(model, list(prompt))
         for _ in range(count):
-            walk.take(walk.fork(1).branches[0][0])
-        return walk.ids
+            text.append(text.next_tokens(1).likeliest[0][0])
+        return text.ids
 
     def recomputed() -> list[int]:
         ids = list(prompt)

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from layerfold.interp.jacobian import Map, local_maps, values_of
+from layerfold.interp.jacobian import Map, map_values, site_maps
 from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
 from layerfold.settings import bundled
@@ -41,7 +41,7 @@ def run(rounds: int = 15, random: tuple[int, ...] = RANDOM) -> dict[str, Any]:
 
 def bundled_model() -> GPT:
     """The bundled run's model at its last step."""
-    from layerfold.interp.jacobian import gpt_of
+    from layerfold.model.forward import gpt_of
     from layerfold.runs.run import Run
 
     opened = Run.open(bundled() / "models" / RUN)
@@ -58,7 +58,7 @@ def random_model(width: int) -> GPT:
 def of_model(name: str, model: GPT, rounds: int) -> list[dict[str, Any]]:
     """The figures of both halves of a middle layer."""
     ids = [n % model.config.vocab_size for n in range(min(TOKENS, model.config.block_size))]
-    maps = local_maps(model, ids, min(TOKEN, len(ids) - 1))
+    maps = site_maps(model, ids, min(TOKEN, len(ids) - 1))
     middle = len(maps) // 4 * 2
     halves = zip(("attention", "MLP"), maps[middle : middle + 2], strict=True)
     return [
@@ -76,9 +76,9 @@ def figures(forward: Map, at: torch.Tensor, rounds: int) -> dict[str, float]:
         jacobian: torch.Tensor = torch.autograd.functional.jacobian(forward, at)  # type: ignore[no-untyped-call]
         return torch.linalg.svdvals(jacobian)
 
-    known, found = theirs(), torch.from_numpy(values_of(forward, at, TOP))
+    known, found = theirs(), torch.from_numpy(map_values(forward, at, TOP))
     top, whole, other = interleaved(
-        [lambda: values_of(forward, at, TOP), lambda: values_of(forward, at), theirs], rounds
+        [lambda: map_values(forward, at, TOP), lambda: map_values(forward, at), theirs], rounds
     )
     return {
         "top, ms": 1e3 * top,

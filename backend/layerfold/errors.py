@@ -8,6 +8,7 @@ LayerfoldError
 │   ├── UnknownSymbol     a word that a model of symbols does not read
 │   ├── ModelRefused      a model that is not opened: foreign code, pickles, an architecture that is
 │                         not known
+│   ├── NotSupported      a model without the part that this reads, named in the reason
 │   ├── NotComparable     two runs or steps that cannot be laid over each other
 │   └── BadMessage        a message that the protocol does not know
 ├── NotFound              a name that is not in the catalogue
@@ -89,6 +90,10 @@ class TokenNotFound(NotFound):
 
 class ModelRefused(InputError):
     code = "model_refused"
+
+
+class NotSupported(InputError):
+    code = "not_supported"
 
 
 class NotComparable(InputError):

@@ -5,10 +5,10 @@ LAYERFOLD_RUNS           folders, hf:…, s3://…, as in PATH            the bu
 LAYERFOLD_HOST           address to listen on                         127.0.0.1
 LAYERFOLD_PORT           port; 0 is any                               8765, or the next free one
 LAYERFOLD_ALLOWED_HOSTS  further host names, separated by commas      none
-LAYERFOLD_CACHE          folder for what can be computed again        layerfold in the cache folder
+LAYERFOLD_CACHE          folder for what can be computed again        layerfold in user cache
 LAYERFOLD_LOG_LEVEL      debug, info, warning, error                  warning
 LAYERFOLD_BUILD          0: runs without clouds are left as they are  1
-LAYERFOLD_LAB            folder for trainings of the page             layerfold/lab in the data folder
+LAYERFOLD_LAB            folder for trainings of the page             layerfold/lab in user data
 """
 
 from __future__ import annotations

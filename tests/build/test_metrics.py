@@ -19,7 +19,7 @@ from layerfold.errors import AtlasMissing, InputError, StepNotFound
 from layerfold.geometry.comparison import cka
 from layerfold.geometry.dimension import two_nn
 from layerfold.geometry.spectrum import effective_rank
-from layerfold.interp.jacobian import gpt_of, singular_values, weights_of
+from layerfold.interp.jacobian import singular_values
 from layerfold.metrics import per_site as gauges
 from layerfold.metrics.files import (
     NAMES,
@@ -31,6 +31,8 @@ from layerfold.metrics.files import (
 )
 from layerfold.metrics.per_site import MEASURED
 from layerfold.model.checkpoint import save_checkpoint
+from layerfold.model.forward import gpt_of
+from layerfold.model.matrices import layer_matrices
 from layerfold.model.shape import GPTConfig
 from layerfold.records import Measure, normalized
 from layerfold.runs.run import Run, checkpoint_name
@@ -130,7 +132,7 @@ def test_numbers_are_those_of_the_functions_called_one_by_one(measured):
     )
     model = gpt_of(run.adapter(8))
     assert named(found, "rank_v").values[1, 3] == pytest.approx(
-        effective_rank(weights_of(model)["L1"]["v"]).value, rel=1e-5
+        effective_rank(layer_matrices(model)["L1"]["v"]).value, rel=1e-5
     )
     largest = [
         singular_values(model, ids[: token + 1], token, 1, 1)[0]

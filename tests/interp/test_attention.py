@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from layerfold.interp.attention import looks_back, patterns
+from layerfold.interp.attention import patterns
 from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
+from layerfold.training.repeats import attention_back
 
 CONFIG = GPTConfig(vocab_size=30, n_layer=2, n_head=2, d_model=16, block_size=12)
 
@@ -47,19 +48,19 @@ def made(length: int, lag: int) -> np.ndarray:
 
 
 def test_a_head_that_looks_the_lag_back_has_all_and_another_none() -> None:
-    assert looks_back(made(12, 3), [3]) == pytest.approx(np.ones((1, 1)))
-    assert looks_back(made(12, 4), [3]) == pytest.approx(np.zeros((1, 1)))
+    assert attention_back(made(12, 3), [3]) == pytest.approx(np.ones((1, 1)))
+    assert attention_back(made(12, 4), [3]) == pytest.approx(np.zeros((1, 1)))
 
 
 def test_windows_count_by_the_tokens_asked() -> None:
     both = np.concatenate((made(12, 3), made(12, 3)), axis=1)
-    assert looks_back(both, [3, 5])[0, 0] == pytest.approx(8 / (8 + 6))
+    assert attention_back(both, [3, 5])[0, 0] == pytest.approx(8 / (8 + 6))
 
 
 def test_an_even_pattern_has_what_chance_gives() -> None:
     even = (
         np.tril(np.ones((12, 12), dtype=np.float32)) / np.arange(1, 13, dtype=np.float32)[:, None]
     )
-    assert looks_back(even[None, None, None], [3])[0, 0] == pytest.approx(
+    assert attention_back(even[None, None, None], [3])[0, 0] == pytest.approx(
         np.mean(1 / np.arange(5, 13))
     )

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from layerfold.interp.attention import patterns
-from layerfold.interp.decomposition import anatomy_of, bias_effect, direct_effect, promoted
+from layerfold.interp.decomposition import bias_logits, decompose, direct_logits, promoted
 from layerfold.model.adapter import GPTAdapter
 from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
@@ -47,28 +47,27 @@ def a_model(config: GPTConfig) -> GPT:
 )
 def test_the_parts_of_each_half_sum_to_its_move(config: GPTConfig) -> None:
     model = a_model(config)
-    found = anatomy_of(model, IDS)
+    found = decompose(model, IDS)
     true = GPTAdapter(model).states(IDS).values
     scale = np.abs(true).max()
     assert np.abs(found.states - true).max() < 1e-5 * scale
     before, mid, post = true[0:-1:2], true[1::2], true[2::2]
     assert (
-        np.abs(mid - before - found.heads.sum(axis=1) - found.attention_bias[:, None]).max()
-        < 1e-5 * scale
+        np.abs(mid - before - found.heads.sum(axis=1) - found.attention_rest).max() < 1e-5 * scale
     )
     assert np.abs(mid - before - found.attention).max() < 1e-5 * scale
-    assert np.abs(post - mid - found.mlp - found.mlp_bias[:, None]).max() < 1e-5 * scale
+    assert np.abs(post - mid - found.mlp - found.mlp_rest).max() < 1e-5 * scale
 
 
 def test_patterns_are_those_of_the_model() -> None:
     model = a_model(CONFIG)
-    found = anatomy_of(model, IDS).patterns
+    found = decompose(model, IDS).patterns
     assert np.allclose(found, patterns(model, np.array([IDS]))[:, 0], atol=1e-6)
     assert found.sum(axis=-1) == pytest.approx(np.ones((3, 4, 10)), abs=1e-5)
 
 
 def test_one_token_has_parts_too() -> None:
-    found = anatomy_of(a_model(CONFIG), [7])
+    found = decompose(a_model(CONFIG), [7])
     assert found.patterns.shape == (3, 4, 1, 1)
     assert found.patterns.min() == 1
 
@@ -78,15 +77,10 @@ def test_one_token_has_parts_too() -> None:
 )
 def test_the_direct_effects_of_all_parts_sum_to_the_logits(config: GPTConfig) -> None:
     model = a_model(config)
-    found = anatomy_of(model, IDS)
+    found = decompose(model, IDS)
     last = found.states[-1]
-    parts = [
-        found.states[0],
-        found.attention.sum(axis=0),
-        found.mlp.sum(axis=0),
-        np.broadcast_to(found.mlp_bias.sum(axis=0), last.shape),
-    ]
-    told = sum(direct_effect(model, last, part) for part in parts) + bias_effect(model)
+    parts = [found.states[0], found.attention.sum(axis=0), found.mlps.sum(axis=0)]
+    told = sum(direct_logits(model, last, part) for part in parts) + bias_logits(model)
     true = GPTAdapter(model).unembed(last)
     assert np.abs(told - true).max() < 2e-5 * np.abs(true).max()
 
@@ -94,7 +88,7 @@ def test_the_direct_effects_of_all_parts_sum_to_the_logits(config: GPTConfig) ->
 def test_a_part_along_a_word_promotes_that_word() -> None:
     model = a_model(replace(CONFIG, norm=False, tied=False, bias=False))
     direction = model.unembedding[11].detach().numpy()
-    found = promoted(direct_effect(model, direction, 5 * direction), count=3)
+    found = promoted(direct_logits(model, direction, 5 * direction), count=3)
     assert found.up[0][0] == 11
     assert found.up[0][1] > found.up[1][1] > 0 > found.down[0][1]
 

@@ -1,16 +1,19 @@
-"""Walks: kept keys and values change nothing, probabilities are the model's own, and draws follow
-their shares.
+"""Generation: kept keys and values change nothing, probabilities are the model's own, and draws
+follow their shares.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from layerfold.errors import InputError, TextTooLong
-from layerfold.interp.generation import Sampling, Walk, wander
+from layerfold.interp.generation import Generation, Sampling, generate
 from layerfold.interp.logit_lens import log_softmax
 from layerfold.model.adapter import GPTAdapter
 from tests.interp.test_decomposition import CONFIG, IDS, SHAPES, a_model
@@ -21,58 +24,83 @@ from tests.interp.test_decomposition import CONFIG, IDS, SHAPES, a_model
 )
 def test_each_token_has_the_states_it_has_in_the_whole_text(config) -> None:
     model = a_model(config)
-    walk = Walk(model, IDS[:3])
-    states = [walk.states] + [walk.take(id)[:, None] for id in IDS[3:]]
+    text = Generation(model, IDS[:3])
+    states = [text.states] + [text.append(id)[:, None] for id in IDS[3:]]
     true = GPTAdapter(model).states(IDS).values
     assert np.abs(np.concatenate(states, axis=1) - true).max() < 1e-5 * np.abs(true).max()
-    assert walk.ids == IDS
+    assert text.ids == IDS
 
 
-def test_a_look_ahead_is_where_the_walk_would_come_and_leaves_it_where_it_is() -> None:
-    walk = Walk(a_model(CONFIG), IDS[:4])
-    before = walk.fork()
-    ahead = walk.peek([7, 11])
-    assert walk.fork() == before
-    assert walk.ids == IDS[:4]
-    assert np.allclose(walk.take(11), ahead[:, 1], atol=1e-5)
-    full = Walk(a_model(CONFIG), IDS + IDS[:6])
+def test_a_peek_is_where_the_text_would_come_and_leaves_it_where_it_is() -> None:
+    text = Generation(a_model(CONFIG), IDS[:4])
+    before = text.next_tokens()
+    ahead = text.peek([7, 11])
+    assert text.next_tokens() == before
+    assert text.ids == IDS[:4]
+    assert np.allclose(text.append(11), ahead[:, 1], atol=1e-5)
+    full = Generation(a_model(CONFIG), IDS + IDS[:6])
     assert full.peek([1]).shape == (7, 0, 32)
 
 
-def test_a_fork_is_the_models_own_distribution() -> None:
+def test_next_tokens_is_the_models_own_distribution() -> None:
     model = a_model(CONFIG)
-    walk = Walk(model, IDS)
+    text = Generation(model, IDS)
     adapter = GPTAdapter(model)
     true = np.exp(log_softmax(adapter.unembed(adapter.states(IDS).values[-1, -1])))
-    fork = walk.fork(4)
-    assert [id for id, _ in fork.branches] == np.argsort(-true)[:4].tolist()
-    assert [share for _, share in fork.branches] == pytest.approx(np.sort(true)[::-1][:4], rel=1e-4)
-    assert sum(share for _, share in fork.branches) + fork.rest == pytest.approx(1, abs=1e-12)
-    assert Walk(model, IDS).fork(1000).rest == pytest.approx(0, abs=1e-9)
+    choices = text.next_tokens(4)
+    assert [id for id, _ in choices.likeliest] == np.argsort(-true)[:4].tolist()
+    assert [share for _, share in choices.likeliest] == pytest.approx(
+        np.sort(true)[::-1][:4], rel=1e-4
+    )
+    assert sum(share for _, share in choices.likeliest) + choices.rest == pytest.approx(
+        1, abs=1e-12
+    )
+    assert Generation(model, IDS).next_tokens(1000).rest == pytest.approx(0, abs=1e-9)
 
 
 def test_the_likeliest_is_taken_at_temperature_nought() -> None:
-    walk = Walk(a_model(CONFIG), IDS[:2])
-    for id, fork, states in wander(walk, 5, Sampling(temperature=0), seed=3):
-        assert id == fork.branches[0][0]
-        assert states.shape == (7, 32)
-    assert len(walk.ids) == 7
+    text = Generation(a_model(CONFIG), IDS[:2])
+    for _ in range(5):
+        likeliest = text.next_tokens().likeliest[0]
+        (new,) = generate(text, 1, Sampling(temperature=0), np.random.default_rng(3))
+        assert (new.id, new.probability) == likeliest
+        assert new.states.shape == (7, 32)
+    assert len(text.ids) == 7
 
 
-def test_the_same_seed_walks_the_same_way() -> None:
+@pytest.mark.parametrize(
+    "config", [CONFIG, replace(CONFIG, positions="attention")], ids=["stream", "attention"]
+)
+def test_generation_with_kept_keys_is_generation_without(config) -> None:
+    model = a_model(config)
+    text, ids = Generation(model, IDS[:3]), list(IDS[:3])
+    for new in generate(text, 12, Sampling(temperature=0), np.random.default_rng(0)):
+        with torch.inference_mode():
+            assert new.id == int(model(torch.tensor([ids]))[0, -1].argmax())
+        ids.append(new.id)
+    assert text.ids == ids
+
+
+def test_the_same_seed_gives_the_same_text() -> None:
     model = a_model(CONFIG)
-    ways = [
-        [id for id, _, _ in wander(Walk(model, IDS[:2]), 8, Sampling(), seed)] for seed in (1, 1, 2)
+    texts = [
+        [
+            new.id
+            for new in generate(
+                Generation(model, IDS[:2]), 8, Sampling(), np.random.default_rng(seed)
+            )
+        ]
+        for seed in (1, 1, 2)
     ]
-    assert ways[0] == ways[1] != ways[2]
+    assert texts[0] == texts[1] != texts[2]
 
 
-def test_a_walk_ends_where_the_model_reads_no_more() -> None:
-    walk = Walk(a_model(CONFIG), IDS)
-    assert len(list(wander(walk, 100, Sampling(), seed=0))) == 6
-    assert walk.full
+def test_a_text_ends_where_the_model_reads_no_more() -> None:
+    text = Generation(a_model(CONFIG), IDS)
+    assert len(list(generate(text, 100, Sampling(), np.random.default_rng(0)))) == 6
+    assert text.full
     with pytest.raises(TextTooLong, match="16 tokens and the model reads 16"):
-        walk.take(1)
+        text.append(1)
 
 
 @given(
@@ -85,8 +113,8 @@ def test_draws_are_from_the_fewest_likeliest(
     logits: list[float], top_k: int, top_p: float, temperature: float
 ) -> None:
     values = np.array(logits, dtype=np.float32)
-    shares = Sampling(temperature, top_k, top_p).shares(values)
-    whole = Sampling(temperature).shares(values)
+    shares = Sampling(temperature, top_k, top_p).probabilities(values)
+    whole = Sampling(temperature).probabilities(values)
     assert shares.sum() == pytest.approx(1)
     kept = shares > 0
     assert 1 <= kept.sum() <= (top_k or len(values))
@@ -97,12 +125,12 @@ def test_draws_are_from_the_fewest_likeliest(
 
 
 def test_draws_come_as_often_as_their_shares_say() -> None:
-    walk = Walk(a_model(CONFIG), IDS)
+    text = Generation(a_model(CONFIG), IDS)
     rng = np.random.default_rng(0)
     drawn = (
-        np.bincount([walk.draw(Sampling(top_k=4), rng) for _ in range(4000)], minlength=40) / 4000
+        np.bincount([text.draw(Sampling(top_k=4), rng) for _ in range(4000)], minlength=40) / 4000
     )
-    assert drawn == pytest.approx(Sampling(top_k=4).shares(walk._logits), abs=0.03)
+    assert drawn == pytest.approx(Sampling(top_k=4).probabilities(text.logits), abs=0.03)
 
 
 @pytest.mark.parametrize(
@@ -120,8 +148,8 @@ def test_what_cannot_be_drawn_from_is_said(bad) -> None:
         Sampling(**bad)
 
 
-def test_a_walk_needs_a_token_that_there_is() -> None:
+def test_a_text_needs_a_token_that_there_is() -> None:
     with pytest.raises(InputError, match="at least one word"):
-        Walk(a_model(CONFIG), [])
+        Generation(a_model(CONFIG), [])
     with pytest.raises(InputError, match="no token 40"):
-        Walk(a_model(CONFIG), IDS).take(40)
+        Generation(a_model(CONFIG), IDS).append(40)

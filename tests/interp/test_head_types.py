@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from layerfold.interp.decomposition import anatomy_of
-from layerfold.interp.head_types import ROLES, roles_of
+from layerfold.interp.attention import patterns
+from layerfold.interp.head_types import HEAD_TYPES, head_types
 from layerfold.runs.run import Run
 
 IDS = np.random.default_rng(0).integers(12, size=40).tolist()
@@ -34,21 +34,21 @@ MADE = {
 }
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", HEAD_TYPES)
 def test_a_head_made_for_a_role_has_it_alone(role: str) -> None:
-    found = roles_of([looking(MADE[role])], [IDS])
+    found = head_types([looking(MADE[role])], [IDS])
     assert found.of(0, 0) == (role,)
-    assert found.scores[ROLES.index(role), 0, 0] > 0.9
+    assert found.scores[HEAD_TYPES.index(role), 0, 0] > 0.9
 
 
 def test_an_even_look_has_no_role() -> None:
-    found = roles_of([looking(lambda at: range(at + 1))], [IDS])
+    found = head_types([looking(lambda at: range(at + 1))], [IDS])
     assert found.of(0, 0) == ()
     assert found.scores[:, 0, 0] == pytest.approx(found.even, abs=1e-6)
 
 
 def test_a_role_nobody_could_play_is_nobodys() -> None:
-    found = roles_of(
+    found = head_types(
         [
             np.tril(np.ones((1, 1, 6, 6), dtype=np.float32))
             / np.arange(1, 7, dtype=np.float32)[:, None]
@@ -56,7 +56,7 @@ def test_a_role_nobody_could_play_is_nobodys() -> None:
         [range(6)],
     )
     assert found.scores[2:, 0, 0].tolist() == [0, 0]
-    assert roles_of([np.ones((1, 1, 1, 1), dtype=np.float32)], [[3]]).of(0, 0) == ()
+    assert head_types([np.ones((1, 1, 1, 1), dtype=np.float32)], [[3]]).of(0, 0) == ()
 
 
 def test_the_bundled_induction_run_grows_an_induction_head_and_one_that_looks_back() -> None:
@@ -68,7 +68,7 @@ def test_the_bundled_induction_run_grows_an_induction_head_and_one_that_looks_ba
     held = []
     for step in (run.steps[0], run.steps[-1]):
         model = run.adapter(step).model
-        found = roles_of([anatomy_of(model, text).patterns for text in texts], texts)
+        found = head_types([patterns(model, text)[:, 0] for text in texts], texts)
         held.append(
             {role for layer in range(2) for head in range(2) for role in found.of(layer, head)}
         )

@@ -10,16 +10,16 @@ from torch import nn
 from layerfold.errors import SiteNotFound, TokenNotFound
 from layerfold.interp.jacobian import (
     jacobian,
-    local_maps,
-    pull,
+    jvps,
+    map_values,
     pull_back,
-    push,
     singular_values,
-    values_of,
-    weights_of,
+    site_maps,
+    vjps,
 )
 from layerfold.model.adapter import GPTAdapter
 from layerfold.model.gpt import GPT
+from layerfold.model.matrices import layer_matrices
 from layerfold.model.shape import GPTConfig
 
 IDS = [3, 1, 4, 1, 5, 9, 2, 6]
@@ -72,7 +72,7 @@ def test_places_that_attention_alone_reads_are_part_of_the_map():
     model = GPT(GPTConfig(40, 1, 2, 16, 12, positions="attention"))
     with torch.no_grad():
         stream = model.sites(torch.tensor([IDS]))
-    forward, state = local_maps(model, IDS, 5)[0]
+    forward, state = site_maps(model, IDS, 5)[0]
     assert forward(state).detach().numpy() == pytest.approx(stream[1, 0, 5].numpy(), abs=1e-5)
 
 
@@ -85,54 +85,54 @@ def test_the_largest_come_first_and_an_adapter_is_as_good_as_its_model(model):
 
 def test_a_few_of_a_wide_model_come_from_products_alone(monkeypatch):
     wide = a_model(width=128)
-    (attending, at), (folding, mid) = local_maps(wide, IDS, 6)[:2]
+    (attending, at), (folding, mid) = site_maps(wide, IDS, 6)[:2]
     whole = [
         torch.linalg.svdvals(jacobian(forward, point)).numpy()
         for forward, point in ((attending, at), (folding, mid))
     ]
     monkeypatch.setattr("layerfold.interp.jacobian.jacobian", None)
     for forward, point, known in ((attending, at, whole[0]), (folding, mid, whole[1])):
-        assert values_of(forward, point, 2) == pytest.approx(known[:2], rel=1e-3)
+        assert map_values(forward, point, 2) == pytest.approx(known[:2], rel=1e-3)
 
 
 def test_the_states_from_which_the_maps_lead_are_the_models_own(model):
     states = model.sites(torch.tensor([IDS]))[:, 0, 4].detach()
-    for n, (forward, at) in enumerate(local_maps(model, IDS, 4)):
+    for n, (forward, at) in enumerate(site_maps(model, IDS, 4)):
         assert torch.allclose(at, states[n], atol=1e-6)
         assert torch.allclose(forward(at), states[n + 1], atol=1e-5)
 
 
 def test_layer_norm_loses_two_directions():
     at = torch.randn(24, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    values = values_of(nn.LayerNorm(24, eps=0.0, dtype=torch.float64), at)
+    values = map_values(nn.LayerNorm(24, eps=0.0, dtype=torch.float64), at)
     assert np.sum(values > 1e-6 * values[0]) == 22
 
 
 def test_rms_norm_loses_one_direction():
     at = torch.randn(24, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
-    values = values_of(nn.RMSNorm(24, eps=0.0, dtype=torch.float64), at)
+    values = map_values(nn.RMSNorm(24, eps=0.0, dtype=torch.float64), at)
     assert np.sum(values > 1e-6 * values[0]) == 23
 
 
 def test_an_orthogonal_layer_keeps_all_lengths():
     turn = torch.linalg.qr(torch.randn(256, 256, generator=torch.Generator().manual_seed(3))).Q
     at = torch.randn(256, generator=torch.Generator().manual_seed(4))
-    assert values_of(lambda x: turn @ x, at) == pytest.approx(np.ones(256), abs=1e-5)
-    assert values_of(lambda x: turn @ x, at, 4) == pytest.approx(np.ones(4), abs=1e-5)
+    assert map_values(lambda x: turn @ x, at) == pytest.approx(np.ones(256), abs=1e-5)
+    assert map_values(lambda x: turn @ x, at, 4) == pytest.approx(np.ones(4), abs=1e-5)
     assert torch.allclose(pull_back(lambda x: turn @ x, at), torch.eye(256), atol=1e-5)
 
 
 def test_a_constant_map_has_no_stretch():
     at = torch.ones(8)
-    assert values_of(lambda x: 0 * x, at) == pytest.approx(np.zeros(8))
+    assert map_values(lambda x: 0 * x, at) == pytest.approx(np.zeros(8))
 
 
 def test_products_in_both_modes_agree_with_the_whole(model):
-    forward, at = local_maps(model, IDS, 5)[2]
+    forward, at = site_maps(model, IDS, 5)[2]
     whole = jacobian(forward, at)
     some = torch.randn(5, 16, generator=torch.Generator().manual_seed(5))
-    assert torch.allclose(push(forward, at, some), some @ whole.T, atol=1e-4)
-    assert torch.allclose(pull(forward, at, some), some @ whole, atol=1e-4)
+    assert torch.allclose(jvps(forward, at, some), some @ whole.T, atol=1e-4)
+    assert torch.allclose(vjps(forward, at, some), some @ whole, atol=1e-4)
     assert torch.allclose(pull_back(forward, at), whole.T @ whole, atol=1e-4)
 
 
@@ -146,11 +146,11 @@ def test_what_is_written_out_is_what_differentiation_gives(choices):
     with torch.no_grad():
         for weight in model.parameters():
             weight.add_(torch.randn_like(weight) * 0.2)
-    for half, at in local_maps(model, IDS, 5):
+    for half, at in site_maps(model, IDS, 5):
         known = jacobian(half.__call__, at)
         assert torch.allclose(half.jacobian(at), known, atol=1e-4 * float(known.abs().max()))
-        assert values_of(half, at) == pytest.approx(
-            values_of(half.__call__, at), rel=1e-4, abs=1e-5
+        assert map_values(half, at) == pytest.approx(
+            map_values(half.__call__, at), rel=1e-4, abs=1e-5
         )
 
 
@@ -162,7 +162,7 @@ def test_what_is_not_there_is_named(model):
 
 
 def test_weights_act_on_rows(model):
-    found = weights_of(model)
+    found = layer_matrices(model)
     assert list(found) == ["L0", "L1"]
     assert {name: weight.shape for name, weight in found["L1"].items()} == {
         **dict.fromkeys(("q", "k", "v", "o"), (16, 16)),

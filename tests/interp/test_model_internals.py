@@ -11,7 +11,7 @@ import pytest
 
 from layerfold.data.reference_states import viewed
 from layerfold.errors import Cancelled, EmptyText, InputError, ProjectionNotFound, StepNotFound
-from layerfold.interp.jacobian import local_maps, singular_values
+from layerfold.interp.jacobian import singular_values, site_maps
 from layerfold.interp.logit_lens import log_softmax
 from layerfold.interp.model_internals import ModelInternals, stretched
 from layerfold.interp.session import Session, open_session
@@ -185,7 +185,7 @@ def test_the_ends_of_an_axis_are_the_places_of_the_state_moved_along_it(run: Ses
     _, tensors = ask(run, "bend")
     space, ids = run.space(8), run.tokenize(TEXT).ids
     raw = space.adapter.states(ids).values[:, 3]
-    forward, state = local_maps(space.adapter, ids[:4], 3)[2]
+    forward, state = site_maps(space.adapter, ids[:4], 3)[2]
     _, directions = stretched(forward, state)
     moved = raw.copy()
     moved[2] += 0.1 * np.linalg.norm(raw[2]) * directions[1]

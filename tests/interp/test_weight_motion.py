@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from layerfold.errors import Cancelled, InputError, StepNotFound
-from layerfold.interp.decomposition import network_of
 from layerfold.interp.optimizer_step import batch_loss
 from layerfold.interp.session import Session, open_session
 from layerfold.interp.step_batches import batches_of, hyper_of
 from layerfold.interp.weight_motion import MOTIONS, WeightMotion, by_weight
 from layerfold.model.adapter import GPTAdapter
+from layerfold.model.forward import gpt_of
 from layerfold.server.protocol.inspect import Line, Stride, Survey
 from tests.small import STEPS, make_run
 
@@ -34,7 +34,7 @@ def stride(step: int = 8, **more) -> Stride:
 def test_the_step_is_adamws_own(run: Session) -> None:
     hyper = hyper_of(run.run, 8)
     before, batch, origin = batches_of(run.run, 8, run.atlas.reference)
-    true = network_of(run.run.adapter(8))
+    true = gpt_of(run.run.adapter(8))
     groups = [
         {"params": [weight], "weight_decay": hyper.decays(name, weight)}
         for name, weight in true.named_parameters()
@@ -101,7 +101,7 @@ def test_motions_are_made_once(run: Session, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_row_of_weights_is_taken_apart_in_their_order(run: Session) -> None:
-    model = network_of(run.run.adapter(8))
+    model = gpt_of(run.run.adapter(8))
     row = np.concatenate([weight.detach().numpy().ravel() for weight in model.parameters()])
     for name, part in by_weight(model, row).items():
         assert torch.equal(part, dict(model.named_parameters())[name])
@@ -112,9 +112,7 @@ def test_a_survey_says_how_far_it_is_and_holds_the_losses_of_the_checkpoints(run
     assert [told.share for told, _ in found] == pytest.approx([0, 0.2, 0.4, 0.6, 1])
     told, tensors = found[-1]
     assert told.steps == list(STEPS)
-    assert told.weights == sum(
-        weight.numel() for weight in network_of(run.run.adapter(0)).parameters()
-    )
+    assert told.weights == sum(weight.numel() for weight in gpt_of(run.run.adapter(0)).parameters())
     assert tensors["loss"].shape == (4, 4)
     line, ends = WeightMotion(run).line(Line(type="line", id=2, run="small", start=0, end=64))
     assert ends["losses"][[0, -1]] == pytest.approx(tensors["own"][[0, 2]], rel=1e-6)

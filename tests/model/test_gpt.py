@@ -53,46 +53,18 @@ def test_loss_is_the_mean_cross_entropy(model: GPT) -> None:
     assert torch.allclose(model(x, y), by_hand, atol=1e-6)
 
 
-@pytest.mark.parametrize("count", [5, 30])
-def test_generation_with_a_cache_equals_generation_without(model: GPT, count: int) -> None:
-    with_cache = model.generate(ids(3), count, temperature=0)
-    assert torch.equal(with_cache, uncached(model, ids(3), count))
-
-
-def uncached(model: GPT, x: torch.Tensor, count: int) -> torch.Tensor:
-    """The same by reading everything again for each token, windows dropped at the same places."""
-    window = x
-    for _ in range(count):
-        if window.shape[1] > CONFIG.block_size:
-            window = window[:, -(CONFIG.block_size // 2 + 1) :]
-        chosen = model(window)[:, -1].argmax(-1, keepdim=True)
-        window, x = torch.cat((window, chosen), 1), torch.cat((x, chosen), 1)
-    return x
-
-
 def test_places_read_in_attention_alone_leave_the_stream_free_of_them_and_the_cache_right() -> None:
     model = GPT(replace(CONFIG, positions="attention"), seed=1).eval()
     sites = model.sites(torch.full((1, 6), 7))
     assert torch.equal(sites[0, 0, 0], sites[0, 0, 5])
     swapped = torch.tensor([[1, 2, 3, 4], [2, 1, 3, 4]])
     assert not torch.allclose(model(swapped)[0, -1], model(swapped)[1, -1], atol=1e-5)
-    start = ids(3)
-    assert torch.equal(model.generate(start, 5, temperature=0), uncached(model, start, 5))
+    kept: list = []
+    first = torch.stack(list(model.stream(ids(6)[:, :4], keep=kept)))
+    rest = torch.stack(list(model.stream(ids(6)[:, 4:], kept)))
+    assert torch.allclose(torch.cat((first, rest), dim=2), model.sites(ids(6)), atol=1e-6)
     with pytest.raises(ValueError, match="positions 'nowhere'"):
         replace(CONFIG, positions="nowhere")
-
-
-def test_generation_is_the_same_for_the_same_seed(model: GPT) -> None:
-    first, second = (
-        model.generate(ids(3), 20, top_k=5, generator=torch.Generator().manual_seed(4))
-        for _ in range(2)
-    )
-    assert torch.equal(first, second)
-    assert first.shape == (2, 23)
-
-
-def test_a_prompt_longer_than_the_block_is_read_from_its_end(model: GPT) -> None:
-    assert model.generate(ids(20), 2, temperature=0).shape == (2, 22)
 
 
 def test_too_many_tokens_are_refused(model: GPT) -> None:

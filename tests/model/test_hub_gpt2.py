@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from layerfold.interp.decomposition import anatomy_of, network_of
-from layerfold.interp.generation import Walk
-from layerfold.interp.gradients import first_order, push_of
+from layerfold.interp.decomposition import decompose
+from layerfold.interp.generation import Generation
+from layerfold.interp.gradients import first_order, gradients
 from layerfold.interp.jacobian import singular_values
+from layerfold.model.forward import gpt_of
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
 from layerfold.model.huggingface.gpt2 import gpt_from
 from layerfold.model.huggingface.hub import Where, load_adapter, read_shape
@@ -34,7 +35,7 @@ def opened(folder: Path, **changed) -> HuggingFaceAdapter:
 )
 def test_states_and_logits_are_those_of_transformers(tmp_path: Path, changed) -> None:
     adapter = opened(tmp_path / "gpt2", **changed)
-    model = network_of(adapter)
+    model = gpt_of(adapter)
     true = adapter.states(IDS).values
     with torch.inference_mode():
         own = model.sites(torch.tensor([IDS]))[:, 0]
@@ -45,13 +46,13 @@ def test_states_and_logits_are_those_of_transformers(tmp_path: Path, changed) ->
 
 def test_its_pass_is_taken_apart_walked_pushed_and_bent(tmp_path: Path) -> None:
     adapter = opened(tmp_path / "gpt2")
-    model = network_of(adapter)
-    parts = anatomy_of(model, IDS)
+    model = gpt_of(adapter)
+    parts = decompose(model, IDS)
     true = adapter.states(IDS).values
     assert np.abs(true[1] - true[0] - parts.attention[0]).max() < 1e-5 * np.abs(true).max()
-    walk = Walk(model, IDS[:4])
-    assert np.abs(walk.take(IDS[4]) - true[:, 4]).max() < 1e-4 * np.abs(true).max()
-    assert first_order(model, IDS, push_of(model, IDS), 2, size=1e-4) > 0.999
+    text = Generation(model, IDS[:4])
+    assert np.abs(text.append(IDS[4]) - true[:, 4]).max() < 1e-4 * np.abs(true).max()
+    assert first_order(model, IDS, gradients(model, IDS), 2, size=1e-4) > 0.999
     assert singular_values(adapter, IDS, 3, 1).shape == (16,)
 
 

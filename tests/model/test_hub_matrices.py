@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from layerfold.interp.jacobian import singular_values, weights_of
+from layerfold.errors import NotSupported
+from layerfold.interp.jacobian import singular_values
 from layerfold.model.huggingface.hub import Where, load_adapter, read_shape
+from layerfold.model.matrices import layer_matrices
 from tests.model.hub_models import KINDS, saved
 
 
@@ -17,7 +19,7 @@ from tests.model.hub_models import KINDS, saved
 def test_every_matrix_is_found_and_acts_on_a_row(kind: str, tmp_path: Path) -> None:
     folder = saved(kind, tmp_path / kind)
     adapter = load_adapter(Where(folder), read_shape(Where(folder)))
-    matrices = weights_of(adapter)
+    matrices = layer_matrices(adapter)
     assert list(matrices) == ["L0", "L1", "L2"]
     for layer in matrices.values():
         inside = layer["in"].shape[1]
@@ -37,7 +39,7 @@ def test_every_matrix_is_found_and_acts_on_a_row(kind: str, tmp_path: Path) -> N
     if kind == "gpt2":  # which is read as one of ours
         assert singular_values(adapter, [1, 2, 3], 1, 0).shape == (48,)
         return
-    with pytest.raises(TypeError, match="comes from elsewhere"):
+    with pytest.raises(NotSupported, match="it comes from elsewhere"):
         singular_values(adapter, [1, 2, 3], 1, 0)
 
 
@@ -49,7 +51,7 @@ def test_joint_matrices_are_parted_as_the_model_parts_them(tmp_path: Path) -> No
     ):
         folder = saved(kind, tmp_path / kind)
         adapter = load_adapter(Where(folder), read_shape(Where(folder)))
-        found = weights_of(adapter)["L1"]
+        found = layer_matrices(adapter)["L1"]
         x = torch.randn(5, 48)
         joint = adapter.body.get_submodule(path)
         with torch.inference_mode():

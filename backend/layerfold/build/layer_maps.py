@@ -7,8 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from layerfold.interp.jacobian import spectra_of, weights_of
+from layerfold.errors import NotSupported
+from layerfold.interp.jacobian import spectra
 from layerfold.model.adapter import Adapter
+from layerfold.model.matrices import layer_matrices
 from layerfold.records import Floats, Reference
 
 TOKENS: Final = 16  # at which the local map is taken
@@ -29,14 +31,14 @@ def stretches_of(
     there are none.
     """
     try:
-        return tuple(spectra_of(adapter, tokens))
-    except TypeError as error:
+        return tuple(spectra(adapter, tokens))
+    except NotSupported as error:
         return str(error)
 
 
 def weights_at(adapter: Adapter) -> Mapping[str, Mapping[str, Floats]] | str:
     """The matrices of each layer by name, or why there are none."""
     try:
-        return weights_of(adapter)
-    except TypeError as error:
+        return layer_matrices(adapter)
+    except NotSupported as error:
         return str(error)

@@ -1,3 +1,3 @@
-"""Interpretability: what a model's passes, weights and states say; arrays in, frozen records of
+"""What a model does inside, of any model behind one pass: plain arguments in, frozen records of
 arrays out.
 """

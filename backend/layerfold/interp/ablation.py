@@ -1,5 +1,5 @@
-"""What if: the same forward pass with a layer's attention, MLP, one head or the residual stream
-made weaker or stronger.
+"""Ablation and scaling: the forward pass with a layer's attention, MLP, one head or the residual
+stream weaker, stronger or gone.
 """
 
 from __future__ import annotations
@@ -9,23 +9,21 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Final
 
-import numpy as np
 import torch
-from torch import Tensor
-from torch.nn import functional as F
 
-from layerfold.errors import InputError
-from layerfold.model.gpt import GPT, Attention, Block
+from layerfold.errors import InputError, NoWeights
+from layerfold.model.edits import Edit, Scale
+from layerfold.model.forward import Model, array, network_of, run
 from layerfold.records import Floats
 
 MOST: Final = 2.0
 
 
 @dataclass(frozen=True)
-class Scales:
-    """Factors from 0 (not there) over 1 (as it is) to 2: of a layer's ``attention`` or ``mlp``, of
-    one head of a layer, and of the ``residual``, the stream that a layer reads past its
-    attention.
+class Scaling:
+    """Factors from 0 (ablated) over 1 (as it is) to 2: of a layer's ``attention`` or ``mlp``, of
+    one head (layer, head) in ``heads``, and of the ``residual``, the stream that goes past a
+    layer's attention.
     """
 
     attention: Mapping[int, float] = field(default_factory=dict)
@@ -56,6 +54,44 @@ class Scales:
                 f"{n_layer} layers of {n_head} heads, from 0",
             )
 
+    def edits(self) -> list[Edit]:
+        """The same as edits of a pass."""
+        whole = {"attn.out": self.attention, "mlp.out": self.mlp, "skip": self.residual}
+        found = [
+            Edit(f"L{layer}.{part}", Scale(factor))
+            for part, each in whole.items()
+            for layer, factor in each.items()
+        ]
+        return found + [
+            Edit(f"L{layer}.attn.z", Scale(by), heads=(head,))
+            for (layer, head), by in self.heads.items()
+        ]
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """Raw ``states`` [site, token, d] and ``logits`` [token, vocab] of a pass with parts scaled."""
+
+    states: Floats
+    logits: Floats
+
+
+def ablate(model: Model, ids: Sequence[int], scaling: Scaling) -> Ablation:
+    """The scaled pass; with every factor 1 its numbers are the plain pass's to the bit. Raises
+    InputError, NotSupported, NoWeights.
+    """
+    network = network_of(model)
+    scaling.check(network.n_layer, network.n_head)
+    found = run(network, ids, taps=network.sites, edits=scaling.edits())
+    if found.logits is None:
+        raise NoWeights(
+            "This model has no unembedding, so it says no next word: open one with a language-model"
+            " head."
+        )
+    return Ablation(
+        array(torch.stack([found[site][0] for site in network.sites])), array(found.logits[0])
+    )
+
 
 def _check(what: str, there: bool, factor: float, known: str) -> None:
     if not there:
@@ -64,48 +100,3 @@ def _check(what: str, there: bool, factor: float, known: str) -> None:
         raise InputError(
             f"The {what} cannot be scaled by {factor:g}: give a factor from 0 to {MOST:g}."
         )
-
-
-@torch.inference_mode()
-def scaled_pass(model: GPT, ids: Sequence[int], scales: Scales) -> tuple[Floats, Floats]:
-    """Raw states [site, token, d] and logits [token, vocab] of the scaled pass; with every factor 1
-    they are the plain pass's to the bit.
-
-    Raises InputError.
-    """
-    scales.check(model.config.n_layer, model.config.n_head)
-    window = torch.tensor([list(ids)], dtype=torch.int64)
-    places = model.places(0, window.shape[1])
-    x = model.tokens(window)
-    if places is None:
-        x = x + model.positions.weight[: window.shape[1]]
-    stream = [x]
-    for layer, block in enumerate(model.blocks):
-        assert isinstance(block, Block)
-        gathered = _attention(
-            block.attention,
-            block.norm_mid(x),
-            places,
-            _head_factors(scales, layer, model.config.n_head),
-        )
-        mid = x * scales.residual.get(layer, 1.0) + gathered * scales.attention.get(layer, 1.0)
-        x = mid + block.mlp(block.norm_post(mid)) * scales.mlp.get(layer, 1.0)
-        stream += [mid, x]
-    logits = model.unembed(x)[0]
-    return np.asarray(torch.stack(stream)[:, 0].numpy(), dtype=np.float32), np.asarray(
-        logits.numpy(), dtype=np.float32
-    )
-
-
-def _head_factors(scales: Scales, layer: int, n_head: int) -> Tensor:
-    return torch.tensor([scales.heads.get((layer, head), 1.0) for head in range(n_head)])[
-        :, None, None
-    ]
-
-
-def _attention(attention: Attention, x: Tensor, places: Tensor | None, factors: Tensor) -> Tensor:
-    """What attention adds (b, t, d) with each head times its factor (h, 1, 1); its bias stays."""
-    q, k, v = attention.heads(x, places)
-    y = F.scaled_dot_product_attention(q, k, v, is_causal=True) * factors
-    gathered: Tensor = attention.out(y.transpose(1, 2).reshape(x.shape))
-    return gathered

@@ -1,19 +1,19 @@
-"""The halves of a layer as maps of one token's state, and their Jacobians written out: a third of
-what differentiation costs.
+"""The halves of our GPT's layers as maps of one token's state, their Jacobians written out: a third
+of what differentiation costs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import sqrt
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from layerfold.model.gpt import Block
+from layerfold.model.gpt import GPT, Block, Cache, pattern_of
 
 
-class Half:
+class BlockMap:
     """A map of one state [d], the rest of the sentence held."""
 
     def __call__(self, state: Tensor) -> Tensor:
@@ -34,11 +34,9 @@ class Half:
         return matrix
 
 
-class Attending(Half):
+class AttentionMap(BlockMap):
     """From before attention to after it, given ``keys`` and ``values`` (h, t, k) of the tokens
-    before; as ``Attention`` but for one query.
-
-    The fused kernel knows no forward mode and repeats what is held for every direction.
+    before.
     """
 
     def __init__(
@@ -48,39 +46,21 @@ class Attending(Half):
 
     def __call__(self, state: Tensor) -> Tensor:
         """The state at the next site [d]."""
-        q, k, v = self._heads(state)
-        shares = self._shares(q, k)
-        gathered: Tensor = self.block.attention.out(
-            (shares[..., :-1] @ self.values + shares[..., -1:] * v).reshape(-1)
-        )
-        return state + gathered
-
-    def _heads(self, state: Tensor) -> list[Tensor]:
-        """Query, key and value of the token itself, (h, 1, k) each."""
-        return [
-            part[0]
-            for part in self.block.attention.heads(
-                self.block.norm_mid(state)[None, None], self.places
-            )
-        ]
-
-    def _shares(self, q: Tensor, k: Tensor) -> Tensor:
-        """How the token shares its attention among those before and itself, the last: (h, 1, t +
-        1).
-        """
-        scores = torch.cat(
-            (q @ self.keys.transpose(1, 2), (q * k).sum(dim=-1, keepdim=True)), dim=-1
-        )
-        return (scores / sqrt(q.shape[-1])).softmax(dim=-1)
+        past, read = (self.keys[None], self.values[None]), self.block.norm_mid(state)[None, None]
+        gathered: Tensor = self.block.attention(read, past, self.places, ThroughPattern())[0]
+        return state + gathered[0, 0]
 
     @torch.no_grad()
     def factors(self, at: Tensor) -> tuple[Tensor, Tensor]:
         """W_out, and dy = Σ p (v - y) ds + p_own dv with shares p and gathered y, a score's ds
         being (k·dq + [own] q·dk) / √k.
         """
-        q, k, v = self._heads(at)
-        shares = self._shares(q, k).transpose(1, 2)
+        q, k, v = (
+            part[0]
+            for part in self.block.attention.heads(self.block.norm_mid(at)[None, None], self.places)
+        )
         keys, values = torch.cat((self.keys, k), dim=1), torch.cat((self.values, v), dim=1)
+        shares = pattern_of(q, keys).transpose(1, 2)
         weighted = (
             shares * (values - (shares * values).sum(dim=1, keepdim=True)) / sqrt(q.shape[-1])
         )
@@ -96,7 +76,21 @@ class Attending(Half):
         return self.block.attention.out.weight.detach(), gathered.reshape(len(at), -1)
 
 
-class Folding(Half):
+class ThroughPattern:
+    """What is gathered comes of the pattern, which every rule of differentiation knows; the fused
+    kernel has no forward mode.
+    """
+
+    def wants(self, name: str) -> bool:
+        """Whether it is a pattern."""
+        return name.endswith("pattern")
+
+    def __call__(self, name: str, x: Tensor) -> Tensor:
+        """A view of a pattern, as if it had been changed."""
+        return x.view_as(x) if self.wants(name) else x
+
+
+class MLPMap(BlockMap):
     """From before the MLP to after it."""
 
     def __init__(self, block: Block) -> None:
@@ -112,8 +106,7 @@ class Folding(Half):
         mlp = self.block.mlp
         inside = mlp.up(self.block.norm_post(at)).detach().requires_grad_()
         with torch.enable_grad():
-            folded = F.relu(inside) if mlp.relu else F.gelu(inside, approximate="tanh")
-            (slopes,) = torch.autograd.grad(folded.sum(), inside)
+            (slopes,) = torch.autograd.grad(mlp.activate(inside).sum(), inside)
         with torch.no_grad():
             return mlp.out.weight * slopes, behind(self.block.norm_post, at, mlp.up.weight)
 
@@ -130,3 +123,22 @@ def behind(norm: nn.Module, at: Tensor, weight: Tensor) -> Tensor:
     return (
         scaled - scaled.mean(dim=1, keepdim=True) - torch.outer(scaled @ shown / len(at), shown)
     ) / sigma
+
+
+def block_maps(gpt: GPT, ids: Sequence[int], token: int) -> list[tuple[BlockMap, Tensor]]:
+    """The map from each site but the last to the next, for one token's state [d], and that state.
+
+    What the tokens before it give to attention is computed once and held.
+    """
+    kept: Cache = []
+    with torch.no_grad():
+        states = [state[0, token] for state in gpt.stream(torch.tensor([list(ids)]), keep=kept)]
+    maps: list[BlockMap] = []
+    places = gpt.places(token, token + 1)
+    for block, (keys, values) in zip(gpt.blocks, kept, strict=True):
+        assert isinstance(block, Block)
+        maps += [
+            AttentionMap(block, keys[0, :, :token], values[0, :, :token], places),
+            MLPMap(block),
+        ]
+    return list(zip(maps, states[:-1], strict=True))

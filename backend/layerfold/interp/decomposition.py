@@ -1,138 +1,87 @@
-"""One forward pass taken apart: what attention (head by head), the MLP and the biases each add to
+"""A forward pass as the sum of its parts: what each head, the MLP and what is no head's add to
 every token's state.
 
-The parts are the model's own numbers, not an attribution: in each half of a layer they sum to the
-move from site to site. Axes: layer, head, token (that looks, then that is looked at), d; one
-sentence.
+The parts are the model's own numbers, not an estimate: they sum to the move from site to site
+(Elhage et al. 2021). A norm that stands after a part is held at the scale it had, so that it is
+linear. Direct logit attribution reads each part off the stream in the same way. Axes: layer, head,
+token, d; one sentence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from layerfold.errors import InputError
-from layerfold.interp.jacobian import gpt_of
-from layerfold.model.adapter import Adapter
-from layerfold.model.gpt import GPT, Block
+from layerfold.model.forward import Model, Pass, array, network_of, run
+from layerfold.model.network import Network, Writer
+from layerfold.model.norms import held
 from layerfold.records import Floats
+
+TAPS: Final = ("L*.attn.pattern", "L*.attn.z", "L*.attn.out", "L*.mlp.out")
 
 
 @dataclass(frozen=True)
-class Anatomy:
-    """``states`` [site, token, d] raw; ``patterns`` [layer, head, token, token], rows sum to 1;
-    ``heads`` [layer, head, token, d] each head's share through its slice of W_O;
-    ``attention_bias`` [layer, d]; ``mlp`` [layer, token, d] without its bias; ``mlp_bias``
-    [layer, d].
+class Decomposition:
+    """``states`` [site, token, d] raw; ``patterns`` [layer, head, token, token]; ``heads`` [layer,
+    head, token, d], what each head adds through its columns of W_O; ``attention_rest`` [layer,
+    token, d], what attention adds that is no head's: its bias, and what a norm of the sum does
+    to the stream (BERT); ``mlp`` and ``mlp_rest`` [layer, token, d] likewise.
 
-    ``mid − before = Σ heads + attention_bias`` and ``post − mid = mlp + mlp_bias``, to rounding.
+    ``mid − before = Σ heads + attention_rest`` and ``post − mid = mlp + mlp_rest``; where there is
+    no mid (attention and MLP side by side) all four sum to ``post − before``.
     """
 
     states: Floats
     patterns: Floats
     heads: Floats
-    attention_bias: Floats
+    attention_rest: Floats
     mlp: Floats
-    mlp_bias: Floats
+    mlp_rest: Floats
 
     @property
     def attention(self) -> Floats:
         """What attention adds in all, [layer, token, d]."""
-        return np.asarray(self.heads.sum(axis=1) + self.attention_bias[:, None], dtype=np.float32)
+        return np.asarray(self.heads.sum(axis=1) + self.attention_rest, dtype=np.float32)
+
+    @property
+    def mlps(self) -> Floats:
+        """What the MLP adds in all, [layer, token, d]."""
+        return self.mlp + self.mlp_rest
 
 
-@torch.inference_mode()
-def anatomy_of(model: GPT, ids: Sequence[int]) -> Anatomy:
-    """The sentence's forward pass in its parts (Elhage et al. 2021); about twice the cost of the
-    pass itself.
+@dataclass(frozen=True)
+class Part:
+    """A part of a pass: ``kind`` embed, attention, head or mlp, of a ``layer`` and a ``head`` where
+    it has one.
     """
-    window = torch.tensor([list(ids)], dtype=torch.int64)
-    x = model.tokens(window)
-    places = model.places(0, window.shape[1])
-    if places is None:
-        x = x + model.positions.weight[: window.shape[1]]
-    stream = [x]
-    layers: list[tuple[Tensor, Tensor, Tensor]] = []
-    biases: list[tuple[Tensor, Tensor]] = []
-    for block in model.blocks:
-        assert isinstance(block, Block)
-        pattern, heads = _heads(block, stream[-1], places)
-        mid = stream[-1] + heads.sum(dim=1) + _bias(block.attention.out)
-        mlp = _mlp(block, mid)
-        stream += [mid, mid + mlp + _bias(block.mlp.out)]
-        layers.append((pattern, heads, mlp))
-        biases.append((_bias(block.attention.out), _bias(block.mlp.out)))
-    patterns, heads, mlp = (torch.stack(part)[:, 0] for part in zip(*layers, strict=True))
-    attention_bias, mlp_bias = (
-        torch.stack([bias.expand(x.shape[-1]) for bias in kind])
-        for kind in zip(*biases, strict=True)
-    )
-    return Anatomy(
-        *(
-            _array(part)
-            for part in (torch.stack(stream)[:, 0], patterns, heads, attention_bias, mlp, mlp_bias)
-        )
-    )
+
+    kind: str
+    layer: int | None = None
+    head: int | None = None
 
 
-def _heads(block: Block, stream: Tensor, places: Tensor | None) -> tuple[Tensor, Tensor]:
-    """A layer's patterns (b, h, t, t), and what each head adds through its own columns of W_O (b,
-    h, t, d).
+@dataclass(frozen=True)
+class LogitAttribution:
+    """What each of ``parts`` adds to the logits of one token, ``logits`` [part, vocab]; ``bias``
+    [vocab] is no part's.
+
+    The embedding, attention of each layer, every MLP and the bias sum to the logits, before a cap
+    on these (Gemma 2).
     """
-    attention = block.attention
-    query, key, value = attention.heads(block.norm_mid(stream), places)
-    t = stream.shape[1]
-    ahead = torch.ones(t, t, dtype=torch.bool).triu(1)
-    pattern = (
-        (query @ key.transpose(-1, -2) / sqrt(query.shape[-1]))
-        .masked_fill(ahead, float("-inf"))
-        .softmax(dim=-1)
-    )
-    gathered = pattern @ value  # (b, h, t, k)
-    # (h, k, d)
-    columns = attention.out.weight.reshape(-1, attention.n_head, gathered.shape[-1]).permute(
-        1, 2, 0
-    )
-    return pattern, gathered @ columns
 
-
-def _mlp(block: Block, mid: Tensor) -> Tensor:
-    """What the MLP adds, its last bias left out (b, t, d)."""
-    inside = block.mlp.up(block.norm_post(mid))
-    inside = F.relu(inside) if block.mlp.relu else F.gelu(inside, approximate="tanh")
-    return F.linear(inside, block.mlp.out.weight)
-
-
-def _bias(linear: torch.nn.Linear) -> Tensor:
-    return linear.bias if linear.bias is not None else torch.zeros(1)
-
-
-def _array(values: Tensor) -> Floats:
-    return np.asarray(values.numpy(), dtype=np.float32)
-
-
-def network_of(adapter: Adapter) -> GPT:
-    """The network behind an adapter, one of ours or a GPT-2; raises InputError where it has another
-    shape, or there are no weights.
-    """
-    try:
-        return gpt_of(adapter)
-    except TypeError:
-        raise InputError(
-            "This view takes apart Layerfold's own models and GPT-2; of this one only states can be"
-            " read."
-        ) from None
+    parts: tuple[Part, ...]
+    logits: Floats
+    bias: Floats
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """The words that a part pushes up and down at one token: ids and what it adds to their logits,
+    """The tokens that a part makes likelier and less likely: ids with what it adds to their logits,
     the strongest first.
     """
 
@@ -141,35 +90,122 @@ class Promotion:
 
 
 @torch.inference_mode()
-def direct_effect(model: GPT, last: Floats, part: Floats) -> Floats:
+def decompose(model: Model, ids: Sequence[int]) -> Decomposition:
+    """The pass over a sentence in its parts; raises NotSupported where the model's blocks lack one,
+    by its name.
+    """
+    network = network_of(model)
+    found = run(network, ids, taps=(*network.sites, *TAPS), last=0)
+    attention = [
+        _attention(found, n, writer, network) for n, writer in enumerate(network.writers())
+    ]
+    mlps = [_mlp(found, n, network) for n in range(network.n_layer)]
+    heads, rest = (torch.stack(part) for part in zip(*attention, strict=True))
+    mlp, mlp_rest = (torch.stack(part) for part in zip(*mlps, strict=True))
+    states = torch.stack([found[site][0] for site in network.sites])
+    patterns = found.layers("attn.pattern")[:, 0]
+    return Decomposition(*(array(part) for part in (states, patterns, heads, rest, mlp, mlp_rest)))
+
+
+def before(network: Network, layer: int, half: str) -> str:
+    """The site that attention ("attn") or the MLP ("mlp") of a layer reads."""
+    mid = f"L{layer}.mid"
+    return (
+        mid
+        if half == "mlp" and mid in network.sites
+        else f"L{layer - 1}.post"
+        if layer
+        else "embed"
+    )
+
+
+def _attention(found: Pass, layer: int, writer: Writer, network: Network) -> tuple[Tensor, Tensor]:
+    """What each head of a layer adds [head, token, d], and what attention adds besides [token,
+    d].
+    """
+    stream, whole = found[before(network, layer, "attn")][0], found[f"L{layer}.attn.out"][0]
+    heads = found[f"L{layer}.attn.z"][0] @ writer.columns
+    if writer.factor != 1:
+        heads *= writer.factor
+    if writer.norm is None and writer.sum_norm is None:
+        return heads, (
+            torch.zeros_like(whole)
+            if writer.bias is None
+            else (writer.bias * writer.factor).expand_as(whole)
+        )
+    if writer.norm is not None:
+        written = heads.sum(dim=0) + (0 if writer.bias is None else writer.bias * writer.factor)
+        heads = held(writer.norm, written)(heads)
+    if writer.sum_norm is not None:
+        norm = held(writer.sum_norm, stream + whole)
+        heads, whole = norm(heads), norm(stream + whole) + norm.bias - stream
+    return heads, whole - heads.sum(dim=0)
+
+
+def _mlp(found: Pass, layer: int, network: Network) -> tuple[Tensor, Tensor]:
+    """What the MLP of a layer adds [token, d], and what a norm of the sum does besides [token,
+    d].
+    """
+    stream, whole = found[before(network, layer, "mlp")][0], found[f"L{layer}.mlp.out"][0]
+    after = network.mlp_norm(layer)
+    if after is None:
+        return whole, torch.zeros_like(whole)
+    norm = held(after, stream + whole)
+    return norm(whole), norm(stream) + norm.bias - stream
+
+
+@torch.inference_mode()
+def direct_logits(model: Model, last: Floats, part: Floats) -> Floats:
     """What a part [..., d] of the stream adds to the logits [..., vocab] at a token whose last
     state is ``last`` [..., d].
 
-    The final norm is linear once its scale is taken as it is at ``last`` (direct logit
-    attribution): then the effects of all parts of a token, its embedding among them, and of the
-    norm's bias sum to its logits.
+    The final norm is linear once its scale is held as it is at ``last``. Raises NotSupported where
+    logits are no product.
     """
-    values, state = (torch.from_numpy(np.array(array, dtype=np.float32)) for array in (part, last))
-    norm = model.norm
-    if isinstance(norm, torch.nn.LayerNorm):
-        scale = torch.sqrt(state.var(dim=-1, unbiased=False, keepdim=True) + norm.eps)
-        values = (values - values.mean(dim=-1, keepdim=True)) / scale * norm.weight
-    return _array(F.linear(values, model.unembedding))
+    network = network_of(model)
+    readout = network.readout()
+    state, values = (
+        torch.from_numpy(np.array(each, dtype=np.float32)).to(readout.matrix)
+        for each in (last, part)
+    )
+    return array(held(readout.norm, state)(values) @ readout.matrix.T * readout.factor)
 
 
-def bias_effect(model: GPT) -> Floats:
-    """What the final norm's bias adds to the logits of every token: [vocab]."""
-    with torch.inference_mode():
-        bias = model.norm.bias if isinstance(model.norm, torch.nn.LayerNorm) else None
-        zero = torch.zeros(model.config.vocab_size)
-        return _array(zero if bias is None else F.linear(bias, model.unembedding))
+@torch.inference_mode()
+def bias_logits(model: Model) -> Floats:
+    """What the biases of the final norm and the unembedding add to the logits of every token:
+    [vocab].
+    """
+    readout = network_of(model).readout()
+    norm = held(
+        readout.norm, torch.ones(1, readout.matrix.shape[1]).to(readout.matrix).cumsum(dim=-1)
+    )
+    found = readout.matrix @ norm.bias
+    return array((found if readout.bias is None else found + readout.bias) * readout.factor)
 
 
-def promoted(effect: Floats, count: int = 5) -> Promotion:
-    """The words that an effect on the logits [vocab] pushes most, against its mean over all words,
+def direct_logit_attribution(model: Model, ids: Sequence[int], token: int) -> LogitAttribution:
+    """What the embedding, each attention, head and MLP adds to the logits of one token; raises
+    NotSupported.
+    """
+    network = network_of(model)
+    found = decompose(network, ids[: token + 1] if network.causal else ids)
+    parts: list[tuple[Part, Floats]] = [(Part("embed"), found.states[0, token])]
+    for layer in range(network.n_layer):
+        parts.append((Part("attention", layer), found.attention[layer, token]))
+        parts += [
+            (Part("head", layer, n), head[token]) for n, head in enumerate(found.heads[layer])
+        ]
+        parts.append((Part("mlp", layer), found.mlps[layer, token]))
+    logits = direct_logits(network, found.states[-1, token], np.stack([part for _, part in parts]))
+    return LogitAttribution(tuple(name for name, _ in parts), logits, bias_logits(network))
+
+
+def promoted(logits: Floats, count: int = 5) -> Promotion:
+    """The tokens that an effect on the logits [vocab] promotes most, against its mean over all,
     which changes no probability.
     """
-    centered = effect - effect.mean()
+    centered = logits - logits.mean()
     order = np.argsort(-centered, kind="stable")
     pick = [
         [(int(id), float(centered[id])) for id in ids]

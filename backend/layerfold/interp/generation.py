@@ -1,5 +1,4 @@
-"""Generation as a walk: a text that grows token by token, each with the words that could have come
-instead.
+"""Generation: a text that grows token by token, each with the tokens that could have come instead.
 
 What comes next depends on the whole context, never on the last token alone; the keys and values of
 all tokens so far are kept, so that a token costs one row and not the whole text again.
@@ -13,17 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from layerfold.errors import InputError, TextTooLong
+from layerfold.errors import InputError, NoWeights, TextTooLong
 from layerfold.interp.logit_lens import likeliest, log_softmax
-from layerfold.model.gpt import GPT, Cache
+from layerfold.model.forward import Model, Pass, array, network_of, run
+from layerfold.model.network import Network
 from layerfold.records import Floats
 
 
 @dataclass(frozen=True)
 class Sampling:
     """How the next token is drawn: ``temperature`` 0 takes the likeliest; of the others only the
-    ``top_k`` likeliest (0: all), and of these the fewest whose shares reach ``top_p`` (Holtzman
-    et al. 2020).
+    ``top_k`` likeliest (0: all), and of these the fewest whose probabilities reach ``top_p``
+    (Holtzman et al. 2020).
     """
 
     temperature: float = 1.0
@@ -44,7 +44,7 @@ class Sampling:
                 f"A share of {self.top_p:g} cannot be reached: give one above 0, at most 1."
             )
 
-    def shares(self, logits: Floats) -> Floats:
+    def probabilities(self, logits: Floats) -> Floats:
         """With what probability each token is drawn [vocab], float64, from the logits [vocab] of
         the last token.
         """
@@ -61,114 +61,124 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class Fork:
-    """Where the walk may go: the likeliest tokens as (id, probability) by the model's own
-    next-token distribution, and what is left for all others together; the shares sum to 1.
+class NextTokens:
+    """What may come next: the ``likeliest`` tokens as (id, probability) by the model's own
+    distribution, and ``rest``, what is left for all others together; the probabilities sum to 1.
     """
 
-    branches: tuple[tuple[int, float], ...]
+    likeliest: tuple[tuple[int, float], ...]
     rest: float
 
 
-class Walk:
-    """A text of our GPT that grows; not for several threads at once."""
+class Generation:
+    """A text of a model that grows; not for several threads at once."""
 
-    def __init__(self, model: GPT, ids: Sequence[int]) -> None:
-        """Raises InputError without a token, TextTooLong for more than the model reads."""
+    def __init__(self, model: Model, ids: Sequence[int]) -> None:
+        """Raises InputError without a token, TextTooLong for more than the model reads,
+        NotSupported, NoWeights.
+        """
         if not ids:
-            raise InputError("A walk needs a first token: type at least one word.")
-        _check(max(ids), model)
-        self.model = model
+            raise InputError("Generation needs a first token: type at least one word.")
+        self.network = network_of(model)
+        _check(max(ids), self.network)
         self.ids: list[int] = []
-        self._cache: Cache = []
+        self._cache = self.network.cache()
         self.states: Floats = self._read(list(ids))
 
     @property
     def full(self) -> bool:
         """Whether the model reads no more."""
-        return len(self.ids) >= self.model.config.block_size
+        return len(self.ids) >= self.network.max_tokens
 
-    def fork(self, count: int = 5) -> Fork:
+    def next_tokens(self, count: int = 5) -> NextTokens:
         """The ``count`` likeliest next tokens, with their probabilities."""
-        shares = np.exp(log_softmax(self._logits))
-        ids = likeliest(log_softmax(self._logits), min(count, len(shares)))
-        branches = tuple((int(id), float(shares[id])) for id in ids)
-        return Fork(branches, max(0.0, 1.0 - sum(share for _, share in branches)))
+        logs = log_softmax(self.logits)
+        ids = likeliest(logs, min(count, len(logs)))
+        found = tuple((int(id), float(np.exp(logs[id]))) for id in ids)
+        return NextTokens(found, max(0.0, 1.0 - sum(share for _, share in found)))
 
-    def share(self, id: int) -> float:
+    def probability(self, id: int) -> float:
         """The model's own probability that a token comes next."""
-        return float(np.exp(log_softmax(self._logits)[id]))
+        return float(np.exp(log_softmax(self.logits)[id]))
 
     def draw(self, sampling: Sampling, rng: np.random.Generator) -> int:
-        """A next token by its share."""
-        shares = sampling.shares(self._logits)
+        """A next token, drawn."""
+        shares = sampling.probabilities(self.logits)
         return int(
             np.searchsorted(np.cumsum(shares), rng.random() * shares.sum(), side="right").clip(
                 0, len(shares) - 1
             )
         )
 
-    def take(self, id: int) -> Floats:
-        """The walk has gone to a token, drawn or chosen: its raw states [site, d]. Raises
+    def append(self, id: int) -> Floats:
+        """The text goes on with a token, drawn or chosen: its raw states [site, d]. Raises
         InputError, TextTooLong.
         """
-        _check(id, self.model)
+        _check(id, self.network)
         return np.asarray(self._read([id])[:, 0])
 
-    @torch.inference_mode()
     def peek(self, ids: Sequence[int]) -> Floats:
         """The raw states [site, id, d] that each of some tokens would have if it came next; the
-        walk stays where it is.
+        text stays as it is.
         """
-        if self.full:
-            return np.zeros(
-                (2 * len(self.model.blocks) + 1, 0, self.model.config.d_model), dtype=np.float32
-            )
-        seen = [
-            torch.stack(list(self.model.stream(torch.tensor([[id]]), self._cache)))[:, 0]
-            for id in ids
-        ]
-        return np.asarray(torch.cat(seen, dim=1).numpy(), dtype=np.float32)
+        network = self.network
+        if self.full or not ids:
+            return np.zeros((len(network.sites), 0, network.d_model), dtype=np.float32)
+        cache = network.copied(self._cache, len(ids))
+        found = run(network, np.array(ids)[:, None], taps=network.sites, cache=cache, last=0)
+        return _states(found, network)[:, :, 0]
 
-    @torch.inference_mode()
     def _read(self, fresh: list[int]) -> Floats:
         """The states [site, token, d] of new tokens after those before; keys and values are
         kept.
         """
-        if len(self.ids) + len(fresh) > self.model.config.block_size:
+        network = self.network
+        if len(self.ids) + len(fresh) > network.max_tokens:
             raise TextTooLong(
-                f"The text has {len(self.ids)} tokens and the model reads"
-                f" {self.model.config.block_size}: begin a shorter one."
+                f"The text has {len(self.ids)} tokens and the model reads {network.max_tokens}:"
+                " begin a shorter one."
             )
-        kept: Cache = []
-        stream = torch.stack(
-            list(self.model.stream(torch.tensor([fresh]), self._cache or None, kept))
-        )[:, 0]
-        self._cache = kept
+        found = run(network, fresh, taps=network.sites, cache=self._cache, last=1)
+        if found.logits is None:
+            raise NoWeights(
+                "This model has no unembedding, so it says no next word: open one with a"
+                " language-model head."
+            )
         self.ids += fresh
-        self._logits: Floats = np.asarray(
-            self.model.unembed(stream[-1, -1]).numpy(), dtype=np.float32
-        )
-        return np.asarray(stream.numpy(), dtype=np.float32)
+        self.logits: Floats = array(found.logits[0, -1])
+        return _states(found, network)[:, 0]
 
 
-def wander(
-    walk: Walk, count: int, sampling: Sampling, seed: int
-) -> Iterator[tuple[int, Fork, Floats]]:
-    """For each new token, at most ``count`` and as many as the model reads: its id, the fork where
-    it was drawn, its states [site, d].
+@dataclass(frozen=True)
+class Generated:
+    """One new token: its ``id``, the ``probability`` it had by the model itself, and its raw
+    ``states`` [site, d].
     """
-    rng = np.random.default_rng(seed)
+
+    id: int
+    probability: float
+    states: Floats
+
+
+def generate(
+    text: Generation, count: int, sampling: Sampling, rng: np.random.Generator
+) -> Iterator[Generated]:
+    """The text goes on by at most ``count`` tokens, and by no more than the model reads; each as it
+    is drawn.
+    """
     for _ in range(count):
-        if walk.full:
+        if text.full:
             return
-        fork = walk.fork()
-        id = walk.draw(sampling, rng)
-        yield id, fork, walk.take(id)
+        id = text.draw(sampling, rng)
+        probability = text.probability(id)
+        yield Generated(id, probability, text.append(id))
 
 
-def _check(id: int, model: GPT) -> None:
-    if not 0 <= id < model.config.vocab_size:
-        raise InputError(
-            f"There is no token {id}: the model knows {model.config.vocab_size:,}, from 0."
-        )
+def _states(found: Pass, network: Network) -> Floats:
+    """[site, b, token, d]."""
+    return array(torch.stack([found[site] for site in network.sites]))
+
+
+def _check(id: int, network: Network) -> None:
+    if not 0 <= id < network.n_vocab:
+        raise InputError(f"There is no token {id}: the model knows {network.n_vocab:,}, from 0.")

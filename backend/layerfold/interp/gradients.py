@@ -1,5 +1,5 @@
-"""The push: how a loss would have every state moved, −∂L/∂h, and every group of weights; with the
-check that it is true.
+"""The gradient of a loss with respect to every state, ∂L/∂h, and to every group of weights; with
+the check that it is true.
 
 A state's gradient is of the sentence's own loss with all weights held; training moves weights, and
 these move the states.
@@ -17,24 +17,32 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from layerfold.errors import InputError
-from layerfold.model.gpt import GPT, Block
+from layerfold.errors import InputError, NoWeights
+from layerfold.model.edits import Edit, Replace
+from layerfold.model.forward import Model, array, network_of, run
+from layerfold.model.network import Grouped
 from layerfold.records import Floats
 
 GROUPS: Final = ("W_Q", "W_K", "W_V", "W_O", "W_in", "W_out", "norms")
 
 
 @dataclass(frozen=True)
-class Aim:
+class Objective:
     """What is to become likelier: without a ``position`` each next token of the sentence (their
-    mean), else what follows that token: its own next one, or ``target``.
+    mean), else what follows that token: its own next one, or ``target``. Of an encoder, which
+    predicts no next token, what stands at a position: always a ``target``.
     """
 
     position: int | None = None
     target: int | None = None
 
-    def check(self, ids: Sequence[int], n_vocab: int) -> None:
-        """Raises InputError where there is nothing to aim at."""
+    def check(self, ids: Sequence[int], n_vocab: int, causal: bool = True) -> None:
+        """Raises InputError where there is no such loss."""
+        if not causal and (self.position is None or self.target is None):
+            raise InputError(
+                "This model predicts no next token: name a position, and the target that is to"
+                " stand there."
+            )
         if self.position is None and len(ids) < 2:
             raise InputError(
                 "A sentence of one token has no next token: type another word, or name a target."
@@ -54,81 +62,87 @@ class Aim:
 
 
 @dataclass(frozen=True)
-class Push:
-    """``loss`` in nats; ``losses`` [token] of each token's next one (NaN after the last); ``push``
-    [site, token, d] = −∂L/∂h; ``groups`` [layer, group] and ``outer`` {embedding, positions,
-    unembedding, norm}: norms of the weights' gradients.
+class Gradients:
+    """``loss`` in nats; ``losses`` [token] of each token's next one (NaN after the last, and for an
+    encoder); ``states`` [site, token, d], ∂L/∂h; ``layers`` [layer, group] and ``outside``
+    {embedding, positions, unembedding, norm}: norms of the gradients of the weights by group, a
+    group that a layer lacks being 0.
     """
 
     loss: float
     losses: Floats
-    push: Floats
-    groups: Floats
-    outer: dict[str, float]
+    states: Floats
+    layers: Floats
+    outside: dict[str, float]
 
 
-def push_of(model: GPT, ids: Sequence[int], aim: Aim | None = None) -> Push:
-    """The push of an aim on every state and group of weights; the model itself is left as it was.
-    Raises InputError.
+@torch.inference_mode(False)
+def gradients(model: Model, ids: Sequence[int], objective: Objective | None = None) -> Gradients:
+    """The gradient of an objective at every state and group of weights; the model is left as it
+    was.
+
+    Raises InputError, NotSupported, NoWeights without an unembedding.
     """
-    aim = aim or Aim()
-    aim.check(ids, model.config.vocab_size)
-    window = torch.tensor([list(ids)], dtype=torch.int64)
-    weights = dict(model.named_parameters())
+    network, objective = network_of(model), objective or Objective()
+    objective.check(ids, network.n_vocab, network.causal)
+    weights = network.weights()
+    found = run(network, ids, taps=network.sites, gradients=True)
+    logits, window = _logits(found.logits), torch.tensor(list(ids)).to(network.device)
+    loss = loss_of(logits, window, objective)
+    stream = [found[site] for site in network.sites]
     with torch.enable_grad():
-        stream = list(model.stream(window))
-        logits = model.unembed(stream[-1])[0]
-        loss = loss_of(logits, window[0], aim)
-        found = torch.autograd.grad(loss, [*stream, *weights.values()], allow_unused=True)
+        grads = torch.autograd.grad(loss, [*stream, *weights.values()], allow_unused=True)
     states = torch.stack(
-        [_or_zero(grad, state) for grad, state in zip(found, stream, strict=False)]
-    )[:, 0]
-    grads = {
+        [_or_zero(grad, state)[0] for grad, state in zip(grads, stream, strict=False)]
+    )
+    by_name = {
         name: _or_zero(grad, weights[name])
-        for name, grad in zip(weights, found[len(stream) :], strict=True)
+        for name, grad in zip(weights, grads[len(stream) :], strict=True)
     }
-    losses = np.full(len(ids), np.nan, dtype=np.float32)
-    losses[: len(ids) - 1] = F.cross_entropy(
-        logits.detach()[:-1], window[0, 1:], reduction="none"
-    ).numpy()
-    groups = np.array(
-        [_layer(grads, n, model.config.d_model) for n in range(len(model.blocks))], dtype=np.float32
-    )
-    return Push(
+    layers, outside = network.grouped(by_name)
+    return Gradients(
         float(loss.detach()),
-        losses,
-        np.asarray(-states.numpy(), dtype=np.float32),
-        groups,
-        _outer(grads),
+        _losses(logits.detach(), window, network.causal),
+        array(states),
+        np.array(
+            [[_norm(group.get(name, [])) for name in GROUPS] for group in layers], dtype=np.float32
+        ),
+        _outside(outside),
     )
 
 
-def loss_of(logits: Tensor, ids: Tensor, aim: Aim) -> Tensor:
+def loss_of(logits: Tensor, ids: Tensor, objective: Objective) -> Tensor:
     """The loss (a scalar, nats) of logits (t, v) of the sentence ``ids`` (t)."""
-    if aim.position is None:
-        return F.cross_entropy(logits[:-1], ids[1:])
-    target = ids[aim.position + 1] if aim.target is None else torch.tensor(aim.target)
-    return F.cross_entropy(logits[aim.position], target)
+    with torch.enable_grad():
+        if objective.position is None:
+            return F.cross_entropy(logits[:-1], ids[1:])
+        target = (
+            ids[objective.position + 1]
+            if objective.target is None
+            else torch.tensor(objective.target, device=ids.device)
+        )
+        return F.cross_entropy(logits[objective.position], target)
+
+
+def _logits(logits: Tensor | None) -> Tensor:
+    """Logits (t, v) of the sentence, in float32 at least."""
+    if logits is None:
+        raise NoWeights(
+            "This model has no unembedding, so there is no loss: open one with a language-model"
+            " head."
+        )
+    return logits[0] if logits.dtype in (torch.float32, torch.float64) else logits[0].float()
+
+
+def _losses(logits: Tensor, ids: Tensor, causal: bool) -> Floats:
+    losses = np.full(len(ids), np.nan, dtype=np.float32)
+    if causal:
+        losses[: len(ids) - 1] = array(F.cross_entropy(logits[:-1], ids[1:], reduction="none"))
+    return losses
 
 
 def _or_zero(grad: Tensor | None, like: Tensor) -> Tensor:
     return torch.zeros_like(like) if grad is None else grad
-
-
-def _layer(grads: dict[str, Tensor], n: int, d: int) -> list[float]:
-    """Norms of the gradients of one layer by group, each matrix with its bias."""
-    name = f"blocks.{n}."
-    parts = [
-        [grads[key][i * d : (i + 1) * d] for key in _named(grads, f"{name}attention.qkv")]
-        for i in range(3)
-    ]
-    rest = (f"{name}attention.out", f"{name}mlp.up", f"{name}mlp.out", f"{name}norm_")
-    parts += [[grads[key] for key in _named(grads, prefix)] for prefix in rest]
-    return [_norm(part) for part in parts]
-
-
-def _named(grads: dict[str, Tensor], prefix: str) -> list[str]:
-    return [name for name in grads if name.startswith(prefix)]
 
 
 def _norm(parts: Sequence[Tensor]) -> float:
@@ -136,19 +150,8 @@ def _norm(parts: Sequence[Tensor]) -> float:
     return math.hypot(*torch.stack(torch._foreach_norm(list(parts))).tolist()) if parts else 0.0
 
 
-def _outer(grads: dict[str, Tensor]) -> dict[str, float]:
-    """Norms outside the layers; a tied embedding is also the unembedding, and told once."""
-    names = {
-        "embedding": "tokens.",
-        "positions": "positions.",
-        "norm": "norm.",
-        "unembedding": "head.",
-    }
-    return {
-        what: _norm([grads[key] for key in _named(grads, prefix)])
-        for what, prefix in names.items()
-        if _named(grads, prefix)
-    }
+def _outside(groups: Grouped) -> dict[str, float]:
+    return {name: _norm(parts) for name, parts in groups.items()}
 
 
 # ---- the check
@@ -156,52 +159,45 @@ def _outer(grads: dict[str, Tensor]) -> dict[str, float]:
 
 @torch.inference_mode()
 def loss_from(
-    model: GPT, ids: Sequence[int], site: int, states: Floats, aim: Aim | None = None
+    model: Model, ids: Sequence[int], site: int, states: Floats, objective: Objective | None = None
 ) -> float:
     """The loss in nats when the stream at a site is ``states`` [token, d] instead of what it was,
-    and runs on from there; in float64.
+    and goes on from there.
     """
-    wide = _wide(model)
-    places = wide.places(0, len(ids))
-    x = torch.from_numpy(np.asarray(states, dtype=np.float64))[None]
-    for at in range(site, 2 * len(wide.blocks)):
-        block = wide.blocks[at // 2]
-        assert isinstance(block, Block)
-        x = x + (
-            block.mlp(block.norm_post(x))
-            if at % 2
-            else block.attention(block.norm_mid(x), None, places)[0]
-        )
-    return float(loss_of(wide.unembed(x)[0], torch.tensor(list(ids)), aim or Aim()))
-
-
-def _wide(model: GPT) -> GPT:
-    """A copy in float64: a small step's change of loss is lost in float32."""
-    wide = GPT(model.config)
-    wide.load_state_dict(model.state_dict())
-    return wide.double().eval()
+    network = network_of(model)
+    edit = Edit(network.sites[site], Replace(torch.from_numpy(states)[None]))
+    logits = _logits(run(network, ids, edits=[edit]).logits)
+    return float(
+        loss_of(logits, torch.tensor(list(ids)).to(network.device), objective or Objective())
+    )
 
 
 def first_order(
-    model: GPT,
+    model: Model,
     ids: Sequence[int],
-    push: Push,
+    found: Gradients,
     site: int,
     size: float = 1e-3,
     tries: int = 32,
     seed: int = 0,
 ) -> float:
-    """R² of −⟨push, Δh⟩ for the true change of the next-token loss, over random small steps Δh of
+    """R² of ⟨∂L/∂h, Δh⟩ for the true change of the next-token loss, over random small steps Δh of
     all tokens at a site.
 
-    ``size`` is a step's length over the length of the states; R² goes to 1 as it goes to 0.
+    ``size`` is a step's length over the length of the states; R² goes to 1 as it goes to 0. The
+    losses are computed in float64.
     """
     rng = np.random.default_rng(seed)
-    with torch.inference_mode():
-        states = torch.stack(list(_wide(model).stream(torch.tensor([list(ids)]))))[site, 0].numpy()
-    start = loss_from(model, ids, site, states)
+    network = network_of(model).precise()
+    states = (
+        run(network, ids, taps=(network.sites[site],))[network.sites[site]][0]
+        .double()
+        .cpu()
+        .numpy()
+    )
+    start = loss_from(network, ids, site, states)
     steps = rng.normal(size=(tries, *states.shape))
     steps *= size * np.linalg.norm(states) / np.linalg.norm(steps, axis=(1, 2), keepdims=True)
-    told = -(steps * push.push[site]).sum(axis=(1, 2), dtype=np.float64)
-    true = np.array([loss_from(model, ids, site, states + step) - start for step in steps])
+    told = (steps * found.states[site]).sum(axis=(1, 2), dtype=np.float64)
+    true = np.array([loss_from(network, ids, site, states + step) - start for step in steps])
     return float(1 - np.square(true - told).sum() / np.square(true - true.mean()).sum())

@@ -1,9 +1,9 @@
-"""What heads do, by stated tests on patterns: look at the token before, at the first one, at the
-same word, or at what came after it.
+"""Head types by stated tests on patterns: heads that attend to the previous token, the first one,
+the same one, or by induction.
 
 Each score is the mean share of attention that a head gives to such tokens, over the tokens of many
-texts that have one; a head has a role when its score passes ``PASSES`` and four times what an even
-look at all tokens so far would give.
+texts that have one. A head is of a type when its score passes ``PASSES`` and four times what even
+attention to all tokens so far would give.
 """
 
 from __future__ import annotations
@@ -17,59 +17,63 @@ from numpy.typing import NDArray
 
 from layerfold.records import Floats
 
-ROLES: Final = ("previous", "first", "same", "induction")
+HEAD_TYPES: Final = ("previous", "first", "same", "induction")
 PASSES: Final = 0.4
 ABOVE_EVEN: Final = 4.0
 
 
 @dataclass(frozen=True)
-class Roles:
-    """``scores`` [role, layer, head] 0..1 and ``even`` [role], what an even look gives; ``held``
-    says which heads have which role.
-    """
+class HeadTypes:
+    """``scores`` [type, layer, head] 0..1 and ``even`` [type], what even attention gives."""
 
     scores: Floats
     even: Floats
 
     @property
-    def held(self) -> NDArray[np.bool_]:
-        """[role, layer, head]."""
+    def passing(self) -> NDArray[np.bool_]:
+        """Which heads are of which type, [type, layer, head]."""
         return np.asarray(
             (self.scores >= PASSES) & (self.scores >= ABOVE_EVEN * self.even[:, None, None])
         )
 
     def of(self, layer: int, head: int) -> tuple[str, ...]:
-        """The names of a head's roles."""
+        """The types of a head."""
         return tuple(
-            name for name, held in zip(ROLES, self.held[:, layer, head], strict=True) if held
+            name
+            for name, passes in zip(HEAD_TYPES, self.passing[:, layer, head], strict=True)
+            if passes
         )
 
 
-def roles_of(patterns: Sequence[Floats], ids: Sequence[Sequence[int]]) -> Roles:
-    """The roles of all heads from the patterns [layer, head, token, token] of texts with those
+def head_types(
+    patterns: Sequence[Floats], ids: Sequence[Sequence[int]], causal: bool = True
+) -> HeadTypes:
+    """The types of all heads from the patterns [layer, head, token, token] of texts with those
     token ids.
 
     ``previous``: the token just before. ``first``: the first token (a sink: Xiao et al. 2024).
-    ``same``: an earlier token that reads the same. ``induction``: the token after an earlier one
-    that reads the same (Olsson et al. 2022). A role nobody could play scores 0.
+    ``same``: an earlier token with the same id. ``induction``: the token after an earlier one with
+    the same id (Olsson et al. 2022). A type that no head could show scores 0. Without ``causal``
+    even attention goes to all tokens of the text.
     """
     layers, heads = patterns[0].shape[:2]
     total, even, count = np.zeros((4, layers, heads)), np.zeros(4), np.zeros(4)
     for pattern, text in zip(patterns, ids, strict=True):
-        for role, mask in enumerate(_targets(np.asarray(text))):
+        for kind, mask in enumerate(_targets(np.asarray(text))):
             asked = mask.any(axis=1)
-            total[role] += (pattern * mask).sum(axis=-1)[..., asked].sum(axis=-1)
-            even[role] += (mask.sum(axis=1) / np.arange(1, len(mask) + 1))[asked].sum()
-            count[role] += asked.sum()
+            total[kind] += (pattern * mask).sum(axis=-1)[..., asked].sum(axis=-1)
+            seen = np.arange(1, len(mask) + 1) if causal else len(mask)
+            even[kind] += (mask.sum(axis=1) / seen)[asked].sum()
+            count[kind] += asked.sum()
     count = np.maximum(count, 1)
-    return Roles(
+    return HeadTypes(
         (total / count[:, None, None]).astype(np.float32), (even / count).astype(np.float32)
     )
 
 
 def _targets(ids: NDArray[np.int64]) -> tuple[NDArray[np.bool_], ...]:
-    """Where a head of each role looks, [token, token]; the first tokens, which have little choice,
-    are not asked.
+    """Where a head of each type attends, [token, token]; the first tokens, which have little
+    choice, are not asked.
     """
     n = len(ids)
     at = np.arange(n)

@@ -1,9 +1,10 @@
-"""The local map of a half-layer: how one token's state at a site becomes its state at the next, the
-other tokens held.
+"""The layer Jacobian: how one token's state at a site becomes its state at the next, the other
+tokens held.
 
 A few singular values of a wide model take products with the Jacobian J alone, never J: a block
-Krylov space is grown until they stand still (Musco and Musco 2015). Products are those of a
-half-layer's factors; of any other map in forward mode (Jv) and backward mode (Jᵀu).
+Krylov space is grown until they stand still (Musco and Musco 2015). Products are those of a block's
+factors where these are written out (block_jacobian.py); of any other map in forward mode (Jv) and
+backward mode (Jᵀu).
 """
 
 from __future__ import annotations
@@ -17,12 +18,10 @@ import torch
 from torch import Tensor
 from torch.func import jvp, vjp, vmap
 
-from layerfold.errors import SiteNotFound, TokenNotFound
-from layerfold.interp.block_jacobian import Attending, Folding, Half
-from layerfold.model.adapter import Adapter, GPTAdapter
-from layerfold.model.gpt import GPT, Block, Cache
-from layerfold.model.huggingface.adapter import HuggingFaceAdapter
-from layerfold.model.huggingface.matrices import matrices_of
+from layerfold.errors import NotSupported, SiteNotFound, TokenNotFound
+from layerfold.interp.block_jacobian import BlockMap, block_maps
+from layerfold.model.forward import Model, network_of
+from layerfold.model.gpt_network import GPTNetwork
 from layerfold.records import Floats
 
 Map = Callable[[Tensor], Tensor]
@@ -34,46 +33,41 @@ STILL: Final = 3e-4  # relative change of the singular values at which they stan
 
 
 def singular_values(
-    model: Adapter | GPT, ids: Sequence[int], token: int, site: int, count: int | None = None
+    model: Model, ids: Sequence[int], token: int, site: int, count: int | None = None
 ) -> Floats:
     """The ``count`` largest singular values, largest first, of the map of one token's raw state
     from ``site`` to the next (all: None).
 
     Raises SiteNotFound for a site without a next one, TokenNotFound.
     """
-    maps = local_maps(model, ids, token)
+    maps = site_maps(model, ids, token)
     if not 0 <= site < len(maps):
         raise SiteNotFound(
             f"There is no map from site {site}: a map leads from each of the sites 0 to"
             f" {len(maps) - 1} to the next."
         )
-    return values_of(*maps[site], count)
+    return map_values(*maps[site], count)
 
 
-def local_maps(model: Adapter | GPT, ids: Sequence[int], token: int) -> list[tuple[Map, Tensor]]:
-    """The map from each site but the last to the next, for one token's state [d], and that state;
-    raises TokenNotFound.
+def site_maps(model: Model, ids: Sequence[int], token: int) -> Sequence[tuple[Map, Tensor]]:
+    """The map from each site but the last to the next, for one token's state [d], and that state.
 
-    What the tokens before it give to attention is computed once and held.
+    Raises TokenNotFound, NotSupported where the model's blocks cannot be run for one token alone.
     """
-    gpt = gpt_of(model)
+    network = network_of(model)
     if not 0 <= token < len(ids):
         raise TokenNotFound(
             f"The sentence has {len(ids)} tokens, so there is no token {token}. Count from 0."
         )
-    kept: Cache = []
-    with torch.no_grad():
-        states = [state[0, token] for state in gpt.stream(torch.tensor([list(ids)]), keep=kept)]
-    maps: list[Map] = []
-    places = gpt.places(token, token + 1)
-    for block, (keys, values) in zip(gpt.blocks, kept, strict=True):
-        assert isinstance(block, Block)
-        maps += [Attending(block, keys[0, :, :token], values[0, :, :token], places), Folding(block)]
-    return list(zip(maps, states[:-1], strict=True))
+    if isinstance(network, GPTNetwork):
+        return block_maps(network.gpt, ids, token)
+    raise NotSupported(
+        "this is taken of models that Layerfold trains: this one comes from elsewhere"
+    )
 
 
-def spectra_of(
-    model: Adapter | GPT, tokens: Sequence[tuple[Sequence[int], int]], count: int | None = None
+def spectra(
+    model: Model, tokens: Sequence[tuple[Sequence[int], int]], count: int | None = None
 ) -> Floats:
     """The singular values of many tokens' maps, ``tokens`` being contexts with a place in each:
     [site-1, token, count]; all by default.
@@ -82,7 +76,7 @@ def spectra_of(
     torch.set_num_threads(1)  # the products are small: more threads would wait for each other
     try:
         rows = [
-            [values_of(*one, count) for one in local_maps(model, ids[: token + 1], token)]
+            [map_values(*one, count) for one in site_maps(model, ids[: token + 1], token)]
             for ids, token in tokens
         ]
     finally:
@@ -90,24 +84,7 @@ def spectra_of(
     return np.stack(rows, axis=1).astype(np.float32)
 
 
-def gpt_of(model: Adapter | GPT) -> GPT:
-    """The network whose maps are taken; raises TypeError where it is none of ours."""
-    found = (
-        model.model
-        if isinstance(model, GPTAdapter)
-        else model.gpt
-        if isinstance(model, HuggingFaceAdapter)
-        else model
-    )
-    if not isinstance(found, GPT):
-        raise TypeError(
-            "this is taken of models that Layerfold trains: the model comes from elsewhere, or its"
-            " weights were not kept"
-        )
-    return found
-
-
-def values_of(forward: Map, at: Tensor, count: int | None = None) -> Floats:
+def map_values(forward: Map, at: Tensor, count: int | None = None) -> Floats:
     """The ``count`` largest singular values of the Jacobian of ``forward`` [d] -> [e] at a point,
     largest first; all with None.
     """
@@ -120,10 +97,10 @@ def values_of(forward: Map, at: Tensor, count: int | None = None) -> Floats:
 
 
 def jacobian(forward: Map, at: Tensor) -> Tensor:
-    """J [e, d] at a point: a half-layer's own; else differentiated, all rows at once and the map
-    itself computed once.
+    """J [e, d] at a point: a block's own; else differentiated, all rows at once and the map itself
+    computed once.
     """
-    if isinstance(forward, Half):
+    if isinstance(forward, BlockMap):
         return forward.jacobian(at)
     start = at.detach().requires_grad_()
     with torch.enable_grad():
@@ -145,7 +122,7 @@ def pull_back(forward: Map, at: Tensor) -> Tensor:
     return matrix.T @ matrix
 
 
-def push(forward: Map, at: Tensor, directions: Tensor) -> Tensor:
+def jvps(forward: Map, at: Tensor, directions: Tensor) -> Tensor:
     """Jv for each row v of ``directions`` [m, d]: [m, e], in forward mode."""
     with torch.no_grad(), warnings.catch_warnings():
         # torch scripts its own rules at first use, and warns of it
@@ -154,7 +131,7 @@ def push(forward: Map, at: Tensor, directions: Tensor) -> Tensor:
     return product
 
 
-def pull(forward: Map, at: Tensor, directions: Tensor) -> Tensor:
+def vjps(forward: Map, at: Tensor, directions: Tensor) -> Tensor:
     """Jᵀu for each row u of ``directions`` [m, e]: [m, d], in backward mode."""
     with torch.no_grad():
         back = vjp(forward, at)[1]
@@ -197,22 +174,22 @@ def _krylov(forward: Map, at: Tensor, count: int) -> Tensor:
     images, values = None, torch.zeros(count, dtype=at.dtype)
     while len(space) < WIDE * len(at):
         block = _orthogonal(block, space)
-        space, pushed = torch.cat((space, block)), onward(block)
-        images = pushed if images is None else torch.cat((images, pushed))
+        space, moved = torch.cat((space, block)), onward(block)
+        images = moved if images is None else torch.cat((images, moved))
         before, values = values, _values(images, count)
         # so that it ends for NaN too
         if not bool(((values - before).abs() > STILL * values).any()):
             return values
-        block = back(pushed)
+        block = back(moved)
     return _values(jacobian(forward, at), count)
 
 
 def _products(forward: Map, at: Tensor) -> tuple[Map, Map]:
-    """Jv and Jᵀu for rows of directions: by the factors of a half-layer, else in forward and
-    backward mode.
+    """Jv and Jᵀu for rows of directions: by the factors of a block, else in forward and backward
+    mode.
     """
-    if not isinstance(forward, Half):
-        return (lambda rows: push(forward, at, rows)), (lambda rows: pull(forward, at, rows))
+    if not isinstance(forward, BlockMap):
+        return (lambda rows: jvps(forward, at, rows)), (lambda rows: vjps(forward, at, rows))
     left, right = (factor.detach() for factor in forward.factors(at))
     return (lambda rows: rows + rows @ right.T @ left.T), (lambda rows: rows + rows @ left @ right)
 
@@ -225,27 +202,3 @@ def _orthogonal(block: Tensor, space: Tensor) -> Tensor:
         columns: Tensor = torch.linalg.qr((block - (block @ space.T) @ space).T)[0]
         block = columns.T
     return block
-
-
-def weights_of(model: Adapter | GPT) -> dict[str, dict[str, Floats]]:
-    """The matrices of each layer, "L0" first, as they act on a row: q, k, v, o [d, d], in [d, 4d],
-    out [4d, d]; raises TypeError.
-    """
-    if isinstance(model, HuggingFaceAdapter):
-        return matrices_of(model)
-    found: dict[str, dict[str, Floats]] = {}
-    for n, block in enumerate(gpt_of(model).blocks):
-        assert isinstance(block, Block)
-        q, k, v = block.attention.qkv.weight.chunk(3)
-        named = {
-            "q": q,
-            "k": k,
-            "v": v,
-            "o": block.attention.out.weight,
-            "in": block.mlp.up.weight,
-            "out": block.mlp.out.weight,
-        }
-        found[f"L{n}"] = {
-            name: weight.detach().T.to(torch.float32).numpy() for name, weight in named.items()
-        }
-    return found

@@ -1,4 +1,6 @@
-"""The logit lens (nostalgebraist 2020): what the model would say if it stopped at a site."""
+"""The logit lens (nostalgebraist 2020): the next token that each site already holds, read through
+the final norm and unembedding.
+"""
 
 from __future__ import annotations
 

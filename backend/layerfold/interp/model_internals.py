@@ -1,8 +1,8 @@
-"""Looking inside a pass: parts, pushes and walks are computed in the original space, and only then
-placed in the picture.
+"""Looking inside a pass: parts, gradients and texts that grow are computed in the original space,
+and only then placed in the picture.
 
-Every function answers a question of insights.py with its answer and tensors. What needs our own GPT
-says so where it is another.
+Every function answers a question of insights.py with its answer and tensors. A model without a part
+that is asked for is named.
 """
 
 from __future__ import annotations
@@ -12,20 +12,29 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from layerfold.data.reference_states import viewed
 from layerfold.errors import InputError
-from layerfold.interp import ablation as whatif
-from layerfold.interp import decomposition as anatomy
-from layerfold.interp import generation as walking
-from layerfold.interp import gradients as pushing
-from layerfold.interp import head_types as roles
-from layerfold.interp.jacobian import Map, jacobian, local_maps
+from layerfold.interp.ablation import Scaling, ablate
+from layerfold.interp.attention import patterns
+from layerfold.interp.decomposition import (
+    Part,
+    before,
+    decompose,
+    direct_logit_attribution,
+    promoted,
+)
+from layerfold.interp.generation import Generation, Sampling, generate
+from layerfold.interp.gradients import GROUPS, Objective, first_order, gradients
+from layerfold.interp.head_types import HEAD_TYPES, HeadTypes, head_types
+from layerfold.interp.jacobian import Map, jacobian, site_maps
 from layerfold.interp.linear_projection import LinearProjection
 from layerfold.interp.logit_lens import log_softmax
 from layerfold.interp.session import Session, never, stop_if
-from layerfold.model.gpt import GPT
+from layerfold.model.forward import network_of
+from layerfold.model.network import Network
 from layerfold.records import Floats, Sentence
 from layerfold.server.protocol.inspect import (
     Bend,
@@ -67,20 +76,25 @@ class ModelInternals:
         DamagedRun, Cancelled.
         """
         model, sentence = self._open(question, cancelled)
-        found = anatomy.anatomy_of(model, sentence.ids)
+        found = decompose(model, sentence.ids)
         stop_if(cancelled)
         # [layer, part, token, d]
         attention = np.concatenate([found.attention[:, None], found.heads], axis=1)
-        mlp = found.mlp + found.mlp_bias[:, None]
         tensors = {"patterns": found.patterns, "positions": self._places(question, found.states)}
-        tensors |= {
-            f"attention.{name}": values
-            for name, values in self._arrows(question, found.states[0:-1:2], attention, 0).items()
-        }
-        told = self._arrows(question, found.states[1::2], mlp[:, None], 1)
-        tensors |= {f"mlp.{name}": values[:, 0] for name, values in told.items()}
+        for half, name, parts in (
+            ("attn", "attention", attention),
+            ("mlp", "mlp", found.mlps[:, None]),
+        ):
+            starts = np.array(
+                [model.sites.index(before(model, layer, half)) for layer in range(model.n_layer)]
+            )
+            arrows = self._arrows(question, starts, found.states[starts], parts)
+            tensors |= {
+                f"{name}.{what}": values if half == "attn" else values[:, 0]
+                for what, values in arrows.items()
+            }
         layers, heads = found.patterns.shape[:2]
-        held = self._roles(question.step, model)
+        held = self._head_types(question.step, model)
         return (
             Dissected(
                 layers=layers,
@@ -95,31 +109,19 @@ class ModelInternals:
         """The words that each part of a token promotes; raises as ``dissect``."""
         model, sentence = self._open(question, cancelled)
         self._check_token(sentence, question.token)
-        found = anatomy.anatomy_of(model, sentence.ids[: question.token + 1])
-        at = question.token
-        parts: list[tuple[dict[str, Any], Floats]] = [({"part": "embed"}, found.states[0, at])]
-        for layer in range(len(found.mlp)):
-            parts.append(({"part": "attention", "layer": layer}, found.attention[layer, at]))
-            parts += [
-                ({"part": "head", "layer": layer, "head": head}, part[at])
-                for head, part in enumerate(found.heads[layer])
-            ]
-            parts.append(
-                ({"part": "mlp", "layer": layer}, found.mlp[layer, at] + found.mlp_bias[layer])
-            )
-        effects = anatomy.direct_effect(
-            model, found.states[-1, at], np.stack([part for _, part in parts])
-        )
+        found = direct_logit_attribution(model, sentence.ids, question.token)
         told = [
-            self._promoted(name, effect) for (name, _), effect in zip(parts, effects, strict=True)
+            self._promoted(part, logits)
+            for part, logits in zip(found.parts, found.logits, strict=True)
         ]
-        return Promoted(token=at, parts=told), {}
+        return Promoted(token=question.token, parts=told), {}
 
     def bend(self, question: Bend, cancelled: Cancelled = never) -> tuple[Bent, Tensors]:
         """What each half of a layer does to the neighbourhood of a token; raises as ``dissect``."""
         model, sentence = self._open(question, cancelled)
         self._check_token(sentence, question.token)
-        maps = local_maps(model, sentence.ids[: question.token + 1], question.token)
+        ids = sentence.ids[: question.token + 1] if model.causal else sentence.ids
+        maps = site_maps(model, ids, question.token)
         raw = np.stack([state.numpy() for _, state in maps])
         values, ends = (
             np.full(raw.shape, np.nan, dtype=np.float32),
@@ -131,11 +133,12 @@ class ModelInternals:
             reach = STEP * np.linalg.norm(raw[site]) * directions
             ends[site] += np.concatenate([reach, -reach])
         last = self.run.space(question.step).adapter.states(sentence.ids).values[:, question.token]
+        sites = np.arange(len(last))
         shown = self._arrows(
             question,
+            sites,
             last[:, None],
             np.concatenate([ends - raw[:, None], np.zeros_like(ends[:1])])[:, :, None],
-            None,
         )
         axes = shown["tip"][:-1, :, 0].reshape(-1, 2, 3, 3).transpose(0, 2, 1, 3)
         moves = np.diff(viewed(last, self.run.atlas.view), axis=0)
@@ -152,44 +155,50 @@ class ModelInternals:
     def imagine(self, question: WhatIf, cancelled: Cancelled = never) -> tuple[Imagined, Tensors]:
         """The pass with parts scaled, beside the one that is; raises as ``dissect``."""
         model, sentence = self._open(question, cancelled)
-        _, plain = whatif.scaled_pass(model, sentence.ids, whatif.Scales())
-        states, logits = whatif.scaled_pass(model, sentence.ids, scales_of(question))
+        plain, scaled = (
+            ablate(model, sentence.ids, each) for each in (Scaling(), scaling_of(question))
+        )
         stop_if(cancelled)
-        before, after = log_softmax(plain[-1]), log_softmax(logits[-1])
-        divergence = float(max(0.0, (np.exp(before) * (before - after)).sum()))
-        shares = np.exp(before), np.exp(after)
+        was, now = log_softmax(plain.logits[-1]), log_softmax(scaled.logits[-1])
+        divergence = float(max(0.0, (np.exp(was) * (was - now)).sum()))
+        shares = np.exp(was), np.exp(now)
         words = {int(id) for share in shares for id in np.argsort(-share, kind="stable")[:WORDS]}
         told = Imagined(
             before=self._ranked(shares[0], words),
             after=self._ranked(shares[1], words),
             divergence=divergence,
         )
-        return told, {"positions": self._places(question, states), "norm": norms(states)}
+        return told, {
+            "positions": self._places(question, scaled.states),
+            "norm": norms(scaled.states),
+        }
 
     def push(self, question: Push, cancelled: Cancelled = never) -> tuple[Pushed, Tensors]:
-        """The push of a loss on every state and weight; raises as ``dissect``."""
+        """The gradient of a loss at every state and weight, drawn downhill; raises as
+        ``dissect``.
+        """
         model, sentence = self._open(question, cancelled)
         target = None if question.target is None else self._first_id(question.target)
-        found = pushing.push_of(model, sentence.ids, pushing.Aim(question.position, target))
+        found = gradients(model, sentence.ids, Objective(question.position, target))
         stop_if(cancelled)
         states = self.run.space(question.step).adapter.states(sentence.ids).values
-        lengths = norms(found.push)
+        lengths = norms(found.states)
         arrows = (
-            found.push
+            -found.states
             * np.asarray(
                 question.reach * norms(states) / np.maximum(lengths, 1e-30), dtype=np.float32
             )[..., None]
         )
-        shown = self._arrows(question, states, arrows[:, None], None)
+        shown = self._arrows(question, np.arange(len(states)), states, arrows[:, None])
         agreement = (
-            pushing.first_order(model, sentence.ids, found, len(states) // 2, tries=8)
+            first_order(model, sentence.ids, found, len(states) // 2, tries=8)
             if len(sentence.ids) > 1
             else float("nan")
         )
         told = Pushed(
             loss=found.loss,
-            groups=list(pushing.GROUPS),
-            outer=found.outer,
+            groups=list(GROUPS),
+            outer=found.outside,
             agreement=finite_or(agreement, 0.0),
         )
         trust = shown["trust"][:, 0]
@@ -198,43 +207,37 @@ class ModelInternals:
             "trust": trust,
             "length": lengths,
             "losses": found.losses,
-            "groups": found.groups,
+            "groups": found.layers,
         }
 
     def walk(
         self, question: Walk, cancelled: Cancelled = never
     ) -> Iterator[tuple[Stepped, Tensors]]:
-        """Each new token of a walk with the fork after it; with ``count`` 0 only the fork where the
-        text ends. Raises as ``dissect``.
+        """Each new token of a text with what may come after it; with ``count`` 0 only that, where
+        the text ends. Raises as ``dissect``.
         """
         model, sentence = self._open(question, cancelled)
-        going = walking.Walk(model, [*sentence.ids, *question.ids])
-        sampling = walking.Sampling(question.temperature, question.top_k, question.top_p)
-        rng = np.random.default_rng((question.seed, len(going.ids)))
-        if question.count == 0 or going.full:
-            yield self._stepped(question, going, None, going.states[:, -1:], True)
-        for n in range(question.count):
-            if going.full:
-                return
-            stop_if(cancelled)
-            fork = going.fork(WORDS)
-            id = going.draw(sampling, rng)
-            share = dict(fork.branches).get(id, going.share(id))
-            states = going.take(id)[:, None]
+        text = Generation(model, [*sentence.ids, *question.ids])
+        sampling = Sampling(question.temperature, question.top_k, question.top_p)
+        rng = np.random.default_rng((question.seed, len(text.ids)))
+        if question.count == 0 or text.full:
+            yield self._stepped(question, text, None, text.states[:, -1:], True)
+        for n, new in enumerate(generate(text, question.count, sampling, rng), start=1):
             yield self._stepped(
                 question,
-                going,
-                self._word(id, share),
-                states,
-                n + 1 == question.count or going.full,
+                text,
+                self._word(new.id, new.probability),
+                new.states[:, None],
+                n == question.count or text.full,
             )
+            stop_if(cancelled)
 
     # ---- what they share
 
-    def _open(self, question: Any, cancelled: Cancelled) -> tuple[GPT, Sentence]:
+    def _open(self, question: Any, cancelled: Cancelled) -> tuple[Network, Sentence]:
         stop_if(cancelled)
         self.run.picture(question.projection)
-        model = anatomy.network_of(self.run.space(question.step).adapter)
+        model = network_of(self.run.space(question.step).adapter)
         return model, self.run.tokenize(question.text, self.max_tokens)
 
     def _check_token(self, sentence: Sentence, token: int) -> None:
@@ -252,16 +255,14 @@ class ModelInternals:
         return self.run.space(question.step).placer.place(states).positions
 
     def _arrows(
-        self, question: Any, starts: Floats, parts: Floats, half: int | None
+        self, question: Any, chosen: NDArray[np.int64], starts: Floats, parts: Floats
     ) -> dict[str, Floats]:
         """Arrows of ``parts`` [from, part, token, d] from raw ``starts`` [from, token, d]: tip,
         length, cosine with the first part, trust.
 
-        ``from`` counts the sites 0, 2, … for ``half`` 0, 1, 3, … for 1, and all for None; a tip
-        lies in the cloud that its arrow starts in.
+        ``chosen`` are the sites they start at; a tip lies in the cloud that its arrow starts in.
         """
         sites = len(self.run.sites)
-        chosen = np.arange(sites) if half is None else np.arange(half, sites - 1, 2)
         count, tokens, d = parts.shape[1], parts.shape[2], parts.shape[3]
         tips = starts[:, None] + parts
         grid = np.zeros((sites, (count + 1) * tokens, d), dtype=np.float32)
@@ -288,42 +289,55 @@ class ModelInternals:
             else self.run.space(question.step).slope
         )
 
-    def _roles(self, step: int, model: GPT) -> list[Role]:
-        """What the heads do on the reference's own texts, at a step."""
-        reference = self.run.atlas.reference
-        texts = [[int(id) for id in row if id >= 0] for row in reference.windows[:READ]]
-        found = roles.roles_of([anatomy.anatomy_of(model, text).patterns for text in texts], texts)
+    def _head_types(self, step: int, model: Network) -> list[Role]:
+        """The types of the heads on the reference's own texts, at a step; computed once."""
+        texts = [
+            [int(id) for id in row if id >= 0] for row in self.run.atlas.reference.windows[:READ]
+        ]
+
+        def compute() -> Floats:
+            found = head_types([patterns(model, text)[:, 0] for text in texts], texts, model.causal)
+            return np.concatenate(
+                [found.scores.reshape(len(HEAD_TYPES), -1), found.even[:, None]], axis=1
+            )
+
+        kept = self.run.cache.get(
+            {"what": "head types", "checkpoint": self.run.run.origin(step), "texts": texts}, compute
+        )
+        found = HeadTypes(
+            kept[:, :-1].reshape(len(HEAD_TYPES), model.n_layer, model.n_head), kept[:, -1]
+        )
         return [
             Role(
                 layer=int(layer),
                 head=int(head),
-                role=roles.ROLES[role],
-                score=round(float(found.scores[role, layer, head]), 4),
+                role=HEAD_TYPES[kind],
+                score=round(float(found.scores[kind, layer, head]), 4),
             )
-            for role, layer, head in zip(*np.nonzero(found.held), strict=True)
+            for kind, layer, head in zip(*np.nonzero(found.passing), strict=True)
         ]
 
     def _stepped(
-        self, question: Walk, going: walking.Walk, token: Word | None, states: Floats, last: bool
+        self, question: Walk, text: Generation, token: Word | None, states: Floats, last: bool
     ) -> tuple[Stepped, Tensors]:
-        fork = going.fork(WORDS)
-        branches = [self._word(id, share) for id, share in fork.branches]
+        ahead = text.next_tokens(WORDS)
+        branches = [self._word(id, share) for id, share in ahead.likeliest]
         outside = self.run.space(question.step).placer.near(viewed(states, self.run.atlas.view))[2]
-        told = Stepped(token=token, ids=going.ids, branches=branches, rest=fork.rest, last=last)
-        ahead = self._places(question, going.peek([id for id, _ in fork.branches]))
+        told = Stepped(token=token, ids=text.ids, branches=branches, rest=ahead.rest, last=last)
+        there = self._places(question, text.peek([id for id, _ in ahead.likeliest]))
         return told, {
             "positions": self._places(question, states),
             "outside": outside,
             "norm": norms(states),
-            "branches": ahead,
+            "branches": there,
         }
 
-    def _promoted(self, name: dict[str, Any], effect: Floats) -> PromotedPart:
-        found = anatomy.promoted(effect, WORDS)
+    def _promoted(self, part: Part, logits: Floats) -> PromotedPart:
+        found = promoted(logits, WORDS)
         up, down = (
             [self._word(id, value) for id, value in side] for side in (found.up, found.down)
         )
-        return PromotedPart(**name, up=up, down=down)
+        return PromotedPart(part=part.kind, layer=part.layer, head=part.head, up=up, down=down)  # type: ignore[arg-type]
 
     def _ranked(self, shares: Any, ids: Collection[int]) -> list[Word]:
         return [
@@ -359,14 +373,14 @@ def stretched(forward: Map, state: Tensor) -> tuple[Floats, Floats]:
     return np.asarray(values.numpy(), dtype=np.float32), rows
 
 
-def scales_of(question: WhatIf | Reframe) -> whatif.Scales:
+def scaling_of(question: WhatIf | Reframe) -> Scaling:
     """The factors of a question; raises InputError for a head that is not named."""
     parts: dict[str, dict[Any, float]] = {"attention": {}, "mlp": {}, "head": {}, "residual": {}}
     for one in question.factors:
         if (one.part == "head") != (one.head is not None):
             raise InputError("A factor of the part 'head' names a head, the others do not.")
         parts[one.part][one.layer if one.head is None else (one.layer, one.head)] = one.factor
-    return whatif.Scales(parts["attention"], parts["mlp"], parts["head"], parts["residual"])
+    return Scaling(parts["attention"], parts["mlp"], parts["head"], parts["residual"])
 
 
 def norms(values: Floats) -> Floats:

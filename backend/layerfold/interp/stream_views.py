@@ -16,9 +16,8 @@ import numpy as np
 
 from layerfold.data.reference_states import states_at, viewed
 from layerfold.geometry.trust import correlation, trust_of
-from layerfold.interp import ablation as whatif
-from layerfold.interp.decomposition import network_of
-from layerfold.interp.model_internals import scales_of
+from layerfold.interp.ablation import ablate
+from layerfold.interp.model_internals import scaling_of
 from layerfold.interp.session import Session, never, stop_if
 from layerfold.records import Floats
 from layerfold.server.protocol.inspect import Reframe, Reframed, Seen
@@ -65,9 +64,7 @@ class StreamViews:
         adapter = self.run.space(question.step).adapter
         ways = {"positions": adapter.states(sentence.ids).values}
         if question.factors:
-            ways["moved"] = whatif.scaled_pass(
-                network_of(adapter), sentence.ids, scales_of(question)
-            )[0]
+            ways["moved"] = ablate(adapter, sentence.ids, scaling_of(question)).states
         raw = states_at(self.run.run, question.step, self.run.atlas.reference, adapter)
         stop_if(cancelled)
         states = seen(raw, question.seen)

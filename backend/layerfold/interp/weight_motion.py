@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from layerfold.data.reference_states import reference_states, viewed
 from layerfold.errors import InputError, StepNotFound
 from layerfold.interp import loss_landscape as landscape
-from layerfold.interp.decomposition import network_of
 from layerfold.interp.linear_projection import LinearProjection
 from layerfold.interp.optimizer_step import (
     PARTS,
@@ -30,6 +29,7 @@ from layerfold.interp.optimizer_step import (
 from layerfold.interp.session import Session, never, stop_if
 from layerfold.interp.step_batches import Batch, batches_of, hyper_of
 from layerfold.model.adapter import GPTAdapter
+from layerfold.model.forward import gpt_of
 from layerfold.model.gpt import GPT
 from layerfold.records import Floats
 from layerfold.server.protocol.inspect import Line, Lined, Stride, Strode, Survey, Surveyed
@@ -61,7 +61,7 @@ class WeightMotion:
         self.run.picture(question.projection)
         sentence = self.run.tokenize(question.text, self.max_tokens)
         space = self.run.space(question.step)
-        model = network_of(space.adapter)
+        model = gpt_of(space.adapter)
         hyper = hyper_of(self.run.run, question.step)
         before, batch, origin = batches_of(self.run.run, question.step, self.run.atlas.reference)
         stop_if(cancelled)
@@ -236,14 +236,14 @@ class WeightMotion:
         """Opens a checkpoint; raises InputError where the run has none of ours, or they are too
         large to hold side by side.
         """
-        model = network_of(self.run.run.adapter(step))
+        model = gpt_of(self.run.run.adapter(step))
         weights = sum(weight.numel() for weight in model.parameters()) * len(self.run.run.steps)
         if weights > MOST_WEIGHTS:
             raise InputError(
                 f"The checkpoints hold {weights:,} weights in all; at most {MOST_WEIGHTS:,} are"
                 " laid side by side here."
             )
-        return lambda at: network_of(self.run.run.adapter(at))
+        return lambda at: gpt_of(self.run.run.adapter(at))
 
 
 @torch.inference_mode()

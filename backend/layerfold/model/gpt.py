@@ -4,9 +4,9 @@ embedding (Radford et al. 2019).
 Each of these can be left out or replaced by the shape, down to the bare one of Nanda et al.
 (2301.05217).
 
-The residual stream is readable at every site without hooks: ``sites`` returns it after the
-embedding and after each half of each layer. Tensors at line ends: b batch, t token, d d_model, h
-head, k d_model / n_head, v vocabulary.
+The pass shows every tensor on its way to a hook (taps.py). ``sites`` returns the residual stream
+after the embedding and after each half of each layer. Tensors at line ends: b batch, t token, d
+d_model, h head, k d_model / n_head, v vocabulary.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from layerfold.model.kernels import settle_kernels
 from layerfold.model.shape import GPTConfig
+from layerfold.model.taps import Hook, Within
 
 Cache = list[tuple[Tensor, Tensor]]
 
@@ -67,22 +68,54 @@ class Attention(nn.Module):
         return q, k, v
 
     def forward(
-        self, x: Tensor, past: tuple[Tensor, Tensor] | None = None, places: Tensor | None = None
+        self,
+        x: Tensor,
+        past: tuple[Tensor, Tensor] | None = None,
+        places: Tensor | None = None,
+        hook: Hook | None = None,
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """What each token gathers from those before it (b, t, d), and the keys and values so far
         (b, h, t, k).
         """
-        b, t, d = x.shape
         q, k, v = self.heads(x, places)
+        if hook is not None:
+            q, k, v = hook("attn.q", q), hook("attn.k", k), hook("attn.v", v)
         if past is not None:
             k, v = torch.cat((past[0], k), dim=2), torch.cat((past[1], v), dim=2)
-        if past is None:
-            y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        else:
-            # (t, past + t)
-            seen = torch.ones(t, k.shape[2], dtype=torch.bool, device=x.device).tril(k.shape[2] - t)
-            y = F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
-        return self.out(y.transpose(1, 2).reshape(b, t, d)), (k, v)
+        z = attend(q, k, v, hook)
+        gathered: Tensor = self.out(z.transpose(1, 2).reshape(x.shape))
+        return gathered if hook is None else hook("attn.out", gathered), (k, v)
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, hook: Hook | None = None) -> Tensor:
+    """What each of the last tokens gathers (b, h, t, k) from itself and those before it.
+
+    The pattern is made only where it is asked for, and what is gathered comes of it only where the
+    hook gives back another.
+    """
+    t, n = q.shape[2], k.shape[2]
+    if hook is not None and hook.wants("attn.pattern"):
+        pattern = pattern_of(q, k)
+        given = hook("attn.pattern", pattern)
+        if given is not pattern:
+            return hook("attn.z", given @ v)
+    # (t, past + t)
+    seen = None if t == n else torch.ones(t, n, dtype=torch.bool, device=q.device).tril(n - t)
+    z = F.scaled_dot_product_attention(q, k, v, attn_mask=seen, is_causal=seen is None)
+    return z if hook is None else hook("attn.z", z)
+
+
+def pattern_of(q: Tensor, k: Tensor) -> Tensor:
+    """How each of the last tokens (t) shares its attention among itself and those before it (b, h,
+    t, past + t).
+    """
+    t, n = q.shape[-2], k.shape[-2]
+    ahead = torch.ones(t, n, dtype=torch.bool, device=q.device).triu(n - t + 1)
+    return (
+        (q @ k.transpose(-1, -2) / sqrt(q.shape[-1]))
+        .masked_fill(ahead, float("-inf"))
+        .softmax(dim=-1)
+    )
 
 
 class MLP(nn.Module):
@@ -94,11 +127,15 @@ class MLP(nn.Module):
         self.out = nn.Linear(config.mlp * config.d_model, config.d_model, bias=config.bias)
         self.relu = config.activation == "relu"
 
-    def forward(self, x: Tensor) -> Tensor:
+    def activate(self, x: Tensor) -> Tensor:
+        """The activation alone, on what ``up`` gives."""
+        return F.relu(x) if self.relu else F.gelu(x, approximate="tanh")
+
+    def forward(self, x: Tensor, hook: Hook | None = None) -> Tensor:
         """(b, t, d) to (b, t, d)."""
-        x = self.up(x)
-        y: Tensor = self.out(F.relu(x) if self.relu else F.gelu(x, approximate="tanh"))
-        return y
+        x = self.activate(self.up(x))
+        y: Tensor = self.out(x if hook is None else hook("mlp.act", x))
+        return y if hook is None else hook("mlp.out", y)
 
 
 class Block(nn.Module):
@@ -114,14 +151,19 @@ class Block(nn.Module):
         self.mlp = MLP(config)
 
     def forward(
-        self, x: Tensor, past: tuple[Tensor, Tensor] | None = None, places: Tensor | None = None
+        self,
+        x: Tensor,
+        past: tuple[Tensor, Tensor] | None = None,
+        places: Tensor | None = None,
+        hook: Hook | None = None,
     ) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
         """The stream after attention and after the MLP (b, t, d each), and the layer's keys and
         values.
         """
-        gathered, present = self.attention(self.norm_mid(x), past, places)
-        mid = x + gathered
-        return mid, mid + self.mlp(self.norm_post(mid)), present
+        gathered, present = self.attention(self.norm_mid(x), past, places, hook)
+        mid = x + gathered if hook is None else hook("mid", hook("skip", x) + gathered)
+        post = mid + self.mlp(self.norm_post(mid), hook)
+        return mid, post if hook is None else hook("post", post), present
 
 
 class GPT(nn.Module):
@@ -177,7 +219,11 @@ class GPT(nn.Module):
         return self.tokens.weight if self.head is None else self.head.weight
 
     def stream(
-        self, ids: Tensor, cache: Cache | None = None, keep: Cache | None = None
+        self,
+        ids: Tensor,
+        cache: Cache | None = None,
+        keep: Cache | None = None,
+        hook: Hook | None = None,
     ) -> Iterator[Tensor]:
         """The residual stream (b, t, d) at each site in turn; ``cache`` holds what came before,
         ``keep`` takes what now is.
@@ -192,22 +238,36 @@ class GPT(nn.Module):
         places, x = self.places(start, end), self.tokens(ids)
         if places is None:
             x = x + self.positions.weight[start:end]
+        if hook is not None:
+            x = hook("embed", x)
         yield x
         for n, block in enumerate(self.blocks):
-            mid, x, present = block(x, cache[n] if cache else None, places)
+            mid, x, present = block(
+                x, cache[n] if cache else None, places, hook and Within(hook, f"L{n}")
+            )
             if keep is not None:
                 keep.append(present)
             yield mid
             yield x
 
-    def forward(self, ids: Tensor, targets: Tensor | None = None) -> Tensor:
+    def forward(
+        self, ids: Tensor, targets: Tensor | None = None, hook: Hook | None = None
+    ) -> Tensor:
         """Logits (b, t, v); or, given the next tokens ``targets`` (b, t), the mean cross-entropy in
         nats (a scalar).
         """
-        logits = F.linear(self.final(ids), self.unembedding)
+        for state in self.stream(ids, hook=hook):
+            x = state
+        logits = self.read_out(x, hook)
         if targets is None:
             return logits
         return F.cross_entropy(logits.view(-1, logits.shape[-1]).float(), targets.reshape(-1))
+
+    def read_out(self, x: Tensor, hook: Hook | None = None) -> Tensor:
+        """Logits (b, t, v) of the stream after the last layer."""
+        x = self.norm(x)
+        logits = F.linear(x if hook is None else hook("final", x), self.unembedding)
+        return logits if hook is None else hook("logits", logits)
 
     def final(self, ids: Tensor, last: int | None = None) -> Tensor:
         """The stream after the last layer and the final norm (b, t, d), or of the ``last`` tokens
@@ -245,43 +305,6 @@ class GPT(nn.Module):
         """The final norm and the unembedding on states of any site: logits (..., v)."""
         return F.linear(self.norm(states), self.unembedding)
 
-    @torch.inference_mode()
-    def generate(
-        self,
-        ids: Tensor,
-        count: int,
-        *,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        generator: torch.Generator | None = None,
-    ) -> Tensor:
-        """``ids`` (b, t) with ``count`` more tokens; temperature 0 takes the likeliest.
-
-        Keys and values are kept between tokens; when the block is full the older half is dropped
-        and the rest read again, since learned positions cannot slide.
-        """
-        cache: Cache = []
-        for _ in range(count):
-            if not cache or cache[0][0].shape[2] >= self.config.block_size:
-                cache, fresh = (
-                    [],
-                    (
-                        ids[:, -self.config.block_size :]
-                        if not cache
-                        else ids[:, -(self.config.block_size // 2 + 1) :]
-                    ),
-                )
-                fresh = fresh[:, -self.config.block_size :]
-            else:
-                fresh = ids[:, -1:]
-            kept: Cache = []
-            for state in self.stream(fresh, cache, kept):
-                last = state
-            cache = kept
-            chosen = choose(self.unembed(last[:, -1]), temperature, top_k, generator)
-            ids = torch.cat((ids, chosen), dim=1)
-        return ids
-
 
 def norm_of(config: GPTConfig) -> nn.Module:
     """A LayerNorm, or nothing."""
@@ -294,16 +317,3 @@ def sinusoids(count: int, d: int) -> Tensor:
     """
     turn = torch.arange(count)[:, None] * 1.5 * count ** (-2 * torch.arange((d + 1) // 2) / d)
     return torch.cat((turn.sin(), turn.cos()), dim=1)[:, :d]
-
-
-def choose(
-    logits: Tensor, temperature: float, top_k: int | None, generator: torch.Generator | None
-) -> Tensor:
-    """One token id for each row of logits (b, v): (b, 1)."""
-    if temperature == 0:
-        return logits.argmax(dim=-1, keepdim=True)
-    logits = logits / temperature
-    if top_k is not None:
-        least = logits.topk(min(top_k, logits.shape[-1])).values[:, -1:]
-        logits = logits.masked_fill(logits < least, float("-inf"))
-    return torch.multinomial(logits.softmax(dim=-1), 1, generator=generator)

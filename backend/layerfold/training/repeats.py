@@ -8,6 +8,7 @@ as well is said on the card.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -15,8 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from layerfold.interp.attention import looks_back, patterns
+from layerfold.model.forward import array, run
 from layerfold.model.gpt import GPT
+from layerfold.records import Floats
 
 Ids = NDArray[np.int64]
 
@@ -59,7 +61,25 @@ def prefix_matching(model: GPT, windows: Ids, periods: list[int]) -> NDArray[np.
     """Each head's share of attention on what followed the same token the last time: [layer, head],
     0..1.
     """
-    return looks_back(patterns(model, windows), [period - 1 for period in periods])
+    patterns = array(run(model, windows, taps=("L*.attn.pattern",), last=0).layers("attn.pattern"))
+    return attention_back(patterns, [period - 1 for period in periods])
+
+
+def attention_back(patterns: Floats, lags: Sequence[int]) -> NDArray[np.float64]:
+    """The share of attention that goes ``lag`` tokens back, one lag a window of ``patterns``
+    [layer, b, h, t, t]: mean [layer, h].
+
+    Asked are the tokens more than a lag in. A lag of p - 1 in windows that say p tokens again and
+    again gives the prefix-matching score: attention to what came after the same token the last time
+    (Olsson et al. 2022, arXiv 2209.11895).
+    """
+    length = patterns.shape[-1]
+    total, count = np.zeros((patterns.shape[0], patterns.shape[2])), 0
+    for window, lag in enumerate(lags):
+        asked = np.arange(lag + 1, length)
+        total += patterns[:, window][..., asked, asked - lag].sum(axis=-1, dtype=np.float64)
+        count += len(asked)
+    return total / count
 
 
 @torch.inference_mode()

@@ -1,1 +1,3 @@
-"""Models of Hugging Face behind the same protocol as our own."""
+"""Models of Hugging Face, opened by transformers itself: files, shape, structure, weights,
+tokenizer, the check on opening.
+"""

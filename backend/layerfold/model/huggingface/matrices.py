@@ -10,6 +10,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from layerfold.errors import NotSupported
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter, inner
 from layerfold.model.huggingface.families import FAMILIES
 from layerfold.records import Floats
@@ -19,11 +20,11 @@ Parts = dict[str, Tensor]
 
 
 def matrices_of(adapter: HuggingFaceAdapter) -> dict[str, dict[str, Floats]]:
-    """The matrices of each layer, "L0" first, as they act on a row; raises TypeError where they are
-    too wide to be taken apart.
+    """The matrices of each layer, "L0" first, as they act on a row; raises NotSupported where they
+    are too wide to be taken apart.
     """
     if adapter.d_model > WIDEST:
-        raise TypeError(
+        raise NotSupported(
             f"matrices wider than {WIDEST:,} are not taken apart: that takes minutes a checkpoint"
         )
     family = adapter.network.config.model_type
