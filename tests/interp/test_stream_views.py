@@ -8,22 +8,20 @@ import pytest
 from layerfold.data.reference_states import states_at, viewed
 from layerfold.errors import Cancelled, EmptyText, InputError, StepNotFound
 from layerfold.interp.session import Session
-from layerfold.interp.stream_views import StreamViews, fitted, seen, view_of
-from layerfold.server.protocol.inspect import Reframe
+from layerfold.interp.stream_views import fitted, seen, view_of
+from tests.asking import ask as asked
 from tests.interp.test_model_internals import TEXT, run
 
 __all__ = ["run"]
-ALL = {"id": 1, "type": "reframe", "run": "tiny", "step": 8, "text": TEXT}
 
 
 def ask(run: Session, **fields):
-    cancelled = fields.pop("cancelled", lambda: False)
-    return StreamViews(run).reframe(Reframe.model_validate({**ALL, **fields}), cancelled)
+    return asked(run, "stream_view", **{"step": 8, "text": TEXT, **fields})
 
 
 @pytest.mark.parametrize("how", ["raw", "normalised", "added"])
 def test_places_are_the_states_projected_and_moved_as_a_whole(run: Session, how) -> None:
-    told, tensors = ask(run, seen=how)
+    told, tensors = ask(run, view=how)
     raw = states_at(run.run, 8, run.atlas.reference)
     states = seen(raw, how)
     flat = states.reshape(-1, states.shape[-1]) - states.reshape(-1, states.shape[-1]).mean(axis=0)
@@ -43,7 +41,7 @@ def test_places_are_the_states_projected_and_moved_as_a_whole(run: Session, how)
 
 
 def test_what_was_added_begins_at_nothing_and_is_the_rest_of_the_stream(run: Session) -> None:
-    told, tensors = ask(run, seen="added")
+    told, tensors = ask(run, view="added")
     assert np.ptp(tensors["cloud"][0], axis=0).max() < 1e-3, "no token has anything yet"
     assert np.allclose(tensors["positions"][0], tensors["cloud"][0, :1], atol=1e-3)
     assert told.trust[0] is None
@@ -53,11 +51,11 @@ def test_what_was_added_begins_at_nothing_and_is_the_rest_of_the_stream(run: Ses
 
 
 def test_a_factor_of_one_moves_nothing_and_a_layer_taken_out_does(run: Session) -> None:
-    _, plain = ask(run, seen="raw")
+    _, plain = ask(run, view="raw")
     assert "moved" not in plain
-    _, same = ask(run, seen="raw", factors=[{"part": "mlp", "layer": 0, "factor": 1.0}])
+    _, same = ask(run, view="raw", factors=[{"part": "mlp", "layer": 0, "factor": 1.0}])
     assert np.allclose(same["moved"], plain["positions"], atol=1e-4)
-    _, other = ask(run, seen="raw", factors=[{"part": "mlp", "layer": 0, "factor": 0.0}])
+    _, other = ask(run, view="raw", factors=[{"part": "mlp", "layer": 0, "factor": 0.0}])
     assert np.allclose(other["moved"][:2], plain["positions"][:2], atol=1e-4)
     assert np.abs(other["moved"][2] - plain["positions"][2]).max() > 1e-3
 
@@ -87,10 +85,10 @@ def test_the_length_of_a_state_is_found_on_an_axis() -> None:
 
 def test_bad_questions_have_clear_answers(run: Session) -> None:
     with pytest.raises(StepNotFound):
-        ask(run, seen="raw", step=3)
+        ask(run, view="raw", step=3)
     with pytest.raises(EmptyText):
-        ask(run, seen="raw", text=" ")
+        ask(run, view="raw", text=" ")
     with pytest.raises(Cancelled):
-        ask(run, seen="raw", cancelled=lambda: True)
+        ask(run, view="raw", cancelled=lambda: True)
     with pytest.raises(InputError):
-        ask(run, seen="raw", factors=[{"part": "head", "layer": 0, "factor": 0.0}])
+        ask(run, view="raw", factors=[{"part": "head", "layer": 0, "factor": 0.0}])

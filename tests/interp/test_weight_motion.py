@@ -12,10 +12,10 @@ from layerfold.errors import Cancelled, InputError, StepNotFound
 from layerfold.interp.optimizer_step import batch_loss
 from layerfold.interp.session import Session, open_session
 from layerfold.interp.step_batches import batches_of, hyper_of
-from layerfold.interp.weight_motion import MOTIONS, WeightMotion, by_weight
+from layerfold.interp.weight_motion import MOTIONS, by_weight
 from layerfold.model.adapter import GPTAdapter
 from layerfold.model.forward import gpt_of
-from layerfold.server.protocol.inspect import Line, Stride, Survey
+from tests.asking import ask, ask_all
 from tests.small import STEPS, make_run
 
 TEXT = "The bank of the river was steep."
@@ -27,8 +27,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Session:
     return open_session(make_run(folder / "small"), folder / "cache")
 
 
-def stride(step: int = 8, **more) -> Stride:
-    return Stride(type="stride", id=1, run="small", step=step, text=TEXT, **more)
+def stepped(run: Session, **more):
+    return ask(run, "optimizer_step", **{"step": 8, "text": TEXT, **more})
 
 
 def test_the_step_is_adamws_own(run: Session) -> None:
@@ -47,7 +47,7 @@ def test_the_step_is_adamws_own(run: Session) -> None:
         for group in optimizer.param_groups:
             group["lr"] = hyper.rate if n == len(before) else 0.0
         optimizer.step()
-    told, tensors = WeightMotion(run).stride(stride())
+    told, tensors = stepped(run)
     assert (told.origin, told.earlier) == (origin, len(before))
     assert told.after == pytest.approx(float(batch_loss(true, *batch).detach()), abs=1e-6)
 
@@ -56,7 +56,7 @@ def test_the_step_is_adamws_own(run: Session) -> None:
 
 
 def test_a_factor_of_nought_moves_nothing(run: Session) -> None:
-    told, tensors = WeightMotion(run).stride(stride(factor=0.0, cloud=True))
+    told, tensors = stepped(run, factor=0.0, cloud=True)
     assert told.before == told.after
     assert (
         tensors["positions"].tobytes()
@@ -69,15 +69,15 @@ def test_a_factor_of_nought_moves_nothing(run: Session) -> None:
 def test_a_move_is_as_long_as_its_states_are_apart_and_tells_what_the_picture_keeps(
     run: Session,
 ) -> None:
-    _, tensors = WeightMotion(run).stride(stride(factor=10))
-    _, farther = WeightMotion(run).stride(stride(factor=20))
+    _, tensors = stepped(run, factor=10)
+    _, farther = stepped(run, factor=20)
     assert tensors["length"].shape == tensors["trust"].shape == tensors["norm"].shape
     assert (farther["length"] > tensors["length"]).all()
     assert 0 < np.median(tensors["trust"]) < 10
 
 
 def test_every_motion_has_a_length_that_its_groups_make_up(run: Session) -> None:
-    told, _ = WeightMotion(run).stride(stride(motion="adaptive", factor=10))
+    told, _ = stepped(run, component="adaptive", factor=10)
     assert set(told.lengths) == {*MOTIONS, "step"}
     for name, length in told.lengths.items():
         assert sum(part**2 for part in told.groups[name].values()) == pytest.approx(
@@ -88,16 +88,16 @@ def test_every_motion_has_a_length_that_its_groups_make_up(run: Session) -> None
 
 
 def test_plain_descent_goes_down(run: Session) -> None:
-    told, _ = WeightMotion(run).stride(stride(motion="gradient", factor=10))
+    told, _ = stepped(run, component="gradient", factor=10)
     assert told.after < told.before
 
 
 def test_motions_are_made_once(run: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    WeightMotion(run).stride(stride())
+    stepped(run)
     monkeypatch.setattr(
         "layerfold.interp.weight_motion.adamw_parts", lambda *_: pytest.fail("computed again")
     )
-    WeightMotion(run).stride(stride(motion="decay"))
+    stepped(run, component="decay")
 
 
 def test_a_row_of_weights_is_taken_apart_in_their_order(run: Session) -> None:
@@ -108,13 +108,13 @@ def test_a_row_of_weights_is_taken_apart_in_their_order(run: Session) -> None:
 
 
 def test_a_survey_says_how_far_it_is_and_holds_the_losses_of_the_checkpoints(run: Session) -> None:
-    found = list(WeightMotion(run).survey(Survey(type="survey", id=1, run="small", size=4)))
+    found = ask_all(run, "loss_landscape", size=4)
     assert [told.share for told, _ in found] == pytest.approx([0, 0.2, 0.4, 0.6, 1])
     told, tensors = found[-1]
     assert told.steps == list(STEPS)
     assert told.weights == sum(weight.numel() for weight in gpt_of(run.run.adapter(0)).parameters())
     assert tensors["loss"].shape == (4, 4)
-    line, ends = WeightMotion(run).line(Line(type="line", id=2, run="small", start=0, end=64))
+    line, ends = ask(run, "loss_line", start=0, end=64)
     assert ends["losses"][[0, -1]] == pytest.approx(tensors["own"][[0, 2]], rel=1e-6)
     assert line.barrier >= 0
     assert tensors["shares"].sum() == pytest.approx(1, abs=1e-4), "three checkpoints lie in a plane"
@@ -122,24 +122,21 @@ def test_a_survey_says_how_far_it_is_and_holds_the_losses_of_the_checkpoints(run
 
 
 def test_bad_questions_have_clear_answers(run: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    striding = WeightMotion(run)
     with pytest.raises(StepNotFound):
-        striding.stride(stride(step=3))
+        stepped(run, step=3)
     with pytest.raises(StepNotFound, match="no checkpoint at step 5"):
-        striding.line(Line(type="line", id=1, run="small", start=0, end=5))
+        ask(run, "loss_line", start=0, end=5)
     with pytest.raises(Cancelled):
-        striding.stride(stride(), lambda: True)
+        stepped(run, cancelled=lambda: True)
     with pytest.raises(Cancelled):
-        list(striding.survey(Survey(type="survey", id=1, run="small", size=4), lambda: True))
+        ask_all(run, "loss_landscape", lambda: True, size=4)
     monkeypatch.setattr("layerfold.interp.weight_motion.MOST_WEIGHTS", 1000)
     with pytest.raises(InputError, match="at most 1,000"):
-        list(striding.survey(Survey(type="survey", id=1, run="small", size=4)))
+        ask_all(run, "loss_landscape", size=4)
 
 
 def test_the_bundled_task_takes_its_very_own_step() -> None:
     own = open_session(Path(__file__).parents[2] / "models" / "belief-simplex", None)
-    told, _ = WeightMotion(own).stride(
-        Stride(type="stride", id=1, run="b", step=160, text="A B C", motion="step")
-    )
+    told, _ = stepped(own, step=160, text="A B C", component="step")
     assert (told.origin, told.sequences, told.earlier) == ("own", 64, 8)
     assert told.lengths["adaptive"] > 10 * told.lengths["gradient"]

@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from layerfold.interp.model_internals import ModelInternals
 from layerfold.interp.session import open_session
 from layerfold.server.app import create_app
 from layerfold.server.catalog import Catalog, find_runs
 from layerfold.server.jobs import Jobs
-from layerfold.server.protocol.inspect import Dissect
 from layerfold.settings import Settings
+from tests.asking import ask
 from tests.server.conftest import Live, running
 from tests.small import make_run
 
@@ -42,18 +41,16 @@ def asked(live: Live, kind: str, **more: Any) -> list[dict[str, Any]]:
     with live.page() as page:
         page.say(type=kind, id=7, run="small", step=8, text=TEXT, **more)
         found = [page.hear()]
-        while found[-1]["type"] == "stepped" and not json.loads(found[-1]["answer"])["last"]:
+        while found[-1]["type"] == "generation" and not json.loads(found[-1]["answer"])["last"]:
             found.append(page.hear())
         return found
 
 
 def test_a_pass_is_taken_apart_as_the_model_does_it(served: tuple[Live, Path]) -> None:
     live, folder = served
-    (message,) = asked(live, "dissect")
-    told, tensors = ModelInternals(open_session(folder, None)).dissect(
-        Dissect(type="dissect", id=7, run="small", step=8, text=TEXT)
-    )
-    assert message["type"] == "dissected"
+    (message,) = asked(live, "decomposition")
+    told, tensors = ask(open_session(folder, None), "decomposition", step=8, text=TEXT)
+    assert message["type"] == "decomposition"
     assert json.loads(message["answer"]) == told.model_dump(mode="json")
     for name, values in tensors.items():
         assert np.array_equal(message["tensors"][name], values)
@@ -62,13 +59,13 @@ def test_a_pass_is_taken_apart_as_the_model_does_it(served: tuple[Live, Path]) -
 @pytest.mark.parametrize(
     ("kind", "more", "answer"),
     [
-        ("promote", {"token": 3}, "promoted"),
+        ("attribution", {"token": 3}, "attribution"),
         (
-            "whatif",
+            "ablation",
             {"factors": [{"part": "head", "layer": 0, "head": 1, "factor": 0.5}]},
-            "imagined",
+            "ablation",
         ),
-        ("push", {"position": 2, "target": " river"}, "pushed"),
+        ("gradients", {"position": 2, "target": " river"}, "gradients"),
     ],
 )
 def test_each_question_has_its_answer(
@@ -84,8 +81,8 @@ def test_each_question_has_its_answer(
 
 
 def test_a_walk_comes_token_by_token(served: tuple[Live, Path]) -> None:
-    messages = asked(served[0], "walk", count=6, seed=3)
-    assert [message["type"] for message in messages] == ["stepped"] * 6
+    messages = asked(served[0], "generation", count=6, seed=3)
+    assert [message["type"] for message in messages] == ["generation"] * 6
     told = [json.loads(message["answer"]) for message in messages]
     assert [len(one["ids"]) - len(told[0]["ids"]) for one in told] == list(range(6))
     assert all(message["tensors"]["positions"].shape == (5, 1, 3) for message in messages)
@@ -93,7 +90,7 @@ def test_a_walk_comes_token_by_token(served: tuple[Live, Path]) -> None:
 
 def test_a_long_text_is_cut_as_it_is_when_it_is_placed(served: tuple[Live, Path]) -> None:
     with served[0].page() as page:
-        page.say(type="dissect", id=1, run="small", step=8, text="the bank of a river " * 40)
+        page.say(type="decomposition", id=1, run="small", step=8, text="the bank of a river " * 40)
         assert page.hear()["tensors"]["positions"].shape == (5, 48, 3)
 
 
@@ -102,33 +99,47 @@ def test_a_newer_question_takes_the_place_of_an_older_and_a_cancel_ends_it(
 ) -> None:
     with served[0].page() as page:
         for id in range(1, 30):
-            page.say(type="walk", id=id, run="small", step=8, text="The bank", count=40, seed=id)
-        page.say(type="dissect", id=99, run="small", step=8, text=TEXT)
+            page.say(
+                type="generation", id=id, run="small", step=8, text="The bank", count=40, seed=id
+            )
+        page.say(type="decomposition", id=99, run="small", step=8, text=TEXT)
         heard = [page.hear()]
         while heard[-1]["id"] != 99:
             heard.append(page.hear())
-        page.say(type="cancel", sentence="walk")
-        page.say(type="promote", id=100, run="small", step=8, text=TEXT, token=0)
+        page.say(type="cancel", sentence="generation")
+        page.say(type="attribution", id=100, run="small", step=8, text=TEXT, token=0)
         while heard[-1]["id"] != 100:
             heard.append(page.hear())
-        assert sum(message["type"] == "stepped" for message in heard) < 29 * 40
-        page.say(type="promote", id=101, run="small", step=8, text=TEXT, token=1)
-        assert page.hear()["id"] == 101, "nothing of the walk comes after its end"
+        assert sum(message["type"] == "generation" for message in heard) < 29 * 40
+        page.say(type="attribution", id=101, run="small", step=8, text=TEXT, token=1)
+        assert page.hear()["id"] == 101, "nothing of the generation comes after its end"
 
 
 @pytest.mark.parametrize(
     ("message", "code"),
     [
-        ({"type": "dissect", "run": "nobody", "step": 8, "text": TEXT}, "run_not_found"),
-        ({"type": "dissect", "run": "small", "step": 9, "text": TEXT}, "step_not_found"),
-        ({"type": "push", "run": "small", "step": 8, "text": ""}, "empty_text"),
-        ({"type": "dissect", "run": "small", "step": 8, "text": "a" * 20001}, "text_too_long"),
-        ({"type": "promote", "run": "small", "step": 8, "text": TEXT, "token": 99}, "bad_input"),
-        ({"type": "walk", "run": "small", "step": 8, "text": TEXT, "ids": [300]}, "bad_input"),
-        ({"type": "walk", "run": "small", "step": 8, "text": TEXT, "count": 513}, "bad_message"),
+        ({"type": "decomposition", "run": "nobody", "step": 8, "text": TEXT}, "run_not_found"),
+        ({"type": "decomposition", "run": "small", "step": 9, "text": TEXT}, "step_not_found"),
+        ({"type": "gradients", "run": "small", "step": 8, "text": ""}, "empty_text"),
+        (
+            {"type": "decomposition", "run": "small", "step": 8, "text": "a" * 20001},
+            "text_too_long",
+        ),
+        (
+            {"type": "attribution", "run": "small", "step": 8, "text": TEXT, "token": 99},
+            "bad_input",
+        ),
+        (
+            {"type": "generation", "run": "small", "step": 8, "text": TEXT, "ids": [300]},
+            "bad_input",
+        ),
+        (
+            {"type": "generation", "run": "small", "step": 8, "text": TEXT, "count": 513},
+            "bad_message",
+        ),
         (
             {
-                "type": "whatif",
+                "type": "ablation",
                 "run": "small",
                 "step": 8,
                 "text": TEXT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from safetensors.numpy import load
 
 from layerfold.errors import BadMessage
 from layerfold.records import Placed, PlacedSlice, Sentence, finite
+from layerfold.server.answers import REGISTRY
 from layerfold.server.protocol.encode import decode_tensors, encode_slice
+from layerfold.server.protocol.inspect import AnyAnswer
 from layerfold.server.protocol.messages import (
     Cancel,
     Inspect,
@@ -23,6 +26,7 @@ from layerfold.server.protocol.messages import (
     parse_client,
     well_formed,
 )
+from layerfold.server.protocol.questions import AnyQuestion
 from layerfold.server.protocol.schema import schema
 
 PLACE = {"type": "place", "id": 1, "run": "r", "sentence": "s", "text": "t"}
@@ -144,13 +148,20 @@ def test_the_schema_names_every_message() -> None:
         entry["$ref"].rsplit("/")[-1] for entry in described["properties"]["ClientMessage"]["oneOf"]
     } == {
         *("Place", "Inspect", "Cancel"),
-        *("Dissect", "Promote", "Bend", "WhatIf", "Reframe"),
-        *("Push", "Walk", "Stride", "Survey", "Line"),
+        *(kind.__name__ for kind in get_args(AnyQuestion)),
     }
     assert {"Hello", "Tokens", "Done", "Inspected", "Failure", "SliceHeader", "RunCard"} <= set(
         described["$defs"]
     )
     assert described["$defs"]["Place"]["required"] == ["type", "id", "run", "sentence", "text"]
+
+
+def test_every_question_is_answered_and_every_answer_is_in_the_schema() -> None:
+    assert set(REGISTRY) == set(get_args(AnyQuestion))
+    assert {entry.answer for entry in REGISTRY.values()} == set(get_args(AnyAnswer))
+    described = schema()["$defs"]
+    for question, entry in REGISTRY.items():
+        assert {question.__name__, entry.answer.__name__} <= set(described)
 
 
 def test_the_schema_is_printed() -> None:

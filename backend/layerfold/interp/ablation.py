@@ -4,10 +4,10 @@ stream weaker, stronger or gone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Final
+from typing import Any, Final, Protocol
 
 import torch
 
@@ -17,6 +17,22 @@ from layerfold.model.forward import Model, array, network_of, run
 from layerfold.records import Floats
 
 MOST: Final = 2.0
+
+
+class Factor(Protocol):
+    """A ``part`` (attention, mlp, head, residual) of a layer, and by how much it is scaled."""
+
+    @property
+    def part(self) -> str: ...
+
+    @property
+    def layer(self) -> int: ...
+
+    @property
+    def head(self) -> int | None: ...
+
+    @property
+    def factor(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -30,6 +46,22 @@ class Scaling:
     mlp: Mapping[int, float] = field(default_factory=dict)
     heads: Mapping[tuple[int, int], float] = field(default_factory=dict)
     residual: Mapping[int, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, factors: Iterable[Factor]) -> Scaling:
+        """The same from a list of factors; raises InputError for a head that is not named."""
+        parts: dict[str, dict[Any, float]] = {
+            "attention": {},
+            "mlp": {},
+            "head": {},
+            "residual": {},
+        }
+        for one in factors:
+            if (one.part == "head") != (one.head is not None):
+                raise InputError("A factor of the part 'head' names a head, the others do not.")
+            place = one.layer if one.head is None else (one.layer, one.head)
+            parts[one.part][place] = one.factor
+        return cls(parts["attention"], parts["mlp"], parts["head"], parts["residual"])
 
     def check(self, n_layer: int, n_head: int) -> None:
         """Raises InputError for a layer or head that is not there and a factor out of bounds."""

@@ -202,3 +202,20 @@ def _orthogonal(block: Tensor, space: Tensor) -> Tensor:
         columns: Tensor = torch.linalg.qr((block - (block @ space.T) @ space).T)[0]
         block = columns.T
     return block
+
+
+def stretched(forward: Map, state: Tensor) -> tuple[Floats, Floats]:
+    """All singular values [d] of a map at a state, largest first, and the three most stretched
+    directions [3, d], each as long as its value is to the largest; NaN, and no directions, where
+    the Jacobian is not finite.
+    """
+    matrix = jacobian(forward, state).detach().double()
+    if not bool(matrix.isfinite().all()):
+        return np.full(len(state), np.nan, dtype=np.float32), np.zeros(
+            (3, len(state)), dtype=np.float32
+        )
+    _, values, directions = torch.linalg.svd(matrix)
+    few = directions[:3] * (values[:3] / values[0].clamp_min(1e-30))[:, None]
+    rows = np.zeros((3, len(state)), dtype=np.float32)
+    rows[: len(few)] = few.numpy()
+    return np.asarray(values.numpy(), dtype=np.float32), rows

@@ -10,19 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
 from layerfold.data.reference_states import states_at, viewed
 from layerfold.geometry.trust import correlation, trust_of
-from layerfold.interp.ablation import ablate
-from layerfold.interp.model_internals import scaling_of
+from layerfold.interp.ablation import Scaling, ablate
+from layerfold.interp.model_internals import Passage
+from layerfold.interp.placed import PlacedView
 from layerfold.interp.session import Session, never, stop_if
-from layerfold.records import Floats
-from layerfold.server.protocol.inspect import Reframe, Reframed, Seen
+from layerfold.records import Floats, View
 
-Tensors = Mapping[str, Floats]
 Cancelled = Callable[[], bool]
 SAMPLE: Final = 600  # reference tokens on which a view is scored
 WITHIN: Final = 0.98  # of the points of every site lie within the frame
@@ -47,52 +46,62 @@ class View3:
 
 
 class StreamViews:
-    """Views of a run's residual stream; sentences are of at most ``max_tokens``."""
+    """Views of a run's residual stream; sentences are of at most ``max_tokens``. Raises as
+    ``ModelInternals``.
+    """
 
-    def __init__(self, run: Session, max_tokens: int | None = None) -> None:
-        self.run = run
+    def __init__(self, session: Session, max_tokens: int | None = None) -> None:
+        self.session = session
         self.max_tokens = max_tokens
 
-    def reframe(self, question: Reframe, cancelled: Cancelled = never) -> tuple[Reframed, Tensors]:
-        """The sentence and the cloud in a view; raises StepNotFound, EmptyText, TextTooLong,
-        InputError, DamagedRun, Cancelled.
+    def stream_view(
+        self,
+        asked: Passage,
+        view: str,
+        scaling: Scaling | None = None,
+        cancelled: Cancelled = never,
+    ) -> PlacedView:
+        """The sentence and the cloud in a view: ``raw``, ``normalised``, or ``added``, what
+        attention and MLPs have written; with parts scaled beside it.
         """
         stop_if(cancelled)
-        picture = self.run.picture(question.projection)
-        shown = picture.cloud(question.step)
-        sentence = self.run.tokenize(question.text, self.max_tokens)
-        adapter = self.run.space(question.step).adapter
+        session, step = self.session, asked.step
+        picture = session.picture(asked.projection)
+        shown = picture.cloud(step)
+        sentence = session.tokenize(asked.text, self.max_tokens)
+        adapter = session.space(step).adapter
         ways = {"positions": adapter.states(sentence.ids).values}
-        if question.factors:
-            ways["moved"] = ablate(adapter, sentence.ids, scaling_of(question)).states
-        raw = states_at(self.run.run, question.step, self.run.atlas.reference, adapter)
+        if scaling is not None:
+            ways["moved"] = ablate(adapter, sentence.ids, scaling).states
+        raw = states_at(session.run, step, session.atlas.reference, adapter)
         stop_if(cancelled)
-        states = seen(raw, question.seen)
-        view = view_of(states, raw)
+        states = seen(raw, view)
+        found = view_of(states, raw)
         stop_if(cancelled)
-        cloud = view.place(states)
+        cloud = found.place(states)
         turn, scale, center = fitted(cloud, shown, picture.frame)
         places = {
             "cloud": cloud,
-            **{name: view.place(seen(way, question.seen)) for name, way in ways.items()},
+            **{name: found.place(seen(way, view)) for name, way in ways.items()},
         }
-        told = Reframed(
-            shares=rounded(view.shares),
-            norm=rounded(view.norm),
-            trust=rounded(view.trust),
-            sample=min(SAMPLE, raw.shape[1]),
-        )
-        return told, {
+        placed = {
             name: np.asarray(scale * (values @ turn) + center, dtype=np.float32)
             for name, values in places.items()
         }
+        return PlacedView(
+            rounded(found.shares),
+            rounded(found.norm),
+            rounded(found.trust),
+            min(SAMPLE, raw.shape[1]),
+            **placed,
+        )
 
 
-def seen(raw: Floats, how: Seen) -> Floats:
+def seen(raw: Floats, how: str) -> Floats:
     """Raw states [site, token, d] as they are, each layer-normalised, or without the embedding they
     began as.
     """
-    return raw - raw[:1] if how == "added" else viewed(raw, how)
+    return raw - raw[:1] if how == "added" else viewed(raw, cast(View, how))
 
 
 def view_of(states: Floats, raw: Floats) -> View3:
@@ -150,6 +159,6 @@ def fitted(places: Floats, shown: Floats, frame: Mapping[str, Any]) -> tuple[Flo
     )
 
 
-def rounded(values: Floats) -> list[float | None]:
-    """Numbers of four places; null for what is none."""
-    return [round(float(value), 4) if np.isfinite(value) else None for value in values]
+def rounded(values: Floats) -> tuple[float | None, ...]:
+    """Numbers of four places; None for what is none."""
+    return tuple(round(float(value), 4) if np.isfinite(value) else None for value in values)

@@ -7,28 +7,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from layerfold.errors import Cancelled, LayerfoldError
 from layerfold.interp.session import Session
-from layerfold.records import Floats
 from layerfold.server.catalog import Catalog
 from layerfold.server.jobs import Jobs, Rank
-from layerfold.server.protocol.encode import encode_look
+from layerfold.server.protocol.encode import encode_answer
 from layerfold.server.protocol.http import Limits
-from layerfold.server.protocol.inspect import Question, Survey, Told, Walk
+from layerfold.server.protocol.questions import AnyQuestion
 
 if TYPE_CHECKING:
-    from layerfold.interp.model_internals import ModelInternals
-    from layerfold.interp.stream_views import StreamViews
-    from layerfold.interp.weight_motion import WeightMotion
+    from layerfold.server.answers import Entry
 
-Answer = tuple[Told, Mapping[str, Floats]]
 log = logging.getLogger(__name__)
 
 
-class Looking:
+class Inspector:
     """The questions of one connection; at most one of each kind is being answered."""
 
     def __init__(
@@ -53,7 +49,7 @@ class Looking:
         self._discard = discard
         self._current: dict[str, tuple[int, threading.Event, asyncio.Task[None]]] = {}
 
-    def ask(self, question: Question) -> None:
+    def ask(self, question: AnyQuestion) -> None:
         """The question is being answered, and an older one of its kind no more."""
         self.stop(question.type)
         cancelled = threading.Event()
@@ -72,21 +68,13 @@ class Looking:
                 task.cancel()
                 self._discard(request)
 
-    async def _answer(self, question: Question, cancelled: threading.Event) -> None:
+    async def _answer(self, question: AnyQuestion, cancelled: threading.Event) -> None:
         try:
             run = await self._run(Rank.NOW, lambda: self.catalog.open(question.run))
-            inside, striding, reframing = await self._run(
-                Rank.NOW, lambda: opened(run, self.limits.tokens)
-            )
-            if isinstance(question, Walk):
-                await self._stream(question, Rank.FIRST, inside.walk(question, cancelled.is_set))
-            elif isinstance(question, Survey):
-                await self._stream(question, Rank.REST, striding.survey(question, cancelled.is_set))
-            else:
-                found = await self._run(
-                    Rank.FIRST, lambda: look(inside, striding, reframing, question, cancelled)
-                )
-                await self._send(question.id, encode_look(question, *found))
+            entry, found = await self._run(Rank.NOW, lambda: self._begun(run, question, cancelled))
+            rank = Rank.REST if entry.slow else Rank.FIRST
+            while (one := await self._run(rank, lambda: next(found, None))) is not None:
+                await self._send(question.id, encode_answer(question, entry.answer, one))
         except Cancelled:
             return
         except LayerfoldError as error:
@@ -97,40 +85,15 @@ class Looking:
                 question.id, LayerfoldError("The server failed on this question; its log says why.")
             )
 
-    async def _stream(self, question: Question, rank: Rank, answers: Iterator[Answer]) -> None:
-        """Each answer is sent when it is ready; between two of them others have their turn."""
-        while (found := await self._run(rank, lambda: next(answers, None))) is not None:
-            await self._send(question.id, encode_look(question, *found))
+    def _begun(
+        self, run: Session, question: AnyQuestion, cancelled: threading.Event
+    ) -> tuple[Entry, Iterator[Any]]:
+        """The answers to a question, each found when it is asked for."""
+        from layerfold.server.answers import REGISTRY, Reader  # torch, without which we listen
+
+        entry = REGISTRY[type(question)]
+        reader = Reader.of(run, self.limits.tokens)
+        return entry, iter(entry.call(reader, question, cancelled.is_set))
 
     async def _run(self, rank: Rank, work: Callable[[], Any]) -> Any:
         return await self.jobs.run(self.owner, rank, work)
-
-
-def opened(run: Session, tokens: int) -> tuple[ModelInternals, WeightMotion, StreamViews]:
-    """What looks into a run's passes and steps."""
-    from layerfold.interp.model_internals import ModelInternals
-    from layerfold.interp.stream_views import StreamViews
-    from layerfold.interp.weight_motion import WeightMotion
-
-    return ModelInternals(run, tokens), WeightMotion(run, tokens), StreamViews(run, tokens)
-
-
-def look(
-    inside: ModelInternals,
-    striding: WeightMotion,
-    reframing: StreamViews,
-    question: Question,
-    cancelled: threading.Event,
-) -> Answer:
-    """The answer to a question that has one answer."""
-    verbs: dict[str, Callable[[Any, Callable[[], bool]], Answer]] = {
-        "dissect": inside.dissect,
-        "promote": inside.promote,
-        "bend": inside.bend,
-        "whatif": inside.imagine,
-        "reframe": reframing.reframe,
-        "push": inside.push,
-        "stride": striding.stride,
-        "line": striding.line,
-    }
-    return verbs[question.type](question, cancelled.is_set)

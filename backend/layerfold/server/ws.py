@@ -24,12 +24,11 @@ from layerfold.interp.inspection import Inspection
 from layerfold.interp.session import Session
 from layerfold.records import Sentence
 from layerfold.server.catalog import Catalog
-from layerfold.server.inspect import Looking
+from layerfold.server.inspect import Inspector
 from layerfold.server.jobs import Jobs, Rank
 from layerfold.server.outbox import Outbox
 from layerfold.server.protocol.encode import encode_slice
 from layerfold.server.protocol.http import Limits
-from layerfold.server.protocol.inspect import Question
 from layerfold.server.protocol.messages import (
     Cancel,
     Done,
@@ -47,6 +46,7 @@ from layerfold.server.protocol.messages import (
     id_of,
     parse_client,
 )
+from layerfold.server.protocol.questions import AnyQuestion
 
 TRY_AGAIN: Final = 1013
 LANES: Final = 2  # steps of one sentence computed at once
@@ -89,7 +89,7 @@ class Connection:
         self.outbox = Outbox()
         self.placings: dict[str, tuple[Placing, asyncio.Task[None]]] = {}
         self.inspections: set[asyncio.Task[None]] = set()
-        self.looking = Looking(
+        self.inspector = Inspector(
             self, catalog, jobs, limits, self.outbox.put, self._refuse, self.outbox.discard
         )
 
@@ -156,17 +156,17 @@ class Connection:
             except LayerfoldError as error:
                 await self._fail(id_of(text or ""), None, error)
 
-    async def _handle(self, message: Place | Inspect | Cancel | Question) -> None:
+    async def _handle(self, message: Place | Inspect | Cancel | AnyQuestion) -> None:
         match message:
             case Place():
                 await self._start(message)
             case Cancel():
                 self._stop(message.sentence)
-                self.looking.stop(message.sentence)
+                self.inspector.stop(message.sentence)
             case Inspect():
                 await self._ask(message)
             case _:
-                self.looking.ask(message)
+                self.inspector.ask(message)
 
     # ---- sentences
 
@@ -194,7 +194,7 @@ class Connection:
             self._stop(sentence)
         for task in self.inspections:
             task.cancel()
-        self.looking.stop()
+        self.inspector.stop()
 
     async def _place(self, placing: Placing) -> None:
         request = placing.request

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
 from safetensors.numpy import save
 
 from layerfold.errors import BadMessage
+from layerfold.interp.shown import Arrows
 from layerfold.records import Floats, PlacedSlice
-from layerfold.server.protocol.inspect import Question, Told, header_of
+from layerfold.server.protocol.inspect import AnyAnswer, header_of
 from layerfold.server.protocol.messages import SliceHeader
+from layerfold.server.protocol.questions import AnyQuestion
 
 
 def encode_slice(request: int, run: str, sentence: str, slice_: PlacedSlice) -> bytes:
@@ -27,11 +30,28 @@ def encode_slice(request: int, run: str, sentence: str, slice_: PlacedSlice) -> 
     return _packed(tensors, header.model_dump())
 
 
-def encode_look(question: Question, told: Told, tensors: Mapping[str, Floats]) -> bytes:
-    """The answer to a question as a binary message: tensors in float32, the answer itself in the
-    header.
+def encode_answer(question: AnyQuestion, kind: type[AnyAnswer], found: object) -> bytes:
+    """What was found as the binary answer of a kind: its arrays as tensors in float32 (those of a
+    record inside it as ``name.part``), all else in the header.
     """
-    return _packed(tensors, header_of(question, told))
+    told: dict[str, Any] = {}
+    tensors: dict[str, Floats] = {}
+    for field in fields(found):  # type: ignore[arg-type]
+        value = getattr(found, field.name)
+        if isinstance(value, np.ndarray):
+            tensors[field.name] = value
+        elif isinstance(value, Arrows):
+            tensors |= {f"{field.name}.{name}": part for name, part in vars(value).items()}
+        elif field.name in kind.model_fields:
+            told[field.name] = _plain(value)
+    return _packed(tensors, header_of(question, kind.model_validate(told)))
+
+
+def _plain(value: Any) -> Any:
+    """Records as dictionaries, tuples as lists."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
 
 
 def _packed(tensors: Mapping[str, Floats], header: Mapping[str, str]) -> bytes:

@@ -1,176 +1,37 @@
-"""What the page asks about the inside of a pass and what it is told; arrays travel as safetensors
-beside an answer in JSON.
+"""What the page is told of the inside of a pass and of a step; arrays travel as safetensors beside
+an answer in JSON.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from layerfold.server.protocol.http import Message
-
-Natural = Annotated[int, Field(ge=0, le=2**53 - 1)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Projection = Annotated[
-    str, Field(min_length=1, max_length=64, description="one of the card's projections")
-]
-
-
-class Look(Message):
-    """A question about a sentence at a step; a newer one of the same type takes its place."""
-
-    id: Natural
-    run: Name
-    step: Natural
-    text: str
-    projection: Projection = "umap"
-
-
-class Dissect(Look):
-    """Take the pass apart: where each token looks, and what attention, each head and the MLP add to
-    it.
-    """
-
-    type: Literal["dissect"]
-
-
-class Promote(Look):
-    """Which words each part of the pass makes likelier after one token."""
-
-    type: Literal["promote"]
-    token: Natural
-
-
-class Bend(Look):
-    """How each half of a layer turns and stretches the neighbourhood of one token."""
-
-    type: Literal["bend"]
-    token: Natural
-
-
-class Factor(Message):
-    """A part and by how much it is scaled: 0 is not there, 1 as it is, 2 twice."""
-
-    part: Literal["attention", "mlp", "head", "residual"]
-    layer: Natural
-    head: Natural | None = None
-    factor: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)]
-
-
-class WhatIf(Look):
-    """The same pass with parts scaled."""
-
-    type: Literal["whatif"]
-    factors: Annotated[list[Factor], Field(max_length=512)]
-
-
-Seen = Literal["raw", "normalised", "added"]
-
-
-class Reframe(Look):
-    """The residual stream seen raw, normalised, or as what attention and MLPs have added to the
-    embedding; with parts scaled beside it.
-    """
-
-    type: Literal["reframe"]
-    seen: Seen
-    factors: Annotated[list[Factor], Field(default_factory=list, max_length=512)]
-
-
-class Push(Look):
-    """How a loss would have every state moved: of the whole sentence, of what follows one token, or
-    of a target there.
-    """
-
-    type: Literal["push"]
-    position: Natural | None = None
-    target: Annotated[
-        str | None, Field(max_length=64, description="a word: its first token is aimed at")
-    ] = None
-    reach: Annotated[
-        float,
-        Field(
-            gt=0,
-            le=2,
-            allow_inf_nan=False,
-            description="length of the step drawn, over the state's",
-        ),
-    ] = 0.5
-
-
-class Walk(Look):
-    """Go on from a text, `ids` having been taken already; each new token comes as it is drawn."""
-
-    type: Literal["walk"]
-    ids: Annotated[list[Natural], Field(default_factory=list, max_length=4096)]
-    count: Annotated[
-        int, Field(ge=0, le=512, description="0: only the fork at the end of what there is")
-    ] = 1
-    temperature: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] = 1.0
-    top_k: Natural = 0
-    top_p: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 1.0
-    seed: Natural = 0
-
-
-Motion = Literal["gradient", "momentum", "adaptive", "decay", "step", "sgd", "sgd_momentum", "adam"]
-
-
-class Stride(Look):
-    """One optimiser step from the checkpoint, or a part of it, or a rival's step, `factor` times;
-    with `cloud`, the reference moves too.
-    """
-
-    type: Literal["stride"]
-    motion: Motion = "step"
-    factor: Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)] = 1.0
-    cloud: bool = False
-
-
-class Survey(Message):
-    """The way of the weights in the plane of its two widest directions, and the loss over that
-    plane, `size` places a side.
-    """
-
-    type: Literal["survey"]
-    id: Natural
-    run: Name
-    size: Annotated[int, Field(ge=3, le=31)] = 15
-
-
-class Line(Message):
-    """The loss on the straight line between the weights of two steps."""
-
-    type: Literal["line"]
-    id: Natural
-    run: Name
-    start: Natural
-    end: Natural
-
-
-Question = Dissect | Promote | Bend | WhatIf | Reframe | Push | Walk | Stride | Survey | Line
+from layerfold.server.protocol.questions import AnyQuestion, Component
 
 # ---- answers -------------------------------------------------------------------------------------
 
 
 class Word(Message):
-    """A token, and what it is told with: a probability, or what is added to its logit."""
+    """A token, and what is told of it: a probability, or what is added to its logit."""
 
     id: int
     text: str
     value: float
 
 
-class Role(Message):
+class HeadType(Message):
     """What a head does by a stated test, and its score 0..1."""
 
     layer: int
     head: int
-    role: Literal["previous", "first", "same", "induction"]
+    type: Literal["previous", "first", "same", "induction"]
     score: float
 
 
-class Dissected(Message):
+class DecompositionAnswer(Message):
     """Tensors: `patterns` [layer, head, token, token]; `positions` [site, token, 3]; for attention
     (whole, then each head) and MLP `attention.tip` [layer, part, token, 3], `.length` (raw),
     `.cosine` (with the half's whole move) and `.trust` (shown over true length, 1 is typical)
@@ -179,17 +40,17 @@ class Dissected(Message):
 
     layers: int
     heads: int
-    roles: list[Role]
-    bends: Annotated[
+    head_types: list[HeadType]
+    angles: Annotated[
         list[float | None],
         Field(description="mean turning angle of the tokens at each site, radians"),
     ]
 
 
-class Bent(Message):
+class JacobianAnswer(Message):
     """Tensors of one token: `values` [site-1, d], the singular values of the map to the next site,
     largest first (NaN where there are none); `axes` [site-1, 3, 2, 3], both ends of its three
-    most stretched directions, the longest a tenth of the state; `trust` [site-1, 3]; `turn`
+    most stretched directions, the longest a tenth of the state; `trust` [site-1, 3]; `angle`
     [site], the angle between the way to a site and the way on, radians, NaN at both ends.
     """
 
@@ -197,8 +58,8 @@ class Bent(Message):
     text: str
 
 
-class PromotedPart(Message):
-    """What one part pushes up and down, against the mean over all words."""
+class AttributedPart(Message):
+    """The tokens that one part promotes and demotes, against the mean over all words."""
 
     part: Literal["embed", "attention", "head", "mlp"]
     layer: int | None = None
@@ -207,16 +68,16 @@ class PromotedPart(Message):
     down: list[Word]
 
 
-class Promoted(Message):
+class AttributionAnswer(Message):
     """All parts of a token, in the order of the pass; their effects with the norm's bias sum to its
     logits.
     """
 
     token: int
-    parts: list[PromotedPart]
+    parts: list[AttributedPart]
 
 
-class Imagined(Message):
+class AblationAnswer(Message):
     """The likeliest next words with nothing scaled and with the parts scaled, the same words in
     both, each the likeliest first, and how far the one lies from the other (KL, nats). Tensors:
     `positions` [site, token, 3], `norm` [site, token].
@@ -227,7 +88,7 @@ class Imagined(Message):
     divergence: float
 
 
-class Reframed(Message):
+class StreamViewAnswer(Message):
     """A view by its three principal directions over all sites: what each holds of the variance, how
     each follows the length of the raw state (Pearson's r), and mean trustworthiness at each site
     among `sample` reference tokens (null where all states are one). Tensors: `cloud` [site, ref,
@@ -240,10 +101,10 @@ class Reframed(Message):
     sample: int
 
 
-class Pushed(Message):
-    """The loss in nats. Tensors: `tip` [site, token, 3] (the state after a step of `reach` times
-    its length along −∂L/∂h), `trust` and `length` (of −∂L/∂h) [site, token], `losses` [token],
-    `groups` [layer, group]; `agreement` is R² of the promise for small random steps.
+class GradientsAnswer(Message):
+    """The loss in nats. Tensors: `tip` [site, token, 3] (the state after a step of `step_length`
+    times its length along −∂L/∂h), `trust` and `length` (of −∂L/∂h) [site, token], `losses` [token],
+    `layers` [layer, group]; `agreement` is R² of the promise for small random steps.
     """
 
     loss: float
@@ -252,10 +113,10 @@ class Pushed(Message):
     agreement: float
 
 
-class Stepped(Message):
-    """One token of a walk (`token` null: none was drawn) and the fork after it: the likeliest next
+class GenerationAnswer(Message):
+    """One new token (`token` null: none was drawn) and what may follow: the likeliest next
     words and what is left for all others. Tensors: `positions` [site, 1, 3], `outside` [site,
-    1], `norm` [site, 1] of the token; `branches` [site, branch, 3], where each of the likeliest
+    1], `norm` [site, 1] of the token; `ends` [site, branch, 3], where each of the likeliest
     would lie.
     """
 
@@ -266,10 +127,10 @@ class Stepped(Message):
     last: bool
 
 
-class Strode(Message):
+class OptimizerStepAnswer(Message):
     """A step on a batch: `origin` own (the very batch of that step) or stored (windows of the
     reference stand for it), `sequences` of it, `earlier` batches before it for the moments; the
-    optimiser's settings; `lengths` of every motion and of its part in each group of weights; the
+    optimizer's settings; `lengths` of every motion and of its part in each group of weights; the
     batch's loss before and after `factor` times the motion. Tensors: `positions` [site, token,
     3], `norm` [site, token] of the sentence after it, `length` (raw) and `trust` (shown over
     true length, 1 is typical) [site, token] of each token's move, and `cloud` [site, ref, 3]
@@ -283,7 +144,7 @@ class Strode(Message):
     beta1: float
     beta2: float
     decay: float
-    motion: Motion
+    component: Component
     factor: float
     lengths: dict[str, float]
     groups: dict[str, dict[str, float]]
@@ -291,10 +152,10 @@ class Strode(Message):
     after: float
 
 
-class Surveyed(Message):
-    """How far the survey is (`share`), and at its end: tensors `places` [step, 2] of the steps,
-    `off` [step] how far each lies outside the plane, `shares` [2] of the way's variance that the
-    plane's directions hold, `a`, `b` [size], `loss` [size, size] (row b, column a) and `own`
+class LossLandscapeAnswer(Message):
+    """How far it is (`share`), and at its end: tensors `places` [step, 2] of the steps,
+    `off` [step] how far each lies outside the plane, `shares` [2] of the trajectory's variance that
+    the plane's directions hold, `a`, `b` [size], `loss` [size, size] (row b, column a) and `own`
     [step], the loss of each checkpoint; on `sequences` of the batch's origin; a model has so
     many `weights`.
     """
@@ -306,7 +167,7 @@ class Surveyed(Message):
     sequences: int
 
 
-class Lined(Message):
+class LossLineAnswer(Message):
     """How far the loss rises above the straight line between its ends. Tensors: `share` and
     `losses` [place].
     """
@@ -314,27 +175,36 @@ class Lined(Message):
     barrier: float
 
 
-Told = (
-    Dissected | Promoted | Bent | Imagined | Reframed | Pushed | Stepped | Strode | Surveyed | Lined
+AnyAnswer = (
+    DecompositionAnswer
+    | AttributionAnswer
+    | JacobianAnswer
+    | AblationAnswer
+    | StreamViewAnswer
+    | GradientsAnswer
+    | GenerationAnswer
+    | OptimizerStepAnswer
+    | LossLandscapeAnswer
+    | LossLineAnswer
 )
 
 
-class LookHeader(Message):
+class AnswerHeader(Message):
     """`__metadata__` of a binary answer to a question; `answer` is JSON of the model with that
-    name; step 0 where none was asked.
+    type; step 0 where none was asked.
     """
 
     type: Literal[
-        "dissected",
-        "promoted",
-        "bent",
-        "imagined",
-        "reframed",
-        "pushed",
-        "stepped",
-        "strode",
-        "surveyed",
-        "lined",
+        "decomposition",
+        "attribution",
+        "jacobian",
+        "ablation",
+        "stream_view",
+        "gradients",
+        "generation",
+        "optimizer_step",
+        "loss_landscape",
+        "loss_line",
     ]
     id: str
     run: str
@@ -342,14 +212,12 @@ class LookHeader(Message):
     answer: str
 
 
-def header_of(question: Any, told: Told) -> dict[str, str]:
+def header_of(question: AnyQuestion, answer: AnyAnswer) -> dict[str, str]:
     """The metadata of a binary answer."""
-    kind = type(told).__name__.lower()
-    answer = told.model_dump_json()
-    return LookHeader(
-        type=kind,  # type: ignore[arg-type]
+    return AnswerHeader(
+        type=question.type,
         id=str(question.id),
         run=question.run,
         step=str(getattr(question, "step", 0)),
-        answer=answer,
+        answer=answer.model_dump_json(),
     ).model_dump()

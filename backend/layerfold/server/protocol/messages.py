@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from layerfold.errors import BadMessage
 from layerfold.server.protocol.http import PROTOCOL, Limits, Message
-from layerfold.server.protocol.inspect import Question
+from layerfold.server.protocol.questions import AnyQuestion
 
 MESSAGE_BYTES: Final = 64 * 1024
 
@@ -85,7 +85,7 @@ class Cancel(Message):
     sentence: Key
 
 
-ClientMessage = Annotated[Place | Inspect | Cancel | Question, Field(discriminator="type")]
+ClientMessage = Annotated[Place | Inspect | Cancel | AnyQuestion, Field(discriminator="type")]
 
 # ---- what the server sends -----------------------------------------------------------------------
 
@@ -222,7 +222,7 @@ class SliceHeader(Message):
 # ---- text frames ---------------------------------------------------------------------------------
 
 
-def parse_client(data: str) -> Place | Inspect | Cancel | Question:
+def parse_client(data: str) -> Place | Inspect | Cancel | AnyQuestion:
     """The message in a text frame; lone surrogates in it have become U+FFFD.
 
     Raises BadMessage for what is not JSON, not an object, too large, of unknown type, or lacks or
@@ -247,9 +247,9 @@ def parse_client(data: str) -> Place | Inspect | Cancel | Question:
         )
     try:
         fields = {well_formed(name): _clean(field) for name, field in value.items()}
-        message: Place | Inspect | Cancel | Question = TypeAdapter(ClientMessage).validate_python(
-            fields
-        )
+        message: Place | Inspect | Cancel | AnyQuestion = TypeAdapter(
+            ClientMessage
+        ).validate_python(fields)
     except ValidationError as error:
         raise BadMessage(_first_problem(error)) from None
     return message

@@ -28,7 +28,7 @@ from layerfold.server.protocol.http import (
     RunCard,
     RunList,
 )
-from layerfold.server.protocol.inspect import LookHeader, Question, Told
+from layerfold.server.protocol.inspect import AnswerHeader, AnyAnswer
 from layerfold.server.protocol.messages import (
     Cancel,
     Changed,
@@ -41,6 +41,7 @@ from layerfold.server.protocol.messages import (
     SliceHeader,
     Tokens,
 )
+from layerfold.server.protocol.questions import AnyQuestion
 
 Mode = Literal["validation", "serialization"]
 
@@ -52,11 +53,11 @@ class _Untitled(GenerateJsonSchema):
         return False
 
 
-CLIENT: Final[tuple[type[BaseModel], ...]] = (Place, Inspect, Cancel, *get_args(Question))
+CLIENT: Final[tuple[type[BaseModel], ...]] = (Place, Inspect, Cancel, *get_args(AnyQuestion))
 SERVER: Final[tuple[type[BaseModel], ...]] = (Hello, Tokens, Done, Inspected, Changed, Failure)
 TABLES: Final = (ReferenceTable, MetricsTable, MeasuresTable, ClaimsTable, ComparisonTable)
 LAB: Final = (LabOffer, NewJob, JobCard, JobList)
-LOOKS: Final[tuple[type[BaseModel], ...]] = (LookHeader, *get_args(Told))
+ANSWERED: Final[tuple[type[BaseModel], ...]] = (AnswerHeader, *get_args(AnyAnswer))
 ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     SliceHeader,
     ErrorAnswer,
@@ -65,7 +66,7 @@ ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     RunCard,
     *TABLES,
     *LAB,
-    *LOOKS,
+    *ANSWERED,
 )
 
 
