@@ -6,11 +6,14 @@ Shapes use these words: site, token, step, d (d_model), k (neighbours), ref (ref
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from layerfold.errors import InputError, MissingExtra
 
 View = Literal["normalised", "raw"]
 Floats = NDArray[np.float32]
@@ -264,3 +267,36 @@ def finite(values: NDArray[np.generic]) -> Any:
         return [finite(row) for row in values]
     number = float(values)
     return float(f"{number:.6g}") if math.isfinite(number) else None
+
+
+class Framed:
+    """A frozen record of arrays that can be read as a table: ``AXES`` names the axes of each."""
+
+    AXES: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    def to_frame(self, name: str | None = None) -> Any:
+        """One array (the first without a ``name``) as a pandas DataFrame, a row for each number,
+        indexed by its axes; sites and tokens by their names where the record has them.
+
+        Raises MissingExtra without pandas, InputError for an array that is not there.
+        """
+        name = name or next(iter(self.AXES))
+        if name not in self.AXES:
+            raise InputError(f"There is no array {name!r}. There are: {', '.join(self.AXES)}.")
+        try:
+            import pandas
+        except ImportError:
+            raise MissingExtra("Tables need pandas: pip install pandas.") from None
+        values = np.asarray(getattr(self, name))
+        index = pandas.MultiIndex.from_product(
+            [self._labels(axis, n) for axis, n in zip(self.AXES[name], values.shape, strict=True)],
+            names=self.AXES[name],
+        )
+        return pandas.DataFrame({name: values.ravel()}, index=index)
+
+    def _labels(self, axis: str, count: int) -> list[Any]:
+        """What stands for each place of an axis: its name, or its number."""
+        named = getattr(
+            self, {"site": "sites", "token": "tokens", "step": "steps"}.get(axis, ""), ()
+        )
+        return [*named] if len(named) == count and len({*named}) == count else [*range(count)]

@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 import torch
 
 from layerfold.errors import InputError, NoWeights
 from layerfold.model.edits import Edit, Scale
 from layerfold.model.forward import Model, array, network_of, run
-from layerfold.records import Floats
+from layerfold.records import Floats, Framed
 
 MOST: Final = 2.0
 
@@ -101,8 +101,13 @@ class Scaling:
 
 
 @dataclass(frozen=True)
-class Ablation:
+class Ablation(Framed):
     """Raw ``states`` [site, token, d] and ``logits`` [token, vocab] of a pass with parts scaled."""
+
+    AXES: ClassVar = {
+        "states": ("site", "token", "d"),
+        "logits": ("token", "vocab"),
+    }
 
     states: Floats
     logits: Floats

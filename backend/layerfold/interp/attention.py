@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from layerfold.errors import InputError
 from layerfold.model.forward import Ids, Model, array, network_of, run
-from layerfold.records import Floats
+from layerfold.records import Floats, Framed
 
 
 @dataclass(frozen=True)
-class Attention:
+class Attention(Framed):
     """One layer: ``patterns`` [head, token, token], rows sum to 1 and the first token is the one
     that attends; ``z`` [head, token, k], what each head gathers.
     """
+
+    AXES: ClassVar = {
+        "patterns": ("head", "query", "key"),
+        "z": ("head", "token", "k"),
+    }
 
     patterns: Floats
     z: Floats

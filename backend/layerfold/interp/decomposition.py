@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 import torch
@@ -20,13 +20,13 @@ from torch import Tensor
 from layerfold.model.forward import Model, Pass, array, network_of, run
 from layerfold.model.network import Network, Writer
 from layerfold.model.norms import held
-from layerfold.records import Floats
+from layerfold.records import Floats, Framed
 
 TAPS: Final = ("L*.attn.pattern", "L*.attn.z", "L*.attn.out", "L*.mlp.out")
 
 
 @dataclass(frozen=True)
-class Decomposition:
+class Decomposition(Framed):
     """``states`` [site, token, d] raw; ``patterns`` [layer, head, token, token]; ``heads`` [layer,
     head, token, d], what each head adds through its columns of W_O; ``attention_rest`` [layer,
     token, d], what attention adds that is no head's: its bias, and what a norm of the sum does
@@ -35,6 +35,15 @@ class Decomposition:
     ``mid − before = Σ heads + attention_rest`` and ``post − mid = mlp + mlp_rest``; where there is
     no mid (attention and MLP side by side) all four sum to ``post − before``.
     """
+
+    AXES: ClassVar = {
+        "states": ("site", "token", "d"),
+        "patterns": ("layer", "head", "query", "key"),
+        "heads": ("layer", "head", "token", "d"),
+        "attention_rest": ("layer", "token", "d"),
+        "mlp": ("layer", "token", "d"),
+        "mlp_rest": ("layer", "token", "d"),
+    }
 
     states: Floats
     patterns: Floats

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from layerfold.errors import InputError, NoWeights
 from layerfold.model.edits import Edit, Replace
 from layerfold.model.forward import Model, array, network_of, run
 from layerfold.model.network import Grouped
-from layerfold.records import Floats
+from layerfold.records import Floats, Framed
 
 GROUPS: Final = ("W_Q", "W_K", "W_V", "W_O", "W_in", "W_out", "norms")
 
@@ -62,12 +62,18 @@ class Objective:
 
 
 @dataclass(frozen=True)
-class Gradients:
+class Gradients(Framed):
     """``loss`` in nats; ``losses`` [token] of each token's next one (NaN after the last, and for an
     encoder); ``states`` [site, token, d], ∂L/∂h; ``layers`` [layer, group] and ``outside``
     {embedding, positions, unembedding, norm}: norms of the gradients of the weights by group, a
     group that a layer lacks being 0.
     """
+
+    AXES: ClassVar = {
+        "states": ("site", "token", "d"),
+        "losses": ("token",),
+        "layers": ("layer", "group"),
+    }
 
     loss: float
     losses: Floats

@@ -103,8 +103,8 @@ class StreamViewAnswer(Message):
 
 class GradientsAnswer(Message):
     """The loss in nats. Tensors: `tip` [site, token, 3] (the state after a step of `step_length`
-    times its length along −∂L/∂h), `trust` and `length` (of −∂L/∂h) [site, token], `losses` [token],
-    `layers` [layer, group]; `agreement` is R² of the promise for small random steps.
+    times its length along −∂L/∂h), `trust` and `length` (of −∂L/∂h) [site, token], `losses`
+    [token], `layers` [layer, group]; `agreement` is R² of the promise for small random steps.
     """
 
     loss: float
