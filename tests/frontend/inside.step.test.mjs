@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { figure } from "../../frontend/src/figure.js";
-import { wantedLooks } from "../../frontend/src/inside/inside.js";
-import { FACTORS, adaptiveOver, reachAt } from "../../frontend/src/inside/step.js";
+import { figure } from "../../frontend/src/state/picture/figure.ts";
+import { wantedLooks } from "../../frontend/src/state/inside/inside.ts";
+import { FACTORS, adaptiveOver, reachAt } from "../../frontend/src/state/inside/step.ts";
 import { REF, SITES, after, placed } from "./made.mjs";
 
 const S = SITES.length;

@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { layerShown, pairsOf, patternOf } from "../../frontend/src/inside/attention.js";
-import { edgesInside, insideShown, lookOf, sentenceInside, tokenInside, wantedLooks } from "../../frontend/src/inside/inside.js";
-import { figure, pictureKey } from "../../frontend/src/figure.js";
-import { bowed, groupKey } from "../../frontend/src/edges.js";
-import { Motion } from "../../frontend/src/motion.js";
-import { linkOf, viewOf } from "../../frontend/src/url.js";
+import { layerShown, pairsOf, patternOf } from "../../frontend/src/state/inside/attention.ts";
+import { edgesInside, insideShown, lookOf, sentenceInside, tokenInside, wantedLooks } from "../../frontend/src/state/inside/inside.ts";
+import { figure, pictureKey } from "../../frontend/src/state/picture/figure.ts";
+import { bowed, groupKey } from "../../frontend/src/scene/edges.ts";
+import { Motion } from "../../frontend/src/scene/motion.ts";
+import { linkOf, viewOf } from "../../frontend/src/state/url.ts";
 import { STEPS, after, placed, placedSlice, tokens } from "./made.mjs";
 
 /** A state with a placed sentence of three tokens. */

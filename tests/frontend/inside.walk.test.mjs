@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { figure } from "../../frontend/src/figure.js";
-import { insideFailed, wantedLooks } from "../../frontend/src/inside/inside.js";
-import { walkOf } from "../../frontend/src/inside/walk.js";
+import { figure } from "../../frontend/src/state/picture/figure.ts";
+import { insideFailed, wantedLooks } from "../../frontend/src/state/inside/inside.ts";
+import { walkOf } from "../../frontend/src/state/inside/walk.ts";
 import { SITES, after, placed } from "./made.mjs";
 
 const S = SITES.length;

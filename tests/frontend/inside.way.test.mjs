@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { wantedLooks } from "../../frontend/src/inside/inside.js";
-import { banded, between, endsOf, heightsOf, pathOn, placeOn, shapeOf, surveying } from "../../frontend/src/inside/way.js";
+import { wantedLooks } from "../../frontend/src/state/inside/inside.ts";
+import { banded, between, endsOf, heightsOf, pathOn, placeOn, shapeOf, surveying } from "../../frontend/src/state/inside/way.ts";
 import { STEPS, after, card, placed } from "./made.mjs";
 
 const open = (state = placed()) => after([{ type: "inside.toggle" }, { type: "inside.set", tab: "way" }], state);

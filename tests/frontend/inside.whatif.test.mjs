@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { figure } from "../../frontend/src/figure.js";
-import { edgesInside, ghostsInside, wantedLooks } from "../../frontend/src/inside/inside.js";
-import { factorOf, farWords, headsOf, imagined, layerScaled, layersOf, nextWords, reframed, scalesOf, withFactor } from "../../frontend/src/inside/whatif.js";
-import { guardedAxes, meanTrust, recallShown } from "../../frontend/src/state.js";
+import { figure } from "../../frontend/src/state/picture/figure.ts";
+import { edgesInside, ghostsInside, wantedLooks } from "../../frontend/src/state/inside/inside.ts";
+import { factorOf, farWords, headsOf, imagined, layerScaled, layersOf, nextWords, reframed, scalesOf, withFactor } from "../../frontend/src/state/inside/whatif.ts";
+import { guardedAxes, meanTrust, recallShown } from "../../frontend/src/state/fidelity.ts";
 import { after, card, placed } from "./made.mjs";
 
 const SLIDERS = { part: "mlp", layer: 1, factor: 0 };

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { again, bytesOf, draftOf, hindrance, labShown, mayOf, newJob, partners, placeOn, readNumber, valueOn, writeNumber, wrong } from "../../frontend/src/lab.js";
-import { labbing } from "../../frontend/src/labbing.js";
-import { TABLES } from "../../frontend/src/language.js";
-import { brief } from "../../frontend/src/language.js";
-import { clock, firstAt, percent, progressOf, remaining, seriesOf, valueAt } from "../../frontend/src/progress.js";
-import { claimsShown, initialState, viewOfState } from "../../frontend/src/state.js";
-import { createStore } from "../../frontend/src/store.js";
-import { textOf } from "../../frontend/src/svg.js";
-import { CHART, lossScale, spark, stepAxis, thinned, trainingChart } from "../../frontend/src/training.js";
-import { linkOf, viewOf } from "../../frontend/src/url.js";
+import { again, bytesOf, draftOf, hindrance, labShown, mayOf, newJob, partners, placeOn, readNumber, valueOn, writeNumber, wrong } from "../../frontend/src/state/lab.ts";
+import { labbing } from "../../frontend/src/effects/labbing.ts";
+import { TABLES } from "../../frontend/src/i18n/language.ts";
+import { brief } from "../../frontend/src/i18n/language.ts";
+import { clock, firstAt, percent, progressOf, remaining, seriesOf, valueAt } from "../../frontend/src/charts/progress.ts";
+import { claimsShown } from "../../frontend/src/state/shown.ts";
+import { initialState } from "../../frontend/src/state/initial.ts";
+import { viewOfState } from "../../frontend/src/state/view.ts";
+import { createStore } from "../../frontend/src/state/store.ts";
+import { textOf } from "../../frontend/src/charts/svg.ts";
+import { CHART, lossScale, spark, stepAxis, thinned, trainingChart } from "../../frontend/src/charts/training.ts";
+import { linkOf, viewOf } from "../../frontend/src/state/url.ts";
 import { after, placed } from "./made.mjs";
 
 const numbers = [
@@ -97,7 +99,7 @@ test("whether the lab is open is in the link", () => {
   const hash = linkOf(viewOfState(opened()));
   assert.match(hash, /lab=1/);
   assert.equal(viewOf(hash).view.lab, true);
-  assert.equal(initialState({ view: { lab: true } }).lab.open, true);
+  assert.equal(initialState({ view: { lab: true } }).panel, "lab");
   assert.equal(viewOf("#v=1&lab=7").view.lab, undefined);
 });
 
