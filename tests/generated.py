@@ -21,8 +21,8 @@ from tests.tree import tree
 
 ROOT = Path(__file__).parents[1]
 WRITTEN = (ROOT / "docs" / "reference" / "cli.md", ROOT / "CONTRIBUTING.md")
-SCHEMA = ROOT / "frontend" / "src" / "wire.schema.json"
-TYPES = ROOT / "frontend" / "src" / "wire.d.ts"
+SCHEMA = ROOT / "frontend" / "src" / "protocol" / "wire.schema.json"
+TYPES = ROOT / "frontend" / "src" / "protocol" / "wire.ts"
 JSON2TS = ROOT / "node_modules" / "json-schema-to-typescript"
 COMMANDS = (
     "",
@@ -102,7 +102,7 @@ def settings_block() -> str:
 def types(schema: str) -> str:
     """The page's types, made by the tool and with the arguments that package.json names."""
     with tempfile.TemporaryDirectory() as folder:
-        source, made = Path(folder) / "wire.schema.json", Path(folder) / "wire.d.ts"
+        source, made = Path(folder) / "wire.schema.json", Path(folder) / "wire.ts"
         source.write_text(schema, "utf-8")
         tool = JSON2TS / "dist" / "src" / "cli.js"
         output(["node", str(tool), "-i", str(source), "-o", str(made)])

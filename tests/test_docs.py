@@ -32,7 +32,7 @@ def test_generated_parts_of_documents_are_fresh(path: Path) -> None:
 
 def test_the_tree_names_every_module_of_the_package_and_of_the_page() -> None:
     shown = tree()
-    for path in [*SOURCES, *(ROOT / "frontend" / "src").rglob("*.js")]:
+    for path in [*SOURCES, *(ROOT / "frontend" / "src").rglob("*.ts")]:
         assert re.search(rf"^ +{re.escape(path.name)} +\S", shown, re.M), (
             f"{path.name} has no opening words for the tree"
         )

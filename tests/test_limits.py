@@ -15,17 +15,55 @@ ROOT = Path(__file__).parents[1]
 PYTHON = sorted(
     path for folder in ("backend", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")
 )
+GENERATED = {"wire.ts"}
 SCRIPTS = sorted(
     path
     for folder in ("frontend", "tests")
-    for path in (ROOT / folder).rglob("*.*js")
-    if path.suffix in (".js", ".mjs")
+    for path in (ROOT / folder).rglob("*.*")
+    if path.suffix in (".ts", ".js", ".mjs")
+    and path.name not in GENERATED
+    and "dist" not in path.parts
 )
 FILE_LINES, FUNCTION_LINES, ARGUMENTS, LATE = 400, 60, 7, 10
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
+# Panels that still build their elements by hand, one function each: they come down to the bar as
+# they are written as trees.
+BY_HAND = 140
+UNPORTED = {
+    f"frontend/src/{name}.ts"
+    for name in (
+        "charts/claims",
+        "effects/placing",
+        "state/initial",
+        "effects/touring",
+        "panels/inside/attention",
+        "panels/inside/bending",
+        "panels/claims",
+        "panels/compare",
+        "panels/curves/curves",
+        "panels/lab/lab",
+        "panels/lab/labcurves",
+        "panels/lab/labjob",
+        "panels/lab/labjobs",
+        "panels/lab/labtext",
+        "panels/legend",
+        "panels/inside/parts",
+        "panels/curves/plot",
+        "panels/inside/push",
+        "panels/sentences",
+        "panels/inside/step",
+        "panels/strip/strip",
+        "panels/top",
+        "panels/inside/walk",
+        "panels/inside/way",
+        "panels/inside/wayline",
+        "panels/inside/waymap",
+        "panels/inside/whatif",
+    )
+}
 FUNCTION = r"function\*? (?P<function>\w+)"
-ARROW = r"(?:const|let) (?P<arrow>\w+) = (?:async )?\(?.*=> \{$"
-METHOD = r"(?:static |get |set |\*)?(?P<method>#?\w+)\(.*\) \{$"
+ARROW = r"(?:const|let) (?P<arrow>\w+)(?:: .*)? = (?:async )?(?:\(?.*=> \{$|\($)"
+METHOD = r"(?:static |get |set |\*)?(?:async )?(?P<method>#?\w+)\((?:.*\)(?:: .*)? \{|)$"
 HEAD = re.compile(
     rf"^(?P<indent>\s*)(?:export )?(?:default )?(?:async )?(?:{FUNCTION}|{ARROW}|{METHOD})"
 )
@@ -47,15 +85,9 @@ def script_functions(path: Path) -> Iterator[tuple[str, int]]:
     lines = path.read_text("utf-8").splitlines()
     for start, line in enumerate(lines):
         head = HEAD.match(line)
-        if head and line.endswith("{") and head["method"] not in WORDS:
-            closing = next(
-                (
-                    n
-                    for n in range(start + 1, len(lines))
-                    if lines[n].startswith(head["indent"] + "}")
-                ),
-                start,
-            )
+        if head and line.endswith(("{", "(")) and head["method"] not in WORDS:
+            end = re.compile(rf"{head['indent']}[}})][);,]*$")
+            closing = next((n for n in range(start + 1, len(lines)) if end.match(lines[n])), start)
             yield head["function"] or head["arrow"] or head["method"], closing - start + 1
 
 
@@ -70,10 +102,9 @@ def test_a_file_is_short(path: Path) -> None:
 @pytest.mark.parametrize("path", PYTHON + SCRIPTS, ids=name)
 def test_a_function_is_short(path: Path) -> None:
     functions = python_functions(path) if path.suffix == ".py" else script_functions(path)
-    long = [
-        f"{function} ({lines} lines)" for function, lines in functions if lines > FUNCTION_LINES
-    ]
-    assert not long, f"{name(path)}: {', '.join(long)}; {FUNCTION_LINES} at most: part it by verbs"
+    most = BY_HAND if name(path) in UNPORTED else FUNCTION_LINES
+    long = [f"{function} ({lines} lines)" for function, lines in functions if lines > most]
+    assert not long, f"{name(path)}: {', '.join(long)}; {most} at most: part it by verbs"
 
 
 @pytest.mark.parametrize("path", PYTHON + SCRIPTS, ids=name)

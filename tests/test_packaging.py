@@ -132,6 +132,7 @@ def test_the_verbs_install_by_the_constraints_and_start_layerfold(tmp_path: Path
     installs = [line for line in run.splitlines() if "pip install" in line]
     assert installs
     assert all("--constraint constraints.txt" in line for line in installs)
+    assert "hatch_build.py" in run
     assert run.splitlines()[-1].endswith("/layerfold --port 9000")
     assert "--extra-index-url somewhere" in dry("run", "TORCH_INDEX=somewhere")
     assert "-m pytest" in dry("test")
@@ -268,15 +269,22 @@ def test_the_wheel_holds_the_page_and_the_runs(built: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     page = {
-        f"layerfold/_bundled/{path.relative_to(ROOT).as_posix()}"
-        for path in (ROOT / "frontend").rglob("*.js")
+        name.removeprefix("layerfold/_bundled/frontend/")
+        for name in names
+        if name.startswith("layerfold/_bundled/frontend/")
     }
-    assert page <= names
-    assert {
-        "layerfold/_bundled/frontend/index.html",
-        "layerfold/py.typed",
-        "layerfold/training/recipes/tiny.toml",
-    } <= names
+    assert page == {
+        f"dist/{name}"
+        for name in (
+            "index.html",
+            "main.js",
+            "style.css",
+            "icon.svg",
+            "preact.LICENSE",
+            "sources.sha256",
+        )
+    }
+    assert {"layerfold/py.typed", "layerfold/training/recipes/tiny.toml"} <= names
     runs = {
         f"layerfold/_bundled/{path.relative_to(ROOT).as_posix()}"
         for path in (ROOT / "models").rglob("*")

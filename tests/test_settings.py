@@ -17,7 +17,7 @@ def test_defaults() -> None:
     settings = Settings.read({"HOME": "/home/a", "XDG_CACHE_HOME": "/var/cache/a"})
     assert (settings.host, settings.port, settings.log_level) == ("127.0.0.1", None, "warning")
     assert settings.runs == (bundled() / "models" / "storyteller", bundled() / "models")
-    assert (settings.frontend / "src").is_dir()
+    assert settings.frontend == bundled() / "frontend" / "dist"
 
 
 def test_the_environment_wins_over_defaults_and_flags_over_both() -> None:

@@ -17,11 +17,12 @@ TOP = {
     "CONTRIBUTING.md": "how to change it",
     "CHANGELOG.md": "what changed",
     "LICENSE": "MIT",
-    "Makefile": "the verbs: run test check fix train atlas bench",
+    "Makefile": "the verbs: run test check fix page train atlas bench",
     "pyproject.toml": "the package, its tools, the layers of its imports",
+    "hatch_build.py": "builds the page when the package is built",
     "constraints.txt": "exact versions of everything installed",
     "mkdocs.yml": "the site of the documents",
-    "package.json": "tools that check the page; running it needs none of them",
+    "package.json": "what the page's bundle is made of, and the tools that check it",
     "package-lock.json": "exact versions of those",
     "tsconfig.json": "how the page's types are checked",
     "Dockerfile": "the server as an image",
@@ -31,11 +32,13 @@ TOP = {
 }
 PAGE = {
     "frontend/index.html": "the page",
-    "frontend/style.css": "its looks, dark and light",
-    "frontend/styles/": "… of each panel, and of narrow windows",
     "frontend/icon.svg": "its icon",
-    "frontend/src/wire.schema.json": "the messages of the stream as JSON Schema (generated)",
-    "frontend/src/wire.d.ts": "… and as types (generated)",
+    "frontend/build.mjs": "makes one module and one sheet of the sources",
+    "frontend/src/styles/": "its looks, dark and light, panel by panel",
+    "frontend/src/protocol/wire.schema.json": (
+        "the messages of the stream as JSON Schema (generated)"
+    ),
+    "frontend/src/protocol/wire.ts": "… and as types (generated)",
 }
 LAST = {
     "models/": "bundled runs, each a folder: card, tokenizer, checkpoints, metrics, atlas",
@@ -52,7 +55,7 @@ def tree() -> str:
         *section("backend/layerfold", "*.py"),
         "",
         *rows(PAGE),
-        *section("frontend/src", "*.js"),
+        *section("frontend/src", "*.ts"),
     ]
     lines += ["", *section("benchmarks", "*.py"), "", *rows(LAST)]
     return "\n".join(lines) + "\n"
@@ -84,8 +87,11 @@ def section(folder: str, pattern: str) -> Iterator[str]:
 def opening(path: Path) -> str:
     """The first sentence of the words that open a file, without its full stop."""
     text = path.read_text("utf-8").lstrip()
-    found = re.match(r'(?:"""|/\*\*?|//)\s*(.*?)\s*(?:"""|\*/|\n|$)', text)
+    block = re.match(r"/\*\*?\s*(.*?)\s*\*/", text, re.S)
+    line = re.sub(r"\s*\n \*\s*", " ", block[1].removeprefix("* ")) if block else None
+    found = re.match(r'(?:"""|//)\s*(.*?)\s*(?:"""|\n|$)', text)
     words = re.split(
-        r"(?<!et al)(?<=[^.…])\.(?:\s|$)|[。；;]", (found[1] if found else "").replace("``", "")
+        r"(?<!et al)(?<=[^.…])\.(?:\s|$)|[。；;]",
+        (line or (found[1] if found else "")).replace("``", ""),
     )[0]
     return words if len(words) <= LINE - WIDTH else words.split(": ")[0]

@@ -75,7 +75,7 @@ class Settings:
         )
         return cls(
             runs=runs or folders or bundled_runs(),
-            frontend=bundled() / "frontend",
+            frontend=bundled() / "frontend" / "dist",
             host=host or environment.get("LAYERFOLD_HOST") or "127.0.0.1",
             port=_port(port, environment.get("LAYERFOLD_PORT")),
             allowed_hosts=names if allowed_hosts is None else allowed_hosts,

@@ -45,7 +45,7 @@ def make_runs(folder: Path) -> list[Path]:
 
 def main(port: int, folder: Path) -> None:
     runs = tuple(make_runs(folder))
-    settings = Settings(runs=runs, frontend=ROOT / "frontend")
+    settings = Settings(runs=runs, frontend=ROOT / "frontend" / "dist")
     app = create_app(
         Catalog(find_runs(runs), lambda path: open_session(path, folder / "cache")), settings
     )

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hatch_build import build_page
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,6 +113,12 @@ def serve_shapes(committed: bool) -> Callable[[int], list[str]]:
     runs = [str(ROOT / "models" / name) for name in ("storyteller", "modular-addition")]
     own = [sys.executable, "-m", "layerfold.cli.main", "serve", *runs, "--no-browser", "--port"]
     return lambda port: [*own, str(port)] if committed else [*serve_made_up(port), "shapes"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _page() -> None:
+    """What is served is built from the sources as they are."""
+    build_page()
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ def main(port: int, *shapes: str) -> None:
         for text in examples
     ]
     known = [CircleRun(), SimplexRun(), FakeRun("induction")] if shapes else []
-    app = application(run, *known, frontend=ROOT / "frontend")
+    app = application(run, *known, frontend=ROOT / "frontend" / "dist")
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", ws_per_message_deflate=False)
 
 

@@ -230,7 +230,7 @@ def main(port: int) -> None:
     }
     catalog = Catalog({"storyteller": Path("storyteller")}, lambda folder: runs[folder.name])  # type: ignore[arg-type,return-value]
     lab = MadeUpLab(catalog, runs)
-    lab.app = create_app(catalog, Settings(runs=(), frontend=ROOT / "frontend"))
+    lab.app = create_app(catalog, Settings(runs=(), frontend=ROOT / "frontend" / "dist"))
     lab.app.router.routes[:0] = routes(lab).routes  # before those of the program
     uvicorn.run(
         lab.app, host="127.0.0.1", port=port, log_level="warning", ws_per_message_deflate=False

@@ -113,7 +113,7 @@ def scaled_by(values: Grid, factor: float) -> Grid:
 
 
 def main(port: int) -> None:
-    app = application(MeasuredRun(), frontend=ROOT / "frontend")
+    app = application(MeasuredRun(), frontend=ROOT / "frontend" / "dist")
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", ws_per_message_deflate=False)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import plotly
 import pytest
+from hatch_build import bundle_modules
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 pytestmark = pytest.mark.browser
@@ -22,8 +23,9 @@ PATIENCE = 180_000  # milliseconds; software rendering on a busy machine
 
 
 class Files(SimpleHTTPRequestHandler):
-    """The front end at /, the test page at /scene/, Plotly where the server has it."""
+    """The scene's module at /src/, the test page at /scene/, Plotly where the server has it."""
 
+    modules: Path
     extensions_map = {  # noqa: RUF012
         **SimpleHTTPRequestHandler.extensions_map,
         ".js": "text/javascript",
@@ -35,14 +37,17 @@ class Files(SimpleHTTPRequestHandler):
             return str(PLOTLY)
         if plain.startswith("/scene/"):
             return str(PAGE / (plain.removeprefix("/scene/") or "index.html"))
-        return str(ROOT / "frontend" / plain.lstrip("/"))
+        return str(self.modules / plain.removeprefix("/src/"))
 
     def log_message(self, format: str, *args: object) -> None:
         pass
 
 
 @pytest.fixture(scope="module")
-def origin() -> Iterator[str]:
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    Files.modules = bundle_modules(
+        tmp_path_factory.mktemp("modules"), "frontend/src/scene/scene.ts"
+    )
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { atOrBefore, depths, indexOn, matchedSites, otherRun, otherSite, otherStep, overlayKey, overlayOf, ownPick, readingId, stepAxis, united } from "../../frontend/src/comparing.js";
-import { figure } from "../../frontend/src/figure.js";
-import { Motion } from "../../frontend/src/motion.js";
-import { residualChart, scaleEnd } from "../../frontend/src/residuals.js";
-import { initialState, viewOfState } from "../../frontend/src/state.js";
-import { textOf } from "../../frontend/src/svg.js";
-import { update } from "../../frontend/src/update.js";
-import { linkOf, viewOf } from "../../frontend/src/url.js";
+import { atOrBefore, depths, indexOn, matchedSites, otherRun, otherSite, otherStep, overlayKey, overlayOf, ownPick, readingId, stepAxis, united } from "../../frontend/src/state/comparing.ts";
+import { figure } from "../../frontend/src/state/picture/figure.ts";
+import { Motion } from "../../frontend/src/scene/motion.ts";
+import { residualChart, scaleEnd } from "../../frontend/src/charts/residuals.ts";
+import { initialState } from "../../frontend/src/state/initial.ts";
+import { viewOfState } from "../../frontend/src/state/view.ts";
+import { textOf } from "../../frontend/src/charts/svg.ts";
+import { update } from "../../frontend/src/state/update.ts";
+import { linkOf, viewOf } from "../../frontend/src/state/url.ts";
 import { after, card, placed, placedSlice } from "./made.mjs";
 
 const OTHER = { run: "other", card: card({ name: "other", steps: [0, 4, 64, 100], sites: ["embed", "L0.post", "L1.post", "L2.post"] }) };

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { cloudColours, legendOf, sourcesOf } from "../../frontend/src/colouring.js";
-import { HUES, cividis } from "../../frontend/src/colours.js";
-import { blend, figure, labelOf, pictureKey } from "../../frontend/src/figure.js";
-import { initialState } from "../../frontend/src/state.js";
-import { moveTrust } from "../../frontend/src/trust.js";
+import { cloudColours, legendOf, sourcesOf } from "../../frontend/src/state/colour/colouring.ts";
+import { HUES, cividis } from "../../frontend/src/state/colour/colours.ts";
+import { blend, figure, labelOf, pictureKey } from "../../frontend/src/state/picture/figure.ts";
+import { initialState } from "../../frontend/src/state/initial.ts";
+import { moveTrust } from "../../frontend/src/state/trust.ts";
 import { REF, REFERENCE, after, placed } from "./made.mjs";
 
 test("there is no picture before there is a cloud", () => {

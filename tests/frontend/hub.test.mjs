@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { siteWords } from "../../frontend/src/sites.js";
-import { story } from "../../frontend/src/tour.js";
-import { wordsOf } from "../../frontend/src/language.js";
+import { siteWords } from "../../frontend/src/state/sites.ts";
+import { story } from "../../frontend/src/effects/tour.ts";
+import { wordsOf } from "../../frontend/src/i18n/language.ts";
 import { card } from "./made.mjs";
 
 const POSTS = ["embed", "L0.post", "L1.post", "L2.post"];

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { figure } from "../../frontend/src/figure.js";
-import { wantedLooks } from "../../frontend/src/inside/inside.js";
-import { PLAIN } from "../../frontend/src/colouring.js";
-import { arrowsAt, lossColour, mostLoss } from "../../frontend/src/inside/push.js";
+import { figure } from "../../frontend/src/state/picture/figure.ts";
+import { wantedLooks } from "../../frontend/src/state/inside/inside.ts";
+import { PLAIN } from "../../frontend/src/state/colour/colouring.ts";
+import { arrowsAt, lossColour, mostLoss } from "../../frontend/src/state/inside/push.ts";
 import { SITES, after, placed } from "./made.mjs";
 
 const S = SITES.length;
@@ -17,7 +17,7 @@ function pushed(id) {
   const of = (shape, value) => ({ dtype: "F32", shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => value(i)) });
   const length = of([S, 2], (i) => (i === 1 ? 0 : 1 + 3 * (i % 2)));
   const tensors = { tip: of([S, 2, 3], (i) => i), trust: of([S, 2], () => 1), length, losses: of([2], (i) => (i ? NaN : 2)), groups: of([2, 7], () => 1) };
-  return { type: "look", look: { kind: "push", id, run: "tiny", step: 512, answer: { loss: 2, groups: [], outer: {}, agreement: 1 }, tensors } };
+  return { type: "look", look: { kind: "gradients", id, run: "tiny", step: 512, answer: { loss: 2, groups: [], outer: {}, agreement: 1 }, tensors } };
 }
 
 test("the aim is every next token, what follows the one in hand, or a word there", () => {

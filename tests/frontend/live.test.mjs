@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { ALONG, behind, buildingOf, buildingWords, isLive, isTyped, placeIn, spokenWords } from "../../frontend/src/following.js";
-import { wordsOf } from "../../frontend/src/language.js";
-import { initialState, shownAtlas, stepNumber } from "../../frontend/src/state.js";
-import { update } from "../../frontend/src/update.js";
+import { ALONG, behind, buildingOf, buildingWords, isLive, isTyped, placeIn, spokenWords } from "../../frontend/src/state/following.ts";
+import { wordsOf } from "../../frontend/src/i18n/language.ts";
+import { initialState } from "../../frontend/src/state/initial.ts";
+import { shownAtlas, stepNumber } from "../../frontend/src/state/state.ts";
+import { update } from "../../frontend/src/state/update.ts";
 import { STEPS, atlasSlice, card, placed, placedSlice } from "./made.mjs";
 
 const MORE = [...STEPS, 1024];

@@ -1,7 +1,7 @@
 /** Small made-up things that the tests of the page share. */
 
-import { initialState } from "../../frontend/src/state.js";
-import { update } from "../../frontend/src/update.js";
+import { initialState } from "../../frontend/src/state/initial.ts";
+import { update } from "../../frontend/src/state/update.ts";
 
 export const STEPS = [0, 8, 64, 512];
 export const SITES = ["embed", "L0.mid", "L0.post", "L1.mid", "L1.post"];

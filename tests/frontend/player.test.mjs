@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { backoff } from "../../frontend/src/client.js";
-import { messageOf } from "../../frontend/src/keys.js";
-import { lacking, unsent } from "../../frontend/src/placing.js";
-import { following, keyframe, tick } from "../../frontend/src/player.js";
-import { plan } from "../../frontend/src/prefetch.js";
-import { homeSite, outward, siteWords, sticky } from "../../frontend/src/sites.js";
-import { wordsOf } from "../../frontend/src/language.js";
+import { backoff } from "../../frontend/src/effects/client.ts";
+import { messageOf } from "../../frontend/src/effects/keyboard.ts";
+import { lacking, unsent } from "../../frontend/src/effects/placing.ts";
+import { following, keyframe, tick } from "../../frontend/src/state/player.ts";
+import { plan } from "../../frontend/src/effects/prefetch.ts";
+import { homeSite, outward, siteWords, sticky } from "../../frontend/src/state/sites.ts";
+import { wordsOf } from "../../frontend/src/i18n/language.ts";
 import { SITES, STEPS, after, placed } from "./made.mjs";
 
 test("play walks to the end and stops, or loops", () => {

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { cloudColours, legendOf, modesOf } from "../../frontend/src/colouring.js";
-import { figure } from "../../frontend/src/figure.js";
-import { cyclic, mixture } from "../../frontend/src/palettes.js";
-import { axisNames, frameShown, kindShown, measureIn } from "../../frontend/src/projections.js";
-import { initialState, guardedAxes, meanTrust, shownAtlas, viewOfState } from "../../frontend/src/state.js";
-import { update } from "../../frontend/src/update.js";
-import { linkOf, viewOf } from "../../frontend/src/url.js";
+import { cloudColours, legendOf, modesOf } from "../../frontend/src/state/colour/colouring.ts";
+import { figure } from "../../frontend/src/state/picture/figure.ts";
+import { cyclic, mixture } from "../../frontend/src/state/colour/palettes.ts";
+import { axisNames, frameShown, kindShown, measureIn } from "../../frontend/src/state/projections.ts";
+import { initialState } from "../../frontend/src/state/initial.ts";
+import { guardedAxes, meanTrust } from "../../frontend/src/state/fidelity.ts";
+import { shownAtlas } from "../../frontend/src/state/state.ts";
+import { viewOfState } from "../../frontend/src/state/view.ts";
+import { update } from "../../frontend/src/state/update.ts";
+import { linkOf, viewOf } from "../../frontend/src/state/url.ts";
 import { REFERENCE, after, atlasSlice, card, placed, placedSlice, projection, tokens } from "./made.mjs";
 
 const bare = (step) => ({ ...atlasSlice(step), trust: null, continuity: null });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { decode, decodeAtlas, decodeSlice, halves } from "../../frontend/src/safetensors.js";
+import { decode, decodeAtlas, decodeSlice, halves } from "../../frontend/src/protocol/safetensors.ts";
 
 /** Bytes as the Python library writes them. */
 function encode(tensors, metadata, pad = 0) {

@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fitDistance, multiply, openingCamera, project, shiftCentre, soundCamera, transform, turned, zoomed } from "../../frontend/src/camera.js";
-import { mirrorEnds, pointAt, strandsOf } from "../../frontend/src/curve.js";
-import { drawn, escaped, planeOf, thinned } from "../../frontend/src/flat.js";
-import { placeLabels, shortened } from "../../frontend/src/labels.js";
-import { Motion, eased, samePick } from "../../frontend/src/motion.js";
-import { DepthOrder } from "../../frontend/src/order.js";
-import { nearestPick } from "../../frontend/src/pointer.js";
-import { segmentsOf } from "../../frontend/src/trails.js";
+import { fitDistance, multiply, openingCamera, project, shiftCentre, soundCamera, transform, turned, zoomed } from "../../frontend/src/scene/camera.ts";
+import { mirrorEnds, pointAt, strandsOf } from "../../frontend/src/scene/curve.ts";
+import { drawn, escaped, planeOf, thinned } from "../../frontend/src/scene/flat.ts";
+import { placeLabels, shortened } from "../../frontend/src/scene/labels.ts";
+import { Motion, eased, samePick } from "../../frontend/src/scene/motion.ts";
+import { DepthOrder } from "../../frontend/src/scene/order.ts";
+import { nearestPick } from "../../frontend/src/scene/pointer.ts";
+import { segmentsOf } from "../../frontend/src/scene/trails.ts";
 
 const FRAME = { center: [0, 0, 0], radius: 1 };
 const NONE = { left: 0, right: 0, top: 0, bottom: 0 };

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { raised, riseOf } from "../../frontend/src/camera.js";
-import { chartOf, pathOf, rangeOf, said, valueAt } from "../../frontend/src/claims.js";
-import { believed, glyphOf } from "../../frontend/src/glyphs.js";
-import { claimsShown, initialState } from "../../frontend/src/state.js";
-import { textOf } from "../../frontend/src/svg.js";
-import { ownCaption, story } from "../../frontend/src/tour.js";
-import { TABLES } from "../../frontend/src/language.js";
+import { raised, riseOf } from "../../frontend/src/scene/camera.ts";
+import { chartOf, pathOf, rangeOf, said, valueAt } from "../../frontend/src/charts/claims.ts";
+import { believed, glyphOf } from "../../frontend/src/charts/glyphs.ts";
+import { claimsShown } from "../../frontend/src/state/shown.ts";
+import { initialState } from "../../frontend/src/state/initial.ts";
+import { textOf } from "../../frontend/src/charts/svg.ts";
+import { ownCaption, story } from "../../frontend/src/effects/tour.ts";
+import { TABLES } from "../../frontend/src/i18n/language.ts";
 import { after, card } from "./made.mjs";
 
 const claim = (more = {}) => ({

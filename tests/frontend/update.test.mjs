@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { around, guardedAxes, initialState, meanTrust, measureAt, stepNumber, viewOfState } from "../../frontend/src/state.js";
-import { update } from "../../frontend/src/update.js";
+import { around, measureAt, stepNumber } from "../../frontend/src/state/state.ts";
+import { guardedAxes, meanTrust } from "../../frontend/src/state/fidelity.ts";
+import { initialState } from "../../frontend/src/state/initial.ts";
+import { viewOfState } from "../../frontend/src/state/view.ts";
+import { update } from "../../frontend/src/state/update.ts";
 import { STEPS, after, atlasSlice, card, placed, placedSlice, tokens } from "./made.mjs";
 
 test("an unknown message changes nothing, and nothing is changed in place", () => {

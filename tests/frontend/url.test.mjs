@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { LINK_LIMIT, linkOf, viewOf } from "../../frontend/src/url.js";
+import { LINK_LIMIT, linkOf, viewOf } from "../../frontend/src/state/url.ts";
 
 const VIEW = {
   run: "story/teller & co",

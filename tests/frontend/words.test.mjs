@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
-import { MODES } from "../../frontend/src/colouring.js";
-import { KEYS } from "../../frontend/src/keys.js";
-import { TABLES, failureWords, number, wordsOf } from "../../frontend/src/language.js";
-import { contextOf, matches } from "../../frontend/src/search.js";
-import { ending, parting, sharedWord, story } from "../../frontend/src/tour.js";
-import { outsideWord, trustWord } from "../../frontend/src/trust.js";
+import { MODES } from "../../frontend/src/state/colour/colouring.ts";
+import { KEYS } from "../../frontend/src/state/keys.ts";
+import { TABLES, failureWords, number, wordsOf } from "../../frontend/src/i18n/language.ts";
+import { contextOf, matches } from "../../frontend/src/state/search.ts";
+import { ending, parting, sharedWord, story } from "../../frontend/src/effects/tour.ts";
+import { outsideWord, trustWord } from "../../frontend/src/state/trust.ts";
 import { REFERENCE, after, card, placed } from "./made.mjs";
 
 const SRC = new URL("../../frontend/src/", import.meta.url);
@@ -21,7 +21,7 @@ test("both languages say the same things, with the same blanks to fill", () => {
 });
 
 test("every key that the page uses is in the table, and every key in the table is used", () => {
-  const files = readdirSync(SRC, { recursive: true }).filter((name) => name.endsWith(".js") && !name.startsWith("strings."));
+  const files = readdirSync(SRC, { recursive: true }).filter((name) => name.endsWith(".ts") && !name.includes("strings."));
   const text = files.map((name) => readFileSync(new URL(name, SRC), "utf8")).join("\n");
   const used = new Set([...text.matchAll(/"([a-z_]+(?:\.[a-z_]+)+)"/g)].map(([, key]) => key));
   for (const [, key] of text.matchAll(/\bt\(\s*"([^"]+)"/g)) assert.ok(key in TABLES.en, key);

@@ -26,6 +26,8 @@ def test_the_list_of_pages_is_whole():
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_page_has_words_for_every_measure_and_group(language):
-    text = (ROOT / "frontend" / "src" / f"strings.measures.{language}.js").read_text("utf-8")
+    text = (ROOT / "frontend" / "src" / "i18n" / f"strings.measures.{language}.ts").read_text(
+        "utf-8"
+    )
     assert set(re.findall(r"^  (\w+): \[", text, re.M)) >= WANTED
     assert set(re.findall(r'^  (\w+): "', text, re.M)) >= {group_of(name) for name in WANTED}

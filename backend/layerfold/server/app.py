@@ -288,6 +288,7 @@ def _serve_page(app: FastAPI, folder: Path) -> None:
     ``/api`` is told the right ones.
     """
     if not folder.is_dir():
+        log.warning("The page is not built (there is no %s): run make page.", folder)
         return
     files = Files(directory=folder, html=True)
 

@@ -1,0 +1,42 @@
+/**
+ * Makes the page out of its sources: node frontend/build.mjs OUT [--dev] [--watch]
+ * Or single modules with all that they import: node frontend/build.mjs OUT FILE …
+ */
+
+import { copyFileSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import * as esbuild from "esbuild";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const FLAGS = process.argv.slice(2).filter((word) => word.startsWith("--"));
+const [out = join(HERE, "dist"), ...modules] = process.argv
+  .slice(2)
+  .filter((word) => !word.startsWith("--"));
+const PAGE = [
+  { in: join(HERE, "src/main.ts"), out: "main" },
+  { in: join(HERE, "src/styles/index.css"), out: "style" },
+  { in: join(HERE, "index.html"), out: "index" },
+  { in: join(HERE, "icon.svg"), out: "icon" },
+];
+
+/** @type {esbuild.BuildOptions} */
+const options = {
+  entryPoints: modules.length ? modules : PAGE,
+  outdir: out,
+  entryNames: "[name]",
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  sourcemap: FLAGS.includes("--dev"),
+  loader: { ".html": "copy", ".svg": "copy" },
+  logLevel: "warning",
+};
+
+mkdirSync(out, { recursive: true });
+if (!modules.length)
+  copyFileSync(join(HERE, "../node_modules/preact/LICENSE"), join(out, "preact.LICENSE"));
+if (FLAGS.includes("--watch"))
+  await (await esbuild.context({ ...options, logLevel: "info" })).watch();
+else await esbuild.build(options);

@@ -1,0 +1,173 @@
+/** Keeps the scene showing the state's picture, and tells what a person does in it. */
+
+import { compareCovers, compareShown, isBeside } from "../state/comparing.ts";
+import { figure, pictureKey } from "../state/picture/figure.ts";
+import { insideShown } from "../state/inside/inside.ts";
+import { labCovers, labShown } from "../state/lab.ts";
+import { axisNames, kindShown } from "../state/projections.ts";
+import { createScene } from "../scene/scene.ts";
+import { claimsShown } from "../state/shown.ts";
+import { shownProjection } from "../state/state.ts";
+import type { Scene, State } from "../state/types.ts";
+import type { createStore } from "../state/store.ts";
+
+type Store = ReturnType<typeof createStore>;
+
+/**
+ * How steeply each kind of projection is looked down upon, radians: a plane that a basis names is
+ * seen from above.
+ */
+const RISE = { umap: 0.32, pca: 0.5, basis: 1.02 };
+
+/** Milliseconds of a glide from one projection to another. */
+const MORPH = 1100;
+
+/** Whether WebGL is drawn by the processor: then the page spares it its own blur. */
+export function drawnInSoftware() {
+  const gl = document.createElement("canvas").getContext("webgl");
+  const names = gl?.getExtension("WEBGL_debug_renderer_info");
+  const name = gl
+    ? String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER))
+    : "software";
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return /software|swiftshader|llvmpipe|basic render/i.test(name);
+}
+
+/** Pixels of each edge that panels cover. */
+export function insetsOf(state: State) {
+  const wide = innerWidth > 820;
+  const strip = document.getElementById("strip")?.getBoundingClientRect();
+  const curves = document.getElementById("curves")?.getBoundingClientRect();
+  const bottom = strip
+    ? innerHeight - (curves?.height ? Math.min(curves.top, strip.top) : strip.top) + 8
+    : 0;
+  const sheet = [
+    state.picked ? "inspector" : "",
+    claimsShown(state) ? "claims" : "",
+    labShown(state) ? "lab" : "",
+    compareShown(state) ? "compare" : "",
+    insideShown(state) ? "inside" : "",
+  ]
+    .map((id) => document.getElementById(id)?.getBoundingClientRect())
+    .find((box) => box?.height);
+  const door = document.getElementById("door")?.getBoundingClientRect();
+  if (!wide)
+    return {
+      left: 0,
+      right: 0,
+      top: door?.height ? door.bottom : 84,
+      bottom: sheet?.height ? innerHeight - sheet.top + 8 : bottom,
+    };
+  const column = !state.folded.sentences && innerWidth > 1100 ? 300 : 0;
+  return {
+    left: column,
+    right:
+      state.picked ||
+      claimsShown(state) ||
+      labCovers(state) ||
+      compareCovers(state) ||
+      insideShown(state)
+        ? 352
+        : 0,
+    top: door?.height ? door.bottom : 48,
+    bottom,
+  };
+}
+
+/** Where the line of comparing ends, both scenes being level. */
+export function belowLine(top: number) {
+  return Math.max(top, document.getElementById("compare")?.getBoundingClientRect().bottom ?? 0);
+}
+
+/** Pixels of the first scene's own edges: beside another it ends where that one begins. */
+export function ownInsets(state: State) {
+  const insets = insetsOf(state);
+  if (!isBeside(state)) return insets;
+  return innerWidth > 820
+    ? { ...insets, right: 0, top: belowLine(insets.top) }
+    : {
+        ...insets,
+        top: Math.max(
+          insets.top,
+          document.getElementById("top")?.getBoundingClientRect().bottom ?? 0,
+        ),
+        bottom: 0,
+      };
+}
+
+/** A scene in the element that follows the store. Resolves when it stands. */
+export async function drawing(store: Store, element: HTMLElement, acts: { touched(): void }) {
+  const first = store.get();
+  const scene = await createScene(element, {
+    theme: first.theme,
+    reducedMotion: first.reducedMotion,
+    camera: first.camera,
+    insets: ownInsets(first),
+    onHover: (pick, at) => store.dispatch({ type: "hover", pick, at }),
+    onPick: (pick) => store.dispatch({ type: "pick", pick }),
+    onCamera: (camera) => store.dispatch({ type: "set", camera }),
+    onTouch: acts.touched,
+  });
+  if (scene.mode === "flat") store.dispatch({ type: "set", flat: true });
+  const show = shower(scene);
+  show(store.get());
+  let insets = JSON.stringify(ownInsets(first));
+
+  store.subscribe((state, previous) => {
+    if (state.theme !== previous.theme) scene.setTheme(state.theme);
+    const shown =
+      state.axes !== previous.axes ||
+      state.language !== previous.language ||
+      shownProjection(state) !== shownProjection(previous);
+    if (shown) scene.setAxes(state.axes, axisNames(state));
+    if (state.reducedMotion !== previous.reducedMotion) scene.setReducedMotion(state.reducedMotion);
+    if (state.picked !== previous.picked) scene.focus(state.picked);
+    show(state);
+    requestAnimationFrame(() => {
+      const next = JSON.stringify(ownInsets(store.get()));
+      if (next === insets) return;
+      insets = next;
+      scene.setInsets(JSON.parse(next));
+    });
+  });
+  window.addEventListener("resize", () => scene.setInsets(ownInsets(store.get())));
+  return scene;
+}
+
+/**
+ * Shows a state's picture at the next frame, when it differs from the one on screen. What arrives
+ * during a glide does not cut it short.
+ */
+export function shower(scene: Scene) {
+  let key: unknown[] = [];
+  let waiting: State | null = null;
+  let glideEnds = 0;
+  let projection = "";
+
+  function draw() {
+    const state = waiting;
+    waiting = null;
+    if (!state) return;
+    const next = pictureKey(state);
+    if (next.length === key.length && next.every((value, i) => Object.is(value, key[i]))) return;
+    const picture = figure(state);
+    if (!picture) return;
+    const fresh = key.length === 0;
+    key = next;
+    const now = performance.now();
+    const turned = projection !== shownProjection(state); // other places for every point: time to follow them
+    if (turned) scene.setRise(RISE[kindShown(state)]);
+    projection = shownProjection(state);
+    const ms =
+      fresh || state.reducedMotion || (state.glide === 0 && !turned)
+        ? 0
+        : Math.max(turned ? MORPH : state.glide, glideEnds - now);
+    glideEnds = now + ms;
+    scene.show(picture, { ms, ease: state.playing ? "linear" : "inout" });
+  }
+
+  return (state: State) => {
+    if (!waiting) requestAnimationFrame(draw);
+    waiting = state;
+  };
+}

@@ -1,0 +1,61 @@
+/** Brings the catalogue, and of the run chosen its card, reference tokens and measures. */
+
+import { failureOf, getJson } from "./client.ts";
+import type { createStore } from "../state/store.ts";
+import type { Message } from "../state/messages.ts";
+
+type Store = ReturnType<typeof createStore>;
+
+export async function loadRuns(store: Store) {
+  try {
+    const { runs } = await getJson("api/runs");
+    store.dispatch({ type: "runs", runs });
+    const { run } = store.get();
+    const wanted =
+      run || runs.find((one: { default: boolean }) => one.default)?.name || runs[0]?.name;
+    if (!wanted) store.dispatch({ type: "run.failed", failure: { code: "no_runs", message: "" } });
+    else await loadRun(store, wanted);
+  } catch (error) {
+    store.dispatch({ type: "run.failed", failure: failureOf(error) });
+  }
+}
+
+export async function loadRun(store: Store, run: string) {
+  const path = `api/runs/${encodeURIComponent(run)}`;
+  store.dispatch({ type: "run.choose", run });
+  const { problem } = store.get().runs.find((one) => one.name === run) ?? {};
+  if (problem) return store.dispatch({ type: "run.failed", failure: problem }); // what is known need not be asked for
+  try {
+    const card = await getJson(path);
+    if (store.get().run === run) store.dispatch({ type: "run.card", card });
+  } catch (error) {
+    if (store.get().run === run) store.dispatch({ type: "run.failed", failure: failureOf(error) });
+    return;
+  }
+  await loadTables(store, run, true);
+}
+
+/**
+ * What the card does not hold: measures, claims, and the reference tokens where they are wanted.
+ */
+export async function loadTables(store: Store, run: string, reference: boolean) {
+  const path = `api/runs/${encodeURIComponent(run)}`;
+  await Promise.all([
+    reference &&
+      part(store, run, `${path}/reference`, (table) => ({ type: "reference", reference: table })),
+    part(store, run, `${path}/measures`, (measures) => ({ type: "measures", measures })),
+    part(store, run, `${path}/claims`, ({ claims }) => ({ type: "claims", claims })),
+  ]);
+}
+
+/** A part that the picture can do without: its absence is said, the rest goes on. */
+async function part(store: Store, run: string, path: string, message: (body: any) => Message) {
+  try {
+    const body = await getJson(path);
+    if (store.get().run === run) store.dispatch(message(body));
+  } catch (error) {
+    const { message: words } = failureOf(error);
+    if (store.get().run === run)
+      store.dispatch({ type: "set", notice: { key: "notice.plain", values: { message: words } } });
+  }
+}

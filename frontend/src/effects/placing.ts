@@ -1,0 +1,113 @@
+/** Sends what is typed: after a breath, once a connection; asks again for what is missing. */
+
+import { behind, isTyped } from "../state/following.ts";
+import { outward } from "../state/sites.ts";
+import { stepNumber } from "../state/state.ts";
+import type { Sentence, State } from "../state/types.ts";
+import type { createStore } from "../state/store.ts";
+import type { ClientMessage } from "../protocol/wire.ts";
+
+const BREATH = 120;
+
+/** Whether a sentence must be sent. */
+export function unsent(one: Sentence) {
+  return (
+    one.status !== "blank" &&
+    one.asked !== one.text &&
+    !(one.status === "failed" && one.failure?.code === "text_too_long" && one.asked === null)
+  );
+}
+
+/** Steps that a sentence still lacks, nearest to the present first. */
+export function lacking(state: State, one: Sentence) {
+  const { card } = state;
+  if (!card) return [];
+  return outward(card.steps.length, Math.round(state.step))
+    .map((i) => card.steps[i])
+    .filter((step) => !(step in one.slices));
+}
+
+export function placing(
+  store: ReturnType<typeof createStore>,
+  client: { send(message: ClientMessage): boolean },
+  nextId: () => number,
+) {
+  const timers: Map<string, number> = new Map();
+
+  function place(key: string, missingOnly: boolean) {
+    const state = store.get();
+    const one = state.sentences.find((each) => each.id === key);
+    if (!one || !state.card || !isTyped(state.card) || state.connection !== "open") return;
+    const id = nextId();
+    const steps = missingOnly ? lacking(state, one) : [];
+    const sent = client.send({
+      type: "place",
+      id,
+      run: state.run,
+      sentence: key,
+      text: one.text,
+      steps,
+      step: stepNumber(state),
+      projection: state.projection,
+    });
+    if (sent) store.dispatch({ type: "asked", sentence: key, id, text: one.text });
+  }
+
+  function later(key: string, delay: number, missingOnly: boolean = false) {
+    clearTimeout(timers.get(key));
+    timers.set(
+      key,
+      window.setTimeout(() => (timers.delete(key), place(key, missingOnly)), delay),
+    );
+  }
+
+  function sentencesChanged(state: State, previous: State) {
+    const before = new Map(previous.sentences.map((one) => [one.id, one]));
+    const ready = state.card !== previous.card || state.connection !== previous.connection;
+    for (const one of state.sentences) {
+      const old = before.get(one.id);
+      if (unsent(one) && (ready || one.text !== old?.text || one.asked !== old?.asked))
+        later(one.id, old && old.text !== one.text ? BREATH : 0);
+      if (one.status === "blank" && old && old.status !== "blank") stop(one.id);
+      before.delete(one.id);
+    }
+    for (const id of before.keys()) stop(id);
+  }
+
+  function stop(key: string) {
+    clearTimeout(timers.get(key));
+    timers.delete(key);
+    client.send({ type: "cancel", sentence: key });
+  }
+
+  /** A step on screen that a finished sentence lacks. */
+  function stepChanged(state: State) {
+    for (const one of state.sentences) {
+      if (
+        one.status === "placed" &&
+        one.asked === one.text &&
+        !one.failure &&
+        !(stepNumber(state) in one.slices)
+      )
+        later(one.id, BREATH, true);
+    }
+  }
+
+  /** Steps that have come since a sentence was placed: asked for alone. */
+  function caughtUp(state: State, previous: State) {
+    const before = state.card === previous.card ? new Set(behind(previous)) : new Set();
+    for (const id of behind(state)) if (!before.has(id)) later(id, BREATH, true);
+  }
+
+  store.subscribe((state, previous) => {
+    if (
+      state.sentences !== previous.sentences ||
+      state.connection !== previous.connection ||
+      state.card !== previous.card
+    )
+      sentencesChanged(state, previous);
+    if (Math.round(state.step) !== Math.round(previous.step)) stepChanged(state);
+    if (state.card !== previous.card || state.sentences !== previous.sentences)
+      caughtUp(state, previous);
+  });
+}

@@ -1,0 +1,96 @@
+/** Words of the page in the language chosen. Pure. */
+
+import en from "./strings.en.ts";
+import zh from "./strings.zh.ts";
+import compareEn from "./strings.compare.en.ts";
+import compareZh from "./strings.compare.zh.ts";
+import insideEn from "./strings.inside.en.ts";
+import insideZh from "./strings.inside.zh.ts";
+import labEn from "./strings.lab.en.ts";
+import labZh from "./strings.lab.zh.ts";
+import liveEn from "./strings.live.en.ts";
+import liveZh from "./strings.live.zh.ts";
+import * as measuresEn from "./strings.measures.en.ts";
+import * as measuresZh from "./strings.measures.zh.ts";
+import shapesEn from "./strings.shapes.en.ts";
+import shapesZh from "./strings.shapes.zh.ts";
+import type { Failure } from "../protocol/failure.ts";
+import type { Language, Words } from "../state/types.ts";
+
+export const TABLES: Record<Language, Record<string, string>> = {
+  en: {
+    ...en,
+    ...shapesEn,
+    ...labEn,
+    ...insideEn,
+    ...compareEn,
+    ...liveEn,
+    ...measureStrings(measuresEn),
+  },
+  zh: {
+    ...zh,
+    ...shapesZh,
+    ...labZh,
+    ...insideZh,
+    ...compareZh,
+    ...liveZh,
+    ...measureStrings(measuresZh),
+  },
+};
+
+/** The words of measures as strings of the page: `measure.NAME`, `.unit`, `.tip`, `group.NAME`. */
+function measureStrings({ GROUPS, MEASURES, WORDS }: typeof measuresEn): Record<string, string> {
+  const groups = Object.entries(GROUPS).map(([key, name]) => [`group.${key}`, name]);
+  const measures = Object.entries(MEASURES).flatMap(([key, [name, unit, tip]]) => [
+    [`measure.${key}`, name],
+    [`measure.${key}.unit`, unit],
+    [`measure.${key}.tip`, tip],
+  ]);
+  return { ...WORDS, ...Object.fromEntries([...groups, ...measures]) };
+}
+
+/**
+ * A function key, values -> words; `{name}` in a string is replaced by the value of that name. An
+ * unknown key says itself.
+ */
+export function wordsOf(language: Language): Words {
+  const table = TABLES[language];
+  return (key, values = {}) =>
+    (table[key] ?? TABLES.en[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) =>
+      name in values ? shown(values[name], language) : whole,
+    );
+}
+
+function shown(value: string | number, language: Language) {
+  return typeof value === "number" ? number(value, language) : value;
+}
+
+/**
+ * A number as people of that language write it; three significant digits below a thousand, U+2212
+ * for minus.
+ */
+export function number(value: number, language: Language, options?: Intl.NumberFormatOptions) {
+  const chosen = options ?? (Number.isInteger(value) ? {} : { maximumSignificantDigits: 3 });
+  return new Intl.NumberFormat(language === "zh" ? "zh-CN" : "en-GB", chosen)
+    .format(value)
+    .replace(/^-/, "\u2212");
+}
+
+/** An error in words: ours for the codes we know, else the server's. */
+export function failureWords(
+  t: Words,
+  failure: Failure,
+  values: Record<string, string | number> = {},
+) {
+  const key = `error.${failure.code}`;
+  const words = t(key, values);
+  return words === key ? failure.message || t("error.unknown") : words;
+}
+
+/** A loss or a length in three digits, a tiny one in two with its power of ten. */
+export function brief(value: number, language: Language) {
+  const tiny = value !== 0 && Math.abs(value) < 1e-4;
+  return tiny
+    ? value.toExponential(1).replaceAll("-", "\u2212")
+    : number(value, language, { maximumSignificantDigits: 3 });
+}

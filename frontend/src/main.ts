@@ -1,0 +1,305 @@
+/** Joins everything: the store, the line to the server, the panels, the scene. */
+
+import { asking } from "./effects/asking.ts";
+import { beside } from "./effects/beside.ts";
+import { connect } from "./effects/client.ts";
+import { byId } from "./ui/dom.ts";
+import { drawing, drawnInSoftware } from "./effects/drawing.ts";
+import { hearing } from "./effects/hearing.ts";
+import { inspecting } from "./effects/inspecting.ts";
+import { listenToKeys } from "./effects/keyboard.ts";
+import { labbing } from "./effects/labbing.ts";
+import { wordsOf } from "./i18n/language.ts";
+import { loadRun, loadRuns } from "./effects/loading.ts";
+import { captions } from "./panels/captions.ts";
+import { claimsPanel } from "./panels/claims.ts";
+import { comparePanel } from "./panels/compare.ts";
+import { curvesPanel } from "./panels/curves/curves.ts";
+import { doorPanel } from "./panels/door.ts";
+import { hoverCard } from "./panels/hover.ts";
+import { insidePanel } from "./panels/inside/inside.ts";
+import { inspectorPanel } from "./panels/inspect/inspector.ts";
+import { labPanel } from "./panels/lab/lab.ts";
+import { legendPanel } from "./panels/legend.ts";
+import { searchPanel } from "./panels/search.ts";
+import { sentencesPanel } from "./panels/sentences.ts";
+import { sheets } from "./panels/sheets.ts";
+import { stripPanel } from "./panels/strip/strip.ts";
+import { topPanel } from "./panels/top.ts";
+import { overlaying } from "./effects/overlaying.ts";
+import { placing } from "./effects/placing.ts";
+import { playback } from "./effects/playback.ts";
+import { prefetch } from "./effects/prefetch.ts";
+import { claimsShown } from "./state/shown.ts";
+import { initialState } from "./state/initial.ts";
+import { viewOfState } from "./state/view.ts";
+import { saveCurves } from "./effects/saving.ts";
+import { createStore } from "./state/store.ts";
+import { touring } from "./effects/touring.ts";
+import { linkOf, viewOf } from "./state/url.ts";
+import type { Message } from "./state/messages.ts";
+import type { Scene, State } from "./state/types.ts";
+import type { Kind } from "./effects/saving.ts";
+
+type Store = ReturnType<typeof createStore>;
+type Tour = ReturnType<typeof touring>;
+type Client = ReturnType<typeof connect>;
+type Act = ReturnType<typeof actor>;
+
+const LINK_PAUSE = 300;
+
+function boot() {
+  const { view, problem } = viewOf(location.hash);
+  document.body.classList.toggle("software", drawnInSoftware());
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const store = createStore(
+    initialState({
+      view: view ?? {},
+      language: chosenLanguage(),
+      theme: chosenTheme(),
+      reducedMotion: calm.matches,
+    }),
+  );
+  calm.addEventListener("change", () =>
+    store.dispatch({ type: "set", reducedMotion: calm.matches }),
+  );
+  /** Who hears of what the server says beside the store. */
+  const hears = { lab: (_: Message) => {} };
+  const live = hearing(store);
+  const over = overlaying(store);
+  const second = beside(store);
+  const client = connect((message) => {
+    store.dispatch(message);
+    hears.lab(message);
+    live.hear(message);
+    over.hear(message);
+  });
+  let serial = 0;
+  const nextId = () => ++serial;
+  prefetch(store);
+  placing(store, client, nextId);
+  inspecting(store, client, nextId);
+  asking(store, client, nextId);
+  playback(store);
+  const tour = touring(store);
+  const act = actor(store, client, tour, second.withScene);
+  hears.lab = act.lab.hear;
+  panels(store, act);
+  keepLink(store);
+  listenToKeys(store, (message) =>
+    message.type === "replay" ? tour.begin() : store.dispatch(message),
+  );
+  for (const touch of ["pointerdown", "keydown", "wheel"])
+    window.addEventListener(touch, (event) => touchedBy(event, tour), {
+      capture: true,
+      passive: true,
+    });
+  if (problem) store.dispatch({ type: "set", notice: { key: `link.${problem}` } });
+  const scene = drawing(store, byId("view"), { touched: () => act.sceneTouched() }).then(
+    act.withScene,
+    (error) => {
+      store.dispatch({ type: "run.failed", failure: { code: "no_scene", message: String(error) } });
+    },
+  );
+  if (view || calm.matches) settleWhenCarded(store, tour);
+  else tour.beginWhenReady(scene);
+  if (!view && !recalled("door")) store.dispatch({ type: "set", sheet: "door" });
+  retryRuns(store);
+  loadRuns(store);
+  return { store, act };
+}
+
+function touchedBy(event: Event, tour: Tour) {
+  const key = event instanceof KeyboardEvent ? event.key : "";
+  if (!["Shift", "Control", "Alt", "Meta"].includes(key)) tour.skip();
+}
+
+/** What needs more than a message. */
+function actor(store: Store, client: Client, tour: Tour, withScene: (scene: Scene) => void) {
+  let scene: Scene | null = null;
+  const told: Set<string> = new Set();
+  /** A training's run: no story is told of it. */
+  const openRun = (name: string) => {
+    told.add(name);
+    if (name !== store.get().run) scene?.setCamera(null);
+    chooseRun(store, tour, told, name);
+  };
+  return {
+    lab: labbing(store, {
+      openRun,
+      leaveRun: (name) => {
+        const other = store.get().runs.find((one) => one.name !== name && !one.problem);
+        if (other) openRun(other.name);
+      },
+    }),
+    withScene: (one: Scene) => {
+      scene = one;
+      const { touring: on, wanted, reducedMotion } = store.get();
+      one.idle(!reducedMotion && (on || !wanted.camera) && !store.get().camera);
+      Object.assign(window, { layerfold: { store, scene: one } });
+      withScene(one);
+    },
+    sceneTouched: () => {
+      scene?.idle(false);
+      tour.skip();
+    },
+    replay: tour.begin,
+    again: client.again,
+    retry: () => loadRuns(store),
+    chooseRun: (name: string) => {
+      if (name !== store.get().run) scene?.setCamera(null);
+      chooseRun(store, tour, told, name);
+    },
+    resetCamera: () => {
+      scene?.setCamera(null);
+      store.dispatch({ type: "set", camera: null });
+    },
+    copyLink: () => copyLink(store),
+    saveCurves: (kind: Kind) => saveCurves(store, kind),
+  };
+}
+
+function panels(store: Store, act: Act) {
+  const column = byId("column");
+  const { dispatch } = store;
+  const all = [
+    topPanel(dispatch, act),
+    doorPanel(dispatch, act),
+    sentencesPanel(column, dispatch),
+    legendPanel(column, dispatch),
+    stripPanel(dispatch, act),
+  ];
+  const more = [
+    inspectorPanel(dispatch),
+    insidePanel(dispatch),
+    labPanel(dispatch, act),
+    searchPanel(dispatch),
+    curvesPanel(dispatch, act),
+    claimsPanel(dispatch),
+    comparePanel(dispatch),
+    captions(dispatch, act),
+    hoverCard(),
+    sheets(dispatch),
+  ];
+  const update = (state: State, previous: State | null) => {
+    const t = wordsOf(state.language);
+    document.documentElement.lang = state.language === "zh" ? "zh-CN" : "en";
+    document.documentElement.dataset.theme = state.theme;
+    document.body.dataset.sheet = state.sheet ?? "";
+    document.body.toggleAttribute("data-picked", Boolean(state.picked));
+    document.body.toggleAttribute("data-curves", state.curves);
+    document.body.toggleAttribute("data-claims", claimsShown(state));
+    document.body.classList.toggle("touring", state.touring);
+    column.setAttribute("aria-label", t("sentences.title"));
+    for (const panel of [...all, ...more]) panel.update(state, t, previous);
+    if (previous?.sheet === "door" && state.sheet !== "door") remember("door", "seen");
+    if (previous && state.theme !== previous.theme) remember("theme", state.theme);
+    if (previous && state.language !== previous.language) remember("language", state.language);
+  };
+  update(store.get(), null);
+  store.subscribe(update);
+  const strip = byId("strip");
+  new ResizeObserver(() =>
+    document.documentElement.style.setProperty("--strip", `${strip.offsetHeight}px`),
+  ).observe(strip);
+  const top = byId("top");
+  new ResizeObserver(() =>
+    document.documentElement.style.setProperty("--top", `${top.offsetHeight}px`),
+  ).observe(top);
+  const door = byId("door");
+  new ResizeObserver(() =>
+    document.documentElement.style.setProperty("--door", `${door.offsetHeight}px`),
+  ).observe(door);
+  for (const panel of innerWidth <= 820 ? (["strip", "claims"] as const) : [])
+    dispatch({ type: "fold", panel });
+}
+
+/** Another model: its own story is told once, then it stands as it was left. */
+function chooseRun(store: Store, tour: Tour, told: Set<string>, name: string) {
+  const { run, reducedMotion } = store.get();
+  told.add(run);
+  store.dispatch({ type: "set", sheet: null });
+  if (name === run) return;
+  store.dispatch({ type: "set", camera: null });
+  loadRun(store, name);
+  if (!reducedMotion && !told.has(name)) tour.beginWhenReady(Promise.resolve());
+}
+
+/** The link in the address follows the picture, a moment behind. */
+function keepLink(store: Store) {
+  let timer = 0;
+  store.subscribe((state) => {
+    if (!state.card || state.touring || timer) return;
+    timer = window.setTimeout(() => {
+      timer = 0;
+      const now = store.get();
+      const hash = now.touring ? null : linkOf(viewOfState(now));
+      if (hash && hash !== location.hash) history.replaceState(null, "", hash);
+    }, LINK_PAUSE);
+  });
+  window.addEventListener("hashchange", () => location.reload());
+}
+
+async function copyLink(store: Store) {
+  const hash = linkOf(viewOfState(store.get()));
+  if (!hash) return store.dispatch({ type: "set", notice: { key: "link.toolong" } });
+  const link = new URL(hash, location.href).href;
+  try {
+    await navigator.clipboard.writeText(link);
+    store.dispatch({ type: "set", notice: { key: "link.copied" } });
+  } catch {
+    history.replaceState(null, "", hash);
+    store.dispatch({ type: "set", notice: { key: "link.address" } });
+  }
+  window.setTimeout(
+    () =>
+      store.get().notice?.key.startsWith("link.") && store.dispatch({ type: "set", notice: null }),
+    4000,
+  );
+}
+
+function settleWhenCarded(store: Store, tour: Tour) {
+  const listed = Boolean(store.get().wanted.sentences);
+  let settled = false;
+  store.subscribe((state) => {
+    if (settled || !state.card || listed) return;
+    settled = true;
+    tour.settle();
+  });
+}
+
+/** A server that comes up late is asked again for its runs. */
+function retryRuns(store: Store) {
+  store.subscribe((state, previous) => {
+    const back = state.connection === "open" && previous.connection === "lost";
+    if (back && !state.card) loadRuns(store);
+  });
+}
+
+function chosenLanguage() {
+  const kept = recalled("language");
+  if (kept === "en" || kept === "zh") return kept;
+  return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+}
+
+function chosenTheme() {
+  return recalled("theme") === "light" ? "light" : "dark";
+}
+
+function remember(name: string, value: string) {
+  try {
+    localStorage.setItem(`layerfold.${name}`, value);
+  } catch {
+    // a browser that keeps nothing: the choice holds until the page closes
+  }
+}
+
+function recalled(name: string) {
+  try {
+    return localStorage.getItem(`layerfold.${name}`);
+  } catch {
+    return null;
+  }
+}
+
+boot();

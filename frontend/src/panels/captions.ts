@@ -1,0 +1,120 @@
+/**
+ * What is said in the middle: the caption of the tour, notices, the state of the line, and the veil
+ * before the first picture.
+ */
+
+import { byId, fill, h, icon, iconButton } from "../ui/dom.ts";
+import { buildingOf } from "../state/following.ts";
+import { failureWords } from "../i18n/language.ts";
+import { shownAtlas } from "../state/state.ts";
+import { buildingLine } from "./building.ts";
+import { wordsOfRun } from "./door.ts";
+import type { Dispatch } from "../state/messages.ts";
+import type { State, Words } from "../state/types.ts";
+import type { Building } from "../protocol/wire.ts";
+
+export function captions(dispatch: Dispatch, acts: { again(): void; retry(): void }) {
+  const caption = byId("caption");
+  const notices = byId("notices");
+  const veil = byId("veil");
+  const building = buildingLine();
+  let shown = "";
+  let said = "";
+
+  return {
+    update(state: State, t: Words) {
+      const words = state.caption ? t(state.caption.key, state.caption.values) : "";
+      if (words !== said) {
+        caption.classList.toggle("on", Boolean(words));
+        if (words) caption.textContent = words;
+        said = words;
+      }
+      const making = shownAtlas(state) ? null : buildingOf(state);
+      const veiled = making ? makingWords(state, t, making) : veilWords(state, t);
+      veil.hidden = !veiled;
+      if (veil.dataset.words !== veiled) {
+        veil.dataset.words = veiled;
+        fill(
+          veil,
+          h("span", {}, veiled),
+          making
+            ? building.element
+            : state.runFailure
+              ? h(
+                  "button",
+                  { type: "button", class: "plain", onclick: acts.retry },
+                  t("failure.retry"),
+                )
+              : null,
+        );
+      }
+      if (making) building.update(making, t);
+      veil.classList.toggle("bad", Boolean(state.runFailure) && !making);
+      const key = JSON.stringify([
+        state.connection,
+        state.connection === "lost" && state.retryIn,
+        state.notice,
+        state.flat,
+        state.language,
+        state.card?.problems,
+      ]);
+      if (key !== shown) fill(notices, ...noticesOf(state, t, dispatch, acts));
+      shown = key;
+    },
+  };
+}
+
+/** What will be seen here, while it is made. */
+function makingWords(state: State, t: Words, { stage }: Building) {
+  const { title } = wordsOfRun(
+    state.runs.find((one) => one.name === state.run) ?? { name: state.run },
+    t,
+  );
+  return t(stage === "waiting" || stage === "line" ? `live.veil.${stage}` : "live.veil", { title });
+}
+
+function veilWords(state: State, t: Words) {
+  if (state.runFailure) return failureWords(t, state.runFailure, { run: state.run });
+  if (shownAtlas(state)) return "";
+  const failures = Object.values(state.atlasFailures);
+  if (state.card && failures.length >= state.card.steps.length)
+    return failureWords(t, failures[0], { run: state.run });
+  return state.card ? t("loading.cloud", { title: state.card.title }) : t("loading.run");
+}
+
+function noticesOf(state: State, t: Words, dispatch: Dispatch, acts: { again(): void }) {
+  const found = [];
+  if (state.connection === "lost") {
+    const now = h("button", { type: "button", class: "plain", onclick: acts.again }, t("line.now"));
+    found.push(
+      h(
+        "p",
+        { class: "notice panel warn", id: "line" },
+        icon("warn"),
+        h("span", {}, t("line.lost", { seconds: state.retryIn })),
+        now,
+      ),
+    );
+  }
+  if (state.flat)
+    found.push(
+      h("p", { class: "notice panel", id: "flat" }, icon("info"), h("span", {}, t("scene.flat"))),
+    );
+  if (state.notice) {
+    const close = iconButton(
+      "close",
+      t("panel.close"),
+      () => dispatch({ type: "set", notice: null }),
+      { class: "button small" },
+    );
+    found.push(
+      h(
+        "p",
+        { class: "notice panel", id: "notice" },
+        h("span", {}, t(state.notice.key, state.notice.values)),
+        close,
+      ),
+    );
+  }
+  return found;
+}

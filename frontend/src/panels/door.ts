@@ -1,0 +1,116 @@
+/**
+ * The front door: a row of cards, one a model, each with a tiny picture and a line of what will be
+ * seen. It can be folded away.
+ */
+
+import { byId, fill, h, iconButton, relabel } from "../ui/dom.ts";
+import { glyphOf } from "../charts/glyphs.ts";
+import { buildingLine } from "./building.ts";
+import { patch } from "../charts/svg.ts";
+import type { Dispatch } from "../state/messages.ts";
+import type { RunEntry, State, Words } from "../state/types.ts";
+
+export function doorPanel(dispatch: Dispatch, acts: { chooseRun(name: string): void }) {
+  const root = byId("door");
+  const list = h("ul", { class: "cards" });
+  const fold = iconButton("close", "", () => dispatch({ type: "set", sheet: null }), {
+    id: "fold-door",
+    class: "button small",
+  });
+  fill(root, list, fold);
+  list.addEventListener("keydown", (event) => walk(event, list));
+  const making: Map<string, ReturnType<typeof buildingLine>> = new Map();
+  let shown = "";
+
+  return {
+    update(state: State, t: Words, previous: State | null) {
+      const open = state.sheet === "door" && state.runs.length > 1;
+      root.hidden = !open;
+      document.body.classList.toggle("door-open", open);
+      if (!open) return;
+      root.setAttribute("aria-label", t("door.title"));
+      relabel(fold, "close", t("door.fold"));
+      const runs = state.runs.map((one) => ({ ...one, building: Boolean(one.building) }));
+      const key = JSON.stringify([runs, state.run, state.language, state.theme]);
+      if (key !== shown) showCards(state, t);
+      shown = key;
+      for (const { name, building } of state.runs)
+        if (building) making.get(name)?.update(building, t);
+      if (previous?.sheet !== "door")
+        list
+          .querySelector("[aria-current]")
+          ?.scrollIntoView({ inline: "center", block: "nearest" });
+      if (previous && previous.sheet !== "door" && document.activeElement?.id === "run")
+        list.querySelector("button")?.focus({ preventScroll: true });
+    },
+  };
+
+  function showCards(state: State, t: Words) {
+    const held =
+      document.activeElement instanceof HTMLElement
+        ? document.activeElement.dataset.run
+        : undefined;
+    making.clear();
+    for (const { name, building } of state.runs) if (building) making.set(name, buildingLine());
+    fill(
+      list,
+      ...state.runs.map((one) =>
+        h("li", {}, cardOf(one, state, t, acts, making.get(one.name)?.element)),
+      ),
+    );
+    if (held)
+      [...list.querySelectorAll("button")]
+        .find((one) => one.dataset.run === held)
+        ?.focus({ preventScroll: true });
+  }
+}
+
+/** A known shape in our words, another run in its own. */
+export function wordsOfRun(run: { name: string; title?: string; description?: string }, t: Words) {
+  const [title, line] = [t(`shape.${run.name}.title`), t(`shape.${run.name}.line`)];
+  const known = !title.startsWith("shape.");
+  return {
+    title: known ? title : run.title || run.name,
+    line: known ? line : (run.description ?? ""),
+  };
+}
+
+function cardOf(
+  run: RunEntry,
+  state: State,
+  t: Words,
+  acts: { chooseRun(name: string): void },
+  making?: HTMLElement,
+) {
+  const { title, line } = wordsOfRun(run, t);
+  const here = run.name === state.run;
+  const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  patch(picture, glyphOf(run.name, state.theme));
+  const live = run.live
+    ? h("i", { class: "pulse", role: "img", "aria-label": t("live.mark"), title: t("live.tip") })
+    : null;
+  const below =
+    making ?? h("span", { class: run.problem ? "line bad" : "line" }, run.problem?.message ?? line);
+  const words = h("span", { class: "words" }, h("b", {}, live, title), below);
+  const choose = () => acts.chooseRun(run.name);
+  const props = {
+    type: "button",
+    class: "card",
+    "data-run": run.name,
+    disabled: Boolean(run.problem) && !making,
+    title: run.description,
+    onclick: choose,
+  };
+  return h("button", { ...props, "aria-current": here ? "true" : undefined }, picture, words);
+}
+
+/** Arrows walk along the cards. */
+function walk(event: KeyboardEvent, list: HTMLElement) {
+  const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+  if (!by) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const cards = [...list.querySelectorAll("button")].filter((one) => !one.disabled);
+  const at = cards.findIndex((one) => one === document.activeElement);
+  cards[(at + by + cards.length) % cards.length]?.focus();
+}

@@ -1,0 +1,193 @@
+/**
+ * Parts: what attention, each head and the MLP add to a token's state in one move, and which words
+ * each promotes.
+ */
+
+import { css } from "../../state/colour/colours.ts";
+import { fill, h, visible } from "../../ui/dom.ts";
+import { sentenceInside, tokenInside } from "../../state/inside/asked.ts";
+import {
+  INKS,
+  moveShown,
+  partsAnswers,
+  partsOf,
+  scenery,
+  wordsOf,
+} from "../../state/inside/parts.ts";
+import { number } from "../../i18n/language.ts";
+import { bendingBlock, inkOf } from "./bending.ts";
+import type { Dispatch } from "../../state/messages.ts";
+import type { State, Words } from "../../state/types.ts";
+import type { Move, Part } from "../../state/inside/parts.ts";
+
+const CHIPS = 3;
+
+export function partsTab(dispatch: Dispatch) {
+  const about = h("p", { class: "quiet" });
+  const every = h("input", {
+    type: "checkbox",
+    id: "parts-every",
+    onchange: () => dispatch({ type: "inside.set", everyLayer: every.checked }),
+  });
+  const everyWords = h("span", {});
+  const legend = h("ul", { class: "inks" });
+  const longer = h("p", { class: "quiet" });
+  const table = h("table", { class: "parts-table" });
+  const sum = h("p", { class: "quiet" });
+  const bending = bendingBlock(dispatch);
+  const root = h(
+    "div",
+    { class: "parts" },
+    about,
+    legend,
+    h("label", { class: "tick" }, every, everyWords),
+    longer,
+    table,
+    sum,
+    bending.root,
+  );
+  let key = "";
+
+  return {
+    root,
+    update(state: State, t: Words) {
+      const [sentence, token] = [sentenceInside(state), tokenInside(state)];
+      const answers = partsAnswers(state);
+      const { dissect, promote, bend } = answers;
+      root.classList.toggle("empty", !state.inside.looks.decomposition);
+      every.checked = state.inside.everyLayer;
+      if (!sentence || token === null || !dissect) return;
+      const next = JSON.stringify([
+        dissect.id,
+        promote?.id,
+        bend?.id,
+        token,
+        Math.round(state.site),
+        state.language,
+        state.theme,
+        state.inside.stretch,
+        state.inside.everyLayer,
+        state.projection,
+      ]);
+      if (next === key) return;
+      key = next;
+      const move = moveShown(state);
+      const rows = partsOf(dissect, move, token);
+      about.textContent = aboutWords(
+        t,
+        move,
+        visible(sentence.tokens[token].text).trim() || "␣",
+        token,
+      );
+      everyWords.textContent = t("parts.every");
+      const name = (one: Part) => t(`parts.${one.part}`, { head: (one.head ?? 0) + 1 });
+      const words = (one: Part) => wordsOf(promote, move, one);
+      fill(
+        legend,
+        ...["attention", "head", "mlp"].map((ink) =>
+          h("li", {}, inkOf(state, ink), t(`parts.ink.${ink}`)),
+        ),
+      );
+      fill(
+        table,
+        h("caption", { class: "unseen" }, about.textContent),
+        headRow(t),
+        ...rows.map((one) => body(one, name(one), words(one), state, t)),
+      );
+      sum.textContent = t(
+        move.half === "mlp"
+          ? "parts.sum.mlp"
+          : rows.at(-1)?.part === "bias"
+            ? "parts.sum.bias"
+            : "parts.sum",
+      );
+      const times = scenery(state)?.times ?? { arrows: 1, cross: 1 };
+      longer.textContent =
+        times.arrows > 1 ? t("parts.longer", { times: times.arrows }) : t("parts.true");
+      bending.update(state, t, bend, { ...move, times: times.cross });
+    },
+  };
+}
+
+function aboutWords(t: Words, { layer, half, last }: Move, name: string, token: number) {
+  const words = [t(`parts.about.${half}`, { layer: layer + 1, token: name })];
+  if (last) words.push(t("parts.last"));
+  if (half === "attention" && token === 0) words.push(t("parts.first"));
+  return words.join(" ");
+}
+
+function headRow(t: Words) {
+  const names = ["part", "length", "angle", "along", "drawn"];
+  return h(
+    "thead",
+    {},
+    h(
+      "tr",
+      {},
+      ...names.map((name) =>
+        h("th", { scope: "col", title: t(`parts.${name}.tip`) }, t(`parts.${name}`)),
+      ),
+    ),
+  );
+}
+
+function body(one: Part, name: string, words: any, state: State, t: Words) {
+  const { language, theme } = state;
+  const color = css(INKS[theme][one.part === "mlp" ? "mlp" : "attention"]);
+  const cell = (value: string) => h("td", {}, value);
+  const known = (value: number | null, say: (value: number) => string) =>
+    cell(value === null ? "–" : say(value));
+  const row = h(
+    "tr",
+    { class: one.part },
+    h("th", { scope: "row" }, name),
+    known(one.length, (value) =>
+      number(value, language, { maximumFractionDigits: 2, minimumFractionDigits: 2 }),
+    ),
+    known(one.angle, (value) => `${number(value, language, { maximumFractionDigits: 0 })}°`),
+    h(
+      "td",
+      {
+        class: "along",
+        style: { "--part": Math.min(1, Math.abs(one.share)), "--ink": color },
+        "data-sign": one.share < 0 ? "minus" : "plus",
+      },
+      `${number(Math.round(100 * one.share), language)} %`,
+    ),
+    known(
+      one.trust,
+      (value) => `×${number(value, language, { maximumFractionDigits: value < 0.095 ? 2 : 1 })}`,
+    ),
+  );
+  if (!words) return h("tbody", {}, row);
+  const chip = (word: any, side: "up" | "down") =>
+    h(
+      "li",
+      {
+        class: side,
+        title: t(`parts.${side}`, {
+          value: number(Math.abs(word.value), language, { maximumFractionDigits: 2 }),
+        }),
+      },
+      h("span", { class: "unseen" }, t(`parts.${side}.short`)),
+      visible(word.text).trim() || "␣",
+    );
+  const chips = [
+    ...words.up.slice(0, CHIPS).map((word: any) => chip(word, "up")),
+    ...words.down.slice(0, CHIPS).map((word: any) => chip(word, "down")),
+  ];
+  return h(
+    "tbody",
+    {},
+    row,
+    h(
+      "tr",
+      { class: "chip-row" },
+      h(
+        "td",
+        { colspan: 5 },
+        h("ul", { class: "word-chips", "aria-label": t("parts.words", { part: name }) }, ...chips),
+      ),
+    ),
+  );
+}

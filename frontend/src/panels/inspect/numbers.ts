@@ -1,0 +1,62 @@
+/** The tab of numbers: each with its scale in words. */
+
+import { h, icon } from "../../ui/dom.ts";
+import { number } from "../../i18n/language.ts";
+import { guardedAxes } from "../../state/fidelity.ts";
+import { moveTrust, outsideWord, trustWord } from "../../state/trust.ts";
+import { guardWords } from "../top.ts";
+import type { State, Words } from "../../state/types.ts";
+
+export function numbersTab(state: State, t: Words): HTMLElement[] {
+  const token = state.inspection?.token;
+  if (!token) return [];
+  const share = (value: number) =>
+    number(value, state.language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const percentile = (value: number) =>
+    number(value, state.language, { style: "percent", maximumFractionDigits: 1 });
+  const { outside, trust, continuity } = token;
+  const lines = [line(t, "norm", number(token.norm, state.language), null, "")];
+  if (typeof trust === "number")
+    lines.push(line(t, "trust", share(trust), trust, t(trustWord(trust))));
+  if (typeof continuity === "number")
+    lines.push(line(t, "continuity", share(continuity), continuity, ""));
+  if (typeof outside === "number")
+    lines.push(
+      line(t, "outside", percentile(outside / 100), outside / 100, t(outsideWord(outside))),
+    );
+  const segment = segmentRatio(state);
+  if (segment !== null)
+    lines.push(line(t, "segment", `${share(segment)}×`, moveTrust(segment), ""));
+  const guards = guardedAxes(state).map(({ axis, variable, r }) =>
+    h(
+      "p",
+      { class: "guard" },
+      icon("warn"),
+      h("span", {}, guardWords(state, t, axis, variable, r)),
+    ),
+  );
+  return [h("dl", { class: "numbers" }, ...lines), ...guards];
+}
+
+function line(t: Words, name: string, value: string, part: number | null, words: string) {
+  const bar = part === null ? null : h("span", { class: "bar", style: { "--part": part } });
+  return h(
+    "div",
+    { title: t(`number.${name}.tip`) },
+    h("dt", {}, t(`number.${name}`)),
+    h("dd", {}, h("b", {}, value), words ? h("span", {}, words) : null, bar),
+    h("dd", { class: "quiet" }, t(`number.${name}.tip`)),
+  );
+}
+
+/** How long the move is drawn that led the picked token to this site. */
+function segmentRatio(state: State) {
+  const { picked, card } = state;
+  if (picked?.kind !== "sentence" || !card) return null;
+  const site = Math.round(state.site);
+  const slice = state.sentences.find((one) => one.id === picked.id)?.slices[
+    card.steps[Math.round(state.step)]
+  ];
+  const value = slice && site > 0 ? slice.trust[(site - 1) * slice.tokens + picked.token] : NaN;
+  return Number.isFinite(value) ? value : null;
+}

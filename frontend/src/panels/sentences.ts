@@ -1,0 +1,245 @@
+/**
+ * The column at the left: the sentences, each with its hue, its text, and the tokens of the one in
+ * hand.
+ */
+
+import { HUES, css } from "../state/colour/colours.ts";
+import { fill, h, icon, iconButton, relabel, visible } from "../ui/dom.ts";
+import { isTyped } from "../state/following.ts";
+import { failureWords } from "../i18n/language.ts";
+import { sentenceOf } from "../state/state.ts";
+import type { Dispatch } from "../state/messages.ts";
+import type { Sentence, State, Words } from "../state/types.ts";
+
+export function sentencesPanel(column: HTMLElement, dispatch: Dispatch) {
+  const title = h("h2", {});
+  const count = h("span", { class: "quiet" });
+  const fold = iconButton("fold", "", () => dispatch({ type: "fold", panel: "sentences" }), {
+    id: "fold-sentences",
+  });
+  const list = h("ol", { class: "sentences scroll" });
+  const add = h("button", {
+    type: "button",
+    class: "add",
+    id: "add-sentence",
+    onclick: () => dispatch({ type: "sentence.add", text: "" }),
+  });
+  const samples = h("details", { class: "samples" });
+  const untyped = h("p", { class: "untyped quiet", id: "untyped" });
+  const body = h("div", { class: "body" }, list, add, samples, untyped);
+  column.append(
+    h("section", { class: "panel sentences-panel" }, h("header", {}, title, count, fold), body),
+  );
+  const rows: Map<string, ReturnType<typeof row>> = new Map();
+
+  return {
+    update(state: State, t: Words, previous: State | null) {
+      const symbols = Boolean(state.card?.reads);
+      title.textContent = t(symbols ? "inputs.title" : "sentences.title");
+      const typed = isTyped(state.card);
+      body.classList.toggle("mute", !typed);
+      untyped.hidden = typed;
+      untyped.textContent = typed ? "" : t("live.untyped");
+      count.textContent = state.sentences.length && typed ? String(state.sentences.length) : "";
+      body.hidden = state.folded.sentences;
+      relabel(
+        fold,
+        state.folded.sentences ? "unfold" : "fold",
+        t(state.folded.sentences ? "panel.unfold" : "panel.fold"),
+      );
+      fold.setAttribute("aria-expanded", String(!state.folded.sentences));
+      fill(add, icon("plus"), h("span", {}, t(symbols ? "inputs.add" : "sentences.add")));
+      add.disabled = state.sentences.length >= state.limits.sentences;
+      showRows(state, t);
+      const newest = state.sentences.at(-1);
+      const active = sentenceOf(state, state.active);
+      if (previous && active && active.tokens !== sentenceOf(previous, active.id)?.tokens)
+        rows.get(active.id)?.element.scrollIntoView({ block: "nearest" });
+      if (previous && state.serial > previous.serial && newest?.text === "")
+        rows.get(newest.id)?.focus();
+      if (state.card !== previous?.card || state.language !== previous?.language)
+        showSamples(state, t, samples, dispatch);
+      samples.hidden = !typed || !state.card?.examples.length;
+      list.hidden = !typed;
+      add.hidden = !typed;
+    },
+  };
+
+  function showRows(state: State, t: Words) {
+    const present = new Set(state.sentences.map((one) => one.id));
+    for (const [id, one] of rows) {
+      if (present.has(id)) continue;
+      one.element.remove();
+      rows.delete(id);
+    }
+    for (const sentence of state.sentences) {
+      let one = rows.get(sentence.id);
+      if (!one) {
+        one = row(sentence, dispatch);
+        rows.set(sentence.id, one);
+        list.append(one.element);
+      }
+      one.update(sentence, state, t);
+    }
+  }
+}
+
+/** Whether a text field grows with its text by itself. */
+const GROWS = CSS.supports("field-sizing", "content");
+
+function fitHeight(text: HTMLTextAreaElement) {
+  text.style.height = "auto";
+  text.style.height = `${text.scrollHeight}px`;
+}
+
+/** A line of the list. */
+function row(first: Sentence, dispatch: Dispatch) {
+  const { id } = first;
+  const hue = h("button", {
+    type: "button",
+    class: "hue",
+    onclick: () => dispatch({ type: "sentence.hue", id }),
+  });
+  const text = h("textarea", {
+    rows: "1",
+    spellcheck: "false",
+    autocomplete: "off",
+    dir: "auto",
+    class: "text",
+  });
+  const hide = iconButton("eye", "", () => dispatch({ type: "sentence.hide", id }), {
+    class: "button small hide",
+  });
+  const remove = iconButton("close", "", () => dispatch({ type: "sentence.remove", id }), {
+    class: "button small remove",
+  });
+  const status = h("p", { class: "status" });
+  const tokens = h("div", { class: "tokens", role: "group" });
+  const element = h(
+    "li",
+    { class: "sentence", "data-id": id },
+    hue,
+    text,
+    h("span", { class: "acts" }, hide, remove),
+    status,
+    tokens,
+  );
+  text.addEventListener("input", () =>
+    dispatch({ type: "sentence.edit", id, text: text.value, glide: 350 }),
+  );
+  text.addEventListener("focus", () => dispatch({ type: "sentence.activate", id }));
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" || (event.key === "Enter" && !event.isComposing)) {
+      event.preventDefault();
+      event.stopPropagation();
+      text.blur();
+    }
+  });
+  let shown = "";
+
+  return {
+    element,
+    focus: () => text.focus(),
+    update(one: Sentence, state: State, t: Words) {
+      const rgb = HUES[state.theme][one.hue];
+      element.style.setProperty("--hue", css(rgb));
+      element.classList.toggle("active", one.id === state.active);
+      element.classList.toggle("off", one.hidden);
+      if (text.value !== one.text) text.value = one.text;
+      if (!GROWS) fitHeight(text);
+      text.placeholder = state.card?.reads?.example || t("sentences.placeholder");
+      text.setAttribute(
+        "aria-label",
+        state.card?.reads ? `${t("inputs.text")}: ${readsWords(state)}` : t("sentences.text"),
+      );
+      hue.title = t("sentences.hue");
+      hue.setAttribute("aria-label", t("sentences.hue"));
+      relabel(
+        hide,
+        one.hidden ? "hidden" : "eye",
+        t(one.hidden ? "sentences.show" : "sentences.hide"),
+      );
+      relabel(remove, "close", t("sentences.remove"));
+      status.textContent = statusWords(one, state, t);
+      status.hidden = !status.textContent;
+      status.classList.toggle("bad", one.status === "failed");
+      const key = JSON.stringify([
+        one.id === state.active && one.tokens,
+        state.picked,
+        state.language,
+      ]);
+      if (key !== shown) showTokens(tokens, one, state, t, dispatch);
+      shown = key;
+    },
+  };
+}
+
+/** What a "sentence" is for a model of symbols, in the language chosen. */
+function readsWords({ card, language }: State) {
+  return (language === "zh" ? card?.reads?.zh : card?.reads?.en) ?? "";
+}
+
+function statusWords(one: Sentence, state: State, t: Words) {
+  const symbol = /“([^”]*)”/.exec(one.failure?.message ?? "")?.[1] ?? one.text;
+  if (one.failure)
+    return failureWords(t, one.failure, {
+      limit: state.limits.characters,
+      length: [...one.text].length,
+      symbol,
+      reads: readsWords(state),
+    });
+  if (one.status === "blank" && state.card?.reads)
+    return one.id === state.active ? t("inputs.blank", { reads: readsWords(state) }) : "";
+  if (one.status === "blank") return one.id === state.active ? t("sentences.blank") : "";
+  if (state.connection === "lost" && one.asked !== one.text) return t("sentences.waiting");
+  if (one.cut > 0) return t("sentences.cut", { cut: one.cut, limit: one.tokens.length });
+  return "";
+}
+
+/** The tokens of the sentence in hand, each a button that picks it. */
+function showTokens(root: HTMLElement, one: Sentence, state: State, t: Words, dispatch: Dispatch) {
+  const open = one.id === state.active && one.tokens.length > 0;
+  root.hidden = !open;
+  root.setAttribute("aria-label", t("sentences.tokens"));
+  if (!open) return fill(root);
+  const { picked } = state;
+  const chips = one.tokens.map((token, index) => {
+    const chosen = picked?.kind === "sentence" && picked.id === one.id && picked.token === index;
+    const text =
+      (token.pieces ?? 1) > 1 ? `${token.text}${"·".repeat((token.piece ?? 0) + 1)}` : token.text;
+    const pick = () =>
+      dispatch({ type: "pick", pick: { kind: "sentence", id: one.id, token: index } });
+    return h(
+      "button",
+      { type: "button", class: "token", "aria-pressed": chosen, onclick: pick },
+      visible(text).trim() || "␣",
+    );
+  });
+  fill(root, ...chips);
+}
+
+function showSamples(state: State, t: Words, samples: HTMLElement, dispatch: Dispatch) {
+  const examples = state.card?.examples ?? [];
+  const lines = examples.map((example) => {
+    const note = (state.language === "zh" ? example.note_zh : example.note_en) ?? "";
+    const add = () => dispatch({ type: "sentence.add", text: example.text });
+    return h(
+      "li",
+      {},
+      h(
+        "button",
+        { type: "button", class: "sample", onclick: add },
+        h("span", {}, example.text),
+        note ? h("span", { class: "quiet" }, note) : null,
+      ),
+    );
+  });
+  const symbols = Boolean(state.card?.reads);
+  samples.classList.toggle("chips", symbols);
+  if (symbols) samples.setAttribute("open", "");
+  fill(
+    samples,
+    h("summary", { hidden: symbols }, t(symbols ? "inputs.samples" : "sentences.samples")),
+    h("ul", { class: "scroll" }, ...lines),
+  );
+}

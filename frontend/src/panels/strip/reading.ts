@@ -1,0 +1,34 @@
+/**
+ * A small card beside the pointer that says what is under it; screen readers hear the same from
+ * what has the focus.
+ */
+
+import { fill, h } from "../../ui/dom.ts";
+
+/** A card of its own, hidden until told something. */
+export function readingCard() {
+  const root = h("div", { class: "hover panel reading", "aria-hidden": "true", hidden: true });
+  document.body.append(root);
+  return {
+    /**
+     * Lines of words above a point of the window, kept inside it.
+     * @param lines the first is the heading
+     */
+    tell(at: { x: number; y: number }, lines: (string | HTMLElement)[]) {
+      root.hidden = false;
+      fill(
+        root,
+        ...lines.map((line, i) =>
+          typeof line === "string" ? h("p", { class: i ? "" : "quiet" }, line) : line,
+        ),
+      );
+      const [width, height] = [root.offsetWidth, root.offsetHeight];
+      const left = Math.max(8, Math.min(innerWidth - width - 8, at.x - width / 2));
+      const above = at.y - height - 12;
+      root.style.transform = `translate(${Math.round(left)}px, ${Math.round(above < 8 ? at.y + 18 : above)}px)`;
+    },
+    hide() {
+      root.hidden = true;
+    },
+  };
+}

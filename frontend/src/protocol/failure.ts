@@ -1,0 +1,6 @@
+/** Why something did not come. */
+
+export interface Failure {
+  code: string;
+  message: string;
+}

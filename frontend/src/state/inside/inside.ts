@@ -1,0 +1,160 @@
+/**
+ * Looking inside a pass: what is open, what has been asked and answered, and what of it the scene
+ * shows. Pure.
+ */
+
+import { insideShown, withInside } from "./asked.ts";
+import { attention } from "./attention.ts";
+import { parts } from "./parts.ts";
+import { push } from "./push.ts";
+import { EMPTY_STRIDE, STRIDE, step } from "./step.ts";
+import { EMPTY_WALK, WALK, stepped, walk } from "./walk.ts";
+import { EMPTY_WAY, WAY, way } from "./way.ts";
+import { EMPTY_SCALES, SCALES, whatif } from "./whatif.ts";
+import type { Inside, InsideTab, Look, Question, SentencePicture, State } from "../types.ts";
+import type { InsideView } from "./tab.ts";
+import type { EdgePicture } from "../../scene/picture.ts";
+import type { Handlers, Kind } from "../messages.ts";
+
+export {
+  answerTo,
+  insideShown,
+  placeAsked,
+  sentenceInside,
+  tokenInside,
+  withInside,
+} from "./asked.ts";
+
+/** What a tab asks and draws. A function: the tabs' modules and this one know each other. */
+function viewOf(tab: InsideTab): InsideView | undefined {
+  return (
+    { attention, parts, whatif, walk, push, step, way } as Partial<Record<InsideTab, InsideView>>
+  )[tab];
+}
+
+export const EMPTY_INSIDE: Inside = {
+  tab: "attention",
+  head: "mean",
+  threshold: 0.05,
+  looks: {},
+  asking: {},
+  troubles: {},
+  everyLayer: false,
+  stretch: false,
+  scales: EMPTY_SCALES,
+  seen: "picture",
+  walk: EMPTY_WALK,
+  push: { aim: "all", target: "", reach: 0.5 },
+  stride: EMPTY_STRIDE,
+  way: EMPTY_WAY,
+};
+
+export const INSIDE: Handlers<
+  Extract<Kind, `${"inside" | "scales" | "walk" | "stride" | "way" | "push"}.${string}`> | "look"
+> = {
+  "inside.toggle": (state) => ({ ...state, panel: insideShown(state) ? null : "inside" }),
+  "inside.set": (state, { type, glide, ...fields }) => withInside(state, fields),
+  "inside.asked": (state, { kind, id, key }) =>
+    withInside(state, {
+      asking: { ...state.inside.asking, [kind]: { id, key } },
+      troubles: without(state.inside.troubles, kind),
+    }),
+  look: (state, { look }) => {
+    const asked = state.inside.asking[look.kind];
+    if (asked?.id !== look.id) return state;
+    if (look.kind === "generation") return stepped(state, look);
+    return withInside(state, {
+      looks: { ...state.inside.looks, [look.kind]: { ...look, key: asked.key } },
+    });
+  },
+  ...WALK,
+  ...SCALES,
+  ...STRIDE,
+  ...WAY,
+  "push.set": (state, { type, glide, ...fields }) =>
+    withInside(state, { push: { ...state.inside.push, ...fields } }),
+};
+
+function without<T>(record: Record<string, T>, name: string) {
+  const { [name]: _, ...rest } = record;
+  return rest;
+}
+
+/** The state once a question has been refused; the same where the id is none of ours. */
+export function insideFailed(
+  state: State,
+  { id, code, message }: { id?: number | null; code: string; message: string },
+) {
+  const kind = Object.keys(state.inside.asking).find((one) => state.inside.asking[one].id === id);
+  return kind === undefined
+    ? state
+    : withInside(state, { troubles: { ...state.inside.troubles, [kind]: { code, message } } });
+}
+
+/**
+ * What the open tab wants to know now, each with a key: two questions with one key have one answer.
+ */
+export function wantedLooks(state: State): Question[] {
+  if (!insideShown(state)) return [];
+  return (viewOf(state.inside.tab)?.questions(state) ?? []).map((message) => ({
+    kind: message.type,
+    key: JSON.stringify(message),
+    message,
+  }));
+}
+
+/** The answer of a kind, and whether it is to what would be asked now. */
+export function lookOf(state: State, kind: string): { look: Look | null; fresh: boolean } {
+  const look = state.inside.looks[kind] ?? null;
+  const wanted = wantedLooks(state).find((one) => one.kind === kind);
+  return { look, fresh: look !== null && wanted?.key === look.key };
+}
+
+/** Edges and arrows of the open tab. */
+export function edgesInside(state: State): EdgePicture[] {
+  return insideShown(state) ? (viewOf(state.inside.tab)?.edges?.(state) ?? NONE) : NONE;
+}
+
+const NONE: EdgePicture[] = [];
+
+/** Whether paths would hide what the open tab draws. */
+export function barePaths(state: State) {
+  return insideShown(state) && (viewOf(state.inside.tab)?.bare ?? false);
+}
+
+/** Sentences that the open tab adds to the scene. */
+export function ghostsInside(state: State): SentencePicture[] {
+  return insideShown(state) ? (viewOf(state.inside.tab)?.ghosts?.(state) ?? []) : [];
+}
+
+/** The corpus tokens where the open tab moves them to; null where it leaves them. */
+export function cloudInside(
+  state: State,
+): { sites: number; ref: number; positions: Float32Array } | null {
+  return insideShown(state) ? (viewOf(state.inside.tab)?.cloud?.(state) ?? null) : null;
+}
+
+/**
+ * Where the sentence in hand goes in the open tab's own view; null where it goes as it is placed.
+ */
+export function pathsInside(state: State) {
+  return insideShown(state) ? (viewOf(state.inside.tab)?.paths?.(state) ?? null) : null;
+}
+
+/**
+ * How far the open tab's own view can be trusted at this site, null in it where nobody knows;
+ * undefined where the picture is shown.
+ */
+export function trustInside(state: State) {
+  return pathsInside(state) ? (viewOf(state.inside.tab)?.trust?.(state) ?? null) : undefined;
+}
+
+/** Colours of the beads of the sentence in hand; null where the open tab leaves them its hue. */
+export function tintInside(state: State) {
+  return insideShown(state) ? (viewOf(state.inside.tab)?.tint?.(state) ?? null) : null;
+}
+
+/** What the scene's part of this depends on. */
+export function insideKey(state: State): unknown[] {
+  return insideShown(state) ? [state.inside, state.active, state.picked] : [];
+}

@@ -1,0 +1,92 @@
+/**
+ * The push: arrows of −∂L/∂h at every token of the site on screen, and gradients of the weights by
+ * group. Pure.
+ */
+
+import { PLAIN } from "../colour/colouring.ts";
+import { magnitude } from "../colour/colours.ts";
+import { answerTo, placeAsked, sentenceInside, tokenInside } from "./asked.ts";
+import type { InsideView } from "./tab.ts";
+import type { Look, RGB, State, Theme } from "../types.ts";
+
+/** Arrows of a push are of no sentence's hue. */
+export const PUSH: Record<Theme, RGB> = { dark: [255, 140, 120], light: [190, 50, 30] };
+
+/**
+ * The top of the colour scale of losses, in nats: that of a token that is no likelier than one of a
+ * whole vocabulary.
+ */
+export function mostLoss({ card }: Pick<State, "card">) {
+  const { vocab_size = 1000 } = (card?.architecture ?? {}) as { vocab_size?: number };
+  return Math.log(Math.max(2, vocab_size));
+}
+
+/** What the loss aims at: every next token, what follows the token in hand, or a word there. */
+function aimOf(state: State) {
+  const { aim, target } = state.inside.push;
+  if (aim === "all") return {};
+  const position = tokenInside(state) ?? 0;
+  return aim === "next" || !target ? { position } : { position, target };
+}
+
+export const push: InsideView = {
+  bare: true,
+  questions(state) {
+    const place = placeAsked(state);
+    return place
+      ? [{ type: "gradients", ...place, ...aimOf(state), step_length: state.inside.push.reach }]
+      : [];
+  },
+  tint(state) {
+    const { look } = answerTo(state, "gradients", push.questions(state)[0]);
+    const tokens = sentenceInside(state)?.tokens.length ?? 0;
+    if (!look || look.tensors.losses.shape[0] !== tokens) return null;
+    return Uint8Array.from(
+      Array.from({ length: tokens }, (_, i) =>
+        lossColour(state, look.tensors.losses.data[i]),
+      ).flat(),
+    );
+  },
+  edges(state) {
+    const sentence = sentenceInside(state);
+    const { look, fresh } = answerTo(state, "gradients", push.questions(state)[0]);
+    const found = fresh && look ? arrowsAt(look, Math.round(state.site)) : [];
+    if (!sentence || found.length !== sentence.tokens.length) return [];
+    return found
+      .filter((one) => one.share > 0.02)
+      .map(({ token, at, share }) => ({
+        from: { kind: "sentence" as const, id: sentence.id, token },
+        to: { kind: "place" as const, at },
+        weight: share,
+        color: PUSH[state.theme],
+        arrow: true,
+      }));
+  },
+};
+
+/**
+ * The colour of a token's own loss; grey where no token follows.
+ * @param loss nats
+ */
+export function lossColour({ theme, card }: State, loss: number): RGB {
+  return Number.isFinite(loss)
+    ? magnitude(Math.min(1, loss / mostLoss({ card })), theme)
+    : PLAIN[theme];
+}
+
+/** Tip and strength of each token's arrow at a site; strengths are shares of the largest there. */
+export function arrowsAt(look: Look, site: number) {
+  const { tip, length } = look.tensors;
+  const tokens = tip.shape[1];
+  const row = length.data.subarray(site * tokens, (site + 1) * tokens);
+  const most = Math.max(...row, 1e-30);
+  return Array.from({ length: tokens }, (_, token) => {
+    const start = 3 * (site * tokens + token);
+    return {
+      token,
+      at: tip.data.subarray(start, start + 3),
+      share: Math.sqrt(row[token] / most),
+      length: row[token],
+    };
+  });
+}

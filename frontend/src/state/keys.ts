@@ -1,0 +1,27 @@
+/** The sheet of keys: what is printed, and what it means. */
+
+export const KEYS = [
+  { shown: ["←", "→"], words: "keys.layers" },
+  { shown: ["↑", "↓"], words: "keys.steps" },
+  { shown: ["space"], words: "keys.play.layers" },
+  { shown: ["shift", "space"], words: "keys.play.steps" },
+  { shown: ["[", "]"], words: "keys.speed" },
+  { shown: [",", "."], words: "keys.events" },
+  { shown: ["m"], words: "keys.curves" },
+  { shown: ["b"], words: "keys.compare" },
+  { shown: ["e"], words: "keys.lab" },
+  { shown: ["i"], words: "keys.inside" },
+  { shown: ["o"], words: "keys.loop" },
+  { shown: ["n"], words: "keys.sentence" },
+  { shown: ["/"], words: "keys.search" },
+  { shown: ["c"], words: "keys.colour" },
+  { shown: ["p"], words: "keys.projection" },
+  { shown: ["t"], words: "keys.trails" },
+  { shown: ["x"], words: "keys.axes" },
+  { shown: ["1", "2", "3"], words: "keys.tabs" },
+  { shown: ["l"], words: "keys.theme" },
+  { shown: ["g"], words: "keys.language" },
+  { shown: ["r"], words: "keys.replay" },
+  { shown: ["?"], words: "keys.help" },
+  { shown: ["esc"], words: "keys.escape" },
+];
