@@ -63,6 +63,7 @@ from layerfold.runs.run import Run
 WORK: Final = ".work"
 JUMPS: Final = 3  # kept of a measure, the highest scores first
 SURE: Final = 3
+WIDEST: Final = 1024  # of models whose Jacobians are measured
 NO_NEWS: Final = ("lr", "learning_rate", "grad_norm")
 OVER_STEPS: Final = (*SINCE, "turn_step", "stability")
 NOT_YET: Final = "it has not been measured: run `layerfold measure`"
@@ -378,6 +379,11 @@ def stretches_of(
     """The singular values [token, d] of the map from each site but the last to the next, or why
     there are none.
     """
+    if adapter.d_model > WIDEST:
+        return (
+            f"the model is {adapter.d_model:,} wide: Jacobians of more than {WIDEST:,} take tens of"
+            " minutes a checkpoint"
+        )
     try:
         return tuple(spectra(adapter, tokens))
     except NotSupported as error:

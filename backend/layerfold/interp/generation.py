@@ -129,7 +129,9 @@ class Generation:
         return _states(found, network)[:, :, 0]
 
     def _read(self, fresh: list[int]) -> Floats:
-        """The states [site, token, d] of new tokens after those before; keys and values are kept."""
+        """The states [site, token, d] of new tokens after those before; keys and values are
+        kept.
+        """
         network = self.network
         if len(self.ids) + len(fresh) > network.max_tokens:
             raise TextTooLong(

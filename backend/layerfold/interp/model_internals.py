@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from layerfold.data.reference_states import viewed
-from layerfold.errors import InputError
+from layerfold.errors import InputError, NotSupported
 from layerfold.interp.ablation import Scaling, ablate
 from layerfold.interp.attention import patterns
 from layerfold.interp.decomposition import (
@@ -27,7 +27,7 @@ from layerfold.interp.decomposition import (
     promoted,
 )
 from layerfold.interp.generation import Generation, Sampling, generate
-from layerfold.interp.gradients import GROUPS, Objective, first_order, gradients
+from layerfold.interp.gradients import Objective, first_order, gradients
 from layerfold.interp.head_types import HEAD_TYPES, HeadTypes, head_types
 from layerfold.interp.jacobian import Map, jacobian, site_maps
 from layerfold.interp.linear_projection import LinearProjection
@@ -77,6 +77,8 @@ class ModelInternals:
         """
         model, sentence = self._open(question, cancelled)
         found = decompose(model, sentence.ids)
+        if found.patterns is None:
+            raise NotSupported(model.missing("L*.attn.pattern"))
         stop_if(cancelled)
         # [layer, part, token, d]
         attention = np.concatenate([found.attention[:, None], found.heads], axis=1)
@@ -174,7 +176,9 @@ class ModelInternals:
         }
 
     def push(self, question: Push, cancelled: Cancelled = never) -> tuple[Pushed, Tensors]:
-        """The gradient of a loss at every state and weight, drawn downhill; raises as ``dissect``."""
+        """The gradient of a loss at every state and weight, drawn downhill; raises as
+        ``dissect``.
+        """
         model, sentence = self._open(question, cancelled)
         target = None if question.target is None else self._first_id(question.target)
         found = gradients(model, sentence.ids, Objective(question.position, target))
@@ -195,7 +199,7 @@ class ModelInternals:
         )
         told = Pushed(
             loss=found.loss,
-            groups=list(GROUPS),
+            groups=list(found.groups),
             outer=found.outside,
             agreement=finite_or(agreement, 0.0),
         )

@@ -36,7 +36,9 @@ class Hook(Protocol):
         ...
 
     def wants(self, name: str) -> bool:
-        """Whether a tensor is asked for, so that one which is not needed otherwise has to be made."""
+        """Whether a tensor is asked for, so that one which is not needed otherwise has to be
+        made.
+        """
         ...
 
 
