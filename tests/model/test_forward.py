@@ -10,8 +10,8 @@ import torch
 
 from layerfold.errors import InputError, NotSupported
 from layerfold.model.adapter import GPTAdapter, Weightless
-from layerfold.model.edits import Add, Edit, ProjectOut, Replace, Scale
-from layerfold.model.forward import Recorder, network_of, run
+from layerfold.model.edits import Add, Edit, ProjectOut, Replace, Scale, TapHook
+from layerfold.model.forward import network_of, run
 from layerfold.model.gpt import attend
 from layerfold.model.taps import IN_LAYER, names_of, own_name
 from tests.interp.test_decomposition import CONFIG, IDS, SHAPES, a_model
@@ -226,7 +226,7 @@ def test_what_holds_no_weights_says_so() -> None:
         run(Weightless((), 4, 4, 4), [1, 2])
 
 
-def test_a_recorder_that_wants_nothing_gives_back_what_it_is_given() -> None:
-    recorder, x = Recorder(), torch.ones(1, 2, 3)
-    assert recorder("embed", x) is x
-    assert recorder.kept == {}
+def test_a_hook_that_wants_nothing_gives_back_what_it_is_given() -> None:
+    hook, x = TapHook(), torch.ones(1, 2, 3)
+    assert hook("embed", x) is x
+    assert hook.kept == {}

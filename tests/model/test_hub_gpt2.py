@@ -15,9 +15,9 @@ from layerfold.interp.generation import Generation
 from layerfold.interp.gradients import first_order, gradients
 from layerfold.interp.jacobian import singular_values
 from layerfold.model.forward import gpt_of
+from layerfold.model.huggingface import Where, load_adapter, read_shape
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
-from layerfold.model.huggingface.gpt2 import gpt_from
-from layerfold.model.huggingface.hub import Where, load_adapter, read_shape
+from layerfold.model.huggingface.own_gpt import gpt_from
 from tests.hub import a_checkpoint, a_gpt2
 
 IDS = [5, 9, 2, 77, 5, 31, 8]

@@ -14,6 +14,7 @@ from layerfold.model.matrices import layer_matrices
 from layerfold.records import Floats, Reference
 
 TOKENS: Final = 16  # at which the local map is taken
+WIDEST: Final = 1024  # of models whose Jacobians are measured
 
 
 def tokens_of(reference: Reference) -> list[tuple[list[int], int]]:
@@ -30,6 +31,11 @@ def stretches_of(
     """The singular values [token, d] of the map from each site but the last to the next, or why
     there are none.
     """
+    if adapter.d_model > WIDEST:
+        return (
+            f"the model is {adapter.d_model:,} wide: Jacobians of more than {WIDEST:,} take tens of"
+            " minutes a checkpoint"
+        )
     try:
         return tuple(spectra(adapter, tokens))
     except NotSupported as error:

@@ -22,15 +22,17 @@ from layerfold.model.network import Network, Writer
 from layerfold.model.norms import held
 from layerfold.records import Floats, Framed
 
-TAPS: Final = ("L*.attn.pattern", "L*.attn.z", "L*.attn.out", "L*.mlp.out")
+PATTERN: Final = "L*.attn.pattern"
+TAPS: Final = ("L*.attn.z", "L*.attn.out", "L*.mlp.out")
 
 
 @dataclass(frozen=True)
 class Decomposition(Framed):
-    """``states`` [site, token, d] raw; ``patterns`` [layer, head, token, token]; ``heads`` [layer,
-    head, token, d], what each head adds through its columns of W_O; ``attention_rest`` [layer,
-    token, d], what attention adds that is no head's: its bias, and what a norm of the sum does
-    to the stream (BERT); ``mlp`` and ``mlp_rest`` [layer, token, d] likewise.
+    """``states`` [site, token, d] raw; ``patterns`` [layer, head, token, token], None where the
+    model does not tell them; ``heads`` [layer, head, token, d], what each head adds through its
+    columns of W_O; ``attention_rest`` [layer, token, d], what attention adds that is no head's:
+    its bias, and what a norm of the sum does to the stream (BERT); ``mlp`` and ``mlp_rest``
+    [layer, token, d] likewise.
 
     ``mid − before = Σ heads + attention_rest`` and ``post − mid = mlp + mlp_rest``; where there is
     no mid (attention and MLP side by side) all four sum to ``post − before``.
@@ -46,7 +48,7 @@ class Decomposition(Framed):
     }
 
     states: Floats
-    patterns: Floats
+    patterns: Floats | None
     heads: Floats
     attention_rest: Floats
     mlp: Floats
@@ -104,7 +106,8 @@ def decompose(model: Model, ids: Sequence[int]) -> Decomposition:
     by its name.
     """
     network = network_of(model)
-    found = run(network, ids, taps=(*network.sites, *TAPS), last=0)
+    telling = () if network.missing(PATTERN) else (PATTERN,)
+    found = run(network, ids, taps=(*network.sites, *TAPS, *telling), last=0)
     attention = [
         _attention(found, n, writer, network) for n, writer in enumerate(network.writers())
     ]
@@ -112,8 +115,10 @@ def decompose(model: Model, ids: Sequence[int]) -> Decomposition:
     heads, rest = (torch.stack(part) for part in zip(*attention, strict=True))
     mlp, mlp_rest = (torch.stack(part) for part in zip(*mlps, strict=True))
     states = torch.stack([found[site][0] for site in network.sites])
-    patterns = found.layers("attn.pattern")[:, 0]
-    return Decomposition(*(array(part) for part in (states, patterns, heads, rest, mlp, mlp_rest)))
+    patterns = array(found.layers("attn.pattern")[:, 0]) if telling else None
+    return Decomposition(
+        array(states), patterns, *(array(part) for part in (heads, rest, mlp, mlp_rest))
+    )
 
 
 def before(network: Network, layer: int, half: str) -> str:

@@ -23,6 +23,7 @@ from layerfold.model.forward import Model, array, network_of, run
 from layerfold.model.network import Grouped
 from layerfold.records import Floats, Framed
 
+JOINT: Final = ("W_QKV",)
 GROUPS: Final = ("W_Q", "W_K", "W_V", "W_O", "W_in", "W_out", "norms")
 
 
@@ -65,8 +66,9 @@ class Objective:
 class Gradients(Framed):
     """``loss`` in nats; ``losses`` [token] of each token's next one (NaN after the last, and for an
     encoder); ``states`` [site, token, d], ∂L/∂h; ``layers`` [layer, group] and ``outside``
-    {embedding, positions, unembedding, norm}: norms of the gradients of the weights by group, a
-    group that a layer lacks being 0.
+    {embedding, positions, unembedding, norm}: norms of the gradients of the weights by
+    ``groups`` (W_QKV where one matrix makes all three and they are not told apart); of a group
+    that a layer lacks 0.
     """
 
     AXES: ClassVar = {
@@ -80,6 +82,7 @@ class Gradients(Framed):
     states: Floats
     layers: Floats
     outside: dict[str, float]
+    groups: tuple[str, ...] = GROUPS
 
 
 @torch.inference_mode(False)
@@ -106,14 +109,16 @@ def gradients(model: Model, ids: Sequence[int], objective: Objective | None = No
         for name, grad in zip(weights, grads[len(stream) :], strict=True)
     }
     layers, outside = network.grouped(by_name)
+    groups = (*JOINT, *GROUPS[3:]) if any(JOINT[0] in layer for layer in layers) else GROUPS
     return Gradients(
         float(loss.detach()),
         _losses(logits.detach(), window, network.causal),
         array(states),
         np.array(
-            [[_norm(group.get(name, [])) for name in GROUPS] for group in layers], dtype=np.float32
+            [[_norm(group.get(name, [])) for name in groups] for group in layers], dtype=np.float32
         ),
         _outside(outside),
+        groups,
     )
 
 

@@ -22,6 +22,8 @@ from layerfold.errors import NotSupported, SiteNotFound, TokenNotFound
 from layerfold.interp.block_jacobian import BlockMap, block_maps
 from layerfold.model.forward import Model, network_of
 from layerfold.model.gpt_network import GPTNetwork
+from layerfold.model.huggingface.network import HuggingFaceNetwork
+from layerfold.model.huggingface.token_maps import TokenMap, token_maps
 from layerfold.records import Floats
 
 Map = Callable[[Tensor], Tensor]
@@ -61,9 +63,9 @@ def site_maps(model: Model, ids: Sequence[int], token: int) -> Sequence[tuple[Ma
         )
     if isinstance(network, GPTNetwork):
         return block_maps(network.gpt, ids, token)
-    raise NotSupported(
-        "this is taken of models that Layerfold trains: this one comes from elsewhere"
-    )
+    if isinstance(network, HuggingFaceNetwork):
+        return token_maps(network, ids, token)
+    raise NotSupported(f"It is not known how a {type(network).__name__} moves one token alone.")
 
 
 def spectra(
@@ -88,7 +90,7 @@ def map_values(forward: Map, at: Tensor, count: int | None = None) -> Floats:
     """The ``count`` largest singular values of the Jacobian of ``forward`` [d] -> [e] at a point,
     largest first; all with None.
     """
-    if count is not None and _narrow(count, len(at)):
+    if count is not None and _narrow(count, len(at)) and not isinstance(forward, TokenMap):
         values = _krylov(forward, at, count)
     else:
         matrix = jacobian(forward, at)

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from layerfold.data.reference_states import viewed
-from layerfold.errors import InputError
+from layerfold.errors import InputError, NotSupported
 from layerfold.interp.ablation import Scaling, ablate
 from layerfold.interp.attention import patterns
 from layerfold.interp.decomposition import (
@@ -26,7 +26,7 @@ from layerfold.interp.decomposition import (
     promoted,
 )
 from layerfold.interp.generation import Generation, Sampling, generate
-from layerfold.interp.gradients import GROUPS, Objective, first_order, gradients
+from layerfold.interp.gradients import Objective, first_order, gradients
 from layerfold.interp.head_types import HEAD_TYPES, HeadTypes, head_types
 from layerfold.interp.jacobian import site_maps, stretched
 from layerfold.interp.logit_lens import log_softmax
@@ -75,6 +75,8 @@ class ModelInternals:
         """The pass in its parts."""
         model, sentence, shown = self._open(asked, cancelled)
         found = decompose(model, sentence.ids)
+        if found.patterns is None:
+            raise NotSupported(model.missing("L*.attn.pattern"))
         stop_if(cancelled)
         # [layer, part, token, d]
         attention = np.concatenate([found.attention[:, None], found.heads], axis=1)
@@ -178,7 +180,7 @@ class ModelInternals:
             agreement = first_order(model, sentence.ids, found, len(states) // 2, tries=8)
         return PlacedGradients(
             found.loss,
-            tuple(GROUPS),
+            tuple(found.groups),
             found.outside,
             agreement if np.isfinite(agreement) else 0.0,
             arrows.tip[:, 0],

@@ -1,9 +1,10 @@
-"""Changes to a tensor of a forward pass: scaled, replaced, added to, or directions taken out of
-it.
+"""Changes to tensors of a forward pass (scaled, replaced, added to, directions taken out), and the
+hook that makes them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite
@@ -124,3 +125,36 @@ def _chosen(asked: tuple[int, ...] | None, count: int, what: str) -> list[int]:
     if wrong is not None:
         raise InputError(f"There is no {what} {wrong}: there are {count}, from 0.")
     return list(range(count) if asked is None else asked)
+
+
+class TapHook:
+    """A hook that changes what is edited and keeps what is asked for, as it is after the edits."""
+
+    def __init__(
+        self, taps: Iterable[str] = (), edits: Iterable[Edit] = (), leaf: str = ""
+    ) -> None:
+        """``leaf`` is the tensor at which gradients begin, where the weights themselves take
+        none.
+        """
+        self._wanted = frozenset(taps)
+        self._leaf = leaf
+        self._edits: dict[str, list[Edit]] = {}
+        for edit in edits:
+            self._edits.setdefault(edit.at, []).append(edit)
+        self.kept: dict[str, Tensor] = {}
+
+    def wants(self, name: str) -> bool:
+        """Whether a tensor is kept or edited."""
+        return name in self._wanted or name in self._edits
+
+    def __call__(self, name: str, x: Tensor) -> Tensor:
+        """The tensor with its edits."""
+        for edit in self._edits.get(name, ()):
+            x = edit(x)
+        if self._leaf and name.endswith("attn.pattern"):
+            x = x.view_as(x)  # as if it had been changed, so that gradients go through it
+        if name == self._leaf and not x.requires_grad:
+            x = x.detach().requires_grad_()
+        if name in self._wanted:
+            self.kept[name] = x
+        return x

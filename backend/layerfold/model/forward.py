@@ -21,10 +21,11 @@ from torch import Tensor
 
 from layerfold.errors import InputError, NotSupported
 from layerfold.model.adapter import Adapter, GPTAdapter
-from layerfold.model.edits import Edit
+from layerfold.model.edits import Edit, TapHook
 from layerfold.model.gpt import GPT
 from layerfold.model.gpt_network import GPTNetwork
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
+from layerfold.model.huggingface.network import HuggingFaceNetwork
 from layerfold.model.network import Network
 from layerfold.model.taps import own_name, resolved
 from layerfold.records import Floats
@@ -56,39 +57,6 @@ class Pass:
         return torch.stack(found)
 
 
-class Recorder:
-    """A hook that changes what is edited and keeps what is asked for, as it is after the edits."""
-
-    def __init__(
-        self, taps: Iterable[str] = (), edits: Iterable[Edit] = (), leaf: str = ""
-    ) -> None:
-        """``leaf`` is the tensor at which gradients begin, where the weights themselves take
-        none.
-        """
-        self._wanted = frozenset(taps)
-        self._leaf = leaf
-        self._edits: dict[str, list[Edit]] = {}
-        for edit in edits:
-            self._edits.setdefault(edit.at, []).append(edit)
-        self.kept: dict[str, Tensor] = {}
-
-    def wants(self, name: str) -> bool:
-        """Whether a tensor is kept or edited."""
-        return name in self._wanted or name in self._edits
-
-    def __call__(self, name: str, x: Tensor) -> Tensor:
-        """The tensor with its edits."""
-        for edit in self._edits.get(name, ()):
-            x = edit(x)
-        if self._leaf and name.endswith("attn.pattern"):
-            x = x.view_as(x)  # as if it had been changed, so that gradients go through it
-        if name == self._leaf and not x.requires_grad:
-            x = x.detach().requires_grad_()
-        if name in self._wanted:
-            self.kept[name] = x
-        return x
-
-
 def run(
     model: Model,
     ids: Ids,
@@ -108,30 +76,25 @@ def run(
     """
     network = network_of(model)
     asked = _checked(network, taps)
-    recorder = Recorder(
+    hook = TapHook(
         asked, [_checked_edit(network, edit) for edit in edits], "embed" if gradients else ""
     )
     window = torch.from_numpy(np.atleast_2d(np.array(ids, dtype=np.int64))).to(network.device)
     with torch.enable_grad() if gradients else torch.inference_mode():
-        logits = network(window, recorder, cache, last)
-    return Pass({name: recorder.kept[name] for name in asked if name in recorder.kept}, logits)
+        logits = network(window, hook, cache, last)
+    return Pass({name: hook.kept[name] for name in asked if name in hook.kept}, logits)
 
 
 def network_of(model: Model) -> Network:
     """The network behind a model; raises NotSupported where it holds no weights."""
-    if isinstance(model, GPTNetwork):
+    if isinstance(model, GPTNetwork | HuggingFaceNetwork):
         return model
     if isinstance(model, GPT):
         return GPTNetwork(model)
     if isinstance(model, GPTAdapter):
         return GPTNetwork(model.model)
     if isinstance(model, HuggingFaceAdapter):
-        if model.gpt is None:
-            raise NotSupported(
-                "Of this model only states can be read: it comes from elsewhere, and its pass has"
-                " another shape."
-            )
-        return GPTNetwork(model.gpt)
+        return model.inside
     raise NotSupported(
         "Of this run only states can be read: it holds no weights. Record it with weights=True to"
         " look inside."
@@ -140,6 +103,8 @@ def network_of(model: Model) -> Network:
 
 def gpt_of(model: Model) -> GPT:
     """Our own network behind a model; raises NotSupported where it is another's."""
+    if isinstance(model, HuggingFaceAdapter) and model.gpt is not None:
+        return model.gpt
     network = network_of(model)
     if not isinstance(network, GPTNetwork):
         raise NotSupported(
@@ -156,7 +121,7 @@ def array(values: Tensor) -> Floats:
 def _checked(network: Network, names: Iterable[str]) -> tuple[str, ...]:
     names = (names,) if isinstance(names, str) else tuple(names)
     for name in names:
-        if why := network.missing(own_name(name)):
+        if name != "*" and (why := network.missing(own_name(name))):
             raise NotSupported(why)
     return resolved(names, network.taps)
 

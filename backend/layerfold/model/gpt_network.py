@@ -80,10 +80,6 @@ class GPTNetwork:
         """The same keys and values for each of ``rows``."""
         return [(k.expand(rows, -1, -1, -1), v.expand(rows, -1, -1, -1)) for k, v in cache]
 
-    def unembed(self, states: Tensor) -> Tensor:
-        """Logits (..., v) of states of any site."""
-        return self.gpt.unembed(states)
-
     def writers(self) -> Sequence[Writer]:
         """W_O of each layer by head, and its bias."""
         return [_writer(block, self.n_head) for block in self.gpt.blocks]

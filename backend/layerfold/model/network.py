@@ -53,8 +53,12 @@ class Network(Protocol):
     n_vocab: int
     max_tokens: int
     causal: bool
-    taps: tuple[str, ...]  # the names that it gives, in the order of the pass
     sites: tuple[str, ...]  # those of the residual stream
+
+    @property
+    def taps(self) -> tuple[str, ...]:
+        """The names that it gives, in the order of the pass."""
+        ...
 
     @property
     def device(self) -> torch.device:
@@ -87,10 +91,6 @@ class Network(Protocol):
         """A cache of its own with the same in it, for each of ``rows``."""
         ...
 
-    def unembed(self, states: Tensor) -> Tensor:
-        """Logits (..., v) of states of any site; raises NoWeights without an unembedding."""
-        ...
-
     def writers(self) -> Sequence[Writer]:
         """How attention of each layer writes; raises NotSupported."""
         ...
@@ -110,8 +110,8 @@ class Network(Protocol):
         ...
 
     def grouped(self, values: Mapping[str, Tensor]) -> tuple[list[Grouped], Grouped]:
-        """Tensors shaped as the weights, by group: of each layer (W_Q, W_K, W_V, W_O, W_in, W_out,
-        norms), and outside them.
+        """Tensors shaped as the weights, by group: of each layer (W_Q, W_K, W_V or W_QKV, W_O,
+        W_in, W_out, norms), and outside them.
         """
         ...
 

@@ -50,8 +50,8 @@ def held(norm: nn.Module | None, states: Tensor) -> HeldNorm:
     gain = norm(states.new_full((1, d), LARGE))[0] - bias
     centered = bool(gain.abs().max() <= CLOSE * true.abs().max())
     if centered:
-        weight = getattr(norm, "weight", None)
-        gain = states.new_ones(d) if weight is None else weight
+        probe = _centered(states)
+        gain = (norm(probe)[0] - bias) * probe.square().mean().sqrt() / probe[0]
     shown = (states - states.mean(dim=-1, keepdim=True) if centered else states) * gain
     reach = shown.square().sum(dim=-1, keepdim=True).clamp_min(torch.finfo(states.dtype).tiny)
     found = HeldNorm(
@@ -63,3 +63,12 @@ def held(norm: nn.Module | None, states: Tensor) -> HeldNorm:
             " a sum is not known."
         )
     return found
+
+
+def _centered(like: Tensor) -> Tensor:
+    """A state [1, d] of mean 0, large and nowhere 0."""
+    d = like.shape[-1]
+    signs = (
+        [1.0, -1.0] * (d // 2) if d % 2 == 0 else [1.0, -1.0] * ((d - 3) // 2) + [1.0, 1.0, -2.0]
+    )
+    return like.new_tensor(signs)[None] * LARGE

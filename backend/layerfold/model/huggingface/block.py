@@ -81,11 +81,6 @@ class Block:
     norm_mlp: nn.Module | None = None
 
 
-def read_block(trace: Trace, call: Call) -> Block:
-    """The block of one call, with the parts that its dataflow shows."""
-    return BlockReader(trace, call).block()
-
-
 @dataclass(frozen=True)
 class Branch:
     """What is added to the stream: its node, the state that it reads, the state after it, and the
@@ -167,13 +162,13 @@ class BlockReader:
         its norm. None where no way leads.
         """
         after, norm = self.trace.plain(node), None
-        for node in self._bared(node):
-            if node == self.state:
+        for bare in self._bared(node):
+            if bare == self.state:
                 return []
-            if node in self.norms and norm is None:
-                norm = self.norms[node].module
-        one = self.trace.nodes[node]
-        if one.op != "add" or len(one.reads) != 2 or node < self.state:
+            if bare in self.norms and norm is None:
+                norm = self.norms[bare].module
+        one = self.trace.nodes[bare]
+        if one.op != "add" or len(one.reads) != 2 or bare < self.state:
             return None
         for stream, branch in (one.reads, one.reads[::-1]):
             before = self._way(stream)
@@ -303,12 +298,13 @@ class BlockReader:
                 )
             }
         ups = [call for call in self._matrices(outlet) if call.begin >= branch.reads]
+        made = set(self._bared(branch.node))
         whole = (
-            call
-            for call in self.inside
-            if call.holds(outlet) and ups and all(call.holds(up) for up in ups)
+            call for call in self.inside if call.holds(outlet) and self.trace.gave(call) in made
         )
-        own = next((call.module for call in whole if call.begin >= branch.reads), None)
+        own = next(
+            (call.module for call in whole if ups and all(call.holds(up) for up in ups)), None
+        )
         return parts | {
             "mlp": own,
             "down_proj": outlet.module,

@@ -129,11 +129,11 @@ def traced(network: nn.Module, run: Callable[[], Any]) -> tuple[Trace, Any]:
     return recorder.trace, given
 
 
-class _Recorder(TorchDispatchMode):
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Writes down each operation and each call of one thread."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.trace = Trace()
         self._open: list[Call] = []
         self._thread = threading.get_ident()
@@ -155,7 +155,7 @@ class _Recorder(TorchDispatchMode):
         def entering(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
             if threading.get_ident() == self._thread:
                 call = Call(module, name, len(self.trace.nodes), depth=len(self._open))
-                places = [*enumerate(args), *kwargs.items()]
+                places: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
                 call.given = {
                     place: self.trace.of(value)
                     for place, value in places

@@ -1,0 +1,142 @@
+"""Questions about the inside of a pass, answered on models of Hugging Face: with a mid state,
+without one, and of an encoder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from layerfold.build.run_atlas import build_run_atlas
+from layerfold.data.reference_states import viewed
+from layerfold.errors import InputError, NotSupported
+from layerfold.interp.model_internals import ModelInternals
+from layerfold.interp.session import Session, open_session
+from layerfold.interp.stream_views import StreamViews
+from layerfold.runs.hub_card import open_hub
+from layerfold.server.protocol.inspect import (
+    Bend,
+    Dissect,
+    Factor,
+    Promote,
+    Push,
+    Reframe,
+    Walk,
+    WhatIf,
+)
+from tests.model.hub_models import saved
+
+TEXT = "The bank of the river was steep."
+KINDS = ("llama", "pythia", "bert")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory, story_folder: Path) -> dict[str, Session]:
+    found = {}
+    for kind in KINDS:
+        place = tmp_path_factory.mktemp(kind)
+        folder = open_hub(str(saved(kind, place / "model")), place / "home")
+        build_run_atlas(folder, corpus=str(story_folder), count=100, threads=1)
+        found[kind] = open_session(folder)
+    return found
+
+
+def about(run: Session, **more) -> dict:
+    return {"id": 1, "run": "m", "step": run.steps[0], "text": TEXT, "projection": "umap"} | more
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pass_is_decomposed_and_drawn_from_where_each_half_begins(
+    runs: dict[str, Session], kind: str
+) -> None:
+    run = runs[kind]
+    told, tensors = ModelInternals(run).dissect(Dissect(type="dissect", **about(run)))
+    ids = run.tokenize(TEXT).ids
+    raw = run.space(run.steps[0]).adapter.states(ids).values
+    names = [site.name for site in run.sites]
+    assert (told.layers, told.heads) == (3, 4)
+    assert tensors["patterns"].shape == (3, 4, len(ids), len(ids))
+    assert tensors["positions"].shape == (len(names), len(ids), 3)
+    end = names.index("L1.mid" if "L1.mid" in names else "L1.post")
+    length = tensors["attention.length"][1, 0]
+    if kind == "pythia":
+        moved = raw.copy()
+        both = tensors["attention.length"][1, 0], tensors["mlp.length"][1]
+        assert all(np.linalg.norm(raw[end] - raw[end - 1], axis=-1) <= sum(both) * 1.001)
+    else:
+        assert np.allclose(length, np.linalg.norm(raw[end] - raw[end - 1], axis=-1), rtol=1e-3)
+        moved = raw.copy()
+        moved[end - 1] = raw[end]  # what attention of layer 1 makes of what it reads
+        there = (
+            run.space(run.steps[0]).placer.place(viewed(moved, run.atlas.view)).positions[end - 1]
+        )
+        assert np.allclose(tensors["attention.tip"][1, 0], there, atol=1e-3)
+    assert len(told.bends) == len(names)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_parts_are_ablated_and_the_gradient_is_checked(runs: dict[str, Session], kind: str) -> None:
+    run = runs[kind]
+    plain, at = ModelInternals(run).imagine(WhatIf(type="whatif", factors=[], **about(run)))
+    assert plain.divergence == 0
+    assert np.allclose(
+        at["positions"], run.slice(run.tokenize(TEXT), run.steps[0]).placed.positions, atol=1e-4
+    )
+    factors = [
+        Factor(part="head", layer=1, head=2, factor=0.0),
+        Factor(part="residual", layer=2, factor=0.5),
+    ]
+    gone, _ = ModelInternals(run).imagine(WhatIf(type="whatif", factors=factors, **about(run)))
+    assert gone.divergence > 0
+    seen, tensors = StreamViews(run).reframe(
+        Reframe(type="reframe", seen="raw", factors=factors, **about(run))
+    )
+    assert tensors["moved"].shape == tensors["positions"].shape
+    assert not np.allclose(tensors["moved"], tensors["positions"])
+    if kind == "bert":
+        with pytest.raises(InputError, match="predicts no next token"):
+            ModelInternals(run).push(Push(type="push", **about(run)))
+    pushed, arrows = ModelInternals(run).push(
+        Push(type="push", position=3, target="river", **about(run))
+    )
+    assert pushed.groups[:3] == ["W_Q", "W_K", "W_V"]
+    assert arrows["groups"].shape == (3, 7)
+    assert (arrows["groups"] > 0).all()
+    assert arrows["tip"].shape == (len(run.sites), len(run.tokenize(TEXT).ids), 3)
+    if kind != "bert":
+        assert ModelInternals(run).push(Push(type="push", **about(run)))[0].agreement > 0.99
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_jacobian_of_each_move_is_drawn(runs: dict[str, Session], kind: str) -> None:
+    run = runs[kind]
+    told, tensors = ModelInternals(run).bend(Bend(type="bend", token=2, **about(run)))
+    assert tensors["values"].shape == (len(run.sites) - 1, 48)
+    assert np.isfinite(tensors["values"]).all()
+    assert (np.diff(tensors["values"], axis=1) <= 0).all()
+    assert told.text == run.tokenize(TEXT).tokens[2].text
+
+
+def test_words_are_promoted_and_a_text_goes_on_where_the_model_predicts_one(
+    runs: dict[str, Session],
+) -> None:
+    for kind in ("llama", "pythia"):
+        run = runs[kind]
+        told, _ = ModelInternals(run).promote(Promote(type="promote", token=2, **about(run)))
+        assert [(part.part, part.layer, part.head) for part in told.parts][:3] == [
+            ("embed", None, None),
+            ("attention", 0, None),
+            ("head", 0, 0),
+        ]
+        steps = list(ModelInternals(run).walk(Walk(type="walk", count=3, seed=2, **about(run))))
+        assert [step.last for step, _ in steps] == [False, False, True]
+        raw = run.space(run.steps[0]).adapter.states(steps[-1][0].ids).values[:, -1:]
+        there = run.space(run.steps[0]).placer.place(viewed(raw, run.atlas.view)).positions
+        assert np.allclose(steps[-1][1]["positions"], there, atol=1e-3)
+    run = runs["bert"]
+    with pytest.raises(NotSupported, match="more than a norm and a matrix"):
+        ModelInternals(run).promote(Promote(type="promote", token=2, **about(run)))
+    with pytest.raises(NotSupported, match="from both sides"):
+        list(ModelInternals(run).walk(Walk(type="walk", count=1, **about(run))))
