@@ -21,8 +21,8 @@ from safetensors.torch import load_file, save_file
 
 from layerfold.errors import DamagedRun, ModelRefused, NoWeights, TextTooLong
 from layerfold.interp.logit_lens import logit_lens
+from layerfold.model.huggingface import Where, load_adapter, read_hub_tokenizer, read_shape
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
-from layerfold.model.huggingface.hub import Where, load_adapter, read_hub_tokenizer, read_shape
 from layerfold.records import Floats
 from tests.model.hub_models import KINDS, made, minilm
 
@@ -227,7 +227,7 @@ def test_a_model_is_held_once_and_goes_when_it_is_let_go(models: Any) -> None:
 HELD = """
 import sys
 from pathlib import Path
-from layerfold.model.huggingface.hub import Where, load_adapter, read_shape
+from layerfold.model.huggingface import Where, load_adapter, read_shape
 
 def held():
     lines = Path("/proc/self/status").read_text().splitlines()

@@ -16,18 +16,18 @@ from typing import Any
 
 import pytest
 import torch
+from layerfold.model.huggingface.families import KEYS, cleaned
 from safetensors.torch import load_file
 
 from layerfold.errors import DamagedRun, MissingExtra, ModelNotFound, ModelRefused
-from layerfold.model.huggingface import shape as hub_shape
-from layerfold.model.huggingface.families import KEYS, cleaned
-from layerfold.model.huggingface.hub import (
+from layerfold.model.huggingface import (
     Where,
     load_adapter,
     read_hub_tokenizer,
     read_shape,
     weight_files,
 )
+from layerfold.model.huggingface import shape as hub_shape
 from tests.model.hub_models import KINDS, backend_of, network_of
 
 ROOT = Path(__file__).parents[2]
@@ -269,7 +269,7 @@ def test_without_transformers_it_is_said_what_to_install(
 TOLD = """
 import json, sys
 from layerfold.errors import LayerfoldError
-from layerfold.model.huggingface.hub import Where, load_adapter, read_hub_tokenizer, read_shape, settled
+from layerfold.model.huggingface import Where, load_adapter, read_hub_tokenizer, read_shape, settled
 said = {}
 for spec in sys.argv[1:]:
     repo, _, revision = spec.partition("@")

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer as Backend
 from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
 from layerfold.errors import DamagedRun, EmptyText, ModelRefused, TextTooLong
-from layerfold.model.huggingface.hub import Where, read_hub_tokenizer
+from layerfold.model.huggingface import Where, read_hub_tokenizer
 from layerfold.model.huggingface.pieces import bytes_of
 from layerfold.model.huggingface.tokenizer import HuggingFaceTokenizer
 from layerfold.model.tokenizers.byte_level import CHARACTERS, whole
