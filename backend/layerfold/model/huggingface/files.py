@@ -136,7 +136,13 @@ def header_of(path: Path) -> dict[str, dict[str, Any]]:
         found = json.loads(file.read(length))
     if not isinstance(found, dict) or len(found) > TENSORS:
         raise ValueError(f"it holds {len(found):,} tensors, the most is {TENSORS:,}")
-    return {name: tensor for name, tensor in found.items() if name != "__metadata__"}
+    tensors = {name: tensor for name, tensor in found.items() if name != "__metadata__"}
+    if (
+        8 + length + max((int(tensor["data_offsets"][1]) for tensor in tensors.values()), default=0)
+        != path.stat().st_size
+    ):
+        raise ValueError("it is cut short, or longer than it says")
+    return tensors
 
 
 def holds(where: Where, name: str) -> bool:

@@ -93,6 +93,10 @@ def _outline(asked: Question) -> Outline:
     config, text = asked.config, asked.config.get_text_config()
     made = asked.made or class_of(config, asked.name)
     network = _made(made, config, asked.name)
+    if "input_ids" not in inspect.signature(network.forward).parameters:
+        raise ModelRefused(
+            f"{asked.name} is a {made.__name__}, no model that reads text: open another"
+        )
     stream: Stream = (
         "encoder"
         if getattr(config, "is_encoder_decoder", False) and hasattr(network, "get_decoder")
@@ -147,7 +151,7 @@ def class_of(config: Any, name: str) -> type:
             return next(iter(_each(auto.MODEL_FOR_MASKED_LM_MAPPING[kind])))
     if kind not in auto.MODEL_MAPPING:
         raise ModelRefused(
-            f"{name} is a {kind.model_type} of which transformers has no model that reads text:"
+            f"{name} is of {kind.model_type!r}, of which transformers has no model that reads text:"
             " open another"
         )
     return next(iter(_each(auto.MODEL_MAPPING[kind])))

@@ -43,9 +43,9 @@ NO_END: Final = -1
 ENDS: Final = ("<|endoftext|>", "</s>", "<eos>", "<|end_of_text|>", "[SEP]")
 BYTES: Final = 128 << 20  # of a tokenizer.json; Gemma's has 33 MB
 WHOLE, CONFIG_OF_IT = "tokenizer.json", "tokenizer_config.json"
-FILES: Final = (  # all that a class of transformers may read
+SMALL: Final = (CONFIG_OF_IT, "added_tokens.json", "special_tokens_map.json")
+LISTS: Final = (  # what classes of transformers read where there is no tokenizer.json
     *(
-        WHOLE,
         "vocab.json",
         "merges.txt",
         "vocab.txt",
@@ -62,7 +62,6 @@ FILES: Final = (  # all that a class of transformers may read
         "dict.txt",
         "prophetnet.tokenizer",
     ),
-    *("added_tokens.json", "special_tokens_map.json", CONFIG_OF_IT),
 )
 PROBED: Final = "The doctor's 2 cats watched naïve birds, (春天)."
 
@@ -263,7 +262,7 @@ def read_hub_tokenizer(where: Where) -> HuggingFaceTokenizer:
     DamagedRun, MissingExtra, and as ``files.fetched``.
     """
     for one in (where, *([Where(above)] if (above := _above(where)) else [])):
-        if there := [name for name in FILES if fetched(one, name)]:
+        if there := files_there(one):
             made = _made(one, there)
             reader = HuggingFaceTokenizer(backend_of(made, str(where)))
             _check(reader, made, str(where))
@@ -273,6 +272,14 @@ def read_hub_tokenizer(where: Where) -> HuggingFaceTokenizer:
         " AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER), and for a Trainer give it"
         " as processing_class"
     )
+
+
+def files_there(where: Where) -> list[str]:
+    """The files of a tokenizer that are there, fetched if need be, those that hold its vocabulary
+    first; none where only settings are.
+    """
+    whole = [WHOLE] if fetched(where, WHOLE) else [name for name in LISTS if fetched(where, name)]
+    return [*whole, *(name for name in SMALL if fetched(where, name))] if whole else []
 
 
 def _made(where: Where, there: Sequence[str]) -> Any:
