@@ -13,16 +13,19 @@ import numpy as np
 from layerfold.atlas.aligned_pca import write_basis
 from layerfold.atlas.files import Atlas, open_atlas
 from layerfold.data.reference_states import states_at, viewed
+from layerfold.data.verse import verse_reference
 from layerfold.errors import CorpusError, DamagedRun
 from layerfold.files.atomic import bundled
 from layerfold.records import Floats, Reference, View
 from layerfold.runs.run import Run, checkpoint_name
-from layerfold.training.tasks import Naming, task_of_card
+from layerfold.training.tasks import Basis, Naming, task_of_card
+from layerfold.training.verse_bases import verse_bases
 
 if TYPE_CHECKING:
     from layerfold.atlas.executor import Executor
 
 COLLECTIONS: Final = ("storyteller", "pydoc")
+VERSE: Final = "poet"
 OWN_TEXT: Final = "text"  # a folder in the run
 # of these steps, in this view, with so many neighbours
 Hire = Callable[[Run, Reference, Sequence[int], View, int], "Executor"]
@@ -86,20 +89,39 @@ def build_run_atlas(
 
 
 def carry_bases(run: Run, reference: Reference, view: View) -> None:
-    """A run that learned a task has the task's named axes among its projections."""
+    """A run that learned a task, or verse, has named axes of what it learned among its
+    projections.
+    """
+    for basis in named_bases(run, reference, view):
+        titles, axes = (basis.title_en, basis.title_zh), (basis.axes_en, basis.axes_zh)
+        write_basis(
+            run.folder,
+            basis.name,
+            basis.matrix,
+            basis.offset,
+            titles=titles,
+            axes=axes,
+            source=basis.source,
+        )
+
+
+def named_bases(run: Run, reference: Reference, view: View) -> Sequence[Basis]:
+    """The axes that a run's task names, or those of the places in a line of verse; none for other
+    runs.
+    """
     task = task_of_card(run.card)
-    if task is not None:
-        for basis in task.bases(viewed(states_at(run, run.steps[-1], reference), view), reference):
-            titles, axes = (basis.title_en, basis.title_zh), (basis.axes_en, basis.axes_zh)
-            write_basis(
-                run.folder,
-                basis.name,
-                basis.matrix,
-                basis.offset,
-                titles=titles,
-                axes=axes,
-                source=basis.source,
-            )
+    find = (
+        task.bases
+        if task is not None
+        else verse_bases
+        if run.card.get("collection") == VERSE
+        else None
+    )
+    return (
+        ()
+        if find is None
+        else find(viewed(states_at(run, run.steps[-1], reference), view), reference)
+    )
 
 
 def kept_reference(folder: Path, count: int) -> Reference | None:
@@ -140,6 +162,8 @@ def chosen_reference(
             else reference
         )
     collection = corpus or run.card.get("collection")
+    if collection == VERSE:
+        return verse_reference(run, texts_at(collection, corpora), count, seed)
     if collection in COLLECTIONS:
         return choose_reference(run, texts_at(collection, corpora), count, seed)
     if corpus or (run.folder / OWN_TEXT).is_dir():

@@ -31,6 +31,7 @@ SHAPES: Final = {
     "belief-simplex": "belief_simplex",
     "induction": "induction",
     "storyteller": "storyteller",
+    "poet": "poet",
 }
 REDO: Final = "make it again with `layerfold verify RUN --write`"
 

@@ -110,12 +110,25 @@ def verify(
     write: Annotated[
         bool, typer.Option("--write", help="Keep what was found in the run, for the page to show.")
     ] = False,
+    seed: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help=(
+                "Folder of the same recipe's run with another seed, to be told beside; may be given"
+                " again."
+            )
+        ),
+    ] = None,
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:
     """Compute every published result that a run claims anew from its checkpoints. Exit code 1 when
     one does not hold.
     """
+    if seed and len(runs or ()) != 1:
+        raise typer.BadParameter(
+            "name the one run that the other seeds are of", param_hint="--seed"
+        )
     folders = [run_folder(run) for run in runs] if runs else list(served_runs().values())
     from layerfold.claims.verdict import verdict_of
     from layerfold.settings import cache_folder
@@ -130,6 +143,12 @@ def verify(
                 )
             move(f"{run}: {stage}", round(1000 * share), 1000, "")
 
+        if seed:
+            from layerfold.claims.seeds import compare_seeds
+            from layerfold.interp.session import open_session
+
+            opened = open_session(folders[0], cache_folder(os.environ))
+            compare_seeds(opened, seed, lambda stage, share: report("other seeds", stage, share))
         verdict = verdict_of(folders, cache_folder(os.environ), write, report)
     say(as_json, verdict.as_json(), verdict.as_text())
     for name, why in verdict.failed.items():

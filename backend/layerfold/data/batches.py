@@ -66,6 +66,15 @@ def prepare(
     return data
 
 
+def held_documents(text: Text, number: int, held_out: float, seed: int) -> list[int]:
+    """Which documents of a source, the ``number``-th of its collection, ``prepare`` holds out where
+    each is one piece.
+    """
+    return sorted(
+        _chosen(text.documents, held_out * text.bytes, np.random.default_rng((seed, number)))
+    )
+
+
 def cut(document: str, longest: int = PIECE) -> list[str]:
     """The document in pieces of up to ``longest`` characters, at a paragraph's end where there is
     one, else a line's, else a sentence's.
@@ -109,10 +118,22 @@ class Batches:
     time.
     """
 
-    def __init__(self, data: Data, seed: int, size: int, block: int) -> None:
+    def __init__(
+        self, data: Data, seed: int, size: int, block: int, *, aligned: float = 0.0, end: int = -1
+    ) -> None:
+        """A share ``aligned`` of the windows begins where a text begins, after the token ``end``;
+        the others anywhere.
+        """
         self._ids = data.train
         self._seed, self._size, self._block = seed, size, block
         self._count = (len(data.train) - 1 - block) // block
+        self._aligned = aligned
+        begins = (
+            np.flatnonzero(data.train[: -1 - block] == end) + 1
+            if aligned
+            else np.zeros(0, np.int64)
+        )
+        self._begins = np.append(0, begins[begins < len(data.train) - block])
         self._pass = -1
         self._starts = np.empty(0, dtype=np.int64)
 
@@ -130,5 +151,9 @@ class Batches:
         if turn != self._pass:
             rng = np.random.default_rng((self._seed, turn))
             self._starts = rng.permutation(self._count) * self._block + rng.integers(self._block)
+            if self._aligned:
+                moved = rng.random(self._count) < self._aligned
+                near = np.searchsorted(self._begins, self._starts[moved]) % len(self._begins)
+                self._starts[moved] = self._begins[near]
             self._pass = turn
         return int(self._starts[place])

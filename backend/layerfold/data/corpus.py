@@ -5,7 +5,8 @@ where it came from.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from layerfold.errors import CorpusError
@@ -15,13 +16,24 @@ SUFFIXES = (".txt", ".md", ".rst", ".text")
 
 @dataclass(frozen=True)
 class Text:
-    """The documents of one source, and what a card says of it."""
+    """The documents of one source, and what a card says of it.
+
+    ``columns[name][i]`` is what is known of document i; ``left_out`` counts documents that are not
+    here, by reason.
+    """
 
     source: str
     documents: tuple[str, ...]
     licence: str = "not stated"
     package: str = ""
     registry: str = ""
+    columns: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+    def only(self, numbers: Sequence[int]) -> Text:
+        """The same source with these of its documents."""
+        columns = {name: tuple(values[n] for n in numbers) for name, values in self.columns.items()}
+        return replace(self, documents=tuple(self.documents[n] for n in numbers), columns=columns)
 
     @property
     def bytes(self) -> int:
@@ -36,9 +48,9 @@ class Text:
             digest.update(document.encode() + b"\0")
         return digest.hexdigest()
 
-    def card(self) -> dict[str, str | int]:
+    def card(self) -> dict[str, str | int | dict[str, int]]:
         """What run.json says of this source."""
-        return {
+        said: dict[str, str | int | dict[str, int]] = {
             "source": self.source,
             "package": self.package,
             "registry": self.registry,
@@ -46,6 +58,10 @@ class Text:
             "sha256": self.sha256,
             "bytes": self.bytes,
         }
+        counts = {reason: count for reason, count in self.left_out.items() if count}
+        return said | (
+            {"documents": len(self.documents), "left_out": counts} if self.left_out else {}
+        )
 
 
 def read_corpus(path: Path, *, least_bytes: int = 10_000) -> tuple[Text, ...]:

@@ -13,10 +13,12 @@ from pathlib import Path
 
 from layerfold.data.corpus import Text, checked
 from layerfold.data.gather import Package, fetch
+from layerfold.data.poems import verse as chinese_verse
 from layerfold.errors import CorpusError
 
 CURLY = {"“": '"', "”": '"', "‘": "'", "’": "'", "—": "--", "–": "-", "\u00a0": " ", "…": "..."}
 PLAIN = str.maketrans({**CURLY, "\ufeff": "", "\r": "", "\x02": "", "\x1a": ""})
+VERSE_BYTES = 15_000_000  # the least of verse
 MILTON = (
     "areopagitica",
     "lallegro_il_penseroso_comus_and_lycidas",
@@ -85,10 +87,12 @@ def collect(name: str, cache: Path) -> tuple[Text, ...]:
                 "Python", tuple(python_help()), "PSF-2.0", "pydoc_data", "Python's standard library"
             ),
         )
+    if name == "poet":
+        return checked(chinese_verse(cache), name, VERSE_BYTES)
     if name != "storyteller":
         raise CorpusError(
-            f"there is no collection called {name!r}: choose storyteller or pydoc, or give a folder"
-            " or a file of text"
+            f"there is no collection called {name!r}: choose storyteller, poet or pydoc, or give a"
+            " folder or a file of text"
         )
     return checked(tuple(_read(source, cache) for source in storyteller()), name, 25_000_000)
 

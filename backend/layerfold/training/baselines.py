@@ -4,8 +4,10 @@ stand beside the network.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,25 +16,29 @@ from layerfold.data.batches import Data
 
 Keys = NDArray[np.int64]
 Doubles = NDArray[np.float64]
+NAMES: Final = {3: "trigram", 5: "five_gram"}
 
 
-def baselines(data: Data, block: int) -> dict[str, float]:
-    """Bits per byte on the held-out tokens that the network is tested on: ``unigram`` (add-one) and
-    ``trigram`` (Kneser-Ney).
+def baselines(data: Data, block: int, orders: Sequence[int] = (3,)) -> dict[str, float]:
+    """Bits per byte on the held-out tokens that the network is tested on: ``unigram`` (add-one),
+    and by each of ``orders`` a Kneser-Ney model of so many tokens (``trigram``, ``five_gram``).
     """
-    inputs, targets = data.windows(block)
+    _, targets = data.windows(block)
     count = targets.size
     ids = data.held_out.astype(np.int64)
     size = len(data.byte_lengths)
-    # the token before the first is itself: one token in all
-    before = np.concatenate(([ids[0]], ids[: count - 1]))
     seen = np.bincount(data.train, minlength=size)
     unigram = (seen + 1.0) / (seen.sum() + size)
-    trigram = kneser_ney(data.train.astype(np.int64), before, inputs.ravel(), targets.ravel(), size)
-    return {
-        "unigram": bits_per_byte(-np.log(unigram[targets.ravel()]).sum(), targets, data),
-        "trigram": bits_per_byte(-np.log(trigram).sum(), targets, data),
-    }
+    found = {"unigram": bits_per_byte(-np.log(unigram[targets.ravel()]).sum(), targets, data)}
+    for order in orders:
+        before = [
+            np.concatenate((np.repeat(ids[:1], back), ids[: count - back]))
+            for back in range(order - 2, -1, -1)
+        ]
+        # before the first token stands itself
+        shares = interpolated(data.train.astype(np.int64), before, targets.ravel(), size)
+        found[NAMES[order]] = bits_per_byte(-np.log(shares).sum(), targets, data)
+    return found
 
 
 def bits_per_byte(nats: float, targets: NDArray[np.int64], data: Data) -> float:
@@ -43,29 +49,43 @@ def bits_per_byte(nats: float, targets: NDArray[np.int64], data: Data) -> float:
 
 
 def kneser_ney(train: Keys, first: Keys, second: Keys, third: Keys, size: int) -> Doubles:
-    """P(third | first, second) of each query: interpolated Kneser-Ney, one discount an order (Chen
-    & Goodman 1999).
+    """P(third | first, second) of each query: ``interpolated`` of three tokens."""
+    return interpolated(train, (first, second), third, size)
+
+
+def interpolated(train: Keys, before: Sequence[Keys], wanted: Keys, size: int) -> Doubles:
+    """P(wanted | before) of each query: interpolated Kneser-Ney, one discount an order (Chen &
+    Goodman 1999).
+
+    ``before`` are the tokens that stand before, the nearest last. Below the highest order a run of
+    tokens counts once for each token it was found after.
     """
-    triples, counts = np.unique(
-        (train[:-2] * size + train[1:-1]) * size + train[2:], return_counts=True
+    order = len(before) + 1
+    if size**order >= 1 << 63:
+        raise ValueError(f"runs of {order} of {size} tokens have no number: ask for shorter ones")
+    runs = sum(
+        train[n : len(train) - order + 1 + n] * size ** (order - 1 - n) for n in range(order)
     )
-    # in how many contexts each pair ends
-    pairs, followers = np.unique(triples % size**2, return_counts=True)
-    words, contexts = np.unique(pairs % size, return_counts=True)
+    keys, counts = np.unique(np.asarray(runs), return_counts=True)
+    levels = [(keys, counts.astype(np.float64))]
+    for length in range(order - 1, 0, -1):
+        keys, counts = np.unique(keys % size**length, return_counts=True)
+        levels.append((keys, counts.astype(np.float64)))
+    keys, weight = levels.pop()
     single = np.zeros(size)
-    single[words] = contexts
-    low = _order(
-        np.arange(size), np.zeros(size, dtype=np.int64), single, third, np.zeros_like(third)
+    single[keys] = weight
+    lowest = _order(
+        np.arange(size), np.zeros(size, dtype=np.int64), single, wanted, np.zeros_like(wanted)
     )
-    lowest = low.probability(np.full(len(third), 1 / size))
-    middle = _order(
-        pairs, pairs // size, followers.astype(np.float64), second * size + third, second
-    ).probability(lowest)
-    context = first * size + second
-    high = _order(
-        triples, triples // size, counts.astype(np.float64), context * size + third, context
-    )
-    return high.probability(middle)
+    found = lowest.probability(np.full(len(wanted), 1 / size))
+    context = np.zeros_like(wanted)
+    for length, token in enumerate(reversed(before)):
+        context = context + token * size**length
+        keys, weight = levels.pop()
+        found = _order(keys, keys // size, weight, context * size + wanted, context).probability(
+            found
+        )
+    return found
 
 
 @dataclass(frozen=True)

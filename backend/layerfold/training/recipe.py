@@ -20,7 +20,12 @@ CHOICES = {
     "optimizer": ("adamw", "muon", "adam", "momentum", "sgd"),
     "schedule": ("cosine", "constant"),
     "decayed": ("layers", "matrices", "everything"),
+    "tokens": ("bytes", "characters"),
 }
+
+
+# not on a card where they are as usual
+USUAL = ("schedule", "decayed", "repeats", "test_every", "tokens", "aligned", "split_seed")
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,11 @@ class Recipe:
     Instead of a corpus, ``task`` names one of ``training.tasks`` with its ``parameters``, which
     then decides the vocabulary. ``schedule`` is cosine or constant, ``decayed`` the weights that
     decay: layers (the matrices inside them), matrices (all) or everything; ``clip`` 0 clips no
-    gradient; ``test_every`` 0 tests at checkpoints alone. ``repeats`` is the share of windows that
-    say random tokens again and again, not text; ``reference`` the most tokens of an atlas.
+    gradient; ``test_every`` 0 tests at checkpoints alone. ``tokens``: pieces of bytes, or single
+    characters; ``aligned`` is the share of windows that begin where a document begins;
+    ``split_seed`` decides what is held out, where it is not ``seed``. ``reads`` says in words what
+    a person types (en, zh, example). ``repeats`` is the share of windows that say random tokens
+    again and again, not text; ``reference`` the most tokens of an atlas.
     """
 
     name: str
@@ -84,6 +92,13 @@ class Recipe:
     resume_every: int = 128
     reference: int = 4000
     examples: tuple[Example, ...] = ()
+    tokens: str = "bytes"
+    aligned: float = 0.0
+    split_seed: int | None = None
+    title_zh: str = ""
+    description_zh: str = ""
+    claims: tuple[str, ...] = ()
+    reads: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, known in CHOICES.items():
@@ -98,7 +113,7 @@ class Recipe:
             )
         if bool(self.corpus) == bool(self.task):
             raise RecipeError("a recipe names a corpus or a task, and not both")
-        if not self.task and self.vocab_size < 260:
+        if not self.task and self.tokens == "bytes" and self.vocab_size < 260:
             raise RecipeError(
                 f"vocab_size {self.vocab_size} is too small: 256 bytes and the end sign need at"
                 " least 260"
@@ -107,6 +122,12 @@ class Recipe:
             raise RecipeError(
                 f"repeats {self.repeats} must be a share of text windows, from 0 to below 1"
             )
+        if not 0 <= self.aligned <= 1 or (self.aligned and self.task):
+            raise RecipeError(
+                f"aligned {self.aligned} must be a share of text windows, from 0 to 1"
+            )
+        if self.reads and set(self.reads) != {"en", "zh", "example"}:
+            raise RecipeError(f"reads says {', '.join(self.reads)}: it must say en, zh and example")
         if not 0 < self.held_out < 0.5:
             raise RecipeError(f"held_out {self.held_out} must be a share between 0 and 0.5")
         if (
@@ -127,6 +148,11 @@ class Recipe:
         except ValueError as error:
             raise RecipeError(str(error)) from error
 
+    @property
+    def split(self) -> int:
+        """The seed that decides what is held out."""
+        return self.seed if self.split_seed is None else self.split_seed
+
     def made_task(self) -> Task | None:
         """What is learned, where it is no text; raises RecipeError."""
         setting = Setting(self.seed, self.batch_size, self.block_size)
@@ -143,6 +169,10 @@ class Recipe:
             "name",
             "title",
             "description",
+            "title_zh",
+            "description_zh",
+            "claims",
+            "reads",
             "corpus",
             "examples",
             "resume_every",
@@ -152,11 +182,7 @@ class Recipe:
             "parameters",
         }
         out |= {"held_out"} if self.task else set()
-        out |= {
-            name
-            for name in ("schedule", "decayed", "repeats", "test_every")
-            if getattr(self, name) == getattr(Recipe, name)
-        }
+        out |= {name for name in USUAL if getattr(self, name) == getattr(Recipe, name)}
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
@@ -212,11 +238,5 @@ def _recipe(table: dict[str, Any], folder: Path) -> Recipe:
     examples = tuple(Example(**example) for example in table.get("examples", ()))
     beside = folder / str(table["corpus"])
     corpus = str(beside) if table["corpus"] and beside.exists() else str(table["corpus"])
-    return Recipe(
-        **{
-            **table,
-            "corpus": corpus,
-            "checkpoints": tuple(table["checkpoints"]),
-            "examples": examples,
-        }
-    )
+    rows = {name: tuple(table.get(name, ())) for name in ("checkpoints", "claims")}
+    return Recipe(**{**table, "corpus": corpus, **rows, "examples": examples})

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from math import inf, sqrt
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import torch
@@ -18,9 +19,13 @@ from torch import Tensor
 
 from layerfold.data.batches import Batches, Data, prepare
 from layerfold.data.corpus import Text, read_corpus
+from layerfold.data.poems import counted, known, typed_forms
+from layerfold.data.sounds import FILE as SOUNDS
+from layerfold.data.sounds import gathered
 from layerfold.data.sources import collect
 from layerfold.model.checkpoint import read_checkpoint, save_checkpoint
 from layerfold.model.gpt import GPT
+from layerfold.model.tokenizers.byte_level import Tokenizer
 from layerfold.runs.run import Run, checkpoint_name
 from layerfold.training.baselines import baselines, bits_per_byte
 from layerfold.training.loss import UnembeddedLoss
@@ -39,6 +44,7 @@ from layerfold.training.writer import RunWriter
 
 Row = dict[str, Any]
 Ids = NDArray[np.int64]
+CORPORA: Final = Path.home() / ".cache" / "layerfold" / "corpora"
 
 
 @dataclass(frozen=True)
@@ -120,22 +126,42 @@ def made_lesson(recipe: Recipe, writer: RunWriter, progress: Report, cache: Path
     progress(Progress("gathering text"))
     texts = texts_of(recipe, cache)
     progress(Progress("reading text"))
-    tokenizer = writer.tokenizer(texts)
+    texts, tokenizer = read_texts(recipe, writer, texts, cache or CORPORA)
     data = prepare(
-        texts, tokenizer, held_out=recipe.held_out, seed=recipe.seed, block=recipe.block_size
+        texts, tokenizer, held_out=recipe.held_out, seed=recipe.split, block=recipe.block_size
     )
-    writer.begin(texts, lambda: baselines(data, recipe.block_size))
-    return Reading(recipe, data)
+    orders = (3, 5) if recipe.tokens == "characters" else (3,)
+    writer.begin(texts, lambda: baselines(data, recipe.block_size, orders))
+    return Reading(recipe, data, tokenizer.end)
+
+
+def read_texts(
+    recipe: Recipe, writer: RunWriter, texts: tuple[Text, ...], cache: Path
+) -> tuple[tuple[Text, ...], Tokenizer]:
+    """The texts that the model can read, and its vocabulary, which is stored; with sounds, where
+    the text is verse.
+    """
+    if recipe.tokens != "characters":
+        return texts, writer.tokenizer(texts)
+    verse = recipe.corpus == "poet"
+    tokenizer = writer.characters(
+        counted(texts), partial(typed_forms, cache) if verse else lambda kept: {}
+    )
+    if verse and not (writer.folder / SOUNDS).exists():
+        writer.add_file(SOUNDS, gathered(cache, set(tokenizer.characters)).stored())
+    return known(texts, tokenizer), tokenizer
 
 
 class Reading:
     """Text to learn from, and text held out to test on."""
 
-    def __init__(self, recipe: Recipe, data: Data) -> None:
+    def __init__(self, recipe: Recipe, data: Data, end: int) -> None:
         self.data = data
         self.recipe = recipe
         self.length = recipe.batch_size * recipe.block_size
-        self.batches = Batches(data, recipe.seed, recipe.batch_size, recipe.block_size)
+        self.batches = Batches(
+            data, recipe.seed, recipe.batch_size, recipe.block_size, aligned=recipe.aligned, end=end
+        )
 
     def at(self, step: int) -> tuple[Ids, Ids]:
         """The windows of a step, a share of them repeated random tokens where the recipe says
@@ -175,7 +201,7 @@ def texts_at(corpus: str, cache: Path | None = None) -> tuple[Text, ...]:
     path = Path(corpus)
     if path.exists() or "/" in corpus:
         return read_corpus(path)
-    return collect(corpus, cache or Path.home() / ".cache" / "layerfold" / "corpora")
+    return collect(corpus, cache or CORPORA)
 
 
 class Trainer:

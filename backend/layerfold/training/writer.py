@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from layerfold.errors import CorpusError, RecipeError
 from layerfold.files.atomic import sha256, write_atomically
 from layerfold.model.shape import GPTConfig
 from layerfold.model.tokenizers.byte_level import Tokenizer
-from layerfold.model.tokenizers.symbols import SymbolTokenizer
+from layerfold.model.tokenizers.characters import CharacterTokenizer
+from layerfold.model.tokenizers.symbols import SymbolTokenizer, read_tokenizer
 from layerfold.records import sites_of
 from layerfold.runs.run import CARD, METRICS, TOKENIZER, Run, checkpoint_name, read_rows
 from layerfold.training.recipe import Recipe
@@ -71,6 +73,25 @@ class RunWriter:
                 )
             tokenizer.save(path)
         return Tokenizer.load(path)
+
+    def characters(
+        self, counts: Counter[str], forms: Callable[[Collection[str]], Mapping[str, str]]
+    ) -> CharacterTokenizer:
+        """The run's vocabulary of characters: as stored, else the most frequent ones, stored with
+        what may be typed for them.
+        """
+        path = self.folder / TOKENIZER
+        if not path.exists():
+            CharacterTokenizer.learned(counts, self.recipe.vocab_size, forms).save(path)
+        tokenizer = read_tokenizer(path)
+        if not isinstance(tokenizer, CharacterTokenizer):
+            raise RecipeError(f"{path} is no vocabulary of characters: give another folder")
+        return tokenizer
+
+    def add_file(self, name: str, data: bytes) -> None:
+        """A file beside the card, named by it with its hash."""
+        write_atomically(self.folder / name, data)
+        self.card["files"][name] = sha256(self.folder / name)
 
     def begin(self, texts: Sequence[Text], baselines: Callable[[], dict[str, float]]) -> None:
         """The card names the texts (none for a task) and the baselines; RecipeError where the text
@@ -148,7 +169,22 @@ class RunWriter:
             }
             | (self._task_card() if recipe.task else self._text_card())
             | self._reference()
+            | self._words()
         )
+
+    def _words(self) -> dict[str, Any]:
+        """What else a recipe says of itself: words in Chinese, what a person types, the claims it
+        makes.
+        """
+        recipe = self.recipe
+        said = {
+            "title_zh": recipe.title_zh,
+            "description_zh": recipe.description_zh,
+            "reads": recipe.reads,
+        }
+        return {
+            name: value for name, value in {**said, "claims": list(recipe.claims)}.items() if value
+        }
 
     def _reference(self) -> dict[str, int]:
         """How many tokens its atlas is to have at most, where it is not the usual number."""

@@ -17,7 +17,8 @@ from tokenizers import Regex, models, pre_tokenizers
 from tokenizers import Tokenizer as Backend
 
 from layerfold.errors import DamagedRun, EmptyText, TextTooLong, UnknownSymbol
-from layerfold.model.tokenizers.byte_level import CHARACTERS, Tokenizer, whole
+from layerfold.model.tokenizers.byte_level import CHARACTERS, END, Tokenizer, whole
+from layerfold.model.tokenizers.characters import CharacterTokenizer
 from layerfold.records import Sentence, Token
 
 NO_END = -1
@@ -113,13 +114,13 @@ class SymbolTokenizer(Tokenizer):
 
 
 def read_tokenizer(path: Path) -> Tokenizer:
-    """The tokenizer stored at ``path``, of bytes or of symbols; DamagedRun where there is none or
-    it cannot be read.
+    """The tokenizer stored at ``path``, of bytes, of symbols or of characters; DamagedRun where
+    there is none or it cannot be read.
     """
     try:
         backend = Backend.from_str(path.read_text("utf-8"))
         return (
-            SymbolTokenizer(backend)
+            whole_words(backend)
             if isinstance(backend.model, models.WordLevel)
             else Tokenizer(backend)
         )
@@ -127,6 +128,17 @@ def read_tokenizer(path: Path) -> Tokenizer:
         raise DamagedRun(
             f"{path.name} cannot be read ({str(error)[:200]}): restore it, or train this run again"
         ) from error
+
+
+def whole_words(backend: Any) -> Tokenizer:
+    """The tokenizer of a WordLevel model: of characters where a sign parts texts, else of
+    symbols.
+    """
+    return (
+        SymbolTokenizer(backend)
+        if backend.token_to_id(END) is None
+        else CharacterTokenizer(backend)
+    )
 
 
 def listed(symbols: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from tokenizers import models
 from layerfold.errors import DamagedRun, InputError
 from layerfold.model.huggingface import HuggingFaceTokenizer
 from layerfold.model.tokenizers.byte_level import END, Tokenizer
-from layerfold.model.tokenizers.symbols import SymbolTokenizer
+from layerfold.model.tokenizers.symbols import SymbolTokenizer, whole_words
 from layerfold.model.tokenizers.words import WordTokenizer
 
 KINDS: Final = {"own": "tokenizer.json", "hub": "tokenizer.json", "words": "words.json"}
@@ -108,7 +108,7 @@ def _backend_of(tokenizer: Any) -> Any:
 
 def _reading(backend: Any) -> Tokenizer:
     if isinstance(backend.model, models.WordLevel):
-        return SymbolTokenizer(backend)
+        return whole_words(backend)
     return (
         Tokenizer(backend)
         if backend.token_to_id(END) is not None
