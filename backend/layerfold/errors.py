@@ -9,6 +9,7 @@ LayerfoldError
 │   ├── ModelRefused      a model that is not opened: foreign code, pickles, an architecture that is
 │                         not known
 │   ├── NotSupported      a model without the part that this reads, named in the reason
+│   ├── Diverged          a step of a training whose numbers are not finite
 │   ├── NotComparable     two runs or steps that cannot be laid over each other
 │   └── BadMessage        a message that the protocol does not know
 ├── NotFound              a name that is not in the catalogue
@@ -94,6 +95,16 @@ class ModelRefused(InputError):
 
 class NotSupported(InputError):
     code = "not_supported"
+
+
+class Diverged(InputError):
+    """``step`` is the one whose numbers are not finite."""
+
+    code = "diverged"
+
+    def __init__(self, words: str, step: int = -1) -> None:
+        super().__init__(words)
+        self.step = step
 
 
 class NotComparable(InputError):

@@ -88,6 +88,7 @@ def test_a_call_says_what_the_page_is_told(run: OpenedRun) -> None:
     about = {"step": 8, "text": TEXT}
     _, tensors = ask(run.session, "decomposition", **about)
     found = run.decompose(TEXT, 8)
+    assert found.patterns is not None
     assert np.allclose(found.patterns, tensors["patterns"])
     assert np.allclose(run.attention(TEXT, 1, 8).patterns, found.patterns[1])
     _, tensors = ask(run.session, "gradients", **about)

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from layerfold.build.run_atlas import chosen_reference, named_bases
+from layerfold.build.run_atlas import CorpusOptions, chosen_reference, named_bases
 from layerfold.claims.poet import claims_by
 from layerfold.claims.seeds import compare_seeds, read_seeds, with_seeds
 from layerfold.data.batches import Batches, Data
@@ -70,7 +70,7 @@ def monkeypatch_module() -> Iterator[pytest.MonkeyPatch]:
 
 @pytest.fixture(scope="module")
 def reference(run: Run, cache: Path) -> Reference:
-    return chosen_reference(run, 400, 0, corpora=cache)
+    return chosen_reference(run, 400, 0, CorpusOptions(corpora=cache))
 
 
 def test_the_shipped_recipe_is_one_of_verse() -> None:
@@ -181,7 +181,7 @@ def test_labels_say_where_each_character_stands(run: Run, reference: Reference) 
 
 
 def test_the_same_reference_again(run: Run, reference: Reference, cache: Path) -> None:
-    again = chosen_reference(run, 400, 0, corpora=cache)
+    again = chosen_reference(run, 400, 0, CorpusOptions(corpora=cache))
     assert (again.windows == reference.windows).all()
     assert (again.position == reference.position).all()
     assert len(held_out(run, ())) == 0

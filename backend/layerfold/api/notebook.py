@@ -63,7 +63,7 @@ def _build(folder: Path) -> None:
         return
     except AtlasMissing:
         run = Run.open(folder)
-    for problem in run.missing():
+    for problem in (*run.missing(), *run.remarks()):
         sys.stderr.write(f"layerfold: {problem}\n")
     said = ""
 
@@ -77,6 +77,10 @@ def _build(folder: Path) -> None:
         said = now
 
     with followed(folder):
-        build_run_atlas(folder, progress=report)
+        build_run_atlas(
+            folder,
+            progress=report,
+            problem=lambda words: print(f"layerfold: {words}", file=sys.stderr),
+        )
         build_projections(folder, progress=report)
     sys.stderr.write("\r\x1b[K" if sys.stderr.isatty() else "")

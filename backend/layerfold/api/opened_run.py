@@ -75,16 +75,21 @@ class OpenedRun:
         sentences: str | Sequence[str],
         steps: Sequence[int] | None = None,
         projection: str = "umap",
+        special: bool = False,
     ) -> Trajectories:
-        """The ways of the sentences' tokens through the sites and the steps (all by default), as a
+        """The ways of the sentences' tokens through the sites and steps (all by default), as a
         projection shows them.
 
-        Raises EmptyText, TextTooLong, StepNotFound, ProjectionNotFound, DamagedRun.
+        With ``special``, names of special tokens (<s>, [MASK]) in the sentences mean them; else
+        they are plain characters. Raises EmptyText, TextTooLong, StepNotFound,
+        ProjectionNotFound, DamagedRun.
         """
         texts = [sentences] if isinstance(sentences, str) else sentences
         clouds = self.session.picture(projection)
         return Trajectories(
-            [self.session.place(text, steps, projection) for text in texts], clouds, self.name
+            [self.session.place(text, steps, projection, special) for text in texts],
+            clouds,
+            self.name,
         )
 
     def compare(

@@ -78,12 +78,18 @@ class Alignment:
         """Where B's drawn reference tokens lie in A's clouds; raises ProjectionNotFound."""
         return placed_in(self.a, self.step, viewed(self.states, self.a.atlas.view), projection)
 
-    def read(self, text: str, max_tokens: int | None = None, projection: str = UMAP) -> PlacedSlice:
+    def read(
+        self,
+        text: str,
+        max_tokens: int | None = None,
+        projection: str = UMAP,
+        special: bool = False,
+    ) -> PlacedSlice:
         """A text as B reads it, turned and placed in A's clouds; raises EmptyText, TextTooLong,
         NoWeights.
         """
         return self.read_tokens(
-            self.a.tokenize(text, min(self.b.max_tokens, max_tokens or self.b.max_tokens)),
+            self.a.tokenize(text, min(self.b.max_tokens, max_tokens or self.b.max_tokens), special),
             projection,
         )
 

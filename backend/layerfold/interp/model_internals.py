@@ -55,11 +55,14 @@ READ: Final = 48  # reference texts on which heads are tested
 
 @dataclass(frozen=True)
 class Passage:
-    """A sentence of a run at a training step, as a projection shows it."""
+    """A sentence of a run at a training step, as a projection shows it; with ``special``, names of
+    special tokens in it mean them.
+    """
 
     text: str
     step: int
     projection: str = "umap"
+    special: bool = False
 
 
 class ModelInternals:
@@ -218,7 +221,7 @@ class ModelInternals:
         stop_if(cancelled)
         self.session.picture(asked.projection)
         model = network_of(self.session.space(asked.step).adapter)
-        sentence = self.session.tokenize(asked.text, self.max_tokens)
+        sentence = self.session.tokenize(asked.text, self.max_tokens, asked.special)
         return model, sentence, Shown(self.session, asked.step, asked.projection)
 
     def _head_types(self, step: int, model: Network) -> tuple[HeadType, ...]:

@@ -68,7 +68,7 @@ class StreamViews:
         session, step = self.session, asked.step
         picture = session.picture(asked.projection)
         shown = picture.cloud(step)
-        sentence = session.tokenize(asked.text, self.max_tokens)
+        sentence = session.tokenize(asked.text, self.max_tokens, asked.special)
         adapter = session.space(step).adapter
         ways = {"positions": adapter.states(sentence.ids).values}
         if scaling is not None:

@@ -68,7 +68,7 @@ class WeightMotion:
         """
         session, step = self.session, asked.step
         session.picture(asked.projection)
-        sentence = session.tokenize(asked.text, self.max_tokens)
+        sentence = session.tokenize(asked.text, self.max_tokens, asked.special)
         model = gpt_of(session.space(step).adapter)
         hyper = hyper_of(session.run, step)
         earlier, batch, origin = batches_of(session.run, step, session.atlas.reference)

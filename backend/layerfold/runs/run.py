@@ -196,6 +196,10 @@ class Run:
             for step in cut
         ]
 
+    def remarks(self) -> list[str]:
+        """What is odd about the run and hinders nothing, each in a sentence."""
+        return []
+
     def metrics(self) -> list[dict[str, Any]]:
         """The logged steps, in order; a line cut short by a kill is left out."""
         return read_rows(self.folder / METRICS)

@@ -74,7 +74,7 @@ class Entry:
 
 def passage(question: Question) -> Passage:
     """What a question is about."""
-    return Passage(question.text, question.step, question.projection)
+    return Passage(question.text, question.step, question.projection, question.special)
 
 
 def _decomposition(reader: Reader, q: DecompositionQuestion, cancelled: Cancelled) -> Iterable[Any]:

@@ -35,7 +35,11 @@ def load_adapter(
     """
     where = settled(where)
     outline, own = outline_of(where), read_shape(where)
-    chosen = {"title": shape.title, "unembedding": shape.unembedding, "causal": shape.causal}
+    chosen: dict[str, Any] = {
+        "title": shape.title,
+        "unembedding": shape.unembedding,
+        "causal": shape.causal,
+    }
     if replace(own, sites=shape.sites, **chosen) != shape or not set(shape.sites) <= set(own.sites):
         raise ModelRefused(f"{where} is a model of another shape than the run's: open it by itself")
     network = load_network(where, outline, dtype, device, pickle).network

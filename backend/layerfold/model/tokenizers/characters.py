@@ -57,17 +57,13 @@ class CharacterTokenizer(Tokenizer):
 
     def __init__(self, backend: Any) -> None:
         self._backend = backend
-        self._characters = tuple(
-            str(backend.id_to_token(n)) for n in range(backend.get_vocab_size())
-        )
-        self._ids = {
-            character: n for n, character in enumerate(self._characters) if character != END
-        }
+        self._signs = tuple(str(backend.id_to_token(n)) for n in range(backend.get_vocab_size()))
+        self._ids = {character: n for n, character in enumerate(self._signs) if character != END}
         self._forms = _forms_in(backend)
         self.end: int = backend.token_to_id(END)
 
     def __len__(self) -> int:
-        return len(self._characters)
+        return len(self._signs)
 
     @staticmethod
     def of(characters: Sequence[str], forms: Mapping[str, str]) -> CharacterTokenizer:
@@ -107,7 +103,7 @@ class CharacterTokenizer(Tokenizer):
     @property
     def characters(self) -> tuple[str, ...]:
         """Every character by id, the sign that parts texts included."""
-        return self._characters
+        return self._signs
 
     def knows(self, text: str) -> bool:
         """Whether every character of a text is in the vocabulary as it stands."""
@@ -146,24 +142,24 @@ class CharacterTokenizer(Tokenizer):
         tokens: list[Token] = []
         start = 0
         for n in ids:
-            text = self._characters[n]
+            text = self._signs[n]
             tokens.append(Token(n, text, start, start + len(text)))
             start += len(text)
         return tuple(tokens)
 
     def text_of(self, id: int) -> str:
         """The character."""
-        return self._characters[id]
+        return self._signs[id]
 
     def decode(self, ids: Sequence[int]) -> str:
         """The characters in a row."""
-        return "".join(self._characters[n] for n in ids)
+        return "".join(self._signs[n] for n in ids)
 
     def byte_lengths(self) -> list[int]:
         """How many bytes each character takes, by id (the sign that parts texts: 0)."""
         return [
             0 if n == self.end else len(character.encode())
-            for n, character in enumerate(self._characters)
+            for n, character in enumerate(self._signs)
         ]
 
     def id_of(self, character: str) -> int | None:

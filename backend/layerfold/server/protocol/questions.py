@@ -13,6 +13,9 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Projection = Annotated[
     str, Field(min_length=1, max_length=64, description="one of the card's projections")
 ]
+Special = Annotated[
+    bool, Field(description="whether names of special tokens in the text mean them")
+]
 
 
 class Question(Message):
@@ -22,6 +25,7 @@ class Question(Message):
     run: Name
     step: Natural
     text: str
+    special: Special = False
     projection: Projection = "umap"
 
 

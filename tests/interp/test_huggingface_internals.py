@@ -12,20 +12,9 @@ import pytest
 from layerfold.build.run_atlas import build_run_atlas
 from layerfold.data.reference_states import viewed
 from layerfold.errors import InputError, NotSupported
-from layerfold.interp.model_internals import ModelInternals
 from layerfold.interp.session import Session, open_session
-from layerfold.interp.stream_views import StreamViews
 from layerfold.runs.hub_card import open_hub
-from layerfold.server.protocol.inspect import (
-    Bend,
-    Dissect,
-    Factor,
-    Promote,
-    Push,
-    Reframe,
-    Walk,
-    WhatIf,
-)
+from tests.asking import ask, ask_all
 from tests.model.hub_models import saved
 
 TEXT = "The bank of the river was steep."
@@ -44,7 +33,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, story_folder: Path) -> dict[s
 
 
 def about(run: Session, **more) -> dict:
-    return {"id": 1, "run": "m", "step": run.steps[0], "text": TEXT, "projection": "umap"} | more
+    return {"step": run.steps[0], "text": TEXT} | more
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -52,7 +41,7 @@ def test_a_pass_is_decomposed_and_drawn_from_where_each_half_begins(
     runs: dict[str, Session], kind: str
 ) -> None:
     run = runs[kind]
-    told, tensors = ModelInternals(run).dissect(Dissect(type="dissect", **about(run)))
+    told, tensors = ask(run, "decomposition", **about(run))
     ids = run.tokenize(TEXT).ids
     raw = run.space(run.steps[0]).adapter.states(ids).values
     names = [site.name for site in run.sites]
@@ -73,46 +62,42 @@ def test_a_pass_is_decomposed_and_drawn_from_where_each_half_begins(
             run.space(run.steps[0]).placer.place(viewed(moved, run.atlas.view)).positions[end - 1]
         )
         assert np.allclose(tensors["attention.tip"][1, 0], there, atol=1e-3)
-    assert len(told.bends) == len(names)
+    assert len(told.angles) == len(names)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_parts_are_ablated_and_the_gradient_is_checked(runs: dict[str, Session], kind: str) -> None:
     run = runs[kind]
-    plain, at = ModelInternals(run).imagine(WhatIf(type="whatif", factors=[], **about(run)))
+    plain, at = ask(run, "ablation", factors=[], **about(run))
     assert plain.divergence == 0
     assert np.allclose(
         at["positions"], run.slice(run.tokenize(TEXT), run.steps[0]).placed.positions, atol=1e-4
     )
     factors = [
-        Factor(part="head", layer=1, head=2, factor=0.0),
-        Factor(part="residual", layer=2, factor=0.5),
+        {"part": "head", "layer": 1, "head": 2, "factor": 0.0},
+        {"part": "residual", "layer": 2, "factor": 0.5},
     ]
-    gone, _ = ModelInternals(run).imagine(WhatIf(type="whatif", factors=factors, **about(run)))
+    gone, _ = ask(run, "ablation", factors=factors, **about(run))
     assert gone.divergence > 0
-    seen, tensors = StreamViews(run).reframe(
-        Reframe(type="reframe", seen="raw", factors=factors, **about(run))
-    )
+    _, tensors = ask(run, "stream_view", view="raw", factors=factors, **about(run))
     assert tensors["moved"].shape == tensors["positions"].shape
     assert not np.allclose(tensors["moved"], tensors["positions"])
     if kind == "bert":
         with pytest.raises(InputError, match="predicts no next token"):
-            ModelInternals(run).push(Push(type="push", **about(run)))
-    pushed, arrows = ModelInternals(run).push(
-        Push(type="push", position=3, target="river", **about(run))
-    )
+            ask(run, "gradients", **about(run))
+    pushed, arrows = ask(run, "gradients", position=3, target="river", **about(run))
     assert pushed.groups[:3] == ["W_Q", "W_K", "W_V"]
-    assert arrows["groups"].shape == (3, 7)
-    assert (arrows["groups"] > 0).all()
+    assert arrows["layers"].shape == (3, 7)
+    assert (arrows["layers"] > 0).all()
     assert arrows["tip"].shape == (len(run.sites), len(run.tokenize(TEXT).ids), 3)
     if kind != "bert":
-        assert ModelInternals(run).push(Push(type="push", **about(run)))[0].agreement > 0.99
+        assert ask(run, "gradients", **about(run))[0].agreement > 0.99
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_jacobian_of_each_move_is_drawn(runs: dict[str, Session], kind: str) -> None:
     run = runs[kind]
-    told, tensors = ModelInternals(run).bend(Bend(type="bend", token=2, **about(run)))
+    told, tensors = ask(run, "jacobian", token=2, **about(run))
     assert tensors["values"].shape == (len(run.sites) - 1, 48)
     assert np.isfinite(tensors["values"]).all()
     assert (np.diff(tensors["values"], axis=1) <= 0).all()
@@ -124,19 +109,19 @@ def test_words_are_promoted_and_a_text_goes_on_where_the_model_predicts_one(
 ) -> None:
     for kind in ("llama", "pythia"):
         run = runs[kind]
-        told, _ = ModelInternals(run).promote(Promote(type="promote", token=2, **about(run)))
+        told, _ = ask(run, "attribution", token=2, **about(run))
         assert [(part.part, part.layer, part.head) for part in told.parts][:3] == [
             ("embed", None, None),
             ("attention", 0, None),
             ("head", 0, 0),
         ]
-        steps = list(ModelInternals(run).walk(Walk(type="walk", count=3, seed=2, **about(run))))
+        steps = ask_all(run, "generation", count=3, seed=2, **about(run)))
         assert [step.last for step, _ in steps] == [False, False, True]
         raw = run.space(run.steps[0]).adapter.states(steps[-1][0].ids).values[:, -1:]
         there = run.space(run.steps[0]).placer.place(viewed(raw, run.atlas.view)).positions
         assert np.allclose(steps[-1][1]["positions"], there, atol=1e-3)
     run = runs["bert"]
     with pytest.raises(NotSupported, match="more than a norm and a matrix"):
-        ModelInternals(run).promote(Promote(type="promote", token=2, **about(run)))
+        ask(run, "attribution", token=2, **about(run))
     with pytest.raises(NotSupported, match="from both sides"):
-        list(ModelInternals(run).walk(Walk(type="walk", count=1, **about(run))))
+        ask_all(run, "generation", count=1, **about(run)))
