@@ -115,7 +115,7 @@ def test_words_are_promoted_and_a_text_goes_on_where_the_model_predicts_one(
             ("attention", 0, None),
             ("head", 0, 0),
         ]
-        steps = ask_all(run, "generation", count=3, seed=2, **about(run)))
+        steps = ask_all(run, "generation", count=3, seed=2, **about(run))
         assert [step.last for step, _ in steps] == [False, False, True]
         raw = run.space(run.steps[0]).adapter.states(steps[-1][0].ids).values[:, -1:]
         there = run.space(run.steps[0]).placer.place(viewed(raw, run.atlas.view)).positions
@@ -124,4 +124,4 @@ def test_words_are_promoted_and_a_text_goes_on_where_the_model_predicts_one(
     with pytest.raises(NotSupported, match="more than a norm and a matrix"):
         ask(run, "attribution", token=2, **about(run))
     with pytest.raises(NotSupported, match="from both sides"):
-        ask_all(run, "generation", count=1, **about(run)))
+        ask_all(run, "generation", count=1, **about(run))
