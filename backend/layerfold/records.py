@@ -5,6 +5,7 @@ Shapes use these words: site, token, step, d (d_model), k (neighbours), ref (ref
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,14 @@ from numpy.typing import NDArray
 View = Literal["normalised", "raw"]
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
+Stop = Callable[[], None]
+"""Called between two blocks of a computation; raises Cancelled when nobody wants its result any
+more.
+"""
+
+
+def go_on() -> None:
+    """The `Stop` of a computation that is always wanted."""
 
 
 def frozen(array: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -95,7 +104,9 @@ class States:
 
 
 def normalized(values: Floats, eps: float = 1e-5) -> Floats:
-    """Each state layer-normalised without gain: mean 0, variance 1 over the last axis (shape kept)."""
+    """Each state layer-normalised without gain: mean 0, variance 1 over the last axis (shape
+    kept).
+    """
     centered = values - values.mean(axis=-1, keepdims=True, dtype=np.float32)
     scale = np.sqrt(
         np.mean(centered * centered, axis=-1, keepdims=True, dtype=np.float32) + np.float32(eps)

@@ -24,8 +24,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from layerfold.atlas.files import CARD, Atlas
+from layerfold.cards.digest import identity_of
 from layerfold.errors import DamagedRun, InputError
-from layerfold.files.atomic import sha256, write_atomically
+from layerfold.files.atomic import write_atomically
 from layerfold.records import Floats, frozen
 
 FOLDER: Final = "projections"
@@ -86,7 +87,7 @@ def path_of(run: Path, name: str) -> Path:
 
 def fingerprint_of(atlas: Atlas) -> str:
     """What tells the atlas from any other: the sha256 of its card."""
-    return sha256(atlas.folder / CARD)
+    return identity_of(atlas.folder / CARD)
 
 
 def write_projection(run: Path, found: Projection) -> None:
@@ -179,7 +180,9 @@ def _three(words: object) -> bool:
 
 
 def misfit(found: Projection, atlas: Atlas, width: int | None = None) -> str:
-    """Why a projection cannot act on states of an atlas (of that width, where given), or nothing."""
+    """Why a projection cannot act on states of an atlas (of that width, where given), or
+    nothing.
+    """
     grid, (steps, sites, _, d) = (len(atlas.steps), len(atlas.sites)), found.matrix.shape
     if steps not in (1, grid[0]) or sites not in (1, grid[1]):
         return f"has {(steps, sites)} steps and sites, the atlas {grid}"

@@ -49,7 +49,9 @@ def train(
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:
-    """Train a model and keep its checkpoints; the same command goes on where a broken one stopped."""
+    """Train a model and keep its checkpoints; the same command goes on where a broken one
+    stopped.
+    """
     from layerfold.training.recipe import Recipe
     from layerfold.training.trainer import Progress
     from layerfold.training.trainer import train as train_run
@@ -144,6 +146,7 @@ def atlas(
     from layerfold.build.metrics import measure_run
     from layerfold.build.projections import build_projections
     from layerfold.build.run_atlas import build_run_atlas
+    from layerfold.manifest import renew_manifest
 
     use_threads(threads)
     layout: dict[str, Any] = {
@@ -173,6 +176,7 @@ def atlas(
                 _, wrong = build_projections(folder, threads=threads, progress=report)
                 measure_run(folder, threads=threads, progress=report)
                 to_address(run, folder)
+    renew_manifest(folder, ("atlas/", "projections/", "measures/"))
     built = open_atlas(folder)
     said = {
         "folder": str(folder / "atlas"),
@@ -236,6 +240,7 @@ def measure(
     folder = run_folder(run, Opening(dtype, device, allow_pickle))
     from layerfold.atlas.files import open_atlas
     from layerfold.build.metrics import measure_run
+    from layerfold.manifest import renew_manifest
     from layerfold.metrics.report import report_of
 
     opened = open_atlas(folder)
@@ -243,6 +248,7 @@ def measure(
     use_threads(threads)
     with shares(as_json) as report:
         found = measure_run(folder, measures, chosen, threads, report)
+    renew_manifest(folder, ("measures/",))
     told = report_of(folder.name, opened, found, measures, chosen)
     if csv is not None:
         csv.write_text(told.as_csv(), "utf-8")
@@ -270,10 +276,12 @@ def project(
     """
     folder = run_folder(run, Opening(dtype, device, allow_pickle))
     from layerfold.build.projections import build_projections
+    from layerfold.manifest import renew_manifest
 
     use_threads(threads)
     with shares(as_json) as report:
         built, wrong = build_projections(folder, threads=threads, progress=report)
+    renew_manifest(folder, ("projections/",))
     names = [projection.name for projection in built]
     said = {
         "folder": str(folder / "projections"),

@@ -33,6 +33,11 @@ def read_checkpoint(path: Path, config: GPTConfig) -> GPT:
     absent, cut short or of another shape.
     """
     try:
+        # looked at first: a card can ask for any number of layers
+        if 2 * config.least_parameters > (size := path.stat().st_size):
+            raise ValueError(
+                f"it has {size:,} bytes, too few for {config.least_parameters:,} weights in float16"
+            )
         weights = load(path.read_bytes())
         with torch.device("meta"):
             model = GPT(config)
@@ -48,7 +53,9 @@ def read_checkpoint(path: Path, config: GPTConfig) -> GPT:
 
 
 def load_model(path: Path, config: GPTConfig) -> Adapter:
-    """The checkpoint at ``path`` behind the protocol every model stands behind; raises DamagedRun."""
+    """The checkpoint at ``path`` behind the protocol every model stands behind; raises
+    DamagedRun.
+    """
     return GPTAdapter(read_checkpoint(path, config))
 
 

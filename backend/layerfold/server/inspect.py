@@ -74,9 +74,9 @@ class Looking:
 
     async def _answer(self, question: Question, cancelled: threading.Event) -> None:
         try:
-            run = await self._run(Rank.NOW, lambda: self.catalog.open(question.run))
+            run = await self._run(question, Rank.NOW, lambda: self.catalog.open(question.run))
             inside, striding, reframing = await self._run(
-                Rank.NOW, lambda: opened(run, self.limits.tokens)
+                question, Rank.NOW, lambda: opened(run, self.limits.tokens)
             )
             if isinstance(question, Walk):
                 await self._stream(question, Rank.FIRST, inside.walk(question, cancelled.is_set))
@@ -84,7 +84,9 @@ class Looking:
                 await self._stream(question, Rank.REST, striding.survey(question, cancelled.is_set))
             else:
                 found = await self._run(
-                    Rank.FIRST, lambda: look(inside, striding, reframing, question, cancelled)
+                    question,
+                    Rank.FIRST,
+                    lambda: look(inside, striding, reframing, question, cancelled),
                 )
                 await self._send(question.id, encode_look(question, *found))
         except Cancelled:
@@ -99,11 +101,11 @@ class Looking:
 
     async def _stream(self, question: Question, rank: Rank, answers: Iterator[Answer]) -> None:
         """Each answer is sent when it is ready; between two of them others have their turn."""
-        while (found := await self._run(rank, lambda: next(answers, None))) is not None:
+        while (found := await self._run(question, rank, lambda: next(answers, None))) is not None:
             await self._send(question.id, encode_look(question, *found))
 
-    async def _run(self, rank: Rank, work: Callable[[], Any]) -> Any:
-        return await self.jobs.run(self.owner, rank, work)
+    async def _run(self, question: Question, rank: Rank, work: Callable[[], Any]) -> Any:
+        return await self.jobs.run(self.owner, rank, work, question.run)
 
 
 def opened(run: Session, tokens: int) -> tuple[ModelInternals, WeightMotion, StreamViews]:

@@ -12,6 +12,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any, Final, Literal, Self
 
 import numpy as np
@@ -82,7 +83,9 @@ Key = Annotated[
 
 
 class Place(Message):
-    """Place the tokens of a text; supersedes the last `place` with the same sentence key."""
+    """Place the tokens of a text; supersedes the last `place` with the same sentence key, which is
+    not answered any more, but for its first slice where that was under way.
+    """
 
     type: Literal["place"]
     id: Natural
@@ -158,12 +161,16 @@ class TokenText(Message):
 
 
 class Tokens(Message):
-    """The tokens of a text; `cut` counts those left out because of the limit."""
+    """The tokens of a text; `cut` counts those left out because of the limit. The slices that
+    follow under this id are of this text, which may be older than the last that was sent for the
+    sentence: then only the slice of the step on screen follows.
+    """
 
     type: Literal["tokens"] = "tokens"
     id: int
     run: str
     sentence: str
+    text: str
     cut: int
     tokens: list[TokenText]
 
@@ -296,12 +303,16 @@ def parse_client(data: str) -> Place | Inspect | Cancel | Question:
         )
     try:
         fields = {well_formed(name): _clean(field) for name, field in value.items()}
-        message: Place | Inspect | Cancel | Question = TypeAdapter(ClientMessage).validate_python(
-            fields
-        )
+        message: Place | Inspect | Cancel | Question = _reader().validate_python(fields)
     except ValidationError as error:
         raise BadMessage(_first_problem(error)) from None
     return message
+
+
+@cache
+def _reader() -> TypeAdapter[Place | Inspect | Cancel | Question]:
+    """What validates a message: made once, since making it takes longer than using it."""
+    return TypeAdapter(ClientMessage)
 
 
 def id_of(data: str) -> int | None:
