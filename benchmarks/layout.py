@@ -21,8 +21,10 @@ import numpy as np
 from benchmarks.plot import log_plot
 from threadpoolctl import threadpool_limits
 
-from layerfold.atlas.build import SKETCH, common_start, principal_scores, typical_move
+from layerfold.atlas.build import common_start, typical_move
+from layerfold.atlas.neighborhood import SKETCH
 from layerfold.atlas.parameters import Recipe
+from layerfold.geometry.spectrum import principal_scores
 from layerfold.geometry.trust import spearman, trust_of
 from layerfold.records import Floats, normalized
 from layerfold.space.graph import curve, fuzzy_graph

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from layerfold.atlas.files import write_card, write_measures, write_reference, write_slice
+from layerfold.cards.digest import signed
 from layerfold.data.reference_states import reference_states, viewed
 from layerfold.files.atomic import sha256
 from layerfold.model.checkpoint import save_checkpoint
@@ -85,6 +86,16 @@ def write_run_card(folder: Path) -> None:
         "files": {name: sha256(folder / name) for name in names},
     }
     (folder / "run.json").write_text(json.dumps(card))
+
+
+def edit_card(path: Path, **fields: object) -> None:
+    """The card says otherwise, as if it had been written so."""
+    path.write_bytes(signed({**json.loads(path.read_text("utf-8")), **fields}))
+
+
+def sign_again(path: Path) -> None:
+    """The card carries the digest of what it holds now."""
+    edit_card(path)
 
 
 def a_reference(tokenizer: Tokenizer) -> Reference:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from pathlib import Path
@@ -99,3 +100,32 @@ def test_ipv6() -> None:
         listen("::1", 0).close()
     except InputError:
         pytest.skip("no IPv6 address here")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_an_accepted_connection_sends_small_answers_at_once(host: str) -> None:
+    told: list[int] = []
+
+    async def accept_one() -> None:
+        accepted = asyncio.Event()
+
+        async def on_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            told.append(
+                writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            )
+            writer.close()
+            accepted.set()
+
+        with listen(host, 0) as listening:
+            server = await asyncio.start_server(on_connection, sock=listening)
+            _, writer = await asyncio.open_connection(*listening.getsockname()[:2])
+            await accepted.wait()
+            writer.close()
+            server.close()
+            await server.wait_closed()
+
+    try:
+        asyncio.run(accept_one())
+    except InputError:
+        pytest.skip("this machine has no IPv6")
+    assert told == [1], "Nagle's algorithm holds each small answer back for 40 ms"

@@ -21,6 +21,7 @@ LayerfoldError
 │   ├── JobNotFound
 │   └── TokenNotFound
 ├── DamagedRun            a file of a run is missing, cut short or not what its hash says
+│   ├── EditedCard        a card was changed after it was written
 │   ├── AtlasMissing      the run has no atlas yet
 │   └── NoWeights         the run holds states and no weights: nothing can be read by it
 ├── Unreachable           a model or text that lies elsewhere cannot be fetched: no network, no
@@ -31,6 +32,7 @@ LayerfoldError
 ├── PortInUse             the port that was asked for is taken
 ├── ForeignOrigin         a page of another origin, or a foreign Host
 ├── LabClosed             nothing may be trained on this server
+├── TooLarge              a computation would take more memory than this machine has
 ├── Busy                  a bound on work in progress is reached
 └── Cancelled             a newer request took this one's place
 """
@@ -134,6 +136,10 @@ class DamagedRun(LayerfoldError):
     status = 409
 
 
+class EditedCard(DamagedRun):
+    code = "edited_card"
+
+
 class AtlasMissing(DamagedRun):
     code = "atlas_missing"
 
@@ -165,6 +171,11 @@ class ForeignOrigin(LayerfoldError):
 class LabClosed(LayerfoldError):
     code = "lab_closed"
     status = 403
+
+
+class TooLarge(LayerfoldError):
+    code = "too_large"
+    status = 507
 
 
 class Busy(LayerfoldError):

@@ -6,7 +6,7 @@ Shapes use these words: site, token, step, d (d_model), k (neighbours), ref (ref
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -18,6 +18,14 @@ from layerfold.errors import InputError, MissingExtra
 View = Literal["normalised", "raw"]
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
+Stop = Callable[[], None]
+"""Called between two blocks of a computation; raises Cancelled when nobody wants its result any
+more.
+"""
+
+
+def go_on() -> None:
+    """The `Stop` of a computation that is always wanted."""
 
 
 def frozen(array: NDArray[np.generic]) -> NDArray[np.generic]:

@@ -30,7 +30,7 @@ from layerfold.files.atomic import bundled as bundled
 DEFAULT_PORT: Final = 8765
 FIRST: Final = "storyteller"
 PORTS_TRIED: Final = 50
-UNREAD_MILLISECONDS: Final = 30_000
+UNREAD_MILLISECONDS: Final = 12_000
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
@@ -165,7 +165,8 @@ def listen(host: str, port: int | None) -> socket.socket:
 
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio turns Nagle off only where it is told the protocol
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name == "posix":
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     # accepted sockets inherit it: one that takes nothing is dropped by the system

@@ -17,6 +17,7 @@ from layerfold.atlas import extend as extension
 from layerfold.atlas.build import build_atlas
 from layerfold.atlas.extend import Newcomer, extend_atlas
 from layerfold.atlas.files import open_atlas
+from layerfold.cards.digest import signed
 from layerfold.errors import DamagedRun, InputError
 from layerfold.geometry.trust import spearman
 from layerfold.records import Floats, normalized
@@ -212,7 +213,7 @@ def test_an_atlas_of_one_step_grows(tmp_path: Path) -> None:
 def test_an_atlas_that_does_not_tell_its_moves_has_them_worked_out(run: Path, short: Path) -> None:
     card = json.loads((run / "atlas" / "atlas.json").read_bytes())
     del card["moves"]
-    (run / "atlas" / "atlas.json").write_text(json.dumps(card))
+    (run / "atlas" / "atlas.json").write_bytes(signed(card, ascii=True))
     assert open_atlas(run).moves is None
     grown, told = extend(run, (64,)).moves, open_atlas(short).moves
     assert grown is not None

@@ -45,7 +45,7 @@ def test_a_run_without_claims_has_none(run: Run) -> None:
 @pytest.mark.parametrize(
     ("damage", "named"),
     [
-        (lambda text: text[:200], "Invalid JSON"),
+        (lambda text: text[:200], "cannot be read"),
         (lambda text: text.replace('"holds": true', '"holds": "perhaps"'), "claims.0.holds"),
         (lambda text: text.replace('"format": 1', '"format": 2'), "format"),
         (lambda text: text.replace('"at_step"', '"on_step"'), "at_step"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from layerfold.errors import DamagedRun
+from layerfold.errors import DamagedRun, EditedCard
 from layerfold.metrics.files import (
     NAMES,
     Jump,
@@ -27,6 +27,7 @@ from layerfold.metrics.files import (
 )
 from layerfold.records import Measure
 from layerfold.server.protocol.tables import event_tables, measure_table
+from tests.small import sign_again
 
 NAN = float("nan")
 GROUPS = {"dimension", "spectrum", "sites", "steps", "topology", "map", "fidelity"}
@@ -66,7 +67,7 @@ def test_what_is_written_is_read(tmp_path):
         {"k": 15},
         some().events,
     )
-    assert kept.seconds == {"twonn": 1.25, "loss": 0.0}
+    assert kept.seconds == {"twonn": 1.25}
     for one, other in zip(kept.measures, two_measures(), strict=True):
         assert (one.name, one.unit, one.group, one.reasons) == (
             other.name,
@@ -144,7 +145,14 @@ def cut(path: Path) -> None:
 )
 def test_what_is_damaged_is_named_and_does_not_stand(tmp_path, name, act, match):
     with_atlas(tmp_path)
+    card = tmp_path / "measures" / "measures.json"
+    written = card.read_bytes()
     act(tmp_path / "measures" / name)
+    if match.startswith(("holds no", "2 steps")):
+        assert card.read_bytes() != written
+        with pytest.raises(EditedCard):
+            read_measured(tmp_path)
+        sign_again(card)
     with pytest.raises(DamagedRun, match=match):
         read_measured(tmp_path)
     assert standing(tmp_path) is None
@@ -214,3 +222,17 @@ def test_tables_are_what_the_page_reads():
     assert [event.model_dump() for event in event_tables(some().events)] == [
         {"step": 8, "measure": "loss", "site": 1, "before": 2.0, "after": 1.0, "score": 12.5}
     ]
+
+
+def test_equal_measures_are_equal_bytes_however_long_they_took(tmp_path):
+    values = np.ones((1, 1), dtype=np.float32)
+    for name, took in (("one", 1.0), ("other", 2.0)):
+        measure = Measure("twonn", "directions", values, "dimension")
+        write_measured(
+            tmp_path / name, Measured("", (0,), ("embed",), {}, (measure,), (), {"twonn": took})
+        )
+    files = [
+        {path.name: path.read_bytes() for path in (tmp_path / name / "measures").iterdir()}
+        for name in ("one", "other")
+    ]
+    assert {name for name in files[0] if files[0][name] != files[1][name]} == {"times.json"}

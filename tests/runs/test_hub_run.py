@@ -25,6 +25,7 @@ from layerfold.errors import (
 from layerfold.runs.hub_run import HuggingFaceRun, open_hub
 from layerfold.runs.run import Run
 from tests.hub import LAYERS, STEPS, WIDTH, a_checkpoint, hub_cache
+from tests.small import edit_card
 
 IDS = [5, 9, 40, 200]
 
@@ -234,10 +235,8 @@ def test_a_broken_card_is_made_anew(trainer_folder: Path, tmp_path: Path) -> Non
         open_hub(str(trainer_folder), tmp_path)
         assert (folder / "run.json").read_bytes() == whole
     card = json.loads(whole)
-    (folder / "run.json").write_text(
-        json.dumps(card | {"checkpoints": {"4": {"name": "x", "folder": 3}}})
-    )
-    with pytest.raises(DamagedRun, match="open the model again"):
+    edit_card(folder / "run.json", **(card | {"checkpoints": {"4": {"name": "x", "folder": 3}}}))
+    with pytest.raises(DamagedRun, match=r"checkpoints\.4\.folder"):
         _ = Run.open(folder).steps
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from layerfold.errors import DamagedRun, RunNotFound, StepNotFound
 from layerfold.runs.run import Run, checkpoint_name, whole_checkpoint
+from tests.small import edit_card
 
 
 @pytest.fixture
@@ -48,8 +49,7 @@ def test_a_damaged_card_is_named(copy: Path, card: bytes) -> None:
 
 def test_an_impossible_architecture_is_named(copy: Path) -> None:
     card = json.loads((copy / "run.json").read_text("utf-8"))
-    card["architecture"]["n_head"] = 5
-    (copy / "run.json").write_text(json.dumps(card), "utf-8")
+    edit_card(copy / "run.json", architecture={**card["architecture"], "n_head": 5})
     with pytest.raises(DamagedRun, match="architecture"):
         _ = Run.open(copy).config
 
@@ -88,22 +88,25 @@ def test_numbers_that_are_not_finite_are_named(copy: Path) -> None:
     path.write_bytes(data)
     card = json.loads((copy / "run.json").read_text("utf-8"))
     del card["files"][checkpoint_name(2)]
-    (copy / "run.json").write_text(json.dumps(card), "utf-8")
+    edit_card(copy / "run.json", files=card["files"])
     assert [problem.file for problem in Run.open(copy).verify()] == [checkpoint_name(2)]
 
 
 def test_a_file_outside_the_run_is_named(copy: Path) -> None:
     card = json.loads((copy / "run.json").read_text("utf-8"))
-    card["files"]["../../secret"] = "0"
-    (copy / "run.json").write_text(json.dumps(card), "utf-8")
-    assert [(problem.file, "outside" in problem.what) for problem in Run.open(copy).verify()] == [
-        ("../../secret", True)
-    ]
+    edit_card(copy / "run.json", files={**card["files"], "../../secret": "0" * 64})
+    with pytest.raises(DamagedRun, match=r"'\.\./\.\./secret' is no path inside the run"):
+        Run.open(copy)
 
 
 def test_metrics_cut_short_by_a_kill_are_read_up_to_there(copy: Path) -> None:
     path = copy / "metrics.jsonl"
     path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(DamagedRun, match=r"metrics\.jsonl is not what the run's card says"):
+        Run.open(copy).metrics()
+    files = json.loads((copy / "run.json").read_text("utf-8"))["files"]
+    del files["metrics.jsonl"]  # which a training that was killed has not hashed
+    edit_card(copy / "run.json", files=files)
     assert [row["step"] for row in Run.open(copy).metrics()] == list(range(12))
     path.write_text("no json\n", "utf-8")
     with pytest.raises(DamagedRun, match=r"metrics\.jsonl"):

@@ -143,6 +143,22 @@ class FakeRun:
         positions = made.placed.positions * np.float32(1 if projection == "umap" else 2)
         return replace(made, placed=replace(made.placed, positions=positions))
 
+    def slice_each(
+        self, sentences: Any, step: int, cancelled: Any, projection: str = "umap"
+    ) -> list[PlacedSlice | None]:
+        return [
+            self._slice_or_none(*each, step, projection)
+            for each in zip(sentences, cancelled, strict=True)
+        ]
+
+    def _slice_or_none(
+        self, sentence: Sentence, cancelled: Any, step: int, projection: str
+    ) -> PlacedSlice | None:
+        try:
+            return self.slice(sentence, step, cancelled, projection)
+        except Cancelled:
+            return None
+
     def unscored(self, step: int, projection: str) -> list[int]:
         self.picture(projection)
         return [] if projection == "umap" else list(range(len(self.sites)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +87,37 @@ def test_a_broken_run_raises_each_time_and_heals(
 def test_a_run_that_is_named_first_comes_first_and_once(tmp_path: Path) -> None:
     one, two = run_at(tmp_path / "models" / "b"), run_at(tmp_path / "models" / "a")
     assert list(find_runs([one, tmp_path / "models"]).items()) == [("b", one), ("a", two)]
+
+
+def test_a_run_that_takes_long_to_open_keeps_no_other_waiting(tmp_path: Path) -> None:
+    gate, begun = threading.Event(), threading.Event()
+    folders = {name: run_at(tmp_path / name) for name in ("slow", "quick")}
+
+    def opener(folder: Path) -> FakeRun:
+        if folder.name == "slow":
+            begun.set()
+            assert gate.wait(20)
+        return FakeRun(folder.name)
+
+    catalog = Catalog(folders, opener)  # type: ignore[arg-type]
+    opening = threading.Thread(target=catalog.open, args=("slow",))
+    opening.start()
+    try:
+        assert begun.wait(20)
+        assert catalog.open("quick").name == "quick"  # type: ignore[attr-defined]
+    finally:
+        gate.set()
+        opening.join(20)
+
+
+def test_a_run_that_fails_as_nobody_has_thought_of_is_a_row_with_its_reason(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def opener(_: Path) -> FakeRun:
+        raise RecursionError("too deep")
+
+    catalog = Catalog({"odd": run_at(tmp_path / "odd")}, opener)  # type: ignore[arg-type]
+    for _ in range(3):
+        with pytest.raises(DamagedRun, match="RecursionError"):
+            catalog.open("odd")
+    assert len(caplog.records) == 1

@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from layerfold.server.ws import order
+from layerfold.server.placing import order
+from layerfold.server.typed import Pace
 from tests.server.conftest import Start
 from tests.server.fakes import FakeRun, hash_of
 
@@ -87,18 +89,70 @@ def test_a_sentence_is_placed_in_the_projection_that_is_asked_for(start: Start) 
         assert page.hear()["code"] == "projection_not_found"
 
 
-def test_of_fifty_texts_typed_at_once_few_are_computed_and_the_last_is_answered(
-    start: Start,
-) -> None:
-    run = FakeRun(seconds=0.02)
-    with start(run).page() as page:
+def test_of_fifty_texts_in_a_second_two_are_computed_and_the_last_is_answered(start: Start) -> None:
+    run = FakeRun(seconds=0.1)
+    with start(run, pace=Pace(flood=0.5, stale=60.0)).page() as page:
         for id in range(50):
             page.place(id, f"typing {id}", step=16)
+            time.sleep(0.01)
         said = page.until("done", 49)
     last = next(n for n, message in enumerate(said) if message["id"] == 49)
     assert {message["id"] for message in said[last:]} == {49}
     assert len([message for message in said[last:] if message["type"] == "slice"]) == len(run.steps)
-    assert len({text for text, _ in run.computed}) < 10
+    firsts = {text for text, step in run.computed if step == 16}
+    assert len(firsts) <= 2
+    assert "typing 49" in firsts
+
+
+def test_a_picture_that_was_begun_is_shown_with_its_text_though_a_newer_one_has_come(
+    start: Start,
+) -> None:
+    run = FakeRun(seconds=0.3)
+    with start(run).page() as page:
+        page.place(1, "the", step=16)
+        page.until("tokens", 1)
+        page.place(2, "the bank", step=16)
+        said = page.until("done", 2)
+    assert [(message["type"], message["id"]) for message in said[:3]] == [
+        ("slice", 1),
+        ("tokens", 2),
+        ("slice", 2),
+    ]
+    assert said[1]["text"] == "the bank"
+    assert ("the", 8) not in run.computed, "the other steps are for a text that rests"
+
+
+def test_a_text_that_takes_long_is_given_up_within_a_block_while_a_fresh_picture_is_on_screen(
+    start: Start,
+) -> None:
+    run = FakeRun()
+    with start(run, pace=Pace(flood=0.0, fresh=60.0)).page() as page:
+        page.place(1, "a", steps=[0])
+        page.until("done")
+        run.seconds = 30.0
+        page.place(2, "given up", steps=[0])
+        page.until("tokens", 2)
+        run.seconds = 0.0
+        page.place(3, "a b", steps=[0])
+        said = page.until("done", 3)
+    assert {message["id"] for message in said} == {3}
+    assert ("given up", 0) not in run.computed
+
+
+def test_typing_of_one_page_is_answered_while_another_types_without_end(start: Start) -> None:
+    run = FakeRun(seconds=0.02)
+    live = start(run, workers=1)
+    with live.page() as noisy, live.page() as page:
+        for n in range(16):
+            noisy.place(n, f"noisy {n}", sentence=str(n))
+        before = len(run.computed)
+        for id in range(20):
+            noisy.place(100 + id, f"noise {id}", sentence=str(id % 16))
+            page.place(id, f"quiet {id}", step=16, steps=[16])
+            page.until("done", id)
+        assert len(run.computed) - before <= 20 * 4, (
+            "of sixteen of the other's that wait, few go before one of ours"
+        )
 
 
 def test_a_cancelled_sentence_is_heard_of_no_more(start: Start) -> None:
@@ -280,12 +334,27 @@ def test_sentences_are_bounded(start: Start) -> None:
         assert "16" in said["message"]
 
 
-def test_a_full_line_says_busy(start: Start) -> None:
+def test_a_full_line_says_busy_and_no_traceback(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
     with start(FakeRun(seconds=0.3), workers=1, waiting=2).page() as page:
         for n in range(8):
             page.place(n, "a", sentence=str(n))
         assert page.until("error")[-1]["code"] == "busy"
         assert page.alive()
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_a_line_too_full_for_the_other_steps_is_told_once_and_ends(start: Start) -> None:
+    run = FakeRun(seconds=0.05, steps=tuple(range(8)))
+    live = start(run, workers=1, waiting=1)
+    with live.page() as page:
+        page.place(1, "a word", step=0)
+        said = page.until("done", 1)
+    assert [
+        (message["code"], message["sentence"]) for message in said if message["type"] == "error"
+    ] == [("busy", "a")]
+    assert said[1]["type"] == "slice"
 
 
 def test_pages_are_bounded(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -326,6 +395,54 @@ def test_who_does_not_read_is_bounded_and_closed(start: Start) -> None:
         )
     with live.page() as page:
         assert page.alive()
+
+
+def test_the_transport_of_who_does_not_read_is_given_up(start: Start) -> None:
+    live = start(FakeRun(layers=12, steps=tuple(range(4000)), max_tokens=128), patience=0.5)
+    with live.page() as page:
+        assert page.alive()
+    before = open_handles()
+    with socket.socket() as lazy:
+        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        lazy.connect(("127.0.0.1", live.port))
+        lazy.sendall(
+            b"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection:"
+            b" Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version:"
+            b" 13\r\n\r\n"
+        )
+        assert b"101" in lazy.recv(100)
+        text = (
+            b'{"type":"place","id":1,"run":"fake","sentence":"a","text":"' + b"word " * 128 + b'"}'
+        )
+        lazy.sendall(b"\x81\xfe" + len(text).to_bytes(2, "big") + b"\0\0\0\0" + text)
+        wait_until(lambda: open_handles() == before + 2)
+        wait_until(lambda: open_handles() == before + 1, 10)  # the system would try for 12 seconds
+
+
+def test_a_frame_that_is_no_text_is_one_line_in_the_log(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    live = start(FakeRun())
+    with socket.create_connection(("127.0.0.1", live.port)) as raw:
+        raw.sendall(
+            b"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection:"
+            b" Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version:"
+            b" 13\r\n\r\n"
+        )
+        assert b"101" in raw.recv(100)
+        raw.sendall(b"\x81\x82\0\0\0\0\xff\xfe")
+        raw.settimeout(10)
+        heard = b""
+        while part := raw.recv(4096):
+            heard += part
+    assert (1007).to_bytes(2, "big") in heard
+    assert len([record for record in caplog.records if "UTF-8" in record.getMessage()]) == 1
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def open_handles() -> int:
+    """How many files and sockets this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def wait_until(so: Callable[[], bool], seconds: float = 20) -> None:

@@ -34,6 +34,9 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from layerfold.cards.digest import signed
+from layerfold.cards.reading import read_card
+from layerfold.cards.shapes import AtlasShape
 from layerfold.errors import AtlasMissing, DamagedRun, StepNotFound
 from layerfold.files.atomic import write_atomically
 from layerfold.records import Floats, Label, Measure, Reference, Slice, View, frozen
@@ -46,11 +49,7 @@ AXES = "axes"
 OWN = "own"
 MOVES = "moves"
 LABEL = "label."
-CONTENTS = {
-    **dict.fromkeys(("steps", "sites", "measures", "axis_variables"), list),
-    **dict.fromkeys(("parameters", "frame", "files"), dict),
-    "view": str,
-}
+REBUILD = "restore it, or build the atlas again with `layerfold atlas`"
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -228,19 +227,12 @@ def open_atlas(run: Path | str) -> Atlas:
     run = Path(run)
     folder = run / "atlas"
     try:
-        card = json.loads((folder / CARD).read_bytes())
+        card = read_card(folder / CARD, AtlasShape, name=f"atlas/{CARD}", repair=REBUILD)
     except FileNotFoundError:
         raise AtlasMissing(
             f"The run {run.name} has no atlas ({folder / CARD} is not there). Build it: layerfold"
             f" atlas {run}"
         ) from None
-    except (OSError, ValueError) as error:
-        raise _damaged(CARD, f"cannot be read ({error})") from None
-    if not isinstance(card, dict) or card.get("format") != FORMAT:
-        raise _damaged(CARD, f"is not an atlas card of format {FORMAT}")
-    for key, kind in CONTENTS.items():
-        if not isinstance(card.get(key), kind):
-            raise _damaged(CARD, f"has no {key!r}")
     return Atlas(folder, card)
 
 
@@ -339,10 +331,7 @@ def write_card(
         name: (files or {}).get(name) or hashlib.sha256((folder / name).read_bytes()).hexdigest()
         for name in names
     }
-    write_atomically(
-        folder / CARD,
-        json.dumps({"format": FORMAT, **card, "files": known}, indent=1).encode() + b"\n",
-    )
+    write_atomically(folder / CARD, signed({"format": FORMAT, **card, "files": known}, ascii=True))
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
@@ -350,6 +339,4 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _damaged(name: str, what: str) -> DamagedRun:
-    return DamagedRun(
-        f"atlas/{name} {what}: restore it, or build the atlas again with `layerfold atlas`"
-    )
+    return DamagedRun(f"atlas/{name} {what}: {REBUILD}")

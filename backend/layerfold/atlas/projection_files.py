@@ -26,8 +26,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from layerfold.atlas.files import CARD, Atlas
+from layerfold.cards.digest import identity_of
 from layerfold.errors import DamagedRun, InputError
-from layerfold.files.atomic import sha256, write_atomically
+from layerfold.files.atomic import write_atomically
 from layerfold.records import Floats, frozen
 
 FOLDER: Final = "projections"
@@ -88,7 +89,7 @@ def path_of(run: Path, name: str) -> Path:
 
 def fingerprint_of(atlas: Atlas) -> str:
     """What tells the atlas from any other: the sha256 of its card."""
-    return sha256(atlas.folder / CARD)
+    return identity_of(atlas.folder / CARD)
 
 
 def write_projection(run: Path, found: Projection) -> None:

@@ -1,25 +1,82 @@
 """Everything that can be found wrong with a run on disk: hashes, shapes, ranges, numbers that are
 not finite.
+
+What is a state and no fault (no atlas yet, cards without a digest) is a note. A run that a person
+has changed can be accepted as it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from layerfold.atlas.files import Atlas, open_atlas
 from layerfold.atlas.projection_files import open_projections
+from layerfold.cards.digest import is_edited, is_signed, signed
+from layerfold.cards.reading import CARD_BYTES, Card, parse_object
 from layerfold.claims.claim import CLAIMS, REDO, checkpoints_of, read_file
-from layerfold.errors import LayerfoldError
+from layerfold.errors import AtlasMissing, LayerfoldError
+from layerfold.files.atomic import read_bounded, write_atomically
 from layerfold.metrics.files import CARD as MEASURES
 from layerfold.metrics.files import REPAIR as REMEASURE
 from layerfold.metrics.files import read_measured, trouble
 from layerfold.records import Reference, Slice
-from layerfold.runs.run import METRICS, Problem, Run
+from layerfold.runs.manifest import differences, write_manifest
+from layerfold.runs.run import CARD, METRICS, Problem, Run
 
 REBUILD = "build the atlas again"
+
+
+CARDS: Final = (CARD, "atlas/atlas.json", f"measures/{MEASURES}", CLAIMS)
+
+
+def notes_of(folder: Path) -> list[str]:
+    """What may be said of a run that is no fault: it has no atlas yet, or parts of it could be
+    changed without a trace.
+    """
+    notes = (
+        []
+        if (folder / "atlas" / "atlas.json").exists()
+        else ["it has no atlas yet: build one with `layerfold atlas`"]
+    )
+    unsigned = [
+        name
+        for name in CARDS
+        if (card := _object(folder / name)) is not None and not is_signed(card)
+    ]
+    if unsigned:
+        notes.append(
+            f"unsigned, so a change would go unnoticed: {', '.join(unsigned)}; sign with `layerfold"
+            " check --accept`"
+        )
+    return notes
+
+
+def accept(folder: Path) -> list[str]:
+    """Every card of the run carries the digest of what it holds now, and the manifest names every
+    file; which cards had been changed.
+    """
+    changed = []
+    for name in CARDS:
+        card = _object(folder / name)
+        if card is None or (is_signed(card) and not is_edited(card)):
+            continue
+        if is_edited(card):
+            changed.append(name)
+        write_atomically(folder / name, signed(card, ascii=name.startswith("atlas/")))
+    write_manifest(folder)
+    return changed
+
+
+def _object(path: Path) -> Card | None:
+    """The object in a file with its digest; None where there is none that can be read."""
+    try:
+        return parse_object(read_bounded(path, CARD_BYTES))
+    except (OSError, ValueError):
+        return None
 
 
 def check_run(folder: Path) -> list[Problem]:
@@ -29,24 +86,16 @@ def check_run(folder: Path) -> list[Problem]:
     Raises RunNotFound, DamagedRun where there is no card to check by.
     """
     run = Run.open(folder)
-    return [
-        *run.verify(),
-        *_card(run),
-        *_tokenizer(run),
-        *_metrics(run),
-        *_atlas(run),
-        *_projections(run),
-        *_measured(run),
-        *_claims(run),
-    ]
+    parts = (_card, _tokenizer, _metrics, _atlas, _projections, _measured, _claims, _manifest)
+    return [*run.verify(), *(problem for part in parts for problem in part(run))]
+
+
+def _manifest(run: Run) -> Iterator[Problem]:
+    for name, what in differences(run.folder):
+        yield Problem(name, what)
 
 
 def _card(run: Run) -> Iterator[Problem]:
-    if list(run.card["sites"]) != [site.name for site in run.sites]:
-        yield Problem(
-            "run.json",
-            f"names sites that a model of {run.n_layer} layers does not have: restore it",
-        )
     if not run.card["steps"]:
         yield Problem("run.json", "names no checkpoint: train the run first")
 
@@ -71,10 +120,12 @@ def _metrics(run: Run) -> Iterator[Problem]:
         yield Problem(METRICS, str(error))
         return
     for row in rows:
-        if not np.isfinite(row.get("loss", 0.0)):
+        loss = row.get("loss", 0.0)
+        if not isinstance(loss, int | float) or not np.isfinite(loss):
             yield Problem(
                 METRICS,
-                f"has a loss that is not finite at step {row.get('step')}: train this run again",
+                f"has a loss that is no finite number at step {row.get('step')}: train this run"
+                " again",
             )
             return
 
@@ -82,6 +133,8 @@ def _metrics(run: Run) -> Iterator[Problem]:
 def _atlas(run: Run) -> Iterator[Problem]:
     try:
         atlas = open_atlas(run.folder)
+    except AtlasMissing:
+        return  # a state, not a fault
     except LayerfoldError as error:
         yield Problem("atlas/atlas.json", str(error))
         return

@@ -19,6 +19,8 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from layerfold.cards.digest import DIGEST, signed
+from layerfold.cards.reading import read_card, unsealed
 from layerfold.claims.record import ClaimsFile, ClaimTable, ControlTable
 from layerfold.errors import DamagedRun
 from layerfold.files.atomic import write_atomically
@@ -113,7 +115,7 @@ def write_claims(run: Run, claims: tuple[Claim, ...]) -> None:
     kept = ClaimsFile(
         checkpoints=checkpoints_of(run), claims=[claim_table(claim) for claim in claims]
     )
-    write_atomically(run.folder / CLAIMS, (kept.model_dump_json(indent=1) + "\n").encode())
+    write_atomically(run.folder / CLAIMS, signed(kept.model_dump(mode="json")))
 
 
 def read_claims(run: Run) -> list[ClaimTable]:
@@ -127,7 +129,12 @@ def read_claims(run: Run) -> list[ClaimTable]:
 def read_file(path: Path) -> ClaimsFile | None:
     """What a file of claims holds, None where there is none; raises DamagedRun."""
     try:
-        return ClaimsFile.model_validate_json(path.read_bytes())
+        card = read_card(path, name=path.name, repair=REDO)
+        found = ClaimsFile.model_validate_json(
+            json.dumps({name: value for name, value in card.items() if name != DIGEST})
+        )
+        unsealed(card, path.name, REDO)
+        return found
     except FileNotFoundError:
         return None
     except ValidationError as error:
@@ -136,8 +143,6 @@ def read_file(path: Path) -> ClaimsFile | None:
         raise DamagedRun(
             f"{path.name} cannot be read ({where + ': ' if where else ''}{first['msg']}): {REDO}"
         ) from None
-    except OSError as error:
-        raise DamagedRun(f"{path.name} cannot be read ({error.strerror}): {REDO}") from None
 
 
 def checkpoints_of(run: Run) -> str:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from layerfold.claims.claim import Claim, claim_table, claims_of, write_claims
+from layerfold.claims.claim import CLAIMS, Claim, claim_table, claims_of, write_claims
 from layerfold.errors import LayerfoldError
 from layerfold.interp.session import open_session
+from layerfold.runs.manifest import renew_manifest
 
 WIDTH: Final = 132  # columns of a table
 COLUMNS: Final = ("claim", "source", "published", "threshold", "here", "holds")
@@ -68,6 +69,7 @@ def verdict_of(
             )
             if write and found[name]:
                 write_claims(opened.run, found[name])
+                renew_manifest(opened.run.folder, (CLAIMS,))
         except LayerfoldError as error:
             failed[name] = str(error)
     return Verdict(found, failed)

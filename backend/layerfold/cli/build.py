@@ -152,6 +152,7 @@ def atlas(
     from layerfold.build.metrics import measure_run
     from layerfold.build.projections import build_projections
     from layerfold.build.run_atlas import build_run_atlas
+    from layerfold.runs.manifest import renew_manifest
 
     use_threads(threads)
     layout: dict[str, Any] = {
@@ -188,6 +189,7 @@ def atlas(
                 _, wrong = build_projections(folder, threads=threads, progress=report)
                 measure_run(folder, threads=threads, progress=report)
                 to_address(run, folder)
+    renew_manifest(folder, ("atlas/", "projections/", "measures/"))
     built = open_atlas(folder)
     said = {
         "folder": str(folder / "atlas"),
@@ -252,12 +254,14 @@ def measure(
     from layerfold.atlas.files import open_atlas
     from layerfold.build.metrics import measure_run
     from layerfold.metrics.report import report_of
+    from layerfold.runs.manifest import renew_manifest
 
     opened = open_atlas(folder)
     chosen = chosen_steps(steps, opened.steps)
     use_threads(threads)
     with shares(as_json) as report:
         found = measure_run(folder, measures, chosen, threads, report)
+    renew_manifest(folder, ("measures/",))
     told = report_of(folder.name, opened, found, measures, chosen)
     if csv is not None:
         csv.write_text(told.as_csv(), "utf-8")
@@ -285,10 +289,12 @@ def project(
     """
     folder = run_folder(run, Opening(dtype, device, allow_pickle))
     from layerfold.build.projections import build_projections
+    from layerfold.runs.manifest import renew_manifest
 
     use_threads(threads)
     with shares(as_json) as report:
         built, wrong = build_projections(folder, threads=threads, progress=report)
+    renew_manifest(folder, ("projections/",))
     names = [projection.name for projection in built]
     said = {
         "folder": str(folder / "projections"),

@@ -5,13 +5,14 @@ site.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from layerfold.errors import DamagedRun
+from layerfold.errors import DamagedRun, TooLarge
 from layerfold.records import Floats, Ints, Reference, View, normalized
 
 if TYPE_CHECKING:
@@ -91,6 +92,24 @@ def slope_of(states: NDArray[Any], positions: Floats) -> Floats:
 def lengths(values: Floats) -> Floats:
     """How far each token goes from site to site: [site, token, any] -> [site-1, token]."""
     return np.asarray(np.linalg.norm(np.diff(values, axis=0), axis=-1), dtype=np.float32)
+
+
+def check_memory(wanted: int, what: str) -> None:
+    """So many bytes can be had on this machine at all; raises TooLarge."""
+    there = memory()
+    if there is not None and wanted > there:
+        raise TooLarge(
+            f"{what} would take {wanted / 1e9:.1f} GB; this machine has {there / 1e9:.1f}. Build"
+            " the atlas with fewer tokens."
+        )
+
+
+def memory() -> int | None:
+    """The bytes of this machine's memory; None where it does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 def fingerprint(reference: Reference) -> str:

@@ -4,17 +4,23 @@ sha256.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import IO
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """``path`` holds exactly ``data``, or what it held before if anything fails on the way."""
+    """``path`` holds exactly ``data``, or what it held before if anything fails on the way; raises
+    OSError, which names the file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    sweep(path.parent)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -23,10 +29,44 @@ def write_atomically(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         Path(name).chmod(0o644)
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, name):
+            # a full disk does not say what there was no room for
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     sync_directory(path.parent)
+
+
+def sweep(folder: Path, age: float = 3600.0) -> None:
+    """What writers that were killed have left in a folder is gone; what is younger than ``age``
+    seconds may still be in the writing.
+    """
+    late = time.time() - age
+    for path in folder.glob(".*.part"):
+        try:
+            if path.stat().st_mtime < late:
+                path.unlink()
+        except OSError:
+            continue  # another has swept it, or it is not ours to sweep
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """The bytes of a regular file of at most ``most`` bytes; raises OSError, also for a pipe or a
+    device, which might never end.
+    """
+    descriptor = os.open(
+        path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    )
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        if found.st_size > most:
+            raise OSError(
+                errno.EFBIG, f"it has {found.st_size:,} bytes, at most {most:,} are read", str(path)
+            )
+        return file.read(most + 1)
 
 
 def sync_directory(folder: Path) -> None:

@@ -36,14 +36,23 @@ class BoundedCache(Generic[K, V]):
         """The thing, made if it is not here; raises what making it raises."""
         with self._lock:
             self._count(key)
+            if key in self._things:
+                return self._things[key]
             making = self._making.setdefault(key, threading.Lock())
         with making:
             with self._lock:
                 if key in self._things:
                     return self._things[key]
-            thing = self._make(key)
+            try:
+                thing = self._make(key)
+            except BaseException:
+                with self._lock:
+                    self._making.pop(key, None)
+                raise
             with self._lock:
                 self._things[key] = thing
+                # a key may hold what it names: kept no longer than the thing
+                self._making.pop(key, None)
                 self._make_room(key)
             return thing
 
@@ -56,7 +65,7 @@ class BoundedCache(Generic[K, V]):
     def _count(self, key: K) -> None:
         self._uses[key] += 1
         if self._uses[key] > OFTEN:
-            self._uses = Counter({name: uses // 2 for name, uses in self._uses.items()})
+            self._uses = Counter({name: uses // 2 for name, uses in self._uses.items() if uses > 1})
 
     def _make_room(self, newest: K) -> None:
         total = sum(self._size(thing) for thing in self._things.values())

@@ -19,8 +19,8 @@ from threadpoolctl import threadpool_limits
 from layerfold.atlas.files import REFERENCE, Atlas, open_atlas
 from layerfold.atlas.projection_files import UMAP, open_projections
 from layerfold.data.reference_states import (
+    check_memory,
     fingerprint,
-    lengths,
     slope_of,
     states_at,
     stored,
@@ -36,12 +36,12 @@ from layerfold.errors import (
 )
 from layerfold.files.array_cache import ArrayCache
 from layerfold.files.bounded_cache import BoundedCache
-from layerfold.geometry.trust import segment_trust
 from layerfold.interp.inspection import Inspection, LensAt, read_lens, read_neighbors
 from layerfold.interp.linear_projection import LinearProjection
+from layerfold.interp.slices import SUPERSEDED, Cancelling, StepSpace, never, slices_at, stop_if
 from layerfold.metrics.files import Jump, joined, standing, trouble
 from layerfold.model.tokenizers.byte_level import readable
-from layerfold.records import Floats, Measure, Placed, PlacedSlice, Sentence, Site, Trajectory
+from layerfold.records import Floats, Measure, PlacedSlice, Sentence, Site, Trajectory
 from layerfold.runs.run import Run, checkpoint_name
 from layerfold.space.neighbors import Index
 from layerfold.space.placement import Placer
@@ -55,31 +55,15 @@ KEPT_BYTES: Final = 420 << 20
 NEIGHBORS: Final = 15
 GUESSES: Final = 5
 
-
-def never() -> bool:
-    """Nobody has cancelled."""
-    return False
-
-
-@dataclass(frozen=True)
-class StepSpace:
-    """What places and inspects tokens at one step.
-
-    ``states`` [site, ref, d] are the reference's in the atlas's view; ``slope`` [site-1] is the
-    median of shown over true displacement of the reference between neighbouring sites.
-    """
-
-    adapter: Adapter
-    states: NDArray[Any]
-    placer: Placer
-    slope: Floats
-
-    @property
-    def nbytes(self) -> int:
-        """About what it takes in memory: the states, their float32 copy in the placer, and the
-        weights of a Hugging Face model.
-        """
-        return self.states.nbytes + 4 * self.states.size + int(getattr(self.adapter, "nbytes", 0))
+__all__ = [
+    "Session",
+    "StepSpace",
+    "never",
+    "open_session",
+    "shared_spaces",
+    "states_cache",
+    "stop_if",
+]
 
 
 @dataclass(frozen=True)
@@ -181,28 +165,25 @@ class Session:
         Raises StepNotFound, ProjectionNotFound, DamagedRun, and Cancelled as soon as
         ``cancelled()`` is seen to be true.
         """
-        stop_if(cancelled)
+        found = self.slice_each([sentence], step, [cancelled], projection)[0]
+        if found is None:
+            raise Cancelled(SUPERSEDED)
+        return found
+
+    def slice_each(
+        self,
+        sentences: Sequence[Sentence],
+        step: int,
+        cancelled: Sequence[Cancelling],
+        projection: str = UMAP,
+    ) -> list[PlacedSlice | None]:
+        """``slice`` of several sentences, each the same to the byte as alone, in less time; None
+        where it was cancelled.
+        """
+        if all(one() for one in cancelled):
+            return [None] * len(sentences)
         picture = self.picture(projection)
-        space = self.space(step)
-        stop_if(cancelled)
-        raw = space.adapter.states(sentence.ids).values
-        states = viewed(raw, self.atlas.view)
-        stop_if(cancelled)
-        if isinstance(picture, LinearProjection):
-            placed, slope = (
-                Placed(picture.place(states, step), *space.placer.near(states)),
-                picture.slope(step),
-            )
-        else:
-            placed, slope = space.placer.place(states), space.slope
-        norm = np.linalg.norm(raw, axis=-1).astype(np.float32)
-        return PlacedSlice(
-            step,
-            sentence,
-            placed,
-            segment_trust(lengths(states), lengths(placed.positions), slope),
-            norm,
-        )
+        return slices_at(self.space(step), self.atlas.view, picture, step, sentences, cancelled)
 
     def slices(
         self,
@@ -405,8 +386,13 @@ class Session:
         )
 
     def make_space(self, step: int) -> StepSpace:
-        adapter = self.run.adapter(step)
+        """What places tokens at a step, made anew; raises TooLarge, DamagedRun."""
         atlas = self.atlas
+        check_memory(
+            10 * len(self.sites) * len(atlas.reference) * self.run.d_model,
+            f"The reference's states at step {step}",
+        )
+        adapter = self.run.adapter(step)
         origin = self._origin(step)
         states = self._states(step, adapter)
         positions = np.asarray(atlas.slice(step).positions, dtype=np.float32)
@@ -508,9 +494,3 @@ def states_cache(folder: Path | None) -> ArrayCache:
 def length(vector: Floats) -> float:
     """The Euclidean norm of one vector."""
     return float(np.linalg.norm(vector))
-
-
-def stop_if(cancelled: Callable[[], bool]) -> None:
-    """Raises Cancelled when it is so."""
-    if cancelled():
-        raise Cancelled("A newer text took this one's place.")

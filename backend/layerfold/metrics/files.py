@@ -1,11 +1,9 @@
 """Measures of a run on disk, what each is called, and how they stand beside the atlas's own.
 
-measures/measures.json           of which atlas, steps, sites, parameters, names with units,
-                                 reasons, events, sha256 of the values
-measures/measures.safetensors    NAME [step, site] F32; where there is an error bar NAME.low and
-                                 NAME.high; where a number is not defined
-                                 somewhere NAME.reason U8, which of the reasons it is (0: it is
-                                 defined)
+measures/measures.json           of which atlas, steps, sites, parameters, names with units, reasons, events, sha256 of the values
+measures/times.json              seconds by name: beside the card, so that equal measures are equal bytes
+measures/measures.safetensors    NAME [step, site] F32; where there is an error bar NAME.low and NAME.high; where a number is not
+                                 defined somewhere NAME.reason U8, which of the reasons it is (0: it is defined)
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,12 +20,16 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from layerfold.cards.digest import identity_of, signed
+from layerfold.cards.reading import read_card
+from layerfold.cards.shapes import MeasuresShape
 from layerfold.errors import DamagedRun
-from layerfold.files.atomic import sha256, write_atomically
+from layerfold.files.atomic import write_atomically
 from layerfold.records import Floats, Measure, frozen
 
 FORMAT: Final = 1
 FOLDER, CARD, VALUES = "measures", "measures.json", "measures.safetensors"
+TIMES: Final = "times.json"
 REPAIR: Final = "restore it, or measure the run again with `layerfold measure`"
 MANY: Final = "it cannot be computed here"  # stands for the reasons that a byte cannot count
 
@@ -134,8 +136,7 @@ def unit_of(name: str) -> str:
 
 def atlas_hash(run: Path) -> str:
     """What measures of the run's atlas as it stands are known by; empty where there is none."""
-    card = run / "atlas" / "atlas.json"
-    return sha256(card) if card.is_file() else ""
+    return identity_of(run / "atlas" / "atlas.json")
 
 
 def read_measured(run: Path) -> Measured | None:
@@ -144,16 +145,12 @@ def read_measured(run: Path) -> Measured | None:
     """
     folder = run / FOLDER
     try:
-        card = json.loads((folder / CARD).read_bytes())
+        card = read_card(folder / CARD, MeasuresShape, name=f"{FOLDER}/{CARD}", repair=REPAIR)
         data = (folder / VALUES).read_bytes()
-        if card["format"] != FORMAT:
-            raise DamagedRun(
-                f"{FOLDER}/{CARD} has format {card['format']!r}, this program reads {FORMAT}:"
-                f" {REPAIR}"
-            )
         if hashlib.sha256(data).hexdigest() != card["files"][VALUES]:
             raise DamagedRun(f"{FOLDER}/{VALUES} is not what {CARD} says: {REPAIR}")
-        return _from_disk(card, load(data))
+        found = _from_disk(card, load(data))
+        return replace(found, seconds=_times(folder) or found.seconds)
     except FileNotFoundError as error:
         if not (folder / CARD).is_file():
             return None
@@ -171,6 +168,17 @@ def read_measured(run: Path) -> Measured | None:
             f"{FOLDER}/{CARD} or {VALUES} cannot be read ({type(error).__name__}: {error}):"
             f" {REPAIR}"
         ) from None
+
+
+def _times(folder: Path) -> dict[str, float]:
+    """The seconds that each measure took; none where nobody has written them down, which changes no
+    measure.
+    """
+    try:
+        told = read_card(folder / TIMES)
+    except (FileNotFoundError, DamagedRun):
+        return {}
+    return {name: float(took) for name, took in told.items() if isinstance(took, int | float)}
 
 
 def standing(run: Path) -> Measured | None:
@@ -228,7 +236,8 @@ def _from_disk(card: Mapping[str, Any], arrays: Arrays) -> Measured:
             )
         )
     events = tuple(Jump(**event) for event in card["events"])
-    seconds = {entry["name"]: entry["seconds"] for entry in card["entries"]}
+    # of cards of before
+    seconds = {entry["name"]: entry["seconds"] for entry in card["entries"] if "seconds" in entry}
     return Measured(
         card["atlas"],
         tuple(card["steps"]),
@@ -282,7 +291,6 @@ def write_measured(run: Path, found: Measured) -> None:
             "name": measure.name,
             "unit": measure.unit,
             "group": measure.group,
-            "seconds": round((found.seconds or {}).get(measure.name, 0.0), 3),
             "error_bar": measure.low is not None,
         }
         for measure in found.measures
@@ -298,10 +306,10 @@ def write_measured(run: Path, found: Measured) -> None:
         "events": [asdict(event) for event in found.events],
         "files": {VALUES: hashlib.sha256(data).hexdigest()},
     }
+    times = {name: round(took, 3) for name, took in (found.seconds or {}).items()}
+    write_atomically(run / FOLDER / TIMES, json.dumps(times, indent=1).encode() + b"\n")
     write_atomically(run / FOLDER / VALUES, data)
-    write_atomically(
-        run / FOLDER / CARD, json.dumps(card, indent=1, ensure_ascii=False).encode() + b"\n"
-    )
+    write_atomically(run / FOLDER / CARD, signed(card))
 
 
 def training_measures(

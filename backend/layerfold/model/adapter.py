@@ -10,7 +10,7 @@ import torch
 
 from layerfold.errors import NoWeights
 from layerfold.model.gpt import GPT
-from layerfold.records import Floats, Ints, Site, States, sites_of
+from layerfold.records import Floats, Ints, Site, States, Stop, go_on, sites_of
 
 
 class Adapter(Protocol):
@@ -46,8 +46,10 @@ class Adapter(Protocol):
         """Whether there are logits to be had; else ``unembed`` raises NoWeights."""
         ...
 
-    def states(self, ids: Sequence[int]) -> States:
-        """The raw states of one sentence: values [site, token, d]."""
+    def states(self, ids: Sequence[int], stop: Stop = go_on) -> States:
+        """The raw states of one sentence: values [site, token, d]; ``stop`` is called between
+        layers.
+        """
         ...
 
     def batch_states(self, windows: Ints) -> Floats:
@@ -74,20 +76,27 @@ class GPTAdapter:
         self.n_vocab = model.config.vocab_size
         self.max_tokens = model.config.block_size
 
-    def states(self, ids: Sequence[int]) -> States:
-        """The raw states of one sentence: values [site, token, d]."""
-        values = self.batch_states(np.asarray([ids], dtype=np.int32))
+    def states(self, ids: Sequence[int], stop: Stop = go_on) -> States:
+        """The raw states of one sentence: values [site, token, d]; ``stop`` is called between
+        layers.
+        """
+        values = self._read(np.asarray([ids], dtype=np.int32), stop)
         return States(self.sites, values[:, 0])
 
-    @torch.inference_mode()
     def batch_states(self, windows: Ints) -> Floats:
         """The raw states of windows [window, length]: [site, window, length, d]; what stands at a
         -1 means nothing.
         """
-        values = self.model.sites(
-            torch.from_numpy(np.maximum(np.asarray(windows, dtype=np.int64), 0))
-        )
-        return np.asarray(values.numpy(), dtype=np.float32)
+        return self._read(windows, go_on)
+
+    @torch.inference_mode()
+    def _read(self, windows: Ints, stop: Stop) -> Floats:
+        ids = torch.from_numpy(np.maximum(np.asarray(windows, dtype=np.int64), 0))
+        stream = []
+        for state in self.model.stream(ids):
+            stop()
+            stream.append(state)
+        return np.asarray(torch.stack(stream).numpy(), dtype=np.float32)
 
     @torch.inference_mode()
     def unembed(self, values: Floats) -> Floats:
@@ -112,7 +121,7 @@ class Weightless:
         self.n_vocab = n_vocab
         self.max_tokens = max_tokens
 
-    def states(self, ids: Sequence[int]) -> States:
+    def states(self, ids: Sequence[int], stop: Stop = go_on) -> States:
         """Raises NoWeights."""
         raise self._error()
 

@@ -39,6 +39,11 @@ def read_checkpoint(path: Path, config: GPTConfig) -> GPT:
     absent, cut short or of another shape.
     """
     try:
+        # looked at first: a card can ask for any number of layers
+        if 2 * config.least_parameters > (size := path.stat().st_size):
+            raise ValueError(
+                f"it has {size:,} bytes, too few for {config.least_parameters:,} weights in float16"
+            )
         weights = load(path.read_bytes())
         with torch.device("meta"):
             model = GPT(config)

@@ -46,6 +46,15 @@ class GPTConfig:
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} {getattr(self, name)!r} is not one of {', '.join(known)}")
 
+    @property
+    def least_parameters(self) -> int:
+        """About how many weights the model has at least: its matrices, without norms and biases."""
+        layer = (4 + 2 * self.mlp) * self.d_model**2
+        return (
+            self.n_layer * layer
+            + (self.vocab_size + (0 if self.tied else self.vocab_size)) * self.d_model
+        )
+
     def card(self) -> dict[str, Any]:
         """What a card says of the shape: every size, and each choice that is not the usual one."""
         sizes = ("vocab_size", "n_layer", "n_head", "d_model", "block_size", "mlp")

@@ -16,6 +16,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from layerfold.atlas.files import REFERENCE, write_reference
+from layerfold.cards.digest import signed
 from layerfold.errors import InputError
 from layerfold.files.atomic import sha256, write_atomically
 from layerfold.model.gpt import GPT
@@ -123,6 +124,7 @@ class RunFolder:
             file: value for file, value in self.card["files"].items() if file not in files
         }
         self.card["finished"] = False
+        self.card["files"].pop(METRICS, None)
         self._write()
         for file in sorted(files):
             (self.folder / file).unlink(missing_ok=True)
@@ -166,6 +168,7 @@ class RunFolder:
     def add_rows(self, rows: list[dict[str, Any]]) -> None:
         """More lines of metrics."""
         if rows and self.card is not None:
+            self.card["files"].pop(METRICS, None)  # hashed when no more are to come
             with (self.folder / METRICS).open("ab") as file:
                 file.write(_lines(rows))
 
@@ -173,6 +176,8 @@ class RunFolder:
         """No more is to be expected; ``why`` where it ended before its time."""
         if self.card is not None:
             self.card["finished"] = True
+            if (self.folder / METRICS).exists():
+                self.card["files"][METRICS] = sha256(self.folder / METRICS)
             if why:
                 self.card["stopped"] = why
             self._write()
@@ -204,10 +209,8 @@ class RunFolder:
         ]
 
     def _write(self) -> None:
-        write_atomically(
-            self.folder / CARD,
-            (json.dumps(self.card, indent=1, ensure_ascii=False) + "\n").encode(),
-        )
+        assert self.card is not None
+        write_atomically(self.folder / CARD, signed(self.card))
 
 
 def _lines(rows: list[dict[str, Any]]) -> bytes:

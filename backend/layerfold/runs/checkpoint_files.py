@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from layerfold.cards.reading import read_card, unsealed
+from layerfold.errors import DamagedRun
 from layerfold.files.atomic import sha256, write_atomically
 from layerfold.runs.fingerprints import HEADER_BYTES
 from layerfold.runs.run import whole_checkpoint
@@ -99,12 +101,13 @@ def trainer_state(folder: Path) -> dict[str, Any]:
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """The JSON object in a file; empty where there is none that can be read."""
+    """The JSON object in a file; empty where there is none that can be read, or one that is not
+    what its digest says.
+    """
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+        return unsealed(read_card(path), str(path), "")
+    except (OSError, DamagedRun):
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def hashes_of(files: Sequence[Path], kept: Path) -> list[str]:

@@ -12,20 +12,21 @@ run.json         as any run's; ``checkpoints`` {step: {name, folder | repo, revi
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from layerfold.cards.digest import signed
+from layerfold.cards.reading import Card
 from layerfold.errors import DamagedRun, InputError
 from layerfold.files.atomic import write_atomically
 from layerfold.model.huggingface import HuggingFaceShape
 from layerfold.runs.checkpoint_files import HASHES, read_object, trainer_state
 from layerfold.runs.checkpoint_view import with_config
 from layerfold.runs.equal_steps import equal_steps
-from layerfold.runs.run import CARD, Card
+from layerfold.runs.run import CARD
 from layerfold.runs.series import Checkpoint, Series, read_series
 from layerfold.runs.survey import SHAPE, Known, Survey, architecture_of, survey
 
@@ -98,9 +99,7 @@ def bring_up_to_date(
     found = survey(seen, _known(before), pickle=chosen["pickle"], progress=progress)
     card = {**_card(series, found), **chosen, **_remarks(series, found, folder)}
     if card != before:
-        write_atomically(
-            folder / CARD, json.dumps(card, indent=1, ensure_ascii=False).encode() + b"\n"
-        )
+        write_atomically(folder / CARD, signed(card))
     return card != before
 
 

@@ -58,6 +58,12 @@ AGAIN: Final = "restore it, or open the model again"
 class HuggingFaceRun(Run):
     """A series of checkpoints of one Hugging Face model."""
 
+    def checked(self) -> HuggingFaceRun:
+        """The run, once its card tells of its model and checkpoints; raises DamagedRun."""
+        shape_of(self.card)
+        _ = self.checkpoints
+        return self
+
     @cached_property
     def checkpoints(self) -> dict[int, Checkpoint]:
         """The checkpoints on the card by step; raises DamagedRun."""

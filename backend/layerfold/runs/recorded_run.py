@@ -44,6 +44,17 @@ def checkpoint_folder(step: int) -> str:
 class RecordedRun(Run):
     """States on disk; a sentence can be typed only where the weights were kept."""
 
+    def checked(self) -> RecordedRun:
+        """The run, once its card says what a sentence would be read by; raises DamagedRun."""
+        if self.typed and not (
+            self.card.get("tokenizer") and "weights" in self.card["architecture"]
+        ):
+            raise DamagedRun(
+                f"{self.folder / CARD} says that a sentence can be typed, and not by which"
+                f" tokenizer and weights: {AGAIN}"
+            )
+        return self
+
     @property
     def live(self) -> bool:
         """Whether more steps are to be expected: the recording was not closed, and was written to

@@ -14,10 +14,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from layerfold.cards.reading import Card, check_shape, parse_object, read_card, reason_of, unsealed
+from layerfold.cards.shapes import run_shape
 from layerfold.errors import DamagedRun, RunNotFound, StepNotFound
-from layerfold.files.atomic import sha256
+from layerfold.files.atomic import read_bounded, sha256
 from layerfold.model.shape import GPTConfig
-from layerfold.records import Floats, Reference, Site, site_named
+from layerfold.records import Floats, Reference, Site, site_named, sites_of
 
 if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter
@@ -25,7 +27,13 @@ if TYPE_CHECKING:
 
 CARD, METRICS, TOKENIZER = "run.json", "metrics.jsonl", "tokenizer.json"
 PAUSED = "paused"  # a file in the folder of a run whose training rests
-Card = dict[str, Any]
+METRICS_BYTES = 256 << 20
+NUMBERS: dict[str, Any] = {
+    "step": int,
+    "loss": (int, float, type(None)),
+    "val_loss": (int, float, type(None)),
+}
+REPAIR = "restore it, or train this run again"
 
 
 @dataclass(frozen=True)
@@ -52,22 +60,28 @@ class Run:
         path = folder / CARD
         if not path.is_file():
             raise RunNotFound(f"there is no run in {folder}: it has no {CARD}")
-        try:
-            card = json.loads(path.read_text("utf-8"))
-            for field in ("name", "architecture", "steps", "sites"):
-                card[field]
-            kind = card["architecture"].get("kind", "gpt")
-            [site_named(*numbered) for numbered in enumerate(card["sites"])]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DamagedRun(
-                f"{path} cannot be read ({error}): restore it, or train this run again"
-            ) from error
+        card = read_card(path, repair=REPAIR)
         if card.get("format") != 1:
+            found = repr(card.get("format"))[:40]
             raise DamagedRun(
-                f"{path} has format {card.get('format')!r}, this program reads 1: update layerfold,"
-                " or train this run again"
+                f"{path} has format {found}, this program reads 1: update layerfold, or train this"
+                " run again"
             )
-        return class_of(str(kind), path)(folder, card)
+        shape = card.get("architecture")
+        kind = str(shape.get("kind", "gpt"))[:40] if isinstance(shape, dict) else "gpt"
+        of_kind = class_of(kind, path)
+        check_shape(card, run_shape(kind), str(path), REPAIR)
+        return of_kind(folder, unsealed(card, str(path), REPAIR)).checked()
+
+    def checked(self) -> Run:
+        """The run, once its card makes sense as a whole; raises DamagedRun."""
+        wanted = [site.name for site in sites_of(self.config.n_layer)]
+        if self.card["sites"] != wanted:
+            raise DamagedRun(
+                f"{self.folder / CARD} names sites that a model of {self.n_layer} layers does not"
+                f" have: {REPAIR}"
+            )
+        return self
 
     @property
     def kind(self) -> str:
@@ -143,7 +157,9 @@ class Run:
         """The run's tokenizer; raises DamagedRun."""
         from layerfold.model.tokenizers.symbols import read_tokenizer
 
-        return read_tokenizer(self.folder / self.card.get("tokenizer", TOKENIZER))
+        name = str(self.card.get("tokenizer") or TOKENIZER)
+        self._whole(name)
+        return read_tokenizer(self.folder / name)
 
     def adapter(self, step: int) -> Adapter:
         """The model as it was at a step; raises StepNotFound, DamagedRun."""
@@ -154,24 +170,31 @@ class Run:
                 f"run {self.name} has no checkpoint at step {step}: choose one of"
                 f" {', '.join(map(str, self.steps))}"
             )
+        self.origin(step)
         return load_model(self.folder / checkpoint_name(step), self.config)
 
     def origin(self, step: int) -> str:
         """What a step's states come from, as a hash: the same exactly where they are; raises
         DamagedRun where a file is not the card's.
         """
-        name = checkpoint_name(step)
+        return self._whole(checkpoint_name(step))
+
+    def _whole(self, name: str) -> str:
+        """The sha256 of a file of the run; raises DamagedRun where it is not what the card says, or
+        lies elsewhere.
+        """
         path = self.folder / name
+        if not path.resolve().is_relative_to(self.folder.resolve()):
+            raise DamagedRun(
+                f"{name} lies outside the run: put the file itself there, not a link to it"
+            )
         try:
             found = sha256(path)
         except OSError as error:
-            raise DamagedRun(
-                f"{name} cannot be read ({error.strerror}): restore it, or train this run again"
-            ) from None
+            raise DamagedRun(f"{name} cannot be read ({error.strerror}): {REPAIR}") from None
         if found != self.card.get("files", {}).get(name, found):
             raise DamagedRun(
-                f"{name} is not what the run's card says (sha256 {found[:12]}…): restore it, or"
-                " train this run again"
+                f"{name} is not what the run's card says (sha256 {found[:12]}…): {REPAIR}"
             )
         return found
 
@@ -202,6 +225,8 @@ class Run:
 
     def metrics(self) -> list[dict[str, Any]]:
         """The logged steps, in order; a line cut short by a kill is left out."""
+        if METRICS in self.card.get("files", {}):
+            self._whole(METRICS)
         return read_rows(self.folder / METRICS)
 
     def verify(self) -> list[Problem]:
@@ -268,19 +293,30 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     """The whole lines of a metrics file; none where there is no file."""
     if not path.is_file():
         return []
-    lines = path.read_text("utf-8").splitlines(keepends=True)
     try:
-        return [json.loads(line) for line in lines if line.endswith("\n")]
-    except ValueError as error:
-        raise DamagedRun(
-            f"{path} cannot be read ({error}): restore it, or train this run again"
-        ) from error
+        lines = read_bounded(path, METRICS_BYTES).splitlines(keepends=True)
+        rows = [parse_object(line) for line in lines if line.endswith(b"\n")]
+    except (OSError, ValueError) as error:
+        raise DamagedRun(f"{path} cannot be read ({reason_of(error)}): {REPAIR}") from None
+    for row in rows:
+        wrong = next(
+            (name for name, kinds in NUMBERS.items() if not isinstance(row.get(name, 0), kinds)),
+            None,
+        )
+        if wrong is not None:
+            raise DamagedRun(
+                f"{path} cannot be read ({wrong} is {str(row[wrong])[:40]!r} in a row, no number):"
+                f" {REPAIR}"
+            )
+    return rows
 
 
 def whole_checkpoint(path: Path, header_bytes: int = 1 << 20) -> bool:
     """Whether a safetensors file is as long as its header says, which has at most
     ``header_bytes``.
     """
+    if not path.is_file():
+        return False
     try:
         with path.open("rb") as file:
             length = struct.unpack("<Q", file.read(8))[0]
@@ -291,5 +327,14 @@ def whole_checkpoint(path: Path, header_bytes: int = 1 << 20) -> bool:
             entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"
         ]
         return bool(path.stat().st_size == 8 + length + max(ends, default=0))
-    except (OSError, ValueError, struct.error, KeyError, TypeError, AttributeError):
+    except (
+        OSError,
+        ValueError,
+        struct.error,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+    ):
         return False

@@ -38,6 +38,8 @@ from layerfold.server.protocol.messages import MESSAGE_BYTES
 from layerfold.server.proxy import Proxies, root_path_of
 from layerfold.server.routes import REVALIDATE, create_routes
 from layerfold.server.security import Guard, accept, reach
+from layerfold.server.sockets import Sockets
+from layerfold.server.typed import Pace
 from layerfold.server.watch import FOLLOWERS, Watch
 from layerfold.server.ws import TRY_AGAIN, Connection
 from layerfold.settings import Settings, listen
@@ -59,6 +61,7 @@ def create_app(
     lab: Lab | None = None,
     warm: bool = False,
     patience: float = 10.0,
+    pace: Pace | None = None,
 ) -> FastAPI:
     """The application: page, HTTP answers and stream; with ``warm``, the default run's steps are
     made ready in the background.
@@ -111,7 +114,7 @@ def create_app(
         app,
         hosts,
         connections,
-        lambda socket: Connection(socket, catalog, work, limits, version, patience),
+        lambda socket: Connection(socket, catalog, work, limits, version, patience, pace),
     )
     _serve_page(app, settings.frontend)
     return app
@@ -270,6 +273,7 @@ def configured(app: FastAPI, log_level: str = "warning") -> uvicorn.Config:
         app,
         log_level=log_level,
         access_log=log_level == "debug",
+        ws=Sockets,
         ws_max_size=MESSAGE_BYTES,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=5,
@@ -363,7 +367,7 @@ async def _warm_up(catalog: Catalog, jobs: Jobs, plotly: Plotly) -> None:
         try:
             run = await jobs.run("warm", Rank.WARM, lambda name=name: catalog.open(name))  # type: ignore[misc]
             for step in reversed(run.steps):
-                await _warm_step(run, step, jobs)
+                await _warm_step(run, name, step, jobs)
             return
         except Busy:
             return
@@ -382,8 +386,8 @@ def use_one_thread() -> None:
     threadpool_limits(1, "blas")
 
 
-async def _warm_step(run: Session, step: int, jobs: Jobs) -> None:
+async def _warm_step(run: Session, name: str, step: int, jobs: Jobs) -> None:
     try:
-        await jobs.run("warm", Rank.WARM, lambda: run.warm(step))
+        await jobs.run("warm", Rank.WARM, lambda: run.warm(step), name)
     except LayerfoldError as error:
         log.warning("step %d: %s", step, error)

@@ -4,7 +4,7 @@ other.
 
 from __future__ import annotations
 
-import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
@@ -12,10 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from layerfold.errors import LayerfoldError, RunNotFound
+from layerfold.cards.reading import check_shape, read_card
+from layerfold.cards.shapes import run_shape
+from layerfold.errors import DamagedRun, LayerfoldError, RunNotFound
 from layerfold.interp.session import Session
 
 CARD: Final = "run.json"
+log = logging.getLogger(__name__)
 FRESH: Final = 1.0  # seconds a run is taken to be unchanged
 
 
@@ -46,6 +49,7 @@ class Catalog:
         self._given = {folder.resolve(): name for name, folder in self.folders.items()}
         self._opener = opener
         self._opened: dict[str, Opened] = {}
+        self._opening: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
     @property
@@ -65,6 +69,9 @@ class Catalog:
             kept = {name: folder for name, folder in self.folders.items() if name in found}
             self.folders = {**kept, **found}
             self._opened = {name: opened for name, opened in self._opened.items() if name in found}
+            self._opening = {
+                name: lock for name, lock in self._opening.items() if name in found or lock.locked()
+            }
 
     def look_again(self, names: Iterable[str]) -> None:
         """What is known of these runs is looked at anew when they are next asked for."""
@@ -83,13 +90,17 @@ class Catalog:
                 f"There is no run {name[:100]!r}. There are: {', '.join(self.folders) or 'none'}."
             )
         with self._lock:
-            opened = self._current(name) if name in self.folders else Opened(None, None, (), 0.0)
+            opening = self._opening.setdefault(name, threading.Lock())
+        with opening:  # a run that takes long to open keeps those waiting who want the same
+            opened = self._current(name)
         if opened.run is None:
             raise opened.error or RunNotFound(f"The run {name!r} cannot be opened.")
         return opened.run
 
     def _current(self, name: str) -> Opened:
-        known, folder = self._opened.get(name), self.folders[name]
+        known, folder = self._opened.get(name), self.folders.get(name)
+        if folder is None:
+            return Opened(None, None, (), 0.0)
         now = time.monotonic()
         if known and now - known.checked < FRESH:
             return known
@@ -97,14 +108,22 @@ class Catalog:
         run, error = (
             (known.run, known.error) if known and known.stamp == stamp else self._try(folder)
         )
-        self._opened[name] = Opened(run, error, stamp, now)
-        return self._opened[name]
+        opened = Opened(run, error, stamp, now)
+        with self._lock:
+            self._opened[name] = opened
+        return opened
 
     def _try(self, folder: Path) -> tuple[Session | None, LayerfoldError | None]:
         try:
             return self._opener(folder), None
         except LayerfoldError as error:
             return None, error
+        except Exception as error:  # a run that nobody has thought of must not hinder the others
+            log.exception("%s cannot be opened", folder)
+            return None, DamagedRun(
+                f"{folder.name} cannot be opened ({type(error).__name__}); the server's log says"
+                " why."
+            )
 
 
 def find_runs(folders: Iterable[Path], given: Mapping[Path, str] | None = None) -> dict[str, Path]:
@@ -142,10 +161,11 @@ def _name(run: Path) -> str:
     Layerfold's own making, as its card.
     """
     try:
-        card = json.loads((run / CARD).read_text("utf-8"))
-        return str(card["name"]) if card["architecture"]["kind"] == "hf" else run.resolve().name
-    except (OSError, ValueError, KeyError, TypeError):
+        card = read_card(run / CARD)
+        check_shape(card, run_shape("hf"), CARD, "")
+    except (OSError, DamagedRun):
         return run.resolve().name
+    return str(card["name"]) if card["architecture"].get("kind") == "hf" else run.resolve().name
 
 
 def _unused(name: str, taken: Container[str]) -> str:

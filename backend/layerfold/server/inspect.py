@@ -70,10 +70,12 @@ class Inspector:
 
     async def _answer(self, question: AnyQuestion, cancelled: threading.Event) -> None:
         try:
-            run = await self._run(Rank.NOW, lambda: self.catalog.open(question.run))
-            entry, found = await self._run(Rank.NOW, lambda: self._begun(run, question, cancelled))
+            run = await self._run(question, Rank.NOW, lambda: self.catalog.open(question.run))
+            entry, found = await self._run(
+                question, Rank.NOW, lambda: self._begun(run, question, cancelled)
+            )
             rank = Rank.REST if entry.slow else Rank.FIRST
-            while (one := await self._run(rank, lambda: next(found, None))) is not None:
+            while (one := await self._run(question, rank, lambda: next(found, None))) is not None:
                 await self._send(question.id, encode_answer(question, entry.answer, one))
         except Cancelled:
             return
@@ -95,5 +97,5 @@ class Inspector:
         reader = Reader.of(run, self.limits.tokens)
         return entry, iter(entry.call(reader, question, cancelled.is_set))
 
-    async def _run(self, rank: Rank, work: Callable[[], Any]) -> Any:
-        return await self.jobs.run(self.owner, rank, work)
+    async def _run(self, question: AnyQuestion, rank: Rank, work: Callable[[], Any]) -> Any:
+        return await self.jobs.run(self.owner, rank, work, question.run)

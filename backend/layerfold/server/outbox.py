@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 from layerfold.server.protocol.messages import Changed
 
@@ -15,13 +15,15 @@ class Outbox:
     """At most ``capacity`` messages; ``put`` waits for room, so a slow reader slows its own
     computations and nothing grows.
 
+    A tag says what a message belongs to (a request, mostly), so that all of it can be taken back.
+
     News are no messages of a request: what has not been read yet is one message of all runs that
     changed since.
     """
 
     def __init__(self, capacity: int = 16) -> None:
         self.capacity = capacity
-        self._items: deque[tuple[int | None, str | bytes]] = deque()
+        self._items: deque[tuple[Hashable, str | bytes]] = deque()
         self._some = asyncio.Event()
         self._room = asyncio.Event()
         self._changed: set[str] = set()
@@ -31,12 +33,18 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._items)
 
-    async def put(self, request: int | None, data: str | bytes) -> None:
+    async def put(self, tag: Hashable, data: str | bytes) -> None:
         """The message stands last in line."""
         while len(self._items) >= self.capacity:
             self._room.clear()
             await self._room.wait()
-        self._items.append((request, data))
+        self.put_now(tag, data)
+
+    def put_now(self, tag: Hashable, data: str | bytes) -> None:
+        """The message stands last in line, room or not: for one that is never followed by another
+        before it is read or taken back.
+        """
+        self._items.append((tag, data))
         self._some.set()
 
     def note(self, runs: Iterable[str] = (), jobs: bool = False) -> None:
@@ -65,7 +73,7 @@ class Outbox:
     def _has_news(self) -> bool:
         return self._greeted and (bool(self._changed) or self._jobs)
 
-    def discard(self, request: int) -> None:
-        """Nothing of this request waits any more."""
-        self._items = deque(item for item in self._items if item[0] != request)
+    def discard(self, tag: Hashable) -> None:
+        """Nothing of this tag waits any more."""
+        self._items = deque(item for item in self._items if item[0] != tag)
         self._room.set()

@@ -164,6 +164,9 @@ class Watch:
                 known = (stamp, need_of(self.catalog.open(name)))
             except LayerfoldError:
                 known = (stamp, "")
+            except Exception:  # one run must not end the news of all
+                log.exception("%s cannot be followed", name)
+                known = (stamp, "")
             self._needs[name] = known
         return known[1]
 

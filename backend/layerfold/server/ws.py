@@ -1,37 +1,30 @@
 """One WebSocket of the page: sentences come in, slices go out as they are ready.
 
-A connection has one reader and one sender. Each sentence being placed is a task of its own that
-asks the workers for a step at a time: the step on screen first, then the others, two at once. A
-newer text for the same sentence, a cancel or a closed socket ends the task, empties its place in
-the outbox, and raises the flag that the computation looks at.
+A connection has one reader and one sender. Sentences are placed by `placing`, questions about the
+inside are answered by `looking`; both put what they have to say into the outbox that the sender
+empties. A closed socket ends both.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import threading
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from typing import Final
 
 from pydantic import BaseModel
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from layerfold.errors import BadMessage, Busy, Cancelled, LayerfoldError
+from layerfold.errors import BadMessage, Busy, LayerfoldError
 from layerfold.interp.inspection import Inspection
-from layerfold.interp.session import Session
-from layerfold.records import Sentence
 from layerfold.server.catalog import Catalog
 from layerfold.server.inspect import Inspector
 from layerfold.server.jobs import Jobs, Rank
 from layerfold.server.outbox import Outbox
-from layerfold.server.protocol.encode import encode_slice
+from layerfold.server.placing import Placings
 from layerfold.server.protocol.http import Limits
 from layerfold.server.protocol.messages import (
     Cancel,
-    Done,
     Failure,
     Guess,
     Hello,
@@ -41,31 +34,20 @@ from layerfold.server.protocol.messages import (
     LensSite,
     Neighbor,
     Place,
-    Tokens,
-    TokenText,
     id_of,
     parse_client,
 )
 from layerfold.server.protocol.questions import AnyQuestion
+from layerfold.server.sockets import abort
+from layerfold.server.typed import Pace
 
 TRY_AGAIN: Final = 1013
-LANES: Final = 2  # steps of one sentence computed at once
 INSPECTIONS: Final = 8  # questions of one connection in flight
 log = logging.getLogger(__name__)
 
 
 class SlowReader(Exception):
     """The other end has not taken a message for too long."""
-
-
-@dataclass(eq=False)
-class Placing:
-    """A ``place`` being answered; ``cancelled`` is read by the workers."""
-
-    request: Place
-    started: float
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    sent: int = 0
 
 
 class Connection:
@@ -79,6 +61,7 @@ class Connection:
         limits: Limits,
         version: str,
         patience: float = 10.0,
+        pace: Pace | None = None,
     ) -> None:
         self.socket = socket
         self.catalog = catalog
@@ -87,7 +70,7 @@ class Connection:
         self.version = version
         self.patience = patience
         self.outbox = Outbox()
-        self.placings: dict[str, tuple[Placing, asyncio.Task[None]]] = {}
+        self.placings = Placings(self, catalog, jobs, limits, self.outbox, pace or Pace())
         self.inspections: set[asyncio.Task[None]] = set()
         self.inspector = Inspector(
             self, catalog, jobs, limits, self.outbox.put, self._refuse, self.outbox.discard
@@ -128,7 +111,8 @@ class Connection:
                 async with asyncio.timeout(1):
                     await self.socket.close(code, reason)
             except (TimeoutError, RuntimeError, WebSocketDisconnect):
-                return
+                # else it would hold what waits to be sent for as long as the system keeps trying
+                abort(self.socket.scope)
 
     async def _send(self) -> None:
         while True:
@@ -142,6 +126,9 @@ class Connection:
                     )
             except TimeoutError:
                 raise SlowReader(f"no message was read for {self.patience:g} seconds") from None
+            except RuntimeError as error:  # the connection was closed meanwhile
+                log.info("nothing more can be sent: %s", error)
+                return
 
     async def _read(self) -> None:
         while True:
@@ -159,118 +146,26 @@ class Connection:
     async def _handle(self, message: Place | Inspect | Cancel | AnyQuestion) -> None:
         match message:
             case Place():
-                await self._start(message)
+                await self._place(message)
             case Cancel():
-                self._stop(message.sentence)
+                self.placings.stop(message.sentence)
                 self.inspector.stop(message.sentence)
             case Inspect():
                 await self._ask(message)
             case _:
                 self.inspector.ask(message)
 
-    # ---- sentences
-
-    async def _start(self, message: Place) -> None:
-        self._stop(message.sentence)
-        if len(self.placings) >= self.limits.sentences:
-            error = Busy(
-                f"{self.limits.sentences} sentences are being placed for this page, the most at"
-                " once. Wait for one, or cancel one."
-            )
+    async def _place(self, message: Place) -> None:
+        try:
+            self.placings.ask(message)
+        except Busy as error:
             await self._fail(message.id, message.sentence, error)
-            return
-        placing = Placing(message, time.perf_counter())
-        self.placings[message.sentence] = (placing, asyncio.create_task(self._place(placing)))
-
-    def _stop(self, sentence: str) -> None:
-        placing, task = self.placings.pop(sentence, (None, None))
-        if placing and task:
-            placing.cancelled.set()
-            task.cancel()
-            self.outbox.discard(placing.request.id)
 
     def _cancel_all(self) -> None:
-        for sentence in list(self.placings):
-            self._stop(sentence)
+        self.placings.stop()
         for task in self.inspections:
             task.cancel()
         self.inspector.stop()
-
-    async def _place(self, placing: Placing) -> None:
-        request = placing.request
-        try:
-            run, sentence = await self.jobs.run(self, Rank.NOW, lambda: self._open(request))
-            await self._say(request.id, _tokens(request, sentence))
-            steps = order(run.steps, request.steps, request.step)
-            await self._step(placing, run, sentence, steps[0], Rank.FIRST)
-            rest = iter(steps[1:])
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(LANES, len(steps) - 1)):
-                    group.create_task(self._lane(placing, run, sentence, rest))
-            elapsed = (time.perf_counter() - placing.started) * 1000
-            done = Done(
-                id=request.id,
-                run=request.run,
-                sentence=request.sentence,
-                steps=placing.sent,
-                milliseconds=round(elapsed, 1),
-            )
-            await self._say(request.id, done)
-        except LayerfoldError as error:
-            await self._fail(request.id, request.sentence, error)
-        except Exception:
-            log.exception("placing failed")
-            await self._fail(
-                request.id,
-                request.sentence,
-                LayerfoldError("The server failed on this sentence; its log says why."),
-            )
-        finally:
-            current = self.placings.get(request.sentence)
-            if current and current[0] is placing:
-                del self.placings[request.sentence]
-
-    def _open(self, request: Place) -> tuple[Session, Sentence]:
-        run = self.catalog.open(request.run)
-        _ = run.steps  # a run without clouds is told so before its tokens are shown
-        run.picture(request.projection)
-        return run, run.tokenize(request.text, self.limits.tokens)
-
-    async def _lane(
-        self, placing: Placing, run: Session, sentence: Sentence, steps: Iterator[int]
-    ) -> None:
-        for step in steps:
-            await self._step(placing, run, sentence, step, Rank.REST)
-
-    async def _step(
-        self, placing: Placing, run: Session, sentence: Sentence, step: int, rank: Rank
-    ) -> None:
-        """The slice of one step is on its way, or the reason why there is none; the other steps go
-        on.
-        """
-        request = placing.request
-
-        def compute() -> bytes:
-            slice_ = run.slice(sentence, step, placing.cancelled.is_set, request.projection)
-            return encode_slice(request.id, request.run, request.sentence, slice_)
-
-        try:
-            data = await self.jobs.run(self, rank, compute)
-        except (Cancelled, Busy):
-            raise
-        except LayerfoldError as error:
-            await self._fail(request.id, request.sentence, error, step)
-        except Exception:
-            log.exception("step %d failed", step)
-            await self._fail(
-                request.id,
-                request.sentence,
-                LayerfoldError("The server failed on this step; its log says why."),
-                step,
-            )
-        else:
-            await self.outbox.put(request.id, data)
-            placing.sent += 1
 
     # ---- questions
 
@@ -286,7 +181,7 @@ class Connection:
 
     async def _inspect(self, message: Inspect) -> None:
         try:
-            found = await self.jobs.run(self, Rank.NOW, lambda: self._look(message))
+            found = await self.jobs.run(self, Rank.NOW, lambda: self._look(message), message.run)
             await self._say(message.id, _inspected(message, found))
         except LayerfoldError as error:
             await self._fail(message.id, None, error)
@@ -315,41 +210,10 @@ class Connection:
     async def _refuse(self, request: int, error: LayerfoldError) -> None:
         await self._fail(request, None, error)
 
-    async def _fail(
-        self,
-        request: int | None,
-        sentence: str | None,
-        error: LayerfoldError,
-        step: int | None = None,
-    ) -> None:
+    async def _fail(self, request: int | None, sentence: str | None, error: LayerfoldError) -> None:
         await self._say(
-            request,
-            Failure(id=request, sentence=sentence, step=step, code=error.code, message=str(error)),
+            request, Failure(id=request, sentence=sentence, code=error.code, message=str(error))
         )
-
-
-def order(known: Sequence[int], wanted: Sequence[int], current: int | None) -> list[int]:
-    """The steps to compute, most wanted first: those named, else all, nearest (in the run's list)
-    to the one on screen first.
-    """
-    if wanted:
-        return list(dict.fromkeys(wanted))
-    center = (
-        len(known) - 1
-        if current is None
-        else min(range(len(known)), key=lambda i: abs(known[i] - current))
-    )
-    return [known[i] for i in sorted(range(len(known)), key=lambda i: (abs(i - center), i))]
-
-
-def _tokens(request: Place, sentence: Sentence) -> Tokens:
-    tokens = [
-        TokenText(id=token.id, text=token.text, piece=token.piece, pieces=token.pieces)
-        for token in sentence.tokens
-    ]
-    return Tokens(
-        id=request.id, run=request.run, sentence=request.sentence, cut=sentence.cut, tokens=tokens
-    )
 
 
 def _inspected(message: Inspect, found: Inspection) -> Inspected:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.errors import InputError
-from layerfold.records import Floats, Ints, Placed
+from layerfold.records import Floats, Ints, Placed, Stop, go_on
 from layerfold.space.descent import UMAPS, Cells, Curve, descend, memberships, pulls
 from layerfold.space.neighbors import Index, Points
 from layerfold.space.outside import own_distances, percentile
@@ -56,14 +56,15 @@ class Placer:
         )
         self._k, self._curve, self._repulsion, self._d = k, Curve(a, b), repulsion, states.shape[-1]
 
-    def place(self, states: Floats) -> Placed:
+    def place(self, states: Floats, stop: Stop = go_on) -> Placed:
         """Where ``states`` [site, token, d] lie in each site's cloud, with their k true neighbours
         (see `Placed`).
 
-        In the view that the reference's states have. Raises InputError for a wrong shape or a state
-        that is not finite.
+        In the view that the reference's states have; ``stop`` is called between sites. Raises
+        InputError for a wrong shape or a state that is not finite.
         """
-        neighbors, distances, outside = self.near(states)
+        neighbors, distances, outside = self.near(states, stop)
+        stop()
         membership, exponents = memberships(distances)
         anchors = np.stack(
             [cloud.take(near, axis=1) for cloud, near in zip(self._places, neighbors, strict=True)],
@@ -81,12 +82,12 @@ class Placer:
         )
         return Placed(np.ascontiguousarray(place.transpose(1, 2, 0)), neighbors, distances, outside)
 
-    def near(self, states: Floats) -> tuple[Ints, Floats, Floats]:
+    def near(self, states: Floats, stop: Stop = go_on) -> tuple[Ints, Floats, Floats]:
         """What ``place`` says besides the places: neighbours, their distances, and how far outside;
         raises as it does.
         """
         self._check(states)
-        neighbors, distances = self._neighbors(states)
+        neighbors, distances = self._neighbors(states, stop)
         outside = np.stack(
             [
                 percentile(nearest, own)
@@ -95,11 +96,12 @@ class Placer:
         )
         return neighbors, distances, outside
 
-    def _neighbors(self, states: Floats) -> tuple[Ints, Floats]:
+    def _neighbors(self, states: Floats, stop: Stop) -> tuple[Ints, Floats]:
         shape = (*states.shape[:2], self._k)
         neighbors, distances = np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.float32)
         if shape[1]:
             for site, index in enumerate(self._indices):
+                stop()
                 neighbors[site], distances[site] = index.nearest(states[site], self._k)
         return neighbors, distances
 

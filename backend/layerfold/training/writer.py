@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from layerfold.cards.digest import signed
 from layerfold.data.corpus import Text
 from layerfold.errors import CorpusError, RecipeError
 from layerfold.files.atomic import sha256, write_atomically
@@ -141,10 +142,7 @@ class RunWriter:
         return Run.open(self.folder)
 
     def _write(self) -> None:
-        write_atomically(
-            self.folder / CARD,
-            (json.dumps(self.card, indent=1, ensure_ascii=False) + "\n").encode(),
-        )
+        write_atomically(self.folder / CARD, signed(self.card))
 
     def _new_card(self) -> dict[str, Any]:
         recipe = self.recipe

@@ -34,7 +34,7 @@ from layerfold.model.huggingface.network import HuggingFaceNetwork
 from layerfold.model.huggingface.own_gpt import gpt_from
 from layerfold.model.huggingface.shape import HuggingFaceShape
 from layerfold.model.huggingface.structure import Structure, inputs_of
-from layerfold.records import Floats, Ints, States, site_named
+from layerfold.records import Floats, Ints, States, Stop, go_on, site_named
 
 
 class Taps(threading.local):
@@ -42,10 +42,12 @@ class Taps(threading.local):
 
     def __init__(self) -> None:
         self.caught: list[Tensor] | None = None
+        self.stop: Stop = go_on
 
     def catch(self, state: Tensor) -> None:
         """A state is kept, if this thread wants the states."""
         if self.caught is not None:
+            self.stop()
             self.caught.append(state)
 
     def begin(self, state: Tensor) -> None:
@@ -95,21 +97,26 @@ class HuggingFaceAdapter:
         """
         return HuggingFaceNetwork(self)
 
-    def states(self, ids: Sequence[int]) -> States:
-        """The raw states of one sentence: values [site, token, d]."""
-        values = self.batch_states(np.asarray([ids], dtype=np.int32))
+    def states(self, ids: Sequence[int], stop: Stop = go_on) -> States:
+        """The raw states of one sentence: values [site, token, d]; ``stop`` is called between
+        layers.
+        """
+        values = self._read(np.asarray([ids], dtype=np.int32), stop)
         return States(self.sites, values[:, 0])
 
-    @torch.inference_mode()
     def batch_states(self, windows: Ints) -> Floats:
         """The raw states of windows [window, length] of equal length: [site, window, length, d]."""
+        return self._read(windows, go_on)
+
+    @torch.inference_mode()
+    def _read(self, windows: Ints, stop: Stop) -> Floats:
         ids = self._checked(np.asarray(windows, dtype=np.int64)).to(self.network.device)
         caught: list[Tensor] = []
-        self._taps.caught = caught
+        self._taps.caught, self._taps.stop = caught, stop
         try:
             self.body(**inputs_of(self.body, ids))
         finally:
-            self._taps.caught = None
+            self._taps.caught, self._taps.stop = None, go_on
         values = np.empty((len(self.sites), *ids.shape, self.d_model), dtype=np.float32)
         for row, state in zip(values, caught, strict=True):
             row[:] = state.to("cpu", torch.float32).reshape(row.shape).numpy()

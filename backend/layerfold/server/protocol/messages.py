@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
@@ -36,7 +37,9 @@ Key = Annotated[
 
 
 class Place(Message):
-    """Place the tokens of a text; supersedes the last `place` with the same sentence key."""
+    """Place the tokens of a text; supersedes the last `place` with the same sentence key, which is
+    not answered any more, but for its first slice where that was under way.
+    """
 
     type: Literal["place"]
     id: Natural
@@ -114,12 +117,16 @@ class TokenText(Message):
 
 
 class Tokens(Message):
-    """The tokens of a text; `cut` counts those left out because of the limit."""
+    """The tokens of a text; `cut` counts those left out because of the limit. The slices that
+    follow under this id are of this text, which may be older than the last that was sent for the
+    sentence: then only the slice of the step on screen follows.
+    """
 
     type: Literal["tokens"] = "tokens"
     id: int
     run: str
     sentence: str
+    text: str
     cut: int
     tokens: list[TokenText]
 
@@ -252,12 +259,16 @@ def parse_client(data: str) -> Place | Inspect | Cancel | AnyQuestion:
         )
     try:
         fields = {well_formed(name): _clean(field) for name, field in value.items()}
-        message: Place | Inspect | Cancel | AnyQuestion = TypeAdapter(
-            ClientMessage
-        ).validate_python(fields)
+        message: Place | Inspect | Cancel | AnyQuestion = _reader().validate_python(fields)
     except ValidationError as error:
         raise BadMessage(_first_problem(error)) from None
     return message
+
+
+@cache
+def _reader() -> TypeAdapter[Place | Inspect | Cancel | AnyQuestion]:
+    """What validates a message: made once, since making it takes longer than using it."""
+    return TypeAdapter(ClientMessage)
 
 
 def id_of(data: str) -> int | None:
