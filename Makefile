@@ -1,8 +1,9 @@
-# The verbs of the project: run test check fix train atlas bench. People and CI use the same ones.
+# The verbs of the project: run test test-long check fix train atlas bench. People and CI use the same ones.
 #
 #   make run                        install what is needed into .venv and open the bundled run
 #   make run ARGS="--port 9000"     … with arguments of `layerfold`
 #   make test                       pytest (browser journeys included where a Chromium is found) and node --test
+#   make test-long                  what takes minutes: grokking in a real lab, a cluster that loses workers, long fuzzing
 #   make check                      lint, format, types, layers, types of the page, generated files
 #   make fix                        format, repair what can be repaired, regenerate what is generated
 #   make train RECIPE=storyteller   train a recipe into runs/
@@ -24,7 +25,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm
 
-.PHONY: run test check fix train atlas bench
+.PHONY: run test test-long check fix train atlas bench
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -33,6 +34,9 @@ run: $(VENV)/.run
 test: $(VENV)/.dev
 	$(BIN)/node --test "tests/frontend/**/*.test.mjs"
 	$(BIN)/python -m pytest $(ARGS)
+
+test-long: $(VENV)/.dev
+	$(BIN)/python -m pytest -m long $(ARGS)
 
 check: $(VENV)/.dev node_modules/.installed
 	$(BIN)/ruff check .
