@@ -1,8 +1,9 @@
-# The verbs of the project: run test check fix page docs train atlas bench. CI uses the same ones.
+# The verbs: run test test-long check fix page docs train atlas bench. CI uses the same ones.
 #
 #   make run                        install what is needed into .venv and open the bundled run
 #   make run ARGS="--port 9000"     … with arguments of `layerfold`
 #   make test                       pytest (browser journeys included where a Chromium is found) and node --test
+#   make test-long                  what takes minutes: grokking in a real lab, a cluster that loses workers, long fuzzing
 #   make check                      lint, format, types, layers, types of the page, generated files
 #   make fix                        format, repair what can be repaired, regenerate what is generated
 #   make page                       build the page anew whenever one of its sources changes
@@ -26,7 +27,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm
 
-.PHONY: run test check fix page docs train atlas bench
+.PHONY: run test test-long check fix page docs train atlas bench
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -37,6 +38,9 @@ test: $(VENV)/.dev
 	$(BIN)/python hatch_build.py
 	$(BIN)/node --test "tests/frontend/**/*.test.mjs"
 	$(BIN)/python -m pytest $(ARGS)
+
+test-long: $(VENV)/.dev
+	$(BIN)/python -m pytest -m long $(ARGS)
 
 check: $(VENV)/.dev node_modules/.installed
 	$(BIN)/ruff check .

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
 from dataclasses import replace
 from pathlib import Path
+
+# before torch is imported, which reads it once: two threads wait for each other's tiny parts
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 import torch

@@ -49,7 +49,7 @@ def test_links_lead_somewhere(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_commands_in_documents_exist(document: Path) -> None:
     """Every `make VERB`, and every `layerfold COMMAND --option`, is one that the program has."""
-    verbs = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    verbs = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
     for block in blocks(document, "console"):
         for line in block.split("<!--")[0].splitlines():
             words = (

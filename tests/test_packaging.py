@@ -136,6 +136,7 @@ def test_the_verbs_install_by_the_constraints_and_start_layerfold(tmp_path: Path
     assert run.splitlines()[-1].endswith("/layerfold --port 9000")
     assert "--extra-index-url somewhere" in dry("run", "TORCH_INDEX=somewhere")
     assert "-m pytest" in dry("test")
+    assert "-m pytest -m long" in dry("test-long")
     for tool in (
         "ruff check",
         "ruff format --check",

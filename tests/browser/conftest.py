@@ -31,6 +31,9 @@ FLAGS = (
     "--disable-sync",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    # Debian's launcher turns it on: the page's text and boxes would be painted by the software GPU
+    # too
+    "--disable-gpu-rasterization",
 )
 PATIENCE = 120_000  # milliseconds; software rendering on a busy machine
 # Every caption there was, with the step it came at: a busy machine can look up too late to see one.

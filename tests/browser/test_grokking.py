@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PATIENCE, Open, Served
+from tests.browser.conftest import PATIENCE, Open, Served, Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE)
@@ -22,8 +22,8 @@ LONG = 480_000  # ms; three minutes on two free cores, a busy machine is given m
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    """The program itself, with a lab of its own."""
+def served(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Served]:
+    """The program itself, with a lab of its own, and with the options that a test gives it."""
     command = [
         sys.executable,
         "-m",
@@ -34,19 +34,41 @@ def served(tmp_path: Path) -> Iterator[Served]:
         str(tmp_path / "cache"),
         "--no-browser",
     ]
-    server = Served(lambda port: [*command, "--port", str(port)], tmp_path / "log")
+    server = Served(
+        lambda port: [*command, "--port", str(port), *getattr(request, "param", ())],
+        tmp_path / "log",
+    )
     server.start()
     yield server
     server.stop()
 
 
-def test_the_lab_groks_p_53_in_the_page(visit: Open) -> None:
-    one = visit()
+def begin(one: Visit, steps: str = "") -> None:
+    """Modular addition is being trained."""
     one.page.click("#open-lab")
     one.page.check("input[name=lab-task][value=modular-addition]", force=True)
+    if steps:
+        one.page.fill("#lab-steps", steps)
     expect(one.page.locator("#lab-start")).to_be_enabled()
     one.page.click("#lab-start")
-    one.until(f"{JOB} && s.run === {JOB}.run && s.card && Object.keys(s.atlas).length", LONG)
+    one.until(JOB, LONG)
+
+
+@pytest.mark.parametrize("served", [["--no-build"]], indirect=True)
+def test_a_short_training_of_the_real_lab_is_watched_to_its_end(visit: Open) -> None:
+    one = visit()
+    begin(one, "50")
+    one.until(f"{JOB}.status === 'finished' && {JOB}.step === 50", LONG)
+    expect(one.page.locator(".lab-curve .of-unseen path").first).to_have_attribute(
+        "d", re.compile("L")
+    )
+
+
+@pytest.mark.long
+def test_the_lab_groks_p_53_in_the_page(visit: Open) -> None:
+    one = visit()
+    begin(one)
+    one.until(f"s.run === {JOB}.run && s.card && Object.keys(s.atlas).length", LONG)
     expect(one.page.locator(".told .says")).to_have_text(
         re.compile(r"Memorised at step \d+"), timeout=LONG
     )

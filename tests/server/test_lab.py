@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,16 @@ from tests.conftest import story
 from tests.readme import block
 from tests.server.conftest import application
 from tests.server.fakes import FakeRun
+from tests.server.test_processes import alive
 
 TRAINER = """
 import json, signal, sys, time
 from pathlib import Path
 from layerfold.server.child_process import tie
+from layerfold.cli.terminal import tell
 told = []
 signal.signal(signal.SIGTERM, lambda *_: told.append(1))
-tie(0.5)
+tie()
 folder = Path(sys.argv[4])
 recipe = (folder / "recipe.toml").read_text()
 if "seed = 13" in recipe:
@@ -45,20 +48,19 @@ if "seed = 13" in recipe:
 saved = folder / "saved"
 step = int(saved.read_text()) if saved.exists() else 0
 (folder / "run.json").write_text("{}")
-print(json.dumps({"stage": "reading text", "step": 0, "steps": 0, "seconds": 0.0}), flush=True)
+tell({"stage": "reading text", "step": 0, "steps": 0, "seconds": 0.0})
 steps = 3 if "seed = 7" in recipe else 10_000
 while step < steps and not told:
     step += 1
-    said = {"stage": "training", "step": step, "steps": steps, "loss": 1 / step}
-    said |= {"test_accuracy": None, "seconds": step / 100}
-    print(json.dumps(said), flush=True)
     with (folder / "metrics.jsonl").open("a") as log:
         row = {"step": step, "loss": 1 / step, "seconds": step / 100, "test_accuracy": 0.5}
         log.write(json.dumps(row) + chr(10))
+    said = {"stage": "training", "step": step, "steps": steps, "loss": 1 / step}
+    tell(said | {"test_accuracy": None, "seconds": step / 100})
     time.sleep(0.01)
 saved.write_text(str(step))
 whole = {"run": "x", "steps": [0, steps], "test_accuracy": 0.75}
-print(json.dumps({"run": "x", "stopped": True} if told else whole), flush=True)
+tell({"run": "x", "stopped": True} if told else whole)
 """
 
 
@@ -216,16 +218,14 @@ def test_deleting_takes_the_run_and_nothing_else(lab: Lab, tmp_path: Path) -> No
 
 
 def test_a_closed_server_leaves_jobs_that_the_next_one_resumes(tmp_path: Path) -> None:
-    first = Lab(tmp_path, workshop())
-    card = first.create(asked())
-    until(first, lambda: job(first, card.id).step > 2)
-    first.close()
-    second = Lab(tmp_path, workshop())
-    found = job(second, card.id)
-    assert (found.status, found.step > 2, found.title) == ("paused", True, card.title)
-    second.resume(card.id)
-    until(second, lambda: job(second, card.id).step > found.step)
-    second.close()
+    with closing(Lab(tmp_path, workshop())) as first:
+        card = first.create(asked())
+        until(first, lambda: job(first, card.id).step > 2)
+    with closing(Lab(tmp_path, workshop())) as second:
+        found = job(second, card.id)
+        assert (found.status, found.step > 2, found.title) == ("paused", True, card.title)
+        second.resume(card.id)
+        until(second, lambda: job(second, card.id).step > found.step)
 
 
 def test_a_killed_server_leaves_jobs_that_the_next_one_resumes(tmp_path: Path) -> None:
@@ -249,14 +249,13 @@ time.sleep(60)
         assert child.stdout
         id, trainer = child.stdout.readline().split()
         child.send_signal(signal.SIGKILL)
-    lab = Lab(tmp_path, workshop())
-    found = job(lab, id)
-    assert (found.status, found.step >= 3, found.test) == ("paused", True, 0.5)
-    until(lab, lambda: not Path(f"/proc/{trainer}").exists() or os.name != "posix")
-    assert (tmp_path / id / "saved").exists(), "the trainer noticed, and saved"
-    lab.resume(id)
-    until(lab, lambda: job(lab, id).step > found.step)
-    lab.close()
+    with closing(Lab(tmp_path, workshop())) as lab:
+        found = job(lab, id)
+        assert (found.status, found.step >= 3, found.test) == ("paused", True, 0.5)
+        until(lab, lambda: not alive(int(trainer)))
+        assert (tmp_path / id / "saved").exists(), "the trainer noticed, and saved"
+        lab.resume(id)
+        until(lab, lambda: job(lab, id).step > found.step)
 
 
 def test_one_server_has_a_lab(lab: Lab, tmp_path: Path) -> None:
@@ -276,9 +275,8 @@ def test_a_job_file_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     ):
         (tmp_path / name).mkdir()
         (tmp_path / name / "job.json").write_text(text)
-    lab = Lab(tmp_path, workshop())
-    assert lab.jobs().jobs == []
-    lab.close()
+    with closing(Lab(tmp_path, workshop())) as lab:
+        assert lab.jobs().jobs == []
 
 
 def test_news_come_only_when_there_are_some(lab: Lab) -> None:
@@ -407,18 +405,17 @@ def test_a_server_for_others_trains_only_where_it_was_told_to() -> None:
 
 
 def test_a_real_training_is_an_ordinary_run(tmp_path: Path) -> None:
-    lab = Lab(tmp_path)
-    card = lab.create(
-        NewJob(task="modular-addition", optimizer="sgd", numbers={"steps": 60, "seed": 5})
-    )
-    until(lab, lambda: job(lab, card.id).status != "running", 120)
-    assert (job(lab, card.id).status, job(lab, card.id).message) == ("finished", "")
-    run = Run.open(tmp_path / card.run)
-    assert (run.live, run.steps[-1], run.verify()) == (False, 60, [])
-    rows = run.metrics()
-    assert {"train_accuracy", "test_accuracy", "loss"} <= set(rows[0])
-    assert job(lab, card.id).test is not None
-    lab.close()
+    with closing(Lab(tmp_path)) as lab:
+        card = lab.create(
+            NewJob(task="modular-addition", optimizer="sgd", numbers={"steps": 60, "seed": 5})
+        )
+        until(lab, lambda: job(lab, card.id).status != "running", 120)
+        assert (job(lab, card.id).status, job(lab, card.id).message) == ("finished", "")
+        run = Run.open(tmp_path / card.run)
+        assert (run.live, run.steps[-1], run.verify()) == (False, 60, [])
+        rows = run.metrics()
+        assert {"train_accuracy", "test_accuracy", "loss"} <= set(rows[0])
+        assert job(lab, card.id).test is not None
 
 
 def test_the_lines_of_the_readme(tmp_path: Path) -> None:

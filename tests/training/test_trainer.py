@@ -99,6 +99,14 @@ def test_the_same_recipe_gives_the_same_run(
     assert files(again) == files(tiny_run)
 
 
+def test_two_threads_give_the_same_run_too(tiny_recipe: Recipe, tmp_path: Path) -> None:
+    torch.set_num_threads(2)
+    recipe = replace(tiny_recipe, steps=4, checkpoints=(0, 4))
+    one, other = (train(recipe, tmp_path / name) for name in ("one", "other"))
+    assert rows(one) == rows(other)
+    assert files(one) == files(other)
+
+
 def test_another_seed_gives_another_run(tiny_run: Run, tiny_recipe: Recipe, tmp_path: Path) -> None:
     other = train(replace(tiny_recipe, seed=4, steps=1, checkpoints=(0, 1)), tmp_path)
     assert files(other)[checkpoint_name(0)] != files(tiny_run)[checkpoint_name(0)]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -41,6 +43,7 @@ def fuzzy(others: Ints, lengths: Floats) -> Graph:
     distances = np.concatenate([np.zeros((count, 1), dtype=np.float32), lengths], axis=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # umap speaks of its optional parts when it is imported
+        keep_machine_code()
         from umap.umap_ import fuzzy_simplicial_set
 
         matrix, *_ = fuzzy_simplicial_set(
@@ -52,6 +55,19 @@ def fuzzy(others: Ints, lengths: Floats) -> Graph:
     return Graph(
         rows.indptr.astype(np.int32), rows.indices.astype(np.int32), rows.data.astype(np.float32)
     )
+
+
+@cache
+def keep_machine_code() -> None:
+    """UMAP's two loops are kept compiled on disk, where a folder can be written, as ours are: each
+    process compiled them for 7 s of CPU.
+    """
+    from umap import umap_
+
+    for loop in (umap_.smooth_knn_dist, umap_.compute_membership_strengths):
+        # neither umap's folder nor the person's cache folder can be written
+        with suppress(RuntimeError):
+            loop.enable_caching()
 
 
 def curve(min_dist: float, spread: float) -> tuple[float, float]:
