@@ -1,3 +1,3 @@
-"""Interpretability: what a model's passes, weights and states say; arrays in, frozen records of
-arrays out.
+"""Instruments of meaning: each number beside its control, with an interval; arrays in, frozen
+records out.
 """
