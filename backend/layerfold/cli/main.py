@@ -18,6 +18,7 @@ import typer
 
 from layerfold.cli import build as making
 from layerfold.cli import inspect as telling
+from layerfold.cli import meaning
 from layerfold.cli.options import Device, Dtype, Pickle
 from layerfold.cli.resolve import Opening, opened_runs
 from layerfold.cli.terminal import fail
@@ -206,6 +207,7 @@ def has_screen(environment: Any) -> bool:
 
 COMMANDS = (
     *(making.train, making.atlas, making.project, making.measure),
+    *(meaning.senses, meaning.axes, meaning.probe, meaning.ood, meaning.compress, meaning.path),
     *(telling.place, telling.check, telling.verify, telling.bench, telling.version),
 )
 for command in COMMANDS:

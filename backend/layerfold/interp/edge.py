@@ -1,0 +1,267 @@
+"""How well scores of a state tell text that a model knows from text that it does not, by site.
+
+Scores: distance to the nearest states of the reference (Sun et al. 2204.06507), of which the
+off-cloud percentile is made; Mahalanobis distance; that less the distance from a background of the
+same words without context (relative, after Ren et al. 2106.09022; it has seen what shuffled text
+looks like, the others have not); cosine distance from the mean; norm; and the plain loss of the
+token. A token's own score and the mean over its text are told apart: AUROC against natural text
+that is not in the cloud, with bounds over texts. Natural text held out is the control: 0.5. Where a
+token and its place decide a state, dealt text has the same states: exactly 0.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layerfold.data.reference_states import fingerprint as fingerprint_of
+from layerfold.data.reference_states import viewed
+from layerfold.errors import InputError
+from layerfold.interp.interval import (
+    Doubles,
+    Interval,
+    mean_interval,
+    packed,
+    resamples,
+    weighted_auroc,
+)
+from layerfold.interp.notes import Note
+from layerfold.interp.readout import shrunk_covariance
+from layerfold.interp.session import Session
+from layerfold.interp.stepwise import NOBODY, Recipe, Watch, chosen_steps, over_steps
+from layerfold.interp.text_kinds import NATURAL, Kinds, kinds_of
+from layerfold.interp.word_sets import fingerprint
+from layerfold.records import Floats, Ints, Site
+from layerfold.space.neighbors import Index
+from layerfold.space.outside import own_distances, percentile
+
+if TYPE_CHECKING:
+    from layerfold.model.adapter import Adapter
+
+SCORES: Final = ("nearest", "mahalanobis", "relative", "cosine", "norm", "loss")
+LEVELS: Final = ("token", "text")
+AT_ONCE: Final = 16
+STANDING: Final = {1: "supported", 0: "no evidence", -1: "inverted"}
+
+
+@dataclass(frozen=True)
+class Options:
+    """At most so many ``texts`` of a kind; the distance to the ``neighbors``-th nearest; bootstrap
+    ``draws`` over texts; ``seed``. States are taken in the atlas's view."""
+
+    texts: int = 40
+    neighbors: int = 1
+    draws: int = 200
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises InputError for what cannot be followed."""
+        if self.texts < 5 or self.neighbors < 1:
+            raise InputError("Give at least five texts of a kind, and one neighbour.")
+
+
+@dataclass(frozen=True)
+class Edge:
+    """``auroc`` [step, kind, level, score, site] of each kind against natural text; ``outside``
+    [step, kind, site] the mean off-cloud percentile, of natural text too (the last kind)."""
+
+    kinds: tuple[str, ...]
+    steps: tuple[int, ...]
+    sites: tuple[Site, ...]
+    auroc: Interval
+    outside: Interval
+    notes: tuple[Note, ...]
+
+    def standing(self, kind: str, step: int, site: int) -> str:
+        """What may be said of a token's off-cloud percentile as an alarm for a kind of text:
+        ``supported``, ``no evidence`` or ``inverted`` (then it is not to be shown as one)."""
+        at = (self.steps.index(step), self.kinds.index(kind), 0, 0, site)
+        low, high = self.auroc.low[at], self.auroc.high[at]
+        return STANDING[int(low > 0.5) - int(high < 0.5)]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """A row for each step, kind, level, score and site."""
+        for t, step in enumerate(self.steps):
+            for k, kind in enumerate(self.kinds):
+                for le, level in enumerate(LEVELS):
+                    for n, score in enumerate(SCORES):
+                        for s, site in enumerate(self.sites):
+                            row: dict[str, Any] = {"text": kind, "step": step, "site": site.name}
+                            row |= {"level": level, "score": score}
+                            bounds = self.auroc.at(t, k, le, n, s)
+                            row |= dict(
+                                zip(("auroc", "auroc_low", "auroc_high"), bounds, strict=True)
+                            )
+                            row["outside"] = float(self.outside.value[t, k, s])
+                            row["natural_outside"] = float(self.outside.value[t, -1, s])
+                            yield row | {"alarm": self.standing(kind, step, s)}
+
+
+def measure(
+    opened: Session,
+    others: Mapping[str, Sequence[str]] | None = None,
+    steps: Sequence[int] | None = None,
+    options: Options | None = None,
+    watch: Watch = NOBODY,
+) -> Edge:
+    """How well each score tells other text from natural text, at every site of the steps (all by
+    default); ``others`` are texts by name. Raises InputError, AtlasMissing, StepNotFound,
+    NoWeights, Cancelled.
+    """
+    options = options or Options()
+    chosen = chosen_steps(opened, steps)
+    kinds = kinds_of(opened, others or {}, options.texts, options.seed)
+    windows = {name: rows.tolist() for name, rows in kinds.windows.items()}
+    reference = fingerprint_of(opened.atlas.reference)
+    origin = {"what": "edge", "options": asdict(options), "texts": fingerprint(windows, reference)}
+    origin["view"] = opened.atlas.view
+
+    def compute(step: int) -> dict[str, NDArray[Any]]:
+        return at_step(opened, step, kinds, options, watch)
+
+    found = over_steps(opened, chosen, Recipe(origin, ("auroc", "outside"), compute), watch)
+    names = tuple(name for name in kinds.windows if name != NATURAL)
+    bounds = {name: Interval.of(found[name]) for name in ("auroc", "outside")}
+    return Edge(names, chosen, opened.sites, **bounds, notes=kinds.notes)
+
+
+def at_step(
+    opened: Session, step: int, kinds: Kinds, options: Options, watch: Watch = NOBODY
+) -> dict[str, NDArray[Any]]:
+    """The arrays of one step: auroc [kind, level, score, site, 3], outside [kind, site, 3]."""
+    adapter = opened.run.adapter(step)
+    names = [name for name in kinds.windows if name != NATURAL] + [NATURAL]
+    windows = [kinds.windows[name] for name in names]
+    losses = [loss_of(adapter, rows) for rows in windows]
+    raw = states_of(adapter, np.concatenate(windows))
+    background = states_of(adapter, kinds.background)
+    reference = opened.atlas.reference
+    cloud = opened.space(step).states[:, kinds.cloud[reference.window]]
+    counts = Counts.of([len(rows) for rows in windows], windows[0].shape[1], options)
+    area = np.full((len(names) - 1, len(LEVELS), len(SCORES), len(raw), 3), np.nan)
+    outside = np.empty((len(names), len(raw), 3))
+    for s, site in enumerate(raw):
+        watch.stop()
+        states, apart = viewed(site, opened.atlas.view), viewed(background[s], opened.atlas.view)
+        around = np.asarray(cloud[s], dtype=np.float32)
+        found = scores_of(states, around, apart.reshape(-1, apart.shape[-1]), options)
+        found["norm"] = np.linalg.norm(site.astype(np.float64), axis=-1)
+        found["loss"] = np.concatenate(losses)
+        area[:, :, :, s] = counts.areas(found)
+        outside[:, s] = counts.means(found["outside"])
+    return {"auroc": area, "outside": outside}
+
+
+def states_of(adapter: Adapter, windows: Ints) -> Floats:
+    """The raw states of windows, [site, window, token, d]."""
+    parts = [
+        adapter.batch_states(windows[n : n + AT_ONCE]) for n in range(0, len(windows), AT_ONCE)
+    ]
+    return np.concatenate(parts, axis=1)
+
+
+def loss_of(adapter: Adapter, windows: Ints) -> Doubles:
+    """How surprising each token is after those before it, in nats [window, token]; NaN of the
+    first, and of a model that does not predict.
+    """
+    from layerfold.interp.logit_lens import log_softmax  # late: imports torch, which takes seconds
+
+    found = np.full(windows.shape, np.nan)
+    if not (adapter.causal and adapter.unembeds):
+        return found
+    for n in range(0, len(windows), AT_ONCE):
+        rows = windows[n : n + AT_ONCE]
+        logs = log_softmax(adapter.unembed(adapter.batch_states(rows)[-1][:, :-1]))
+        picked = np.take_along_axis(logs, rows[:, 1:, None].astype(np.int64), axis=-1)
+        found[n : n + AT_ONCE, 1:] = -picked[..., 0]
+    return found
+
+
+def scores_of(
+    states: Floats, cloud: Floats, background: Floats, options: Options
+) -> dict[str, Doubles]:
+    """The scores [window, token] of states [window, token, d] at one site, and their off-cloud
+    percentile ``outside``. Equal states have equal scores, wherever they stand in a batch."""
+    rows = np.ascontiguousarray(states.reshape(-1, states.shape[-1]))
+    whole = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()
+    _, first, which = np.unique(whole, return_index=True, return_inverse=True)
+    kinds = rows[first]
+    index = Index.of(cloud)
+    away = index.nearest(kinds, options.neighbors)[1][:, -1]
+    center = cloud.astype(np.float64).mean(axis=0)
+    wide = kinds.astype(np.float64)
+    lengths = np.linalg.norm(wide, axis=1) * np.linalg.norm(center)
+    near = mahalanobis(wide, cloud)
+    found = {
+        "nearest": away.astype(np.float64),
+        "outside": percentile(away, own_distances(index)).astype(np.float64),
+        "mahalanobis": near,
+        "relative": near - mahalanobis(wide, background),
+        "cosine": 1 - np.divide(wide @ center, lengths, out=np.zeros(len(wide)), where=lengths > 0),
+    }
+    return {name: values[which].reshape(states.shape[:2]) for name, values in found.items()}
+
+
+def mahalanobis(states: Doubles, cloud: Floats) -> Doubles:
+    """Squared distances [n] of states from a cloud's mean in the metric of its shrunk
+    covariance.
+    """
+    wide = cloud.astype(np.float64)
+    away = states - wide.mean(axis=0)
+    return np.asarray((away @ np.linalg.pinv(shrunk_covariance(wide)) * away).sum(axis=1))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Texts of several kinds one after another, natural text last: where each kind begins and ends,
+    and how often its texts are drawn again [draw, text]."""
+
+    ends: tuple[int, ...]
+    size: int
+    draws: tuple[NDArray[np.int64], ...]
+
+    @staticmethod
+    def of(texts: Sequence[int], size: int, options: Options) -> Counts:
+        """The draws for so many texts of each kind, of ``size`` tokens."""
+        rng = np.random.default_rng((options.seed, 3))
+        draws = tuple(resamples(count, options.draws, rng) for count in texts)
+        return Counts((0, *np.cumsum(texts).tolist()), size, draws)
+
+    def means(self, values: Doubles) -> Doubles:
+        """The mean of each kind's values [text, token] with bounds over texts [kind, 3]."""
+        parts = [values[a:b].mean(axis=1) for a, b in zip(self.ends, self.ends[1:], strict=False)]
+        return np.stack([mean_interval(p, d) for p, d in zip(parts, self.draws, strict=True)])
+
+    def areas(self, scores: Mapping[str, Doubles]) -> Doubles:
+        """AUROC of each kind against the last with bounds [kind, level, score, 3]."""
+        last = len(self.draws) - 1
+        return np.stack(
+            [
+                np.stack([self._levels(scores[name], k, last) for name in SCORES], axis=1)
+                for k in range(last)
+            ]
+        )
+
+    def _levels(self, values: Doubles, kind: int, natural: int) -> Doubles:
+        """Of one score and kind, token by token and text by text [level, 3]."""
+        parts = [values[self.ends[n] : self.ends[n + 1]] for n in (natural, kind)]
+        if all(np.isnan(part).all() for part in parts):
+            return np.full((len(LEVELS), 3), np.nan)
+        known = ~np.isnan(parts[0]).all(axis=0)  # a first token has no loss
+        tokens = [part[:, known] for part in parts]
+        texts = [part.mean(axis=1, keepdims=True) for part in tokens]
+        draws = np.concatenate([self.draws[n] for n in (natural, kind)], axis=1)
+        return np.stack([_area(each, draws) for each in (tokens, texts)])
+
+
+def _area(parts: Sequence[Doubles], draws: NDArray[np.int64]) -> Doubles:
+    """AUROC of ``parts`` [text, token], negative then positive, with bounds over texts [3]."""
+    values = np.concatenate([part.ravel() for part in parts])
+    positive = np.repeat([0, 1], [part.size for part in parts])
+    weights = np.repeat(draws, parts[0].shape[1], axis=1).astype(np.float64)
+    value = weighted_auroc(values, positive, np.ones((1, len(values))))[0]
+    return packed(value, weighted_auroc(values, positive, weights))

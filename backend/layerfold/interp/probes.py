@@ -1,0 +1,317 @@
+"""What a linear map can read of a label from states, beside what it would read of any label.
+
+Multinomial logistic regression (scikit-learn's L-BFGS) on standardized states, split by document.
+Controls: the same on labels drawn for each token type (Hewitt & Liang 2019: accuracy less theirs is
+selectivity), the most frequent label of the type, and the run's first step. Online code length
+(Voita & Titov 2020): how many times shorter than a uniform code the labels are sent, block by
+block. Noise: accuracy when each direction of a state is moved by so many of its deviations.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from layerfold.data.reference_states import fingerprint as fingerprint_of
+from layerfold.data.reference_states import states_at, stored
+from layerfold.errors import InputError
+from layerfold.interp.interval import Doubles, Interval, packed, resamples
+from layerfold.interp.labels import Labelled, shuffled_types
+from layerfold.interp.notes import Note
+from layerfold.interp.session import Session
+from layerfold.interp.stepwise import NOBODY, Recipe, Watch, chosen_steps, over_steps
+from layerfold.interp.word_sets import fingerprint
+from layerfold.records import Floats, Ints, Site, View
+
+BLOCKS: Final = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of the tokens, by document: sent one by one
+NOISE: Final = (0.5, 1.0, 2.0)
+FLOOR: Final = (
+    0.01  # of the probability is shared evenly, so that no label costs infinitely many bits
+)
+BOUNDED: Final = (
+    "accuracy",
+    "control",
+    "selectivity",
+    "compression",
+    "control_compression",
+    "noise",
+)
+NAMES: Final = (*BOUNDED, "predicted")
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Options:
+    """States in which ``view``; inverse ``strength`` of the penalty (scikit-learn's C); the share
+    of documents that is ``held_out``; bootstrap ``draws`` over documents; ``seed``.
+    """
+
+    view: View = "normalised"
+    strength: float = 1.0
+    held_out: float = 0.2
+    draws: int = 500
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises InputError for what cannot be followed."""
+        if not 0 < self.held_out < 1:
+            raise InputError(
+                f"A share of {self.held_out:g} cannot be held out: give one in 0 to 1."
+            )
+        if not self.strength > 0:
+            raise InputError(f"A strength of {self.strength:g} is none: give a number above 0.")
+
+
+@dataclass(frozen=True)
+class Probe:
+    """At each step and site [step, site]: ``accuracy`` on documents held out, that of the
+    ``control`` task, their difference ``selectivity``, ``compression`` of the online code and of
+    the control's; ``noise`` [step, site, level] accuracy under NOISE. ``baseline`` is the
+    accuracy of the most frequent label of a token's type, ``majority`` of the most frequent
+    label; ``predicted`` [step, site, token] the class of each token, ``held_out`` [token]
+    whether it was tested.
+    """
+
+    labels: Labelled
+    steps: tuple[int, ...]
+    sites: tuple[Site, ...]
+    accuracy: Interval
+    control: Interval
+    selectivity: Interval
+    compression: Interval
+    control_compression: Interval
+    noise: Interval
+    baseline: Interval
+    majority: Interval
+    predicted: Floats
+    held_out: Mask
+    notes: tuple[Note, ...]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """A row for each step and site, the first step's accuracy beside every other's."""
+        for t, step in enumerate(self.steps):
+            for s, site in enumerate(self.sites):
+                row: dict[str, Any] = {"label": self.labels.name, "step": step, "site": site.name}
+                for name in BOUNDED[:-1]:
+                    keys = (name, f"{name}_low", f"{name}_high")
+                    row |= dict(zip(keys, getattr(self, name).at(t, s), strict=True))
+                for n, level in enumerate(NOISE):
+                    row[f"noise_{level:g}"] = float(self.noise.value[t, s, n])
+                row["first_step"] = float(self.accuracy.value[0, s])
+                row |= {
+                    "baseline": float(self.baseline.value),
+                    "majority": float(self.majority.value),
+                }
+                yield row | {"classes": len(self.labels.classes), "tokens": len(self.labels.values)}
+
+
+def measure(
+    opened: Session,
+    labels: Labelled,
+    steps: Sequence[int] | None = None,
+    options: Options | None = None,
+    watch: Watch = NOBODY,
+) -> Probe:
+    """What a linear probe reads of the labels at every site of the steps (all by default), the
+    run's first step always among them. Raises StepNotFound, NoWeights, Cancelled.
+    """
+    options = options or Options()
+    first = opened.run.steps[0]
+    chosen = tuple(dict.fromkeys((first, *chosen_steps(opened, steps))))
+    split = Split.of(labels, options)
+    origin = {
+        "what": "probe",
+        "options": asdict(options),
+        "reference": fingerprint_of(labels.reference),
+    }
+    origin["labels"] = fingerprint(
+        labels.tokens.tolist(), labels.values.tolist(), labels.documents.tolist()
+    )
+
+    def compute(step: int) -> dict[str, NDArray[Any]]:
+        states = reference_states(opened, step, labels, options.view)
+        rows = []
+        with threadpool_limits(1, "blas"):  # one order of sums, whatever the machine
+            for number, site in enumerate(states):
+                watch.stop()
+                watch.progress(
+                    f"step {step}", (chosen.index(step) + number / len(states)) / len(chosen)
+                )
+                rows.append(at_site(site.astype(np.float32), split))
+        return {name: np.stack([row[name] for row in rows]) for name in NAMES}
+
+    found = over_steps(opened, chosen, Recipe(origin, NAMES, compute), watch)
+    baseline, majority = baselines(split)
+    return Probe(
+        labels,
+        chosen,
+        opened.sites,
+        **{name: Interval.of(found[name]) for name in BOUNDED},
+        baseline=baseline,
+        majority=majority,
+        predicted=found["predicted"],
+        held_out=split.test,
+        notes=labels.notes,
+    )
+
+
+def reference_states(opened: Session, step: int, labels: Labelled, view: View) -> NDArray[Any]:
+    """The states [site, n, d] of labelled tokens at a step, in a view, kept as the atlas keeps its
+    own."""
+    origin = {
+        "format": 1,
+        "checkpoint": opened.run.origin(step),
+        "reference": fingerprint_of(labels.reference),
+        "view": view,
+    }
+    made = opened.cache.get(
+        origin, lambda: stored(states_at(opened.run, step, labels.reference), view)
+    )
+    return np.asarray(made[:, labels.tokens])
+
+
+@dataclass(frozen=True)
+class Split:
+    """Labelled tokens and how they are used: which are for the ``test``, in which ``block`` of the
+    online code [n], the labels and those of the control task, the resampled ``counts``
+    [draw, document] of ``documents``, and noise for the test's states."""
+
+    values: Ints
+    control: Ints
+    types: Ints
+    classes: int
+    test: Mask
+    block: Ints
+    documents: Ints
+    counts: NDArray[np.int64]
+    options: Options
+
+    @staticmethod
+    def of(labels: Labelled, options: Options) -> Split:
+        """Documents in a random order: the first are tested, and blocks are sent in that order."""
+        kinds, documents = np.unique(labels.documents, return_inverse=True)
+        rng = np.random.default_rng(options.seed)
+        order = np.empty(len(kinds), dtype=np.int64)
+        order[rng.permutation(len(kinds))] = np.arange(len(kinds))
+        sizes = np.bincount(order[documents], minlength=len(kinds))
+        before = (
+            np.cumsum(sizes) - sizes
+        ) / sizes.sum()  # the share of tokens before each in order
+        test = before < options.held_out
+        test[-1] = False
+        block = np.searchsorted(BLOCKS, before, side="right")
+        return Split(
+            labels.values,
+            shuffled_types(labels, options.seed),
+            labels.types,
+            len(labels.classes),
+            test[order[documents]],
+            block[order[documents]].astype(np.int32),
+            documents.astype(np.int32),
+            resamples(len(kinds), options.draws, rng),
+            options,
+        )
+
+    def mean(self, right: Doubles) -> Doubles:
+        """The mean over tested tokens of values [test token] with bounds over documents [3]."""
+        documents = self.documents[self.test]
+        sums = np.bincount(documents, right, self.counts.shape[1])
+        sizes = np.bincount(documents, minlength=self.counts.shape[1])
+        with np.errstate(invalid="ignore"):
+            return packed(right.mean(), (self.counts @ sums) / (self.counts @ sizes))
+
+
+def at_site(states: Floats, split: Split) -> dict[str, NDArray[Any]]:
+    """All numbers of one site, from states [n, d]."""
+    train = ~split.test
+    spread = states[train].std(axis=0)
+    scaled = (states - states[train].mean(axis=0)) / np.where(spread > 0, spread, 1)
+    guesses, noisy = fitted(scaled, split.values, split, noise=True)
+    control, _ = fitted(scaled, split.control, split)
+    right = (guesses[split.test] == split.values[split.test]).astype(np.float64)
+    other = (control[split.test] == split.control[split.test]).astype(np.float64)
+    return {
+        "accuracy": split.mean(right),
+        "control": split.mean(other),
+        "selectivity": split.mean(right - other),
+        "compression": compression(scaled, split.values, split),
+        "control_compression": compression(scaled, split.control, split),
+        "noise": np.stack([split.mean(one) for one in noisy]),
+        "predicted": guesses,
+    }
+
+
+def fitted(
+    scaled: Floats, values: Ints, split: Split, noise: bool = False
+) -> tuple[Ints, list[Doubles]]:
+    """The classes that a probe of the train tokens gives all [n]; and, with ``noise``, which of the
+    tested are right under each level of it."""
+    model = logistic(scaled[~split.test], values[~split.test], split.options.strength)
+    if model is None:
+        guesses = np.full(len(values), values[~split.test][0])
+        return guesses, [(guesses == values)[split.test].astype(np.float64)] * len(NOISE)
+    tested = scaled[split.test]
+    moved: list[Doubles] = []
+    if noise:
+        draw = np.random.default_rng((split.options.seed, 2)).normal(size=tested.shape)
+        draw = draw.astype(np.float32)
+        truth = values[split.test]
+        moved = [(model.predict(tested + level * draw) == truth).astype(float) for level in NOISE]
+    return np.asarray(model.predict(scaled), dtype=np.int32), moved
+
+
+def logistic(states: Floats, values: Ints, strength: float) -> Any:
+    """A fitted multinomial logistic regression; None of a single class."""
+    from sklearn.linear_model import (
+        LogisticRegression,  # late: takes seconds, and serving does not need it
+    )
+
+    if len(np.unique(values)) < 2:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # not converged in 1,000 steps: as good as it gets
+        return LogisticRegression(C=strength, tol=1e-3, max_iter=1000).fit(states, values)
+
+
+def compression(scaled: Floats, values: Ints, split: Split) -> Doubles:
+    """How many times shorter the online code is than a uniform one, with bounds over documents [3];
+    the first block is sent uniformly."""
+    uniform = np.log2(split.classes)
+    bits = np.full(len(values), uniform)
+    for number in range(1, len(BLOCKS)):
+        known, new = split.block < number, split.block == number
+        model = (
+            logistic(scaled[known], values[known], split.options.strength) if known.any() else None
+        )
+        if model is None or not new.any():
+            continue
+        shares = np.zeros((int(new.sum()), split.classes))
+        shares[:, model.classes_] = model.predict_proba(scaled[new])
+        shares = (1 - FLOOR) * shares + FLOOR / split.classes
+        bits[new] = -np.log2(shares[np.arange(len(shares)), values[new]])
+    sizes = np.bincount(split.documents, minlength=split.counts.shape[1])
+    sums = np.bincount(split.documents, bits, split.counts.shape[1])
+    draws = uniform * (split.counts @ sizes) / (split.counts @ sums)
+    return packed(uniform * len(bits) / bits.sum(), draws)
+
+
+def baselines(split: Split) -> tuple[Interval, Interval]:
+    """The accuracy of the most frequent label of a token's type, and of the most frequent label."""
+    train = ~split.test
+    often = int(np.bincount(split.values[train], minlength=split.classes).argmax())
+    kinds, which = np.unique(split.types, return_inverse=True)
+    table = np.zeros((len(kinds), split.classes))
+    np.add.at(table, (which[train], split.values[train]), 1)
+    guess = np.where(table.any(axis=1), table.argmax(axis=1), often)[which]
+    right = [
+        (one == split.values)[split.test].astype(float)
+        for one in (guess, np.full(len(guess), often))
+    ]
+    by_type, majority = (Interval.of(split.mean(one).astype(np.float32)) for one in right)
+    return by_type, majority
