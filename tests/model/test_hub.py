@@ -89,9 +89,9 @@ def test_states_are_the_hidden_states_of_transformers(models: Any, name: str) ->
         found = states[f"L{n - 1}.post" if n else "embed"]
         assert found.dtype == np.float32
         # there alone transformers has applied the final norm
-        if n == last and adapter._norm is not None:
+        if n == last and adapter.structure.final_norm is not None:
             assert off(found, expected[0]) > 0.1
-            found = adapter._norm(torch.from_numpy(found)).numpy()
+            found = adapter.structure.final_norm(torch.from_numpy(found)).numpy()
         assert off(found, expected[0]) <= TOLERANCE
 
 

@@ -192,11 +192,7 @@ class ModelInternals:
             )[..., None]
         )
         shown = self._arrows(question, np.arange(len(states)), states, arrows[:, None])
-        agreement = (
-            first_order(model, sentence.ids, found, len(states) // 2, tries=8)
-            if len(sentence.ids) > 1
-            else float("nan")
-        )
+        agreement = first_order(model, sentence.ids, found, len(states) // 2, tries=8)
         told = Pushed(
             loss=found.loss,
             groups=list(found.groups),

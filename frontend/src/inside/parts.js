@@ -8,7 +8,7 @@ import { answerTo, placeAsked, sentenceInside, tokenInside } from "./asked.js";
 /** @typedef {import("../types.d.ts").Tensor} Tensor */
 /** @typedef {import("../picture.d.ts").EdgePicture} EdgePicture */
 /** @typedef {import("../picture.d.ts").End} End */
-/** The half-layer that leads on from site `from`; `last`: the site on screen is the one it led to. @typedef {{ from: number, layer: number, half: "attention" | "mlp", last: boolean }} Move */
+/** What leads on from site `from`: half a layer, or both halves where they read the same state; `last`: the site on screen is the one it led to. @typedef {{ from: number, layer: number, half: "attention" | "mlp" | "both", last: boolean }} Move */
 /** `share`: of the whole move, along it; null of what cannot be told. @typedef {{ part: "attention" | "head" | "bias" | "mlp", head: number | null, length: number | null, angle: number | null, share: number, trust: number | null, tip: Float32Array | null }} Part */
 /** @typedef {{ start: Float32Array, tip: Float32Array, kind: "attention" | "mlp", weight: number }} Arrow */
 
@@ -30,7 +30,14 @@ const SEEN = 0.18;
 export function moveShown(state) {
   const site = Math.round(state.site);
   const from = Math.max(0, Math.min((state.card?.sites.length ?? 2) - 2, site));
-  return { from, layer: from >> 1, half: from % 2 ? "mlp" : "attention", last: site > from };
+  return { from, ...movedBy(state.card?.sites ?? [], from), last: site > from };
+}
+
+/** What leads on from a site, told by the name of the next. @param {string[]} sites @param {number} from @returns {{ layer: number, half: Move["half"] }} */
+function movedBy(sites, from) {
+  const [, layer, end] = /^L(\d+)\.(mid|post)$/.exec(sites[from + 1] ?? "") ?? ["", String(from >> 1), from % 2 ? "post" : "mid"];
+  if (end === "mid") return { layer: Number(layer), half: "attention" };
+  return { layer: Number(layer), half: sites.includes(`L${layer}.mid`) ? "mlp" : "both" };
 }
 
 /** One number, or one place, of a tensor. @param {Tensor} tensor @param {...number} at its first indices */
@@ -49,7 +56,9 @@ function degrees(cosine) {
  * The parts of a token's move, the whole first; those after it sum to it, and so do their shares (the bias has what is left).
  * @param {Look} look the answer to `dissect` @param {Move} move @param {number} token @returns {Part[]}
  */
-export function partsOf(look, { layer, half }, token) {
+export function partsOf(look, move, token) {
+  const { layer, half } = move;
+  if (half === "both") return [...partsOf(look, { ...move, half: "attention" }, token), ...partsOf(look, { ...move, half: "mlp" }, token)];
   const of = (/** @type {string} */ name, /** @type {number[]} */ ...at) => part(look.tensors[`${half}.${name}`], ...at);
   /** @type {(kind: Part["part"], head: number | null, at: number[], whole: number) => Part} */
   const told = (kind, head, at, whole) => {
@@ -137,8 +146,9 @@ export function scenery(state) {
   if (!sentence || token === null || !dissect || dissect.tensors.positions.shape[1] !== sentence.tokens.length) return null;
   const move = moveShown(state);
   const { radius } = frameShown(state);
-  const others = Array.from({ length: state.inside.everyLayer ? 2 * dissect.answer.layers : 0 }, (_, from) => from).filter((from) => from !== move.from);
-  const away = others.flatMap((from) => arrowsOf(dissect, { from, layer: from >> 1, half: from % 2 ? "mlp" : "attention", last: false }, token, false));
+  const sites = state.card?.sites ?? [];
+  const others = Array.from({ length: state.inside.everyLayer ? sites.length - 1 : 0 }, (_, from) => from).filter((from) => from !== move.from);
+  const away = others.flatMap((from) => arrowsOf(dissect, { from, ...movedBy(sites, from), last: false }, token, false));
   const arrows = arrowsOf(dissect, move, token, true);
   const start = part(dissect.tensors.positions, move.from, token);
   const ends = state.inside.stretch && bend ? endsOf(bend, move.from) : [];

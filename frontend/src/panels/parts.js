@@ -48,7 +48,7 @@ export function partsTab(dispatch) {
       const words = (/** @type {Part} */ one) => wordsOf(promote, move, one);
       fill(legend, ...["attention", "head", "mlp"].map((ink) => h("li", {}, inkOf(state, ink), t(`parts.ink.${ink}`))));
       fill(table, h("caption", { class: "unseen" }, about.textContent), headRow(t), ...rows.map((one) => body(one, name(one), words(one), state, t)));
-      sum.textContent = t(move.half === "mlp" ? "parts.sum.mlp" : rows.at(-1)?.part === "bias" ? "parts.sum.bias" : "parts.sum");
+      sum.textContent = t(move.half !== "attention" ? `parts.sum.${move.half}` : rows.at(-1)?.part === "bias" ? "parts.sum.bias" : "parts.sum");
       const times = scenery(state)?.times ?? { arrows: 1, cross: 1 };
       longer.textContent = times.arrows > 1 ? t("parts.longer", { times: times.arrows }) : t("parts.true");
       bending.update(state, t, bend, { ...move, times: times.cross });
@@ -60,7 +60,7 @@ export function partsTab(dispatch) {
 function aboutWords(t, { layer, half, last }, name, token) {
   const words = [t(`parts.about.${half}`, { layer: layer + 1, token: name })];
   if (last) words.push(t("parts.last"));
-  if (half === "attention" && token === 0) words.push(t("parts.first"));
+  if (half !== "mlp" && token === 0) words.push(t("parts.first"));
   return words.join(" ");
 }
 

@@ -17,7 +17,7 @@ stream is normalised after each sum
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -28,7 +28,7 @@ from torch import Tensor
 
 from layerfold.errors import DamagedRun, NoWeights, TextTooLong
 from layerfold.model.gpt import GPT
-from layerfold.model.huggingface.block import Tap
+from layerfold.model.huggingface.block import Tap, given_in, given_out
 from layerfold.model.huggingface.head import Head
 from layerfold.model.huggingface.network import HuggingFaceNetwork
 from layerfold.model.huggingface.own_gpt import gpt_from
@@ -161,11 +161,12 @@ def tap(structure: Structure, taps: Taps, mid: bool) -> list[Any]:
     return handles
 
 
-def _hang(tap: Tap, catch: Any) -> Any:
-    if tap.side == "in":
-        return tap.module.register_forward_pre_hook(
-            lambda module, args, kwargs: catch(tap.of(args, kwargs)), with_kwargs=True
+def _hang(tap: Tap, catch: Callable[[Tensor], None]) -> Any:
+    place = tap.place  # and not the tap itself, whose module would then keep itself alive
+    if tap.side == "out":
+        return tap.module.register_forward_hook(
+            lambda module, args, output: catch(given_out(output))
         )
-    return tap.module.register_forward_hook(
-        lambda module, args, output: catch(tap.of(args, {}, output))
+    return tap.module.register_forward_pre_hook(
+        lambda module, args, kwargs: catch(given_in(place, args, kwargs)), with_kwargs=True
     )

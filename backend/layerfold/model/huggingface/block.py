@@ -32,14 +32,17 @@ class Tap:
     side: Literal["in", "out"]
     place: int | str = 0
 
-    def of(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any = None) -> Tensor:
-        """The tensor, out of what a hook of the module is given."""
-        if self.side == "in":
-            found = args[self.place] if isinstance(self.place, int) else kwargs[self.place]
-        else:
-            found = output[0] if isinstance(output, tuple | list) else output
-        assert isinstance(found, Tensor)
-        return found
+
+def given_in(place: int | str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
+    """What a call was given at a place."""
+    found: Tensor = args[place] if isinstance(place, int) else kwargs[place]
+    return found
+
+
+def given_out(output: Any) -> Tensor:
+    """What a call gave first."""
+    found: Tensor = output[0] if isinstance(output, tuple | list) else output
+    return found
 
 
 @dataclass(frozen=True)

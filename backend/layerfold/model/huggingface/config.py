@@ -79,9 +79,7 @@ def transformers_config(where: Where, found: Mapping[str, Any]) -> Any:
                 f"{key} in config.json of {name} is {value}, which no model has: fetch the model"
                 " again"
             )
-    config = _of_transformers(folder_of(where), name, kind)
-    if asked := next(_code_of(found, kind), None):
-        raise _code(name, asked)
+    config = _of_transformers(folder_of(where), found, name)
     if quantised := found.get("quantization_config"):
         method = quantised.get("quant_method") if isinstance(quantised, Mapping) else quantised
         raise ModelRefused(
@@ -103,13 +101,16 @@ def _code(name: str, asked: str) -> ModelRefused:
     )
 
 
-def _of_transformers(folder: Path, name: str, kind: str) -> Any:
+def _of_transformers(folder: Path, found: Mapping[str, Any], name: str) -> Any:
+    kind = str(found["model_type"])
     try:
         import transformers  # 3 s: only where a config is read for the first time
     except ImportError as error:
         raise MissingExtra(
             "models of Hugging Face need more packages: pip install layerfold[hf]"
         ) from error
+    if not all(_own(one, kind) for one in _held(found, "auto_map")):
+        raise _code(name, "auto_map")
     if kind not in transformers.CONFIG_MAPPING:
         raise ModelRefused(
             f"{name} is of the architecture {kind[:60]!r}, which transformers"
@@ -135,24 +136,25 @@ def _of_transformers(folder: Path, name: str, kind: str) -> Any:
     return config
 
 
-def _code_of(found: Mapping[str, Any], kind: str) -> Iterator[str]:
-    """``auto_map`` where it names another class than transformers' own for this architecture, which
-    stand in for their likes.
+def _own(asked: object, kind: str) -> bool:
+    """Whether ``auto_map`` names nothing but classes that transformers has for this architecture,
+    which then stand in for their likes.
     """
     import transformers  # after it has been imported for the config
 
-    for held in _held(found, "auto_map"):
-        classes = [
-            one
-            for value in (held.values() if isinstance(held, Mapping) else [held])
-            for one in (value if isinstance(value, list) else [value])
-            if one
-        ]
-        module = transformers.CONFIG_MAPPING[kind].__module__.rpartition(".")[0]
-        for one in classes:
-            own = getattr(transformers, str(one).rpartition(".")[2], None)
-            if own is None or not getattr(own, "__module__", "").startswith(module):
-                yield "auto_map"
+    if kind not in transformers.CONFIG_MAPPING or not isinstance(asked, Mapping):
+        return False
+    home = transformers.CONFIG_MAPPING[kind].__module__.rpartition(".")[0]
+    named = [
+        str(one).rpartition(".")[2]
+        for value in asked.values()
+        for one in (value if isinstance(value, list) else [value])
+        if one
+    ]
+    return all(
+        getattr(getattr(transformers, one, None), "__module__", "").startswith(home)
+        for one in named
+    )
 
 
 def _held(value: object, key: str, depth: int = 0) -> Iterator[Any]:

@@ -5,13 +5,16 @@ transformers' own pass.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from layerfold.errors import ModelRefused
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
 from layerfold.model.huggingface.check import check_adapter
 from layerfold.model.huggingface.files import Where, settled
+from layerfold.model.huggingface.outline import Outline
+from layerfold.model.huggingface.quiet import reason
 from layerfold.model.huggingface.shape import HuggingFaceShape, outline_of, read_shape
-from layerfold.model.huggingface.structure import structure_of
+from layerfold.model.huggingface.structure import Structure, structure_of
 from layerfold.model.huggingface.weights import load_network
 
 
@@ -36,12 +39,23 @@ def load_adapter(
     if replace(own, sites=shape.sites, **chosen) != shape or not set(shape.sites) <= set(own.sites):
         raise ModelRefused(f"{where} is a model of another shape than the run's: open it by itself")
     network = load_network(where, outline, dtype, device, pickle).network
-    found = outline.structure
-    structure = (
-        found.bound(outline.network, network) if found else structure_of(network, outline.stream)
-    )
+    structure = _structure(outline, network, str(where))
     adapter = HuggingFaceAdapter(
         network, structure, replace(shape, unembedding=shape.unembedding and outline.head)
     )
     check_adapter(adapter, str(where))
     return adapter
+
+
+def _structure(outline: Outline, network: Any, name: str) -> Structure:
+    """The network's structure: the outline's, or where that could not be seen without numbers, that
+    of a pass with them.
+    """
+    if outline.structure is not None:
+        return outline.structure.bound(outline.network, network)
+    try:
+        return structure_of(network, outline.stream)
+    except Exception as error:  # whatever a network does that nobody has opened before
+        raise ModelRefused(
+            f"{name} cannot be opened: its pass cannot be followed ({reason(error)})"
+        ) from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -93,6 +94,10 @@ def _outline(asked: Question) -> Outline:
     config, text = asked.config, asked.config.get_text_config()
     made = asked.made or class_of(config, asked.name)
     network = _made(made, config, asked.name)
+    if "input_ids" not in inspect.signature(network.forward).parameters:
+        raise ModelRefused(
+            f"{asked.name} is a {made.__name__}, no model that reads text: open another"
+        )
     stream: Stream = (
         "encoder"
         if getattr(config, "is_encoder_decoder", False) and hasattr(network, "get_decoder")
@@ -147,7 +152,7 @@ def class_of(config: Any, name: str) -> type:
             return next(iter(_each(auto.MODEL_FOR_MASKED_LM_MAPPING[kind])))
     if kind not in auto.MODEL_MAPPING:
         raise ModelRefused(
-            f"{name} is a {kind.model_type} of which transformers has no model that reads text:"
+            f"{name} is of {kind.model_type!r}, of which transformers has no model that reads text:"
             " open another"
         )
     return next(iter(_each(auto.MODEL_MAPPING[kind])))
@@ -168,9 +173,10 @@ def has_head(network: Any) -> bool:
 def _made(made: Any, config: Any, name: str) -> nn.Module:
     """A network on the meta device, its attention written out; raises DamagedRun."""
     try:
-        with quiet(), torch.device("meta"):
+        # a training goes on with its own
+        with quiet(), torch.random.fork_rng(devices=[]), torch.device("meta"):
             network: nn.Module = made._from_config(
-                config, attn_implementation="eager", dtype=torch.float32
+                deepcopy(config), attn_implementation="eager", dtype=torch.float32
             )
     except Exception as error:  # each network checks its own sizes, in its own way
         raise DamagedRun(
@@ -184,7 +190,7 @@ def _traced(network: nn.Module, stream: Stream, name: str) -> Structure | None:
     # grouped products of experts know the latter alone on the meta device
     for dtype in (torch.float32, torch.bfloat16):
         try:
-            with quiet():
+            with quiet(), torch.random.fork_rng(devices=[]):
                 return structure_of(network.to(dtype), stream)
         except LayerfoldError as error:
             raise ModelRefused(f"{name} cannot be opened: {error}") from None

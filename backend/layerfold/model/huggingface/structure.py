@@ -11,6 +11,7 @@ Cohere) leave none.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from inspect import signature
 from itertools import pairwise
@@ -48,7 +49,8 @@ class Structure:
     ``body`` is what a network calls for its last states ("" where it is the network itself);
     ``tail`` the modules between the last block and those: the final norm, and of few models a
     projection. Names are from the whole network. ``hidden`` says where each of ``hidden_states`` is
-    met: "embed", "L0.post" …, "final" (after the tail).
+    met: "embed", "L0.post" …, "final" (after the tail). ``idle`` are weights that neither states
+    nor logits are made of: a pooler, another head, the eyes of a model that reads text.
     """
 
     blocks: tuple[Block, ...]
@@ -56,6 +58,7 @@ class Structure:
     body: str
     d_model: int
     hidden: tuple[str, ...]
+    idle: frozenset[str] = frozenset()
     stream: Stream = ""
 
     @property
@@ -73,17 +76,21 @@ class Structure:
         have in this one.
         """
         names = {id(module): name for name, module in network.named_modules(remove_duplicate=False)}
-
-        def same(part: Any) -> Any:
-            if isinstance(part, nn.Module):
-                return other.get_submodule(names[id(part)])
-            return replace(part, module=same(part.module)) if isinstance(part, Tap) else part
-
+        found = {key: other.get_submodule(name) for key, name in names.items()}
         blocks = (
-            Block(**{part.name: same(getattr(block, part.name)) for part in fields(Block)})
+            Block(**{part.name: _same(getattr(block, part.name), found) for part in fields(Block)})
             for block in self.blocks
         )
-        return replace(self, blocks=tuple(blocks), tail=tuple(map(same, self.tail)))
+        return replace(
+            self, blocks=tuple(blocks), tail=tuple(found[id(module)] for module in self.tail)
+        )
+
+
+def _same(part: Any, found: Mapping[int, nn.Module]) -> Any:
+    """A part of a block, its modules replaced by those found for them."""
+    if isinstance(part, nn.Module):
+        return found[id(part)]
+    return replace(part, module=found[id(part.module)]) if isinstance(part, Tap) else part
 
 
 def structure_of(network: nn.Module, stream: Stream = "") -> Structure:
@@ -116,11 +123,18 @@ def structure_of(network: nn.Module, stream: Stream = "") -> Structure:
             f"hidden_states[{len(states) - 1 if unmet is None else unmet}] is made of the blocks'"
             " states in a way not known"
         )
+    logits = getattr(given, "logits", None)
+    used = trace.made_of(
+        [*states, trace.gave(body), *([] if logits is None else [trace.of(logits)])]
+    )
+    idle = frozenset(
+        name for name, weight in network.named_parameters() if trace.known(weight) not in used
+    )
     blocks, places = (
         tuple(reader.block() for reader in readers),
         tuple(met[state] for state in states),
     )
-    return Structure(blocks, tail, body.name, int(hidden[0].shape[-1]), places, stream)
+    return Structure(blocks, tail, body.name, int(hidden[0].shape[-1]), places, idle, stream)
 
 
 def probe_pass(network: Any) -> Any:

@@ -18,6 +18,7 @@ from tokenizers import Tokenizer as Backend
 from tokenizers import models
 
 from layerfold.errors import DamagedRun, EmptyText, MissingExtra, ModelRefused, TextTooLong
+from layerfold.model.graphemes import continues
 from layerfold.model.huggingface.files import CONFIG, NUMBERED, Where, fetched, read_json
 from layerfold.model.huggingface.pieces import (
     byte_alphabet,
@@ -43,9 +44,9 @@ NO_END: Final = -1
 ENDS: Final = ("<|endoftext|>", "</s>", "<eos>", "<|end_of_text|>", "[SEP]")
 BYTES: Final = 128 << 20  # of a tokenizer.json; Gemma's has 33 MB
 WHOLE, CONFIG_OF_IT = "tokenizer.json", "tokenizer_config.json"
-FILES: Final = (  # all that a class of transformers may read
+SMALL: Final = (CONFIG_OF_IT, "added_tokens.json", "special_tokens_map.json")
+LISTS: Final = (  # what classes of transformers read where there is no tokenizer.json
     *(
-        WHOLE,
         "vocab.json",
         "merges.txt",
         "vocab.txt",
@@ -62,7 +63,6 @@ FILES: Final = (  # all that a class of transformers may read
         "dict.txt",
         "prophetnet.tokenizer",
     ),
-    *("added_tokens.json", "special_tokens_map.json", CONFIG_OF_IT),
 )
 PROBED: Final = "The doctor's 2 cats watched naïve birds, (春天)."
 
@@ -198,11 +198,27 @@ class HuggingFaceTokenizer(Tokenizer):
         return not self._names[id].startswith("##")
 
     def _groups(self, ids: Sequence[int]) -> Iterator[list[int]]:
+        """Runs of ids that end where a letter ends with all its marks; a sign is alone."""
+        held: list[int] = []
+        text = ""
+        for group in self._characters(ids):
+            said = "" if self._alone(group[0]) else decoded(b"".join(self._bytes[n] for n in group))
+            if held and (not text or not continues(text, said)):
+                yield held
+                held, text = [], ""
+            held, text = [*held, *group], text + said
+        if held:
+            yield held
+
+    def _alone(self, id: int) -> bool:
+        return not 0 <= id < len(self._bytes) or self._sign(id)
+
+    def _characters(self, ids: Sequence[int]) -> Iterator[list[int]]:
         """Runs of ids that end where a character ends; a sign is alone."""
         group: list[int] = []
         pending = b""
         for n in ids:
-            alone = not 0 <= n < len(self._bytes) or self._sign(n)
+            alone = self._alone(n)
             if alone and group:
                 yield group
                 group = []
@@ -246,8 +262,11 @@ class HuggingFaceTokenizer(Tokenizer):
         """
         tokens: list[Token] = []
         start = 0
-        for group in overlapping(offsets, [n in self._unknown for n in ids]):
+        for group in overlapping(text, offsets, [n in self._unknown for n in ids]):
             end = max(start, *(offsets[at][1] for at in group))
+            # marks that the vocabulary leaves out
+            while end > start and continues(text[start:end], text[end : end + 1]):
+                end += 1
             for piece, at in enumerate(group):
                 shown = self._names[ids[at]] if ids[at] in self._unknown else text[start:end]
                 tokens.append(Token(ids[at], shown, start, end, piece, len(group)))
@@ -263,7 +282,7 @@ def read_hub_tokenizer(where: Where) -> HuggingFaceTokenizer:
     DamagedRun, MissingExtra, and as ``files.fetched``.
     """
     for one in (where, *([Where(above)] if (above := _above(where)) else [])):
-        if there := [name for name in FILES if fetched(one, name)]:
+        if there := files_there(one):
             made = _made(one, there)
             reader = HuggingFaceTokenizer(backend_of(made, str(where)))
             _check(reader, made, str(where))
@@ -273,6 +292,14 @@ def read_hub_tokenizer(where: Where) -> HuggingFaceTokenizer:
         " AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER), and for a Trainer give it"
         " as processing_class"
     )
+
+
+def files_there(where: Where) -> list[str]:
+    """The files of a tokenizer that are there, fetched if need be, those that hold its vocabulary
+    first; none where only settings are.
+    """
+    whole = [WHOLE] if fetched(where, WHOLE) else [name for name in LISTS if fetched(where, name)]
+    return [*whole, *(name for name in SMALL if fetched(where, name))] if whole else []
 
 
 def _made(where: Where, there: Sequence[str]) -> Any:

@@ -8,7 +8,7 @@ is traced from its config alone.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -98,6 +98,21 @@ class Trace:
         """The calls made within a call, in order."""
         return [other for other in self.calls if call.holds(other)]
 
+    def made_of(self, ends: Iterable[int]) -> set[int]:
+        """All nodes that some nodes were made of, themselves among them."""
+        found: set[int] = set()
+        waiting = list(ends)
+        while waiting:
+            one = waiting.pop()
+            if one not in found:
+                found.add(one)
+                waiting += self.nodes[one].reads
+        return found
+
+    def known(self, tensor: Tensor) -> int:
+        """The node of a tensor, -1 where the pass has not met it."""
+        return self._known.get(id(tensor), -1)
+
     def depends(self, node: int, on: int) -> bool:
         """Whether a node was made of another."""
         seen: set[int] = set()
@@ -121,7 +136,8 @@ def traced(network: nn.Module, run: Callable[[], Any]) -> tuple[Trace, Any]:
         for handle in recorder.watch(name, module)
     ]
     try:
-        with torch.no_grad(), recorder:
+        # in inference mode sums of several operations are not told apart
+        with torch.inference_mode(False), torch.no_grad(), recorder:
             given = run()
     finally:
         for handle in handles:

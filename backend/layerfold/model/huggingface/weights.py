@@ -72,7 +72,7 @@ def load_network(where: Where, outline: Outline, dtype: str, device: str, pickle
             str(where),
         )
         network, told = _of_tensors(where, outline, weights, DTYPES[dtype])
-    check_told(told, str(where))
+    check_told(told, outline, str(where))
     check_finite(network, str(where))
     for parameter in network.parameters():
         parameter.requires_grad_(False)
@@ -103,9 +103,6 @@ def announced_in(files: Iterable[Path], name: str) -> dict[str, tuple[str, tuple
     for path in files:
         try:
             held = header_of(path)
-            ends = [int(one["data_offsets"][1]) for one in held.values()]
-            if max(ends, default=0) > path.stat().st_size:
-                raise ValueError("it is cut short")
             found |= {
                 key: (str(one["dtype"]), tuple(int(n) for n in one["shape"]))
                 for key, one in held.items()
@@ -298,10 +295,19 @@ def _from_pretrained(
 # ---- what has been loaded
 
 
-def check_told(told: Mapping[str, Any], name: str) -> None:
-    """Raises DamagedRun where a weight was not in the files: transformers would have made it up."""
-    if missing := sorted(told["missing_keys"]):
-        raise DamagedRun(f"{name} lacks {len(missing)} of its weights ({listed(missing)}): {AGAIN}")
+def check_told(told: Mapping[str, Any], outline: Outline, name: str) -> None:
+    """Raises DamagedRun where a weight that states or logits are made of was not in the files:
+    transformers would have made it up.
+    """
+    idle = outline.structure.idle if outline.structure else frozenset()
+    if missing := sorted(set(told["missing_keys"]) - idle):
+        left = told["unexpected_keys"]
+        beside = (
+            f", and holds {len(left)} that no part of it takes ({listed(left)})" if left else ""
+        )
+        raise DamagedRun(
+            f"{name} lacks {len(missing)} of its weights ({listed(missing)}){beside}: {AGAIN}"
+        )
     if wrong := [str(one[0]) for one in told.get("mismatched_keys", ())]:
         raise DamagedRun(
             f"the weights of {name} do not fit its config.json ({listed(wrong)} are of another"
