@@ -71,6 +71,17 @@ test("the move is the one that leads on, at the last site the one that led there
   assert.deepEqual(moveShown(opened(4)), { from: 3, layer: 1, half: "mlp", last: true });
 });
 
+test("where attention and MLP read one state, the move is of both", () => {
+  const state = opened(1);
+  const sites = ["embed", "L0.post", "L1.post"];
+  const parallel = { ...state, card: { ...state.card, sites } };
+  assert.deepEqual(moveShown(parallel), { from: 1, layer: 1, half: "both", last: false });
+  const found = partsOf(dissected(), moveShown(parallel), 1).map(({ part }) => part);
+  assert.deepEqual(found, ["attention", "head", "head", "bias", "mlp"]);
+  const drawn = scenery({ ...parallel, inside: { ...state.inside, everyLayer: true } });
+  assert.equal(drawn?.away.length, 2);
+});
+
 test("the shares of heads and bias sum to the whole, and each part has its length and angle", () => {
   const found = partsOf(dissected(), moveShown(opened(0)), 1);
   assert.deepEqual(found.map(({ part, head, share }) => [part, head, share]), [["attention", null, 1], ["head", 0, 0.5], ["head", 1, 0], ["bias", null, 0.5]]);

@@ -1,6 +1,5 @@
 """Small networks of transformers with random weights, as they are looked into: families beside
-those that are saved to folders.
-"""
+those that are saved to folders."""
 
 from __future__ import annotations
 

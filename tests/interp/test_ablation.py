@@ -1,6 +1,5 @@
 """Scaled passes: at 1 nothing changes by a bit, at 0 a part is gone, and what cannot be scaled is
-said.
-"""
+said."""
 
 from __future__ import annotations
 

@@ -1,6 +1,5 @@
 """Attention patterns against the model's own output through the same weights, and scores on
-patterns made by hand.
-"""
+patterns made by hand."""
 
 from __future__ import annotations
 
@@ -39,8 +38,7 @@ def test_patterns_are_what_the_model_adds_up(positions: str) -> None:
 
 def made(length: int, lag: int) -> np.ndarray:
     """One head that looks exactly ``lag`` tokens back where it can, else at itself: [1, 1, 1, t,
-    t].
-    """
+    t]."""
     at = np.arange(length)
     pattern = np.zeros((1, 1, 1, length, length), dtype=np.float32)
     pattern[0, 0, 0, at, np.where(at >= lag, at - lag, at)] = 1

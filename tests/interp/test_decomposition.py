@@ -29,8 +29,7 @@ IDS = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3]
 
 def a_model(config: GPTConfig) -> GPT:
     """Weights and biases large enough that every part matters, and small enough that nothing grows
-    without a norm.
-    """
+    without a norm."""
     model = GPT(config, seed=1).eval()
     generator = torch.Generator().manual_seed(7)
     with torch.no_grad():

@@ -1,6 +1,5 @@
 """Generation: kept keys and values change nothing, probabilities are the model's own, and draws
-follow their shares.
-"""
+follow their shares."""
 
 from __future__ import annotations
 

@@ -1,6 +1,5 @@
 """Gradients against differences: what the push promises a small step does, at every site and group
-of weights.
-"""
+of weights."""
 
 from __future__ import annotations
 

@@ -17,8 +17,7 @@ MODELS = Path(__file__).parents[2] / "models"
 
 def looking(where) -> np.ndarray:
     """One head that looks where ``where(token)`` says, evenly over it, else at itself: [1, 1,
-    token, token].
-    """
+    token, token]."""
     pattern = np.zeros((1, 1, len(IDS), len(IDS)), dtype=np.float32)
     for at in range(len(IDS)):
         targets = [to for to in where(at) if 0 <= to <= at] or [at]

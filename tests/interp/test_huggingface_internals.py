@@ -1,6 +1,5 @@
 """Questions about the inside of a pass, answered on models of Hugging Face: with a mid state,
-without one, and of an encoder.
-"""
+without one, and of an encoder."""
 
 from __future__ import annotations
 
@@ -90,6 +89,7 @@ def test_parts_are_ablated_and_the_gradient_is_checked(runs: dict[str, Session],
     assert arrows["layers"].shape == (3, 7)
     assert (arrows["layers"] > 0).all()
     assert arrows["tip"].shape == (len(run.sites), len(run.tokenize(TEXT).ids), 3)
+    assert pushed.agreement > 0.99
     if kind != "bert":
         assert ask(run, "gradients", **about(run))[0].agreement > 0.99
 

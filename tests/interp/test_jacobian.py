@@ -41,8 +41,7 @@ def model() -> GPT:
 
 def by_torch(model: GPT, token: int, site: int) -> np.ndarray:
     """The whole sentence's half-layer differentiated by torch, and the token's own block of it
-    taken.
-    """
+    taken."""
     with torch.no_grad():
         state = model.sites(torch.tensor([IDS]))[site, 0]
     block = model.blocks[site // 2]

@@ -122,6 +122,7 @@ def test_pushes_come_with_their_check(run: Session) -> None:
     assert np.isnan(tensors["losses"][-1])
     aimed, _ = ask(run, "gradients", position=3, target=" river")
     assert aimed.loss != told.loss
+    assert aimed.agreement > 0.99
 
 
 def test_a_walk_tells_each_token_and_where_else_it_could_have_gone(run: Session) -> None:

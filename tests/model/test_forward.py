@@ -1,6 +1,5 @@
 """The one pass: nothing asked changes nothing, every tensor is the model's own, and an edit changes
-what it names and no more.
-"""
+what it names and no more."""
 
 from __future__ import annotations
 

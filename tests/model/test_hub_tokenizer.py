@@ -16,6 +16,7 @@ from tokenizers import Tokenizer as Backend
 from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
 from layerfold.errors import DamagedRun, EmptyText, ModelRefused, TextTooLong
+from layerfold.model.graphemes import continues
 from layerfold.model.huggingface import Where, read_hub_tokenizer
 from layerfold.model.huggingface.pieces import bytes_of
 from layerfold.model.huggingface.tokenizer import HuggingFaceTokenizer
@@ -138,6 +139,15 @@ def test_pieces_of_one_character_carry_it() -> None:
             ("🙂", 3, 4),
         ]
         assert tokenizer(way).text_of(sentence.tokens[-2].id).startswith("⟨")
+
+
+@pytest.mark.parametrize("text", ["क्षि", "กำลัง", "e\u0301e\u0301", "עִבְרִית", "வணக்கம்", "👩🏽‍🚀", "❤️"])
+@pytest.mark.parametrize("way", ["bytes", "framed", "pieces", "words", "unigram"])
+def test_a_letter_keeps_its_marks_in_every_script(way: str, text: str) -> None:
+    read = [token for token in tokenizer(way).encode(text, 200).tokens if token.end > token.start]
+    for token in read:
+        assert not continues(text[: token.start], token.text), token
+    assert read or way == "words"
 
 
 def test_words_are_read_with_the_spaces_between_them() -> None:

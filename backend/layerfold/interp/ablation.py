@@ -1,6 +1,5 @@
 """Ablation and scaling: the forward pass with a layer's attention, MLP, one head or the residual
-stream weaker, stronger or gone.
-"""
+stream weaker, stronger or gone."""
 
 from __future__ import annotations
 
@@ -39,8 +38,7 @@ class Factor(Protocol):
 class Scaling:
     """Factors from 0 (ablated) over 1 (as it is) to 2: of a layer's ``attention`` or ``mlp``, of
     one head (layer, head) in ``heads``, and of the ``residual``, the stream that goes past a
-    layer's attention.
-    """
+    layer's attention."""
 
     attention: Mapping[int, float] = field(default_factory=dict)
     mlp: Mapping[int, float] = field(default_factory=dict)
@@ -115,15 +113,14 @@ class Ablation(Framed):
 
 def ablate(model: Model, ids: Sequence[int], scaling: Scaling) -> Ablation:
     """The scaled pass; with every factor 1 its numbers are the plain pass's to the bit. Raises
-    InputError, NotSupported, NoWeights.
-    """
+    InputError, NotSupported, NoWeights."""
     network = network_of(model)
     scaling.check(network.n_layer, network.n_head)
     found = run(network, ids, taps=network.sites, edits=scaling.edits())
     if found.logits is None:
         raise NoWeights(
-            "This model has no unembedding, so it says no next word: open one with a language-model"
-            " head."
+            "This model has no unembedding, so it says no next word: open one with a "
+            "language-model head."
         )
     return Ablation(
         array(torch.stack([found[site][0] for site in network.sites])), array(found.logits[0])

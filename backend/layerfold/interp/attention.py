@@ -14,8 +14,7 @@ from layerfold.records import Floats, Framed
 @dataclass(frozen=True)
 class Attention(Framed):
     """One layer: ``patterns`` [head, token, token], rows sum to 1 and the first token is the one
-    that attends; ``z`` [head, token, k], what each head gathers.
-    """
+    that attends; ``z`` [head, token, k], what each head gathers."""
 
     AXES: ClassVar = {
         "patterns": ("head", "query", "key"),
@@ -28,8 +27,7 @@ class Attention(Framed):
 
 def attention(model: Model, ids: Sequence[int], layer: int) -> Attention:
     """Where the heads of a layer attend; raises InputError for a layer that is not there,
-    NotSupported.
-    """
+    NotSupported."""
     n_layer = network_of(model).n_layer
     if not 0 <= layer < n_layer:
         raise InputError(f"There is no layer {layer}: the model has {n_layer}, from 0.")
@@ -40,6 +38,5 @@ def attention(model: Model, ids: Sequence[int], layer: int) -> Attention:
 
 def patterns(model: Model, windows: Ids) -> Floats:
     """The patterns of every layer for windows [b, t]: [layer, b, head, token, token]; raises
-    NotSupported.
-    """
+    NotSupported."""
     return array(run(model, windows, taps=("L*.attn.pattern",), last=0).layers("attn.pattern"))

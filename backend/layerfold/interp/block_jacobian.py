@@ -1,6 +1,5 @@
 """The halves of our GPT's layers as maps of one token's state, their Jacobians written out: a third
-of what differentiation costs.
-"""
+of what differentiation costs."""
 
 from __future__ import annotations
 
@@ -22,8 +21,7 @@ class BlockMap:
 
     def factors(self, at: Tensor) -> tuple[Tensor, Tensor]:
         """``left`` [d, m] and ``right`` [m, d] of the Jacobian at a state: J = 1 + left · right, as
-        the stream goes on beside them.
-        """
+        the stream goes on beside them."""
         raise NotImplementedError
 
     def jacobian(self, at: Tensor) -> Tensor:
@@ -36,8 +34,7 @@ class BlockMap:
 
 class AttentionMap(BlockMap):
     """From before attention to after it, given ``keys`` and ``values`` (h, t, k) of the tokens
-    before.
-    """
+    before."""
 
     def __init__(
         self, block: Block, keys: Tensor, values: Tensor, places: Tensor | None = None
@@ -53,8 +50,7 @@ class AttentionMap(BlockMap):
     @torch.no_grad()
     def factors(self, at: Tensor) -> tuple[Tensor, Tensor]:
         """W_out, and dy = Σ p (v - y) ds + p_own dv with shares p and gathered y, a score's ds
-        being (k·dq + [own] q·dk) / √k.
-        """
+        being (k·dq + [own] q·dk) / √k."""
         q, k, v = (
             part[0]
             for part in self.block.attention.heads(self.block.norm_mid(at)[None, None], self.places)
@@ -78,8 +74,7 @@ class AttentionMap(BlockMap):
 
 class ThroughPattern:
     """What is gathered comes of the pattern, which every rule of differentiation knows; the fused
-    kernel has no forward mode.
-    """
+    kernel has no forward mode."""
 
     def wants(self, name: str) -> bool:
         """Whether it is a pattern."""
@@ -113,8 +108,7 @@ class MLPMap(BlockMap):
 
 def behind(norm: nn.Module, at: Tensor, weight: Tensor) -> Tensor:
     """``weight`` [m, d] times the Jacobian of a norm at a state [d]; a LayerNorm's is γ (1 - 1/d -
-    x̂x̂ᵀ/d) / σ, and nothing's is 1.
-    """
+    x̂x̂ᵀ/d) / σ, and nothing's is 1."""
     if not isinstance(norm, nn.LayerNorm):
         return weight.detach()
     centered = at - at.mean()

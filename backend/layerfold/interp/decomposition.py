@@ -30,9 +30,9 @@ TAPS: Final = ("L*.attn.z", "L*.attn.out", "L*.mlp.out")
 class Decomposition(Framed):
     """``states`` [site, token, d] raw; ``patterns`` [layer, head, token, token], None where the
     model does not tell them; ``heads`` [layer, head, token, d], what each head adds through its
-    columns of W_O; ``attention_rest`` [layer, token, d], what attention adds that is no head's:
-    its bias, and what a norm of the sum does to the stream (BERT); ``mlp`` and ``mlp_rest``
-    [layer, token, d] likewise.
+    columns of W_O; ``attention_rest`` [layer, token, d], what attention adds that is no head's: its
+    bias, and what a norm of the sum does to the stream (BERT); ``mlp`` and ``mlp_rest`` [layer,
+    token, d] likewise.
 
     ``mid − before = Σ heads + attention_rest`` and ``post − mid = mlp + mlp_rest``; where there is
     no mid (attention and MLP side by side) all four sum to ``post − before``.
@@ -68,8 +68,7 @@ class Decomposition(Framed):
 @dataclass(frozen=True)
 class Part:
     """A part of a pass: ``kind`` embed, attention, head or mlp, of a ``layer`` and a ``head`` where
-    it has one.
-    """
+    it has one."""
 
     kind: str
     layer: int | None = None
@@ -93,8 +92,7 @@ class LogitAttribution:
 @dataclass(frozen=True)
 class Promotion:
     """The tokens that a part makes likelier and less likely: ids with what it adds to their logits,
-    the strongest first.
-    """
+    the strongest first."""
 
     up: tuple[tuple[int, float], ...]
     down: tuple[tuple[int, float], ...]
@@ -103,8 +101,7 @@ class Promotion:
 @torch.inference_mode()
 def decompose(model: Model, ids: Sequence[int]) -> Decomposition:
     """The pass over a sentence in its parts; raises NotSupported where the model's blocks lack one,
-    by its name.
-    """
+    by its name."""
     network = network_of(model)
     telling = () if network.missing(PATTERN) else (PATTERN,)
     found = run(network, ids, taps=(*network.sites, *TAPS, *telling), last=0)
@@ -135,18 +132,15 @@ def before(network: Network, layer: int, half: str) -> str:
 
 def _attention(found: Pass, layer: int, writer: Writer, network: Network) -> tuple[Tensor, Tensor]:
     """What each head of a layer adds [head, token, d], and what attention adds besides [token,
-    d].
-    """
+    d]."""
     stream, whole = found[before(network, layer, "attn")][0], found[f"L{layer}.attn.out"][0]
     heads = found[f"L{layer}.attn.z"][0] @ writer.columns
     if writer.factor != 1:
         heads *= writer.factor
     if writer.norm is None and writer.sum_norm is None:
-        return heads, (
-            torch.zeros_like(whole)
-            if writer.bias is None
-            else (writer.bias * writer.factor).expand_as(whole)
-        )
+        return heads, torch.zeros_like(whole) if writer.bias is None else (
+            writer.bias * writer.factor
+        ).expand_as(whole)
     if writer.norm is not None:
         written = heads.sum(dim=0) + (0 if writer.bias is None else writer.bias * writer.factor)
         heads = held(writer.norm, written)(heads)
@@ -158,8 +152,7 @@ def _attention(found: Pass, layer: int, writer: Writer, network: Network) -> tup
 
 def _mlp(found: Pass, layer: int, network: Network) -> tuple[Tensor, Tensor]:
     """What the MLP of a layer adds [token, d], and what a norm of the sum does besides [token,
-    d].
-    """
+    d]."""
     stream, whole = found[before(network, layer, "mlp")][0], found[f"L{layer}.mlp.out"][0]
     after = network.mlp_norm(layer)
     if after is None:
@@ -188,8 +181,7 @@ def direct_logits(model: Model, last: Floats, part: Floats) -> Floats:
 @torch.inference_mode()
 def bias_logits(model: Model) -> Floats:
     """What the biases of the final norm and the unembedding add to the logits of every token:
-    [vocab].
-    """
+    [vocab]."""
     readout = network_of(model).readout()
     norm = held(
         readout.norm, torch.ones(1, readout.matrix.shape[1]).to(readout.matrix).cumsum(dim=-1)
@@ -200,8 +192,7 @@ def bias_logits(model: Model) -> Floats:
 
 def direct_logit_attribution(model: Model, ids: Sequence[int], token: int) -> LogitAttribution:
     """What the embedding, each attention, head and MLP adds to the logits of one token; raises
-    NotSupported.
-    """
+    NotSupported."""
     network = network_of(model)
     found = decompose(network, ids[: token + 1] if network.causal else ids)
     parts: list[tuple[Part, Floats]] = [(Part("embed"), found.states[0, token])]
@@ -217,8 +208,7 @@ def direct_logit_attribution(model: Model, ids: Sequence[int], token: int) -> Lo
 
 def promoted(logits: Floats, count: int = 5) -> Promotion:
     """The tokens that an effect on the logits [vocab] promotes most, against its mean over all,
-    which changes no probability.
-    """
+    which changes no probability."""
     centered = logits - logits.mean()
     order = np.argsort(-centered, kind="stable")
     pick = [

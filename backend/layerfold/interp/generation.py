@@ -23,8 +23,7 @@ from layerfold.records import Floats
 class Sampling:
     """How the next token is drawn: ``temperature`` 0 takes the likeliest; of the others only the
     ``top_k`` likeliest (0: all), and of these the fewest whose probabilities reach ``top_p``
-    (Holtzman et al. 2020).
-    """
+    (Holtzman et al. 2020)."""
 
     temperature: float = 1.0
     top_k: int = 0
@@ -46,8 +45,7 @@ class Sampling:
 
     def probabilities(self, logits: Floats) -> Floats:
         """With what probability each token is drawn [vocab], float64, from the logits [vocab] of
-        the last token.
-        """
+        the last token."""
         if self.temperature == 0:
             return np.asarray(np.arange(len(logits)) == int(np.argmax(logits)), dtype=np.float64)
         shares = np.exp(log_softmax(np.asarray(logits / np.float32(self.temperature))))
@@ -63,8 +61,7 @@ class Sampling:
 @dataclass(frozen=True)
 class NextTokens:
     """What may come next: the ``likeliest`` tokens as (id, probability) by the model's own
-    distribution, and ``rest``, what is left for all others together; the probabilities sum to 1.
-    """
+    distribution, and ``rest``, what is left for all others together; the probabilities sum to 1."""
 
     likeliest: tuple[tuple[int, float], ...]
     rest: float
@@ -75,8 +72,7 @@ class Generation:
 
     def __init__(self, model: Model, ids: Sequence[int]) -> None:
         """Raises InputError without a token, TextTooLong for more than the model reads,
-        NotSupported, NoWeights.
-        """
+        NotSupported, NoWeights."""
         if not ids:
             raise InputError("Generation needs a first token: type at least one word.")
         self.network = network_of(model)
@@ -112,15 +108,13 @@ class Generation:
 
     def append(self, id: int) -> Floats:
         """The text goes on with a token, drawn or chosen: its raw states [site, d]. Raises
-        InputError, TextTooLong.
-        """
+        InputError, TextTooLong."""
         _check(id, self.network)
         return np.asarray(self._read([id])[:, 0])
 
     def peek(self, ids: Sequence[int]) -> Floats:
         """The raw states [site, id, d] that each of some tokens would have if it came next; the
-        text stays as it is.
-        """
+        text stays as it is."""
         network = self.network
         if self.full or not ids:
             return np.zeros((len(network.sites), 0, network.d_model), dtype=np.float32)
@@ -130,19 +124,18 @@ class Generation:
 
     def _read(self, fresh: list[int]) -> Floats:
         """The states [site, token, d] of new tokens after those before; keys and values are
-        kept.
-        """
+        kept."""
         network = self.network
         if len(self.ids) + len(fresh) > network.max_tokens:
             raise TextTooLong(
-                f"The text has {len(self.ids)} tokens and the model reads {network.max_tokens}:"
-                " begin a shorter one."
+                f"The text has {len(self.ids)} tokens and the model reads {network.max_tokens}: "
+                "begin a shorter one."
             )
         found = run(network, fresh, taps=network.sites, cache=self._cache, last=1)
         if found.logits is None:
             raise NoWeights(
-                "This model has no unembedding, so it says no next word: open one with a"
-                " language-model head."
+                "This model has no unembedding, so it says no next word: open one with a "
+                "language-model head."
             )
         self.ids += fresh
         self.logits: Floats = array(found.logits[0, -1])
@@ -152,8 +145,7 @@ class Generation:
 @dataclass(frozen=True)
 class Generated:
     """One new token: its ``id``, the ``probability`` it had by the model itself, and its raw
-    ``states`` [site, d].
-    """
+    ``states`` [site, d]."""
 
     id: int
     probability: float
@@ -164,8 +156,7 @@ def generate(
     text: Generation, count: int, sampling: Sampling, rng: np.random.Generator
 ) -> Iterator[Generated]:
     """The text goes on by at most ``count`` tokens, and by no more than the model reads; each as it
-    is drawn.
-    """
+    is drawn."""
     for _ in range(count):
         if text.full:
             return

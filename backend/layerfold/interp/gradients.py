@@ -31,8 +31,7 @@ GROUPS: Final = ("W_Q", "W_K", "W_V", "W_O", "W_in", "W_out", "norms")
 class Objective:
     """What is to become likelier: without a ``position`` each next token of the sentence (their
     mean), else what follows that token: its own next one, or ``target``. Of an encoder, which
-    predicts no next token, what stands at a position: always a ``target``.
-    """
+    predicts no next token, what stands at a position: always a ``target``."""
 
     position: int | None = None
     target: int | None = None
@@ -41,8 +40,8 @@ class Objective:
         """Raises InputError where there is no such loss."""
         if not causal and (self.position is None or self.target is None):
             raise InputError(
-                "This model predicts no next token: name a position, and the target that is to"
-                " stand there."
+                "This model predicts no next token: name a position, and the target that is to "
+                "stand there."
             )
         if self.position is None and len(ids) < 2:
             raise InputError(
@@ -66,10 +65,9 @@ class Objective:
 class Gradients(Framed):
     """``loss`` in nats; ``losses`` [token] of each token's next one (NaN after the last, and for an
     encoder); ``states`` [site, token, d], ∂L/∂h; ``layers`` [layer, group] and ``outside``
-    {embedding, positions, unembedding, norm}: norms of the gradients of the weights by
-    ``groups`` (W_QKV where one matrix makes all three and they are not told apart); of a group
-    that a layer lacks 0.
-    """
+    {embedding, positions, unembedding, norm}: norms of the gradients of the weights by ``groups``
+    (W_QKV where one matrix makes all three and they are not told apart); of a group that a layer
+    lacks 0."""
 
     AXES: ClassVar = {
         "states": ("site", "token", "d"),
@@ -83,6 +81,7 @@ class Gradients(Framed):
     layers: Floats
     outside: dict[str, float]
     groups: tuple[str, ...] = GROUPS
+    objective: Objective = Objective()
 
 
 @torch.inference_mode(False)
@@ -119,6 +118,7 @@ def gradients(model: Model, ids: Sequence[int], objective: Objective | None = No
         ),
         _outside(outside),
         groups,
+        objective,
     )
 
 
@@ -139,8 +139,8 @@ def _logits(logits: Tensor | None) -> Tensor:
     """Logits (t, v) of the sentence, in float32 at least."""
     if logits is None:
         raise NoWeights(
-            "This model has no unembedding, so there is no loss: open one with a language-model"
-            " head."
+            "This model has no unembedding, so there is no loss: open one with a language-model "
+            "head."
         )
     return logits[0] if logits.dtype in (torch.float32, torch.float64) else logits[0].float()
 
@@ -173,8 +173,7 @@ def loss_from(
     model: Model, ids: Sequence[int], site: int, states: Floats, objective: Objective | None = None
 ) -> float:
     """The loss in nats when the stream at a site is ``states`` [token, d] instead of what it was,
-    and goes on from there.
-    """
+    and goes on from there."""
     network = network_of(model)
     edit = Edit(network.sites[site], Replace(torch.from_numpy(states)[None]))
     logits = _logits(run(network, ids, edits=[edit]).logits)
@@ -188,27 +187,26 @@ def first_order(
     ids: Sequence[int],
     found: Gradients,
     site: int,
-    size: float = 1e-3,
+    size: float | None = None,
     tries: int = 32,
     seed: int = 0,
 ) -> float:
-    """R² of ⟨∂L/∂h, Δh⟩ for the true change of the next-token loss, over random small steps Δh of
-    all tokens at a site.
+    """R² of ⟨∂L/∂h, Δh⟩ for the true change of the gradients' own loss, over random small steps Δh
+    of all tokens at a site.
 
-    ``size`` is a step's length over the length of the states; R² goes to 1 as it goes to 0. The
-    losses are computed in float64.
+    ``size`` is a step's length over the length of the states (by default a thousandth; a tenth
+    where numbers are of two bytes); R² goes to 1 as it goes to 0, as long as rounding is smaller.
+    The losses of our own models are computed in float64.
     """
-    rng = np.random.default_rng(seed)
+    rng, name = np.random.default_rng(seed), network_of(model).sites[site]
     network = network_of(model).precise()
-    states = (
-        run(network, ids, taps=(network.sites[site],))[network.sites[site]][0]
-        .double()
-        .cpu()
-        .numpy()
-    )
-    start = loss_from(network, ids, site, states)
+    here = run(network, ids, taps=(name,), last=0)[name][0]
+    size = size or (1e-1 if here.dtype in (torch.float16, torch.bfloat16) else 1e-3)
+    states = here.double().cpu().numpy()
+    start = loss_from(network, ids, site, states, found.objective)
     steps = rng.normal(size=(tries, *states.shape))
     steps *= size * np.linalg.norm(states) / np.linalg.norm(steps, axis=(1, 2), keepdims=True)
     told = (steps * found.states[site]).sum(axis=(1, 2), dtype=np.float64)
-    true = np.array([loss_from(network, ids, site, states + step) - start for step in steps])
+    ends = [loss_from(network, ids, site, states + step, found.objective) for step in steps]
+    true = np.array(ends) - start
     return float(1 - np.square(true - told).sum() / np.square(true - true.mean()).sum())

@@ -73,8 +73,7 @@ def head_types(
 
 def _targets(ids: NDArray[np.int64]) -> tuple[NDArray[np.bool_], ...]:
     """Where a head of each type attends, [token, token]; the first tokens, which have little
-    choice, are not asked.
-    """
+    choice, are not asked."""
     n = len(ids)
     at = np.arange(n)
     back = at[:, None] - at[None]

@@ -45,8 +45,8 @@ def singular_values(
     maps = site_maps(model, ids, token)
     if not 0 <= site < len(maps):
         raise SiteNotFound(
-            f"There is no map from site {site}: a map leads from each of the sites 0 to"
-            f" {len(maps) - 1} to the next."
+            f"There is no map from site {site}: a map leads from each of the sites 0 to "
+            f"{len(maps) - 1} to the next."
         )
     return map_values(*maps[site], count)
 
@@ -72,8 +72,7 @@ def spectra(
     model: Model, tokens: Sequence[tuple[Sequence[int], int]], count: int | None = None
 ) -> Floats:
     """The singular values of many tokens' maps, ``tokens`` being contexts with a place in each:
-    [site-1, token, count]; all by default.
-    """
+    [site-1, token, count]; all by default."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # the products are small: more threads would wait for each other
     try:
@@ -88,8 +87,7 @@ def spectra(
 
 def map_values(forward: Map, at: Tensor, count: int | None = None) -> Floats:
     """The ``count`` largest singular values of the Jacobian of ``forward`` [d] -> [e] at a point,
-    largest first; all with None.
-    """
+    largest first; all with None."""
     if count is not None and _narrow(count, len(at)) and not isinstance(forward, TokenMap):
         values = _krylov(forward, at, count)
     else:
@@ -100,8 +98,7 @@ def map_values(forward: Map, at: Tensor, count: int | None = None) -> Floats:
 
 def jacobian(forward: Map, at: Tensor) -> Tensor:
     """J [e, d] at a point: a block's own; else differentiated, all rows at once and the map itself
-    computed once.
-    """
+    computed once."""
     if isinstance(forward, BlockMap):
         return forward.jacobian(at)
     start = at.detach().requires_grad_()
@@ -118,8 +115,7 @@ def jacobian(forward: Map, at: Tensor) -> Tensor:
 
 def pull_back(forward: Map, at: Tensor) -> Tensor:
     """The metric JᵀJ [d, d] that the next site's lengths give to steps at this one: |J v|² = v ·
-    JᵀJ v.
-    """
+    JᵀJ v."""
     matrix = jacobian(forward, at)
     return matrix.T @ matrix
 
@@ -127,8 +123,9 @@ def pull_back(forward: Map, at: Tensor) -> Tensor:
 def jvps(forward: Map, at: Tensor, directions: Tensor) -> Tensor:
     """Jv for each row v of ``directions`` [m, d]: [m, e], in forward mode."""
     with torch.no_grad(), warnings.catch_warnings():
-        # torch scripts its own rules at first use, and warns of it
-        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # torch scripts its own rules at first use, and warns of it
         product: Tensor = vmap(lambda v: jvp(forward, (at,), (v,))[1], chunk_size=CHUNK)(directions)
     return product
 
@@ -166,8 +163,7 @@ def _values(matrix: Tensor, count: int) -> Tensor:
 
 def _krylov(forward: Map, at: Tensor, count: int) -> Tensor:
     """The largest singular values within the space of V, JᵀJ V, (JᵀJ)² V …, grown until they stand
-    still or it is half of all.
-    """
+    still or it is half of all."""
     block = torch.randn(
         count + SPARE, len(at), dtype=at.dtype, generator=torch.Generator().manual_seed(0)
     )
@@ -179,8 +175,9 @@ def _krylov(forward: Map, at: Tensor, count: int) -> Tensor:
         space, moved = torch.cat((space, block)), onward(block)
         images = moved if images is None else torch.cat((images, moved))
         before, values = values, _values(images, count)
-        # so that it ends for NaN too
-        if not bool(((values - before).abs() > STILL * values).any()):
+        if not bool(
+            ((values - before).abs() > STILL * values).any()
+        ):  # so that it ends for NaN too
             return values
         block = back(moved)
     return _values(jacobian(forward, at), count)
@@ -188,8 +185,7 @@ def _krylov(forward: Map, at: Tensor, count: int) -> Tensor:
 
 def _products(forward: Map, at: Tensor) -> tuple[Map, Map]:
     """Jv and Jᵀu for rows of directions: by the factors of a block, else in forward and backward
-    mode.
-    """
+    mode."""
     if not isinstance(forward, BlockMap):
         return (lambda rows: jvps(forward, at, rows)), (lambda rows: vjps(forward, at, rows))
     left, right = (factor.detach() for factor in forward.factors(at))
@@ -198,8 +194,7 @@ def _products(forward: Map, at: Tensor) -> tuple[Map, Map]:
 
 def _orthogonal(block: Tensor, space: Tensor) -> Tensor:
     """The rows of ``block`` made orthonormal, and orthogonal to those of ``space`` (twice, since
-    once loses digits).
-    """
+    once loses digits)."""
     for _ in range(2):
         columns: Tensor = torch.linalg.qr((block - (block @ space.T) @ space).T)[0]
         block = columns.T

@@ -1,6 +1,5 @@
 """The logit lens (nostalgebraist 2020): the next token that each site already holds, read through
-the final norm and unembedding.
-"""
+the final norm and unembedding."""
 
 from __future__ import annotations
 

@@ -178,9 +178,7 @@ class ModelInternals:
         scale = np.asarray(step_length * norms(states) / np.maximum(lengths, 1e-30))
         parts = -found.states * scale.astype(np.float32)[..., None]
         arrows = shown.arrows(np.arange(len(states)), states, parts[:, None])
-        agreement = float("nan")
-        if len(sentence.ids) > 1:
-            agreement = first_order(model, sentence.ids, found, len(states) // 2, tries=8)
+        agreement = first_order(model, sentence.ids, found, len(states) // 2, tries=8)
         return PlacedGradients(
             found.loss,
             tuple(found.groups),

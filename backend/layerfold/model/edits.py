@@ -1,6 +1,5 @@
 """Changes to tensors of a forward pass (scaled, replaced, added to, directions taken out), and the
-hook that makes them.
-"""
+hook that makes them."""
 
 from __future__ import annotations
 
@@ -28,8 +27,7 @@ class Change(Protocol):
 @dataclass(frozen=True)
 class Scale:
     """``factor`` times what is there; 1 leaves every bit. Raises InputError for a factor that is
-    not finite.
-    """
+    not finite."""
 
     factor: float
 
@@ -95,8 +93,7 @@ class Edit:
 
     def __call__(self, x: Tensor) -> Tensor:
         """The tensor changed, ``x`` left as it was; raises InputError for a head or token that is
-        not there.
-        """
+        not there."""
         by_head = self.at.rpartition(".")[2] in BY_HEAD
         if self.heads is not None and not by_head:
             raise InputError(
@@ -134,8 +131,7 @@ class TapHook:
         self, taps: Iterable[str] = (), edits: Iterable[Edit] = (), leaf: str = ""
     ) -> None:
         """``leaf`` is the tensor at which gradients begin, where the weights themselves take
-        none.
-        """
+        none."""
         self._wanted = frozenset(taps)
         self._leaf = leaf
         self._edits: dict[str, list[Edit]] = {}
@@ -144,8 +140,8 @@ class TapHook:
         self.kept: dict[str, Tensor] = {}
 
     def wants(self, name: str) -> bool:
-        """Whether a tensor is kept or edited."""
-        return name in self._wanted or name in self._edits
+        """Whether a tensor is kept or edited, or gradients begin there."""
+        return name in self._wanted or name in self._edits or name == self._leaf
 
     def __call__(self, name: str, x: Tensor) -> Tensor:
         """The tensor with its edits."""

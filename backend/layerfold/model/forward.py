@@ -1,8 +1,7 @@
 """One forward pass of any model: named tensors taken from it, and named tensors changed on the way.
 
     found = run(model, ids, taps=["L*.attn.pattern", "blocks.0.hook_resid_mid"],
-    edits=[Edit("L1.mlp.out", Scale(0.0))])
-    found["L0.mid"], found.logits
+    edits=[Edit("L1.mlp.out", Scale(0.0))]) found["L0.mid"], found.logits
 
 The names stand in taps.py, the changes in edits.py. Without edits every number is that of the plain
 pass, bit for bit.
@@ -37,8 +36,7 @@ Ids = Sequence[int] | NDArray[Any]
 @dataclass(frozen=True)
 class Pass:
     """What a pass gave: ``tensors`` by name, shapes as in taps.py; ``logits`` (b, t, v), None where
-    the model has no unembedding.
-    """
+    the model has no unembedding."""
 
     tensors: Mapping[str, Tensor]
     logits: Tensor | None
@@ -96,8 +94,8 @@ def network_of(model: Model) -> Network:
     if isinstance(model, HuggingFaceAdapter):
         return model.inside
     raise NotSupported(
-        "Of this run only states can be read: it holds no weights. Record it with weights=True to"
-        " look inside."
+        "Of this run only states can be read: it holds no weights. Record it with weights=True "
+        "to look inside."
     )
 
 
@@ -108,7 +106,7 @@ def gpt_of(model: Model) -> GPT:
     network = network_of(model)
     if not isinstance(network, GPTNetwork):
         raise NotSupported(
-            "This is done with models that Layerfold trains; of this one it is not known how."
+            "This is computed of models that Layerfold trains, and of GPT-2: this is another's."
         )
     return network.gpt
 

@@ -42,10 +42,9 @@ class Attention(nn.Module):
         there are.
         """
         (u, d), (b, t), h = table.shape, which.shape, self.n_head
-        # (h, u, k)
         q, k, v = (
             part.view(u, h, d // h).transpose(0, 1) for part in self.qkv(table).split(d, dim=1)
-        )
+        )  # (h, u, k)
         scores = q @ k.transpose(1, 2) / sqrt(d // h)
         shares = scores[:, which[:, -1:], which].softmax(dim=-1).view(h * b, t)
         rows = (which + u * torch.arange(h, device=which.device)[:, None, None]).view(h * b, t)
@@ -55,8 +54,7 @@ class Attention(nn.Module):
 
     def heads(self, x: Tensor, places: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values (b, h, t, k) of the normed stream; queries and keys read
-        ``places`` (t, d) beside it, if given.
-        """
+        ``places`` (t, d) beside it, if given."""
         b, t, d = x.shape
         q, k, v = self.qkv(x).split(d, dim=2)
         if places is not None:
@@ -75,8 +73,7 @@ class Attention(nn.Module):
         hook: Hook | None = None,
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """What each token gathers from those before it (b, t, d), and the keys and values so far
-        (b, h, t, k).
-        """
+        (b, h, t, k)."""
         q, k, v = self.heads(x, places)
         if hook is not None:
             q, k, v = hook("attn.q", q), hook("attn.k", k), hook("attn.v", v)
@@ -99,16 +96,16 @@ def attend(q: Tensor, k: Tensor, v: Tensor, hook: Hook | None = None) -> Tensor:
         given = hook("attn.pattern", pattern)
         if given is not pattern:
             return hook("attn.z", given @ v)
-    # (t, past + t)
-    seen = None if t == n else torch.ones(t, n, dtype=torch.bool, device=q.device).tril(n - t)
+    seen = (
+        None if t == n else torch.ones(t, n, dtype=torch.bool, device=q.device).tril(n - t)
+    )  # (t, past + t)
     z = F.scaled_dot_product_attention(q, k, v, attn_mask=seen, is_causal=seen is None)
     return z if hook is None else hook("attn.z", z)
 
 
 def pattern_of(q: Tensor, k: Tensor) -> Tensor:
     """How each of the last tokens (t) shares its attention among itself and those before it (b, h,
-    t, past + t).
-    """
+    t, past + t)."""
     t, n = q.shape[-2], k.shape[-2]
     ahead = torch.ones(t, n, dtype=torch.bool, device=q.device).triu(n - t + 1)
     return (
@@ -140,8 +137,7 @@ class MLP(nn.Module):
 
 class Block(nn.Module):
     """One layer: attention, then the MLP, each added to the stream it reads through a LayerNorm (or
-    as it is).
-    """
+    as it is)."""
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
@@ -158,8 +154,7 @@ class Block(nn.Module):
         hook: Hook | None = None,
     ) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
         """The stream after attention and after the MLP (b, t, d each), and the layer's keys and
-        values.
-        """
+        values."""
         gathered, present = self.attention(self.norm_mid(x), past, places, hook)
         mid = x + gathered if hook is None else hook("mid", hook("skip", x) + gathered)
         post = mid + self.mlp(self.norm_post(mid), hook)
@@ -209,8 +204,7 @@ class GPT(nn.Module):
 
     def places(self, start: int, end: int) -> Tensor | None:
         """What attention reads beside the stream of the tokens from ``start`` to ``end`` (t, d);
-        None where positions are in the stream.
-        """
+        None where positions are in the stream."""
         return self.positions.weight[start:end] if self.config.positions == "attention" else None
 
     @property
@@ -226,8 +220,7 @@ class GPT(nn.Module):
         hook: Hook | None = None,
     ) -> Iterator[Tensor]:
         """The residual stream (b, t, d) at each site in turn; ``cache`` holds what came before,
-        ``keep`` takes what now is.
-        """
+        ``keep`` takes what now is."""
         start = cache[0][0].shape[2] if cache else 0
         end = start + ids.shape[1]
         if end > self.config.block_size:
@@ -254,8 +247,7 @@ class GPT(nn.Module):
         self, ids: Tensor, targets: Tensor | None = None, hook: Hook | None = None
     ) -> Tensor:
         """Logits (b, t, v); or, given the next tokens ``targets`` (b, t), the mean cross-entropy in
-        nats (a scalar).
-        """
+        nats (a scalar)."""
         for state in self.stream(ids, hook=hook):
             x = state
         logits = self.read_out(x, hook)
@@ -271,8 +263,7 @@ class GPT(nn.Module):
 
     def final(self, ids: Tensor, last: int | None = None) -> Tensor:
         """The stream after the last layer and the final norm (b, t, d), or of the ``last`` tokens
-        only: what the unembedding reads.
-        """
+        only: what the unembedding reads."""
         if last == 1 and self.config.n_layer == 1 and self.config.positions == "stream":
             return self._answer(ids)
         for state in self.stream(ids):
@@ -282,8 +273,7 @@ class GPT(nn.Module):
 
     def _answer(self, ids: Tensor) -> Tensor:
         """``final`` of the last token (b, 1, d) with one layer: what it gathers from depends on
-        token and place alone, and repeats.
-        """
+        token and place alone, and repeats."""
         places = torch.arange(ids.shape[1], device=ids.device) * self.config.vocab_size
         kinds, which = torch.unique(ids + places, return_inverse=True)
         table = self.tokens(kinds % self.config.vocab_size) + self.positions(
@@ -297,8 +287,7 @@ class GPT(nn.Module):
 
     def sites(self, ids: Tensor) -> Tensor:
         """The residual stream at every site: ``embed``, then ``mid`` and ``post`` of each layer (2
-        n_layer + 1, b, t, d).
-        """
+        n_layer + 1, b, t, d)."""
         return torch.stack(list(self.stream(ids)))
 
     def unembed(self, states: Tensor) -> Tensor:
@@ -313,7 +302,6 @@ def norm_of(config: GPTConfig) -> nn.Module:
 
 def sinusoids(count: int, d: int) -> Tensor:
     """Places as sines and cosines of wavelengths from about 4 tokens to about 4 ``count`` (count,
-    d), after Vaswani et al. (2017).
-    """
+    d), after Vaswani et al. (2017)."""
     turn = torch.arange(count)[:, None] * 1.5 * count ** (-2 * torch.arange((d + 1) // 2) / d)
     return torch.cat((turn.sin(), turn.cos()), dim=1)[:, :d]

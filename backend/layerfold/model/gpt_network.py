@@ -63,8 +63,7 @@ class GPTNetwork:
         last: int | None = None,
     ) -> Tensor | None:
         """Logits (b, t, v), of the ``last`` tokens only where that is given, None for 0; the cache
-        takes the new keys and values.
-        """
+        takes the new keys and values."""
         kept: Cache | None = None if cache is None else []
         for state in self.gpt.stream(ids, cache or None, kept, hook):
             x = state
@@ -97,8 +96,7 @@ class GPTNetwork:
 
     def grouped(self, values: Mapping[str, Tensor]) -> tuple[list[Grouped], Grouped]:
         """Tensors shaped as the weights, by group; a tied embedding is also the unembedding, and
-        stands once.
-        """
+        stands once."""
         layers = [self._of_layer(values, f"blocks.{n}.") for n in range(self.n_layer)]
         outside: dict[str, list[Tensor]] = {}
         for prefix, group in OUTSIDE.items():

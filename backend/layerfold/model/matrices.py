@@ -12,8 +12,7 @@ from layerfold.records import Floats
 
 def layer_matrices(model: Adapter | GPT) -> dict[str, dict[str, Floats]]:
     """The matrices of each layer, "L0" first: q, k, v, o [d, d], in [d, 4d], out [4d, d]; raises
-    NotSupported.
-    """
+    NotSupported."""
     if isinstance(model, HuggingFaceAdapter):
         return matrices_of(model)
     gpt = model.model if isinstance(model, GPTAdapter) else model

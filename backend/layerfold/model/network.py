@@ -1,6 +1,5 @@
 """What every model gives that is looked into: its pass with taps, how its layers write to the
-stream, and how logits are read off it.
-"""
+stream, and how logits are read off it."""
 
 from __future__ import annotations
 
@@ -35,8 +34,7 @@ class Writer:
 @dataclass(frozen=True)
 class Readout:
     """How logits are read: ``factor`` × (W · norm(state) + ``bias``), W being ``matrix`` [v, d]; a
-    cap on them comes after.
-    """
+    cap on them comes after."""
 
     norm: nn.Module | None
     matrix: Tensor
@@ -67,8 +65,7 @@ class Network(Protocol):
 
     def missing(self, name: str) -> str:
         """Why a tap of the general list is not among them; empty for a name that is no tap at
-        all.
-        """
+        all."""
         ...
 
     def __call__(
@@ -83,8 +80,7 @@ class Network(Protocol):
 
     def cache(self) -> Any:
         """A cache with nothing in it; raises NotSupported where a token's states depend on later
-        ones.
-        """
+        ones."""
         ...
 
     def copied(self, cache: Any, rows: int = 1) -> Any:
@@ -101,8 +97,7 @@ class Network(Protocol):
 
     def readout(self) -> Readout:
         """How logits are read off the stream; raises NotSupported where that is no product with a
-        matrix.
-        """
+        matrix."""
         ...
 
     def weights(self) -> Mapping[str, Tensor]:
@@ -111,12 +106,10 @@ class Network(Protocol):
 
     def grouped(self, values: Mapping[str, Tensor]) -> tuple[list[Grouped], Grouped]:
         """Tensors shaped as the weights, by group: of each layer (W_Q, W_K, W_V or W_QKV, W_O,
-        W_in, W_out, norms), and outside them.
-        """
+        W_in, W_out, norms), and outside them."""
         ...
 
     def precise(self) -> Network:
         """A network with the same weights whose numbers are float64, where it is small enough for a
-        copy; else itself.
-        """
+        copy; else itself."""
         ...

@@ -1,6 +1,5 @@
 """Norms with their scale held: what LayerNorm or RMSNorm makes of each part of a sum, so that the
-parts still sum.
-"""
+parts still sum."""
 
 from __future__ import annotations
 
@@ -59,8 +58,8 @@ def held(norm: nn.Module | None, states: Tensor) -> HeldNorm:
     )
     if not bool((found(states) + bias - true).abs().max() <= CLOSE * true.abs().max()):
         raise NotSupported(
-            f"{type(norm).__name__} is neither LayerNorm nor RMSNorm: what it does to the parts of"
-            " a sum is not known."
+            f"{type(norm).__name__} is neither LayerNorm nor RMSNorm: what it does to the parts "
+            "of a sum is not known."
         )
     return found
 

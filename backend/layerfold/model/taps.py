@@ -1,19 +1,17 @@
 """Names of the tensors of a forward pass, and what a pass hands them to.
 
-``embed``                    the stream that the first layer reads (b, t, d), with positions
-                             where they are added to it
-``L3.attn.q``, ``.k``, ``.v``  queries, keys and values as they are compared and gathered
-                             (b, h, t, k); keys and values may have fewer heads
-``L3.attn.pattern``          how each token (the first t) shares its attention (b, h, t, t)
-``L3.attn.z``                what each head gathers, before W_O (b, h, t, k)
-``L3.attn.out``              what attention adds to the stream (b, t, d)
-``L3.skip``                  the stream that goes past attention (b, t, d)
-``L3.mid``                   the stream after attention (b, t, d)
-``L3.mlp.act``               what W_out reads (b, t, m)
-``L3.mlp.out``               what the MLP adds to the stream (b, t, d)
-``L3.post``                  the stream after the layer (b, t, d)
-``final``                    what the unembedding reads (b, t, d)
-``logits``                   (b, t, v)
+``embed``            the stream that the first layer reads (b, t, d), with added positions
+``L3.attn.q .k .v``  queries, keys, values (b, h, t, k); there may be fewer keys than queries
+``L3.attn.pattern``  how each token (the first t) shares its attention (b, h, t, t)
+``L3.attn.z``        what each head gathers, before W_O (b, h, t, k)
+``L3.attn.out``      what attention adds to the stream (b, t, d)
+``L3.skip``          the stream that goes past attention (b, t, d)
+``L3.mid``           the stream after attention (b, t, d)
+``L3.mlp.act``       what W_out reads (b, t, m)
+``L3.mlp.out``       what the MLP adds to the stream (b, t, d)
+``L3.post``          the stream after the layer (b, t, d)
+``final``            what the unembedding reads (b, t, d)
+``logits``           (b, t, v)
 """
 
 from __future__ import annotations
@@ -39,8 +37,7 @@ class Hook(Protocol):
 
     def wants(self, name: str) -> bool:
         """Whether a tensor is asked for, so that one which is not needed otherwise has to be
-        made.
-        """
+        made."""
         ...
 
 
@@ -62,8 +59,7 @@ class Within:
 
 ATTENTION: Final = ("attn.q", "attn.k", "attn.v", "attn.pattern", "attn.z", "attn.out")
 IN_LAYER: Final = (*ATTENTION, "skip", "mid", "mlp.act", "mlp.out", "post")
-# the last word of the names of tensors (b, h, t, …)
-BY_HEAD: Final = ("q", "k", "v", "pattern", "z")
+BY_HEAD: Final = ("q", "k", "v", "pattern", "z")  # last words of the names of (b, h, t, …)
 
 # Names of TransformerLens (Nanda & Bloom 2022): what stands in a layer, and what stands outside.
 # Shapes are those above.
@@ -89,8 +85,7 @@ _LENS: Final = re.compile(r"blocks\.(\d+)\.(.+)")
 
 def names_of(n_layer: int, parts: Iterable[str] = IN_LAYER) -> tuple[str, ...]:
     """Every name of a model of so many layers whose layers have those parts, in the order of the
-    pass.
-    """
+    pass."""
     inside = [f"L{n}.{part}" for n in range(n_layer) for part in parts]
     return ("embed", *inside, "final", "logits")
 
@@ -108,8 +103,7 @@ def own_name(name: str) -> str:
 @lru_cache(maxsize=64)
 def resolved(asked: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
     """The known names that are asked for, in their order; ``*`` stands for anything (``L*.mid``).
-    Raises InputError.
-    """
+    Raises InputError."""
     found: set[str] = set()
     for name in map(own_name, asked):
         fitting = (

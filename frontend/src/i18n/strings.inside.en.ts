@@ -81,6 +81,8 @@ export default {
   "inside.tab.parts": "parts",
   "parts.about.attention":
     "Layer {layer}, attention: what it adds to “{token}”, head by head. The arrows begin at the token.",
+  "parts.about.both":
+    "Layer {layer}: what attention, head by head, and the MLP add to “{token}”. Both read the same state. The arrows begin at the token.",
   "parts.about.mlp":
     "Layer {layer}, MLP: what it adds to “{token}”. The arrow begins at the token.",
   "parts.last":
@@ -114,6 +116,8 @@ export default {
     "The heads sum to the move of attention: their shares make 100 %. Words: ↑ promoted, ↓ demoted directly, the final norm's scale held.",
   "parts.sum.bias":
     "The heads and the bias sum to the move of attention: the shares make 100 %. Words: ↑ promoted, ↓ demoted directly, the final norm's scale held.",
+  "parts.sum.both":
+    "Attention and the MLP sum to the move; the shares are of each by itself. Words: ↑ promoted, ↓ demoted directly, the final norm's scale held.",
   "parts.sum.mlp":
     "The MLP with its bias is the whole move. Words: ↑ promoted, ↓ demoted directly, the final norm's scale held.",
   "parts.longer": "Arrows are drawn {times} times as long as they are placed.",

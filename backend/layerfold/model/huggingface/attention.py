@@ -31,8 +31,7 @@ IMPLEMENTATIONS: Final = ("sdpa", "eager")
 class Held:
     """Keys and values (1, h, n, k) of a layer for all tokens, and what is added to one token's
     scores (1, 1 or h, 1, n): that ``token`` may be computed alone, its own key and value in the
-    place of those held.
-    """
+    place of those held."""
 
     keys: Tensor
     values: Tensor
@@ -42,8 +41,7 @@ class Held:
 
 class Keeper(TapHook):
     """A hook that also keeps each block's call, in order: its arguments, and what attention there
-    is held with.
-    """
+    is held with."""
 
     def __init__(self, taps: Iterable[str] = ()) -> None:
         super().__init__(taps)
@@ -53,9 +51,8 @@ class Keeper(TapHook):
 
 class Passing(threading.local):
     """What happens in this thread's pass: the ``hook`` (None: nothing is asked), the ``layer`` that
-    runs and the hook of it, the shape (b, t) of what is read, by what the stream past attention
-    was changed, and what the layer has held.
-    """
+    runs and the hook of it, the shape (b, t) of what is read, by what the stream past attention was
+    changed, and what the layer has held."""
 
     def __init__(self) -> None:
         self.hook: Hook | None = None
@@ -77,8 +74,7 @@ class Passing(threading.local):
 
 def open_attention(module: nn.Module, passing: Passing) -> bool:
     """An attention module shows what passes in it; False where it computes by no function of the
-    registry.
-    """
+    registry."""
     from transformers import AttentionInterface  # transformers: takes seconds
 
     config = getattr(module, "config", None)
@@ -111,9 +107,8 @@ def _of_sdpa(
     # transformers: takes seconds
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-    return _attention(
-        sdpa_attention_forward, True, module, query, key, value, attention_mask, options
-    )
+    read = (query, key, value)
+    return _attention(sdpa_attention_forward, True, module, read, attention_mask, options)
 
 
 def _of_eager(
@@ -125,22 +120,20 @@ def _of_eager(
     **options: Any,
 ) -> Any:
     plain = sys.modules[type(module).__module__].eager_attention_forward
-    return _attention(plain, False, module, query, key, value, attention_mask, options)
+    return _attention(plain, False, module, (query, key, value), attention_mask, options)
 
 
 def _attention(
     plain: Any,
     implied: bool,
     module: nn.Module,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
+    read: tuple[Tensor, Tensor, Tensor],
     mask: Any,
     options: dict[str, Any],
 ) -> Any:
     """What attention gives, (b, t, h, k) and its pattern; ``implied``: without a mask the module's
-    own word says what is seen.
-    """
+    own word says what is seen."""
+    query, key, value = read
     passing: Passing | None = getattr(module, MARK, (None,))[0]
     if passing is None or passing.hook is None:
         return plain(module, query, key, value, mask, **options)
@@ -181,8 +174,7 @@ def _alone(
 
 def _in_place(own: Tensor, every: Tensor, token: int) -> Tensor:
     """Those of all tokens (1, h, n, k), one token's in many versions (m, h, 1, k) in the place of
-    its own: (m, h, n, k).
-    """
+    its own: (m, h, n, k)."""
     many = every.expand(len(own), -1, -1, -1)
     return torch.cat((many[:, :, :token], own, many[:, :, token + 1 :]), dim=2)
 
@@ -191,8 +183,7 @@ def added_of(
     module: nn.Module, query: Tensor, key: Tensor, mask: Any, options: dict[str, Any], implied: bool
 ) -> Tensor:
     """What is added to the scores (b or 1, 1 or h, t, n): positions, and −∞ where a token is not
-    seen.
-    """
+    seen."""
     t, n = query.shape[2], key.shape[2]
     if mask is None:
         told = options.get("is_causal")

@@ -34,6 +34,8 @@ HEADER_BYTES: Final = 100 << 20  # the most that the safetensors library itself 
 TENSORS: Final = 100_000  # beyond any model
 # a repository's folder in the hub's cache, whose snapshots are links to its blobs
 CACHED: Final = "models--"
+# a run's folder of links to a checkpoint and to the config above it, made here
+VIEWS: Final = "views"
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def _checked(path: Path, where: Where) -> Path:
         (one for one in path.resolve().parents if one.name.startswith(CACHED)),
         path.parent.resolve(),
     )
-    if home not in path.resolve().parents:
+    if home not in path.resolve().parents and path.parent.parent.name != VIEWS:
         raise ModelRefused(
             f"{path.name} of {where} is a link that leads out of its folder ({path.resolve()}):"
             " copy the file there"

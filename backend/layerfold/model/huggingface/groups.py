@@ -1,6 +1,5 @@
 """The weights of a transformers' network by what they do: W_Q, W_K, W_V, W_O, W_in, W_out and norms
-of each layer, and those outside.
-"""
+of each layer, and those outside."""
 
 from __future__ import annotations
 
@@ -79,8 +78,7 @@ def _is_down(owner: nn.Module, weight: Tensor) -> bool:
 
 def _outside(network: HuggingFaceNetwork, left: Mapping[str, Tensor]) -> Grouped:
     """What is in no block: of the final norm, the head, positions, and the embedding with all else
-    that comes before.
-    """
+    that comes before."""
     modules = {"norm": network.structure.final_norm, "unembedding": network.head}
     owned = {
         id(weight): group

@@ -8,98 +8,109 @@ goes past a module and into it as one tensor, it is changed in place: both go on
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from layerfold.model.huggingface.attention import Keeper, Passing
-from layerfold.model.huggingface.structure import Block, Structure, Tap
+from layerfold.model.huggingface.block import Block, Tap, given_in, given_out
+from layerfold.model.huggingface.structure import Structure
 from layerfold.model.taps import Within
 
 
 def hang(structure: Structure, passing: Passing, factors: list[tuple[float, float]]) -> None:
     """Every block shows its tensors; ``factors`` are by what each layer multiplies what attention
-    and the MLP give, before it adds them.
-    """
+    and the MLP give, before it adds them."""
     hung: set[int] = set()
     for block in structure.blocks:
         if id(block.module) not in hung:
             hung.add(id(block.module))
-            _Hanger(block, passing, factors).hang()
+            _hang_block(block, _Shower(passing, factors, block.n_heads, block.head_dim))
 
 
-class _Hanger:
-    """Hangs the hooks of one block."""
+def _hang_block(block: Block, shower: _Shower) -> None:
+    """The hooks of one block, in the order in which they are met."""
+    normed = block.residual == "normed sum"
+    _on(block.enter, shower.entering, shower.passing, entry=True)
+    if block.o_proj is not None:
+        _on(Tap(block.o_proj, "in"), shower.gathered, shower.passing)
+    outlet = block.o_proj if normed or block.norm_attention is None else block.norm_attention
+    if outlet is not None:
+        _on(Tap(outlet, "out"), partial(shower.added, "attn.out", 0), shower.passing)
+    if normed and block.norm_attention is not None:
+        _on(Tap(block.norm_attention, "in"), shower.shifted, shower.passing)
+    if block.mid is not None:
+        _on(block.mid, shower.between, shower.passing, stays=True)
+    if block.down_proj is not None:
+        _on(Tap(block.down_proj, "in"), partial(shower.show, "mlp.act"), shower.passing)
+    outlet = mlp_outlet(block) if normed or block.norm_mlp is None else block.norm_mlp
+    if outlet is not None:
+        _on(Tap(outlet, "out"), partial(shower.added, "mlp.out", 1), shower.passing)
+    _on(Tap(block.module, "out"), shower.leaving, shower.passing)
 
-    def __init__(self, block: Block, passing: Passing, factors: list[tuple[float, float]]) -> None:
-        self.block, self.passing, self.factors = block, passing, factors
 
-    def hang(self) -> None:
-        """The hooks in the order in which they are met."""
-        block, normed = self.block, self.block.residual == "normed sum"
-        self._on(block.enter, self._entering)
-        if block.o_proj is not None:
-            self._on(Tap(block.o_proj, "in"), self._gathered)
-        outlet = block.o_proj if normed or block.norm_attention is None else block.norm_attention
-        if outlet is not None:
-            self._on(Tap(outlet, "out"), lambda x: self._added("attn.out", x, 0))
-        if normed and block.norm_attention is not None:
-            self._on(Tap(block.norm_attention, "in"), self._shifted)
-        if block.mid is not None:
-            self._on(block.mid, lambda x: self._show("mid", self._shifted(x)), stays=True)
-        if block.down_proj is not None:
-            self._on(Tap(block.down_proj, "in"), lambda x: self._show("mlp.act", x))
-        outlet = mlp_outlet(block) if normed or block.norm_mlp is None else block.norm_mlp
-        if outlet is not None:
-            self._on(Tap(outlet, "out"), lambda x: self._added("mlp.out", x, 1))
-        self._on(Tap(block.module, "out"), self._leaving)
+def _on(
+    tap: Tap,
+    show: Callable[[Tensor], Tensor],
+    passing: Passing,
+    entry: bool = False,
+    stays: bool = False,
+) -> None:
+    """What passes is shown, and goes on as what comes back. ``entry``: a block begins here;
+    ``stays``: it goes on elsewhere too, so it is changed in place.
 
-    def _on(self, tap: Tap, show: Callable[[Tensor], Tensor], stays: bool = False) -> None:
-        """What passes is shown, and goes on as what comes back; ``stays``: it goes on elsewhere
-        too, so it is changed in place.
-        """
+    No hook holds a module: else that would hold itself, and not go when it is let go.
+    """
+    place = tap.place
 
-        def entering(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            hook = self.passing.hook
-            if hook is None or (self.passing.inner is None and module is not self.block.module):
-                return None
-            if module is self.block.module and isinstance(hook, Keeper):
-                hook.calls.append((args, kwargs))
-            x = tap.of(args, kwargs)
-            given = show(x)
-            if given is x:
-                return None
-            if stays:
-                x.copy_(given)
-                return None
-            if isinstance(tap.place, int):
-                return (*args[: tap.place], given, *args[tap.place + 1 :]), kwargs
-            return args, {**kwargs, tap.place: given}
+    def coming(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        hook = passing.hook
+        if hook is None or (passing.inner is None and not entry):
+            return None
+        if entry and isinstance(hook, Keeper):
+            hook.calls.append((args, kwargs))
+        x = given_in(place, args, kwargs)
+        given = show(x)
+        if given is x:
+            return None
+        if stays:
+            x.copy_(given)
+            return None
+        if isinstance(place, int):
+            return (*args[:place], given, *args[place + 1 :]), kwargs
+        return args, {**kwargs, place: given}
 
-        def leaving(module: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
-            if self.passing.inner is None:
-                return None
-            x = tap.of((), {}, output)
-            given = show(x)
-            return (
-                None
-                if given is x
-                else given
-                if isinstance(output, Tensor)
-                else (given, *output[1:])
-            )
+    def going(module: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
+        if passing.inner is None:
+            return None
+        x = given_out(output)
+        given = show(x)
+        if given is x:
+            return None
+        return given if isinstance(output, Tensor) else (given, *output[1:])
 
-        if tap.side == "in":
-            tap.module.register_forward_pre_hook(entering, with_kwargs=True)
-        else:
-            tap.module.register_forward_hook(leaving)
+    if tap.side == "in":
+        tap.module.register_forward_pre_hook(coming, with_kwargs=True)
+    else:
+        tap.module.register_forward_hook(going)
 
-    def _show(self, name: str, x: Tensor) -> Tensor:
+
+@dataclass(frozen=True)
+class _Shower:
+    """Shows what passes in one block to the hook of this thread's pass."""
+
+    passing: Passing
+    factors: list[tuple[float, float]]
+    n_heads: int
+    head_dim: int
+
+    def show(self, name: str, x: Tensor) -> Tensor:
         """The tensor to go on with. What is shown is by token (b, t, …) where a module is given all
-        tokens in a row; and a copy of its own, since the network may go on to add to what it
-        has, but in gradients on the way of what goes on.
-        """
+        tokens in a row; and a copy of its own, since the network may go on to add to what it has,
+        but in gradients on the way of what goes on."""
         inner = self.passing.inner
         if inner is None or not inner.wants(name):
             return x
@@ -113,56 +124,60 @@ class _Hanger:
             return x
         return given.flatten(0, 1) if in_rows else given
 
-    def _entering(self, x: Tensor) -> Tensor:
+    def entering(self, x: Tensor) -> Tensor:
+        """The state that the block reads; what goes past attention is shown too, and put right
+        where it is added."""
         passing = self.passing
         assert passing.hook is not None
         passing.layer += 1
         passing.inner = inner = Within(passing.hook, f"L{passing.layer}")
         passing.size = x.shape[:2]
-        if passing.layer == 0:
-            x = passing.hook("embed", x)
+        if passing.layer == 0 and passing.hook.wants("embed"):
+            seen = x if torch.is_grad_enabled() else x.clone()
+            given = passing.hook("embed", seen)
+            x = x if given is seen else given
         past = inner("skip", x)
         passing.shift = None if past is x else past - x
         return x
 
-    def _gathered(self, x: Tensor) -> Tensor:
+    def gathered(self, x: Tensor) -> Tensor:
         """What the heads give (b, t, h · k), shown by head."""
         inner = self.passing.inner
         if inner is None or not inner.wants("attn.z"):
             return x
-        z = x.reshape(*self.passing.size, self.block.n_heads, self.block.head_dim).transpose(1, 2)
+        z = x.reshape(*self.passing.size, self.n_heads, self.head_dim).transpose(1, 2)
         given = inner("attn.z", z)
-        return (
-            x
-            if given is z and not torch.is_grad_enabled()
-            else given.transpose(1, 2).reshape(x.shape)
-        )
+        if given is z and not torch.is_grad_enabled():
+            return x
+        return given.transpose(1, 2).reshape(x.shape)
 
-    def _added(self, name: str, x: Tensor, half: int) -> Tensor:
+    def added(self, name: str, half: int, x: Tensor) -> Tensor:
         """What a half adds, shown as it is when it is added."""
         factor = self.factors[self.passing.layer][half] if self.factors else 1.0
         if factor == 1:
-            return self._show(name, x)
+            return self.show(name, x)
         scaled = x * factor
-        given = self._show(name, scaled)
+        given = self.show(name, scaled)
         return x if given is scaled and not torch.is_grad_enabled() else given / factor
 
-    def _shifted(self, x: Tensor) -> Tensor:
+    def shifted(self, x: Tensor) -> Tensor:
         """The sum with what the stream past attention was changed by."""
         shift, self.passing.shift = self.passing.shift, None
         return x if shift is None else x + shift.reshape(x.shape)
 
-    def _leaving(self, x: Tensor) -> Tensor:
+    def between(self, x: Tensor) -> Tensor:
+        """The state after attention."""
+        return self.show("mid", self.shifted(x))
+
+    def leaving(self, x: Tensor) -> Tensor:
         """The state after the block; where both halves read one state, what goes past attention
-        goes past both.
-        """
-        given = self._show("post", self._shifted(x))
+        goes past both."""
+        given = self.show("post", self.shifted(x))
         self.passing.inner = None
         return given
 
 
 def mlp_outlet(block: Block) -> nn.Module | None:
     """The module that gives what the MLP makes: the whole of it where that is one module, as
-    experts and a shared one are together.
-    """
+    experts and a shared one are together."""
     return block.mlp if block.mlp is not None else block.down_proj

@@ -1,6 +1,5 @@
 """A transformers' network behind the face of every model that is looked into; what it does not
-have, it names.
-"""
+have, it names."""
 
 from __future__ import annotations
 
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
 
 class HuggingFaceNetwork:
     """The pass of a network of transformers, its hooks hung once; several threads may run it, each
-    with a hook of its own.
-    """
+    with a hook of its own."""
 
     def __init__(self, adapter: HuggingFaceAdapter) -> None:
         self.network, self.structure = adapter.network, adapter.structure
@@ -49,11 +47,12 @@ class HuggingFaceNetwork:
         self.body = adapter.body
         self.passing, self._lock = Passing(), threading.Lock()
         self._factors: list[tuple[float, float]] = []
-        # layers whose patterns the network tells and does not let change
-        self.read_only: list[int] = []
+        self.read_only: list[
+            int
+        ] = []  # layers whose patterns the network tells and does not let change
         hang(self.structure, self.passing, self._factors)
         if self.head is not None:
-            self.head.register_forward_pre_hook(self._final)
+            self.head.register_forward_pre_hook(_final(self.passing))
 
     @cached_property
     def head(self) -> nn.Module | None:
@@ -92,8 +91,7 @@ class HuggingFaceNetwork:
 
     def missing(self, name: str) -> str:
         """Why it does not give a tap, for ``L*`` why the first layer that does not; empty where it
-        does, or the name is no tap's.
-        """
+        does, or the name is no tap's."""
         if name in ("final", "logits"):
             return (
                 ""
@@ -120,8 +118,7 @@ class HuggingFaceNetwork:
         self, ids: Tensor, hook: Hook | None = None, cache: Any = None, last: int | None = None
     ) -> Tensor | None:
         """Logits (b, t, v), of the ``last`` tokens only where that is given; None for 0, and
-        without an unembedding.
-        """
+        without an unembedding."""
         if hook is not None:
             self.proof  # noqa: B018 (made before a hook of ours looks)
         return self.plain(ids, hook, cache, last)
@@ -154,30 +151,25 @@ class HuggingFaceNetwork:
         if hook is not None and hook(name, pattern) is not pattern:
             raise NotSupported(f"{name} of this {self.kind} model can be read and not changed.")
 
-    def _final(self, module: nn.Module, args: tuple[Any, ...]) -> Any:
-        hook = self.passing.hook
-        return None if hook is None else (hook("final", args[0]), *args[1:])
-
     def cache(self) -> Any:
         """A cache with nothing in it; raises NotSupported where a token's states depend on later
-        ones, or more is kept than keys.
-        """
+        ones, or more is kept than keys."""
         from transformers import DynamicCache  # transformers: takes seconds
 
         if not self.causal:
             raise NotSupported(
-                f"This {self.kind} model reads a text from both sides and predicts no next token,"
-                " so it does not go on."
+                f"This {self.kind} model reads a text from both sides and predicts no next "
+                "token, so it does not go on."
             )
         if getattr(self.network, "_is_stateful", False):
             raise NotSupported(
-                f"This {self.kind} model keeps more of a text than keys and values, so it cannot be"
-                " gone on with here."
+                f"This {self.kind} model keeps more of a text than keys and values, so it cannot "
+                "be gone on with here."
             )
         if not self._goes_on:
             raise NotSupported(
-                f"This {self.kind} model gives other states from kept keys than from the whole"
-                " text, so it does not go on."
+                f"This {self.kind} model gives other states from kept keys than from the whole "
+                "text, so it does not go on."
             )
         return DynamicCache(config=self.network.config)
 
@@ -233,8 +225,7 @@ class HuggingFaceNetwork:
 
     def readout(self) -> Readout:
         """How logits are read off the stream; raises NotSupported where that is no product with one
-        matrix.
-        """
+        matrix."""
         if self.proof.readout is None:
             raise NotSupported(
                 self.missing("logits")
@@ -268,14 +259,23 @@ class HuggingFaceNetwork:
         return self
 
 
+def _final(passing: Passing) -> Any:
+    """A hook of the head, which shows what it reads."""
+
+    def shown(module: nn.Module, args: tuple[Any, ...]) -> Any:
+        hook = passing.hook
+        return None if hook is None else (hook("final", args[0]), *args[1:])
+
+    return shown
+
+
 def matrix_of(module: nn.Module) -> Tensor:
     """The matrix of a linear module as it acts on a row [in, out]; raises NotSupported for another
-    kind of module.
-    """
+    kind of module."""
     weight = getattr(module, "weight", None)
     if not isinstance(weight, Tensor) or weight.dim() != 2 or not weight.is_floating_point():
         raise NotSupported(
-            f"{type(module).__name__} holds no plain matrix, so what it does to a part is not"
-            " known."
+            f"{type(module).__name__} holds no plain matrix, so what it does to a part is not "
+            "known."
         )
     return weight if type(module).__name__ == "Conv1D" else weight.T

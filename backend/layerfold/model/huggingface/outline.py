@@ -7,6 +7,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -172,9 +173,10 @@ def has_head(network: Any) -> bool:
 def _made(made: Any, config: Any, name: str) -> nn.Module:
     """A network on the meta device, its attention written out; raises DamagedRun."""
     try:
-        with quiet(), torch.device("meta"):
+        # a training goes on with its own
+        with quiet(), torch.random.fork_rng(devices=[]), torch.device("meta"):
             network: nn.Module = made._from_config(
-                config, attn_implementation="eager", dtype=torch.float32
+                deepcopy(config), attn_implementation="eager", dtype=torch.float32
             )
     except Exception as error:  # each network checks its own sizes, in its own way
         raise DamagedRun(
@@ -188,7 +190,7 @@ def _traced(network: nn.Module, stream: Stream, name: str) -> Structure | None:
     # grouped products of experts know the latter alone on the meta device
     for dtype in (torch.float32, torch.bfloat16):
         try:
-            with quiet():
+            with quiet(), torch.random.fork_rng(devices=[]):
                 return structure_of(network.to(dtype), stream)
         except LayerfoldError as error:
             raise ModelRefused(f"{name} cannot be opened: {error}") from None

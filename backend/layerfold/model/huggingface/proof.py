@@ -1,6 +1,5 @@
 """A short pass that shows whether a network's parts are what they are taken for: that they sum to
-the stream, and the heads to patterns.
-"""
+the stream, and the heads to patterns."""
 
 from __future__ import annotations
 
@@ -21,8 +20,10 @@ from layerfold.model.taps import names_of
 if TYPE_CHECKING:
     from layerfold.model.huggingface.network import HuggingFaceNetwork
 
-# of the largest number; half precision is rounded more
-CLOSE: Final = {torch.float32: 2e-3, torch.float64: 1e-6}
+CLOSE: Final = {
+    torch.float32: 2e-3,
+    torch.float64: 1e-6,
+}  # of the largest number; half precision is rounded more
 CLOSE_HALF: Final = 6e-2
 
 
@@ -35,8 +36,7 @@ NOT_IN_STREAM: Final = "what it adds is not found in the stream"
 class Proof:
     """``factors``: by what each layer multiplies what attention and the MLP give before it adds
     them (Granite; else 1 and 1); ``wrong``: the parts of layers that are not there, or not what
-    they seemed, and why; ``readout``: how logits are read, None where no matrix reads them.
-    """
+    they seemed, and why; ``readout``: how logits are read, None where no matrix reads them."""
 
     factors: tuple[tuple[float, float], ...]
     wrong: Wrong
@@ -84,8 +84,7 @@ def _opened(network: HuggingFaceNetwork) -> list[nn.Module]:
 
 def _told_patterns(network: HuggingFaceNetwork, ids: Tensor, kept: dict[str, Tensor]) -> None:
     """Where attention could not be opened, the patterns that the network itself tells, if it tells
-    any.
-    """
+    any."""
     without = [
         n
         for n, block in enumerate(network.blocks)
@@ -191,8 +190,7 @@ def _sums(
     wrong: Wrong,
 ) -> None:
     """The factors by which parts sum to a move of the stream; they are wrong where they do not, or
-    not ``every`` one is there.
-    """
+    not ``every`` one is there."""
     by, fits = _fit(list(parts.values()), move)
     for part, factor in zip(parts, by, strict=True):
         factors[part] = factor
@@ -202,8 +200,7 @@ def _sums(
 
 def _fit(parts: list[Tensor], move: Tensor) -> tuple[list[float], bool]:
     """The factors by which parts sum to a move, whole where they are whole to rounding, and whether
-    they do.
-    """
+    they do."""
     if not parts:
         return [], False
     columns = torch.stack([part.double().flatten() for part in parts], dim=1)
@@ -222,8 +219,7 @@ def sum_of(parts: list[Tensor], by: list[float]) -> Tensor:
 
 def _heads(network: HuggingFaceNetwork, kept: dict[str, Tensor], wrong: Wrong) -> None:
     """Patterns gather what the heads gather, and W_O makes of that what attention adds, or they are
-    wrong.
-    """
+    wrong."""
     for n, block in enumerate(network.blocks):
         pattern, value, z = (kept.get(f"L{n}.attn.{part}") for part in ("pattern", "v", "z"))
         if z is None:
@@ -248,8 +244,7 @@ def _readout(
     network: HuggingFaceNetwork, kept: dict[str, Tensor], logits: Tensor | None
 ) -> Readout | None:
     """The final norm and the matrix of the head, where they make the logits (before a cap on
-    them).
-    """
+    them)."""
     head, state = network.head, kept[f"L{network.n_layer - 1}.post"]
     weight = getattr(head, "weight", None)
     if (

@@ -1,6 +1,5 @@
 """One token's way through the blocks of a transformers' network, the other tokens held: from each
-site to the next, as functions.
-"""
+site to the next, as functions."""
 
 from __future__ import annotations
 
@@ -87,14 +86,13 @@ def _check(
     network: HuggingFaceNetwork, maps: list[tuple[TokenMap, Tensor]], states: dict[str, Tensor]
 ) -> None:
     """Each map leads from a state to the next, or a block does something with a token that cannot
-    be told from its call.
-    """
+    be told from its call."""
     with torch.no_grad():
         for one, state in maps:
             if not near(one(state), states[one.end]):
                 raise NotSupported(
-                    f"A block of this {network.kind} model gives one token alone another state than"
-                    " in its sentence."
+                    f"A block of this {network.kind} model gives one token alone another state "
+                    "than in its sentence."
                 )
 
 
@@ -110,8 +108,7 @@ def _with(
 
 def _cut(value: Any, count: int, token: int) -> Any:
     """Arguments for one token of ``count``: tensors with an axis of tokens are cut to it; masks,
-    which are held already, are left out.
-    """
+    which are held already, are left out."""
     if isinstance(value, dict):
         return {name: _cut(one, count, token) for name, one in value.items()}
     if isinstance(value, tuple | list):

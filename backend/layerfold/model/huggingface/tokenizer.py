@@ -18,6 +18,7 @@ from tokenizers import Tokenizer as Backend
 from tokenizers import models
 
 from layerfold.errors import DamagedRun, EmptyText, MissingExtra, ModelRefused, TextTooLong
+from layerfold.model.graphemes import continues
 from layerfold.model.huggingface.files import CONFIG, NUMBERED, Where, fetched, read_json
 from layerfold.model.huggingface.pieces import (
     byte_alphabet,
@@ -197,11 +198,27 @@ class HuggingFaceTokenizer(Tokenizer):
         return not self._names[id].startswith("##")
 
     def _groups(self, ids: Sequence[int]) -> Iterator[list[int]]:
+        """Runs of ids that end where a letter ends with all its marks; a sign is alone."""
+        held: list[int] = []
+        text = ""
+        for group in self._characters(ids):
+            said = "" if self._alone(group[0]) else decoded(b"".join(self._bytes[n] for n in group))
+            if held and (not text or not continues(text, said)):
+                yield held
+                held, text = [], ""
+            held, text = [*held, *group], text + said
+        if held:
+            yield held
+
+    def _alone(self, id: int) -> bool:
+        return not 0 <= id < len(self._bytes) or self._sign(id)
+
+    def _characters(self, ids: Sequence[int]) -> Iterator[list[int]]:
         """Runs of ids that end where a character ends; a sign is alone."""
         group: list[int] = []
         pending = b""
         for n in ids:
-            alone = not 0 <= n < len(self._bytes) or self._sign(n)
+            alone = self._alone(n)
             if alone and group:
                 yield group
                 group = []
@@ -245,8 +262,11 @@ class HuggingFaceTokenizer(Tokenizer):
         """
         tokens: list[Token] = []
         start = 0
-        for group in overlapping(offsets, [n in self._unknown for n in ids]):
+        for group in overlapping(text, offsets, [n in self._unknown for n in ids]):
             end = max(start, *(offsets[at][1] for at in group))
+            # marks that the vocabulary leaves out
+            while end > start and continues(text[start:end], text[end : end + 1]):
+                end += 1
             for piece, at in enumerate(group):
                 shown = self._names[ids[at]] if ids[at] in self._unknown else text[start:end]
                 tokens.append(Token(ids[at], shown, start, end, piece, len(group)))

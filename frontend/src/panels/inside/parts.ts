@@ -95,8 +95,8 @@ export function partsTab(dispatch: Dispatch) {
         ...rows.map((one) => body(one, name(one), words(one), state, t)),
       );
       sum.textContent = t(
-        move.half === "mlp"
-          ? "parts.sum.mlp"
+        move.half !== "attention"
+          ? `parts.sum.${move.half}`
           : rows.at(-1)?.part === "bias"
             ? "parts.sum.bias"
             : "parts.sum",
@@ -112,7 +112,7 @@ export function partsTab(dispatch: Dispatch) {
 function aboutWords(t: Words, { layer, half, last }: Move, name: string, token: number) {
   const words = [t(`parts.about.${half}`, { layer: layer + 1, token: name })];
   if (last) words.push(t("parts.last"));
-  if (half === "attention" && token === 0) words.push(t("parts.first"));
+  if (half !== "mlp" && token === 0) words.push(t("parts.first"));
   return words.join(" ");
 }
 

@@ -11,9 +11,15 @@ import type { Tensor } from "../../protocol/tensors.ts";
 import type { EdgePicture, End } from "../../scene/picture.ts";
 
 /**
- * The half-layer that leads on from site `from`; `last`: the site on screen is the one it led to.
+ * What leads on from site `from`: half a layer, or both halves where they read the same state;
+ * `last`: the site on screen is the one it led to.
  */
-export type Move = { from: number; layer: number; half: "attention" | "mlp"; last: boolean };
+export type Move = {
+  from: number;
+  layer: number;
+  half: "attention" | "mlp" | "both";
+  last: boolean;
+};
 /** `share`: of the whole move, along it; null of what cannot be told. */
 export type Part = {
   part: "attention" | "head" | "bias" | "mlp";
@@ -48,7 +54,17 @@ const SEEN = 0.18;
 export function moveShown(state: State): Move {
   const site = Math.round(state.site);
   const from = Math.max(0, Math.min((state.card?.sites.length ?? 2) - 2, site));
-  return { from, layer: from >> 1, half: from % 2 ? "mlp" : "attention", last: site > from };
+  return { from, ...movedBy(state.card?.sites ?? [], from), last: site > from };
+}
+
+/** What leads on from a site, told by the name of the next. */
+function movedBy(sites: string[], from: number): Pick<Move, "layer" | "half"> {
+  const found = /^L(\d+)\.(mid|post)$/.exec(sites[from + 1] ?? "");
+  const [layer, end] = found
+    ? [Number(found[1]), found[2]]
+    : [from >> 1, from % 2 ? "post" : "mid"];
+  if (end === "mid") return { layer, half: "attention" };
+  return { layer, half: !found || sites.includes(`L${layer}.mid`) ? "mlp" : "both" };
 }
 
 /**
@@ -71,7 +87,13 @@ function degrees(cosine: number) {
  * (the bias has what is left).
  * @param look the answer to `dissect`
  */
-export function partsOf(look: Look, { layer, half }: Move, token: number): Part[] {
+export function partsOf(look: Look, move: Move, token: number): Part[] {
+  const { layer, half } = move;
+  if (half === "both")
+    return [
+      ...partsOf(look, { ...move, half: "attention" }, token),
+      ...partsOf(look, { ...move, half: "mlp" }, token),
+    ];
   const of = (name: string, ...at: number[]) => part(look.tensors[`${half}.${name}`], ...at);
   const told: (kind: Part["part"], head: number | null, at: number[], whole: number) => Part = (
     kind,
@@ -132,11 +154,11 @@ export function wordsOf(look: Look | null, { layer }: Move, one: Part) {
  * turn at the site it leads on from, degrees; null where there is none.
  * @param look the answer to `bend`
  */
-export function bendsOf({ tensors: { values, turn } }: Look) {
+export function bendsOf({ tensors: { values, angle: angles } }: Look) {
   const known = (value: number) => (Number.isFinite(value) ? value : null);
   return Array.from({ length: values.shape[0] }, (_, move) => {
     const own = part(values, move).filter(Number.isFinite);
-    const angle = known((turn.data[move] * 180) / Math.PI);
+    const angle = known((angles.data[move] * 180) / Math.PI);
     if (!own.length) return { largest: null, median: null, smallest: null, turn: angle };
     return {
       largest: own[0],
@@ -260,17 +282,13 @@ export function scenery(state: State) {
     return null;
   const move = moveShown(state);
   const { radius } = frameShown(state);
+  const sites = state.card?.sites ?? [];
   const others = Array.from(
-    { length: state.inside.everyLayer ? 2 * dissect.answer.layers : 0 },
+    { length: state.inside.everyLayer ? sites.length - 1 : 0 },
     (_, from) => from,
   ).filter((from) => from !== move.from);
   const away = others.flatMap((from) =>
-    arrowsOf(
-      dissect,
-      { from, layer: from >> 1, half: from % 2 ? "mlp" : "attention", last: false },
-      token,
-      false,
-    ),
+    arrowsOf(dissect, { from, ...movedBy(sites, from), last: false }, token, false),
   );
   const arrows = arrowsOf(dissect, move, token, true);
   const start = part(dissect.tensors.positions, move.from, token);
