@@ -30,7 +30,7 @@ Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same byt
 
 
 @dataclass(frozen=True)
-class Session:
+class Reading:
     """A run that is open, the steps that were asked for, and who waits."""
 
     opened: Session
@@ -41,7 +41,7 @@ class Session:
 @contextmanager
 def session(
     run: str, steps: str, opening: Opening, threads: int | None, as_json: bool
-) -> Iterator[Session]:
+) -> Iterator[Reading]:
     """Opens a run for a measurement that shows progress and stops when it is told to."""
     folder = run_folder(run, opening)
     from layerfold.interp.session import open_session
@@ -52,7 +52,7 @@ def session(
     use_threads(threads)
     with shares(as_json) as report, asked_to_stop() as stopped:
         watch = Watch(progress=report, cancelled=stopped)
-        yield Session(opened, chosen_steps(steps, opened.run.steps), watch)
+        yield Reading(opened, chosen_steps(steps, opened.run.steps), watch)
 
 
 @dataclass(frozen=True)
