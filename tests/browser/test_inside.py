@@ -107,13 +107,13 @@ def test_the_stream_is_seen_raw_normalised_and_as_what_was_added(visit: Open) ->
         ("added", "attention and MLPs have written"),
     ):
         one.page.select_option("#whatif-seen", view)
-        one.until(f"JSON.parse(s.inside.looks.reframe?.key ?? '{{}}').seen === '{view}'")
+        one.until(f"JSON.parse(s.inside.looks.stream_view?.key ?? '{{}}').seen === '{view}'")
         expect(one.page.locator(".whatif .keeps")).to_contain_text(words)
         expect(one.page.locator(".whatif .keeps")).to_contain_text("of the variance")
     # the other one has no place in this view
     one.sees("window.layerfold.scene.stats().sentences === 1")
     one.page.locator("#whatif-mlp").fill("0")
-    one.until("s.inside.looks.reframe.tensors.moved")
+    one.until("s.inside.looks.stream_view.tensors.moved")
     one.sees("window.layerfold.scene.stats().sentences === 2")
     assert serious(one) == []
     one.tell(type="go", site=0)
@@ -157,10 +157,10 @@ def test_a_step_of_the_optimiser_is_taken_apart(visit: Open) -> None:
     one.page.check("#step-backwards")
     one.page.check("#step-cloud")
     one.until(
-        "s.inside.looks.stride?.answer.motion === 'sgd_momentum' &&"
-        " s.inside.looks.stride.answer.factor === -1000"
+        "s.inside.looks.optimizer_step?.answer.component === 'sgd_momentum' &&"
+        " s.inside.looks.optimizer_step.answer.factor === -1000"
     )
-    one.until("s.inside.looks.stride.tensors.cloud?.shape[1] === s.card.reference")
+    one.until("s.inside.looks.optimizer_step.tensors.cloud?.shape[1] === s.card.reference")
     expect(one.page.locator("#step-factor")).to_have_attribute("aria-valuetext", "×−1,000")
     assert one.page.evaluate("window.layerfold.scene.stats().sentences") == sentences
     assert serious(one) == []
@@ -173,13 +173,13 @@ def test_a_survey_can_be_stopped(visit: Open) -> None:
     expect(one.page.locator("#way-progress")).to_be_visible()
     one.page.click("#way-stop")
     expect(one.page.locator("#way-survey")).to_be_visible()
-    assert not one.state("s.inside.looks.survey")
+    assert not one.state("s.inside.looks.loss_landscape")
 
 
 def test_the_way_of_the_weights_is_mapped_and_travelled(visit: Open) -> None:
     one = visit("#v=1&run=modular-addition&inside=way")
     one.page.click("#way-survey")
-    one.until("s.inside.looks.survey?.tensors.loss")
+    one.until("s.inside.looks.loss_landscape?.tensors.loss")
     way = one.page.locator("#way-map")
     expect(way.locator("circle")).to_have_count(one.state("s.card.steps.length") + 1)
     way.press("Home")

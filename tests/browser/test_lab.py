@@ -35,7 +35,7 @@ def begin(one: Visit, *, optimizer: str = "adamw", **numbers: str) -> None:
     """A training is put together in the form and begun."""
     if one.page.locator("#lab-new").is_visible():
         one.page.click("#lab-new")
-    one.page.check(f"input[name=lab-optimiser][value={optimizer}]", force=True)
+    one.page.check(f"input[name=lab-optimizer][value={optimizer}]", force=True)
     for name, text in numbers.items():
         one.page.fill(f"#lab-{name}", text)
     before = one.state("s.lab.jobs.length")
@@ -138,7 +138,7 @@ def test_the_same_again_with_another_optimiser_is_watched_beside(visit: Open) ->
         f"{JOB}.run === 'made-up-2' && s.run === 'made-up-2' && {JOB}.status === 'finished' &&"
         " s.card"
     )
-    assert one.state(f"[{JOB}.optimiser, {JOB}.numbers.seed]") == ["adam", 3]
+    assert one.state(f"[{JOB}.optimizer, {JOB}.numbers.seed]") == ["adam", 3]
     expect(one.page.locator("#lab-beside option").first).to_have_text("AdamW · same seed")
     one.page.click("#lab [data-act=beside]")
     one.until("s.compare && s.compare.with === 'made-up-1' && s.compare.mode === 'beside'")
@@ -164,7 +164,7 @@ def test_the_lab_by_key_on_a_phone_and_in_chinese(visit: Open) -> None:
         "open-lab",
         "fold-lab",
         "lab-task",
-        "lab-optimiser",
+        "lab-optimizer",
         "lab-learning_rate",
         "lab-seed",
         "lab-start",

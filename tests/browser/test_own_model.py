@@ -112,7 +112,7 @@ def test_a_models_folder_has_its_layers_and_says_that_it_is_one_checkpoint(
 
 def test_a_gpt2_is_taken_apart_as_ours_are(enter: Open) -> None:
     one = enter("#v=1&run=gpt2-stories&inside=attention")
-    one.until("s.inside.looks.dissect && window.layerfold.scene.stats().edges > 0")
+    one.until("s.inside.looks.decomposition && window.layerfold.scene.stats().edges > 0")
     for tab, told in (("parts", "promote"), ("whatif", "whatif"), ("push", "push")):
         one.page.click(f"#inside-{tab}")
         one.until(
@@ -127,7 +127,7 @@ def test_a_gpt2_is_taken_apart_as_ours_are(enter: Open) -> None:
     expect(one.page.locator(".branches button").first).to_be_visible()
     one.page.click("#inside-whatif")
     one.page.select_option("#whatif-seen", "raw")
-    one.until("s.inside.looks.reframe")
+    one.until("s.inside.looks.stream_view")
     one.page.locator("#whatif-attention").fill("0")
     expect(one.page.locator(".whatif .told")).to_contain_text("nats apart")
     assert serious(one) == []

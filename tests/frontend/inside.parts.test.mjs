@@ -35,22 +35,22 @@ function dissected() {
     "mlp.trust": tensor([LAYERS, TOKENS], () => 1.5),
     "mlp.tip": tensor([LAYERS, TOKENS, 3], (layer, token, k) => [0.2, 2 * layer + 1, token + 0.5][k]),
   };
-  return { kind: "dissect", answer: { layers: LAYERS, heads: HEADS, roles: [] }, tensors };
+  return { kind: "decomposition", answer: { layers: LAYERS, heads: HEADS, head_types: [] }, tensors };
 }
 
 /** A map that stretches by 4, 2, 1 and 0.5 at every move but the last, which has none. */
 function bent() {
   const values = tensor([SITES - 1, 4], (move, i) => (move === SITES - 2 ? NaN : [4, 2, 1, 0.5][i]));
   const axes = tensor([SITES - 1, 3, 2, 3], (move, axis, end, k) => [0, move, 1.5][k] + (k === axis ? (end ? -0.1 : 0.2) : 0));
-  return { kind: "bend", answer: { token: 1, text: " bank" }, tensors: { values, axes, turn: tensor([SITES], (site) => (site % 4 ? Math.PI / 2 : NaN)) } };
+  return { kind: "jacobian", answer: { token: 1, text: " bank" }, tensors: { values, axes, angle: tensor([SITES], (site) => (site % 4 ? Math.PI / 2 : NaN)) } };
 }
 
-const promoted = { kind: "promote", answer: { token: 1, parts: [{ part: "attention", layer: 0, head: null, up: [], down: [] }, { part: "head", layer: 0, head: 1, up: [], down: [] }] }, tensors: {} };
+const promoted = { kind: "attribution", answer: { token: 1, parts: [{ part: "attention", layer: 0, head: null, up: [], down: [] }, { part: "head", layer: 0, head: 1, up: [], down: [] }] }, tensors: {} };
 
 /** A state whose last token's parts are on the page. */
 function opened(site = 0) {
   const state = after([{ type: "go", step: 0, site }, { type: "inside.toggle" }, { type: "inside.set", tab: "parts" }], placed());
-  const answers = { dissect: dissected(), bend: bent(), promote: promoted };
+  const answers = { decomposition: dissected(), jacobian: bent(), attribution: promoted };
   const messages = wantedLooks(state).flatMap(({ kind, key }, i) => [
     { type: "inside.asked", kind, id: 70 + i, key },
     { type: "look", look: { ...answers[kind], id: 70 + i, run: "tiny", step: 0 } },
@@ -60,7 +60,7 @@ function opened(site = 0) {
 
 test("the token in hand is asked about: its parts, their words, its bending", () => {
   const asked = wantedLooks(opened()).map(({ message }) => [message.type, message.token]);
-  assert.deepEqual(asked, [["dissect", undefined], ["promote", 1], ["bend", 1]]);
+  assert.deepEqual(asked, [["decomposition", undefined], ["attribution", 1], ["jacobian", 1]]);
   const picked = after([{ type: "pick", pick: { kind: "sentence", id: "s1", token: 0 } }], opened());
   assert.deepEqual(wantedLooks(picked).map(({ message }) => message.token), [undefined, 0, 0]);
 });

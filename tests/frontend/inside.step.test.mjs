@@ -1,4 +1,4 @@
-/** One step of the optimiser in the page: what is tried, the moved sentence, and the corpus tokens that go along. */
+/** One step of the optimizer in the page: what is tried, the moved sentence, and the corpus tokens that go along. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -17,8 +17,8 @@ function strode(id, cloud = false) {
   const of = (shape, value) => ({ dtype: "F32", shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => value(i)) });
   const tensors = { positions: of([S, 2, 3], (i) => i), norm: of([S, 2], () => 1), length: of([S, 2], (i) => i), trust: of([S, 2], () => 0.5) };
   if (cloud) tensors.cloud = of([S, REF, 3], () => 100);
-  const answer = { motion: "step", factor: 20, lengths: { gradient: 0.5, adaptive: 50 }, groups: {} };
-  return { type: "look", look: { kind: "stride", id, run: "tiny", step: 512, answer, tensors } };
+  const answer = { component: "step", factor: 20, lengths: { gradient: 0.5, adaptive: 50 }, groups: {} };
+  return { type: "look", look: { kind: "optimizer_step", id, run: "tiny", step: 512, answer, tensors } };
 }
 
 /** The state once what it wants to know has been answered. */
@@ -28,10 +28,10 @@ function told(state, answer) {
 }
 
 test("the factor keeps its sign, and what is asked says the motion and whether the cloud goes along", () => {
-  const { motion, factor, cloud, step } = asked(open());
+  const { component: motion, factor, cloud, step } = asked(open());
   assert.deepEqual([motion, factor, cloud, step], ["step", 5, false, 512]);
   const back = asked(after([{ type: "stride.set", motion: "adam", backwards: true, factor: 500, cloud: true }], open()));
-  assert.deepEqual([back.motion, back.factor, back.cloud], ["adam", -500, true]);
+  assert.deepEqual([back.component, back.factor, back.cloud], ["adam", -500, true]);
   assert.deepEqual([FACTORS[0], FACTORS.at(-1)], [0.1, 1000]);
 });
 

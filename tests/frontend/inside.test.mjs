@@ -31,7 +31,7 @@ function dissected(id = 5) {
   const back = [1, 0, 0, 1, 0, 0, 0, 1, 0];
   const first = [1, 0, 0, 0.5, 0.5, 0, 0.9, 0, 0.1];
   const data = Float32Array.from([...back, ...first, ...first, ...back]);
-  return { type: "look", look: { kind: "dissect", id, run: "fake", step: 0, answer: { layers: 2, heads: 2, roles: [] }, tensors: { patterns: { dtype: "F32", shape: [2, 2, 3, 3], data } } } };
+  return { type: "look", look: { kind: "decomposition", id, run: "fake", step: 0, answer: { layers: 2, heads: 2, head_types: [] }, tensors: { patterns: { dtype: "F32", shape: [2, 2, 3, 3], data } } } };
 }
 
 /** A state with a placed sentence of three tokens whose pass is being looked into. */
@@ -46,7 +46,7 @@ test("nothing is asked while nothing is open, and each question has what it is a
   assert.deepEqual(wantedLooks(state), []);
   const open = after([{ type: "inside.toggle" }], state);
   const [{ kind, message }] = wantedLooks(open);
-  assert.equal(kind, "dissect");
+  assert.equal(kind, "decomposition");
   assert.equal(message.text, sentenceInside(open)?.asked);
   assert.equal(message.step, open.card?.steps[Math.round(open.step)]);
 });
@@ -61,23 +61,23 @@ test("while it plays, and without a line or a sentence, nothing is asked", () =>
 
 test("an answer to another question changes nothing, and one to an older question is stale", () => {
   const state = lookedInto();
-  assert.ok(lookOf(state, "dissect").fresh);
+  assert.ok(lookOf(state, "decomposition").fresh);
   assert.equal(after([dissected(4)], state), state);
   const moved = after([{ type: "go", step: 1 }], state);
-  assert.ok(lookOf(moved, "dissect").look);
-  assert.ok(!lookOf(moved, "dissect").fresh);
+  assert.ok(lookOf(moved, "decomposition").look);
+  assert.ok(!lookOf(moved, "decomposition").fresh);
 });
 
 test("a refusal stands where it was asked, and goes with the next question", () => {
-  const state = after([{ type: "inside.asked", kind: "dissect", id: 9, key: "k" }], lookedInto());
+  const state = after([{ type: "inside.asked", kind: "decomposition", id: 9, key: "k" }], lookedInto());
   const refused = after([{ type: "error", id: 9, sentence: null, step: null, code: "bad_input", message: "Not this one." }], state);
-  assert.deepEqual(refused.inside.troubles.dissect, { code: "bad_input", message: "Not this one." });
+  assert.deepEqual(refused.inside.troubles.decomposition, { code: "bad_input", message: "Not this one." });
   assert.equal(refused.notice, state.notice);
-  assert.deepEqual(after([{ type: "inside.asked", kind: "dissect", id: 10, key: "l" }], refused).inside.troubles, {});
+  assert.deepEqual(after([{ type: "inside.asked", kind: "decomposition", id: 10, key: "l" }], refused).inside.troubles, {});
 });
 
 test("the mean and the largest over heads are what they say", () => {
-  const { look } = lookOf(lookedInto(), "dissect");
+  const { look } = lookOf(lookedInto(), "decomposition");
   assert.deepEqual([...(patternOf(look, 0, 0)?.values ?? [])], [1, 0, 0, 1, 0, 0, 0, 1, 0]);
   assert.deepEqual([...(patternOf(look, 0, "mean")?.values ?? [])].map((v) => Math.round(100 * v)), [100, 0, 0, 75, 25, 0, 45, 50, 5]);
   assert.deepEqual([...(patternOf(look, 0, "max")?.values ?? [])].map((v) => Math.round(100 * v)), [100, 0, 0, 100, 50, 0, 90, 100, 10]);

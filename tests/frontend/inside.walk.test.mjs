@@ -15,7 +15,7 @@ function stepped(id, token, last = true) {
   const places = (count) => ({ dtype: "F32", shape: [S, count, 3], data: Float32Array.from({ length: 3 * S * count }, (_, i) => i) });
   const branches = [{ id: 3, text: " of", value: 0.6 }, { id: 4, text: " lent", value: 0.3 }];
   const answer = { token: token && { id: token, text: ` word${token}`, value: 0.25 }, ids: [], branches, rest: 0.1, last };
-  return { type: "look", look: { kind: "walk", id, run: "tiny", step: 512, answer, tensors: { positions: places(1), branches: places(2) } } };
+  return { type: "look", look: { kind: "generation", id, run: "tiny", step: 512, answer, tensors: { positions: places(1), ends: places(2) } } };
 }
 
 /** The state after the question that is wanted now was sent under an id. */
@@ -90,5 +90,5 @@ test("another step or sentence begins anew", () => {
 
 test("a refusal is told in the panel", () => {
   const { state } = asked(open(), 1);
-  assert.equal(insideFailed(state, { id: 1, code: "text_too_long", message: "full" }).inside.troubles.walk.code, "text_too_long");
+  assert.equal(insideFailed(state, { id: 1, code: "text_too_long", message: "full" }).inside.troubles.generation.code, "text_too_long");
 });

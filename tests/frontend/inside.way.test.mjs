@@ -15,8 +15,8 @@ const looked = (loss, own) => ({ answer: { steps: STEPS }, tensors: { loss: of([
 test("the plane is computed when a person says so, or at once where it is cheap; and it can be stopped", () => {
   assert.deepEqual(kinds(open()), []);
   const begun = after([{ type: "way.survey", on: true }], open());
-  assert.deepEqual(wantedLooks(begun)[0].message, { type: "survey", run: "tiny" });
-  const stopped = after([{ type: "inside.asked", kind: "survey", id: 3, key: "k" }, { type: "way.survey", on: false }], begun);
+  assert.deepEqual(wantedLooks(begun)[0].message, { type: "loss_landscape", run: "tiny" });
+  const stopped = after([{ type: "inside.asked", kind: "loss_landscape", id: 3, key: "k" }, { type: "way.survey", on: false }], begun);
   assert.deepEqual([kinds(stopped), stopped.inside.asking], [[], {}]);
   const small = { ...open(), card: card({ kind: "gpt", architecture: { n_layer: 2, d_model: 16, vocab_size: 50 } }) };
   assert.equal(surveying(small), true);
@@ -26,13 +26,13 @@ test("the plane is computed when a person says so, or at once where it is cheap;
 
 test("it needs no sentence, and goes on while the training plays", () => {
   const bare = after([{ type: "way.survey", on: true }], { ...open(), sentences: [], playing: "steps" });
-  assert.deepEqual(kinds(bare), ["survey"]);
+  assert.deepEqual(kinds(bare), ["loss_landscape"]);
   assert.deepEqual(kinds({ ...bare, run: "other" }), [], "of another run it was not asked");
 });
 
 test("the line is asked for between the steps chosen, else the first and the last", () => {
   const first = after([{ type: "way.line" }], open());
-  assert.deepEqual(wantedLooks(first)[0].message, { type: "line", run: "tiny", start: 0, end: 512 });
+  assert.deepEqual(wantedLooks(first)[0].message, { type: "loss_line", run: "tiny", start: 0, end: 512 });
   const chosen = after([{ type: "way.set", start: 8 }], first);
   assert.equal(wantedLooks(chosen)[0].message.start, 0, "not before the button is pressed");
   assert.deepEqual(endsOf(chosen), { start: 8, end: 512 });

@@ -19,7 +19,7 @@ function opened() {
 function look(id, divergence = 0.2) {
   const word = (/** @type {number} */ at, /** @type {number} */ value) => ({ id: at, text: ` w${at}`, value });
   const answer = { before: [word(1, 0.5), word(2, 0.1)], after: [word(2, 0.6), word(1, 0.2)], divergence };
-  return { type: "look", look: { kind: "whatif", id, run: "tiny", step: 0, answer, tensors: { positions: { dtype: "F32", shape: [5, 2, 3], data: new Float32Array(30).fill(1) } } } };
+  return { type: "look", look: { kind: "ablation", id, run: "tiny", step: 0, answer, tensors: { positions: { dtype: "F32", shape: [5, 2, 3], data: new Float32Array(30).fill(1) } } } };
 }
 
 /** The state after its question has been answered. */
@@ -60,15 +60,15 @@ test("the other way is a ghost beside the untouched, without names", () => {
 
 test("another view moves sentence and cloud, hides what has no place in it, and brings its own ghost", () => {
   const state = after([{ type: "scales.set", ...SLIDERS }, { type: "inside.set", seen: "added" }], answered(opened()));
-  const asked = wantedLooks(state).find(({ kind }) => kind === "reframe");
-  assert.deepEqual([asked?.message.seen, asked?.message.factors], ["added", [SLIDERS]]);
+  const asked = wantedLooks(state).find(({ kind }) => kind === "stream_view");
+  assert.deepEqual([asked?.message.view, asked?.message.factors], ["added", [SLIDERS]]);
   assert.equal(reframed(state), null);
   assert.deepEqual(ghostsInside(state), [], "no ghost of the other picture meanwhile");
   const of = (/** @type {number} */ n, /** @type {number} */ value) => ({ dtype: "F32", shape: [5, n, 3], data: new Float32Array(15 * n).fill(value) });
   const ref = state.card?.reference ?? 0;
   const answer = { shares: [0.5, 0.2, 0.1], norm: [0.95, 0, 0], trust: [null, 1, 1, 1, 1], sample: 600 };
-  const told = { kind: "reframe", id: 12, run: "tiny", step: 0, answer, tensors: { positions: of(2, 3), moved: of(2, 4), cloud: of(ref, 5) } };
-  const shown = after([{ type: "inside.asked", kind: "reframe", id: 12, key: asked?.key }, { type: "look", look: told }], state);
+  const told = { kind: "stream_view", id: 12, run: "tiny", step: 0, answer, tensors: { positions: of(2, 3), moved: of(2, 4), cloud: of(ref, 5) } };
+  const shown = after([{ type: "inside.asked", kind: "stream_view", id: 12, key: asked?.key }, { type: "look", look: told }], state);
   const picture = figure(shown);
   assert.deepEqual(picture?.sentences.map(({ id, paths }) => [id, paths[0]]), [["s1", 3], ["s1~whatif", 4]]);
   assert.equal(picture?.cloud.positions[0], 5);
@@ -102,7 +102,7 @@ test("the sliders are those of the layer on screen until one is chosen", () => {
 
 test("where the card does not say how many heads there are, the pass is asked", () => {
   const state = after([{ type: "run.card", card: card() }], opened());
-  assert.deepEqual(wantedLooks(state).map(({ kind }) => kind), ["whatif", "dissect"]);
+  assert.deepEqual(wantedLooks(state).map(({ kind }) => kind), ["ablation", "decomposition"]);
 });
 
 test("words come with both probabilities, and how far they lie apart is said", () => {

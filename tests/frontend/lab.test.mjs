@@ -19,13 +19,13 @@ const numbers = [
   { name: "batch", title_en: "Batch", title_zh: "批次", low: 1, high: 4096, default: 512, whole: true, log: true },
   { name: "seed", title_en: "Seed", title_zh: "种子", low: 0, high: 1e9, default: 0, whole: true },
 ];
-const task = (name, more = {}) => ({ name, title_en: name, title_zh: name, about_en: "", about_zh: "", text: false, numbers, optimiser: "adamw", ...more });
+const task = (name, more = {}) => ({ name, title_en: name, title_zh: name, about_en: "", about_zh: "", text: false, numbers, optimizer: "adamw", ...more });
 const OFFER = {
   tasks: [task("modular-addition"), task("text", { text: true })],
-  optimisers: ["sgd", "momentum", "adam", "adamw"],
+  optimizers: ["sgd", "momentum", "adam", "adamw"],
   limits: { running: 2, kept: 8, minutes: 10, bytes: 1e8, text_bytes: 20 },
 };
-const job = (id, more = {}) => ({ id, run: `run-${id}`, title: id, task: "modular-addition", optimiser: "adamw", numbers: { learning_rate: 0.002, batch: 64, seed: 3 }, status: "running", step: 10, steps: 100, ...more });
+const job = (id, more = {}) => ({ id, run: `run-${id}`, title: id, task: "modular-addition", optimizer: "adamw", numbers: { learning_rate: 0.002, batch: 64, seed: 3 }, status: "running", step: 10, steps: 100, ...more });
 const opened = (...more) => after([{ type: "lab.toggle" }, { type: "lab.offer", offer: OFFER }, ...more], placed());
 
 test("numbers are read as people write them, and written so that they read the same", () => {
@@ -49,7 +49,7 @@ test("a slider goes by factors where they count, and comes back to where it was"
 test("the draft begins as suits the task; another task keeps the seed", () => {
   const state = opened();
   assert.equal(state.lab.draft.task, "modular-addition");
-  assert.deepEqual(newJob(state.lab), { task: "modular-addition", optimiser: "adamw", numbers: { learning_rate: 0.001, batch: 512, seed: 0 } });
+  assert.deepEqual(newJob(state.lab), { task: "modular-addition", optimizer: "adamw", numbers: { learning_rate: 0.001, batch: 512, seed: 0 } });
   const other = after([{ type: "lab.number", name: "seed", text: "7" }, { type: "lab.number", name: "batch", text: "9" }, { type: "lab.task", task: "text" }], state);
   assert.deepEqual(newJob(other.lab).numbers, { learning_rate: 0.001, batch: 512, seed: 7 });
   assert.equal(after([{ type: "lab.task", task: "nothing" }], state), state);
@@ -69,17 +69,17 @@ test("what keeps a training from beginning is known before it is asked", () => {
   assert.deepEqual([hindrance(ready.lab), newJob(ready.lab).text, newJob(ready.lab).title], ["", "a text", "notes"]);
 });
 
-test("the same again: another optimiser, all numbers as they were", () => {
+test("the same again: another optimizer, all numbers as they were", () => {
   const state = opened({ type: "lab.jobs", jobs: [job("a"), job("b")] }, { type: "lab.again", id: "b" });
   assert.equal(state.lab.page, "new");
   assert.equal(state.lab.draft.like, "b");
-  assert.deepEqual(newJob(state.lab), { task: "modular-addition", optimiser: "adam", numbers: { learning_rate: 0.002, batch: 64, seed: 3 } });
+  assert.deepEqual(newJob(state.lab), { task: "modular-addition", optimizer: "adam", numbers: { learning_rate: 0.002, batch: 64, seed: 3 } });
   assert.equal(again(state.lab, job("x", { task: "gone" })), null);
-  assert.equal(draftOf(task("t")).optimiser, "adamw");
+  assert.equal(draftOf(task("t")).optimizer, "adamw");
 });
 
 test("partners to watch beside are of the same task and there, those of the same seed first", () => {
-  const jobs = [job("a"), job("b", { numbers: { seed: 9 } }), job("c", { optimiser: "sgd" }), job("d", { task: "text" }), job("e")];
+  const jobs = [job("a"), job("b", { numbers: { seed: 9 } }), job("c", { optimizer: "sgd" }), job("d", { task: "text" }), job("e")];
   const runs = ["a", "b", "c", "d"].map((id) => ({ name: `run-${id}` }));
   assert.deepEqual(partners(jobs, jobs[0], runs).map(({ id }) => id), ["c", "b"]);
 });
@@ -214,7 +214,7 @@ test("a training is asked for, listed, and its run opened as soon as it is there
   assert.equal(store.get().lab.draft.task, "modular-addition");
   await lab.start();
   await settle();
-  assert.deepEqual(asked.find(([what]) => what === "POST api/jobs")[1].optimiser, "adamw");
+  assert.deepEqual(asked.find(([what]) => what === "POST api/jobs")[1].optimizer, "adamw");
   assert.deepEqual([store.get().lab.page, store.get().lab.selected, store.get().lab.awaited], ["jobs", "new", "run-new"]);
   assert.deepEqual(shown, []);
   runs = [...runs, { name: "run-new" }];
@@ -262,14 +262,14 @@ test("a server without a lab is no trouble until the lab is opened", async (t) =
   assert.equal(store.get().lab.failure.code, "http_404");
 });
 
-test("another optimiser brings the rates that suit it, where nobody chose others", () => {
+test("another optimizer brings the rates that suit it, where nobody chose others", () => {
   const suited = { sgd: { learning_rate: 0.3 }, adamw: { learning_rate: 0.001 } };
   const offer = { ...OFFER, tasks: [task("modular-addition", { suited }), ...OFFER.tasks.slice(1)] };
-  const chosen = (...more) => after([{ type: "lab.toggle" }, { type: "lab.offer", offer }, ...more, { type: "lab.optimiser", optimiser: "sgd" }], placed()).lab.draft;
-  assert.deepEqual([chosen().optimiser, chosen().numbers.learning_rate, chosen().numbers.batch], ["sgd", "0.3", "512"]);
+  const chosen = (...more) => after([{ type: "lab.toggle" }, { type: "lab.offer", offer }, ...more, { type: "lab.optimizer", optimizer: "sgd" }], placed()).lab.draft;
+  assert.deepEqual([chosen().optimizer, chosen().numbers.learning_rate, chosen().numbers.batch], ["sgd", "0.3", "512"]);
   assert.equal(chosen({ type: "lab.number", name: "learning_rate", text: "0.02" }).numbers.learning_rate, "0.02");
-  assert.equal(chosen({ type: "lab.optimiser", optimiser: "sgd" }, { type: "lab.optimiser", optimiser: "adamw" }).numbers.learning_rate, "0.3");
+  assert.equal(chosen({ type: "lab.optimizer", optimizer: "sgd" }, { type: "lab.optimizer", optimizer: "adamw" }).numbers.learning_rate, "0.3");
   const lab = { ...opened().lab, offer };
-  assert.equal(again(lab, job("a", { optimiser: "adamw", numbers: { learning_rate: 0.001, batch: 64, seed: 3 } })).numbers.learning_rate, "0.001", "Adam has none of its own here");
-  assert.equal(again({ ...lab, offer: { ...offer, optimisers: ["sgd", "adamw"] } }, job("a", { numbers: { learning_rate: 0.001, batch: 64, seed: 3 } })).numbers.learning_rate, "0.3");
+  assert.equal(again(lab, job("a", { optimizer: "adamw", numbers: { learning_rate: 0.001, batch: 64, seed: 3 } })).numbers.learning_rate, "0.001", "Adam has none of its own here");
+  assert.equal(again({ ...lab, offer: { ...offer, optimizers: ["sgd", "adamw"] } }, job("a", { numbers: { learning_rate: 0.001, batch: 64, seed: 3 } })).numbers.learning_rate, "0.3");
 });

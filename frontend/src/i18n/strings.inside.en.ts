@@ -3,7 +3,7 @@
 export default {
   "keys.inside": "look inside the pass",
   "inside.title": "Inside the pass",
-  "inside.open": "Look inside: attention, parts, what if, generation, gradients, an optimiser step",
+  "inside.open": "Look inside: attention, parts, what if, generation, gradients, an optimizer step",
   "inside.tabs": "Views of the inside",
   "inside.none": "Type a sentence, or pick one: then its pass can be looked into.",
   "inside.asking": "Asking …",
@@ -182,7 +182,7 @@ export default {
     "The residual is the stream that passes attention by. A head's factor acts before attention's; biases stay with attention's factor.",
   "inside.tab.step": "step",
   "step.about":
-    "One step of the optimiser from this very checkpoint, taken apart. The pale sentence is where the step would bring yours; arrows lead there.",
+    "One step of the optimizer from this very checkpoint, taken apart. The pale sentence is where the step would bring yours; arrows lead there.",
   "step.motion": "Motion",
   "step.factor": "Magnified",
   "step.backwards": "backwards",

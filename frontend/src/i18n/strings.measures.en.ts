@@ -261,7 +261,7 @@ export const MEASURES: Record<string, [string, string, string]> = {
     "nats",
     "Loss late in the context less loss early in it; below 0 it learns from context",
   ],
-  lr: ["Learning rate", "per step", "How large a step the optimiser takes"],
+  lr: ["Learning rate", "per step", "How large a step the optimizer takes"],
   grad_norm: ["Gradient norm", "length", "How strongly the loss pulls on the weights"],
   weight_norm: ["Weight norm", "length", "Length of all weights together"],
 };

@@ -122,28 +122,13 @@ export type BinaryMessage =
  */
 export function decodeMessage(buffer: ArrayBuffer): BinaryMessage {
   const { metadata, tensors } = decode(buffer);
-  const kind = ANSWERED[metadata.type];
-  if (!kind) return { type: "slice", ...decodeSlice(buffer) };
-  const { id, run, step, answer } = metadata;
+  if (metadata.type === "slice") return { type: "slice", ...decodeSlice(buffer) };
+  const { type: kind, id, run, step, answer } = metadata;
   return {
     type: "look",
     look: { kind, id: Number(id), run, step: Number(step), answer: JSON.parse(answer), tensors },
   };
 }
-
-/** The type of the question that each type of answer answers. */
-const ANSWERED: Record<string, string> = {
-  dissected: "dissect",
-  promoted: "promote",
-  bent: "bend",
-  imagined: "whatif",
-  reframed: "reframe",
-  pushed: "push",
-  stepped: "walk",
-  strode: "stride",
-  surveyed: "survey",
-  lined: "line",
-};
 
 /**
  * One step of the atlas, as the file on disk has it; trust and continuity of other projections only

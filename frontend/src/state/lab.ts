@@ -11,7 +11,7 @@ export const EMPTY: Lab = {
   failure: null,
   jobs: [],
   listed: false,
-  draft: { task: "", optimiser: "", numbers: {}, text: "", title: "", like: null },
+  draft: { task: "", optimizer: "", numbers: {}, text: "", title: "", like: null },
   asking: false,
   refusal: null,
   selected: null,
@@ -73,12 +73,12 @@ export function partners(jobs: JobCard[], job: JobCard, runs: { name: string }[]
       one.id !== job.id && one.task === job.task && runs.some(({ name }) => name === one.run),
   );
   const same = (one: JobCard) =>
-    Number(one.numbers.seed === job.numbers.seed) + Number(one.optimiser !== job.optimiser);
+    Number(one.numbers.seed === job.numbers.seed) + Number(one.optimizer !== job.optimizer);
   return there.sort((a, b) => same(b) - same(a));
 }
 
 /**
- * Whether two jobs differ in nothing but the optimiser and its rates, and began from the same
+ * Whether two jobs differ in nothing but the optimizer and its rates, and began from the same
  * weights.
  */
 export function sameSeed(a: JobCard, b: JobCard) {
@@ -136,18 +136,18 @@ export function draftOf(task: LabTask, kept: Partial<LabDraft> = {}): LabDraft {
   const numbers = Object.fromEntries(
     task.numbers.map((one) => [one.name, writeNumber(one.default)]),
   );
-  const optimiser = kept.optimiser || task.optimiser;
+  const optimizer = kept.optimizer || task.optimizer;
   return {
     ...EMPTY.draft,
     ...kept,
     task: task.name,
-    optimiser,
-    numbers: { ...asSuits(task, numbers, task.optimiser, optimiser), ...kept.numbers },
+    optimizer,
+    numbers: { ...asSuits(task, numbers, task.optimizer, optimizer), ...kept.numbers },
   };
 }
 
 /**
- * The numbers of a draft for another optimiser: those that nobody changed become the ones that suit
+ * The numbers of a draft for another optimizer: those that nobody changed become the ones that suit
  * it.
  */
 export function asSuits(
@@ -180,14 +180,14 @@ export function hindrance(lab: Lab): string {
 
 /** What is sent for a draft. */
 export function newJob(lab: Lab): NewJob {
-  const { task, optimiser, numbers, text, title } = lab.draft;
+  const { task, optimizer, numbers, text, title } = lab.draft;
   const offered = taskOffered(lab, task);
   const named = (offered?.numbers ?? []).map(({ name }) => [
     name,
     readNumber(numbers[name] ?? "") ?? 0,
   ]);
   const own = offered?.text ? { text, title: title.trim().slice(0, 80) } : {};
-  return { task, optimiser, numbers: Object.fromEntries(named), ...own };
+  return { task, optimizer, numbers: Object.fromEntries(named), ...own };
 }
 
 /** Bytes of a text in UTF-8. */
@@ -195,20 +195,20 @@ export function bytesOf(text: string) {
   return new TextEncoder().encode(text).length;
 }
 
-/** The same training with another optimiser: the one before in the list, from the same seed. */
+/** The same training with another optimizer: the one before in the list, from the same seed. */
 export function again(lab: Lab, job: JobCard): LabDraft | null {
   const task = taskOffered(lab, job.task);
-  const all = lab.offer?.optimisers ?? [];
+  const all = lab.offer?.optimizers ?? [];
   if (!task || !all.length) return null;
-  const optimiser =
-    all[(all.indexOf(job.optimiser) + all.length - 1) % all.length] ?? task.optimiser;
+  const optimizer =
+    all[(all.indexOf(job.optimizer) + all.length - 1) % all.length] ?? task.optimizer;
   const kept = task.numbers
     .filter(({ name }) => job.numbers[name] !== undefined)
     .map(({ name }) => [name, writeNumber(job.numbers[name])]);
   const text = lab.draft.task === job.task ? lab.draft.text : "";
-  const numbers = asSuits(task, Object.fromEntries(kept), job.optimiser, optimiser);
+  const numbers = asSuits(task, Object.fromEntries(kept), job.optimizer, optimizer);
   return draftOf(task, {
-    optimiser,
+    optimizer,
     numbers,
     text,
     title: task.text ? job.title : "",
@@ -319,15 +319,15 @@ export const LAB: Handlers<Extract<Kind, `lab.${string}`>> = {
         })
       : state;
   },
-  "lab.optimiser": (state, { optimiser }) => {
+  "lab.optimizer": (state, { optimizer }) => {
     const { draft } = state.lab;
     return drafted(state, {
-      optimiser,
+      optimizer,
       numbers: asSuits(
         taskOffered(state.lab, draft.task),
         draft.numbers,
-        draft.optimiser,
-        optimiser,
+        draft.optimizer,
+        optimizer,
       ),
     });
   },

@@ -156,7 +156,7 @@ interface OfLab {
   "lab.log": { run: string; rows: Record<string, any>[] };
   "lab.select": { id: string };
   "lab.task": { task: string };
-  "lab.optimiser": { optimiser: string };
+  "lab.optimizer": { optimizer: string };
   "lab.number": { name: string; text: string };
   "lab.text": { text: string; title?: string };
   "lab.again": { id: string };

@@ -159,7 +159,7 @@ export interface Caption {
 /** A training as it is being asked for: numbers as they stand in their fields. */
 export interface LabDraft {
   task: string;
-  optimiser: string;
+  optimizer: string;
   numbers: Record<string, string>;
   text: string;
   title: string;

@@ -69,7 +69,7 @@ export function attentionTab(dispatch: Dispatch) {
     root,
     update(state: State, t: Words) {
       const sentence = sentenceInside(state);
-      const { look: found } = lookOf(state, "dissect");
+      const { look: found } = lookOf(state, "decomposition");
       const layer = layerShown(state);
       const pattern = patternOf(found, layer, state.inside.head);
       const next = JSON.stringify([
@@ -146,7 +146,7 @@ function fillHeads(select: HTMLSelectElement, heads: number, head: Head, t: Word
 
 function roleRows(look: Look | null, t: Words, language: Language) {
   if (!look) return [];
-  const rows = look.answer.roles.map((one: any) =>
+  const rows = look.answer.head_types.map((one: any) =>
     h(
       "li",
       {},

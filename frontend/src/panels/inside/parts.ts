@@ -54,7 +54,7 @@ export function partsTab(dispatch: Dispatch) {
       const [sentence, token] = [sentenceInside(state), tokenInside(state)];
       const answers = partsAnswers(state);
       const { dissect, promote, bend } = answers;
-      root.classList.toggle("empty", !state.inside.looks.dissect);
+      root.classList.toggle("empty", !state.inside.looks.decomposition);
       every.checked = state.inside.everyLayer;
       if (!sentence || token === null || !dissect) return;
       const next = JSON.stringify([

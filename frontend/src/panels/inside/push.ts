@@ -71,7 +71,7 @@ export function pushTab(dispatch: Dispatch) {
   return {
     root,
     update(state: State, t: Words) {
-      const { look } = answerTo(state, "push", push.questions(state)[0]);
+      const { look } = answerTo(state, "gradients", push.questions(state)[0]);
       const next = JSON.stringify([
         look?.id,
         state.inside.push,

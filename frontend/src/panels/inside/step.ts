@@ -1,5 +1,5 @@
 /**
- * One step of the optimiser: which motion, how large, the lengths of its parts and where in the
+ * One step of the optimizer: which motion, how large, the lengths of its parts and where in the
  * model it acts, in words.
  */
 
@@ -136,9 +136,9 @@ function rows(state: State, t: Words, look: Look, short: Short) {
       RIVALS.map((name) => [t(`step.motion.${name}`), answer.lengths[name]]),
       short,
     ),
-    h("h3", {}, t("step.groups", { motion: t(`step.motion.${answer.motion}`) })),
+    h("h3", {}, t("step.groups", { motion: t(`step.motion.${answer.component}`) })),
     bars(
-      Object.entries(answer.groups[answer.motion]).map(([name, length]) => [
+      Object.entries(answer.groups[answer.component]).map(([name, length]) => [
         groupWords(t, name),
         Number(length),
       ]),

@@ -52,9 +52,9 @@ export function wayTab(dispatch: Dispatch) {
   return {
     root,
     update(state: State, t: Words) {
-      const look = wayLook(state, "survey");
+      const look = wayLook(state, "loss_landscape");
       const whole = look?.tensors.loss ? look : null;
-      const waits = surveying(state) && !whole && !state.inside.troubles.survey;
+      const waits = surveying(state) && !whole && !state.inside.troubles.loss_landscape;
       about.textContent = t(hasWay(state) ? "way.about" : "way.one");
       limits.textContent = t("way.limits");
       go.textContent = t("way.survey");

@@ -49,7 +49,7 @@ export function lineBox(dispatch: Dispatch) {
     root,
     update(state: State, t: Words) {
       root.hidden = !hasWay(state);
-      const look = wayLook(state, "line");
+      const look = wayLook(state, "loss_line");
       const ends = endsOf(state);
       const next = JSON.stringify([
         look?.id,

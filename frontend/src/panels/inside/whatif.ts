@@ -90,12 +90,12 @@ export function whatifTab(dispatch: Dispatch) {
       [layer, head] = [layerScaled(state), Math.max(0, Math.min(headsOf(state) - 1, scales.head))];
       const { look } = imagined(state);
       const view = reframed(state);
-      fields.disabled = !sentenceInside(state) || Boolean(state.inside.troubles.whatif && !look);
+      fields.disabled = !sentenceInside(state) || Boolean(state.inside.troubles.ablation && !look);
       const next = JSON.stringify([
         look?.id,
         view?.id,
         state.inside.seen,
-        state.inside.troubles.reframe,
+        state.inside.troubles.stream_view,
         Math.round(state.site),
         scales,
         layer,
@@ -137,7 +137,7 @@ export function whatifTab(dispatch: Dispatch) {
 function keepsWords(state: State, t: Words, view: Look | null) {
   const { seen, troubles } = state.inside;
   if (seen === "picture") return t("whatif.keeps.picture");
-  if (!view) return troubles.reframe?.message ?? t("whatif.keeps.waiting");
+  if (!view) return troubles.stream_view?.message ?? t("whatif.keeps.waiting");
   const { shares, norm, trust, sample } = view.answer;
   const digits = (value: number) => number(value, state.language, { maximumFractionDigits: 2 });
   const share = number(

@@ -12,7 +12,7 @@ import { sticky } from "../../state/sites.ts";
 import { stepNumber } from "../../state/state.ts";
 import { patch } from "../../charts/svg.ts";
 import { CHART, stepAxis, trainingChart } from "../../charts/training.ts";
-import { optimiserName } from "./labwords.ts";
+import { optimizerName } from "./labwords.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { State, Words } from "../../state/types.ts";
 import type { JobCard } from "../../protocol/wire.ts";
@@ -82,11 +82,11 @@ export function labCurves(dispatch: Dispatch) {
       ];
       if (key.every((one, i) => one === drawn[i])) return;
       drawn = key;
-      const told = [{ figures: figuresOf(rows), name: optimiserName(t, job.optimiser), step }];
+      const told = [{ figures: figuresOf(rows), name: optimizerName(t, job.optimizer), step }];
       if (rival)
         told.push({
           figures: figuresOf(state.lab.logs[rival.run] ?? []),
-          name: optimiserName(t, rival.optimiser),
+          name: optimizerName(t, rival.optimizer),
           step: otherStep(state),
         });
       const common = {

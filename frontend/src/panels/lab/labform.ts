@@ -1,4 +1,4 @@
-/** A training is put together: the task, the optimiser, the numbers; then it is begun. */
+/** A training is put together: the task, the optimizer, the numbers; then it is begun. */
 
 import { said } from "../../charts/claims.ts";
 import { fill, h } from "../../ui/dom.ts";
@@ -8,7 +8,7 @@ import { failureWords } from "../../i18n/language.ts";
 import { patch } from "../../charts/svg.ts";
 import { numberField } from "./labnumber.ts";
 import { textField, sizeWords } from "./labtext.ts";
-import { optimiserName, titleOf } from "./labwords.ts";
+import { optimizerName, titleOf } from "./labwords.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { State, Words } from "../../state/types.ts";
 import type { LabTask } from "../../protocol/wire.ts";
@@ -18,9 +18,9 @@ export function labForm(dispatch: Dispatch, acts: LabActs) {
   const like = h("p", { class: "like" });
   const tasks = h("fieldset", { class: "tasks" });
   const text = textField(dispatch);
-  const optimisers = h("fieldset", { class: "optimisers" });
+  const optimizers = h("fieldset", { class: "optimizers" });
   const numbers = h("fieldset", { class: "numbers" });
-  const fields = h("div", { class: "body scroll" }, like, tasks, text.element, optimisers, numbers);
+  const fields = h("div", { class: "body scroll" }, like, tasks, text.element, optimizers, numbers);
   const refusal = h("p", { class: "bad", role: "alert" });
   const start = h("button", { type: "submit", class: "start", id: "lab-start" });
   const bounds = h("p", { class: "quiet" });
@@ -43,7 +43,7 @@ export function labForm(dispatch: Dispatch, acts: LabActs) {
       const key = JSON.stringify([lab.offer, lab.draft.task, language, theme]);
       if (key !== built) {
         choiceOfTasks(tasks, lab.offer?.tasks ?? [], state, t, dispatch);
-        choiceOfOptimisers(optimisers, lab.offer?.optimisers ?? [], t, dispatch);
+        choiceOfOptimizers(optimizers, lab.offer?.optimizers ?? [], t, dispatch);
         rows = (task?.numbers ?? []).map((one) => numberField(one, dispatch));
         fill(
           numbers,
@@ -55,8 +55,8 @@ export function labForm(dispatch: Dispatch, acts: LabActs) {
       for (const input of element.querySelectorAll("input[type=radio]"))
         if (input instanceof HTMLInputElement)
           input.checked =
-            input.value === (input.name === "lab-task" ? lab.draft.task : lab.draft.optimiser);
-      showAdvice(optimisers, task, state, t);
+            input.value === (input.name === "lab-task" ? lab.draft.task : lab.draft.optimizer);
+      showAdvice(optimizers, task, state, t);
       for (const row of rows) row.update(state, t);
       text.update(state, t, Boolean(task?.text));
       const from = lab.jobs.find(({ id }) => id === lab.draft.like);
@@ -94,32 +94,32 @@ function choiceOfTasks(
   fill(root, h("legend", {}, t("lab.task")), ...cards);
 }
 
-function choiceOfOptimisers(root: HTMLElement, names: string[], t: Words, dispatch: Dispatch) {
+function choiceOfOptimizers(root: HTMLElement, names: string[], t: Words, dispatch: Dispatch) {
   const choices = names.map((name) => {
     const input = h("input", {
       type: "radio",
-      name: "lab-optimiser",
+      name: "lab-optimizer",
       value: name,
-      onchange: () => dispatch({ type: "lab.optimiser", optimiser: name }),
+      onchange: () => dispatch({ type: "lab.optimizer", optimizer: name }),
     });
-    return h("label", {}, input, h("span", {}, optimiserName(t, name)));
+    return h("label", {}, input, h("span", {}, optimizerName(t, name)));
   });
   fill(
     root,
-    h("legend", {}, t("lab.optimiser")),
+    h("legend", {}, t("lab.optimizer")),
     h("div", { class: "segments" }, ...choices),
     h("p", { class: "quiet advice" }),
   );
 }
 
-/** What the chosen optimiser does. */
+/** What the chosen optimizer does. */
 function showAdvice(root: HTMLElement, task: LabTask | null, state: State, t: Words) {
-  const { optimiser } = state.lab.draft;
-  const key = `lab.does.${optimiser}`;
+  const { optimizer } = state.lab.draft;
+  const key = `lab.does.${optimizer}`;
   const words = t(key) === key ? "" : t(key);
   const suited =
-    task && task.optimiser !== optimiser
-      ? t("lab.suited", { name: optimiserName(t, task.optimiser) })
+    task && task.optimizer !== optimizer
+      ? t("lab.suited", { name: optimizerName(t, task.optimizer) })
       : "";
   const advice = root.querySelector(".advice");
   if (advice) advice.textContent = [words, suited].filter(Boolean).join(" ");

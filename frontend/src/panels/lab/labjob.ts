@@ -7,7 +7,7 @@ import { fill, h, icon } from "../../ui/dom.ts";
 import { mayOf, partners, sameSeed, selectedJob } from "../../state/lab.ts";
 import { failureWords } from "../../i18n/language.ts";
 import { labCurves } from "./labcurves.ts";
-import { optimiserName, saysOf, settingOf, stateOf, titleOf } from "./labwords.ts";
+import { optimizerName, saysOf, settingOf, stateOf, titleOf } from "./labwords.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { State, Words } from "../../state/types.ts";
 import type { JobCard } from "../../protocol/wire.ts";
@@ -169,7 +169,7 @@ function besideOf(state: State, job: JobCard, pairs: JobCard[], t: Words, dispat
   if (!pairs.length || state.run !== job.run) return [];
   const watch = (run: string) => dispatch({ type: "compare", with: run, mode: "beside" });
   const words = (one: JobCard) =>
-    `${optimiserName(t, one.optimiser)}${sameSeed(one, job) ? ` · ${t("lab.same.seed")}` : ""}`;
+    `${optimizerName(t, one.optimizer)}${sameSeed(one, job) ? ` · ${t("lab.same.seed")}` : ""}`;
   const select = h(
     "select",
     { id: "lab-beside", "aria-label": t("lab.beside") },

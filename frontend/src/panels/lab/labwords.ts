@@ -7,9 +7,9 @@ import { clock, percent, progressOf, remaining } from "../../charts/progress.ts"
 import type { State, Words } from "../../state/types.ts";
 import type { JobCard } from "../../protocol/wire.ts";
 
-/** An optimiser by its usual name. */
-export function optimiserName(t: Words, name: string) {
-  const key = `lab.optimiser.${name}`;
+/** An optimizer by its usual name. */
+export function optimizerName(t: Words, name: string) {
+  const key = `lab.optimizer.${name}`;
   return t(key) === key ? name : t(key);
 }
 
@@ -17,7 +17,7 @@ export function optimiserName(t: Words, name: string) {
 export function titleOf(state: State, job: JobCard, t: Words) {
   const task = taskOffered(state.lab, job.task);
   const what = task && !task.text ? said(task, "title_en", state.language) : job.title || job.run;
-  return `${what} · ${optimiserName(t, job.optimiser)}`;
+  return `${what} · ${optimizerName(t, job.optimizer)}`;
 }
 
 /** How it was set: seed and rates, in a line. */

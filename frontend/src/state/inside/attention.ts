@@ -63,11 +63,11 @@ export const attention: InsideView = {
   bare: true,
   questions(state) {
     const place = placeAsked(state);
-    return place ? [{ type: "dissect", ...place }] : [];
+    return place ? [{ type: "decomposition", ...place }] : [];
   },
   edges(state) {
     const sentence = sentenceInside(state);
-    const { look, fresh } = answerTo(state, "dissect", attention.questions(state)[0]);
+    const { look, fresh } = answerTo(state, "decomposition", attention.questions(state)[0]);
     const pattern = fresh ? patternOf(look, layerShown(state), state.inside.head) : null;
     if (!sentence || !pattern || pattern.tokens !== sentence.tokens.length) return [];
     const color = EDGE[state.theme];

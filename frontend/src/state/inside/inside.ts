@@ -62,7 +62,7 @@ export const INSIDE: Handlers<
   look: (state, { look }) => {
     const asked = state.inside.asking[look.kind];
     if (asked?.id !== look.id) return state;
-    if (look.kind === "walk") return stepped(state, look);
+    if (look.kind === "generation") return stepped(state, look);
     return withInside(state, {
       looks: { ...state.inside.looks, [look.kind]: { ...look, key: asked.key } },
     });

@@ -173,9 +173,9 @@ function questions(state: State): ({ type: string } & Record<string, any>)[] {
   const [place, token] = [placeAsked(state), tokenInside(state)];
   if (!place || token === null) return [];
   return [
-    { type: "dissect", ...place },
-    { type: "promote", ...place, token },
-    { type: "bend", ...place, token },
+    { type: "decomposition", ...place },
+    { type: "attribution", ...place, token },
+    { type: "jacobian", ...place, token },
   ];
 }
 
@@ -186,7 +186,7 @@ export function partsAnswers(state: State): {
   bend: Look | null;
 } {
   const asked = questions(state);
-  const [dissect, promote, bend] = ["dissect", "promote", "bend"].map((kind) => {
+  const [dissect, promote, bend] = ["decomposition", "attribution", "jacobian"].map((kind) => {
     const { look, fresh } = answerTo(
       state,
       kind,

@@ -34,11 +34,11 @@ export const push: InsideView = {
   questions(state) {
     const place = placeAsked(state);
     return place
-      ? [{ type: "push", ...place, ...aimOf(state), reach: state.inside.push.reach }]
+      ? [{ type: "gradients", ...place, ...aimOf(state), step_length: state.inside.push.reach }]
       : [];
   },
   tint(state) {
-    const { look } = answerTo(state, "push", push.questions(state)[0]);
+    const { look } = answerTo(state, "gradients", push.questions(state)[0]);
     const tokens = sentenceInside(state)?.tokens.length ?? 0;
     if (!look || look.tensors.losses.shape[0] !== tokens) return null;
     return Uint8Array.from(
@@ -49,7 +49,7 @@ export const push: InsideView = {
   },
   edges(state) {
     const sentence = sentenceInside(state);
-    const { look, fresh } = answerTo(state, "push", push.questions(state)[0]);
+    const { look, fresh } = answerTo(state, "gradients", push.questions(state)[0]);
     const found = fresh && look ? arrowsAt(look, Math.round(state.site)) : [];
     if (!sentence || found.length !== sentence.tokens.length) return [];
     return found

@@ -1,5 +1,5 @@
 /**
- * One step of the optimiser: its parts and rivals, where it moves the sentence and, when asked,
+ * One step of the optimizer: its parts and rivals, where it moves the sentence and, when asked,
  * every corpus token. Pure.
  */
 
@@ -38,7 +38,7 @@ export function factorOf({ inside: { stride } }: State) {
 function questions(state: State): ({ type: string } & Record<string, any>)[] {
   const place = placeAsked(state);
   const { motion, cloud } = state.inside.stride;
-  return place ? [{ type: "stride", ...place, motion, factor: factorOf(state), cloud }] : [];
+  return place ? [{ type: "optimizer_step", ...place, component: motion, factor: factorOf(state), cloud }] : [];
 }
 
 /**
@@ -47,9 +47,9 @@ function questions(state: State): ({ type: string } & Record<string, any>)[] {
  */
 export function stridden(state: State): { look: Look | null; fresh: boolean } {
   const [question] = questions(state);
-  const { look, fresh } = answerTo(state, "stride", question);
+  const { look, fresh } = answerTo(state, "optimizer_step", question);
   if (!look?.key || !question) return { look: null, fresh: false };
-  const place = ({ motion, factor, cloud, ...rest }: any) => JSON.stringify(rest);
+  const place = ({ component, factor, cloud, ...rest }: any) => JSON.stringify(rest);
   return place(JSON.parse(look.key)) === place(question)
     ? { look, fresh }
     : { look: null, fresh: false };

@@ -40,7 +40,7 @@ function walked(state: State, fields: Partial<Walk>): State {
 
 /** Nothing that is still on its way belongs to the walk any more. */
 function deaf(state: State): State {
-  const { walk, ...asking } = state.inside.asking;
+  const { generation, ...asking } = state.inside.asking;
   return withInside(state, { asking });
 }
 
@@ -109,7 +109,7 @@ function wayPicture(state: State) {
 function branchPictures(state: State) {
   const sentence = sentenceInside(state);
   const { fork, wish } = walkOf(state);
-  const places = fork?.tensors.branches;
+  const places = fork?.tensors.ends;
   if (!sentence || !places || wish) return [];
   const [sites, count] = places.shape;
   return fork.answer.branches.slice(0, count).map((one: any, at: number) => {
@@ -177,7 +177,7 @@ export const walk: InsideView = {
     if (wish)
       return [
         {
-          type: "walk",
+          type: "generation",
           ...place,
           ids: ids.slice(0, begun),
           count: wish,
@@ -187,19 +187,19 @@ export const walk: InsideView = {
           seed,
         },
       ];
-    return fork ? [] : [{ type: "walk", ...place, ids, count: 0 }];
+    return fork ? [] : [{ type: "generation", ...place, ids, count: 0 }];
   },
   edges(state) {
     const sentence = sentenceInside(state);
     const { fork, steps, wish } = walkOf(state);
-    if (!sentence || !fork?.tensors.branches || wish) return [];
+    if (!sentence || !fork?.tensors.ends || wish) return [];
     const placed = steps.filter((one) => one.look).length;
     const from = placed
       ? { id: `${sentence.id}~walk`, token: placed - 1 }
       : { id: sentence.id, token: sentence.tokens.length - 1 };
     const color = HUES[state.theme][sentence.hue];
     return fork.answer.branches
-      .slice(0, fork.tensors.branches.shape[1])
+      .slice(0, fork.tensors.ends.shape[1])
       .map((one: any, at: number) => ({
         from: { kind: "sentence" as const, ...from },
         to: { kind: "sentence" as const, id: `${sentence.id}~branch${at}`, token: 0 },

@@ -38,9 +38,9 @@ export const WAY: Handlers<Extract<Kind, `way.${string}`>> = {
   "way.survey": (state, { on }) => {
     const { way, looks, asking, troubles } = state.inside;
     const cleared = {
-      looks: without(looks, "survey"),
-      asking: without(asking, "survey"),
-      troubles: without(troubles, "survey"),
+      looks: without(looks, "loss_landscape"),
+      asking: without(asking, "loss_landscape"),
+      troubles: without(troubles, "loss_landscape"),
     };
     return withInside(state, { ...cleared, way: { ...way, survey: { run: state.run, on } } });
   },
@@ -84,13 +84,13 @@ export const way: InsideView = {
     const { line } = state.inside.way;
     if (!state.card || state.connection !== "open") return [];
     const own =
-      line && line.run === run ? [{ type: "line", run, start: line.start, end: line.end }] : [];
-    return surveying(state) ? [{ type: "survey", run }, ...own] : own;
+      line && line.run === run ? [{ type: "loss_line", run, start: line.start, end: line.end }] : [];
+    return surveying(state) ? [{ type: "loss_landscape", run }, ...own] : own;
   },
 };
 
 /** The newest answer of a kind about this run; null where there is none. */
-export function wayLook(state: State, kind: "survey" | "line") {
+export function wayLook(state: State, kind: "loss_landscape" | "loss_line") {
   const look = state.inside.looks[kind];
   return look?.run === state.run ? look : null;
 }

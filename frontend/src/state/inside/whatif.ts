@@ -34,7 +34,7 @@ export function layersOf(state: State) {
 /** How many heads a layer has: what the card says, else an answer; 0 while that is not known. */
 export function headsOf(state: State) {
   const shape = state.card?.architecture as { n_head?: number } | undefined;
-  const look = state.inside.looks.dissect;
+  const look = state.inside.looks.decomposition;
   return shape?.n_head ?? (look?.run === state.run ? look.answer.heads : 0);
 }
 
@@ -86,9 +86,9 @@ function questions(state: State): ({ type: string } & Record<string, any>)[] {
   if (!place) return [];
   const { factors } = scalesOf(state);
   const { seen } = state.inside;
-  const own = { type: "whatif", ...place, factors };
-  const view = seen === "picture" ? [] : [{ type: "reframe", ...place, seen, factors }];
-  return headsOf(state) ? [own, ...view] : [own, { type: "dissect", ...place }, ...view];
+  const own = { type: "ablation", ...place, factors };
+  const view = seen === "picture" ? [] : [{ type: "stream_view", ...place, view: seen, factors }];
+  return headsOf(state) ? [own, ...view] : [own, { type: "decomposition", ...place }, ...view];
 }
 
 /**
@@ -96,8 +96,8 @@ function questions(state: State): ({ type: string } & Record<string, any>)[] {
  * null where the picture is shown or nothing is known.
  */
 export function reframed(state: State): Look | null {
-  const question = questions(state).find((one) => one.type === "reframe");
-  const look = state.inside.looks.reframe;
+  const question = questions(state).find((one) => one.type === "stream_view");
+  const look = state.inside.looks.stream_view;
   const place = ({ factors, ...rest }: any) => JSON.stringify(rest);
   return question &&
     look?.key &&
@@ -113,7 +113,7 @@ export function reframed(state: State): Look | null {
  */
 export function imagined(state: State): { look: Look | null; fresh: boolean } {
   const [question] = questions(state);
-  const { look, fresh } = answerTo(state, "whatif", question);
+  const { look, fresh } = answerTo(state, "ablation", question);
   if (!look?.key || !question) return { look: null, fresh: false };
   const place = ({ factors, ...rest }: any) => JSON.stringify(rest);
   return place(JSON.parse(look.key)) === place(question)
