@@ -9,7 +9,7 @@ import { answerTo, sentenceInside, tokenInside } from "../../state/inside/asked.
 import { arrowsAt, lossColour, mostLoss, push } from "../../state/inside/push.ts";
 import { number } from "../../i18n/language.ts";
 import type { Dispatch } from "../../state/messages.ts";
-import type { Inside, Inside, Look, State, Words } from "../../state/types.ts";
+import type { Inside, Look, State, Words } from "../../state/types.ts";
 
 const AIMS = ["all", "next", "target"];
 

@@ -19,7 +19,7 @@ import {
 } from "../../state/inside/whatif.ts";
 import { number } from "../../i18n/language.ts";
 import type { Dispatch } from "../../state/messages.ts";
-import type { Inside, Inside, Language, Look, Scaled, State, Words } from "../../state/types.ts";
+import type { Inside, Language, Look, Scaled, State, Words } from "../../state/types.ts";
 
 const PARTS: Scaled["part"][] = ["residual", "attention", "mlp", "head"];
 
