@@ -34,7 +34,7 @@ run: $(VENV)/.run
 	$(BIN)/python hatch_build.py
 	$(BIN)/layerfold $(ARGS)
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev node_modules/.installed
 	$(BIN)/python hatch_build.py
 	$(BIN)/node --test "tests/frontend/**/*.test.mjs"
 	$(BIN)/python -m pytest $(ARGS)
@@ -54,6 +54,7 @@ check: $(VENV)/.dev node_modules/.installed
 fix: $(VENV)/.dev node_modules/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(NPM) run --silent fix
 	$(BIN)/python -m tests.generated --write
 
 page: $(VENV)/.run

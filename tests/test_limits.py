@@ -32,10 +32,6 @@ BY_HAND = 140
 UNPORTED = {
     f"frontend/src/{name}.ts"
     for name in (
-        "charts/claims",
-        "effects/placing",
-        "state/initial",
-        "effects/touring",
         "panels/inside/attention",
         "panels/inside/bending",
         "panels/claims",

@@ -35,13 +35,13 @@ import { initialState } from "./state/initial.ts";
 import { viewOfState } from "./state/view.ts";
 import { saveCurves } from "./effects/saving.ts";
 import { createStore } from "./state/store.ts";
+import type { Store } from "./state/store.ts";
 import { touring } from "./effects/touring.ts";
 import { linkOf, viewOf } from "./state/url.ts";
 import type { Message } from "./state/messages.ts";
 import type { Scene, State } from "./state/types.ts";
 import type { Kind } from "./effects/saving.ts";
 
-type Store = ReturnType<typeof createStore>;
 type Tour = ReturnType<typeof touring>;
 type Client = ReturnType<typeof connect>;
 type Act = ReturnType<typeof actor>;

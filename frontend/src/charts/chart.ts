@@ -77,9 +77,12 @@ export function chartOf(chart: Chart): Drawn {
   );
 }
 
+const floorOf = (frame: Frame) => frame.height - frame.bottom;
+
 /** The mark of the place on screen. */
 export function markOf(chart: Chart): Drawn {
   const { frame, curve, along, scale, at, inks } = chart;
+  const floor = floorOf(frame);
   const points = pointsOf(curve, along.places, scale, frame);
   const x = across(frame, placeAt(along.places, at));
   const y = heightAt(points, at);
@@ -95,7 +98,7 @@ export function markOf(chart: Chart): Drawn {
       "stroke-width": 1,
     }),
     draw("path", {
-      d: `M-4 ${frame.height - frame.bottom + 5}L0 ${frame.height - frame.bottom}L4 ${frame.height - frame.bottom + 5}Z`,
+      d: `M-4 ${floor + 5}L0 ${floor}L4 ${floor + 5}Z`,
       fill: inks.ink,
     }),
     ring !== null &&
@@ -271,8 +274,7 @@ function ghostsOf({ ghosts, along, scale, frame, inks }: Chart) {
 function eventsOf({ events, along, frame, inks }: Chart) {
   const d = events
     .map(
-      (index) =>
-        `M${across(frame, along.places[index]).toFixed(1)} ${frame.top}V${frame.height - frame.bottom}`,
+      (index) => `M${across(frame, along.places[index]).toFixed(1)} ${frame.top}V${floorOf(frame)}`,
     )
     .join("");
   return (

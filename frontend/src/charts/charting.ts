@@ -51,7 +51,8 @@ function ghosts(state: State, name: string, axis: Axis) {
   const every = Math.ceil(count / GHOSTS);
   const places = Array.from({ length: count }, (_, i) => i).filter((i) => i % every === 0);
   const all = places.map((at) => curveOf(state, name, axis, at));
-  const flat = all.every(({ values }) => values.every((value) => value === values[0])); // one value a step: the lines would say nothing
+  // one value a step: the lines would say nothing
+  const flat = all.every(({ values }) => values.every((value) => value === values[0]));
   return flat ? [] : all;
 }
 

@@ -56,85 +56,26 @@ export function pathOf(points: ({ x: number; y: number } | null)[]) {
   return d;
 }
 
+interface Size {
+  width: number;
+  height: number;
+  small?: boolean;
+}
+
 /**
  * A claim over training: its controls thin, its bar dashed, what has been passed bright, what is to
  * come dim, a dot where we are.
  * @param steps the run's checkpoints
  * @param index where we are among them, may be fractional
  */
-export function chartOf(
-  claim: Claim,
-  steps: number[],
-  index: number,
-  { width, height, small = false }: { width: number; height: number; small?: boolean },
-): Drawn {
-  const { low, high } = rangeOf(claim);
-  const edge = small ? 2 : 5;
-  const right = (place: number) => edge + place * (width - 2 * edge);
-  const up = (value: number) =>
-    height - edge - ((value - low) / (high - low)) * (height - 2 * edge);
-  const points = (series: { steps: number[]; values: (number | null)[] }) =>
-    steps.map((step, i) => {
-      const value = valueAt(series, step);
-      return value === null
-        ? null
-        : { x: right(steps.length > 1 ? i / (steps.length - 1) : 0.5), y: up(value) };
-    });
-  const own = points(claim);
+export function chartOf(claim: Claim, steps: number[], index: number, size: Size): Drawn {
+  const { width, height, small = false } = size;
+  const place = placesIn(claim, steps, size);
+  const own = place.points(claim);
   const line = pathOf(own);
-  const here = right(steps.length > 1 ? index / (steps.length - 1) : 0.5);
+  const here = place.right(steps.length > 1 ? index / (steps.length - 1) : 0.5).toFixed(1);
   const now = own[Math.round(index)];
-  const decided = placeOf(steps, claim.at_step);
   const id = `past-${claim.id}${small ? "-small" : ""}`;
-  const past = draw(
-    "clipPath",
-    { id },
-    draw("rect", { x: 0, y: 0, width: here.toFixed(1), height }),
-  );
-  const controls = small
-    ? []
-    : claim.controls.map((one) => draw("path", { class: "control", d: pathOf(points(one)) }));
-  const bar =
-    typeof claim.bound === "number"
-      ? draw("line", {
-          class: "bar-line",
-          x1: edge,
-          x2: width - edge,
-          y1: up(claim.bound).toFixed(1),
-          y2: up(claim.bound).toFixed(1),
-        })
-      : null;
-  const mark =
-    decided === null || small
-      ? null
-      : draw("line", {
-          class: "decided",
-          x1: right(decided),
-          x2: right(decided),
-          y1: height - 6,
-          y2: height,
-        });
-  const lines = [
-    draw("path", { class: "to-come", d: line }),
-    draw("path", { class: "past", d: line, "clip-path": `url(#${id})` }),
-  ];
-  const cursor = small
-    ? null
-    : draw("line", {
-        class: "cursor",
-        x1: here.toFixed(1),
-        x2: here.toFixed(1),
-        y1: 0,
-        y2: height,
-      });
-  const dot = now
-    ? draw("circle", {
-        class: "now",
-        cx: now.x.toFixed(1),
-        cy: now.y.toFixed(1),
-        r: small ? 2.2 : 4,
-      })
-    : null;
   const props = {
     viewBox: `0 0 ${width} ${height}`,
     width,
@@ -142,5 +83,58 @@ export function chartOf(
     class: small ? "spark small" : "spark",
     "aria-hidden": "true",
   };
-  return draw("svg", props, past, ...controls, bar, mark, ...lines, cursor, dot);
+  return draw(
+    "svg",
+    props,
+    draw("clipPath", { id }, draw("rect", { x: 0, y: 0, width: here, height })),
+    ...(small ? [] : claim.controls).map((one) =>
+      draw("path", { class: "control", d: pathOf(place.points(one)) }),
+    ),
+    barOf(claim, place, width),
+    small ? null : decidedAt(claim, steps, place, height),
+    draw("path", { class: "to-come", d: line }),
+    draw("path", { class: "past", d: line, "clip-path": `url(#${id})` }),
+    small ? null : draw("line", { class: "cursor", x1: here, x2: here, y1: 0, y2: height }),
+    now
+      ? draw("circle", {
+          class: "now",
+          cx: now.x.toFixed(1),
+          cy: now.y.toFixed(1),
+          r: small ? 2.2 : 4,
+        })
+      : null,
+  );
+}
+
+/** Where shares of the run, values and whole series lie in a drawing. */
+function placesIn(claim: Claim, steps: number[], { width, height, small }: Size) {
+  const { low, high } = rangeOf(claim);
+  const edge = small ? 2 : 5;
+  const right = (share: number) => edge + share * (width - 2 * edge);
+  const up = (value: number) =>
+    height - edge - ((value - low) / (high - low)) * (height - 2 * edge);
+  const points = (series: { steps: number[]; values: (number | null)[] }) =>
+    steps.map((step, i) => {
+      const value = valueAt(series, step);
+      const share = steps.length > 1 ? i / (steps.length - 1) : 0.5;
+      return value === null ? null : { x: right(share), y: up(value) };
+    });
+  return { edge, right, up, points };
+}
+
+type Places = ReturnType<typeof placesIn>;
+
+/** The value that a claim is held against. */
+function barOf(claim: Claim, { edge, up }: Places, width: number) {
+  if (typeof claim.bound !== "number") return null;
+  const y = up(claim.bound).toFixed(1);
+  return draw("line", { class: "bar-line", x1: edge, x2: width - edge, y1: y, y2: y });
+}
+
+/** The step at which a claim is decided. */
+function decidedAt(claim: Claim, steps: number[], { right }: Places, height: number) {
+  const share = placeOf(steps, claim.at_step);
+  if (share === null) return null;
+  const x = right(share);
+  return draw("line", { class: "decided", x1: x, x2: x, y1: height - 6, y2: height });
 }

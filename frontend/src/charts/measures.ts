@@ -170,5 +170,6 @@ export function readingWords(
 
 /** A place of the grid in words. */
 export function placeWords(state: State, t: Words, step: number, site: number) {
-  return `${t("strip.step.value", { step: state.card?.steps[step] ?? 0 })} · ${siteWords(t, state.card?.sites ?? [], site)}`;
+  const at = t("strip.step.value", { step: state.card?.steps[step] ?? 0 });
+  return `${at} · ${siteWords(t, state.card?.sites ?? [], site)}`;
 }

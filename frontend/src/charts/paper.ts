@@ -23,7 +23,8 @@ import type { Axis, State, Words } from "../state/types.ts";
 const [WIDE, HIGH] = [480, 230];
 const [EDGE, HEAD, BETWEEN] = [32, 92, 74];
 const FONT =
-  "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif";
+  "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Noto Sans CJK SC', " +
+  "'PingFang SC', 'Microsoft YaHei', sans-serif";
 
 /** What is shown, in names and numbers: goes into every file. */
 export function describe(state: State) {
@@ -50,6 +51,7 @@ export function paperOf(state: State, t: Words) {
   const height = HEAD + names.length * (HIGH + BETWEEN) + 40;
   const inks = INKS[state.theme][0];
   const about = describe(state);
+  const run = state.card?.title ?? state.run;
   const root = draw(
     "svg",
     {
@@ -60,19 +62,11 @@ export function paperOf(state: State, t: Words) {
       "font-family": FONT,
       role: "img",
     },
-    draw(
-      "title",
-      {},
-      `${names.map((name) => measureName(state, t, name)).join(", ")} · ${state.card?.title ?? state.run}`,
-    ),
+    draw("title", {}, `${names.map((name) => measureName(state, t, name)).join(", ")} · ${run}`),
     draw("desc", {}, JSON.stringify(about)),
     draw("metadata", {}, JSON.stringify(about)),
     draw("rect", { width, height, fill: inks.ground }),
-    draw(
-      "text",
-      { x: EDGE, y: 44, "font-size": 20, "font-weight": 600, fill: inks.ink },
-      state.card?.title ?? state.run,
-    ),
+    draw("text", { x: EDGE, y: 44, "font-size": 20, "font-weight": 600, fill: inks.ink }, run),
     draw(
       "text",
       { x: EDGE, y: 68, "font-size": 13, fill: inks.soft },
@@ -91,9 +85,10 @@ export function paperOf(state: State, t: Words) {
 function measureBlock(state: State, t: Words, name: string, top: number) {
   const inks = INKS[state.theme][Math.max(0, shownMeasures(state).indexOf(name))];
   const exact = (value: number) => number(value, state.language, { maximumSignificantDigits: 6 });
+  const site = siteWords(t, state.card?.sites ?? [], state.site);
   const heads = {
     layers: `${t("curves.layers")} ${t("curves.layers.at", { step: stepNumber(state) })}`,
-    steps: `${t("curves.steps")} ${t("curves.steps.at", { site: siteWords(t, state.card?.sites ?? [], state.site) })}`,
+    steps: `${t("curves.steps")} ${t("curves.steps.at", { site })}`,
   };
   const charts = (["layers", "steps"] as Axis[]).map((axis, i) => {
     const chart = charting(

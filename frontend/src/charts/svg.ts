@@ -23,12 +23,15 @@ export function draw(
   return { tag, attrs: Object.fromEntries(given), children: there };
 }
 
+/** Characters that XML cannot hold at all: they are shown as U+FFFD. */
+const UNSOUND = new RegExp(
+  "[\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\ufffe\\uffff]" +
+    "|[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]",
+  "g",
+);
+
 export function escaped(text: string | number) {
-  // characters that XML cannot hold at all are shown as U+FFFD
-  const sound = String(text).replace(
-    /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
-    "\ufffd",
-  );
+  const sound = String(text).replace(UNSOUND, "\ufffd");
   return sound.replace(
     /[&<>"]/g,
     (one) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[one] ?? one,

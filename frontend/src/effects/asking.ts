@@ -4,13 +4,13 @@
  */
 
 import { wantedLooks } from "../state/inside/inside.ts";
-import type { createStore } from "../state/store.ts";
+import type { Store } from "../state/store.ts";
 import type { State } from "../state/types.ts";
 
 const SETTLE = 120;
 
 export function asking(
-  store: ReturnType<typeof createStore>,
+  store: Store,
   client: { send(message: any): boolean },
   nextId: () => number,
 ) {

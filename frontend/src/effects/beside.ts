@@ -17,9 +17,8 @@ import { prefetch } from "./prefetch.ts";
 import { createScene } from "../scene/scene.ts";
 import { initialState } from "../state/initial.ts";
 import { createStore } from "../state/store.ts";
+import type { Store } from "../state/store.ts";
 import type { Scene, SceneOptions, State } from "../state/types.ts";
-
-type Store = ReturnType<typeof createStore>;
 
 /** What the other scene shows as this one does. */
 const SHARED = ["theme", "language", "reducedMotion", "trails"] as const;

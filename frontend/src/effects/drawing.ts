@@ -9,9 +9,7 @@ import { createScene } from "../scene/scene.ts";
 import { claimsShown } from "../state/shown.ts";
 import { shownProjection } from "../state/state.ts";
 import type { Scene, State } from "../state/types.ts";
-import type { createStore } from "../state/store.ts";
-
-type Store = ReturnType<typeof createStore>;
+import type { Store } from "../state/store.ts";
 
 /**
  * How steeply each kind of projection is looked down upon, radians: a plane that a basis names is
@@ -155,7 +153,8 @@ export function shower(scene: Scene) {
     const fresh = key.length === 0;
     key = next;
     const now = performance.now();
-    const turned = projection !== shownProjection(state); // other places for every point: time to follow them
+    // other places for every point: time to follow them
+    const turned = projection !== shownProjection(state);
     if (turned) scene.setRise(RISE[kindShown(state)]);
     projection = shownProjection(state);
     const ms =

@@ -2,10 +2,8 @@
 
 import { getJson } from "./client.ts";
 import { loadRun, loadTables } from "./loading.ts";
-import type { createStore } from "../state/store.ts";
+import type { Store } from "../state/store.ts";
 import type { Message } from "../state/messages.ts";
-
-type Store = ReturnType<typeof createStore>;
 
 export function hearing(store: Store) {
   const named: Set<string> = new Set();
@@ -18,7 +16,8 @@ export function hearing(store: Store) {
     while (named.size) {
       const runs = new Set(named);
       named.clear();
-      await bringNews(store, runs).catch(() => {}); // the line is lost: it will be heard of again when it is back
+      // the line is lost: it will be heard of again when it is back
+      await bringNews(store, runs).catch(() => {});
     }
     busy = false;
   }

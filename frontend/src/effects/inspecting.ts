@@ -5,7 +5,7 @@
 
 import { stepNumber } from "../state/state.ts";
 import type { State } from "../state/types.ts";
-import type { createStore } from "../state/store.ts";
+import type { Store } from "../state/store.ts";
 import type { ClientMessage } from "../protocol/wire.ts";
 
 const SETTLE = 140;
@@ -27,7 +27,7 @@ export function question(state: State) {
 }
 
 export function inspecting(
-  store: ReturnType<typeof createStore>,
+  store: Store,
   client: { send(message: ClientMessage): boolean },
   nextId: () => number,
 ) {

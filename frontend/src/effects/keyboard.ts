@@ -108,7 +108,8 @@ function belongsElsewhere(event: KeyboardEvent) {
   if (at.closest("dialog")) return true;
   if (event.key === "Escape") return false;
   if (at.matches("input:not([type=range]), textarea, select")) return true;
-  if (event.key.startsWith("Arrow") && at.matches("#inside input")) return true; // its own slider, not the layers'
+  // its own slider, not the layers'
+  if (event.key.startsWith("Arrow") && at.matches("#inside input")) return true;
   return (event.key === " " || event.key === "Enter") && at.matches("button, summary, a");
 }
 

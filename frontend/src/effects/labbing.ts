@@ -8,9 +8,7 @@ import { goesOn, hindrance, newJob } from "../state/lab.ts";
 import type { Message } from "../state/messages.ts";
 import type { State } from "../state/types.ts";
 import type { JobCard } from "../protocol/wire.ts";
-import type { createStore } from "../state/store.ts";
-
-type Store = ReturnType<typeof createStore>;
+import type { Store } from "../state/store.ts";
 
 /** Milliseconds between two looks at the log of the same run. */
 const PAUSE = 1500;

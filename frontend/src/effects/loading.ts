@@ -1,10 +1,8 @@
 /** Brings the catalogue, and of the run chosen its card, reference tokens and measures. */
 
 import { failureOf, getJson } from "./client.ts";
-import type { createStore } from "../state/store.ts";
+import type { Store } from "../state/store.ts";
 import type { Message } from "../state/messages.ts";
-
-type Store = ReturnType<typeof createStore>;
 
 export async function loadRuns(store: Store) {
   try {
@@ -24,7 +22,8 @@ export async function loadRun(store: Store, run: string) {
   const path = `api/runs/${encodeURIComponent(run)}`;
   store.dispatch({ type: "run.choose", run });
   const { problem } = store.get().runs.find((one) => one.name === run) ?? {};
-  if (problem) return store.dispatch({ type: "run.failed", failure: problem }); // what is known need not be asked for
+  // what is known need not be asked for
+  if (problem) return store.dispatch({ type: "run.failed", failure: problem });
   try {
     const card = await getJson(path);
     if (store.get().run === run) store.dispatch({ type: "run.card", card });

@@ -9,9 +9,7 @@ import { isTyped } from "../state/following.ts";
 import { decode, decodeSlice } from "../protocol/safetensors.ts";
 import type { Message } from "../state/messages.ts";
 import type { State } from "../state/types.ts";
-import type { createStore } from "../state/store.ts";
-
-type Store = ReturnType<typeof createStore>;
+import type { Store } from "../state/store.ts";
 
 /** Milliseconds that a step has to stay before it is aligned. */
 const REST = 180;
@@ -110,10 +108,11 @@ async function read(store: Store, id: string, text: string, signal: AbortSignal)
     const bytes = await postBytes(`${pathOf(state)}/reading`, body, signal);
     store.dispatch({ type: "compare.reading", key, id, text, slice: decodeSlice(bytes).slice });
   } catch {
-    // the sentence itself says what is wrong with it; without the other's reading the picture stands
+    // the sentence says what is wrong with it; without the other's reading the picture stands
   }
 }
 
 function pathOf(state: State) {
-  return `api/runs/${encodeURIComponent(state.run)}/compare/${state.card?.steps[Math.round(state.step)] ?? 0}`;
+  const step = state.card?.steps[Math.round(state.step)] ?? 0;
+  return `api/runs/${encodeURIComponent(state.run)}/compare/${step}`;
 }

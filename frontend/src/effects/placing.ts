@@ -4,7 +4,7 @@ import { behind, isTyped } from "../state/following.ts";
 import { outward } from "../state/sites.ts";
 import { stepNumber } from "../state/state.ts";
 import type { Sentence, State } from "../state/types.ts";
-import type { createStore } from "../state/store.ts";
+import type { Store } from "../state/store.ts";
 import type { ClientMessage } from "../protocol/wire.ts";
 
 const BREATH = 120;
@@ -27,11 +27,29 @@ export function lacking(state: State, one: Sentence) {
     .filter((step) => !(step in one.slices));
 }
 
-export function placing(
-  store: ReturnType<typeof createStore>,
-  client: { send(message: ClientMessage): boolean },
-  nextId: () => number,
-) {
+export function placing(store: Store, client: Line, nextId: () => number) {
+  const waiting = waitingRoom(store, client, nextId);
+
+  store.subscribe((state, previous) => {
+    const changed =
+      state.sentences !== previous.sentences ||
+      state.connection !== previous.connection ||
+      state.card !== previous.card;
+    if (changed) sentencesChanged(state, previous, waiting);
+    if (Math.round(state.step) !== Math.round(previous.step)) stepChanged(state, waiting);
+    if (state.card !== previous.card || state.sentences !== previous.sentences)
+      caughtUp(state, previous, waiting);
+  });
+}
+
+interface Line {
+  send(message: ClientMessage): boolean;
+}
+
+type Waiting = ReturnType<typeof waitingRoom>;
+
+/** Sentences that are asked for in a moment, each once. */
+function waitingRoom(store: Store, client: Line, nextId: () => number) {
   const timers: Map<string, number> = new Map();
 
   function place(key: string, missingOnly: boolean) {
@@ -53,61 +71,45 @@ export function placing(
     if (sent) store.dispatch({ type: "asked", sentence: key, id, text: one.text });
   }
 
-  function later(key: string, delay: number, missingOnly: boolean = false) {
-    clearTimeout(timers.get(key));
-    timers.set(
-      key,
-      window.setTimeout(() => (timers.delete(key), place(key, missingOnly)), delay),
-    );
-  }
+  return {
+    later(key: string, delay: number, missingOnly: boolean = false) {
+      clearTimeout(timers.get(key));
+      timers.set(
+        key,
+        window.setTimeout(() => (timers.delete(key), place(key, missingOnly)), delay),
+      );
+    },
+    stop(key: string) {
+      clearTimeout(timers.get(key));
+      timers.delete(key);
+      client.send({ type: "cancel", sentence: key });
+    },
+  };
+}
 
-  function sentencesChanged(state: State, previous: State) {
-    const before = new Map(previous.sentences.map((one) => [one.id, one]));
-    const ready = state.card !== previous.card || state.connection !== previous.connection;
-    for (const one of state.sentences) {
-      const old = before.get(one.id);
-      if (unsent(one) && (ready || one.text !== old?.text || one.asked !== old?.asked))
-        later(one.id, old && old.text !== one.text ? BREATH : 0);
-      if (one.status === "blank" && old && old.status !== "blank") stop(one.id);
-      before.delete(one.id);
-    }
-    for (const id of before.keys()) stop(id);
+function sentencesChanged(state: State, previous: State, { later, stop }: Waiting) {
+  const before = new Map(previous.sentences.map((one) => [one.id, one]));
+  const ready = state.card !== previous.card || state.connection !== previous.connection;
+  for (const one of state.sentences) {
+    const old = before.get(one.id);
+    if (unsent(one) && (ready || one.text !== old?.text || one.asked !== old?.asked))
+      later(one.id, old && old.text !== one.text ? BREATH : 0);
+    if (one.status === "blank" && old && old.status !== "blank") stop(one.id);
+    before.delete(one.id);
   }
+  for (const id of before.keys()) stop(id);
+}
 
-  function stop(key: string) {
-    clearTimeout(timers.get(key));
-    timers.delete(key);
-    client.send({ type: "cancel", sentence: key });
+/** A step on screen that a finished sentence lacks. */
+function stepChanged(state: State, { later }: Waiting) {
+  for (const one of state.sentences) {
+    const whole = one.status === "placed" && one.asked === one.text && !one.failure;
+    if (whole && !(stepNumber(state) in one.slices)) later(one.id, BREATH, true);
   }
+}
 
-  /** A step on screen that a finished sentence lacks. */
-  function stepChanged(state: State) {
-    for (const one of state.sentences) {
-      if (
-        one.status === "placed" &&
-        one.asked === one.text &&
-        !one.failure &&
-        !(stepNumber(state) in one.slices)
-      )
-        later(one.id, BREATH, true);
-    }
-  }
-
-  /** Steps that have come since a sentence was placed: asked for alone. */
-  function caughtUp(state: State, previous: State) {
-    const before = state.card === previous.card ? new Set(behind(previous)) : new Set();
-    for (const id of behind(state)) if (!before.has(id)) later(id, BREATH, true);
-  }
-
-  store.subscribe((state, previous) => {
-    if (
-      state.sentences !== previous.sentences ||
-      state.connection !== previous.connection ||
-      state.card !== previous.card
-    )
-      sentencesChanged(state, previous);
-    if (Math.round(state.step) !== Math.round(previous.step)) stepChanged(state);
-    if (state.card !== previous.card || state.sentences !== previous.sentences)
-      caughtUp(state, previous);
-  });
+/** Steps that have come since a sentence was placed: asked for alone. */
+function caughtUp(state: State, previous: State, { later }: Waiting) {
+  const before = state.card === previous.card ? new Set(behind(previous)) : new Set();
+  for (const id of behind(state)) if (!before.has(id)) later(id, BREATH, true);
 }

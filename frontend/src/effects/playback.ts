@@ -1,11 +1,11 @@
 /** The clock of the player: one timer, wound while something plays. */
 
 import { keyframe, tick } from "../state/player.ts";
-import type { createStore } from "../state/store.ts";
+import type { Store } from "../state/store.ts";
 
 const WAIT = 80;
 
-export function playback(store: ReturnType<typeof createStore>) {
+export function playback(store: Store) {
   let timer = 0;
 
   function beat() {

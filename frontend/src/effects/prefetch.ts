@@ -7,7 +7,7 @@ import { failureOf, getBytes } from "./client.ts";
 import { outward } from "../state/sites.ts";
 import { decodeAtlas } from "../protocol/safetensors.ts";
 import type { State } from "../state/types.ts";
-import type { createStore } from "../state/store.ts";
+import type { Store } from "../state/store.ts";
 
 const BUDGET = 160 * 1024 * 1024;
 const AT_ONCE = 2;
@@ -52,7 +52,7 @@ function capacity(state: State) {
     : AT_ONCE;
 }
 
-export function prefetch(store: ReturnType<typeof createStore>) {
+export function prefetch(store: Store) {
   const flying: Map<number, AbortController> = new Map();
 
   function fill(state: State) {

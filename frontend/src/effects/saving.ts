@@ -4,10 +4,9 @@ import { csvOf } from "../charts/csv.ts";
 import { wordsOf } from "../i18n/language.ts";
 import { describe, fileName, paperOf } from "../charts/paper.ts";
 import { withWords } from "../charts/png.ts";
-import type { createStore } from "../state/store.ts";
+import type { Store } from "../state/store.ts";
 
 export type Kind = "png" | "svg" | "csv";
-type Store = ReturnType<typeof createStore>;
 
 /** The curves on screen as a file; what goes wrong is said. */
 export async function saveCurves(store: Store, kind: Kind) {

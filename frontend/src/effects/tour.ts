@@ -15,9 +15,10 @@ const TRAVEL = 560;
 
 /** Words too plain to be the point of a pair of sentences. */
 const PLAIN = new Set(
-  "the a an and or of to in on at by for with from was were is are be been had has have he she it they his her their its that this there who which as not but into over under after before".split(
-    " ",
-  ),
+  [
+    "the a an and or of to in on at by for with from was were is are be been had has have he she",
+    "it they his her their its that this there who which as not but into over under after before",
+  ].flatMap((line) => line.split(" ")),
 );
 
 /** The longest word that two sentences share; "" when there is none worth naming. */

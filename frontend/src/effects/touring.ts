@@ -3,10 +3,8 @@
 import { isTyped } from "../state/following.ts";
 import { ending, ownCaption, sharedWord, story } from "./tour.ts";
 import { shownAtlas } from "../state/state.ts";
-import type { createStore } from "../state/store.ts";
+import type { Store } from "../state/store.ts";
 import type { Card } from "../state/types.ts";
-
-type Store = ReturnType<typeof createStore>;
 
 /**
  * The pair of sentences the tour is about, hidden until their entrance: those on the page, else the
@@ -47,7 +45,8 @@ function beginWhenReady(store: Store, scene: Promise<unknown>, begin: () => void
     const state = store.get();
     if (begun || !drawn || !state.touring || !shownAtlas(state)) return;
     begun = true;
-    window.setTimeout(begin); // messages sent from here would wait until every listener has heard of this state
+    // messages sent from here would wait until every listener has heard of this state
+    window.setTimeout(begin);
   };
   store.subscribe(check);
   const ready = () => {
@@ -55,6 +54,22 @@ function beginWhenReady(store: Store, scene: Promise<unknown>, begin: () => void
     check();
   };
   scene.then(ready, ready);
+}
+
+/** What is said at the end: of the shared word where there are sentences. */
+function lastWords(store: Store, card: Card, shared: string) {
+  return isTyped(card)
+    ? ending(store.get().sentences, shared, card.steps[card.steps.length - 1], card.frame.radius)
+    : { key: "live.tour.end" };
+}
+
+/** Everything stands where the tour would have led. */
+function atItsEnd({ get, dispatch }: Store) {
+  const { card, sentences } = get();
+  dispatch({ type: "set", touring: false, caption: null });
+  for (const one of sentences) if (one.hidden) dispatch({ type: "sentence.hide", id: one.id });
+  if (card && get().step < card.steps.length - 1)
+    dispatch({ type: "go", step: card.steps.length - 1, glide: 500 });
 }
 
 export function touring(store: Store) {
@@ -88,7 +103,7 @@ export function touring(store: Store) {
           if (scene.say === "end")
             store.dispatch({
               type: "set",
-              caption: ownCaption(card, { key: "tour.end" }) ?? lastWords(card, word),
+              caption: ownCaption(card, { key: "tour.end" }) ?? lastWords(store, card, word),
             });
           else say(scene.caption);
         }, scene.at),
@@ -96,27 +111,16 @@ export function touring(store: Store) {
     }
   }
 
-  function lastWords(card: Card, shared: string) {
-    return isTyped(card)
-      ? ending(store.get().sentences, shared, card.steps[card.steps.length - 1], card.frame.radius)
-      : { key: "live.tour.end" };
-  }
-
   function stop() {
     for (const timer of timers) clearTimeout(timer);
     timers = [];
   }
 
-  /** At the first touch: everything stands where the tour would have led. */
+  /** At the first touch. */
   function skip() {
-    const { touring: on, card, sentences } = store.get();
-    if (!on) return;
+    if (!store.get().touring) return;
     stop();
-    store.dispatch({ type: "set", touring: false, caption: null });
-    for (const one of sentences)
-      if (one.hidden) store.dispatch({ type: "sentence.hide", id: one.id });
-    if (card && store.get().step < card.steps.length - 1)
-      store.dispatch({ type: "go", step: card.steps.length - 1, glide: 500 });
+    atItsEnd(store);
   }
 
   return {

@@ -89,7 +89,8 @@ export default {
   "trust.partly": "surroundings are partly faithful",
   "trust.little": "read closeness with care",
   "trust.tip":
-    "Mean trustworthiness of this cloud: 1 means every neighbour you see is a true one, 0.5 is what chance would give.",
+    "Mean trustworthiness of this cloud: 1 means every neighbour you see is a true one, " +
+    "0.5 is what chance would give.",
   "trust.recall": "{percent} % of a point’s 15 true neighbours are among its 15 nearest here.",
 
   "outside.inside": "well inside what the model saw",
@@ -111,7 +112,8 @@ export default {
   "lens.note.encoder":
     "What the model would put in this token’s place if it stopped at this layer.",
   "lens.none":
-    "This model has no output layer over words, so there is no lens: its states are not guesses at a token.",
+    "This model has no output layer over words, so there is no lens: its states are not " +
+    "guesses at a token.",
   "lens.kl": "To the final answer",
   "lens.kl.short": "KL",
   "lens.kl.tip": "KL divergence from the last layer’s prediction; 0 is the same prediction",
@@ -133,7 +135,8 @@ export default {
     "Share of corpus tokens that lie closer to their nearest neighbour than this one does.",
   "number.segment": "Length of the move",
   "number.segment.tip":
-    "How long the move into this layer is drawn, against its true length; 1× is typical, 3× three times too long.",
+    "How long the move into this layer is drawn, against its true length; 1× is typical, " +
+    "3× three times too long.",
 
   "hover.frequency": "{value} per million",
   "hover.trust": "trust {value}",
@@ -205,19 +208,26 @@ export default {
 
   "about.title": "What this picture can say",
   "about.what":
-    "Each point is a token in its context, seen inside the model at one layer and one step of its training. Sentences you type are placed among {count} tokens of the corpus.",
+    "Each point is a token in its context, seen inside the model at one layer and one " +
+    "step of its training. Sentences you type are placed among {count} tokens of the " +
+    "corpus.",
   "about.trust.title": "Here and now",
   "about.trust": "Trust {value}: {words}.",
   "about.say.title": "What it cannot",
   "about.neighbourhoods":
-    "UMAP shows neighbourhoods, not distances: who is near means something, how far apart two groups lie does not.",
+    "UMAP shows neighbourhoods, not distances: who is near means something, how far " +
+    "apart two groups lie does not.",
   "about.view":
-    "Shown are normalised states. Raw ones mostly show the length of the state and the first token.",
+    "Shown are normalised states. Raw ones mostly show the length of the state and the " +
+    "first token.",
   "about.distance":
-    "Every number about closeness (neighbours, outside, trust) is measured in the model’s own space, never in the picture.",
+    "Every number about closeness (neighbours, outside, trust) is measured in the " +
+    "model’s own space, never in the picture.",
   "about.outside": "A token far outside the corpus is drawn faintly: its place is a guess.",
   "about.markov":
-    "Each next token depends on the full context; a single point does not determine where the path goes.",
+    "Each next token depends on the full context; a single point does not determine " +
+    "where the path goes.",
   "about.diffeomorphism":
-    "A layer folds, but is not strictly a smooth one-to-one map: LayerNorm and narrow MLPs can merge states.",
+    "A layer folds, but is not strictly a smooth one-to-one map: LayerNorm and narrow " +
+    "MLPs can merge states.",
 };

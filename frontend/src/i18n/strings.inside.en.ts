@@ -11,7 +11,9 @@ export default {
   "inside.exact": "Exact: computed in the model's own space. The picture keeps part of it.",
   "inside.tab.attention": "attention",
   "attention.about":
-    "Each edge leads from the token that is looked at (thin) to the one that looks (thick): layer {layer}, the part of a token's attention that is at least {threshold} %.",
+    "Each edge leads from the token that is looked at (thin) to the one that looks " +
+    "(thick): layer {layer}, the part of a token's attention that is at least " +
+    "{threshold} %.",
   "attention.one": "Only edges of “{token}”. Pick another token in the scene, or none for all.",
   "attention.head": "Head",
   "attention.mean": "mean of heads",
@@ -22,7 +24,8 @@ export default {
   "attention.cell": "“{to}” looks at “{from}”: {share} %",
   "attention.roles": "What heads do, tested on the corpus tokens",
   "attention.noroles":
-    "No head of this model passes a test at this step (a share of 0.4, and four times an even look).",
+    "No head of this model passes a test at this step (a share of 0.4, and four times an " +
+    "even look).",
   "attention.role.previous": "looks at the token before",
   "attention.role.first": "rests on the first token",
   "attention.role.same": "looks at the same word earlier",
@@ -30,7 +33,8 @@ export default {
   "attention.role": "layer {layer}, head {head}: {role} ({score})",
   "inside.tab.walk": "walk",
   "walk.about":
-    "The text goes on token by token. What comes next depends on the whole context, not on the last token alone: in its own space it is a walk of the whole context.",
+    "The text goes on token by token. What comes next depends on the whole context, not " +
+    "on the last token alone: in its own space it is a walk of the whole context.",
   "walk.go": "Go on",
   "walk.more": "Go on from here",
   "walk.stop": "Stop",
@@ -50,7 +54,9 @@ export default {
   "walk.all": "all",
   "inside.tab.push": "push",
   "push.about":
-    "Arrows show −∂L/∂h: where each state would have to go, at this layer, for the loss to fall; drawn as a step of that part of the state’s length. Training moves weights, and these move the states.",
+    "Arrows show −∂L/∂h: where each state would have to go, at this layer, for the loss " +
+    "to fall; drawn as a step of that part of the state’s length. Training moves " +
+    "weights, and these move the states.",
   "push.aim": "The loss of",
   "push.aim.all": "every next token",
   "push.aim.next": "what follows “{token}”",
@@ -80,9 +86,11 @@ export default {
   "push.outer.norm": "last norm",
   "inside.tab.parts": "parts",
   "parts.about.attention":
-    "Layer {layer}, attention: what it adds to “{token}”, head by head. The arrows begin at the token.",
+    "Layer {layer}, attention: what it adds to “{token}”, head by head. The arrows begin " +
+    "at the token.",
   "parts.about.both":
-    "Layer {layer}: what attention, head by head, and the MLP add to “{token}”. Both read the same state. The arrows begin at the token.",
+    "Layer {layer}: what attention, head by head, and the MLP add to “{token}”. Both read the " +
+    "same state. The arrows begin at the token.",
   "parts.about.mlp":
     "Layer {layer}, MLP: what it adds to “{token}”. The arrow begins at the token.",
   "parts.last":
@@ -113,13 +121,17 @@ export default {
   "parts.down.short": "demotes",
   "parts.words": "Words that {part} promotes and demotes",
   "parts.sum":
-    "The heads sum to the move of attention: their shares make 100 %. Words: ↑ promoted, ↓ demoted directly, the final norm's scale held.",
+    "The heads sum to the move of attention: their shares make 100 %. Words: ↑ promoted, " +
+    "↓ demoted directly, the final norm's scale held.",
   "parts.sum.bias":
-    "The heads and the bias sum to the move of attention: the shares make 100 %. Words: ↑ promoted, ↓ demoted directly, the final norm's scale held.",
+    "The heads and the bias sum to the move of attention: the shares make 100 %. Words: " +
+    "↑ promoted, ↓ demoted directly, the final norm's scale held.",
   "parts.sum.both":
-    "Attention and the MLP sum to the move; the shares are of each by itself. Words: ↑ promoted, ↓ demoted directly, the final norm's scale held.",
+    "Attention and the MLP sum to the move; the shares are of each by itself. Words: ↑ promoted, " +
+    "↓ demoted directly, the final norm's scale held.",
   "parts.sum.mlp":
-    "The MLP with its bias is the whole move. Words: ↑ promoted, ↓ demoted directly, the final norm's scale held.",
+    "The MLP with its bias is the whole move. Words: ↑ promoted, ↓ demoted directly, the " +
+    "final norm's scale held.",
   "parts.longer": "Arrows are drawn {times} times as long as they are placed.",
   "parts.true": "Arrows are drawn as long as they are placed.",
   "bend.longer": "drawn {times} times as long",
@@ -132,12 +144,15 @@ export default {
   "bend.meter": "How far from a diffeomorphism",
   "bend.mild": "Condition {condition}: near this token the map is mild, it can be undone.",
   "bend.narrow":
-    "Condition {condition}: near this token it can be undone, but some directions are squeezed to ×{smallest}.",
+    "Condition {condition}: near this token it can be undone, but some directions are " +
+    "squeezed to ×{smallest}.",
   "bend.lost":
     "Condition {condition}: near this token some directions are all but lost (×{smallest}).",
   "bend.none": "There is no finite stretch here.",
   "bend.honest":
-    "Only near this token, the other tokens held. It does not make the layer one-to-one: LayerNorm, where there is one, forgets mean and length, and a narrow MLP maps many states to one. What the residual carries past them keeps states apart.",
+    "Only near this token, the other tokens held. It does not make the layer one-to-one: " +
+    "LayerNorm, where there is one, forgets mean and length, and a narrow MLP maps many " +
+    "states to one. What the residual carries past them keeps states apart.",
   "inside.tab.whatif": "what if",
   "whatif.seen": "Residual stream",
   "whatif.seen.picture": "as in the picture",
@@ -147,18 +162,21 @@ export default {
   "whatif.keeps.picture": "Change the view to see what the norm and the residual hide or hold.",
   "whatif.keeps.waiting": "Looking at the stream …",
   "whatif.keeps.normalised":
-    "Every state brought to one length, one plane for all layers: moves between layers are drawn as they are.",
+    "Every state brought to one length, one plane for all layers: moves between layers " +
+    "are drawn as they are.",
   "whatif.keeps.raw":
     "States as they are, lengths included: what grows from layer to layer is seen growing.",
   "whatif.keeps.added":
-    "The stream without the embedding it began as: only what attention and MLPs have written so far.",
+    "The stream without the embedding it began as: only what attention and MLPs have " +
+    "written so far.",
   "whatif.keeps.share": "These three directions hold {share} of the variance.",
   "whatif.keeps.trust": "Trust here {trust} among {sample} tokens.",
   "whatif.keeps.nothing": "Here nothing has been written yet: all tokens lie in one point.",
   "whatif.keeps.norm":
     "Axis {axis} follows the length of the state (r = {r}) and shows little else.",
   "whatif.about":
-    "Parts made weaker or stronger: ×0 is not there, ×1 as it is. The grey way is the changed one, beside the untouched.",
+    "Parts made weaker or stronger: ×0 is not there, ×1 as it is. The grey way is the " +
+    "changed one, beside the untouched.",
   "whatif.layer": "Layer",
   "whatif.layer.number": "layer {layer}",
   "whatif.residual": "residual",
@@ -183,10 +201,12 @@ export default {
   "whatif.after": "what if",
   "whatif.table": "Probability of the next words, untouched and with the parts scaled",
   "whatif.kept":
-    "The residual is the stream that passes attention by. A head's factor acts before attention's; biases stay with attention's factor.",
+    "The residual is the stream that passes attention by. A head's factor acts before " +
+    "attention's; biases stay with attention's factor.",
   "inside.tab.step": "step",
   "step.about":
-    "One step of the optimizer from this very checkpoint, taken apart. The pale sentence is where the step would bring yours; arrows lead there.",
+    "One step of the optimizer from this very checkpoint, taken apart. The pale sentence " +
+    "is where the step would bring yours; arrows lead there.",
   "step.motion": "Motion",
   "step.factor": "Magnified",
   "step.backwards": "backwards",
@@ -205,7 +225,8 @@ export default {
   "step.reach": "At this site the median token moves by {length}, drawn ×{drawn} (1 is typical).",
   "step.lengths": "Length of each part, not magnified",
   "step.sum":
-    "The four parts add up to AdamW's own step. Lengths do not add up: the parts point different ways.",
+    "The four parts add up to AdamW's own step. Lengths do not add up: the parts point " +
+    "different ways.",
   "step.lesson": "The adaptive part is {ratio} times as long as the gradient's own.",
   "step.groups": "Where it acts: {motion}",
   "step.group.embed": "embedding",
@@ -214,14 +235,19 @@ export default {
   "step.group.post": "layer {layer} MLP",
   "step.batch": "On what it is taken",
   "step.batch.own":
-    "The very batch of this step ({sequences} sequences); momentum and scaling from the {earlier} batches before it.",
+    "The very batch of this step ({sequences} sequences); momentum and scaling from the " +
+    "{earlier} batches before it.",
   "step.batch.stored":
-    "The training text does not come with the run: {sequences} passages behind the corpus tokens stand for the batch, {earlier} more batches of them for momentum and scaling, all at these weights.",
+    "The training text does not come with the run: {sequences} passages behind the " +
+    "corpus tokens stand for the batch, {earlier} more batches of them for momentum and " +
+    "scaling, all at these weights.",
   "step.settings":
-    "Learning rate {rate}, betas {beta1} and {beta2}, weight decay {decay}: the run's own at this step.",
+    "Learning rate {rate}, betas {beta1} and {beta2}, weight decay {decay}: the run's " +
+    "own at this step.",
   "inside.tab.way": "path",
   "way.about":
-    "The path of all weights through training, seen in the plane of its two widest directions; colours are the loss there.",
+    "The path of all weights through training, seen in the plane of its two widest " +
+    "directions; colours are the loss there.",
   "way.one": "The run has one checkpoint: its weights go nowhere yet.",
   "way.survey": "Compute the map",
   "way.progress": "Map computed: {share} %",
@@ -231,20 +257,27 @@ export default {
   "way.scale.log": "Loss in nats, by its logarithm",
   "way.here": "Step {step}: loss {loss} nats; it lies {off} off this plane.",
   "way.shares":
-    "The two directions hold {first} % and {second} % of the path's variance over {count} checkpoints. From first to last the path spans {across} in the plane; the farthest checkpoint lies {off} off it.",
+    "The two directions hold {first} % and {second} % of the path's variance over " +
+    "{count} checkpoints. From first to last the path spans {across} in the plane; the " +
+    "farthest checkpoint lies {off} off it.",
   "way.batch.own": "Every loss is of one batch of the last step ({sequences} sequences).",
   "way.batch.stored":
-    "Every loss is of the same {sequences} passages behind the corpus tokens, not of the training text.",
+    "Every loss is of the same {sequences} passages behind the corpus tokens, not of the " +
+    "training text.",
   "way.limits":
-    "It is one plane of a path in very many dimensions, one for each weight. The colours are the loss in the plane: checkpoints off it have another. Arcs and spirals mean little: random walks draw them too.",
+    "It is one plane of a path in very many dimensions, one for each weight. The colours " +
+    "are the loss in the plane: checkpoints off it have another. Arcs and spirals mean " +
+    "little: random walks draw them too.",
   "way.line": "Straight line between two steps",
   "way.line.about": "The loss at weights mixed from both.",
   "way.line.start": "From",
   "way.line.end": "To",
   "way.line.go": "Measure the line",
   "way.line.barrier":
-    "Barrier {barrier} nats: so far the loss rises above the dashed line between step {start} and step {end}.",
+    "Barrier {barrier} nats: so far the loss rises above the dashed line between step " +
+    "{start} and step {end}.",
   "way.line.none":
-    "No barrier between step {start} and step {end}: the loss stays under the dashed line between them.",
+    "No barrier between step {start} and step {end}: the loss stays under the dashed " +
+    "line between them.",
   "way.line.chart": "Loss from step {start} to step {end}: {losses}",
 };

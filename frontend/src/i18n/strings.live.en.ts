@@ -3,7 +3,8 @@
 export default {
   "live.mark": "live",
   "live.tip":
-    "This run is growing: each new step joins the training slider by itself. Steps that are there stay as they are.",
+    "This run is growing: each new step joins the training slider by itself. Steps that " +
+    "are there stay as they are.",
   "live.work": "at work",
   "live.building": "being built: {percent} % · {stage}",
   "live.veil": "The clouds of {title} are being made. They will appear here by themselves.",
@@ -21,5 +22,6 @@ export default {
   "live.stage.measures": "measures",
   "live.tour.end": "Drag a slider, turn the cloud, or pick a point to see what is near it.",
   "live.untyped":
-    "This run was recorded without its weights: it can be watched, but no sentence can be read by it. Record with weights=True to type here.",
+    "This run was recorded without its weights: it can be watched, but no sentence can " +
+    "be read by it. Record with weights=True to type here.",
 };

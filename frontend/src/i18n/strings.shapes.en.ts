@@ -24,9 +24,11 @@ export default {
   "projection.pca.note": "Linear: distances mean something.",
   "projection.basis.note": "One linear view, fixed for all steps.",
   "about.pca":
-    "PCA is linear: distances in the picture mean something, but what three axes cannot hold is flattened.",
+    "PCA is linear: distances in the picture mean something, but what three axes cannot " +
+    "hold is flattened.",
   "about.basis":
-    "This is a fixed linear view, the same at every step. Distances along its axes mean something; what lies outside them is not seen.",
+    "This is a fixed linear view, the same at every step. Distances along its axes mean " +
+    "something; what lies outside them is not seen.",
 
   "colour.cyclic.note": "Comes round: {last} is next to 0.",
   "colour.mixture.state": "state {name}",
@@ -52,7 +54,8 @@ export default {
   "claims.decided": "decided at step {step}: {here}",
   "claims.chart": "{title} over training; drag to move through the steps",
   "claims.note":
-    "Bars come from the papers, or from theory where they give no figure; never from this model. “layerfold verify” computes each number again from the checkpoints.",
+    "Bars come from the papers, or from theory where they give no figure; never from " +
+    "this model. “layerfold verify” computes each number again from the checkpoints.",
 
   "tour.modular-addition.start":
     "Step {step}: an untrained model. To it, numbers are points in no order.",
@@ -68,7 +71,8 @@ export default {
   "tour.belief-simplex.sentences": "A string of symbols enters. Each symbol moves the belief.",
   "tour.belief-simplex.layers": "Layer by layer, evidence gathers.",
   "tour.belief-simplex.end":
-    "Colour is the true belief: red, green and blue are the three hidden states. Type symbols of your own.",
+    "Colour is the true belief: red, green and blue are the three hidden states. Type " +
+    "symbols of your own.",
   "tour.induction.start": "Step {step}: an untrained model. It cannot copy yet.",
   "tour.induction.train":
     "Suddenly a head learns to look back: after a token seen before, it expects what followed.",

@@ -107,7 +107,8 @@ function paint(canvas: HTMLCanvasElement, theme: "dark" | "light") {
       const top = 1 - y / height;
       const right = (x - (SIDE / 2) * top) / SIDE;
       const shares = [top, 1 - top - right, right];
-      const inside = Math.min(...shares) * SIDE; // about pixels to the nearest edge: it fades over the first
+      // about pixels to the nearest edge: it fades over the first
+      const inside = Math.min(...shares) * SIDE;
       if (inside <= 0) continue;
       image.data.set([...mixture(shares, theme), 255 * Math.min(1, inside)], 4 * (y * SIDE + x));
     }

@@ -2,7 +2,10 @@
 
 import type { Bundle } from "./tensors.ts";
 
-/** A binary answer to a question about the inside of a pass; `kind` is the question's type, `key` what was asked. */
+/**
+ * A binary answer to a question about the inside of a pass; `kind` is the question's type, `key`
+ * what was asked.
+ */
 export interface Look {
   kind: string;
   id: number;

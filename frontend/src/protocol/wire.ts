@@ -54,7 +54,8 @@ export interface Wire {
   LossLineAnswer?: LossLineAnswer;
 }
 /**
- * Place the tokens of a text; supersedes the last `place` with the same sentence key.
+ * Place the tokens of a text; supersedes the last `place` with the same sentence key, which is
+ * not answered any more, but for its first slice where that was under way.
  */
 export interface Place {
   type: "place";
@@ -65,6 +66,10 @@ export interface Place {
    */
   sentence: string;
   text: string;
+  /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
   /**
    * in order of priority; empty: all, nearest to `step` first
    *
@@ -91,6 +96,10 @@ export interface Inspect {
   step: number;
   site: number;
   text?: string | null;
+  /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
   token?: number | null;
   reference?: number | null;
   /**
@@ -119,6 +128,10 @@ export interface DecompositionQuestion {
   step: number;
   text: string;
   /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
+  /**
    * one of the card's projections
    */
   projection?: string;
@@ -132,6 +145,10 @@ export interface AttributionQuestion {
   run: string;
   step: number;
   text: string;
+  /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
   /**
    * one of the card's projections
    */
@@ -148,6 +165,10 @@ export interface JacobianQuestion {
   step: number;
   text: string;
   /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
+  /**
    * one of the card's projections
    */
   projection?: string;
@@ -162,6 +183,10 @@ export interface AblationQuestion {
   run: string;
   step: number;
   text: string;
+  /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
   /**
    * one of the card's projections
    */
@@ -191,6 +216,10 @@ export interface StreamViewQuestion {
   step: number;
   text: string;
   /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
+  /**
    * one of the card's projections
    */
   projection?: string;
@@ -209,6 +238,10 @@ export interface GradientsQuestion {
   run: string;
   step: number;
   text: string;
+  /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
   /**
    * one of the card's projections
    */
@@ -232,6 +265,10 @@ export interface GenerationQuestion {
   run: string;
   step: number;
   text: string;
+  /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
   /**
    * one of the card's projections
    */
@@ -259,6 +296,10 @@ export interface OptimizerStepQuestion {
   run: string;
   step: number;
   text: string;
+  /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
   /**
    * one of the card's projections
    */
@@ -307,13 +348,16 @@ export interface Limits {
   sentences: number;
 }
 /**
- * The tokens of a text; `cut` counts those left out because of the limit.
+ * The tokens of a text; `cut` counts those left out because of the limit. The slices that
+ * follow under this id are of this text, which may be older than the last that was sent for the
+ * sentence: then only the slice of the step on screen follows.
  */
 export interface Tokens {
   type?: "tokens";
   id: number;
   run: string;
   sentence: string;
+  text: string;
   cut: number;
   tokens: TokenText[];
 }
@@ -510,6 +554,18 @@ export interface RunCard {
    */
   typed?: boolean;
   building?: Building | null;
+  /**
+   * groups of steps that hold the same weights
+   */
+  same?: number[][];
+  /**
+   * what its steps count
+   */
+  unit?: "step" | "epoch";
+  /**
+   * the step whose weights the model at the top of its folder has
+   */
+  own?: number | null;
   /**
    * the same as long as the clouds that are there stay and only more come
    */

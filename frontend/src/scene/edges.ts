@@ -30,7 +30,8 @@ const HEAD = 0.24;
 
 /** What one draw call draws. */
 export function groupKey(edge: EdgePicture) {
-  return `${edge.color.join()}|${edge.plain ? "plain" : edge.arrow}|${Math.min(SIZES - 1, Math.floor(edge.weight * SIZES))}`;
+  const size = Math.min(SIZES - 1, Math.floor(edge.weight * SIZES));
+  return `${edge.color.join()}|${edge.plain ? "plain" : edge.arrow}|${size}`;
 }
 
 /**
@@ -129,7 +130,10 @@ export class Edges {
     const { a, b } = this;
     rows.forEach((edge, i) => {
       const found = motion.reach(edge.from, a, 0) && motion.reach(edge.to, b, 0);
-      if (!found) (a.fill(0), b.fill(0));
+      if (!found) {
+        a.fill(0);
+        b.fill(0);
+      }
       bowed(a, b, arrow || plain ? 0 : 0.5, ends, 12 * i);
       for (let k = 0; k < 3; k++) a[k] = b[k] - HEAD * (b[k] - a[k]);
       bowed(a, b, 0, points, 12 * i);

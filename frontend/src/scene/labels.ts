@@ -98,7 +98,8 @@ export function shortened(text: string, most = 22) {
 }
 
 const FONT =
-  'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif';
+  'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", ' +
+  '"PingFang SC", "Microsoft YaHei", sans-serif';
 
 export class Labels {
   root: HTMLDivElement;

@@ -1,4 +1,7 @@
-/** What the scene is asked to draw, and what it tells back. Shared by `figure.js` (which makes pictures) and `scene.js` (which draws them). */
+/**
+ * What the scene is asked to draw, and what it tells back. Shared by `figure.js` (which makes
+ * pictures) and `scene.js` (which draws them).
+ */
 
 export type Rgb = [number, number, number];
 
@@ -11,7 +14,10 @@ export interface CloudPicture {
   positions: Float32Array;
   /** RGBA of every reference token, length 4N. */
   colors: Uint8Array;
-  /** Size of every token as a multiple of the usual size, below 0 a ring of that size; null: all as usual. */
+  /**
+   * Size of every token as a multiple of the usual size, below 0 a ring of that size; null: all as
+   * usual.
+   */
   sizes: Float32Array | null;
   /** How many of them are the reference's; those behind came to it (all, unless told). */
   own?: number;
@@ -138,7 +144,10 @@ export interface Scene {
   setReducedMotion(on: boolean): void;
   camera(): Camera;
   setCamera(camera: Camera | null): void;
-  /** How steeply the opening view looks down, radians; the eye glides there unless a person has taken the camera. */
+  /**
+   * How steeply the opening view looks down, radians; the eye glides there unless a person has
+   * taken the camera.
+   */
   setRise(rise: number): void;
   idle(on: boolean): void;
   /** The axes drawn or not; `names` where an axis means something, else they are numbered. */

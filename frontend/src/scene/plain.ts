@@ -26,7 +26,7 @@ export class PlainScene implements Scene {
   picture: Picture | null;
   picks: Pick[][];
   hovered: Pick | null;
-  wanted: {};
+  wanted: object;
   queue: Promise<void>;
   unwatch: () => void;
   observer: ResizeObserver;

@@ -1,6 +1,6 @@
 /**
- * Plotly's plots. The only file that knows Plotly: its layout, its registry, and the private parts of
- * its WebGL scene.
+ * Plotly's plots. The only file that knows Plotly: its layout, its registry, and the private parts
+ * of its WebGL scene.
  */
 
 import { shiftCentre, soundCamera } from "./camera.ts";

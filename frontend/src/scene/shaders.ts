@@ -36,7 +36,7 @@ export function link(
 }
 
 const FADE = `
-uniform vec3 depth;                               // nearest, farthest, how much the farthest loses
+uniform vec3 depth;  // nearest, farthest, how much the farthest loses
 float seen(float w) { return 1. - depth.z * smoothstep(depth.x, depth.y, w); }
 `;
 
@@ -45,11 +45,11 @@ export const CLOUD = {
   attributes: ["a", "b", "colorA", "colorB"],
   vertex: `
 precision highp float;
-attribute vec4 a, b;                              // place and size
+attribute vec4 a, b;  // place and size
 attribute vec4 colorA, colorB;
 uniform mat4 transform;
 uniform float t, size, middle, largest;
-uniform vec4 back;                                // background colour, how far distant points turn into it
+uniform vec4 back;  // background colour, how far distant points turn into it
 varying vec4 color;
 varying float soft, hollow;
 ${FADE}
@@ -57,7 +57,7 @@ void main() {
   vec4 p = mix(a, b, t);
   gl_Position = transform * vec4(p.xyz, 1.);
   float w = max(gl_Position.w, 1e-3);
-  hollow = p.w < 0. ? 1. : 0.;                    // a ring
+  hollow = p.w < 0. ? 1. : 0.;  // a ring
   float wanted = abs(p.w) * size * pow(middle / w, .72);
   float drawn = clamp(wanted, 1.6, largest);
   gl_PointSize = drawn;
@@ -74,7 +74,8 @@ varying vec4 color;
 varying float soft, hollow;
 void main() {
   float r = 2. * length(gl_PointCoord - .5);
-  float k = color.a * alpha * (1. - smoothstep(1. - soft, 1., r)) * mix(1., smoothstep(.38, .62, r), hollow);
+  float k = color.a * alpha * (1. - smoothstep(1. - soft, 1., r))
+    * mix(1., smoothstep(.38, .62, r), hollow);
   if (k < .004) discard;
   gl_FragColor = vec4(min(color.rgb * (1.1 - .22 * r), 1.) * k, k);
 }`,
@@ -85,14 +86,14 @@ export const RIBBON = {
   attributes: ["corner", "p0", "p1", "p2", "p3", "info"],
   vertex: `
 precision highp float;
-attribute vec2 corner;                            // along the segment 0..1, across -1..1
+attribute vec2 corner;  // along the segment 0..1, across -1..1
 attribute vec3 p0, p1, p2, p3;
-attribute vec4 info;                              // first site (-1: none), strength, trust, –
+attribute vec4 info;  // first site (-1: none), strength, trust, –
 uniform mat4 transform;
-uniform vec2 viewport;                            // device pixels
-uniform vec2 reach;                               // current site, last site
-uniform vec3 taper;                               // full width in pixels: at the first site, at the last, of what is to come
-uniform float glow;                               // pixels of glow beyond the edge
+uniform vec2 viewport;  // device pixels
+uniform vec2 reach;  // current site, last site
+uniform vec3 taper;  // full width, px: at the first site, at the last, of what is to come
+uniform float glow;  // pixels of glow beyond the edge
 varying float way, bloom, spread;
 varying float site, across, core, run, strength, trust, kept;
 ${FADE}
@@ -109,8 +110,10 @@ void main() {
   float span = length(step);
   vec3 m1 = tangent(p2 - p0, length(p1 - p0), span), m2 = tangent(p3 - p1, span, length(p3 - p2));
   float u = corner.x, u2 = u * u, u3 = u2 * u;
-  vec3 p = (2. * u3 - 3. * u2 + 1.) * p1 + (u3 - 2. * u2 + u) * m1 + (3. * u2 - 2. * u3) * p2 + (u3 - u2) * m2;
-  vec3 along = (6. * u2 - 6. * u) * (p1 - p2) + (3. * u2 - 4. * u + 1.) * m1 + (3. * u2 - 2. * u) * m2;
+  vec3 p = (2. * u3 - 3. * u2 + 1.) * p1 + (u3 - 2. * u2 + u) * m1
+    + (3. * u2 - 2. * u3) * p2 + (u3 - u2) * m2;
+  vec3 along = (6. * u2 - 6. * u) * (p1 - p2)
+    + (3. * u2 - 4. * u + 1.) * m1 + (3. * u2 - 2. * u) * m2;
   vec4 clip = transform * vec4(p, 1.), slope = transform * vec4(along, 0.);
   vec2 course = (slope.xy * clip.w - clip.xy * slope.w) * viewport;
   float size = length(course);
@@ -119,7 +122,8 @@ void main() {
   float chord = length(q2 - q1);
   run = u * chord;
   // short steps glow less: their glows would pile up to stars
-  bloom = smoothstep(1., 16., mix(min(length(q1 - screen(p0)), chord), min(chord, length(screen(p3) - q2)), u));
+  bloom = smoothstep(1., 16.,
+    mix(min(length(q1 - screen(p0)), chord), min(chord, length(screen(p3) - q2)), u));
   site = info.x + u;
   strength = info.y;
   trust = info.z;
@@ -136,24 +140,27 @@ void main() {
   fragment: `
 precision highp float;
 uniform vec3 color;
-uniform vec3 fade;                                // opacity: at the first site, at the last, of what is to come
+uniform vec3 fade;  // opacity: at the first site, at the last, of what is to come
 uniform vec2 reach;
-uniform vec2 dash;                                // period in pixels, part drawn
-uniform vec2 halo;                                // brightness of the glow, its share of opacity
+uniform vec2 dash;  // period in pixels, part drawn
+uniform vec2 halo;  // brightness of the glow, its share of opacity
 uniform float lift;
 varying float site, across, core, run, strength, trust, kept, way, bloom, spread;
 void main() {
   float d = abs(across);
   float past = smoothstep(reach.x - .02, reach.x + .06, site);
-  float k = mix(mix(fade.x, fade.y, way * way * (3. - 2. * way)), fade.z, past) * strength * kept * mix(.4, 1., trust);
+  float k = mix(mix(fade.x, fade.y, way * way * (3. - 2. * way)), fade.z, past)
+    * strength * kept * mix(.4, 1., trust);
   float part = min(dash.y, mix(.5, 1.2, smoothstep(.15, .6, trust)));
   float place = abs(fract(run / dash.x) - .5) * 2.;
   k *= part >= 1. ? 1. : 1. - smoothstep(part - .18, part + .18, place);
   float edge = 1. - smoothstep(core - .6, core + .7, d);
-  float g = spread > 0. ? exp(-3.6 * d * d / ((core + spread) * (core + spread))) * (1. - past) : 0.;
+  float g = spread > 0.
+    ? exp(-3.6 * d * d / ((core + spread) * (core + spread))) * (1. - past) : 0.;
   float near = exp(-5. * abs(site - reach.x)) * (1. - past);
   vec3 lit = mix(color, vec3(1.), lift * near * edge);
-  float body = edge * k, around = g * k * halo.x * (1. - edge) * way * bloom * smoothstep(.2, .8, trust);
+  float body = edge * k;
+  float around = g * k * halo.x * (1. - edge) * way * bloom * smoothstep(.2, .8, trust);
   gl_FragColor = vec4(lit * (body + around), body + around * halo.y);
 }`,
 };
@@ -165,7 +172,7 @@ export const SPRITE = {
 precision highp float;
 attribute vec3 place;
 attribute vec4 color;
-attribute vec3 shape;                             // size in pixels, kind (0 bead, 1 ring), glow
+attribute vec3 shape;  // size in pixels, kind (0 bead, 1 ring), glow
 uniform mat4 transform;
 uniform float middle, pixel;
 varying vec4 tint;
@@ -184,9 +191,9 @@ void main() {
 }`,
   fragment: `
 precision mediump float;
-uniform vec2 halo;                                // brightness of the glow, its share of opacity
-uniform vec4 rim;                                 // colour of a bead's rim, its opacity
-uniform float heart;                              // how white a bead's middle is
+uniform vec2 halo;  // brightness of the glow, its share of opacity
+uniform vec4 rim;  // colour of a bead's rim, its opacity
+uniform float heart;  // how white a bead's middle is
 varying vec4 tint;
 varying vec3 form;
 varying float pixelPart;

@@ -15,71 +15,81 @@ const UNPICKED = {
   inspectionFailure: null,
 };
 
-/** The state before anything has been heard. */
-export function initialState({
-  view = {},
-  language = "en",
-  theme = "dark",
-  reducedMotion = false,
-}: {
+/** Who opens the page, and what the link says. */
+export interface Boot {
   view?: View;
-  language?: "en" | "zh";
-  theme?: "dark" | "light";
+  language?: State["language"];
+  theme?: State["theme"];
   reducedMotion?: boolean;
-} = {}): State {
+}
+
+/** The state before anything has been heard. */
+export function initialState({ view = {}, ...person }: Boot = {}): State {
   return {
-    language: view.language ?? language,
-    theme: view.theme ?? theme,
-    reducedMotion,
-    flat: false,
-    connection: "connecting",
-    retryIn: 0,
-    limits: { characters: 20000, tokens: 256, message_bytes: 65536, sentences: 16 },
-    version: "",
-    runs: [],
+    ...NOTHING_HEARD,
+    ...UNPICKED,
+    ...looksOf(view),
+    language: view.language ?? person.language ?? "en",
+    theme: view.theme ?? person.theme ?? "dark",
+    reducedMotion: person.reducedMotion ?? false,
     run: view.run ?? "",
-    card: null,
-    runFailure: null,
-    reference: null,
-    measures: null,
-    claims: [],
-    step: 0,
-    site: 0,
-    glide: 0,
-    atlas: {},
-    atlasFailures: {},
+    panel: view.lab ? "lab" : view.inside ? "inside" : null,
+    inside: { ...EMPTY_INSIDE, tab: view.inside ?? EMPTY_INSIDE.tab },
+    wanted: view,
+  };
+}
+
+/** What a link says of how the picture looks. */
+function looksOf(view: View) {
+  return {
     projection: view.projection ?? "umap",
-    former: null,
-    along: false,
-    sentences: [],
-    active: null,
-    serial: 0,
-    writtenFor: "",
-    shelved: {},
     trails: view.trails ?? true,
-    axes: false,
-    colour: view.colour ?? "source",
+    colour: view.colour ?? ("source" as const),
     coloured: view.colour !== undefined,
     measure: view.measure ?? "",
     curves: view.curves ?? false,
     second: view.second ?? "",
     fit: view.fit ?? false,
     compare: view.compare ? newCompare(view.compare) : null,
-    playing: null,
-    speed: 1,
-    loop: false,
-    search: "",
-    ...UNPICKED,
-    tab: "neighbours",
-    sheet: null,
-    folded: { sentences: false, legend: false, strip: false, claims: null },
     camera: view.camera ?? null,
-    caption: null,
-    touring: false,
-    notice: null,
-    panel: view.lab ? "lab" : view.inside ? "inside" : null,
-    lab: EMPTY,
-    inside: { ...EMPTY_INSIDE, tab: view.inside ?? EMPTY_INSIDE.tab },
-    wanted: view,
   };
 }
+
+/** What no link can say. */
+const NOTHING_HEARD = {
+  flat: false,
+  connection: "connecting",
+  retryIn: 0,
+  limits: { characters: 20000, tokens: 256, message_bytes: 65536, sentences: 16 },
+  version: "",
+  runs: [],
+  card: null,
+  runFailure: null,
+  reference: null,
+  measures: null,
+  claims: [],
+  step: 0,
+  site: 0,
+  glide: 0,
+  atlas: {},
+  atlasFailures: {},
+  former: null,
+  along: false,
+  sentences: [],
+  active: null,
+  serial: 0,
+  writtenFor: "",
+  shelved: {},
+  axes: false,
+  playing: null,
+  speed: 1,
+  loop: false,
+  search: "",
+  tab: "neighbours",
+  sheet: null,
+  folded: { sentences: false, legend: false, strip: false, claims: null },
+  caption: null,
+  touring: false,
+  notice: null,
+  lab: EMPTY,
+} as const satisfies Partial<State>;

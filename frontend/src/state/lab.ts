@@ -85,7 +85,7 @@ export function sameSeed(a: JobCard, b: JobCard) {
   return a.task === b.task && a.numbers.seed !== undefined && a.numbers.seed === b.numbers.seed;
 }
 
-// ---- what is asked -----------------------------------------------------------------------------------------------------
+// ---- what is asked ----------------------------------------------------------------------------
 
 /** A number as a person writes it: 0.001, 1e-3, 0,001; null when it is none. */
 export function readNumber(text: string) {
@@ -216,7 +216,7 @@ export function again(lab: Lab, job: JobCard): LabDraft | null {
   });
 }
 
-// ---- what happens ------------------------------------------------------------------------------------------------------
+// ---- what happens -----------------------------------------------------------------------------
 
 /** The state with another lab. */
 const withLab = (state: State, changes: Partial<Lab>): State => ({

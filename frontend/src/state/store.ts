@@ -38,3 +38,5 @@ export function createStore(initial: State) {
     },
   };
 }
+
+export type Store = ReturnType<typeof createStore>;

@@ -1,4 +1,7 @@
-/** The nouns that cross modules of the page. Shapes: site, token, step, ref (reference tokens), all site-major. */
+/**
+ * The nouns that cross modules of the page. Shapes: site, token, step, ref (reference tokens), all
+ * site-major.
+ */
 
 import type { AtlasSlice, PlacedSlice } from "../protocol/slices.ts";
 import type { Failure } from "../protocol/failure.ts";
@@ -93,7 +96,10 @@ export interface Sentence {
   coming: { request: number; tokens: Token[]; cut: number } | null;
 }
 
-/** What is shown while another projection is on its way: its name, clouds, and the slices of each sentence. */
+/**
+ * What is shown while another projection is on its way: its name, clouds, and the slices of each
+ * sentence.
+ */
 export interface Former {
   projection: string;
   atlas: Record<number, AtlasSlice>;
@@ -241,7 +247,10 @@ export interface State {
   /** whether the colour was chosen, by a person or a link: else each run begins with its own */
   coloured: boolean;
   measure: string;
-  /** whether the curves are on the page, the measure beside the first ("": none), axes that fit what is shown */
+  /**
+   * whether the curves are on the page, the measure beside the first ("": none), axes that fit what
+   * is shown
+   */
   curves: boolean;
   second: string;
   fit: boolean;

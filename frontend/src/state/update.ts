@@ -129,7 +129,8 @@ function heard(state: State, { version, limits }: Of<"hello">): State {
   const sentences = state.sentences.map((one) =>
     one.status === "placed" ? one : { ...one, asked: null, request: null, coming: null },
   );
-  const runFailure = state.connection === "lost" ? null : state.runFailure; // what was told before the first greeting still holds
+  // what was told before the first greeting still holds
+  const runFailure = state.connection === "lost" ? null : state.runFailure;
   return {
     ...state,
     version,

@@ -189,12 +189,14 @@ function exact(state: State): (value: number) => string {
 function linesAt(state: State, t: Words, axis: Axis, index: number) {
   const [step, site] =
     axis === "layers" ? [Math.round(state.step), index] : [index, Math.round(state.site)];
+  const toldAt = (name: string) =>
+    readingWords(t, readingAt(state, name, step, site), exact(state));
   const rows = shownMeasures(state).map((name, i) =>
     h(
       "p",
       {},
       h("i", { class: "stroke", style: { background: INKS[state.theme][i].line } }),
-      `${measureName(state, t, name)}: ${readingWords(t, readingAt(state, name, step, site), exact(state))}`,
+      `${measureName(state, t, name)}: ${toldAt(name)}`,
     ),
   );
   return [placeWords(state, t, step, site), ...rows];

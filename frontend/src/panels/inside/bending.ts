@@ -75,7 +75,10 @@ export function bendingBlock(dispatch: Dispatch) {
       told.textContent = tellHere(t, here, number2);
       shown.checked = state.inside.stretch;
       fill(shownInk, inkOf(state, "stretch"));
-      shownWords.textContent = `${t("bend.shown")}${shown.checked && move.times > 1 ? ` · ${t("bend.longer", { times: move.times })}` : ""}`;
+      const longer = shown.checked && move.times > 1;
+      shownWords.textContent = longer
+        ? `${t("bend.shown")} · ${t("bend.longer", { times: move.times })}`
+        : t("bend.shown");
       patch(chart, chartOf(state, t, bends, move.from));
       meterName.textContent = t("bend.meter");
       const far = farness(here);

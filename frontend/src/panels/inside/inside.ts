@@ -60,9 +60,8 @@ export function insidePanel(dispatch: Dispatch) {
       name.textContent = t("inside.title");
       relabel(close, "close", t("panel.close"));
       list.setAttribute("aria-label", t("inside.tabs"));
-      where.textContent = state.card
-        ? `${t("strip.step.value", { step: stepNumber(state) })} · ${siteWords(t, state.card.sites, state.site)}`
-        : "";
+      const at = t("strip.step.value", { step: stepNumber(state) });
+      where.textContent = state.card ? `${at} · ${siteWords(t, state.card.sites, state.site)}` : "";
       showTabs(state, t, tabs);
       const words = troubleWords(state, t);
       trouble.hidden = !words;

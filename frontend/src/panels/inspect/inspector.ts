@@ -1,142 +1,128 @@
 /** The column at the right: what is picked, in three tabs. */
 
-import { HUES, css } from "../../state/colour/colours.ts";
-import { byId, fill, h, iconButton, marked, relabel, turnTabs, visible } from "../../ui/dom.ts";
-import { insideShown } from "../../state/inside/inside.ts";
+import { h } from "preact";
 import { failureWords } from "../../i18n/language.ts";
+import { HUES, css } from "../../state/colour/colours.ts";
+import { insideShown } from "../../state/inside/inside.ts";
+import type { Dispatch } from "../../state/messages.ts";
 import { contextOf } from "../../state/search.ts";
 import { siteWords } from "../../state/sites.ts";
-import { sentenceOf, stepNumber } from "../../state/state.ts";
+import { stepNumber } from "../../state/state.ts";
+import type { State, Tab, Token, Words } from "../../state/types.ts";
+import { visible } from "../../ui/dom.ts";
+import { hosted } from "../../ui/host.ts";
+import type { Tree } from "../../ui/host.ts";
+import { Marked } from "../../ui/marked.ts";
+import { SidePanel } from "../../ui/panel.ts";
+import { Tabs } from "../../ui/tabs.ts";
 import { lensTab } from "./lens.ts";
 import { neighboursTab } from "./neighbours.ts";
 import { numbersTab } from "./numbers.ts";
-import type { Dispatch } from "../../state/messages.ts";
-import type { State, Tab, Token, Words } from "../../state/types.ts";
 
 const TABS: Tab[] = ["neighbours", "lens", "numbers"];
-const BODIES: Record<string, (state: State, t: Words, dispatch: Dispatch) => HTMLElement[]> = {
+const BODIES: Record<Tab, (state: State, t: Words, dispatch: Dispatch) => Tree[]> = {
   neighbours: neighboursTab,
   lens: lensTab,
   numbers: numbersTab,
 };
 
-export function inspectorPanel(dispatch: Dispatch) {
-  const root = byId("inspector");
-  const swatch = h("i", { class: "swatch" });
-  const name = h("h2", { dir: "auto" });
-  const close = iconButton("close", "", () => dispatch({ type: "pick", pick: null }), {
-    id: "close-inspector",
-  });
-  const context = h("p", { class: "context", dir: "auto" });
-  const where = h("p", { class: "quiet" });
-  const tabs = TABS.map((tab) =>
-    h("button", {
-      type: "button",
-      role: "tab",
-      id: `tab-${tab}`,
-      "aria-controls": "tab-body",
-      onclick: () => dispatch({ type: "set", tab }),
-    }),
-  );
-  const list = h("div", { role: "tablist", class: "tabs" }, ...tabs);
-  list.addEventListener("keydown", (event) => turnTabs(event, tabs));
-  const body = h("div", { class: "body scroll", id: "tab-body", role: "tabpanel", tabindex: 0 });
-  fill(root, h("header", {}, swatch, name, close), context, where, list, body);
-  let shown = "";
+export const inspectorPanel = hosted("inspector", inspector);
 
-  return {
-    update(state: State, t: Words) {
-      root.hidden = !state.picked || insideShown(state);
-      if (root.hidden) return;
-      root.setAttribute("aria-label", t("inspector.label"));
-      relabel(close, "close", t("panel.close"));
-      showHead(state, t, { swatch, name, context, where });
-      list.setAttribute("aria-label", t("inspector.tabs"));
-      for (const [i, one] of tabs.entries()) {
-        const chosen = TABS[i] === state.tab;
-        one.textContent = t(`tab.${TABS[i]}`);
-        one.setAttribute("aria-selected", String(chosen));
-        one.tabIndex = chosen ? 0 : -1;
-      }
-      body.setAttribute("aria-labelledby", `tab-${state.tab}`);
-      const stale = state.inspecting !== null || !fresh(state);
-      body.classList.toggle("stale", stale && state.inspection !== null);
-      const key = JSON.stringify([
-        state.tab,
-        state.inspection?.id,
-        state.inspectionFailure,
-        state.language,
-        state.theme,
-        state.site,
-        state.step,
-        state.picked,
-        Boolean(state.reference),
-      ]);
-      if (key === shown) return;
-      const from = shown.slice(0, 14) === key.slice(0, 14) ? body.scrollTop : 0;
-      fill(body, ...bodyOf(state, t, dispatch));
-      body.scrollTop = from;
-      shown = key;
+export function inspector(state: State, t: Words, dispatch: Dispatch) {
+  const told = toldOf(state);
+  const tabs = TABS.map((name) => ({ name, words: t(`tab.${name}`) }));
+  const onChoose = (tab: Tab) => dispatch({ type: "set", tab });
+  return h(
+    SidePanel,
+    {
+      id: "inspector",
+      label: t("inspector.label"),
+      hidden: !state.picked || insideShown(state),
+      head: told && [
+        told.hue !== null && h("i", { class: "swatch", style: { background: told.hue } }),
+        h("h2", { dir: "auto", title: told.source }, visible(told.parts.token).trim() || "␣"),
+      ],
+      close: { label: t("panel.close"), onClick: () => dispatch({ type: "pick", pick: null }) },
     },
-  };
+    told && context(told),
+    h("p", { class: "quiet" }, whereWords(state, t)),
+    h(Tabs<Tab>, {
+      label: t("inspector.tabs"),
+      controls: "tab-body",
+      tabs,
+      chosen: state.tab,
+      onChoose,
+    }),
+    body(state, t, dispatch),
+  );
 }
 
-/** Whether the answer at hand is about the place on screen. */
-function fresh(state: State) {
-  return (
-    state.inspection !== null &&
-    state.inspection.step === stepNumber(state) &&
-    state.inspection.site === Math.round(state.site)
+/** A tab of its own element, so that each begins at its top. */
+function body(state: State, t: Words, dispatch: Dispatch) {
+  const stale = state.inspection !== null && (state.inspecting !== null || !fresh(state));
+  return h(
+    "div",
+    {
+      key: state.tab,
+      class: `body scroll ${stale ? "stale" : ""}`.trim(),
+      id: "tab-body",
+      role: "tabpanel",
+      tabindex: 0,
+      "aria-labelledby": `tab-${state.tab}`,
+    },
+    bodyOf(state, t, dispatch),
   );
 }
 
 function bodyOf(state: State, t: Words, dispatch: Dispatch) {
   if (state.inspectionFailure)
-    return [h("p", { class: "bad" }, failureWords(t, state.inspectionFailure))];
-  if (!state.inspection)
-    return [
-      h(
-        "p",
-        { class: "quiet" },
-        t(state.connection === "open" ? "inspector.loading" : "inspector.offline"),
-      ),
-    ];
-  return BODIES[state.tab](state, t, dispatch);
+    return h("p", { class: "bad" }, failureWords(t, state.inspectionFailure));
+  if (state.inspection) return BODIES[state.tab](state, t, dispatch);
+  const waiting = state.connection === "open" ? "inspector.loading" : "inspector.offline";
+  return h("p", { class: "quiet" }, t(waiting));
 }
 
-function showHead(
-  state: State,
-  t: Words,
-  {
-    swatch,
-    name,
-    context,
-    where,
-  }: { swatch: HTMLElement; name: HTMLElement; context: HTMLElement; where: HTMLElement },
-) {
-  const { picked, reference, card } = state;
-  if (!picked || !card) return;
-  where.textContent = `${t("strip.step.value", { step: stepNumber(state) })} · ${siteWords(t, card.sites, state.site)}`;
-  swatch.hidden = picked.kind === "cloud";
-  if (picked.kind === "cloud") {
-    const parts = reference
-      ? contextOf(reference, picked.index, 14, 8)
-      : { before: "", token: `#${picked.index}`, after: "" };
+/** Whether the answer at hand is about the place on screen. */
+function fresh(state: State) {
+  return (
+    state.inspection?.step === stepNumber(state) && state.inspection.site === Math.round(state.site)
+  );
+}
+
+interface Told {
+  /** the colour of its sentence; null: a token of the reference */
+  hue: string | null;
+  source: string;
+  parts: { before: string; token: string; after: string };
+}
+
+function context({ parts, source }: Told) {
+  const from = source && h("span", { class: "source" }, source);
+  return h("p", { class: "context", dir: "auto" }, h(Marked, parts), from);
+}
+
+/** What is picked, in its context. */
+function toldOf({ picked, reference, sentences, theme }: State): Told | null {
+  if (picked?.kind === "cloud") {
+    const alone = { before: "", token: `#${picked.index}`, after: "" };
     const source = reference?.source[reference.window[picked.index]] ?? "";
-    name.textContent = visible(parts.token).trim() || "␣";
-    name.title = source;
-    return fill(context, ...marked(parts), source ? h("span", { class: "source" }, source) : null);
+    const parts = reference ? contextOf(reference, picked.index, 14, 8) : alone;
+    return { hue: null, source, parts };
   }
-  const sentence = sentenceOf(state, picked.id);
-  const token = sentence?.tokens[picked.token];
-  if (!sentence || !token) return;
-  swatch.style.background = css(HUES[state.theme][sentence.hue]);
-  name.textContent = visible(token.text).trim() || "␣";
-  name.title = "";
+  const sentence = sentences.find((one) => one.id === picked?.id);
+  const token = sentence?.tokens[picked?.token ?? -1];
+  if (!sentence || !token || !picked) return null;
   const text = (list: Token[]) => list.map((one) => (one.piece ? "" : one.text)).join("");
-  const [before, after] = [
-    sentence.tokens.slice(Math.max(0, picked.token - 24), picked.token),
-    sentence.tokens.slice(picked.token + 1, picked.token + 16),
-  ];
-  fill(context, ...marked({ before: text(before), token: token.text, after: text(after) }));
+  const before = text(sentence.tokens.slice(Math.max(0, picked.token - 24), picked.token));
+  const after = text(sentence.tokens.slice(picked.token + 1, picked.token + 16));
+  return {
+    hue: css(HUES[theme][sentence.hue]),
+    source: "",
+    parts: { before, token: token.text, after },
+  };
+}
+
+function whereWords(state: State, t: Words) {
+  const site = siteWords(t, state.card?.sites ?? [], state.site);
+  return `${t("strip.step.value", { step: stepNumber(state) })} · ${site}`;
 }

@@ -1,18 +1,20 @@
 /** The tab of the lens: what the model would say if it stopped here, and at every other site. */
 
-import { h, visible } from "../../ui/dom.ts";
+import { h } from "preact";
 import { number } from "../../i18n/language.ts";
 import { siteShort } from "../../state/sites.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { LensSite, State, Words } from "../../state/types.ts";
+import { visible } from "../../ui/dom.ts";
+import type { Tree } from "../../ui/host.ts";
 
 const COLUMNS = 3;
 
-export function lensTab(state: State, t: Words, dispatch: Dispatch): HTMLElement[] {
+export function lensTab(state: State, t: Words, dispatch: Dispatch): Tree[] {
   const lens = state.inspection?.lens ?? [];
   if (!lens.length) return [h("p", { class: "quiet" }, t("lens.none"))];
   const here = lens.find((one) => one.site === Math.round(state.site));
-  const parts: HTMLElement[] = [
+  const parts: Tree[] = [
     h("p", { class: "quiet" }, t(fills(state) ? "lens.note.encoder" : "lens.note")),
   ];
   if (here)
@@ -77,7 +79,7 @@ function table(lens: LensSite[], state: State, t: Words, dispatch: Dispatch) {
     const here = one.site === Math.round(state.site);
     const go = h(
       "button",
-      { type: "button", onclick: () => dispatch({ type: "go", site: one.site, glide: 420 }) },
+      { type: "button", onClick: () => dispatch({ type: "go", site: one.site, glide: 420 }) },
       name,
     );
     const cells = Array.from({ length: COLUMNS }, (_, i) => {

@@ -1,13 +1,15 @@
 /** The tab of numbers: each with its scale in words. */
 
-import { h, icon } from "../../ui/dom.ts";
+import { h } from "preact";
 import { number } from "../../i18n/language.ts";
 import { guardedAxes } from "../../state/fidelity.ts";
 import { moveTrust, outsideWord, trustWord } from "../../state/trust.ts";
 import { guardWords } from "../top.ts";
 import type { State, Words } from "../../state/types.ts";
+import { Icon } from "../../ui/icon.ts";
+import type { Tree } from "../../ui/host.ts";
 
-export function numbersTab(state: State, t: Words): HTMLElement[] {
+export function numbersTab(state: State, t: Words): Tree[] {
   const token = state.inspection?.token;
   if (!token) return [];
   const share = (value: number) =>
@@ -31,7 +33,7 @@ export function numbersTab(state: State, t: Words): HTMLElement[] {
     h(
       "p",
       { class: "guard" },
-      icon("warn"),
+      h(Icon, { name: "warn" }),
       h("span", {}, guardWords(state, t, axis, variable, r)),
     ),
   );

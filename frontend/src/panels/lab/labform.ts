@@ -26,7 +26,8 @@ export function labForm(dispatch: Dispatch, acts: LabActs) {
   const bounds = h("p", { class: "quiet" });
   const foot = h("footer", {}, refusal, start, bounds);
   const element = h("form", { class: "lab-form", novalidate: true }, fields, foot);
-  element.addEventListener("keydown", (event) => event.key !== "Escape" && event.stopPropagation()); // keys here are not the scene's
+  // keys here are not the scene's
+  element.addEventListener("keydown", (event) => event.key !== "Escape" && event.stopPropagation());
   element.addEventListener("submit", (event) => (event.preventDefault(), acts.start()));
   let rows: ReturnType<typeof numberField>[] = [];
   let built = "";

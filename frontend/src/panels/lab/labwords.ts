@@ -26,12 +26,12 @@ export function settingOf(state: State, job: JobCard) {
   const known = (task?.numbers ?? []).filter(
     ({ name }) => name !== "steps" && job.numbers[name] !== undefined,
   );
-  return known
-    .map(
-      (one) =>
-        `${said(one, "title_en", state.language)} ${number(job.numbers[one.name], state.language, { maximumSignificantDigits: 6, useGrouping: false })}`,
-    )
-    .join(" · ");
+  const exact = { maximumSignificantDigits: 6, useGrouping: false };
+  const told = known.map((one) => {
+    const value = number(job.numbers[one.name], state.language, exact);
+    return `${said(one, "title_en", state.language)} ${value}`;
+  });
+  return told.join(" · ");
 }
 
 /** Its state, how far it is, how long it took and what is left. */

@@ -98,10 +98,8 @@ function showDot(state: State, t: Words, dot: HTMLElement) {
     "aria-valuenow",
     String(Math.round(state.step) * card.sites.length + Math.round(state.site)),
   );
-  dot.setAttribute(
-    "aria-valuetext",
-    `${placeWords(state, t, Math.round(state.step), Math.round(state.site))}. ${valueWords(state, t)}`,
-  );
+  const where = placeWords(state, t, Math.round(state.step), Math.round(state.site));
+  dot.setAttribute("aria-valuetext", `${where}. ${valueWords(state, t)}`);
 }
 
 /** The map, one rectangle a place, hatched where nothing is defined. */

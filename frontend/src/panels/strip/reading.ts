@@ -25,7 +25,8 @@ export function readingCard() {
       const [width, height] = [root.offsetWidth, root.offsetHeight];
       const left = Math.max(8, Math.min(innerWidth - width - 8, at.x - width / 2));
       const above = at.y - height - 12;
-      root.style.transform = `translate(${Math.round(left)}px, ${Math.round(above < 8 ? at.y + 18 : above)}px)`;
+      const top = above < 8 ? at.y + 18 : above;
+      root.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
     },
     hide() {
       root.hidden = true;

@@ -9,7 +9,10 @@ export interface InsideView {
   ghosts?(state: State): SentencePicture[];
   /** corpus tokens where they are moved to, [site, ref, 3]; null: where they are */
   cloud?(state: State): { sites: number; ref: number; positions: Float32Array } | null;
-  /** where the sentence in hand goes instead, [site, token, 3], other sentences being away meanwhile; null: as it is placed */
+  /**
+   * where the sentence in hand goes instead, [site, token, 3], other sentences being away
+   * meanwhile; null: as it is placed
+   */
   paths?(state: State): Float32Array | null;
   /** how far such a view can be trusted at this site, 0.5 … 1; null: not known */
   trust?(state: State): number | null;

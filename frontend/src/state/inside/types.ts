@@ -22,7 +22,10 @@ export interface Scaled {
   factor: number;
 }
 
-/** What is scaled of which run; the layer (null: that of the site on screen) and head whose sliders are shown. */
+/**
+ * What is scaled of which run; the layer (null: that of the site on screen) and head whose sliders
+ * are shown.
+ */
 export interface Scales {
   run: string;
   layer: number | null;
@@ -30,7 +33,10 @@ export interface Scales {
   factors: Scaled[];
 }
 
-/** A text that grows: `about` is what it goes on from; `wish` tokens are being drawn after the first `begun` ones. */
+/**
+ * A text that grows: `about` is what it goes on from; `wish` tokens are being drawn after the first
+ * `begun` ones.
+ */
 export interface Walk {
   about: string;
   steps: { id: number; text: string; share: number | null; look: Look | null }[];
@@ -61,9 +67,15 @@ export interface Inside {
   /** how the residual stream is shown while parts are scaled */
   seen: "picture" | "normalised" | "raw" | "added";
   walk: Walk;
-  /** the motion of the weights that is tried, how often it is taken, and whether the corpus tokens go along */
+  /**
+   * the motion of the weights that is tried, how often it is taken, and whether the corpus tokens
+   * go along
+   */
   stride: { motion: string; factor: number; backwards: boolean; cloud: boolean };
-  /** whether the plane was asked for or stopped, the line that was asked for, and the steps chosen for its ends */
+  /**
+   * whether the plane was asked for or stopped, the line that was asked for, and the steps chosen
+   * for its ends
+   */
   way: {
     survey: { run: string; on: boolean } | null;
     line: { run: string; start: number; end: number } | null;

@@ -61,7 +61,8 @@ function sentencePicture(state: State, sentence: Sentence): SentencePicture | nu
   const shown = shownSlices(state, sentence);
   if (!shown || sentence.hidden || !sentence.tokens.length) return null;
   const { a, b, mix } = shown;
-  if (a.tokens !== sentence.tokens.length) return null; // other words have come, their places have not
+  // other words have come, their places have not
+  if (a.tokens !== sentence.tokens.length) return null;
   const otherwise = pathsInside(state);
   const own = sentence.id === sentenceInside(state)?.id;
   if (otherwise && !own) return null; // it has no place in that view
