@@ -54,6 +54,10 @@ export interface Place {
   sentence: string;
   text: string;
   /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
+  /**
    * in order of priority; empty: all, nearest to `step` first
    *
    * @maxItems 4096
@@ -79,6 +83,10 @@ export interface Inspect {
   step: number;
   site: number;
   text?: string | null;
+  /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
   token?: number | null;
   reference?: number | null;
   /**
@@ -105,6 +113,10 @@ export interface Dissect {
   step: number;
   text: string;
   /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
+  /**
    * one of the card's projections
    */
   projection?: string;
@@ -118,6 +130,10 @@ export interface Promote {
   run: string;
   step: number;
   text: string;
+  /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
   /**
    * one of the card's projections
    */
@@ -134,6 +150,10 @@ export interface Bend {
   step: number;
   text: string;
   /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
+  /**
    * one of the card's projections
    */
   projection?: string;
@@ -148,6 +168,10 @@ export interface WhatIf {
   run: string;
   step: number;
   text: string;
+  /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
   /**
    * one of the card's projections
    */
@@ -176,6 +200,10 @@ export interface Push {
   step: number;
   text: string;
   /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
+  /**
    * one of the card's projections
    */
   projection?: string;
@@ -198,6 +226,10 @@ export interface Walk {
   run: string;
   step: number;
   text: string;
+  /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
   /**
    * one of the card's projections
    */
@@ -224,6 +256,10 @@ export interface Stride {
   run: string;
   step: number;
   text: string;
+  /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
   /**
    * one of the card's projections
    */
@@ -469,6 +505,18 @@ export interface RunCard {
    */
   typed?: boolean;
   building?: Building | null;
+  /**
+   * groups of steps that hold the same weights
+   */
+  same?: number[][];
+  /**
+   * what its steps count
+   */
+  unit?: "step" | "epoch";
+  /**
+   * the step whose weights the model at the top of its folder has
+   */
+  own?: number | null;
   /**
    * the same as long as the clouds that are there stay and only more come
    */

@@ -17,11 +17,11 @@ from layerfold.build.run_atlas import build_run_atlas
 from layerfold.errors import ModelNotFound
 from layerfold.interp.session import open_session
 from layerfold.runs.checkpoint_files import trouble_of
+from layerfold.runs.equal_steps import equal_steps
+from layerfold.runs.fingerprints import fingerprint, weights_hash
 from layerfold.runs.hub_run import HuggingFaceRun, open_hub
 from layerfold.runs.run import Run
 from layerfold.runs.series import is_model, read_series
-from layerfold.training.equal_steps import equal_steps
-from layerfold.training.fingerprints import fingerprint, weights_hash
 from tests.hub import a_checkpoint
 from tests.runs.test_series import checkpoint
 

@@ -8,8 +8,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from layerfold.data.text_files import read_text
 from layerfold.errors import CorpusError
-from layerfold.training.text_files import read_text
 
 SUFFIXES = (".txt", ".md", ".rst", ".text")
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from layerfold.data.arrow_tables import read_hub_dataset, read_parquet, read_saved_dataset
 from layerfold.data.corpus import SUFFIXES
+from layerfold.data.json_tables import read_json, read_json_lines
+from layerfold.data.separated import read_separated
 from layerfold.data.tables import Table
+from layerfold.data.text_files import read_text
 from layerfold.errors import CorpusError
-from layerfold.training.arrow_tables import read_hub_dataset, read_parquet, read_saved_dataset
-from layerfold.training.json_tables import read_json, read_json_lines
-from layerfold.training.separated import read_separated
-from layerfold.training.text_files import read_text
 
 DATASET: Final = "hf:"
 SEPARATED: Final = (".csv", ".tsv")

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from layerfold.data.cells import is_worded, label_of, text_of
+from layerfold.data.row_sample import Document, RowSample
 from layerfold.errors import CorpusError
-from layerfold.training.cells import is_worded, label_of, text_of
-from layerfold.training.row_sample import Document, RowSample
 
 TEXT_COLUMNS: Final = (
     "text",

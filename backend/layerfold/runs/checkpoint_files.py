@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from layerfold.files.atomic import sha256, write_atomically
+from layerfold.runs.fingerprints import HEADER_BYTES
 from layerfold.runs.run import whole_checkpoint
-from layerfold.training.fingerprints import HEADER_BYTES
 
 CONFIG, STATE = "config.json", "trainer_state.json"
 WEIGHTS: Final = "model.safetensors"

@@ -21,11 +21,11 @@ from layerfold.errors import DamagedRun, InputError
 from layerfold.files.atomic import write_atomically
 from layerfold.model.huggingface.hub import HuggingFaceShape
 from layerfold.runs.checkpoint_files import HASHES, read_object, trainer_state
+from layerfold.runs.checkpoint_view import with_config
+from layerfold.runs.equal_steps import equal_steps
 from layerfold.runs.run import CARD, Card
 from layerfold.runs.series import Checkpoint, Series, read_series
 from layerfold.runs.survey import SHAPE, Known, Survey, architecture_of, survey
-from layerfold.training.checkpoint_view import with_config
-from layerfold.training.equal_steps import equal_steps
 
 HOME: Final = "models"  # the folder of such runs, in the folder for what can be computed again
 DTYPES: Final = ("float32", "bfloat16", "float16")

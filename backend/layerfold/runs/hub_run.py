@@ -33,11 +33,11 @@ from layerfold.runs.checkpoint_files import (
     weights_of,
     wrong_weights,
 )
+from layerfold.runs.equal_steps import equal_steps, in_words
 from layerfold.runs.hub_card import bring_up_to_date, open_hub, shape_of
 from layerfold.runs.run import Problem, Run
 from layerfold.runs.series import Checkpoint, read_series
 from layerfold.runs.survey import DIVERGED, where_of
-from layerfold.training.equal_steps import equal_steps, in_words
 
 if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter

@@ -19,7 +19,7 @@ from typing import Final
 from layerfold.errors import InputError, ModelNotFound
 from layerfold.runs.checkpoint_files import CONFIG, leftover_of, trainer_state, weights_of
 from layerfold.runs.run import CARD
-from layerfold.training.trainer_folder import (
+from layerfold.runs.trainer_folder import (
     Own,
     children,
     config_above,

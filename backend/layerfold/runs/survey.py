@@ -14,8 +14,8 @@ from layerfold.errors import LayerfoldError, ModelNotFound, Unreachable
 from layerfold.files.atomic import sha256
 from layerfold.model.huggingface.hub import HuggingFaceShape, Where, fetched, read_shape, settled
 from layerfold.runs.checkpoint_files import CONFIG, trouble_of, weights_of
+from layerfold.runs.fingerprints import fingerprint
 from layerfold.runs.series import Checkpoint, Series, Skipped, told
-from layerfold.training.fingerprints import fingerprint
 
 DIVERGED: Final = "has diverged"
 ASKED_AT_ONCE: Final = 8  # configs of a hub

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from layerfold.data.cells import CONTENT
 from layerfold.data.tables import LONGEST, Row, Table
 from layerfold.errors import CorpusError, MissingExtra, Unreachable
-from layerfold.training.cells import CONTENT
 
 COLUMN_BYTES: Final = 1 << 30  # of a column in a row group, unpacked
 PACKED: Final = 1000  # times its size that a file may unpack to; text unpacks to ten times

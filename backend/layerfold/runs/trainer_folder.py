@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from layerfold.runs.checkpoint_files import CONFIG, trainer_state, weights_of
-from layerfold.training.fingerprints import Fingerprint, fingerprint
+from layerfold.runs.fingerprints import Fingerprint, fingerprint
 
 UNITS: Final = "checkpoint|ckpt|global_step|step|iter|iteration|epoch"
 CHILD: Final = re.compile(rf"(?:{UNITS})[-_]?\d+")

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from layerfold.data.tables import Row, Table, columns_of, table_of
+from layerfold.data.text_files import read_text, text_lines
 from layerfold.errors import CorpusError
-from layerfold.training.text_files import read_text, text_lines
 
 NOT_JSON = (ValueError, RecursionError)
 

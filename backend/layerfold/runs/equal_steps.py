@@ -10,8 +10,8 @@ from typing import Any
 
 from layerfold.files.atomic import write_atomically
 from layerfold.runs.checkpoint_files import WEIGHTS, read_object, weights_of
+from layerfold.runs.fingerprints import fingerprint, weights_hash
 from layerfold.runs.series import Checkpoint
-from layerfold.training.fingerprints import fingerprint, weights_hash
 
 
 def equal_steps(checkpoints: Sequence[Checkpoint], kept: Path) -> list[list[int]]:

@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from layerfold.data.quotes import SwallowedRows, quotes_enclose
 from layerfold.data.tables import Row, Table
+from layerfold.data.text_files import LONGEST_LINE, text_lines
 from layerfold.errors import CorpusError
-from layerfold.training.quotes import SwallowedRows, quotes_enclose
-from layerfold.training.text_files import LONGEST_LINE, text_lines
 
 USUAL: Final = {".csv": ",", ".tsv": "\t"}
 DELIMITERS: Final = (",", ";", "\t", "|")  # that are looked for where none is named
