@@ -410,15 +410,15 @@ def test_a_parquet_of_few_bytes_takes_no_more_memory_than_it_should(tmp_path: Pa
     arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     packed = tmp_path / "packed.parquet"
     parquet.write_table(
-        arrow.table({"id": [1], "text": ["x" * 100_000_000]}), packed, compression="brotli"
+        arrow.table({"id": [1], "text": ["x" * 70_000_000]}), packed, compression="zstd"
     )
-    assert packed.stat().st_size < 2000
+    assert packed.stat().st_size < 20_000
     with pytest.raises(
-        CorpusError, match=r"row group 0: the column 'text' unpacks to 100,000,0\d\d bytes"
+        CorpusError, match=r"row group 0: the column 'text' unpacks to 70,000,0\d\d bytes"
     ):
         read_documents(str(packed), column="text")
     repeated = arrow.DictionaryArray.from_arrays(
-        arrow.array([0] * 20_000, arrow.int32()), ["x" * 5000]
+        arrow.array([0] * 4_000, arrow.int32()), ["x" * 5000]
     )
     parquet.write_table(arrow.table({"text": repeated}), tmp_path / "repeated.parquet")
     before = arrow.total_allocated_bytes()
@@ -426,8 +426,8 @@ def test_a_parquet_of_few_bytes_takes_no_more_memory_than_it_should(tmp_path: Pa
     count = 0
     for _, row in table.rows(["text"]):
         count += len(row["text"])
-        assert arrow.total_allocated_bytes() - before < 20_000_000  # whole it is 100 MB
-    assert count == 100_000_000
+        assert arrow.total_allocated_bytes() - before < 5_000_000  # whole it is 20 MB
+    assert count == 20_000_000
 
 
 def test_a_parquet_column_that_stands_twice_is_refused(tmp_path: Path) -> None:

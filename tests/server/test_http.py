@@ -54,7 +54,7 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 def test_every_route_keeps_to_its_description(app: FastAPI) -> None:
     schema = schemathesis.openapi.from_asgi("/api/openapi.json", app)
     operations: list[Any] = [result.ok() for result in schema.get_all_operations()]  # type: ignore[union-attr]
-    assert len(operations) == 18
+    assert len(operations) == 19
     # these need models: test_comparisons.py
     for operation in [one for one in operations if "/compare/" not in one.path]:
 
@@ -218,6 +218,7 @@ def test_the_description_is_complete(client: TestClient) -> None:
         "/api/jobs/{id}/resume",
         "/api/jobs/{id}/stop",
         "/api/lab",
+        "/api/reach",
         "/api/runs",
         "/api/runs/{run}",
         "/api/runs/{run}/atlas/{step}",

@@ -36,7 +36,7 @@ from layerfold.server.processes import ProcessPool
 from layerfold.server.protocol.http import Limits, Reach
 from layerfold.server.protocol.messages import MESSAGE_BYTES
 from layerfold.server.proxy import Proxies, root_path_of
-from layerfold.server.routes import REVALIDATE, create_routes
+from layerfold.server.routes import FOREIGN, INVALID, REVALIDATE, create_routes
 from layerfold.server.security import Guard, accept, reach
 from layerfold.server.sockets import Sockets
 from layerfold.server.typed import Pace
@@ -176,7 +176,7 @@ def _add_stream(
     ask why.
     """
 
-    @app.get("/api/reach")
+    @app.get("/api/reach", responses={**FOREIGN, **INVALID})
     def get_reach(request: Request, origin: Annotated[str, Query(max_length=300)]) -> Reach:
         """Whether the socket is open to a page of this origin (its `location.origin`), and what to
         set where it is not.
