@@ -24,6 +24,8 @@ TEXT_COLUMNS: Final = ("text", "sentence", "content", "document")
 DATASET: Final = "hf:"
 ROWS: Final = 200_000  # of a table that are looked at: more than any reference takes
 FIELD_BYTES: Final = 16 << 20
+TABLE_BYTES: Final = 1 << 30
+PARQUET_ROWS: Final = 256  # at once
 
 
 @dataclass(frozen=True)
@@ -172,11 +174,46 @@ def _parquet(file: Path) -> list[Row]:
             f"{file} is a Parquet table, which needs: pip install layerfold[datasets]"
         ) from None
     try:
-        return list(parquet.read_table(file).slice(0, ROWS).to_pylist())
+        return _rows_of(parquet.ParquetFile(file), file)
     except (ArrowException, OSError) as error:
         raise CorpusError(
             f"{file} cannot be read as Parquet ({error}): mend it, or save it as .jsonl"
         ) from error
+
+
+def _rows_of(table: Any, file: Path) -> list[Row]:
+    """The first rows of a Parquet table, a few at a time: a file of a kilobyte can tell of a
+    billion rows, or of a million long ones.
+    """
+    groups = [table.metadata.row_group(n) for n in range(min(table.metadata.num_row_groups, ROWS))]
+    largest = max(
+        (
+            group.column(n).total_uncompressed_size
+            for group in groups
+            for n in range(group.num_columns)
+        ),
+        default=0,
+    )
+    if largest > TABLE_BYTES:
+        raise CorpusError(
+            f"{file} has a column of {largest:,} bytes in one group; {TABLE_BYTES:,} are read:"
+            " write it in smaller groups"
+        )
+    rows: list[Row] = []
+    total = 0
+    # no value is longer than its column
+    at_once = max(1, min(PARQUET_ROWS, TABLE_BYTES // (largest + 1)))
+    for batch in table.iter_batches(batch_size=at_once):
+        total += batch.nbytes
+        if total > TABLE_BYTES:
+            raise CorpusError(
+                f"{file} comes to more than {TABLE_BYTES:,} bytes in its first {len(rows):,} rows:"
+                " give shorter ones"
+            )
+        rows += batch.to_pylist()
+        if len(rows) >= ROWS:
+            break
+    return rows[:ROWS]
 
 
 READERS: Final[Mapping[str, Callable[[Path], list[Row]]]] = {

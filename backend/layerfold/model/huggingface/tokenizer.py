@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from tokenizers import Tokenizer as Backend
 from tokenizers import models
 
 from layerfold.errors import DamagedRun, EmptyText, LayerfoldError, ModelRefused, TextTooLong
@@ -29,6 +28,7 @@ from layerfold.model.huggingface.pieces import (
     overlapping,
     parted,
 )
+from layerfold.model.tokenizer_files import read_backend
 from layerfold.model.tokenizers.byte_level import (
     CHARACTERS,
     Tokenizer,
@@ -41,7 +41,6 @@ from layerfold.records import Sentence, Token
 
 NO_END: Final = -1
 ENDS: Final = ("<|endoftext|>", "</s>", "<eos>", "<|end_of_text|>", "[SEP]")
-BYTES: Final = 128 << 20  # of a tokenizer.json; Gemma's has 33 MB
 
 
 class HuggingFaceTokenizer(Tokenizer):
@@ -260,9 +259,7 @@ def _beside(where: Where) -> Any:
     path = fetched(where, "tokenizer.json")
     if path is None:
         return backend_from_lists(where)
-    if path.stat().st_size > BYTES:
-        raise ValueError(f"it is longer than {BYTES:,} bytes")
-    return Backend.from_str(path.read_text("utf-8"))
+    return read_backend(path)
 
 
 def _above(where: Where) -> Path | None:

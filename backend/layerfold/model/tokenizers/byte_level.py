@@ -16,6 +16,7 @@ from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from layerfold.errors import DamagedRun, EmptyText, TextTooLong
 from layerfold.files.atomic import write_atomically
+from layerfold.model.tokenizer_files import read_backend
 from layerfold.records import Sentence, Token
 
 CHARACTERS = 20_000
@@ -24,7 +25,9 @@ SIGNS = {"\n": "↵", "\r": "␍", "\t": "⇥"}
 
 
 class Tokenizer:
-    """A trained vocabulary; ``end`` is the id that parts two texts and that no typed text can hold."""
+    """A trained vocabulary; ``end`` is the id that parts two texts and that no typed text can
+    hold.
+    """
 
     def __init__(self, backend: Any) -> None:
         backend.encode_special_tokens = True  # a typed "<|end|>" is plain characters
@@ -42,7 +45,7 @@ class Tokenizer:
     def load(path: Path) -> Tokenizer:
         """The tokenizer stored at ``path``; DamagedRun where there is none or it cannot be read."""
         try:
-            return Tokenizer(Backend.from_str(path.read_text("utf-8")))
+            return Tokenizer(read_backend(path))
         except Exception as error:  # the library raises bare Exception
             raise DamagedRun(
                 f"{path.name} cannot be read ({str(error)[:200]}): restore it, or train this run"

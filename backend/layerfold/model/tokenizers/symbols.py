@@ -17,6 +17,7 @@ from tokenizers import Regex, models, pre_tokenizers
 from tokenizers import Tokenizer as Backend
 
 from layerfold.errors import DamagedRun, EmptyText, TextTooLong, UnknownSymbol
+from layerfold.model.tokenizer_files import read_backend
 from layerfold.model.tokenizers.byte_level import CHARACTERS, Tokenizer, whole
 from layerfold.records import Sentence, Token
 
@@ -117,7 +118,7 @@ def read_tokenizer(path: Path) -> Tokenizer:
     it cannot be read.
     """
     try:
-        backend = Backend.from_str(path.read_text("utf-8"))
+        backend = read_backend(path)
         return (
             SymbolTokenizer(backend)
             if isinstance(backend.model, models.WordLevel)
