@@ -257,7 +257,12 @@ def test_training_goes_on_and_refuses_another_run(small: Path, copy: Path, tmp_p
 def test_a_whole_run_checks_out(small: Path) -> None:
     done = layerfold("check", str(small), "--json")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads(done.stdout) == {"run": str(small), "problems": []}
+    assert json.loads(done.stdout) == {
+        "run": str(small),
+        "problems": [],
+        "notes": [],
+        "accepted": [],
+    }
 
 
 def cut_short(path: Path) -> None:

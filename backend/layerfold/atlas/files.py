@@ -52,6 +52,8 @@ LABEL = "label."
 REBUILD = "restore it, or build the atlas again with `layerfold atlas`"
 
 Arrays = dict[str, NDArray[Any]]
+# what a forged header makes the library raise
+UNREADABLE = (SafetensorError, ValueError, KeyError, TypeError, OverflowError)
 
 
 def step_name(step: int) -> str:
@@ -67,6 +69,8 @@ class Atlas:
 
     folder: Path
     card: Mapping[str, Any]
+    vocabulary: int | None = None
+    """How many tokens the run's model knows, where it is known: the reference may name no other."""
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -107,9 +111,19 @@ class Atlas:
     def reference(self) -> Reference:
         """The tokens behind the clouds; raises DamagedRun."""
         try:
-            return read_reference(self._bytes(REFERENCE))
+            found = read_reference(self._bytes(REFERENCE))
         except ValueError as error:
             raise _damaged(REFERENCE, str(error)) from None
+        if (
+            self.vocabulary is not None
+            and found.windows.size
+            and found.windows.max() >= self.vocabulary
+        ):
+            raise _damaged(
+                REFERENCE,
+                f"names token {found.windows.max():,} of a vocabulary of {self.vocabulary:,}",
+            )
+        return found
 
     @cached_property
     def measures(self) -> tuple[Measure, ...]:
@@ -198,7 +212,7 @@ class Atlas:
     def _arrays(self, name: str, wanted: tuple[str, ...]) -> Arrays:
         try:
             arrays = load(self._bytes(name))
-        except SafetensorError as error:
+        except UNREADABLE as error:
             raise _damaged(name, f"is not a safetensors file ({error})") from None
         missing = [key for key in wanted if key not in arrays]
         if missing:
@@ -246,13 +260,41 @@ def read_reference(data: bytes) -> Reference:
             Label(**{**one, "names": tuple(one["names"])}, values=arrays[LABEL + one["name"]])
             for one in words.get("labels", [])
         )
-        return Reference(
+        found = Reference(
             **values, text=tuple(words["text"]), source=tuple(words["source"]), labels=labels
         )
     except SafetensorError as error:
         raise ValueError(f"is not a safetensors file ({error})") from None
     except KeyError as error:
         raise ValueError(f"holds no {error}") from None
+    except (TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"cannot be read ({error})") from None
+    check_reference(found)
+    return found
+
+
+def check_reference(reference: Reference) -> None:
+    """Every token of a reference stands inside one of its windows, and each has all that is told of
+    one; raises ValueError.
+    """
+    windows, window, position = reference.windows, reference.window, reference.position
+    if (
+        windows.ndim != 2
+        or any(one.ndim != 1 or one.dtype.kind != "i" for one in (window, position))
+        or windows.dtype.kind != "i"
+    ):
+        raise ValueError("has windows or places of a wrong shape or type")
+    if len({len(window), len(position), len(reference.frequency), len(reference.text)}) > 1 or len(
+        reference.source
+    ) != len(windows):
+        raise ValueError("has lists of different lengths")
+    if windows.size and windows.min() < -1:
+        raise ValueError(f"names token {windows.min()}")
+    inside = (
+        (window >= 0) & (window < len(windows)) & (position >= 0) & (position < windows.shape[1])
+    ).all()
+    if not inside:
+        raise ValueError(f"points outside its {len(windows)} windows of {windows.shape[1]} tokens")
 
 
 def write_reference(folder: Path, reference: Reference) -> None:

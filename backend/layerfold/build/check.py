@@ -7,7 +7,8 @@ has changed can be accepted as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,7 @@ from layerfold.runs.run import CARD, METRICS, Problem, Run
 REBUILD = "build the atlas again"
 
 
+log = logging.getLogger(__name__)
 CARDS: Final = (CARD, "atlas/atlas.json", f"measures/{MEASURES}", CLAIMS)
 
 
@@ -86,8 +88,37 @@ def check_run(folder: Path) -> list[Problem]:
     Raises RunNotFound, DamagedRun where there is no card to check by.
     """
     run = Run.open(folder)
-    parts = (_card, _tokenizer, _metrics, _atlas, _projections, _measured, _claims, _manifest)
-    return [*run.verify(), *(problem for part in parts for problem in part(run))]
+    parts = (
+        _files,
+        _card,
+        _tokenizer,
+        _metrics,
+        _atlas,
+        _projections,
+        _measured,
+        _claims,
+        _manifest,
+    )
+    return [problem for part in parts for problem in _told(part, run)]
+
+
+def _told(part: Callable[[Run], Iterator[Problem]], run: Run) -> Iterator[Problem]:
+    """What a part of the check finds; damage that nobody has thought of is a problem, too, and ends
+    no other part.
+    """
+    try:
+        yield from part(run)
+    except Exception as error:
+        log.debug("%s of %s failed", part.__name__, run.folder, exc_info=True)
+        yield Problem(
+            part.__name__.strip("_"),
+            f"cannot be checked ({type(error).__name__}: {str(error)[:200]}): restore the run's"
+            " files",
+        )
+
+
+def _files(run: Run) -> Iterator[Problem]:
+    yield from run.verify()
 
 
 def _manifest(run: Run) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -124,7 +124,7 @@ class Session:
     @cached_property
     def atlas(self) -> Atlas:
         """The clouds; raises AtlasMissing, DamagedRun."""
-        return open_atlas(self.run.folder)
+        return replace(open_atlas(self.run.folder), vocabulary=self.run.n_vocab)
 
     @property
     def steps(self) -> tuple[int, ...]:

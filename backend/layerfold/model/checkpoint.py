@@ -50,7 +50,7 @@ def read_checkpoint(path: Path, config: GPTConfig) -> GPT:
         model.load_state_dict(
             {name: weight.to(torch.float32) for name, weight in weights.items()}, assign=True
         )
-    except (OSError, SafetensorError, RuntimeError, ValueError) as error:
+    except (OSError, SafetensorError, RuntimeError, ValueError, KeyError, TypeError) as error:
         raise DamagedRun(
             f"checkpoint {path.name} cannot be read ({_reason(error)}): restore it, or train this"
             " run again"

@@ -134,6 +134,11 @@ class Run:
         return int(self.card["architecture"]["d_model"])
 
     @property
+    def n_vocab(self) -> int:
+        """How many tokens the model knows."""
+        return int(self.card["architecture"]["vocab_size"])
+
+    @property
     def max_tokens(self) -> int:
         """The most tokens the model reads at once."""
         return int(self.card["architecture"]["block_size"])

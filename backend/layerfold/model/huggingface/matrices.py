@@ -75,7 +75,7 @@ def _apart(block: Block) -> tuple[Tensor, Tensor, Tensor]:
     width, few = block.n_heads * block.head_dim, block.n_kv_heads * block.head_dim
     grouped = name == "qkv_proj" and hasattr(block.attention, "num_key_value_groups")
     if joint.shape[1] == width + 2 * few and (name in IN_A_ROW or grouped):
-        q, k, v = joint.split((width, few, few), dim=1)
+        q, k, v = joint.split((width, few, few), dim=1)  # type: ignore[no-untyped-call]
         return q, k, v
     if name in BY_HEAD and few == width:
         parts = joint.reshape(joint.shape[0], block.n_heads, 3, block.head_dim).unbind(2)

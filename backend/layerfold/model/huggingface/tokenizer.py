@@ -38,6 +38,7 @@ from layerfold.model.tokenizers.byte_level import (
     unfinished,
     whole,
 )
+from layerfold.model.tokenizers.tokenizer_files import check_tokenizer
 from layerfold.records import Sentence, Token
 
 NO_END: Final = -1
@@ -310,6 +311,8 @@ def _made(where: Where, there: Sequence[str]) -> Any:
                 f"{name} of {where} cannot be read (it is longer than {BYTES:,} bytes): fetch the"
                 " model again"
             )
+        if path and name == WHOLE:
+            _check_text(path, str(where))
     said = read_json(where, CONFIG_OF_IT) or {}
     folder = (fetched(where, there[0]) or where.folder or Path()).parent
     try:
@@ -327,7 +330,9 @@ def _made(where: Where, there: Sequence[str]) -> Any:
     try:
         with quiet():
             if not known:
-                return transformers.PreTrainedTokenizerFast(tokenizer_file=str(folder / WHOLE))
+                return transformers.PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+                    tokenizer_file=str(folder / WHOLE)
+                )
             return transformers.AutoTokenizer.from_pretrained(
                 folder, trust_remote_code=False, local_files_only=True
             )
@@ -340,6 +345,16 @@ def _made(where: Where, there: Sequence[str]) -> Any:
         what = WHOLE if WHOLE in there else ", ".join(there)
         raise DamagedRun(
             f"{what} of {where} cannot be read ({reason(error)}): fetch the model again"
+        ) from error
+
+
+def _check_text(path: Path, name: str) -> None:
+    """Raises DamagedRun for a tokenizer.json that asks for more than it holds."""
+    try:
+        check_tokenizer(path.read_text("utf-8"))
+    except (ValueError, OSError) as error:
+        raise DamagedRun(
+            f"{WHOLE} of {name} cannot be read ({error}): fetch the model again"
         ) from error
 
 

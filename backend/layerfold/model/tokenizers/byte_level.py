@@ -18,6 +18,7 @@ from tokenizers import decoders, models, pre_tokenizers, trainers
 from layerfold.errors import DamagedRun, EmptyText, TextTooLong
 from layerfold.files.atomic import write_atomically
 from layerfold.model.graphemes import continues
+from layerfold.model.tokenizers.tokenizer_files import read_backend
 from layerfold.records import Sentence, Token
 
 CHARACTERS = 20_000
@@ -47,7 +48,7 @@ class Tokenizer:
     def load(path: Path) -> Tokenizer:
         """The tokenizer stored at ``path``; DamagedRun where there is none or it cannot be read."""
         try:
-            return Tokenizer(Backend.from_str(path.read_text("utf-8")))
+            return Tokenizer(read_backend(path))
         except Exception as error:  # the library raises bare Exception
             raise DamagedRun(
                 f"{path.name} cannot be read ({str(error)[:200]}): restore it, or train this run"

@@ -19,6 +19,7 @@ from tokenizers import Tokenizer as Backend
 from layerfold.errors import DamagedRun, EmptyText, TextTooLong, UnknownSymbol
 from layerfold.model.tokenizers.byte_level import CHARACTERS, END, Tokenizer, whole
 from layerfold.model.tokenizers.characters import CharacterTokenizer
+from layerfold.model.tokenizers.tokenizer_files import read_backend
 from layerfold.records import Sentence, Token
 
 NO_END = -1
@@ -118,7 +119,7 @@ def read_tokenizer(path: Path) -> Tokenizer:
     there is none or it cannot be read.
     """
     try:
-        backend = Backend.from_str(path.read_text("utf-8"))
+        backend = read_backend(path)
         return (
             whole_words(backend)
             if isinstance(backend.model, models.WordLevel)

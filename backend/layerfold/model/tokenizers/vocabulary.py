@@ -16,6 +16,7 @@ from layerfold.errors import DamagedRun, InputError
 from layerfold.model.huggingface import HuggingFaceTokenizer
 from layerfold.model.tokenizers.byte_level import END, Tokenizer
 from layerfold.model.tokenizers.symbols import SymbolTokenizer, whole_words
+from layerfold.model.tokenizers.tokenizer_files import read_backend
 from layerfold.model.tokenizers.words import WordTokenizer
 
 KINDS: Final = {"own": "tokenizer.json", "hub": "tokenizer.json", "words": "words.json"}
@@ -78,7 +79,7 @@ def read_vocabulary(path: Path, kind: str) -> Tokenizer:
     if kind == "words":
         return WordTokenizer.load(path)
     try:
-        return _reading(Backend.from_str(path.read_text("utf-8")))
+        return _reading(read_backend(path))
     except Exception as error:  # the library raises bare Exception
         raise DamagedRun(
             f"{path.name} cannot be read ({str(error)[:200]}): restore it, or record this run again"
@@ -90,7 +91,7 @@ def _backend_of(tokenizer: Any) -> Any:
     if isinstance(tokenizer, str | Path):
         path = Path(tokenizer) / "tokenizer.json" if Path(tokenizer).is_dir() else Path(tokenizer)
         try:
-            return Backend.from_str(path.read_text("utf-8"))
+            return read_backend(path)
         except Exception as error:  # the library raises bare Exception
             raise DamagedRun(
                 f"the tokenizer {path} cannot be read ({str(error)[:200]}): give a tokenizer.json"

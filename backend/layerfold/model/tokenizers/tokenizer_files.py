@@ -1,0 +1,82 @@
+"""A ``tokenizer.json`` that a stranger may have written: looked through before the library reads
+it, which would take it at its word.
+
+An id of a billion would become a table of a billion names, and each normalizer that replaces a
+character by many multiplies the text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from tokenizers import Tokenizer as Backend
+
+from layerfold.files.atomic import read_bounded
+
+BYTES: Final = 128 << 20  # Gemma's has 33 MB
+GAP: Final = 1 << 16  # ids that may be missing from a vocabulary
+STEPS: Final = 64  # normalizers, pre-tokenizers …, one after another
+GROWTH: Final = 256  # how many times longer normalizers may make a text
+
+
+def read_backend(path: Path) -> Any:
+    """The tokenizer in a file; raises OSError and ValueError, and what the library raises, which is
+    a bare Exception.
+    """
+    text = read_bounded(path, BYTES).decode("utf-8")
+    check_tokenizer(text)
+    return Backend.from_str(text)
+
+
+def check_tokenizer(text: str) -> None:
+    """A tokenizer's file asks for no more than it holds; raises ValueError."""
+    try:
+        told = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if not isinstance(told, dict):
+        raise ValueError(f"it is a JSON {type(told).__name__}, not an object")
+    ids = list(_ids(told))
+    if ids and not 0 <= min(ids) <= max(ids) < len(ids) + GAP:
+        wrong = max(ids) if min(ids) >= 0 else min(ids)
+        raise ValueError(f"it names token {wrong:,} and has {len(ids):,} tokens")
+    growth, steps = 1, 0
+    for part in ("normalizer", "pre_tokenizer", "post_processor", "decoder"):
+        for step in _steps(told.get(part)):
+            steps += 1
+            growth *= (
+                max(1, len(str(step.get("content", "")))) if step.get("type") == "Replace" else 1
+            )
+            if steps > STEPS or growth > GROWTH:
+                raise ValueError(
+                    f"its {part} has more than {STEPS} steps, or makes a text more than {GROWTH}"
+                    " times longer"
+                )
+
+
+def _ids(told: dict[str, Any]) -> Iterator[int]:
+    model = told.get("model")
+    vocabulary = model.get("vocab") if isinstance(model, dict) else None
+    if isinstance(vocabulary, dict):
+        yield from (n for n in vocabulary.values() if isinstance(n, int))
+    elif isinstance(vocabulary, list):
+        yield from range(len(vocabulary))
+    added = told.get("added_tokens")
+    for token in added if isinstance(added, list) else ():
+        if isinstance(token, dict) and isinstance(token.get("id"), int):
+            yield token["id"]
+
+
+def _steps(part: Any) -> Iterator[dict[str, Any]]:
+    """The steps of a part, a sequence's one by one."""
+    waiting = [part]
+    while waiting:
+        step = waiting.pop()
+        if isinstance(step, list):
+            waiting += step
+        elif isinstance(step, dict):
+            yield step
+            waiting += [inner for inner in step.values() if isinstance(inner, dict | list)]
