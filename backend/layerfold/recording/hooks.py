@@ -14,10 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from layerfold.errors import InputError
+from layerfold.errors import InputError, LayerfoldError
 from layerfold.model.gpt import GPT
-from layerfold.model.huggingface.families import FAMILIES, Family
-from layerfold.model.huggingface.shape import LONGEST, has_mid
+from layerfold.model.huggingface.adapter import Taps, tap
+from layerfold.model.huggingface.outline import outline_of_network
+from layerfold.model.huggingface.shape import LONGEST
+from layerfold.model.huggingface.structure import inputs_of
 from layerfold.recording.isolation import device_of, untouched
 from layerfold.records import Floats, Ints, site_named, sites_of
 
@@ -138,42 +140,39 @@ def _of_gpt(model: GPT) -> Stream:
 
 
 def _of_hub(model: Any) -> Stream:
-    config = model.config
-    family = FAMILIES.get(config.model_type)
-    if family is None:
+    try:
+        outline = outline_of_network(model)
+    except LayerfoldError as error:
+        raise InputError(f"{error}: say where its stream is with sites={{…}}") from None
+    if outline.structure is None or outline.stream:
         raise InputError(
-            f"models of the family {config.model_type!r} are not known: say where its stream is"
-            " with sites={…}"
+            f"where a {type(model).__name__} keeps its stream is not known: say where with"
+            " sites={…}"
         )
-    family = family if has_mid(family, config) else family.without_mid()
-    body = model.base_model
-    taps, names = _hub_taps(body, family)
-    longest = int(getattr(config, "max_position_embeddings", LONGEST) or LONGEST)
+    structure = outline.structure.bound(outline.network, model)
+    body = model.get_submodule(structure.body)
+    names = [
+        site.name for site in sites_of(outline.n_layer) if site.part != "mid" or structure.has_mid
+    ]
     shape = {
-        "family": config.model_type,
-        "vocab_size": int(config.vocab_size),
-        "block_size": min(LONGEST, longest),
-        "causal": family.causal,
+        "family": outline.family,
+        "vocab_size": outline.vocab_size,
+        "block_size": min(LONGEST, outline.positions),
+        "causal": outline.causal,
     }
-    more = {"use_cache": False} if family.causal else {}
-    return Stream(
-        model,
-        names,
-        shape | {"weights": "hf"},
-        lambda ids: _tapped(taps, lambda: body(input_ids=ids, **more)),
-    )
 
+    def run(ids: Tensor) -> Sequence[Tensor]:
+        taps, caught = Taps(), []
+        handles = tap(structure, taps, structure.has_mid)
+        taps.caught = caught
+        try:
+            body(**inputs_of(body, ids))
+        finally:
+            for handle in handles:
+                handle.remove()
+        return caught
 
-def _hub_taps(body: nn.Module, family: Family) -> tuple[list[Tap], list[str]]:
-    layers = list(_at(body, family.layers))
-    taps, names = [Tap(layers[0], True)], ["embed"]
-    for n, layer in enumerate(layers):
-        if family.mid is not None:
-            taps.append(Tap(_at(layer, family.mid[0]), family.mid[1] == "in"))
-            names.append(f"L{n}.mid")
-        taps.append(Tap(layer, False))
-        names.append(f"L{n}.post")
-    return taps, names
+    return Stream(model, names, shape | {"weights": "hf"}, run)
 
 
 def _of_sites(

@@ -16,7 +16,7 @@ from typing import Final
 
 from layerfold.errors import DamagedRun, InputError
 from layerfold.files.atomic import write_atomically
-from layerfold.model.huggingface.hub import HuggingFaceShape
+from layerfold.model.huggingface import HuggingFaceShape
 from layerfold.runs.checkpoint_files import read_object, trainer_state
 from layerfold.runs.run import CARD, Card
 from layerfold.runs.series import Checkpoint, Series, read_series

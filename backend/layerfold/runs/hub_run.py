@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from layerfold.errors import DamagedRun, LayerfoldError, StepNotFound
-from layerfold.model.huggingface.hub import (
+from layerfold.model.huggingface import (
     HuggingFaceTokenizer,
     load_adapter,
     read_hub_tokenizer,

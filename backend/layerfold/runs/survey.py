@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from layerfold.errors import LayerfoldError, ModelNotFound, Unreachable
 from layerfold.files.atomic import sha256
-from layerfold.model.huggingface.hub import HuggingFaceShape, Where, fetched, read_shape, settled
+from layerfold.model.huggingface import HuggingFaceShape, Where, fetched, read_shape, settled
 from layerfold.runs.checkpoint_files import CONFIG, trouble_of
 from layerfold.runs.series import Checkpoint, Series, Skipped, told
 

@@ -28,6 +28,14 @@ PLAIN = re.compile(r"[\w.-]+\.(?:safetensors|bin)", re.ASCII)
 REVISION = re.compile(r"(?!.*\.\.)[\w][\w./+-]*", re.ASCII)
 NUMBERED = re.compile(r"checkpoint-\d+")  # as a Trainer names its folders
 COMMIT = re.compile(r"[0-9a-f]{40}")
+POINTER: Final = b"version https://git-lfs.github.com/spec/"
+POINTER_BYTES: Final = 1024
+HEADER_BYTES: Final = 100 << 20  # the most that the safetensors library itself reads
+TENSORS: Final = 100_000  # beyond any model
+# a repository's folder in the hub's cache, whose snapshots are links to its blobs
+CACHED: Final = "models--"
+# a run's folder of links to a checkpoint and to the config above it, made here
+VIEWS: Final = "views"
 
 
 @dataclass(frozen=True)
@@ -63,14 +71,80 @@ def fetched(where: Where, name: str) -> Path | None:
     where the model has no such file.
 
     Raises ModelNotFound where there is no such model or revision, Unreachable where it is gated or
-    cannot be fetched, MissingExtra.
+    cannot be fetched, MissingExtra, ModelRefused for a link that leads out of the folder,
+    DamagedRun for a pointer of Git LFS.
     """
     if where.folder is None:
-        return _of_hub(where, name)
+        path = _of_hub(where, name)
+        return None if path is None else _checked(path, where)
     if not where.folder.is_dir():
         raise ModelNotFound(f"there is no folder {where.folder}: check its path")
     path = where.folder / name
-    return path if path.is_file() else None
+    return _checked(path, where) if path.is_file() else None
+
+
+def _checked(path: Path, where: Where) -> Path:
+    """The file, which lies where it seems to lie and is what it seems to be."""
+    home = next(
+        (one for one in path.resolve().parents if one.name.startswith(CACHED)),
+        path.parent.resolve(),
+    )
+    if home not in path.resolve().parents and path.parent.parent.name != VIEWS:
+        raise ModelRefused(
+            f"{path.name} of {where} is a link that leads out of its folder ({path.resolve()}):"
+            " copy the file there"
+        )
+    if is_pointer(path):
+        raise DamagedRun(
+            f"{path.name} of {where} is a Git LFS pointer and not the file itself: run git lfs pull"
+            " in its folder"
+        )
+    return path
+
+
+def is_pointer(path: Path) -> bool:
+    """Whether a file stands for a larger one that Git LFS has not fetched."""
+    try:
+        if path.stat().st_size > POINTER_BYTES:
+            return False
+        with path.open("rb") as file:
+            return file.read(len(POINTER)) == POINTER
+    except OSError:
+        return False
+
+
+def folder_of(where: Where) -> Path:
+    """The folder of the model on this machine, with its config.json there; raises ModelNotFound,
+    and as ``fetched``.
+    """
+    if where.folder is not None:
+        return where.folder
+    config = fetched(where, CONFIG)
+    if config is None:
+        raise ModelNotFound(
+            f"{where} holds no {CONFIG}, so it is no model of Hugging Face: check its name"
+        )
+    return config.parent
+
+
+def header_of(path: Path) -> dict[str, dict[str, Any]]:
+    """What a safetensors file says of its tensors: their dtype, shape and place, by name; raises
+    ValueError, OSError.
+    """
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if not 2 <= length <= min(HEADER_BYTES, path.stat().st_size - 8):
+            raise ValueError("it is cut short, or no safetensors file")
+        found = json.loads(file.read(length))
+    if not isinstance(found, dict) or len(found) > TENSORS:
+        raise ValueError(f"it holds {len(found):,} tensors, the most is {TENSORS:,}")
+    tensors = {name: tensor for name, tensor in found.items() if name != "__metadata__"}
+    if (
+        8 + length + max((int(tensor["data_offsets"][1]) for tensor in tensors.values()), default=0)
+        != path.stat().st_size
+    ):
+        raise ValueError("it is cut short, or longer than it says")
+    return tensors
 
 
 def holds(where: Where, name: str) -> bool:
