@@ -26,7 +26,7 @@ TEXT = (
 ROUNDS, TOKENS, AGAIN = 3, 4000, 20
 
 OURS = """
-from layerfold.model.huggingface.hub import Where, load_adapter, read_hub_tokenizer, read_shape
+from layerfold.model.huggingface import Where, load_adapter, read_hub_tokenizer, read_shape
 where = Where(Path(sys.argv[1]))
 adapter = load_adapter(where, read_shape(where))
 reader = read_hub_tokenizer(where)
@@ -131,7 +131,7 @@ def seven_sites(folder: Path, home: Path, tokens: int) -> dict[str, float]:
     from layerfold.atlas.build import build_atlas
     from layerfold.atlas.files import open_atlas
     from layerfold.data.reference_states import reference_states
-    from layerfold.model.huggingface.hub import Where, load_adapter, read_shape
+    from layerfold.model.huggingface import Where, load_adapter, read_shape
 
     reference = open_atlas(next(home.glob("*/atlas")).parent).reference
     where = Where(folder)
@@ -152,7 +152,9 @@ def seven_sites(folder: Path, home: Path, tokens: int) -> dict[str, float]:
 
 
 class Stopwatch:
-    """Seconds of wall and of CPU since the last lap, and the most memory that the process has had."""
+    """Seconds of wall and of CPU since the last lap, and the most memory that the process has
+    had.
+    """
 
     def __init__(self) -> None:
         self._laps: dict[str, float] = {}

@@ -7,6 +7,7 @@ LayerfoldError
 │   ├── TextTooLong       more characters or tokens than the bound
 │   ├── UnknownSymbol     a word that a model of symbols does not read
 │   ├── ModelRefused      a model that is not opened: foreign code, pickles, an architecture that is not known
+│   ├── Diverged          a step of a training whose numbers are not finite
 │   ├── NotComparable     two runs or steps that cannot be laid over each other
 │   └── BadMessage        a message that the protocol does not know
 ├── NotFound              a name that is not in the catalogue
@@ -87,6 +88,16 @@ class TokenNotFound(NotFound):
 
 class ModelRefused(InputError):
     code = "model_refused"
+
+
+class Diverged(InputError):
+    """``step`` is the one whose numbers are not finite."""
+
+    code = "diverged"
+
+    def __init__(self, words: str, step: int = -1) -> None:
+        super().__init__(words)
+        self.step = step
 
 
 class NotComparable(InputError):

@@ -1,14 +1,16 @@
 """What a person may choose when starting Layerfold: flag, else ``LAYERFOLD_*`` in the environment,
 else the default.
 
-LAYERFOLD_RUNS           folders, hf:…, s3://…, separated as in PATH  the bundled runs
-LAYERFOLD_HOST           address to listen on                         127.0.0.1
-LAYERFOLD_PORT           port; 0 is any                               8765, or the next free one
-LAYERFOLD_ALLOWED_HOSTS  further host names, separated by commas      none
-LAYERFOLD_CACHE          folder for what can be computed again        the user's cache folder, /layerfold
-LAYERFOLD_LOG_LEVEL      debug, info, warning, error                  warning
-LAYERFOLD_BUILD          0: runs without clouds are left as they are  1
-LAYERFOLD_LAB            folder for trainings of the page             the user's data folder, /layerfold/lab
+LAYERFOLD_RUNS             folders, hf:…, s3://…, separated as in PATH  the bundled runs
+LAYERFOLD_HOST             address to listen on                         127.0.0.1
+LAYERFOLD_PORT             port; 0 is any                               8765, or the next free one
+LAYERFOLD_ALLOWED_HOSTS    further host names, separated by commas      none
+LAYERFOLD_TRUSTED_PROXIES  addresses whose X-Forwarded-* is believed    127.0.0.1,::1
+LAYERFOLD_ROOT_PATH        path that a proxy puts before the page       none
+LAYERFOLD_CACHE            folder for what can be computed again        the user's cache folder, /layerfold
+LAYERFOLD_LOG_LEVEL        debug, info, warning, error                  warning
+LAYERFOLD_BUILD            0: runs without clouds are left as they are  1
+LAYERFOLD_LAB              folder for trainings of the page             the user's data folder, /layerfold/lab
 """
 
 from __future__ import annotations
@@ -44,6 +46,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int | None = None
     allowed_hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    root_path: str = ""
     cache: Path | None = None
     log_level: str = "warning"
     build: bool = True
@@ -58,6 +62,8 @@ class Settings:
         host: str | None = None,
         port: int | None = None,
         allowed_hosts: tuple[str, ...] | None = None,
+        trusted_proxies: tuple[str, ...] | None = None,
+        root_path: str | None = None,
         cache: Path | None = None,
         log_level: str | None = None,
         build: bool | None = None,
@@ -68,22 +74,31 @@ class Settings:
         Raises InputError for a value in the environment that cannot be used.
         """
         folders = tuple(Path(part) for part in _paths(environment.get("LAYERFOLD_RUNS", "")))
-        names = tuple(
-            part.strip()
-            for part in environment.get("LAYERFOLD_ALLOWED_HOSTS", "").split(",")
-            if part.strip()
-        )
+        proxies = _names(environment.get("LAYERFOLD_TRUSTED_PROXIES", "127.0.0.1,::1"))
         return cls(
             runs=runs or folders or bundled_runs(),
             frontend=bundled() / "frontend",
             host=host or environment.get("LAYERFOLD_HOST") or "127.0.0.1",
             port=_port(port, environment.get("LAYERFOLD_PORT")),
-            allowed_hosts=names if allowed_hosts is None else allowed_hosts,
+            allowed_hosts=(
+                _names(environment.get("LAYERFOLD_ALLOWED_HOSTS", ""))
+                if allowed_hosts is None
+                else allowed_hosts
+            ),
+            trusted_proxies=proxies if trusted_proxies is None else trusted_proxies,
+            root_path=(
+                environment.get("LAYERFOLD_ROOT_PATH", "") if root_path is None else root_path
+            ),
             cache=cache or cache_folder(environment),
             log_level=_log_level(log_level or environment.get("LAYERFOLD_LOG_LEVEL") or "warning"),
             build=_build(environment.get("LAYERFOLD_BUILD") or "1") if build is None else build,
             lab=_lab(lab, environment, host or environment.get("LAYERFOLD_HOST") or "127.0.0.1"),
         )
+
+
+def _names(words: str) -> tuple[str, ...]:
+    """Names separated by commas."""
+    return tuple(part.strip() for part in words.split(",") if part.strip())
 
 
 def bundled_runs() -> tuple[Path, ...]:

@@ -121,8 +121,14 @@ def made(kind: Kind, folder: Path, seed: int = 0) -> Path:
         _taught(network_of(kind, seed), rows, folder, seed)
     torch.set_num_threads(threads)
     checkpoint = folder / f"checkpoint-{STEPS}"
-    backend.save(str(checkpoint / "tokenizer.json"))
-    return checkpoint
+    return keep_tokenizer(backend, checkpoint)
+
+
+def keep_tokenizer(backend: Backend, folder: Path) -> Path:
+    """The folder holds a tokenizer that is read as it is written."""
+    backend.save(str(folder / "tokenizer.json"))
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}')
+    return folder
 
 
 def network_of(kind: Kind, seed: int = 0) -> Any:
@@ -142,8 +148,7 @@ def network_of(kind: Kind, seed: int = 0) -> Any:
 def saved(name: str, folder: Path, seed: int = 0) -> Path:
     """A model of a family with random weights, in a folder with its tokenizer."""
     network_of(KINDS[name], seed).save_pretrained(folder)
-    backend_of(KINDS[name].writes).save(str(folder / "tokenizer.json"))
-    return folder
+    return keep_tokenizer(backend_of(KINDS[name].writes), folder)
 
 
 def _taught(network: Any, rows: list[list[int]], folder: Path, seed: int) -> None:

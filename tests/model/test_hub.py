@@ -21,8 +21,8 @@ from safetensors.torch import load_file, save_file
 
 from layerfold.errors import DamagedRun, ModelRefused, NoWeights, TextTooLong
 from layerfold.interp.logit_lens import logit_lens
+from layerfold.model.huggingface import Where, load_adapter, read_hub_tokenizer, read_shape
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
-from layerfold.model.huggingface.hub import Where, load_adapter, read_hub_tokenizer, read_shape
 from layerfold.records import Floats
 from tests.model.hub_models import KINDS, made, minilm
 
@@ -89,9 +89,9 @@ def test_states_are_the_hidden_states_of_transformers(models: Any, name: str) ->
         found = states[f"L{n - 1}.post" if n else "embed"]
         assert found.dtype == np.float32
         # there alone transformers has applied the final norm
-        if n == last and adapter._norm is not None:
+        if n == last and adapter.structure.final_norm is not None:
             assert off(found, expected[0]) > 0.1
-            found = adapter._norm(torch.from_numpy(found)).numpy()
+            found = adapter.structure.final_norm(torch.from_numpy(found)).numpy()
         assert off(found, expected[0]) <= TOLERANCE
 
 
@@ -227,7 +227,7 @@ def test_a_model_is_held_once_and_goes_when_it_is_let_go(models: Any) -> None:
 HELD = """
 import sys
 from pathlib import Path
-from layerfold.model.huggingface.hub import Where, load_adapter, read_shape
+from layerfold.model.huggingface import Where, load_adapter, read_shape
 
 def held():
     lines = Path("/proc/self/status").read_text().splitlines()

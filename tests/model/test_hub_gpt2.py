@@ -14,9 +14,9 @@ from layerfold.interp.decomposition import anatomy_of, network_of
 from layerfold.interp.generation import Walk
 from layerfold.interp.gradients import first_order, push_of
 from layerfold.interp.jacobian import singular_values
+from layerfold.model.huggingface import Where, load_adapter, read_shape
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
-from layerfold.model.huggingface.gpt2 import gpt_from
-from layerfold.model.huggingface.hub import Where, load_adapter, read_shape
+from layerfold.model.huggingface.own_gpt import gpt_from
 from tests.hub import a_checkpoint, a_gpt2
 
 IDS = [5, 9, 2, 77, 5, 31, 8]

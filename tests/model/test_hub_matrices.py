@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from layerfold.interp.jacobian import singular_values, weights_of
-from layerfold.model.huggingface.hub import Where, load_adapter, read_shape
+from layerfold.model.huggingface import Where, load_adapter, read_shape
 from tests.model.hub_models import KINDS, saved
 
 

@@ -5,7 +5,6 @@ is gated, absent or out of reach.
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import shutil
 import subprocess
@@ -14,21 +13,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from huggingface_hub import constants
+from safetensors.torch import load_file, save_file
 
-from layerfold.errors import DamagedRun, MissingExtra, ModelNotFound, ModelRefused
-from layerfold.model.huggingface import shape as hub_shape
-from layerfold.model.huggingface.families import KEYS, cleaned
-from layerfold.model.huggingface.hub import (
+from layerfold.errors import DamagedRun, LayerfoldError, MissingExtra, ModelNotFound, ModelRefused
+from layerfold.model.huggingface import (
     Where,
     load_adapter,
     read_hub_tokenizer,
     read_shape,
+    settled,
     weight_files,
 )
-from tests.model.hub_models import KINDS, backend_of, network_of
+from tests.model.hub_models import KINDS, backend_of, keep_tokenizer, network_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,8 +37,7 @@ ROOT = Path(__file__).parents[2]
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("plain") / "gpt2"
     network_of(KINDS["gpt2"]).save_pretrained(folder)
-    backend_of("bytes").save(str(folder / "tokenizer.json"))
-    return folder
+    return keep_tokenizer(backend_of("bytes"), folder)
 
 
 @pytest.fixture
@@ -87,17 +86,16 @@ def test_a_config_that_asks_for_code_is_refused(folder: Path, asked: dict[str, A
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"model_type": "mamba"}, "architecture 'mamba', which is not known here: known are gpt2"),
+        (
+            {"model_type": "mystery"},
+            "architecture 'mystery', which transformers .* does not know: upgrade it",
+        ),
         ({"model_type": None}, "not known"),
         ({"model_type": ["gpt2"]}, "not known"),
-        ({"quantization_config": {"bits": 4}}, "quantised"),
+        ({"quantization_config": {"bits": 4, "quant_method": "gptq"}}, "quantised .gptq"),
         ({"add_cross_attention": True}, "another model's states"),
-        ({"model_type": "bert", "is_decoder": True}, "used as a decoder"),
         ({"model_type": "bert", "position_embedding_type": "relative_key"}, "not absolute"),
-        (
-            {"model_type": "gemma3_text", "use_bidirectional_attention": True},
-            "see those after them",
-        ),
+        ({"model_type": "vit"}, "no model that reads text"),
     ],
 )
 def test_what_is_not_read_is_said(folder: Path, changes: dict[str, Any], why: str) -> None:
@@ -137,36 +135,160 @@ def test_a_config_that_is_no_object_is_damaged(folder: Path, text: str) -> None:
         read_shape(Where(folder))
 
 
-def test_what_is_not_on_the_list_never_reaches_transformers(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_settings_of_a_run_change_nothing(folder: Path) -> None:
+    before = load_adapter(Where(folder), read_shape(Where(folder))).states([1, 2, 3]).values
     rewrite(
         folder,
         unheard_of=1,
         task_specific_params={"x": 1},
         _attn_implementation="eager",
         torch_dtype="float16",
-        dtype="float16",
+        use_cache=True,
     )
-    seen: list[str] = []
+    after = load_adapter(Where(folder), read_shape(Where(folder))).states([1, 2, 3]).values
+    assert np.abs(after - before).max() <= 1e-5 * np.abs(before).max()
 
-    def watched(config: Any, name: str) -> dict[str, Any]:
-        kept = cleaned(config, name)
-        seen.extend(kept)
-        return kept
 
-    monkeypatch.setattr(hub_shape, "cleaned", watched)
-    read_shape(Where(folder))
-    assert seen
-    assert set(seen) <= KEYS
-    assert not {
-        "unheard_of",
-        "task_specific_params",
-        "_attn_implementation",
-        "torch_dtype",
-        "dtype",
-        "architectures",
-    } & set(seen)
+def test_code_whose_class_transformers_has_itself_is_not_run_and_not_needed(folder: Path) -> None:
+    (folder / "modeling_gpt2.py").write_text(
+        f"open({str(folder / 'ran')!r}, 'w')\nclass GPT2LMHeadModel: pass\n"
+    )
+    before = read_shape(Where(folder))
+    rewrite(folder, auto_map={"AutoModelForCausalLM": "modeling_gpt2.GPT2LMHeadModel"})
+    assert read_shape(Where(folder)) == before
+    load_adapter(Where(folder), before)
+    assert not (folder / "ran").exists()
+
+
+def test_a_link_out_of_the_folder_is_refused_and_one_inside_is_followed(
+    folder: Path, tmp_path: Path
+) -> None:
+    weights = folder / "model.safetensors"
+    weights.rename(folder / "held.safetensors")
+    weights.symlink_to(folder / "held.safetensors")
+    assert weight_files(Where(folder)) == [weights]
+    weights.unlink()
+    (folder / "held.safetensors").rename(tmp_path / "elsewhere.safetensors")
+    weights.symlink_to(tmp_path / "elsewhere.safetensors")
+    with pytest.raises(ModelRefused, match="a link that leads out of its folder"):
+        weight_files(Where(folder))
+
+
+# ---- weights that are none
+
+
+def changed(folder: Path, change: Any) -> None:
+    weights = load_file(folder / "model.safetensors")
+    save_file(change(weights), folder / "model.safetensors", {"format": "pt"})
+
+
+def opened(folder: Path, **options: Any) -> Any:
+    return load_adapter(Where(folder), read_shape(Where(folder)), **options)
+
+
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "pytorch_model.bin", "tokenizer.json", "config.json"]
+)
+def test_a_pointer_of_git_lfs_is_called_one(folder: Path, name: str) -> None:
+    if name == "pytorch_model.bin":
+        (folder / "model.safetensors").unlink()
+    (folder / name).write_text(
+        f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 437967872\n"
+    )
+    with pytest.raises(
+        DamagedRun, match=rf"{name} of .* is a Git LFS pointer .*: run git lfs pull"
+    ):
+        opened(folder, pickle=True)
+        read_hub_tokenizer(Where(folder))
+
+
+@pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.float8_e5m2, torch.int8, torch.uint8])
+def test_quantised_tensors_are_named_whatever_the_config_says(
+    folder: Path, dtype: torch.dtype
+) -> None:
+    name = "transformer.h.1.mlp.c_fc.weight"
+    changed(
+        folder,
+        lambda weights: (
+            weights | {name: weights[name].to(dtype), f"{name}_scale_inv": torch.ones(1, 1)}
+        ),
+    )
+    with pytest.raises(
+        ModelRefused, match=rf"are quantised: 1 are .*{name}.* with scales beside them .*scale_inv"
+    ):
+        opened(folder)
+
+
+def test_placeholders_of_a_sharded_training_are_named(folder: Path) -> None:
+    changed(folder, lambda weights: {name: torch.zeros(0) for name in weights})
+    with pytest.raises(ModelRefused, match=r"empty placeholders .*ZeRO-3.*zero_to_fp32"):
+        opened(folder)
+
+
+def test_an_adapter_that_was_not_merged_is_named(folder: Path) -> None:
+    def unmerged(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        kept = {
+            name.replace("c_fc.", "c_fc.base_layer."): weight for name, weight in weights.items()
+        }
+        return kept | {"transformer.h.0.mlp.c_fc.lora_A.default.weight": torch.ones(2, 48)}
+
+    changed(folder, unmerged)
+    with pytest.raises(ModelRefused, match=r"an adapter that was not merged .*merge_and_unload"):
+        opened(folder)
+
+
+def test_numbers_that_are_none_are_named(folder: Path) -> None:
+    changed(
+        folder,
+        lambda weights: weights | {"transformer.h.2.ln_1.bias": torch.full((48,), torch.nan)},
+    )
+    with pytest.raises(
+        DamagedRun, match=r"1 weights .* not finite \(transformer\.h\.2\.ln_1\.bias\)"
+    ):
+        opened(folder)
+
+
+@pytest.mark.parametrize(
+    "prefix", ["_orig_mod.", "module.", "module._orig_mod.", "model.", "state_dict.model."]
+)
+def test_names_that_a_wrapper_put_before_all_are_read_without_it(folder: Path, prefix: str) -> None:
+    before = opened(folder).states([1, 2, 3]).values
+    changed(folder, lambda weights: {prefix + name: weight for name, weight in weights.items()})
+    assert np.array_equal(opened(folder).states([1, 2, 3]).values, before)
+
+
+def test_names_within_a_wrapped_layer_are_read_without_it(folder: Path) -> None:
+    before = opened(folder).states([1, 2, 3]).values
+    changed(
+        folder,
+        lambda weights: {
+            name.replace("h.1.", "h.1._orig_mod."): weight for name, weight in weights.items()
+        },
+    )
+    assert np.array_equal(opened(folder).states([1, 2, 3]).values, before)
+
+
+@pytest.mark.parametrize("keys", [("model",), ("state_dict",), ("module", "model_state_dict")])
+def test_a_pickle_around_the_weights_is_looked_into(folder: Path, keys: tuple[str, ...]) -> None:
+    before = opened(folder).states([1, 2, 3]).values
+    held: Any = load_file(folder / "model.safetensors")
+    for key in keys:
+        held = {key: held, "epoch": 3}
+    torch.save(held, folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    assert np.array_equal(opened(folder, pickle=True).states([1, 2, 3]).values, before)
+
+
+def test_names_of_nothing_known_are_told(folder: Path) -> None:
+    changed(
+        folder,
+        lambda weights: {f"strange.{n}.thing": weight for n, weight in enumerate(weights.values())},
+    )
+    with pytest.raises(
+        DamagedRun,
+        match=r"lacks \d+ of its weights .*, and holds \d+ that no part of it takes \(strange",
+    ):
+        opened(folder)
 
 
 # ---- pickles
@@ -266,22 +388,6 @@ def test_without_transformers_it_is_said_what_to_install(
         read_shape(Where(repo="some/model"))
 
 
-TOLD = """
-import json, sys
-from layerfold.errors import LayerfoldError
-from layerfold.model.huggingface.hub import Where, load_adapter, read_hub_tokenizer, read_shape, settled
-said = {}
-for spec in sys.argv[1:]:
-    repo, _, revision = spec.partition("@")
-    try:
-        where = Where(repo=repo, revision=revision)
-        shape = read_shape(where)
-        values = load_adapter(where, shape).states(read_hub_tokenizer(where).encode("The bank", 9).ids).values
-        said[spec] = [shape.title, settled(where).revision, float(values.sum())]
-    except LayerfoldError as error:
-        said[spec] = [error.code, str(error)]
-print(json.dumps(said))
-"""
 SPECS = (
     "good/model",
     "good/model@" + "a" * 40,
@@ -307,27 +413,43 @@ def hub(saved: Path) -> Iterator[str]:
         server.kill()
 
 
-def told(home: Path, **environment: str) -> dict[str, list[Any]]:
-    """What is said of each model by a process of its own, since the hub's library reads its
-    settings when it is imported.
-    """
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("HF_", "TRANSFORMERS_"))
-    }
-    given = {**kept, "HF_HOME": str(home), "HF_HUB_DISABLE_PROGRESS_BARS": "1", **environment}
-    done = subprocess.run(
-        [sys.executable, "-c", TOLD, *SPECS], capture_output=True, text=True, env=given, cwd=ROOT
-    )
-    assert not done.returncode, done.stderr
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What is said of each model, with the hub's library set as its environment would set it."""
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+
+    def say(endpoint: str = "http://127.0.0.1:1", offline: bool = False) -> dict[str, list[Any]]:
+        monkeypatch.setattr(constants, "ENDPOINT", endpoint)
+        monkeypatch.setattr(
+            constants,
+            "HUGGINGFACE_CO_URL_TEMPLATE",
+            endpoint + "/{repo_id}/resolve/{revision}/{filename}",
+        )
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", offline)
+        return {spec: said_of(spec) for spec in SPECS}
+
+    return say
+
+
+def said_of(spec: str) -> list[Any]:
+    repo, _, revision = spec.partition("@")
+    try:
+        where = Where(repo=repo, revision=revision)
+        shape = read_shape(where)
+        values = (
+            load_adapter(where, shape)
+            .states(read_hub_tokenizer(where).encode("The bank", 9).ids)
+            .values
+        )
+    except LayerfoldError as error:
+        return [error.code, str(error)]
+    return [shape.title, settled(where).revision, float(values.sum())]
 
 
 def test_a_hub_s_refusals_each_have_a_word_and_what_was_fetched_opens_without_it(
-    hub: str, saved: Path, tmp_path: Path
+    hub: str, saved: Path, told: Any
 ) -> None:
-    online = told(tmp_path, HF_ENDPOINT=hub)
+    online = told(hub)
     expected = load_adapter(Where(saved), read_shape(Where(saved))).states(
         read_hub_tokenizer(Where(saved)).encode("The bank", 9).ids
     )
@@ -354,12 +476,12 @@ def test_a_hub_s_refusals_each_have_a_word_and_what_was_fetched_opens_without_it
     ):
         assert (code, part in words) == (right, True), (spec, words)
 
-    offline = told(tmp_path, HF_HUB_OFFLINE="1")
+    offline = told(offline=True)
     assert offline["good/model"] == online["good/model"]
     assert offline["gated/model"][0] == offline["good/model@nope"][0] == "unreachable"
     assert "HF_HUB_OFFLINE is set" in offline["gated/model"][1]
 
-    unplugged = told(tmp_path, HF_ENDPOINT="http://127.0.0.1:1")
+    unplugged = told()
     assert unplugged["good/model"] == online["good/model"]
     assert unplugged["absent/model"][0] == "unreachable"
     assert "look at the network" in unplugged["absent/model"][1]

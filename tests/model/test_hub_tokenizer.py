@@ -4,6 +4,7 @@ no sign is typed by accident.
 
 from __future__ import annotations
 
+import json
 import shutil
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,8 @@ from tokenizers import Tokenizer as Backend
 from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
 from layerfold.errors import DamagedRun, EmptyText, ModelRefused, TextTooLong
-from layerfold.model.huggingface.hub import Where, read_hub_tokenizer
+from layerfold.model.graphemes import continues
+from layerfold.model.huggingface import Where, read_hub_tokenizer
 from layerfold.model.huggingface.pieces import bytes_of
 from layerfold.model.huggingface.tokenizer import HuggingFaceTokenizer
 from layerfold.model.tokenizers.byte_level import CHARACTERS, whole
@@ -139,6 +141,15 @@ def test_pieces_of_one_character_carry_it() -> None:
         assert tokenizer(way).text_of(sentence.tokens[-2].id).startswith("⟨")
 
 
+@pytest.mark.parametrize("text", ["क्षि", "กำลัง", "e\u0301e\u0301", "עִבְרִית", "வணக்கம்", "👩🏽‍🚀", "❤️"])
+@pytest.mark.parametrize("way", ["bytes", "framed", "pieces", "words", "unigram"])
+def test_a_letter_keeps_its_marks_in_every_script(way: str, text: str) -> None:
+    read = [token for token in tokenizer(way).encode(text, 200).tokens if token.end > token.start]
+    for token in read:
+        assert not continues(text[: token.start], token.text), token
+    assert read or way == "words"
+
+
 def test_words_are_read_with_the_spaces_between_them() -> None:
     reader = read_hub_tokenizer(Where(minilm()))
     sentence = reader.encode("Hello, world (unbelievably 5% naïve)! 中文 ok", 64)
@@ -218,11 +229,46 @@ def test_older_lists_are_read_as_the_tokenizer_they_describe(tmp_path: Path) -> 
     for name in ("vocab.txt", "tokenizer_config.json"):
         shutil.copy(minilm() / name, words)
     assert same(read_hub_tokenizer(Where(words)), read_hub_tokenizer(Where(minilm())), texts)
-    for way in ("bytes", "framed"):
+    for way, kind in (("bytes", "GPT2Tokenizer"), ("framed", "RobertaTokenizer")):
         folder = tmp_path / way
         folder.mkdir()
         backend(way).model.save(str(folder))
+        with pytest.raises(
+            ModelRefused, match=r"does not say whose they are: name tokenizer_class"
+        ):
+            read_hub_tokenizer(Where(folder))
+        (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": kind}))
         assert same(read_hub_tokenizer(Where(folder)), tokenizer(way), texts)
+
+
+@pytest.mark.parametrize("kind", ["Qwen2Tokenizer", "GPT2Tokenizer"])
+def test_lists_are_read_as_their_class_reads_them(kind: str, tmp_path: Path) -> None:
+    """A class has its own way of parting words, and tokens that were added later are no parts of
+    words.
+    """
+    from transformers import AutoTokenizer
+
+    backend("bytes").model.save(str(tmp_path))
+    (tmp_path / "added_tokens.json").write_text(json.dumps({"<user>": 420, "<|im_start|>": 421}))
+    (tmp_path / "tokenizer_config.json").write_text(
+        json.dumps({"tokenizer_class": kind, "eos_token": "<|endoftext|>"})
+    )
+    reader, own = read_hub_tokenizer(Where(tmp_path)), AutoTokenizer.from_pretrained(tmp_path)
+    for text in ("She didn't: IT'LL cost $2024.50!!!", "a<user>b", "naïve 春 🙂"):
+        assert reader.encode(text, 99).ids == own(text).input_ids
+
+
+def test_a_class_that_splits_by_its_own_code_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "vocab.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n日本\n")
+    for kind, more in (
+        ("BertJapaneseTokenizer", {"word_tokenizer_type": "mecab"}),
+        ("BertJapaneseTokenizer", {"word_tokenizer_type": "basic"}),
+    ):
+        (tmp_path / "tokenizer_config.json").write_text(
+            json.dumps({"tokenizer_class": kind, **more})
+        )
+        with pytest.raises(ModelRefused, match="its BertJapaneseTokenizer"):
+            read_hub_tokenizer(Where(tmp_path))
 
 
 def same(one: HuggingFaceTokenizer, other: HuggingFaceTokenizer, texts: list[str]) -> bool:
@@ -234,7 +280,7 @@ def same(one: HuggingFaceTokenizer, other: HuggingFaceTokenizer, texts: list[str
 def test_a_tokenizer_is_looked_for_above_a_checkpoint(tmp_path: Path) -> None:
     checkpoint = tmp_path / "checkpoint-4"
     checkpoint.mkdir()
-    with pytest.raises(ModelRefused, match=r"has no tokenizer\.json: save it"):
+    with pytest.raises(ModelRefused, match=r"has no tokenizer: save it"):
         read_hub_tokenizer(Where(checkpoint))
     backend("bytes").save(str(tmp_path / "tokenizer.json"))
     assert len(read_hub_tokenizer(Where(checkpoint))) == 420

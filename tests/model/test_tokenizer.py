@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -75,6 +76,82 @@ def test_a_split_character_is_shown_whole_by_each_of_its_tokens() -> None:
     assert [(token.text, token.piece, token.pieces) for token in tokens] == [
         ("春", n, 3) for n in range(3)
     ]
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [
+        "e\u0301",
+        "a\u0323\u0302",
+        "\u05e9\u05c1\u05b8",
+        "\u0628\u0650\u0651",
+        "\u0915\u094d",
+        "\u0b95\u0bca",
+        "\u0e01\u0e33",
+        "\u0e17\u0e35\u0e48",
+        "\u1112\u1161\u11ab",
+        "\u304b\u3099",
+        "\U0001f44d\U0001f3fd",
+        "\U0001f469\u200d\U0001f52c",
+        "\u2764\ufe0f",
+        "\U0001f1ef\U0001f1f5",
+    ],
+)
+def test_a_letter_is_read_with_its_marks_in_every_script(letter: str) -> None:
+    tokens = tokenizer().encode(f"a {letter}b", 40).tokens
+    read = [token.text for token in tokens if token.piece == 0]
+    assert read[-2:] in ([letter, "b"], [f" {letter}", "b"])
+    assert len({token.text for token in tokens if token.text.strip() == letter}) == 1
+    doubled = tokenizer().encode(letter * 2, 40).tokens
+    assert [token.text for token in doubled if token.piece == 0] == [letter, letter]
+
+
+def test_a_mark_stays_with_no_sign_and_no_line_end() -> None:
+    acute = "\u0301"
+    end = tokenizer().end
+    ids = [end, *tokenizer().ids([acute])[0]]
+    assert [token.text for token in tokenizer().tokens(ids) if token.piece == 0] == [END, acute]
+    assert [
+        token.text for token in tokenizer().encode(f"a\n{acute}b", 20).tokens if token.piece == 0
+    ] == ["a", "\n", acute, "b"]
+
+
+def test_special_tokens_are_meant_only_where_they_are_said_to_be() -> None:
+    typed = f"the bank{END} the river"
+    plain, meant = tokenizer().read(typed, 50), tokenizer().read(typed, 50, special=True)
+    assert plain == tokenizer().encode(typed, 50)
+    assert tokenizer().end not in plain.ids
+    before, after = (tokenizer().ids([part])[0] for part in typed.split(END))
+    assert list(meant.ids) == [*before, tokenizer().end, *after]
+    assert written(meant.tokens) == meant.text == typed
+    assert tokenizer().specials() == {END: tokenizer().end}
+    with pytest.raises(EmptyText):
+        tokenizer().read(" ", 50, special=True)
+    cut = tokenizer().read(typed, 3, special=True)
+    assert (cut.ids, cut.cut) == (meant.ids[:3], len(meant.ids) - 3)
+
+
+@settings(deadline=None)
+@given(ANYTHING)
+@example("👩‍👩‍👧‍👦 family 🇨🇳")
+@example("é\u0301 \ud800 lone")
+def test_text_without_special_names_reads_the_same_either_way(text: str) -> None:
+    assert tokenizer().read(text, 10_000, special=True) == tokenizer().encode(text, 10_000)
+
+
+class Framing(Tokenizer):
+    """Of a model that begins and ends a text with the end sign."""
+
+    def framed(self, ids: Sequence[int]) -> list[int]:
+        return [self.end, *ids, self.end]
+
+
+def test_a_frame_that_is_typed_is_not_put_round_the_text_again() -> None:
+    framing = Framing(tokenizer()._backend)
+    inner = framing.ids(["the river"])[0]
+    for typed in (f"{END}the river{END}", f"{END}the river", "the river"):
+        assert list(framing.read(typed, 50, special=True).ids) == [framing.end, *inner, framing.end]
+    assert len(framing.read(f"{END}the river", 3, special=True).ids) == 3
 
 
 def test_every_token_has_a_printable_name() -> None:

@@ -16,11 +16,13 @@ from layerfold.runs.checkpoint_files import hashes_of, trouble_of, weights_of, w
 from layerfold.runs.series import is_model, numbered, read_series
 
 
-def checkpoint(folder: Path, weights: str = "model.safetensors", **state: object) -> Path:
-    """A folder that looks like a checkpoint."""
+def checkpoint(
+    folder: Path, weights: str = "model.safetensors", number: float = 1, **state: object
+) -> Path:
+    """A folder that looks like a checkpoint; all its weights are one number."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text("{}")
-    save_file({"w": np.ones(8, dtype=np.float32)}, folder / weights)
+    save_file({"w": np.full(8, number, dtype=np.float32)}, folder / weights)
     if state:
         (folder / "trainer_state.json").write_text(json.dumps(state))
     return folder
@@ -64,19 +66,23 @@ def test_a_folder_with_a_config_is_one_checkpoint(tmp_path: Path) -> None:
 
 def test_a_trainers_folder_is_its_checkpoints_in_order(tmp_path: Path) -> None:
     for step in (1000, 500, 1500):
-        checkpoint(tmp_path / "out" / f"checkpoint-{step}", global_step=step, max_steps=2000)
+        checkpoint(
+            tmp_path / "out" / f"checkpoint-{step}", number=step, global_step=step, max_steps=1700
+        )
     (tmp_path / "out" / "tmp-checkpoint-1600").mkdir()
     (tmp_path / "out" / "logs").mkdir()
     assert [one.step for one in read_series(f"hf:{tmp_path}/out").checkpoints] == [500, 1000, 1500]
-    checkpoint(tmp_path / "out")
+    checkpoint(tmp_path / "out", number=1700)
     found = read_series(f"hf:{tmp_path}/out/")
-    assert [(one.step, one.name) for one in found.checkpoints][-1] == (2000, "out")
+    assert [(one.step, one.name) for one in found.checkpoints][-1] == (1700, "out")
     (tmp_path / "out" / "trainer_state.json").write_text(json.dumps({"global_step": 1500}))
-    assert [one.name for one in read_series(f"hf:{tmp_path}/out").checkpoints] == [
+    found = read_series(f"hf:{tmp_path}/out")
+    assert [one.name for one in found.checkpoints] == [
         "checkpoint-500",
         "checkpoint-1000",
         "checkpoint-1500",
     ]
+    assert "has other weights than checkpoint-1500" in found.skipped[0].why
 
 
 def test_a_glob_is_a_series_and_what_says_no_step_is_named(

@@ -12,7 +12,8 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.testclient import WebSocketDenialResponse
 
 from layerfold.errors import ForeignOrigin
-from layerfold.server.security import check_host, check_origin, known_hosts
+from layerfold.server.hosts import known_hosts
+from layerfold.server.security import check_host, check_origin
 from tests.server.conftest import application
 from tests.server.fakes import FakeRun
 
@@ -106,7 +107,8 @@ def test_two_names_or_none() -> None:
 
 
 def test_an_open_address_is_no_name() -> None:
-    assert known_hosts("0.0.0.0") == known_hosts("::") == ("localhost", "127.0.0.1", "[::1]")
+    assert known_hosts("0.0.0.0") == known_hosts("::")
+    assert [one.name for one in known_hosts("0.0.0.0")] == ["localhost", "127.0.0.1", "[::1]"]
 
 
 @pytest.mark.parametrize("origin", BAD_ORIGINS)

@@ -68,7 +68,7 @@ def _build(folder: Path) -> None:
         return
     except AtlasMissing:
         run = Run.open(folder)
-    for problem in run.missing():
+    for problem in (*run.missing(), *run.remarks()):
         sys.stderr.write(f"layerfold: {problem}\n")
     said = ""
 
@@ -82,7 +82,11 @@ def _build(folder: Path) -> None:
         said = now
 
     with followed(folder):
-        build_run_atlas(folder, progress=report)
+        build_run_atlas(
+            folder,
+            progress=report,
+            problem=lambda words: print(f"layerfold: {words}", file=sys.stderr),
+        )
         build_projections(folder, progress=report)
     sys.stderr.write("\r\x1b[K" if sys.stderr.isatty() else "")
 
@@ -123,16 +127,21 @@ class PlacingRun:
         sentences: str | Sequence[str],
         steps: Sequence[int] | None = None,
         projection: str = "umap",
+        special: bool = False,
     ) -> Trajectories:
         """The ways of the sentences' tokens through the sites and the steps (all by default), as a
         projection shows them.
 
-        Raises EmptyText, TextTooLong, StepNotFound, ProjectionNotFound, DamagedRun.
+        With ``special``, names of special tokens (<s>, [MASK]) in the sentences mean them; else
+        they are plain characters. Raises EmptyText, TextTooLong, StepNotFound, ProjectionNotFound,
+        DamagedRun.
         """
         texts = [sentences] if isinstance(sentences, str) else sentences
         clouds = self.opened.picture(projection)
         return Trajectories(
-            [self.opened.place(text, steps, projection) for text in texts], clouds, self.name
+            [self.opened.place(text, steps, projection, special) for text in texts],
+            clouds,
+            self.name,
         )
 
     def compare(
@@ -176,7 +185,9 @@ class Trajectories(Sequence[Trajectory]):
         return export.figure(self._found, self._clouds, self._run)
 
     def write(self, path: str | Path) -> Path:
-        """``path`` holds the trajectories as .json, .csv, .npz or .html, whichever its name says."""
+        """``path`` holds the trajectories as .json, .csv, .npz or .html, whichever its name
+        says.
+        """
         return export.write(Path(path), self._found, self._clouds, self._run)
 
     def __repr__(self) -> str:

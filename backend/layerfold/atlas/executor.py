@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from layerfold.atlas.neighborhood import neighborhood
 from layerfold.atlas.scores import joined_scores, score_of
-from layerfold.errors import InputError
+from layerfold.errors import Diverged, InputError
 from layerfold.records import Floats, View, normalized
 from layerfold.space.springs import REACH
 
@@ -69,14 +69,13 @@ class States:
 
 
 def usable(raw: Floats, step: int, wanted: tuple[int, int]) -> Floats:
-    """Raw states [site, ref, d] as they are; raises InputError unless they are finite and as many
-    as ``wanted`` (sites, ref).
+    """Raw states [site, ref, d] as they are; raises Diverged unless they are finite, InputError
+    unless they are ``wanted`` (sites, ref).
     """
-    if raw.shape[:2] != wanted or not np.isfinite(raw).all():
-        raise InputError(
-            f"The states of step {step} have shape {raw.shape} or are not finite: {wanted} numbers"
-            " are needed"
-        )
+    if raw.shape[:2] != wanted:
+        raise InputError(f"The states of step {step} have shape {raw.shape}: {wanted} are needed")
+    if not np.isfinite(raw).all():
+        raise Diverged(f"The states of step {step} are not all finite: leave this step out", step)
     return raw
 
 

@@ -222,7 +222,9 @@ class Follower:
 
         steps = [step for step in planned(run) or run.steps if step not in self.unread]
         try:
-            build_run_atlas(self.folder, **self.options, steps=steps, progress=report)
+            build_run_atlas(
+                self.folder, **self.options, steps=steps, progress=report, problem=self.problem
+            )
         except LayerfoldError:
             if not self._find_unread(run, steps):
                 raise

@@ -5,6 +5,7 @@ its training log says.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,7 @@ import numpy as np
 from layerfold.atlas.aligned_pca import write_basis
 from layerfold.atlas.files import Atlas, open_atlas
 from layerfold.data.reference_states import states_at, viewed
-from layerfold.errors import CorpusError, DamagedRun
+from layerfold.errors import CorpusError, DamagedRun, Diverged
 from layerfold.files.atomic import bundled
 from layerfold.records import Floats, Reference, View
 from layerfold.runs.run import Run, checkpoint_name
@@ -26,6 +27,19 @@ COLLECTIONS: Final = ("storyteller", "pydoc")
 OWN_TEXT: Final = "text"  # a folder in the run
 # of these steps, in this view, with so many neighbours
 Hire = Callable[[Run, Reference, Sequence[int], View, int], "Executor"]
+
+
+@dataclass(frozen=True)
+class CorpusOptions:
+    """Where the text behind an atlas lies, and how it is read: a table's column of text, its
+    labels, its delimiter; ``corpora`` is where a named collection is gathered.
+    """
+
+    corpus: str | None = None
+    column: str | None = None
+    labels: tuple[str, ...] = ()
+    delimiter: str | None = None
+    corpora: Path | None = None
 
 
 def build_run_atlas(
@@ -41,20 +55,23 @@ def build_run_atlas(
     corpus: str | None = None,
     column: str | None = None,
     labels: Sequence[str] = (),
+    delimiter: str | None = None,
     corpora: Path | None = None,
     steps: Sequence[int] | None = None,
     progress: Callable[[str, float], None] = lambda stage, share: None,
+    problem: Callable[[str], None] = lambda words: None,
     hire: Hire | None = None,
 ) -> Atlas:
     """The run in ``folder`` has an atlas over its sites and ``steps`` (all by default); a broken
     build goes on where it stopped.
 
     Its reference is chosen from ``corpus``: text in the ``column`` of a table, its ``labels``
-    columns kept as colours. Without it, the reference that is there is kept where it has ``count``
-    tokens, else chosen from what the run learned from, a named collection being gathered into
-    ``corpora``. ``hire`` gives the crew that works graphs and scores out, elsewhere than in this
-    process. Raises RunNotFound, DamagedRun, CorpusError, RecipeError, InputError, MissingExtra,
-    Unreachable.
+    columns kept as colours, its cells cut at ``delimiter`` (found out where nobody says). Without
+    it, the reference that is there is kept where it has ``count`` tokens, else chosen from what the
+    run learned from, a named collection being gathered into ``corpora``. ``hire`` gives the crew
+    that works graphs and scores out, elsewhere than in this process; ``problem(words)`` hears of
+    each step that is left out because it diverged. Raises RunNotFound, DamagedRun, CorpusError,
+    RecipeError, InputError, MissingExtra, Unreachable.
     """
     from layerfold.atlas.build import build_atlas  # imports numba, which serving must not
 
@@ -63,24 +80,34 @@ def build_run_atlas(
     chosen = run.steps if steps is None else tuple(step for step in run.steps if step in steps)
     progress("choosing the reference", 0.0)
     kept = run.reference() or (None if corpus else kept_reference(run.folder, count))
-    reference = kept or chosen_reference(run, count, seed, corpus, column, labels, corpora)
-    build_atlas(
-        lambda step: states_at(run, step, reference),
-        chosen,
-        [site.name for site in run.sites],
-        reference,
-        run.folder,
-        k=k,
-        min_dist=min_dist,
-        spread=spread,
-        seed=seed,
-        view=view,
-        threads=threads,
-        extra_measures=losses(run, chosen),
-        origin={checkpoint_name(step): run.origin(step) for step in chosen},
-        progress=progress,
-        crew=hire(run, reference, chosen, view, k) if hire else None,
+    reference = kept or chosen_reference(
+        run, count, seed, CorpusOptions(corpus, column, tuple(labels), delimiter, corpora)
     )
+    while True:
+        try:
+            build_atlas(
+                lambda step: states_at(run, step, reference),
+                chosen,
+                [site.name for site in run.sites],
+                reference,
+                run.folder,
+                k=k,
+                min_dist=min_dist,
+                spread=spread,
+                seed=seed,
+                view=view,
+                threads=threads,
+                extra_measures=losses(run, chosen),
+                origin={checkpoint_name(step): run.origin(step) for step in chosen},
+                progress=progress,
+                crew=hire(run, reference, chosen, view, k) if hire else None,
+            )
+            break
+        except Diverged as error:
+            chosen = tuple(step for step in chosen if step != error.step)
+            if not chosen:
+                raise
+            problem(f"step {error.step} is left out: its states are not all finite")
     carry_bases(run, reference, view)
     return open_atlas(run.folder)
 
@@ -115,10 +142,7 @@ def chosen_reference(
     run: Run,
     count: int,
     seed: int,
-    corpus: str | None = None,
-    column: str | None = None,
-    labels: Sequence[str] = (),
-    corpora: Path | None = None,
+    options: CorpusOptions,
 ) -> Reference:
     """``count`` tokens of the corpus, else of the run's task, its own text, its collection, or the
     passages that come with Layerfold.
@@ -139,11 +163,12 @@ def chosen_reference(
             if isinstance(task, Naming)
             else reference
         )
-    collection = corpus or run.card.get("collection")
+    collection = options.corpus or run.card.get("collection")
     if collection in COLLECTIONS:
-        return choose_reference(run, texts_at(collection, corpora), count, seed)
-    if corpus or (run.folder / OWN_TEXT).is_dir():
-        documents = read_documents(corpus or str(run.folder / OWN_TEXT), column, labels)
+        return choose_reference(run, texts_at(collection, options.corpora), count, seed)
+    if options.corpus or (run.folder / OWN_TEXT).is_dir():
+        where = options.corpus or str(run.folder / OWN_TEXT)
+        documents = read_documents(where, options.column, options.labels, options.delimiter)
     elif run.kind == "gpt":
         raise CorpusError(
             f"run {run.name} learned from a text that it does not carry: say with --corpus where"

@@ -49,7 +49,9 @@ def train(
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:
-    """Train a model and keep its checkpoints; the same command goes on where a broken one stopped."""
+    """Train a model and keep its checkpoints; the same command goes on where a broken one
+    stopped.
+    """
     from layerfold.training.recipe import Recipe
     from layerfold.training.trainer import Progress
     from layerfold.training.trainer import train as train_run
@@ -115,6 +117,12 @@ def atlas(
         list[str] | None,
         typer.Option(help="Column of a table to colour tokens by; may be given again."),
     ] = None,
+    delimiter: Annotated[
+        str | None,
+        typer.Option(
+            help="Between a table's cells: a character, or tab, semicolon …  [default: found out]"
+        ),
+    ] = None,
     follow: Annotated[
         bool,
         typer.Option(
@@ -158,8 +166,9 @@ def atlas(
         "corpus": corpus,
         "column": column,
         "labels": label or (),
-        "corpora": corpora,
+        "delimiter": delimiter,
     }
+    text["corpora"] = corpora
     wrong: Sequence[object] = ()
     with shares(as_json) as report:
         if follow:
@@ -168,7 +177,13 @@ def atlas(
             with followed(folder):  # a server may be at the same run
                 with crew(run, folder, cluster, workers, store) as hire:
                     build_run_atlas(
-                        folder, threads=threads, progress=report, hire=hire, **layout, **text
+                        folder,
+                        threads=threads,
+                        progress=report,
+                        problem=complain,
+                        hire=hire,
+                        **layout,
+                        **text,
                     )
                 _, wrong = build_projections(folder, threads=threads, progress=report)
                 measure_run(folder, threads=threads, progress=report)

@@ -44,6 +44,12 @@ def place(
     projection: Annotated[
         str, typer.Option(help="umap, pca, or a basis that the run carries.")
     ] = "umap",
+    special: Annotated[
+        bool,
+        typer.Option(
+            "--special", help="Names of special tokens in the sentences ([MASK], <s>) mean them."
+        ),
+    ] = False,
     dtype: Dtype = None,
     device: Device = None,
     allow_pickle: Pickle = False,
@@ -60,7 +66,7 @@ def place(
     opened = open_session(folder, cache_folder(os.environ))
     chosen = chosen_steps(steps, opened.steps)
     clouds = opened.picture(projection)
-    trajectories = [opened.place(sentence, chosen, projection) for sentence in sentences]
+    trajectories = [opened.place(sentence, chosen, projection, special) for sentence in sentences]
     if out is not None:
         export.write(out, trajectories, clouds, opened.run.name)
     if as_json:

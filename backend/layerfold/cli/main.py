@@ -111,7 +111,23 @@ def serve(
         str | None, typer.Option(help="Address to listen on.  [default: 127.0.0.1]")
     ] = None,
     allow_host: Annotated[
-        list[str] | None, typer.Option(help="A further host name that the page may be reached by.")
+        list[str] | None,
+        typer.Option(
+            help=(
+                "A further name the page is reached by: NAME, *.example.org, https://NAME,"
+                " NAME:8443."
+            )
+        ),
+    ] = None,
+    trust_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A proxy whose X-Forwarded headers are believed.  [default: of this machine]"
+        ),
+    ] = None,
+    root_path: Annotated[
+        str | None,
+        typer.Option(help="Path that a proxy puts before the page, as in /user/me/proxy/8765."),
     ] = None,
     cache: Annotated[
         Path | None, typer.Option(help="Folder for what can be computed again.")
@@ -142,7 +158,10 @@ def serve(
     from layerfold.settings import Settings
 
     names = tuple(allow_host) if allow_host else None
+    proxies = tuple(trust_proxy) if trust_proxy else None
+    behind = {"trusted_proxies": proxies, "root_path": root_path}
     chosen = {
+        **behind,
         "host": host,
         "port": port,
         "allowed_hosts": names,

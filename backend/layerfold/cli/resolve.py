@@ -78,6 +78,8 @@ def model_folder(words: str, opening: Opening = AS_BEFORE, cache: Path | None = 
     left_out = Run.open(folder).missing()
     for problem in left_out[:TOLD]:
         sys.stderr.write(f"layerfold: {' '.join(str(problem).split())}\n")
+    for words_of_it in Run.open(folder).remarks():
+        sys.stderr.write(f"layerfold: {words_of_it}\n")
     if len(left_out) > TOLD:
         sys.stderr.write(
             f"layerfold: and {len(left_out) - TOLD} more are left out: layerfold check {words}"

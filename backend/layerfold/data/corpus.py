@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from layerfold.data.text_files import read_text
 from layerfold.errors import CorpusError
 
 SUFFIXES = (".txt", ".md", ".rst", ".text")
@@ -81,16 +82,3 @@ def checked(texts: tuple[Text, ...], name: str, least_bytes: int) -> tuple[Text,
             f"the corpus {name} has {size:,} bytes of text, the least is {least_bytes:,}: add more"
         )
     return texts
-
-
-def read_text(path: Path) -> str:
-    """A file's text, which is UTF-8; CorpusError for binary files and other encodings."""
-    data = path.read_bytes()
-    if b"\0" in data[:65536]:
-        raise CorpusError(f"{path} is binary, not text: leave it out of the corpus")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CorpusError(
-            f"{path} is not UTF-8 text (byte {error.start} is {data[error.start]:#04x}): convert it"
-        ) from error

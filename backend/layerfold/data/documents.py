@@ -2,28 +2,35 @@
 came from and its columns.
 
 A text file is one document; a table (.csv, .tsv, .jsonl, .json, .parquet) has one in each row;
-``hf:NAME[:CONFIG][@SPLIT]`` and a folder that ``datasets`` saved are tables too.
+``hf:NAME[:CONFIG][@SPLIT]`` and a folder that ``datasets`` saved are tables too. Any but Parquet
+may be packed by gzip (.gz).
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from layerfold.data.corpus import SUFFIXES, read_text
-from layerfold.errors import CorpusError, MissingExtra, Unreachable
+from layerfold.data.arrow_tables import read_hub_dataset, read_parquet, read_saved_dataset
+from layerfold.data.corpus import SUFFIXES
+from layerfold.data.json_tables import read_json, read_json_lines
+from layerfold.data.separated import read_separated
+from layerfold.data.tables import Table
+from layerfold.data.text_files import read_text
+from layerfold.errors import CorpusError
 
-Row = Mapping[str, Any]
-# which column is the text, where nobody says
-TEXT_COLUMNS: Final = ("text", "sentence", "content", "document")
 DATASET: Final = "hf:"
-ROWS: Final = 200_000  # of a table that are looked at: more than any reference takes
-FIELD_BYTES: Final = 16 << 20
+SEPARATED: Final = (".csv", ".tsv")
+READERS: Final[Mapping[str, Callable[[Path], Table]]] = {
+    ".jsonl": read_json_lines,
+    ".ndjson": read_json_lines,
+    ".json": read_json,
+    ".parquet": read_parquet,
+}
+ROWS: Final = 200_000  # documents of one table: more than any reference takes
+KNOWN: Final = (*SUFFIXES, *SEPARATED, *READERS)
 
 
 @dataclass(frozen=True)
@@ -37,28 +44,28 @@ class Documents:
     columns: Mapping[str, tuple[str | float | None, ...]]
 
 
-def read_documents(where: str, column: str | None = None, labels: Sequence[str] = ()) -> Documents:
+def read_documents(
+    where: str, column: str | None = None, labels: Sequence[str] = (), delimiter: str | None = None
+) -> Documents:
     """The documents at ``where``, those without ink left out; ``column`` holds the text of a table,
-    ``labels`` are further columns to keep.
+    ``labels`` are further columns to keep, ``delimiter`` stands between the cells of a table
+    whose own does not show. Of a table of over 200,000 rows it is a sample, even over the
+    classes of the first label in words.
 
-    Raises CorpusError: nothing there, no text in it, not UTF-8, a column that is not there;
-    MissingExtra, Unreachable for datasets.
+    Raises CorpusError: nothing there, no text in it, what cannot be read right, a column that is
+    not there; MissingExtra, Unreachable for datasets.
     """
-    tables, texts = _opened(where)
-    if not tables and (column or labels):
+    tables, texts = _opened(where, delimiter)
+    if not tables and (column or labels or delimiter):
         raise CorpusError(
             f"the corpus {where} is plain text and has no columns: leave out --column and --label,"
             " or give a table"
         )
-    found: list[tuple[str, str, tuple[str | float | None, ...]]] = []
-    for source, rows in tables:
-        name = _text_column(source, rows, column)
-        _check_columns(source, rows, labels)
-        found += [
-            (str(row[name]), source, tuple(_value(row.get(label)) for label in labels))
-            for row in rows
-            if _inked(row.get(name))
-        ]
+    found = [
+        (document.text, source, document.labels)
+        for source, table in tables
+        for document in table.documents(column, labels, ROWS)
+    ]
     found += [(text, source, (None,) * len(labels)) for source, text in texts if text.strip()]
     if not found:
         raise CorpusError(f"the corpus {where} is empty: there is no text in it")
@@ -70,10 +77,13 @@ def read_documents(where: str, column: str | None = None, labels: Sequence[str] 
     )
 
 
-def _opened(where: str) -> tuple[list[tuple[str, list[Row]]], list[tuple[str, str]]]:
+def _opened(
+    where: str, delimiter: str | None
+) -> tuple[list[tuple[str, Table]], list[tuple[str, str]]]:
     """The tables and the plain texts at an address, each with the name of its source."""
     if where.startswith(DATASET):
-        return [(where.removeprefix(DATASET), _hub_rows(where.removeprefix(DATASET)))], []
+        name = where.removeprefix(DATASET)
+        return [(name, read_hub_dataset(name))], []
     path = Path(where)
     if not path.exists():
         raise CorpusError(
@@ -81,214 +91,42 @@ def _opened(where: str) -> tuple[list[tuple[str, list[Row]]], list[tuple[str, st
             " dataset"
         )
     if (path / "dataset_info.json").is_file() or (path / "dataset_dict.json").is_file():
-        return [(path.name, _saved_rows(path))], []
-    known = (*SUFFIXES, *READERS)
+        return [(path.name, read_saved_dataset(path))], []
     files = (
         [path]
         if path.is_file()
-        else sorted(
-            file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in known
-        )
+        else sorted(file for file in path.rglob("*") if file.is_file() and _ending(file) in KNOWN)
     )
     if not files:
         raise CorpusError(
-            f"the corpus folder {where} holds no text file ({', '.join(known)}): add some"
+            f"the corpus folder {where} holds no text file ({', '.join(KNOWN)}): add some"
         )
-    tables = [
-        (_named(file, path), READERS[file.suffix.lower()](file))
-        for file in files
-        if file.suffix.lower() in READERS
-    ]
-    texts = [
-        (_named(file, path), read_text(file))
-        for file in files
-        if file.suffix.lower() not in READERS
-    ]
+    readers = {file: _reader(file, delimiter, alone=file == path) for file in files}
+    tables = [(_named(file, path), read(file)) for file, read in readers.items() if read]
+    texts = [(_named(file, path), read_text(file)) for file, read in readers.items() if not read]
     return tables, texts
+
+
+def _reader(file: Path, delimiter: str | None, alone: bool) -> Callable[[Path], Table] | None:
+    """What reads a file as a table: by its ending, or, of a file that was itself named, since a
+    delimiter was; None for plain text.
+    """
+    ending = _ending(file)
+    if ending in SEPARATED or (alone and delimiter and ending not in READERS):
+        return lambda file: read_separated(file, delimiter)
+    return READERS.get(ending)
+
+
+def _plain(file: Path) -> Path:
+    """A file's path without the ending of gzip."""
+    return file.with_suffix("") if file.suffix.lower() == ".gz" else file
+
+
+def _ending(file: Path) -> str:
+    return _plain(file).suffix.lower()
 
 
 def _named(file: Path, root: Path) -> str:
     """A source's name: the file's path inside the corpus, without its ending."""
-    return file.stem if file == root else file.relative_to(root).with_suffix("").as_posix()
-
-
-# ---- tables
-
-
-def _separated(file: Path, separator: str) -> list[Row]:
-    csv.field_size_limit(FIELD_BYTES)
-    try:
-        reader = csv.DictReader(
-            io.StringIO(read_text(file), newline=""), delimiter=separator, strict=True
-        )
-        return [
-            {str(name): value for name, value in row.items() if name is not None}
-            for _, row in zip(range(ROWS), reader, strict=False)
-        ]
-    except csv.Error as error:
-        raise CorpusError(
-            f"{file} cannot be read as a table ({error}): mend it, or save it as .jsonl"
-        ) from error
-
-
-def _json_lines(file: Path) -> list[Row]:
-    rows: list[Row] = []
-    for number, line in enumerate(read_text(file).splitlines(), 1):
-        if line.strip() and len(rows) < ROWS:
-            rows.append(_object(file, f"line {number}", line))
-    return rows
-
-
-def _object(file: Path, place: str, text: str) -> Row:
-    try:
-        row = json.loads(text)
-    except ValueError as error:
-        raise CorpusError(f"{file}, {place}, is not JSON ({error}): mend it") from error
-    if not isinstance(row, dict):
-        raise CorpusError(
-            f"{file}, {place}, is {type(row).__name__} and no object: each row is one like"
-            " {'text': …}"
-        )
-    return row
-
-
-def _json(file: Path) -> list[Row]:
-    try:
-        rows = json.loads(read_text(file))
-    except ValueError as error:
-        raise CorpusError(f"{file} is not JSON ({error}): mend it") from error
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise CorpusError(
-            f"{file} holds no list of objects: each document is one like {{'text': …}}"
-        )
-    return rows[:ROWS]
-
-
-def _parquet(file: Path) -> list[Row]:
-    try:
-        from pyarrow import ArrowException, parquet
-    except ImportError:
-        raise MissingExtra(
-            f"{file} is a Parquet table, which needs: pip install layerfold[datasets]"
-        ) from None
-    try:
-        return list(parquet.read_table(file).slice(0, ROWS).to_pylist())
-    except (ArrowException, OSError) as error:
-        raise CorpusError(
-            f"{file} cannot be read as Parquet ({error}): mend it, or save it as .jsonl"
-        ) from error
-
-
-READERS: Final[Mapping[str, Callable[[Path], list[Row]]]] = {
-    ".csv": lambda file: _separated(file, ","),
-    ".tsv": lambda file: _separated(file, "\t"),
-    ".jsonl": _json_lines,
-    ".ndjson": _json_lines,
-    ".json": _json,
-    ".parquet": _parquet,
-}
-
-
-# ---- Hugging Face datasets
-
-
-def _datasets() -> Any:
-    try:
-        import datasets
-    except ImportError:
-        raise MissingExtra(
-            "a Hugging Face dataset as corpus needs: pip install layerfold[datasets]"
-        ) from None
-    return datasets
-
-
-def _hub_rows(name: str) -> list[Row]:
-    """The rows of a dataset on a hub or in its cache: NAME, NAME:CONFIG, NAME@SPLIT; its own code
-    is never run.
-    """
-    library = _datasets()
-    name, _, split = name.partition("@")
-    name, _, config = name.partition(":")
-    try:
-        return _first_rows(
-            library.load_dataset(name, config or None, split=split or None, streaming=False)
-        )
-    except (ConnectionError, library.exceptions.DatasetNotFoundError) as error:
-        words = " ".join(str(error).split())[:200]
-        raise Unreachable(
-            f"the dataset {name!r} cannot be fetched ({words}): check the name and the network, or"
-            " log in for a gated one"
-        ) from error
-    except (ValueError, OSError, RuntimeError) as error:
-        raise CorpusError(
-            f"the dataset {name!r} cannot be read ({' '.join(str(error).split())[:200]})"
-        ) from error
-
-
-def _saved_rows(folder: Path) -> list[Row]:
-    library = _datasets()
-    try:
-        return _first_rows(library.load_from_disk(str(folder)))
-    except (ValueError, OSError, RuntimeError) as error:
-        raise CorpusError(
-            f"{folder} cannot be read as a saved dataset ({error}): save it again with save_to_disk"
-        ) from error
-
-
-def _first_rows(dataset: Any) -> list[Row]:
-    """The first rows of a dataset, of its splits one after another."""
-    parts: Iterator[Any] = iter(dataset.values() if hasattr(dataset, "values") else [dataset])
-    rows: list[Row] = []
-    for part in parts:
-        named = {
-            name: feature.int2str
-            for name, feature in part.features.items()
-            if hasattr(feature, "int2str")
-        }
-        for row in part.select(range(min(len(part), ROWS - len(rows)))):
-            known = {
-                name: said(row[name])
-                for name, said in named.items()
-                if row[name] is not None and row[name] >= 0
-            }
-            rows.append({**row, **known})
-    return rows
-
-
-# ---- columns
-
-
-def _text_column(source: str, rows: Sequence[Row], wanted: str | None) -> str:
-    names = list(rows[0]) if rows else []
-    if wanted is not None:
-        _check_columns(source, rows, (wanted,))
-        return wanted
-    usual = [name for name in TEXT_COLUMNS if name in names]
-    worded = [name for name in names if all(isinstance(row.get(name), str) for row in rows[:100])]
-    if usual or len(worded) == 1:
-        return (usual or worded)[0]
-    raise CorpusError(
-        f"{source} has the columns {', '.join(names) or 'none'}: say with --column which of them is"
-        " the text"
-    )
-
-
-def _check_columns(source: str, rows: Sequence[Row], wanted: Sequence[str]) -> None:
-    for name in wanted:
-        if rows and name not in rows[0]:
-            raise CorpusError(f"{source} has no column {name!r}. It has {', '.join(rows[0])}.")
-
-
-def _inked(value: Any) -> bool:
-    return value is not None and bool(str(value).strip())
-
-
-def _value(value: Any) -> str | float | None:
-    """A cell as it colours a token: a number, words, or nothing."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, int | float):
-        return float(value)
-    return str(value).strip()[:80]
+    plain = _plain(file)
+    return plain.stem if file == root else plain.relative_to(root).with_suffix("").as_posix()

@@ -80,12 +80,18 @@ class Alignment:
         """Where B's drawn reference tokens lie in A's clouds; raises ProjectionNotFound."""
         return placed_in(self.a, self.step, viewed(self.states, self.a.atlas.view), projection)
 
-    def read(self, text: str, max_tokens: int | None = None, projection: str = UMAP) -> PlacedSlice:
+    def read(
+        self,
+        text: str,
+        max_tokens: int | None = None,
+        projection: str = UMAP,
+        special: bool = False,
+    ) -> PlacedSlice:
         """A text as B reads it, turned and placed in A's clouds; raises EmptyText, TextTooLong,
         NoWeights.
         """
         return self.read_tokens(
-            self.a.tokenize(text, min(self.b.max_tokens, max_tokens or self.b.max_tokens)),
+            self.a.tokenize(text, min(self.b.max_tokens, max_tokens or self.b.max_tokens), special),
             projection,
         )
 
@@ -224,7 +230,9 @@ def _sizes(raw: Floats) -> Floats:
 
 
 def turned_by(turn: Turn, raw: Floats, view: View) -> Floats:
-    """B's raw states [n, e] turned onto A's, raw again: each as long as it was before it was sized."""
+    """B's raw states [n, e] turned onto A's, raw again: each as long as it was before it was
+    sized.
+    """
     turned = turn.of(sized(raw, view))
     return np.asarray(turned * _sizes(raw) if view == "normalised" else turned, dtype=np.float32)
 

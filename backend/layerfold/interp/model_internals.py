@@ -235,7 +235,7 @@ class ModelInternals:
         stop_if(cancelled)
         self.run.picture(question.projection)
         model = anatomy.network_of(self.run.space(question.step).adapter)
-        return model, self.run.tokenize(question.text, self.max_tokens)
+        return model, self.run.tokenize(question.text, self.max_tokens, question.special)
 
     def _check_token(self, sentence: Sentence, token: int) -> None:
         if token >= len(sentence.tokens):

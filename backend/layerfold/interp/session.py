@@ -168,9 +168,15 @@ class Session:
 
     # ---- placing
 
-    def tokenize(self, text: str, max_tokens: int | None = None) -> Sentence:
-        """The tokens of a text, as many as the model reads; raises EmptyText, TextTooLong."""
-        return self.tokenizer.encode(text, min(self.max_tokens, max_tokens or self.max_tokens))
+    def tokenize(self, text: str, max_tokens: int | None = None, special: bool = False) -> Sentence:
+        """The tokens of a text, as many as the model reads; with ``special``, names of special
+        tokens mean them.
+
+        Raises EmptyText, TextTooLong.
+        """
+        return self.tokenizer.read(
+            text, min(self.max_tokens, max_tokens or self.max_tokens), special
+        )
 
     def slice(
         self,
@@ -219,12 +225,16 @@ class Session:
             yield self.slice(sentence, step, cancelled, projection)
 
     def place(
-        self, text: str, steps: Sequence[int] | None = None, projection: str = UMAP
+        self,
+        text: str,
+        steps: Sequence[int] | None = None,
+        projection: str = UMAP,
+        special: bool = False,
     ) -> Trajectory:
         """The way of a text's tokens through the sites and the steps (all by default), as a
         projection shows it.
         """
-        sentence = self.tokenize(text)
+        sentence = self.tokenize(text, special=special)
         chosen = tuple(self.steps if steps is None else steps)
         # the products are small: more threads would wait for each other
         with threadpool_limits(1, "blas"):
@@ -423,7 +433,9 @@ class Session:
         )
 
     def _states(self, step: int, adapter: Adapter | None = None) -> NDArray[Any]:
-        """The reference's states [site, ref, d] at a step in the atlas's view, found or computed."""
+        """The reference's states [site, ref, d] at a step in the atlas's view, found or
+        computed.
+        """
         atlas = self.atlas
         return self.cache.get(
             self._origin(step),

@@ -61,7 +61,7 @@ class StreamViews:
         stop_if(cancelled)
         picture = self.run.picture(question.projection)
         shown = picture.cloud(question.step)
-        sentence = self.run.tokenize(question.text, self.max_tokens)
+        sentence = self.run.tokenize(question.text, self.max_tokens, question.special)
         adapter = self.run.space(question.step).adapter
         ways = {"positions": adapter.states(sentence.ids).values}
         if question.factors:

@@ -59,7 +59,7 @@ class WeightMotion:
         InputError, EmptyText, Cancelled, DamagedRun.
         """
         self.run.picture(question.projection)
-        sentence = self.run.tokenize(question.text, self.max_tokens)
+        sentence = self.run.tokenize(question.text, self.max_tokens, question.special)
         space = self.run.space(question.step)
         model = network_of(space.adapter)
         hyper = hyper_of(self.run.run, question.step)

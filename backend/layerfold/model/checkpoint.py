@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -17,12 +18,17 @@ from layerfold.model.shape import GPTConfig
 
 def save_checkpoint(path: Path, model: GPT) -> None:
     """``path`` holds the weights in float16, whole or not at all."""
+    save_weights(path, model.state_dict())
+
+
+def save_weights(path: Path, weights: Mapping[str, torch.Tensor]) -> None:
+    """``path`` holds these weights in float16, whole or not at all."""
     write_atomically(
         path,
         save(
             {
                 name: weight.detach().to(torch.float16).contiguous()
-                for name, weight in model.state_dict().items()
+                for name, weight in weights.items()
             }
         ),
     )
@@ -48,7 +54,9 @@ def read_checkpoint(path: Path, config: GPTConfig) -> GPT:
 
 
 def load_model(path: Path, config: GPTConfig) -> Adapter:
-    """The checkpoint at ``path`` behind the protocol every model stands behind; raises DamagedRun."""
+    """The checkpoint at ``path`` behind the protocol every model stands behind; raises
+    DamagedRun.
+    """
     return GPTAdapter(read_checkpoint(path, config))
 
 

@@ -14,24 +14,31 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from layerfold.errors import InputError
+from layerfold.errors import InputError, LayerfoldError
 from layerfold.model.gpt import GPT
-from layerfold.model.huggingface.families import FAMILIES, Family
-from layerfold.model.huggingface.shape import LONGEST, has_mid
+from layerfold.model.huggingface.adapter import Taps, tap
+from layerfold.model.huggingface.outline import outline_of_network
+from layerfold.model.huggingface.shape import LONGEST
+from layerfold.model.huggingface.structure import inputs_of
 from layerfold.recording.isolation import device_of, untouched
 from layerfold.records import Floats, Ints, site_named, sites_of
 
 Place = str | Callable[[Any], nn.Module]
 Call = Callable[[Any, Tensor], Any]
 INPUT: Final = "input:"
+CALLED: Final = "#"
+AHEAD: Final = 1e-4  # of the largest number: what changes less does not depend on a token
 
 
 @dataclass(frozen=True)
 class Tap:
-    """A module, and whether its first input or its output is the state."""
+    """A module, whether its first input or its output is the state, and at which of its calls in a
+    pass, from 1; 0: it has but one.
+    """
 
     module: nn.Module
     entering: bool
+    call: int = 0
 
 
 class Stream:
@@ -46,6 +53,18 @@ class Stream:
     ) -> None:
         self.model, self.sites, self.shape = model, tuple(sites), dict(shape)
         self._run = run
+
+    def sees_ahead(self, window: Sequence[int]) -> bool:
+        """Whether a token's states depend on those after it: some change before the last token when
+        that becomes another.
+        """
+        if len(window) < 2:
+            return not self.shape["causal"]
+        other = [*window[:-1], (window[-1] + 1) % int(self.shape["vocab_size"])]
+        one, two = self.batch_states(np.array([window, other], dtype=np.int32)).swapaxes(0, 1)[
+            ..., : len(window) - 1, :
+        ]
+        return float(np.abs(one - two).max()) > AHEAD * float(np.abs(one).max())
 
     def batch_states(self, windows: Ints) -> Floats:
         """The raw states of windows [window, length] of equal length: [site, window, length, d];
@@ -85,16 +104,34 @@ def stream_of(
         return _of_sites(model, sites, call, vocabulary, length)
     if isinstance(model, GPT):
         return _of_gpt(model)
-    if hasattr(model, "get_base_model"):  # adapters of peft
-        model = model.get_base_model()  # type: ignore[operator]
+    if hasattr(model, "get_base_model"):  # adapters of peft, whose weights lie beside the model's
+        found = stream_of(model.get_base_model(), sites, call, vocabulary, length)  # type: ignore[operator]
+        found.shape["weights"] = None
+        return found
     if "transformers" in sys.modules and isinstance(
         model, sys.modules["transformers"].PreTrainedModel
     ):
-        return _of_hub(model)
+        return _within_positions(_of_hub(model))
     raise InputError(
         f'where {type(model).__name__} keeps its stream is not known: give sites={{"embed":'
         ' "tok_emb", "L0.post": "blocks.0", …}'
     )
+
+
+def _within_positions(stream: Stream) -> Stream:
+    """The stream with windows no longer than its positions: RoBERTa's begin after that of its
+    padding.
+    """
+    for name, part in stream.model.named_modules():
+        if (
+            isinstance(part, nn.Embedding)
+            and name.endswith("position_embeddings")
+            and part.padding_idx is not None
+        ):
+            stream.shape["block_size"] = min(
+                stream.shape["block_size"], part.num_embeddings - part.padding_idx - 1
+            )
+    return stream
 
 
 def check_sites(sites: Mapping[str, Place]) -> tuple[str, ...]:
@@ -138,42 +175,39 @@ def _of_gpt(model: GPT) -> Stream:
 
 
 def _of_hub(model: Any) -> Stream:
-    config = model.config
-    family = FAMILIES.get(config.model_type)
-    if family is None:
+    try:
+        outline = outline_of_network(model)
+    except LayerfoldError as error:
+        raise InputError(f"{error}: say where its stream is with sites={{…}}") from None
+    if outline.structure is None or outline.stream:
         raise InputError(
-            f"models of the family {config.model_type!r} are not known: say where its stream is"
-            " with sites={…}"
+            f"where a {type(model).__name__} keeps its stream is not known: say where with"
+            " sites={…}"
         )
-    family = family if has_mid(family, config) else family.without_mid()
-    body = model.base_model
-    taps, names = _hub_taps(body, family)
-    longest = int(getattr(config, "max_position_embeddings", LONGEST) or LONGEST)
+    structure = outline.structure.bound(outline.network, model)
+    body = model.get_submodule(structure.body)
+    names = [
+        site.name for site in sites_of(outline.n_layer) if site.part != "mid" or structure.has_mid
+    ]
     shape = {
-        "family": config.model_type,
-        "vocab_size": int(config.vocab_size),
-        "block_size": min(LONGEST, longest),
-        "causal": family.causal,
+        "family": outline.family,
+        "vocab_size": outline.vocab_size,
+        "block_size": min(LONGEST, outline.positions),
+        "causal": outline.causal,
     }
-    more = {"use_cache": False} if family.causal else {}
-    return Stream(
-        model,
-        names,
-        shape | {"weights": "hf"},
-        lambda ids: _tapped(taps, lambda: body(input_ids=ids, **more)),
-    )
 
+    def run(ids: Tensor) -> Sequence[Tensor]:
+        taps, caught = Taps(), []
+        handles = tap(structure, taps, structure.has_mid)
+        taps.caught = caught
+        try:
+            body(**inputs_of(body, ids))
+        finally:
+            for handle in handles:
+                handle.remove()
+        return caught
 
-def _hub_taps(body: nn.Module, family: Family) -> tuple[list[Tap], list[str]]:
-    layers = list(_at(body, family.layers))
-    taps, names = [Tap(layers[0], True)], ["embed"]
-    for n, layer in enumerate(layers):
-        if family.mid is not None:
-            taps.append(Tap(_at(layer, family.mid[0]), family.mid[1] == "in"))
-            names.append(f"L{n}.mid")
-        taps.append(Tap(layer, False))
-        names.append(f"L{n}.post")
-    return taps, names
+    return Stream(model, names, shape | {"weights": "hf"}, run)
 
 
 def _of_sites(
@@ -193,23 +227,29 @@ def _of_sites(
 
 
 def _tap(model: nn.Module, name: str, place: Place) -> Tap:
+    entering, number = False, 0
     if not isinstance(place, str):
-        module, entering = place(model), False
+        module = place(model)
     else:
-        entering = place.startswith(INPUT)
+        path, _, said = place.removeprefix(INPUT).partition(CALLED)
+        if said and not (said.isascii() and said.isdigit() and int(said)):
+            raise InputError(
+                f"the place of site {name} is {place!r}: after {CALLED} stands which call of the"
+                " module is meant, from 1"
+            )
+        entering, number = place.startswith(INPUT), int(said or 0)
         try:
-            module = _at(model, place.removeprefix(INPUT))
+            module = _at(model, path)
         except (AttributeError, IndexError):
             raise InputError(
-                f"the model has no module {place.removeprefix(INPUT)!r} for site {name}: see"
-                " model.named_modules()"
+                f"the model has no module {path!r} for site {name}: see model.named_modules()"
             ) from None
     if not isinstance(module, nn.Module):
         raise InputError(
             f"the place of site {name} is a {type(module).__name__} and no module: give the path of"
             " a module"
         )
-    return Tap(module, entering)
+    return Tap(module, entering, number)
 
 
 def _at(module: nn.Module, path: str) -> Any:
@@ -217,29 +257,44 @@ def _at(module: nn.Module, path: str) -> Any:
 
 
 def _tapped(taps: Sequence[Tap], run: Callable[[], Any]) -> list[Tensor]:
-    """What passed the taps while ``run`` ran; where a module ran more than once, its last."""
-    caught: dict[int, Tensor] = {}
-    handles = [_hung(tap, n, caught) for n, tap in enumerate(taps)]
+    """What passed the taps while ``run`` ran, each at its call; raises InputError where a module
+    ran otherwise than was said.
+    """
+    caught: list[list[Tensor]] = [[] for _ in taps]
+    handles = [_hung(tap, calls) for tap, calls in zip(taps, caught, strict=True)]
     try:
         run()
     finally:
         for handle in handles:
             handle.remove()
-    missed = next((n for n in range(len(taps)) if n not in caught), None)
-    if missed is not None:
+    return [_called(tap, calls) for tap, calls in zip(taps, caught, strict=True)]
+
+
+def _called(tap: Tap, calls: Sequence[Tensor]) -> Tensor:
+    kind, count = type(tap.module).__name__, len(calls)
+    if not calls:
         raise InputError(
-            f"a {type(taps[missed].module).__name__} was not called while the model ran: choose"
-            " another place for its site"
+            f"a {kind} was not called while the model ran: choose another place for its site"
         )
-    return [caught[n] for n in range(len(taps))]
+    if not tap.call and count > 1:
+        raise InputError(
+            f"a {kind} ran {count} times in one pass: write which at the end of its path, as in"
+            f" 'block{CALLED}1', a site each"
+        )
+    if tap.call > count:
+        raise InputError(
+            f"a {kind} ran {count} times in one pass, and {CALLED}{tap.call} was asked for: choose"
+            " one of those"
+        )
+    return calls[tap.call - 1]
 
 
-def _hung(tap: Tap, n: int, caught: dict[int, Tensor]) -> Any:
+def _hung(tap: Tap, calls: list[Tensor]) -> Any:
     def enter(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        caught[n] = args[0] if args else next(iter(kwargs.values()))
+        calls.append(args[0] if args else next(iter(kwargs.values())))
 
     def leave(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
-        caught[n] = output[0] if isinstance(output, tuple | list) else output
+        calls.append(output[0] if isinstance(output, tuple | list) else output)
 
     return (
         tap.module.register_forward_pre_hook(enter, with_kwargs=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -18,15 +18,38 @@ SHARDED = ("FullyShardedDataParallel", "FSDPModule")
 
 
 def unwrapped(model: Any) -> Any:
-    """The model itself, out of ``torch.compile``, DDP and other wrappers that hold nothing but it."""
-    while isinstance(model, nn.Module):
-        held = getattr(model, "_orig_mod", None)
-        if held is None and list(model._modules) == ["module"]:
-            held = model.module
-        if not isinstance(held, nn.Module):
-            break
-        model = held
+    """The model itself, out of ``torch.compile``, DDP and other wrappers that hold nothing but
+    it.
+    """
+    while isinstance(model, nn.Module) and (held := _held(model)) is not None:
+        model = getattr(model, held)
     return model
+
+
+def plain_weights(model: nn.Module) -> dict[str, Tensor]:
+    """The model's weights by the names they have without ``torch.compile``, DDP and other wrappers
+    round its parts.
+    """
+    wrappers = {
+        name: held
+        for name, part in model.named_modules(remove_duplicate=False)
+        if (held := _held(part)) is not None
+    }
+    return {_without(name, wrappers): weight for name, weight in model.state_dict().items()}
+
+
+def _without(name: str, wrappers: Mapping[str, str]) -> str:
+    """A weight's name without the steps from wrappers to what they hold."""
+    parts = name.split(".")
+    kept = [part for at, part in enumerate(parts) if wrappers.get(".".join(parts[:at])) != part]
+    return ".".join(kept)
+
+
+def _held(module: nn.Module) -> str | None:
+    """The name by which a wrapper holds the one module that it wraps; None for anything else."""
+    if isinstance(getattr(module, "_orig_mod", None), nn.Module):
+        return "_orig_mod"
+    return "module" if list(module._modules) == ["module"] and not module._parameters else None
 
 
 def sharded(model: nn.Module) -> bool:
@@ -94,7 +117,9 @@ def _put_back(
 
 @contextmanager
 def _same_chance(device: torch.device) -> Iterator[None]:
-    """Python's, numpy's and torch's random numbers go on afterwards as if nothing had been drawn."""
+    """Python's, numpy's and torch's random numbers go on afterwards as if nothing had been
+    drawn.
+    """
     plain, arrays = random.getstate(), np.random.get_state()
     there = [device] if device.type == "cuda" else []
     mps = torch.mps.get_rng_state() if device.type == "mps" else None

@@ -27,6 +27,7 @@ from layerfold.recording.hooks import Call, Place, Stream, check_sites, stream_o
 from layerfold.recording.isolation import sharded, unwrapped
 from layerfold.recording.passages import read_passages, reference_of
 from layerfold.recording.run_folder import RunFolder
+from layerfold.recording.saving import check_opens
 from layerfold.records import Floats, Reference, site_named
 
 SHARE: Final = 0.02
@@ -61,12 +62,12 @@ class Recorder:
         ``texts``: strings with a ``tokenizer`` (of Hugging Face, ours, any object with ``encode``,
         or a path to tokenizer.json), or an integer array [window, length] of ids. ``sites``: where
         a plain module keeps its stream, from a site's name to a module's path (its output, the
-        first of a tuple; its input after ``input:``) or a function from the model to the module;
-        ``call(model, ids)`` runs it where ``model(ids)`` does not. ``every``: steps between two
-        recordings; by itself two an octave, within ``share`` of the training's time
-        (``total_steps`` says how long it will be). ``weights``: the checkpoints are kept too, so
-        that sentences can be typed. Raises InputError, DamagedRun: what cannot be recorded, or
-        another run in ``out_dir``.
+        first of a tuple; its input after ``input:``; of a module that runs several times in a pass
+        its second call by ``path#2``) or a function from the model to the module; ``call(model,
+        ids)`` runs it where ``model(ids)`` does not. ``every``: steps between two recordings; by
+        itself two an octave, within ``share`` of the training's time (``total_steps`` says how long
+        it will be). ``weights``: the checkpoints are kept too, so that sentences can be typed.
+        Raises InputError, DamagedRun: what cannot be recorded, or another run in ``out_dir``.
         """
         for name, value in (
             ("every", every),
@@ -82,6 +83,11 @@ class Recorder:
                 " states are recorded"
             )
         self._passages = read_passages(texts, tokenizer)
+        if weights and self._passages.vocabulary(self._passages.largest + 1).kind == "words":
+            raise InputError(
+                "sentences cannot be typed with this tokenizer later: leave out weights=True, or"
+                " give a tokenizer.json"
+            )
         names = None if sites is None else list(check_sites(sites))
         wanted = {
             "texts": self._passages.digest,
@@ -248,10 +254,20 @@ class Recorder:
         """The folder is there and of this model; raises InputError."""
         if self._weights and stream.shape["weights"] is None:
             raise InputError(
-                "the weights of this model cannot be opened again: leave out weights=True"
+                "the weights of this model cannot be opened again (plain modules, adapters): leave"
+                " out weights=True"
             )
         vocabulary = self._passages.vocabulary(int(stream.shape["vocab_size"]))
         layers = 1 + max((site_named(0, name).layer for name in stream.sites), default=-1)
+        if self._folder.card is None:
+            window = [id for id in reference.windows[0].tolist() if id >= 0]
+            stream.shape["causal"] = not stream.sees_ahead(window)
+            if self._weights:
+                check_opens(stream, window, self._folder.folder.parent)
+        else:  # as it was found at the beginning
+            stream.shape["causal"] = self._folder.card["architecture"].get(
+                "causal", stream.shape["causal"]
+            )
         shape = {"kind": "recorded", "n_layer": layers, "d_model": width, **stream.shape}
         self._folder.begin(
             shape,

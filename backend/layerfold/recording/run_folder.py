@@ -18,9 +18,9 @@ from safetensors.numpy import save
 from layerfold.atlas.files import REFERENCE, write_reference
 from layerfold.errors import InputError
 from layerfold.files.atomic import sha256, write_atomically
-from layerfold.model.checkpoint import save_checkpoint
 from layerfold.model.gpt import GPT
 from layerfold.model.tokenizers.vocabulary import Vocabulary
+from layerfold.recording.saving import save_network
 from layerfold.records import Floats, Reference
 from layerfold.runs.recorded_run import checkpoint_folder, states_name
 from layerfold.runs.run import CARD, METRICS, Run, checkpoint_name, read_rows
@@ -180,12 +180,12 @@ class RunFolder:
     def _weights(self, step: int, network: Any) -> dict[str, str]:
         """The weights of a step are there; the hashes of their files by name."""
         if isinstance(network, GPT):
-            save_checkpoint(self.folder / checkpoint_name(step), network)
+            save_network(network, self.folder / checkpoint_name(step))
             return {checkpoint_name(step): sha256(self.folder / checkpoint_name(step))}
         final = self.folder / checkpoint_folder(step)
         final.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=final.parent, prefix=".") as made:
-            network.save_pretrained(Path(made) / "whole")
+            save_network(network, Path(made) / "whole")
             shutil.rmtree(final, ignore_errors=True)
             (Path(made) / "whole").replace(final)
         return {

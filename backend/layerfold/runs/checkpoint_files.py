@@ -12,12 +12,28 @@ from pathlib import Path
 from typing import Any, Final
 
 from layerfold.files.atomic import sha256, write_atomically
+from layerfold.runs.fingerprints import HEADER_BYTES
 from layerfold.runs.run import whole_checkpoint
 
 CONFIG, STATE = "config.json", "trainer_state.json"
 WEIGHTS: Final = "model.safetensors"
 PICKLED: Final = "pytorch_model.bin"
-HEADER_BYTES: Final = 100 << 20  # the most that the safetensors library itself reads
+LEFTOVERS: Final = {
+    "*_model_states.pt": (
+        "holds DeepSpeed's shards and no model: make one of them with its zero_to_fp32.py"
+    ),
+    "*_optim_states.pt": (
+        "holds DeepSpeed's optimizer and no model: save the model too, or make one with its"
+        " zero_to_fp32.py"
+    ),
+    "*.distcp": (
+        "holds FSDP's shards and no model: make one of them with `accelerate merge-weights`"
+    ),
+    "model_optim_rng.pt": (
+        "holds Megatron's shards and no model: convert them to Hugging Face's format"
+    ),
+}
+HASHES: Final = "hashes.json"  # what hashes_of remembers, in a run
 BLOB: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -33,7 +49,7 @@ def trouble_of(folder: Path, pickle: bool = False) -> str:
                 "holds an adapter and no whole model: save the model with the adapter merged into"
                 " it (merge_and_unload)"
             )
-        return f"has no {CONFIG}"
+        return leftover_of(folder) or f"has no {CONFIG}"
     if (folder / WEIGHTS).is_file() or (folder / f"{WEIGHTS}.index.json").is_file():
         missing = [
             path.name for path in weights_of(folder) if not whole_checkpoint(path, HEADER_BYTES)
@@ -47,7 +63,17 @@ def trouble_of(folder: Path, pickle: bool = False) -> str:
             )
         missing = [path.name for path in weights_of(folder) if not path.is_file()]
         return f"is half-written: {missing[0]} is missing" if missing else ""
-    return "has no weights yet"
+    return leftover_of(folder) or "has no weights yet"
+
+
+def leftover_of(folder: Path) -> str:
+    """What a folder without a model holds of a training, and how to make a model of it; empty where
+    that is not known.
+    """
+    for sign, words in LEFTOVERS.items():
+        if next(folder.glob(sign), None) or next(folder.glob(f"*/{sign}"), None):
+            return words
+    return ""
 
 
 def weights_of(folder: Path) -> list[Path]:

@@ -3,7 +3,9 @@ where there is.
 
 run.json         as any run's; ``checkpoints`` {step: {name, folder | repo, revision, commit}}, ``skipped`` [{name, why}], ``source`` as it
                  was typed and ``place`` the same from every directory, dtype, device, pickle, ``words`` where the tokenizer lies,
-                 ``configs`` the sha256 of each config.json of this architecture, ``trained`` the folder whose Trainer keeps a log
+                 ``configs`` the sha256 of each config.json of this architecture, ``trained`` the folder whose Trainer keeps a log;
+                 where there is something to say, ``same`` [[step, …], …] hold equal weights, ``own`` is the step of the model at the
+                 top of the folder, ``unit`` what steps count (epoch)
 """
 
 from __future__ import annotations
@@ -11,13 +13,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from layerfold.errors import DamagedRun, InputError
 from layerfold.files.atomic import write_atomically
-from layerfold.model.huggingface.hub import HuggingFaceShape
-from layerfold.runs.checkpoint_files import read_object, trainer_state
+from layerfold.model.huggingface import HuggingFaceShape
+from layerfold.runs.checkpoint_files import HASHES, read_object, trainer_state
+from layerfold.runs.checkpoint_view import with_config
+from layerfold.runs.equal_steps import equal_steps
 from layerfold.runs.run import CARD, Card
 from layerfold.runs.series import Checkpoint, Series, read_series
 from layerfold.runs.survey import SHAPE, Known, Survey, architecture_of, survey
@@ -85,8 +90,11 @@ def bring_up_to_date(
     progress: Callable[[str, float], None] = lambda stage, share: None,
 ) -> bool:
     """The card in a folder tells of a series as it is now; whether it is another than before."""
-    found = survey(series, _known(before), pickle=chosen["pickle"], progress=progress)
-    card = {**_card(series, found), **chosen}
+    seen = replace(
+        series, checkpoints=tuple(with_config(one, folder) for one in series.checkpoints)
+    )
+    found = survey(seen, _known(before), pickle=chosen["pickle"], progress=progress)
+    card = {**_card(series, found), **chosen, **_remarks(series, found, folder)}
     if card != before:
         write_atomically(
             folder / CARD, json.dumps(card, indent=1, ensure_ascii=False).encode() + b"\n"
@@ -97,7 +105,11 @@ def bring_up_to_date(
 def _card(series: Series, found: Survey) -> Card:
     shape = found.shape
     steps = [one.step for one in found.checkpoints]
-    reach = f" at {len(steps)} steps, {steps[0]:,} to {steps[-1]:,}" if len(steps) > 1 else ""
+    reach = (
+        f" at {len(steps)} {series.unit}s, {steps[0]:,} to {steps[-1]:,}" if len(steps) > 1 else ""
+    )
+    if series.own is not None:
+        reach += f"; the model in the folder itself is that of {series.unit} {series.own:,}"
     return {
         "format": 1,
         "name": series.name,
@@ -125,6 +137,15 @@ def _card(series: Series, found: Survey) -> Card:
         "finished": not unfinished(series),
         "examples": list(EXAMPLES),
     }
+
+
+def _remarks(series: Series, found: Survey, folder: Path) -> Card:
+    """What is worth knowing of a series and is usually nothing: its unit, equal steps, the step of
+    the model at its top.
+    """
+    same = equal_steps(found.checkpoints, folder / HASHES)
+    said = {"unit": series.unit if series.unit != "step" else "", "same": same, "own": series.own}
+    return {name: value for name, value in said.items() if value not in ("", [], None)}
 
 
 def unfinished(series: Series) -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from layerfold.errors import DamagedRun, LayerfoldError, StepNotFound
-from layerfold.model.huggingface.hub import (
+from layerfold.model.huggingface import (
     HuggingFaceTokenizer,
     load_adapter,
     read_hub_tokenizer,
@@ -25,6 +25,7 @@ from layerfold.model.huggingface.hub import (
 )
 from layerfold.runs.checkpoint_files import (
     CONFIG,
+    HASHES,
     STATE,
     hashes_of,
     trainer_state,
@@ -32,17 +33,17 @@ from layerfold.runs.checkpoint_files import (
     weights_of,
     wrong_weights,
 )
+from layerfold.runs.equal_steps import equal_steps, in_words
 from layerfold.runs.hub_card import bring_up_to_date, open_hub, shape_of
 from layerfold.runs.run import Problem, Run
 from layerfold.runs.series import Checkpoint, read_series
-from layerfold.runs.survey import where_of
+from layerfold.runs.survey import DIVERGED, where_of
 
 if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter
 
 __all__ = ["HuggingFaceRun", "open_hub"]
 
-HASHES: Final = "hashes.json"
 # a Trainer that has written nothing for so long is taken to have stopped
 FRESH_SECONDS: Final = 3600
 PROBED: Final = 8  # tokens that a check lets every checkpoint read
@@ -172,6 +173,10 @@ class HuggingFaceRun(Run):
             for one in self.card.get("skipped", [])
         ]
 
+    def remarks(self) -> list[str]:
+        """What is odd about the checkpoints and hinders nothing: several of the same weights."""
+        return in_words(self.card.get("same", []), self.card.get("unit", "step"))
+
     def metrics(self) -> list[dict[str, Any]]:
         """What the Trainer logged, a row a step, by the names that runs of our own use (val_loss,
         lr); none where there is no log.
@@ -207,7 +212,17 @@ class HuggingFaceRun(Run):
             for step, why in self._lost.items()
         ]
         found = [(self.checkpoints[step].name, self._wrong(step)) for step in self.steps]
-        return lost + [Problem(name, why) for name, why in found if why]
+        equal = equal_steps([self.checkpoints[step] for step in self.steps], self.folder / HASHES)
+        same = [
+            Problem("checkpoints", f"are not what their steps say: {words}")
+            for words in in_words(equal, self.card.get("unit", "step"))
+        ]
+        left = [
+            Problem(one["name"], one["why"])
+            for one in self.card.get("skipped", [])
+            if one["why"].startswith(DIVERGED)
+        ]
+        return lost + [Problem(name, why) for name, why in found if why] + same + left
 
     def _wrong(self, step: int) -> str:
         """What is wrong with a checkpoint that opens, or why it does not; nothing where it is

@@ -17,7 +17,7 @@ from layerfold.errors import DamagedRun, StepNotFound
 from layerfold.files.atomic import sha256
 from layerfold.model.adapter import Weightless
 from layerfold.model.checkpoint import load_model
-from layerfold.model.huggingface.hub import Where, load_adapter, read_shape
+from layerfold.model.huggingface import Where, load_adapter, read_shape
 from layerfold.model.shape import GPTConfig
 from layerfold.model.tokenizers.vocabulary import read_vocabulary
 from layerfold.records import Floats, Reference

@@ -38,7 +38,9 @@ class Problem:
 
 @dataclass(frozen=True)
 class Run:
-    """One model trained once; ``steps`` are the checkpoints that are there and whole by their size."""
+    """One model trained once; ``steps`` are the checkpoints that are there and whole by their
+    size.
+    """
 
     folder: Path
     card: Card
@@ -194,6 +196,10 @@ class Run:
             for step in cut
         ]
 
+    def remarks(self) -> list[str]:
+        """What is odd about the run and hinders nothing, each in a sentence."""
+        return []
+
     def metrics(self) -> list[dict[str, Any]]:
         """The logged steps, in order; a line cut short by a kill is left out."""
         return read_rows(self.folder / METRICS)
@@ -272,7 +278,9 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def whole_checkpoint(path: Path, header_bytes: int = 1 << 20) -> bool:
-    """Whether a safetensors file is as long as its header says, which has at most ``header_bytes``."""
+    """Whether a safetensors file is as long as its header says, which has at most
+    ``header_bytes``.
+    """
     try:
         with path.open("rb") as file:
             length = struct.unpack("<Q", file.read(8))[0]

@@ -17,16 +17,19 @@ from pathlib import Path
 from typing import Final
 
 from layerfold.errors import InputError, ModelNotFound
-from layerfold.runs.checkpoint_files import CONFIG, trainer_state, weights_of
+from layerfold.runs.checkpoint_files import CONFIG, leftover_of, trainer_state, weights_of
 from layerfold.runs.run import CARD
+from layerfold.runs.trainer_folder import (
+    Own,
+    children,
+    config_above,
+    counts_epochs,
+    numbered,
+    own_model,
+)
 
 PREFIX: Final = "hf:"
 PYTHIA: Final = (0, *(2**n for n in range(10)), *range(1000, 143_001, 1000))
-CHILD: Final = re.compile(r"(?:checkpoint|ckpt|global_step|step)[-_]?\d+")
-NUMBERED: Final = re.compile(
-    r"(?:^|[^a-z])(?:checkpoint|ckpt|global_step|step|iter)[-_]?(\d+)([km]?)(?![a-z\d])",
-    re.IGNORECASE,
-)
 LAST_NUMBER: Final = re.compile(r"(?:^|[-_.])(\d+)$")
 REPOSITORY: Final = re.compile(r"(?:[\w-][\w.-]*/)?[\w-][\w.-]*")
 PATTERN_SIGNS: Final = "*?["
@@ -36,6 +39,9 @@ PATTERN_SIGNS: Final = "*?["
 class Checkpoint:
     """One checkpoint: in a folder, or at a revision of a repository on a hub, then with its commit
     once that is known.
+
+    ``above`` is the folder that holds its config and tokenizer, where they do not lie with its
+    weights.
     """
 
     step: int
@@ -44,6 +50,7 @@ class Checkpoint:
     repo: str = ""
     revision: str = ""
     commit: str = ""
+    above: Path | None = None
 
     def entry(self) -> dict[str, str]:
         """What a run's card says of where it lies."""
@@ -82,6 +89,9 @@ class Skipped:
 class Series:
     """The checkpoints of one model, a step each, in order; ``place`` says what was meant, the same
     from every working directory.
+
+    ``unit`` is what their steps count; ``own`` is the step whose weights the model at the top of
+    ``folder`` has.
     """
 
     name: str
@@ -90,6 +100,8 @@ class Series:
     checkpoints: tuple[Checkpoint, ...]
     skipped: tuple[Skipped, ...] = ()
     folder: Path | None = None
+    unit: str = "step"
+    own: int | None = None
 
     @property
     def home(self) -> str:
@@ -106,7 +118,14 @@ def is_model(words: str) -> bool:
     folder = Path(words)
     if not os.path.isdir(folder):  # noqa: PTH112  (a whole sentence is no error to it)
         return False
-    return not (folder / CARD).is_file() and ((folder / CONFIG).is_file() or bool(children(folder)))
+    return not (folder / CARD).is_file() and (
+        (folder / CONFIG).is_file() or bool(children(folder)) or _is_step(folder)
+    )
+
+
+def _is_step(folder: Path) -> bool:
+    """Whether a folder is one checkpoint of a training whose config lies above it."""
+    return numbered(folder.name) is not None and config_above(folder) is not None
 
 
 def read_series(words: str) -> Series:
@@ -142,59 +161,88 @@ def told(skipped: tuple[Skipped, ...], most: int = 3) -> str:
     return "; ".join(f"{one.name} {one.why}" for one in skipped[:most]) + rest
 
 
-def children(folder: Path) -> list[Path]:
-    """The folders of checkpoints inside a folder that are named as a Trainer names them, by step."""
-    try:
-        inside = [path for path in folder.iterdir() if CHILD.fullmatch(path.name) and path.is_dir()]
-    except OSError:
-        return []
-    return sorted(inside, key=lambda path: (numbered(path.name) or 0, path.name))
-
-
-def numbered(name: str) -> int | None:
-    """The step that a name says: checkpoint-500, step1000-tokens4B, step_20k."""
-    found = NUMBERED.search(name)
-    return int(found[1]) * {"": 1, "k": 1000, "m": 1_000_000}[found[2].lower()] if found else None
-
-
 def _of_folder(folder: Path) -> Series:
     place = f"{PREFIX}{folder.as_posix()}"
     inside = children(folder)
-    named = [(numbered(path.name), Checkpoint(0, path.name, path)) for path in inside]
+    if not inside:
+        return _alone(folder, place)
+    named = [(_step_inside(path), _in_folder(path)) for path in inside]
+    taken, skipped, unit = _counted(named)
     own = (
-        []
-        if inside and not _has_weights(folder)
-        else [(_own_step(folder, inside), Checkpoint(0, folder.name, folder))]
+        own_model(folder, {one.step: one.folder for one in taken if one.folder})
+        if taken and _has_weights(folder)
+        else Own()
     )
-    taken, skipped = _stepped(
-        [*named, *(pair for pair in own if pair[0] not in {step for step, _ in named})]
+    if own.step is not None and own.same is None:
+        taken = (*taken, Checkpoint(own.step, folder.name, folder))
+    if own.why:
+        skipped = (*skipped, Skipped(folder.name, own.why))
+    return Series(
+        _plain(folder.name),
+        "",
+        place,
+        tuple(sorted(taken, key=lambda one: one.step)),
+        skipped,
+        folder,
+        unit,
+        own.same,
     )
-    if not inside and not (folder / CONFIG).is_file():
-        skipped = (Skipped(folder.name, f"has neither {CONFIG} nor folders like checkpoint-500"),)
-        taken = ()
-    return Series(_plain(folder.name), "", place, taken, skipped, folder)
+
+
+def _alone(folder: Path, place: str) -> Series:
+    """One checkpoint, whose config lies with it or above it."""
+    said = trainer_state(folder).get("global_step")
+    step = said if isinstance(said, int) else numbered(folder.name) or 0
+    if (folder / CONFIG).is_file() or _is_step(folder):
+        unit = "epoch" if counts_epochs(folder.name) and not isinstance(said, int) else "step"
+        return Series(
+            _plain(folder.name),
+            "",
+            place,
+            (replace(_in_folder(folder), step=step),),
+            (),
+            folder,
+            unit,
+        )
+    why = leftover_of(folder) or f"has neither {CONFIG} nor folders like checkpoint-500"
+    return Series(_plain(folder.name), "", place, (), (Skipped(folder.name, why),), folder)
+
+
+def _in_folder(folder: Path) -> Checkpoint:
+    return Checkpoint(0, folder.name, folder, above=config_above(folder))
+
+
+def _step_inside(folder: Path) -> int | None:
+    """The step of a checkpoint: what its name says, but of one that counts epochs first what its
+    Trainer says.
+    """
+    said = trainer_state(folder).get("global_step") if counts_epochs(folder.name) else None
+    return said if isinstance(said, int) else numbered(folder.name)
+
+
+def _counted(
+    found: list[tuple[int | None, Checkpoint]],
+) -> tuple[tuple[Checkpoint, ...], tuple[Skipped, ...], str]:
+    """The checkpoints in order, those left out, and what their numbers count; epochs among steps
+    have no place.
+    """
+    epochs = {
+        one.name for step, one in found if step == numbered(one.name) and counts_epochs(one.name)
+    }
+    if not epochs or len(epochs) == len(found):
+        return *_stepped(found), "epoch" if epochs else "step"
+    taken, skipped = _stepped([(step, one) for step, one in found if one.name not in epochs])
+    why = (
+        f"counts epochs, and {taken[0].name} counts steps: open the one kind by itself, as in"
+        " 'hf:…/epoch*'"
+        if taken
+        else ""
+    )
+    return taken, (*skipped, *(Skipped(name, why) for name in sorted(epochs))), "step"
 
 
 def _has_weights(folder: Path) -> bool:
     return (folder / CONFIG).is_file() and bool(weights_of(folder))
-
-
-def _own_step(folder: Path, inside: list[Path]) -> int:
-    """The step of the model in a folder itself: what the Trainer says there, else the end that its
-    checkpoints were on the way to.
-    """
-    said = trainer_state(folder).get("global_step")
-    if inside and not isinstance(said, int):
-        said = next(
-            (
-                end
-                for path in reversed(inside)
-                if isinstance(end := trainer_state(path).get("max_steps"), int)
-            ),
-            None,
-        )
-        return said if said is not None else (numbered(inside[-1].name) or 0) + 1
-    return said if isinstance(said, int) else numbered(folder.name) or 0
 
 
 def _of_pattern(pattern: str) -> Series:
@@ -210,17 +258,15 @@ def _of_pattern(pattern: str) -> Series:
         raise ModelNotFound(
             f"no folder fits {pattern}: see that it names folders, and put it in quotes"
         )
-    taken, skipped = _stepped(
-        [(_step_of(folder), Checkpoint(0, folder.name, folder)) for folder in folders]
-    )
-    return Series(_plain(above.name), "", f"{PREFIX}{whole.as_posix()}", taken, skipped)
+    taken, skipped, unit = _counted([(_step_of(folder), _in_folder(folder)) for folder in folders])
+    return Series(_plain(above.name), "", f"{PREFIX}{whole.as_posix()}", taken, skipped, unit=unit)
 
 
 def _step_of(folder: Path) -> int | None:
     """The step of one folder of a glob: what its name says, else its Trainer's state, else the
     number its name ends with.
     """
-    found = numbered(folder.name)
+    found = _step_inside(folder)
     if found is None:
         said = trainer_state(folder).get("global_step")
         ending = LAST_NUMBER.search(folder.name)

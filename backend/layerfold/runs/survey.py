@@ -4,7 +4,7 @@ one architecture.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,10 +12,12 @@ from typing import Any, Final
 
 from layerfold.errors import LayerfoldError, ModelNotFound, Unreachable
 from layerfold.files.atomic import sha256
-from layerfold.model.huggingface.hub import HuggingFaceShape, Where, fetched, read_shape, settled
-from layerfold.runs.checkpoint_files import CONFIG, trouble_of
+from layerfold.model.huggingface import HuggingFaceShape, Where, fetched, read_shape, settled
+from layerfold.runs.checkpoint_files import CONFIG, trouble_of, weights_of
+from layerfold.runs.fingerprints import fingerprint
 from layerfold.runs.series import Checkpoint, Series, Skipped, told
 
+DIVERGED: Final = "has diverged"
 ASKED_AT_ONCE: Final = 8  # configs of a hub
 WORDS: Final = (
     "tokenizer.json",
@@ -132,7 +134,11 @@ def _look_at_all(
 
 
 def _look(one: Checkpoint, known: Known, pickle: bool, away: bool = False) -> Looked:
-    why = trouble_of(one.folder, pickle) if one.folder is not None else ""
+    why = (
+        trouble_of(one.folder, pickle) or diverged(weights_of(one.folder))
+        if one.folder is not None
+        else ""
+    )
     if away and not why and not _kept(one):
         why = "cannot be fetched now: connect to the network, and open the model again"
     if why:
@@ -151,6 +157,18 @@ def _look(one: Checkpoint, known: Known, pickle: bool, away: bool = False) -> Lo
         replace(one, commit=where.revision) if one.folder is None else one,
         known.shapes[digest],
         config=digest,
+    )
+
+
+def diverged(files: Sequence[Path]) -> str:
+    """Whether a sample of the weights has numbers that are not finite, in words that name the
+    first; nothing where it has none.
+    """
+    found = fingerprint(files)
+    return (
+        f"{DIVERGED}: {found.wrong} holds numbers that are not finite"
+        if found and found.wrong
+        else ""
     )
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -27,15 +27,17 @@ from threadpoolctl import threadpool_limits
 from layerfold.errors import Busy, LayerfoldError
 from layerfold.interp.session import Session, open_session, shared_spaces, states_cache
 from layerfold.server.catalog import Catalog, find_runs
+from layerfold.server.hosts import ANY_ADDRESS, Allowed, known_hosts, trusted_proxies
 from layerfold.server.jobs import Jobs, Rank
 from layerfold.server.lab import Lab
 from layerfold.server.lab_routes import create_lab_routes
 from layerfold.server.plotly_file import Plotly
 from layerfold.server.processes import ProcessPool
-from layerfold.server.protocol.http import Limits
+from layerfold.server.protocol.http import Limits, Reach
 from layerfold.server.protocol.messages import MESSAGE_BYTES
+from layerfold.server.proxy import Proxies, root_path_of
 from layerfold.server.routes import REVALIDATE, create_routes
-from layerfold.server.security import ANY_ADDRESS, Guard, accept, known_hosts
+from layerfold.server.security import Guard, accept, reach
 from layerfold.server.watch import FOLLOWERS, Watch
 from layerfold.server.ws import TRY_AGAIN, Connection
 from layerfold.settings import Settings, listen
@@ -91,7 +93,14 @@ def create_app(
         compresslevel=5,
         exclude_content_types=("application/octet-stream", "image/*"),
     )
-    app.add_middleware(Guard, hosts=known_hosts(settings.host, settings.allowed_hosts))
+    hosts = known_hosts(settings.host, settings.allowed_hosts)
+    app.add_middleware(
+        Guard,
+        hosts=hosts,
+        proxies=Proxies(
+            trusted_proxies(settings.trusted_proxies), root_path_of(settings.root_path)
+        ),
+    )
     app.state.connections = connections
     _say_errors_in_one_shape(app)
     app.include_router(create_routes(catalog, work, _limits_of(limits), plotly, version, watch))
@@ -100,6 +109,7 @@ def create_app(
     )
     _add_stream(
         app,
+        hosts,
         connections,
         lambda socket: Connection(socket, catalog, work, limits, version, patience),
     )
@@ -154,13 +164,25 @@ async def _keep_lab(lab: Lab, connections: set[Connection]) -> None:
 
 
 def _add_stream(
-    app: FastAPI, connections: set[Connection], connect: Callable[[WebSocket], Connection]
+    app: FastAPI,
+    hosts: Sequence[Allowed],
+    connections: set[Connection],
+    connect: Callable[[WebSocket], Connection],
 ) -> None:
-    """The WebSocket of pages; ``connections`` holds those that are open."""
+    """The WebSocket of pages; ``connections`` holds those that are open. A page that gets none can
+    ask why.
+    """
+
+    @app.get("/api/reach")
+    def get_reach(request: Request, origin: Annotated[str, Query(max_length=300)]) -> Reach:
+        """Whether the socket is open to a page of this origin (its `location.origin`), and what to
+        set where it is not.
+        """
+        return reach(request.headers, hosts, origin)
 
     @app.websocket("/api/stream")
     async def stream(socket: WebSocket) -> None:
-        if not await accept(socket):
+        if not await accept(socket, hosts):
             return
         if len(connections) >= CONNECTIONS:
             await socket.close(
@@ -252,6 +274,7 @@ def configured(app: FastAPI, log_level: str = "warning") -> uvicorn.Config:
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=5,
         server_header=False,
+        proxy_headers=False,  # the guard reads them, and needs to know who said them
     )
 
 

@@ -123,6 +123,6 @@ def add_comparing(
         slice_ = await jobs.run(
             ("align", run, asked.other),
             Rank.FIRST,
-            lambda: found.read(text, bounds.tokens, asked.projection),
+            lambda: found.read(text, bounds.tokens, asked.projection, asked.special),
         )
         return Response(encode_slice(0, run, "", slice_), media_type=BINARY)

@@ -7,19 +7,24 @@ same origin, and answers carry a policy under which the page loads nothing from 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from layerfold.errors import ForeignOrigin
+from layerfold.server.hosts import OPTION, SCHEMES, Allowed, Host
+from layerfold.server.protocol.http import Reach
+from layerfold.server.proxy import Proxies, as_asked, hint, lacks_slash
 
-LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "[::1]")
-ANY_ADDRESS: Final = ("", "0.0.0.0", "::")
+NO_PROXIES: Final = Proxies()
+UPGRADE: Final = (
+    "The socket would be opened to this page. If it does not open, a proxy on the way does not pass"
+    " WebSockets on: have it speak HTTP/1.1 and pass the headers Upgrade and Connection."
+)
 SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 
 # Plotly writes style elements and draws through data: and blob: images; scripts are files of ours,
@@ -46,47 +51,76 @@ HEADERS: Final = {
 }
 
 
-def known_hosts(host: str, further: Iterable[str] = ()) -> tuple[str, ...]:
-    """The names the server answers to: the local ones, the address it listens on, and those allowed
-    by name.
-    """
-    given = () if host in ANY_ADDRESS else (f"[{host}]" if ":" in host else host,)
-    return tuple(dict.fromkeys(name.lower() for name in (*LOCAL_NAMES, *given, *further)))
-
-
-def check_host(headers: Headers, hosts: Sequence[str]) -> None:
+def check_host(headers: Headers, hosts: Sequence[Allowed]) -> None:
     """The request names one Host, and it is ours. Raises ForeignOrigin."""
     names = headers.getlist("host")
-    if len(names) != 1 or _host_name(names[0]) not in hosts:
+    named = Host.of_header(names[0]) if len(names) == 1 else None
+    if not any(one.is_host(named) for one in hosts):
+        said = (
+            f"Start with {OPTION} {named.name}, or set LAYERFOLD_ALLOWED_HOSTS,"
+            if named
+            else "Name one host"
+        )
         raise ForeignOrigin(
-            f"The Host {', '.join(names)[:100]!r} is not this server's name. Allow it with"
-            " LAYERFOLD_ALLOWED_HOSTS if it is."
+            f"The Host {', '.join(names)[:100]!r} is not this server's name. {said} if it is yours."
         )
 
 
-def check_origin(headers: Headers) -> None:
+def check_origin(headers: Headers, hosts: Sequence[Allowed] = ()) -> None:
     """The request comes from a page of this server, or from no page at all. Raises ForeignOrigin.
 
     Browsers send Origin with every WebSocket and every unsafe request, so a request without one is
-    a program's.
+    a program's. A page is ours if its origin is the Host, or one that was allowed by name: a proxy
+    may have put its own name for this server into Host.
     """
     origins = headers.getlist("origin")
     if not origins and headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
         return
     host = headers.get("host", "").lower()
-    if len(origins) != 1 or origins[0].lower() not in (f"http://{host}", f"https://{host}"):
-        raise ForeignOrigin(
-            f"The origin {', '.join(origins)[:100]!r} is not this server's page. Open the page from"
-            f" {host[:100]!r} itself."
-        )
+    if len(origins) == 1 and origins[0].lower() in (f"http://{host}", f"https://{host}"):
+        return
+    scheme, named = _origin(origins[0]) if len(origins) == 1 else ("", None)
+    if named is not None and any(one.is_origin(scheme, named) for one in hosts if not one.own):
+        return
+    raise ForeignOrigin(
+        f"The origin {', '.join(origins)[:100]!r} is not this server's page, which goes by"
+        f" {host[:100]!r} here. {_remedy(named)}"
+    )
 
 
-async def accept(socket: WebSocket) -> bool:
+def _origin(words: str) -> tuple[str, Host | None]:
+    """The scheme and the host of an origin; no host where there is no sense in it."""
+    scheme, _, rest = words.lower().partition("://")
+    return scheme, Host.of_header(rest) if scheme in SCHEMES else None
+
+
+def _remedy(named: Host | None) -> str:
+    if named is None:
+        return "Open the page by its own address, not from a file or in a frame that has no origin."
+    name = named.name if named.port is None else f"{named.name}:{named.port}"
+    return f"If it is yours, start with {OPTION} {name}, or have the proxy pass Host on as it came."
+
+
+def reach(headers: Headers, hosts: Sequence[Allowed], origin: str) -> Reach:
+    """Whether the socket would be opened to a page of this origin, and what to set where it would
+    not.
+    """
+    asked = [
+        (name, value) for name, value in headers.raw if name not in (b"origin", b"sec-fetch-site")
+    ]
+    try:
+        check_origin(Headers(raw=[*asked, (b"origin", origin.encode("latin-1", "replace"))]), hosts)
+    except ForeignOrigin as error:
+        return Reach(accepted=False, message=str(error))
+    return Reach(accepted=True, message=UPGRADE)
+
+
+async def accept(socket: WebSocket, hosts: Sequence[Allowed] = ()) -> bool:
     """The one way to accept a WebSocket: True when it is of our own origin and open, else it is
     refused (HTTP 403).
     """
     try:
-        check_origin(socket.headers)
+        check_origin(socket.headers, hosts)
     except ForeignOrigin as error:
         await socket.send_denial_response(_refusal(error))
         return False
@@ -97,25 +131,36 @@ async def accept(socket: WebSocket) -> bool:
 class Guard:
     """ASGI middleware: a foreign Host or an unsafe request of another origin never reaches the app;
     answers get HEADERS.
+
+    Behind a proxy the app gets the request as the browser made it.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, hosts: Sequence[Allowed], proxies: Proxies = NO_PROXIES
+    ) -> None:
         self.app = app
         self.hosts = tuple(hosts)
+        self.proxies = proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         try:
-            headers = Headers(scope=scope)
-            check_host(headers, self.hosts)
+            # also behind a proxy: a page of a foreign name can say what it likes else
+            check_host(Headers(scope=scope), self.hosts)
+            asked = as_asked(scope, self.proxies, self.hosts)
             if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
-                check_origin(headers)
+                check_origin(Headers(scope=asked), self.hosts)
         except ForeignOrigin as error:
-            await self._refuse(error, scope, receive, send)
+            await self._refuse(
+                ForeignOrigin(f"{error}{hint(scope, self.proxies)}"), scope, receive, send
+            )
             return
-        await self.app(scope, receive, _with_headers(send) if scope["type"] == "http" else send)
+        if scope["type"] == "http" and (better := lacks_slash(scope, self.proxies)):
+            await RedirectResponse(better)(scope, receive, _with_headers(send))
+            return
+        await self.app(asked, receive, _with_headers(send) if scope["type"] == "http" else send)
 
     async def _refuse(
         self, error: ForeignOrigin, scope: Scope, receive: Receive, send: Send
@@ -139,18 +184,3 @@ def _with_headers(send: Send) -> Send:
 
 def _refusal(error: ForeignOrigin) -> JSONResponse:
     return JSONResponse({"error": {"code": error.code, "message": str(error)}}, error.status)
-
-
-def _host_name(header: str) -> str | None:
-    """The name in a Host header, in lower case, without the port; None when there is no sense in
-    it.
-    """
-    if any(mark in header for mark in "/\\@?# \t,"):
-        return None
-    try:
-        parts = urlsplit(f"//{header}")
-        _ = parts.port
-    except ValueError:
-        return None
-    name = parts.hostname
-    return f"[{name}]" if name and ":" in name else name

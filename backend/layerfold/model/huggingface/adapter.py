@@ -1,42 +1,39 @@
 """A Hugging Face model behind the adapter protocol: its residual stream, taken where it passes.
 
-What is a state of each family, and how it relates to transformers' ``hidden_states``:
+How a state relates to transformers' ``hidden_states``:
 
-* ``embed`` is ``hidden_states[0]``: what the first layer reads, so with positions (GPT-2), scaled
+* ``embed`` is ``hidden_states[0]``: what the first block reads, so with positions (GPT-2), scaled
 by sqrt(d) (Gemma), or normalised (BERT).
-* ``L{n}.post`` is ``hidden_states[n + 1]``; but of the last layer of a decoder it is the raw state,
-where ``hidden_states[-1]`` has the
-  final norm applied: every site lies in one stream, and the lens applies the norm itself.
-* ``L{n}.mid`` is the sum after attention and before the MLP: what the MLP's norm reads (GPT-2,
-Llama, Qwen, Mistral, OLMo, Gemma;
-  in Gemma 2 and 3 and OLMo 2 what attention adds is itself normalised first). The layers of BERT
-  and RoBERTa normalise after each
-  sum; their states, ``embed`` too, are those normalised sums, which the next half-layer reads and
-  adds to. GPT-NeoX and Pythia let
-  attention and MLP read the same state side by side (``use_parallel_residual``): no state between
-  the two exists, and there is no mid.
+* ``L{n}.post`` is ``hidden_states[n + 1]``; but where the last of those has gone through a final
+norm it is the raw state: every site
+  lies in one stream, and one stream has no norm in its middle, so the states are caught here and
+  the lens applies the norm itself.
+* ``L{n}.mid`` is the sum after attention and before the MLP: what the MLP's norm reads; where the
+stream is normalised after each sum
+  (BERT) that normalised sum, which the next half reads and adds to. Where both halves read one
+  state (GPT-NeoX) there is none.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from functools import cached_property, reduce
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from layerfold.errors import DamagedRun, NoWeights, TextTooLong
 from layerfold.model.gpt import GPT
-from layerfold.model.huggingface.families import Family
-from layerfold.model.huggingface.gpt2 import gpt_from
+from layerfold.model.huggingface.block import Tap, given_in, given_out
+from layerfold.model.huggingface.head import Head
+from layerfold.model.huggingface.own_gpt import gpt_from
 from layerfold.model.huggingface.shape import HuggingFaceShape
+from layerfold.model.huggingface.structure import Structure, inputs_of
 from layerfold.records import Floats, Ints, States, site_named
-
-Passing = Callable[[Tensor], None]
 
 
 class Taps(threading.local):
@@ -45,10 +42,15 @@ class Taps(threading.local):
     def __init__(self) -> None:
         self.caught: list[Tensor] | None = None
 
-    def catch(self, state: Any) -> None:
+    def catch(self, state: Tensor) -> None:
         """A state is kept, if this thread wants the states."""
         if self.caught is not None:
-            self.caught.append(state[0] if isinstance(state, tuple) else state)
+            self.caught.append(state)
+
+    def begin(self, state: Tensor) -> None:
+        """A state is kept where it is the first: one module may be several blocks."""
+        if self.caught is not None and not self.caught:
+            self.caught.append(state)
 
 
 class HuggingFaceAdapter:
@@ -56,20 +58,20 @@ class HuggingFaceAdapter:
     computes in.
     """
 
-    def __init__(self, network: Any, family: Family, shape: HuggingFaceShape) -> None:
+    def __init__(self, network: Any, structure: Structure, shape: HuggingFaceShape) -> None:
         self.network = network
-        self.body = network.base_model
+        self.structure = structure
         self.sites = tuple(site_named(index, name) for index, name in enumerate(shape.sites))
         self.d_model = shape.d_model
         self.n_vocab = shape.vocab_size
         self.max_tokens = shape.block_size
         self.causal = shape.causal
         self.unembeds = shape.unembedding
-        self._norm = inner(self.body, family.norm) if family.norm else None
-        self._head = head_of(network, family) if shape.unembedding else None
-        self._cap = getattr(network.config, "final_logit_softcapping", None)
+        self._whole = structure.stream == "decoder"
+        self.body = network if self._whole else network.get_submodule(structure.body)
+        self._head = Head(network, structure) if shape.unembedding else None
         self._taps = Taps()
-        tap(self.body, family, self._taps)
+        tap(structure, self._taps, mid=any(site.part == "mid" for site in self.sites))
 
     @property
     def nbytes(self) -> int:
@@ -97,12 +99,12 @@ class HuggingFaceAdapter:
         caught: list[Tensor] = []
         self._taps.caught = caught
         try:
-            self.body(input_ids=ids, **({"use_cache": False} if self.causal else {}))
+            self.body(**inputs_of(self.body, ids))
         finally:
             self._taps.caught = None
         values = np.empty((len(self.sites), *ids.shape, self.d_model), dtype=np.float32)
         for row, state in zip(values, caught, strict=True):
-            row[:] = state.to("cpu", torch.float32).numpy()
+            row[:] = state.to("cpu", torch.float32).reshape(row.shape).numpy()
         return values
 
     def _checked(self, windows: NDArray[np.int64]) -> Tensor:
@@ -123,8 +125,8 @@ class HuggingFaceAdapter:
 
     @torch.inference_mode()
     def unembed(self, values: Floats) -> Floats:
-        """Logits [..., vocab] of states [..., d] of any site, through the final norm, the head and
-        its cap; raises NoWeights without.
+        """Logits [..., vocab] of states [..., d] of any site, through the final norm and the head;
+        raises NoWeights without one.
         """
         if self._head is None:
             raise NoWeights(
@@ -134,39 +136,29 @@ class HuggingFaceAdapter:
         states = torch.from_numpy(np.array(values, dtype=np.float32)).to(
             self.network.device, self.network.dtype
         )
-        logits = self._head(states if self._norm is None else self._norm(states)).to(torch.float32)
-        if self._cap:
-            logits = self._cap * torch.tanh(logits / self._cap)
-        return np.asarray(logits.cpu().numpy(), dtype=np.float32)
+        return np.asarray(self._head(states).to("cpu", torch.float32).numpy(), dtype=np.float32)
 
 
-def tap(body: nn.Module, family: Family, taps: Taps) -> None:
-    """Whatever thread runs the body, its states pass the taps in the order of the sites."""
-    layers = list(inner(body, family.layers))
-    layers[0].register_forward_pre_hook(_entering(taps), with_kwargs=True)
-    for layer in layers:
-        if family.mid is not None:
-            module, side = family.mid
-            if side == "in":
-                inner(layer, module).register_forward_pre_hook(_entering(taps), with_kwargs=True)
-            else:
-                inner(layer, module).register_forward_hook(_leaving(taps))
-        layer.register_forward_hook(_leaving(taps))
+def tap(structure: Structure, taps: Taps, mid: bool) -> list[Any]:
+    """Whatever thread runs the network, its states pass the taps in the order of the sites; gives
+    what takes the taps off again.
+    """
+    handles = []
+    for block in {id(block.module): block for block in reversed(structure.blocks)}.values():
+        if block.module is structure.blocks[0].module:
+            handles.append(_hang(block.enter, taps.begin))
+        if mid and block.mid is not None:
+            handles.append(_hang(block.mid, taps.catch))
+        handles.append(_hang(Tap(block.module, "out"), taps.catch))
+    return handles
 
 
-def head_of(network: Any, family: Family) -> Any:
-    """What makes logits of normalised states."""
-    return inner(network, family.head) if family.head else network.get_output_embeddings()
-
-
-def inner(module: nn.Module, path: str) -> Any:
-    """The module at a dotted path."""
-    return reduce(getattr, path.split("."), module)
-
-
-def _entering(taps: Taps) -> Any:
-    return lambda module, args, kwargs: taps.catch(args[0] if args else kwargs["hidden_states"])
-
-
-def _leaving(taps: Taps) -> Any:
-    return lambda module, args, output: taps.catch(output)
+def _hang(tap: Tap, catch: Callable[[Tensor], None]) -> Any:
+    place = tap.place  # and not the tap itself, whose module would then keep itself alive
+    if tap.side == "out":
+        return tap.module.register_forward_hook(
+            lambda module, args, output: catch(given_out(output))
+        )
+    return tap.module.register_forward_pre_hook(
+        lambda module, args, kwargs: catch(given_in(place, args, kwargs)), with_kwargs=True
+    )

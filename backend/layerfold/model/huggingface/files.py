@@ -22,12 +22,25 @@ from layerfold.errors import (
 CONFIG: Final = "config.json"
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLED, PICKLED_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
-ADAPTER: Final = "adapter_config.json"
+ADAPTER, ADAPTED, ADAPTED_PICKLED = (
+    "adapter_config.json",
+    "adapter_model.safetensors",
+    "adapter_model.bin",
+)
 BYTES: Final = 1 << 20  # of a config or an index
 PLAIN = re.compile(r"[\w.-]+\.(?:safetensors|bin)", re.ASCII)
 REVISION = re.compile(r"(?!.*\.\.)[\w][\w./+-]*", re.ASCII)
 NUMBERED = re.compile(r"checkpoint-\d+")  # as a Trainer names its folders
 COMMIT = re.compile(r"[0-9a-f]{40}")
+GGUF: Final = ".gguf"
+POINTER: Final = b"version https://git-lfs.github.com/spec/"
+POINTER_BYTES: Final = 1024
+HEADER_BYTES: Final = 100 << 20  # the most that the safetensors library itself reads
+TENSORS: Final = 100_000  # beyond any model
+# a repository's folder in the hub's cache, whose snapshots are links to its blobs
+CACHED: Final = "models--"
+# a run's folder of links to a checkpoint and to the config above it, made here
+VIEWS: Final = "views"
 
 
 @dataclass(frozen=True)
@@ -63,14 +76,167 @@ def fetched(where: Where, name: str) -> Path | None:
     where the model has no such file.
 
     Raises ModelNotFound where there is no such model or revision, Unreachable where it is gated or
-    cannot be fetched, MissingExtra.
+    cannot be fetched, MissingExtra, ModelRefused for a link that leads out of the folder,
+    DamagedRun for a pointer of Git LFS.
     """
     if where.folder is None:
-        return _of_hub(where, name)
+        path = _of_hub(where, name)
+        return None if path is None else _checked(path, where)
+    if where.folder.suffix == GGUF and where.folder.is_file():
+        return None
     if not where.folder.is_dir():
         raise ModelNotFound(f"there is no folder {where.folder}: check its path")
     path = where.folder / name
-    return path if path.is_file() else None
+    return _checked(path, where) if path.is_file() else None
+
+
+def _checked(path: Path, where: Where) -> Path:
+    """The file, which lies where it seems to lie and is what it seems to be."""
+    home = next(
+        (one for one in path.resolve().parents if one.name.startswith(CACHED)),
+        path.parent.resolve(),
+    )
+    if home not in path.resolve().parents and path.parent.parent.name != VIEWS:
+        raise ModelRefused(
+            f"{path.name} of {where} is a link that leads out of its folder ({path.resolve()}):"
+            " copy the file there"
+        )
+    if is_pointer(path):
+        raise DamagedRun(
+            f"{path.name} of {where} is a Git LFS pointer and not the file itself: run git lfs pull"
+            " in its folder"
+        )
+    return path
+
+
+def is_pointer(path: Path) -> bool:
+    """Whether a file stands for a larger one that Git LFS has not fetched."""
+    try:
+        if path.stat().st_size > POINTER_BYTES:
+            return False
+        with path.open("rb") as file:
+            return file.read(len(POINTER)) == POINTER
+    except OSError:
+        return False
+
+
+def folder_of(where: Where) -> Path:
+    """The folder of the model on this machine, with its config.json there; raises ModelNotFound,
+    and as ``fetched``.
+    """
+    if where.folder is not None:
+        return where.folder
+    config = fetched(where, CONFIG)
+    if config is None:
+        raise ModelNotFound(
+            f"{where} holds no {CONFIG}, so it is no model of Hugging Face: check its name"
+        )
+    return config.parent
+
+
+def base_of(where: Where) -> Where:
+    """Where the model itself lies: at the place, or where an adapter that lies there alone says;
+    raises as ``fetched``.
+
+    A base on a hub is fetched for an adapter from a hub alone: a folder is opened without a
+    network.
+    """
+    if fetched(where, CONFIG) is not None or gguf_of(where) is not None:
+        return where
+    said = read_json(where, ADAPTER)
+    if said is None:
+        return where
+    name = said.get("base_model_name_or_path")
+    if not isinstance(name, str) or not name:
+        raise ModelRefused(
+            f"{where} is an adapter that does not name its model (base_model_name_or_path in"
+            f" {ADAPTER}): put the model beside it"
+        )
+    beside = [] if where.folder is None else [where.folder / name, where.folder.parent / name]
+    for folder in (Path(name).expanduser(), *beside):
+        if (folder / CONFIG).is_file():
+            return Where(folder.resolve())
+    base = Where(repo=name, revision=str(said.get("revision") or ""))
+    hub, _ = _hub()
+    if where.folder is not None and not isinstance(
+        hub.try_to_load_from_cache(name, CONFIG, revision=base.revision or None), str
+    ):
+        raise ModelRefused(
+            f"{where} holds an adapter and not the model it adapts, {name[:200]}: put that model"
+            f" beside it, fetch it once (hf download {name[:200]}), or merge the two and save the"
+            " whole"
+        )
+    return settled(base)
+
+
+def adapter_files(where: Where) -> list[Path]:
+    """The weights of the adapter at a place; raises ModelRefused for a pickle, DamagedRun where
+    there are none, and as ``fetched``.
+    """
+    path = fetched(where, ADAPTED)
+    if path is None and holds(where, ADAPTED_PICKLED):
+        raise ModelRefused(
+            f"the adapter of {where} is a pickle ({ADAPTED_PICKLED}), which can run foreign code:"
+            " save it with safetensors"
+        )
+    if path is None:
+        raise DamagedRun(
+            f"{where} has an {ADAPTER} and no {ADAPTED}: fetch the adapter again, or move {ADAPTER}"
+            " away"
+        )
+    return [path]
+
+
+def folder_of_adapter(where: Where) -> Path:
+    """The folder of an adapter on this machine."""
+    config = fetched(where, ADAPTER)
+    assert config is not None
+    return config.parent
+
+
+def gguf_of(where: Where) -> Path | None:
+    """The one GGUF file that is a model, or lies in a folder without other weights; None where
+    there is none.
+
+    Raises ModelRefused where there are several.
+    """
+    if where.folder is None:
+        return None
+    if where.folder.suffix == GGUF and where.folder.is_file():
+        return _checked(where.folder, where)
+    if not where.folder.is_dir() or any(
+        (where.folder / name).is_file() for name in (SINGLE, INDEX)
+    ):
+        return None
+    found = sorted(
+        path for path in where.folder.iterdir() if path.suffix == GGUF and path.is_file()
+    )
+    if len(found) > 1:
+        raise ModelRefused(
+            f"{where} holds {len(found)} models ({', '.join(path.name for path in found[:3])}):"
+            " name one of the files"
+        )
+    return _checked(found[0], where) if found else None
+
+
+def header_of(path: Path) -> dict[str, dict[str, Any]]:
+    """What a safetensors file says of its tensors: their dtype, shape and place, by name; raises
+    ValueError, OSError.
+    """
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if not 2 <= length <= min(HEADER_BYTES, path.stat().st_size - 8):
+            raise ValueError("it is cut short, or no safetensors file")
+        found = json.loads(file.read(length))
+    if not isinstance(found, dict) or len(found) > TENSORS:
+        raise ValueError(f"it holds {len(found):,} tensors, the most is {TENSORS:,}")
+    tensors = {name: tensor for name, tensor in found.items() if name != "__metadata__"}
+    if (
+        8 + length + max((int(tensor["data_offsets"][1]) for tensor in tensors.values()), default=0)
+        != path.stat().st_size
+    ):
+        raise ValueError("it is cut short, or longer than it says")
+    return tensors
 
 
 def holds(where: Where, name: str) -> bool:
@@ -166,11 +332,6 @@ def _no_weights(where: Where) -> LayerfoldError:
         return ModelRefused(
             f"the weights of {where} are a pickle (pytorch_model.bin), which can run foreign code:"
             " save the model with safetensors, or allow pickles if you trust who made it"
-        )
-    if holds(where, ADAPTER):
-        return ModelRefused(
-            f"{where} holds an adapter and not the model it adapts: merge the two and save the"
-            " whole"
         )
     if where.repo:
         return Unreachable(

@@ -1,96 +1,83 @@
-"""The matrices of a Hugging Face model's layers by name: q, k, v, o of attention, in and out of the
+"""The matrices of a Hugging Face model's blocks by name: q, k, v, o of attention, in and out of the
 MLP.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from layerfold.model.huggingface.adapter import HuggingFaceAdapter, inner
-from layerfold.model.huggingface.families import FAMILIES
+from layerfold.model.huggingface.adapter import HuggingFaceAdapter
+from layerfold.model.huggingface.block import Block
 from layerfold.records import Floats
 
 WIDEST: Final = 2048  # singular values of wider matrices take minutes a checkpoint
-Parts = dict[str, Tensor]
+IN_A_ROW: Final = ("c_attn", "Wqkv")  # q, then k, then v
+BY_HEAD: Final = ("query_key_value",)  # q, k and v of the first head, then of the next
 
 
 def matrices_of(adapter: HuggingFaceAdapter) -> dict[str, dict[str, Floats]]:
-    """The matrices of each layer, "L0" first, as they act on a row; raises TypeError where they are
-    too wide to be taken apart.
+    """The matrices of each block, "L0" first, as they act on a row; raises TypeError where they are
+    too wide or not known apart.
     """
     if adapter.d_model > WIDEST:
         raise TypeError(
             f"matrices wider than {WIDEST:,} are not taken apart: that takes minutes a checkpoint"
         )
-    family = adapter.network.config.model_type
-    parts = _PARTS.get(family, _llama)
-    layers = inner(adapter.body, FAMILIES[family].layers)
-    return {
-        f"L{n}": {name: _rows(weight) for name, weight in parts(layer).items()}
-        for n, layer in enumerate(layers)
-    }
+    return {f"L{n}": _matrices(block) for n, block in enumerate(adapter.structure.blocks)}
 
 
-def _rows(weight: Tensor) -> Floats:
-    found: Floats = weight.detach().to("cpu", torch.float32).numpy()
-    return found
-
-
-def _gpt2(layer: Any) -> Parts:
-    q, k, v = layer.attn.c_attn.weight.chunk(3, dim=1)
-    return {
+def _matrices(block: Block) -> dict[str, Floats]:
+    if (
+        block.o_proj is None
+        or block.q_proj is None
+        or block.up_proj is None
+        or block.down_proj is None
+    ):
+        raise TypeError(
+            "its blocks have no matrices of attention and an MLP that could be told apart"
+        )
+    q, k, v = (
+        _apart(block)
+        if block.q_proj is block.k_proj
+        else (acting(m) for m in (block.q_proj, block.k_proj, block.v_proj))
+    )
+    named = {
         "q": q,
         "k": k,
         "v": v,
-        "o": layer.attn.c_proj.weight,
-        "in": layer.mlp.c_fc.weight,
-        "out": layer.mlp.c_proj.weight,
-    }
-
-
-def _neox(layer: Any) -> Parts:
-    """Its q, k and v lie together head by head."""
-    joint = layer.attention.query_key_value.weight
-    q, k, v = joint.view(-1, 3, layer.attention.head_size, joint.shape[1]).unbind(1)
-    flat = {
-        name: rows.reshape(-1, joint.shape[1]).T for name, rows in (("q", q), ("k", k), ("v", v))
+        "o": acting(block.o_proj),
+        "in": acting(block.up_proj),
+        "out": acting(block.down_proj),
     }
     return {
-        **flat,
-        "o": layer.attention.dense.weight.T,
-        "in": layer.mlp.dense_h_to_4h.weight.T,
-        "out": layer.mlp.dense_4h_to_h.weight.T,
+        name: weight.detach().to("cpu", torch.float32).numpy() for name, weight in named.items()
     }
 
 
-def _llama(layer: Any) -> Parts:
-    """``in`` is the matrix whose product the gate opens and closes."""
-    attention = {
-        name: getattr(layer.self_attn, f"{name}_proj").weight.T for name in ("q", "k", "v", "o")
-    }
-    return {**attention, "in": layer.mlp.up_proj.weight.T, "out": layer.mlp.down_proj.weight.T}
+def acting(module: Any) -> Tensor:
+    """A module's matrix as it acts on a row [in, out]; GPT-2 keeps it so, torch turned."""
+    weight: Tensor = module.weight
+    return weight.T if isinstance(module, nn.Linear) else weight
 
 
-def _bert(layer: Any) -> Parts:
-    read = layer.attention.self
-    return {
-        "q": read.query.weight.T,
-        "k": read.key.weight.T,
-        "v": read.value.weight.T,
-        "o": layer.attention.output.dense.weight.T,
-        "in": layer.intermediate.dense.weight.T,
-        "out": layer.output.dense.weight.T,
-    }
-
-
-_PARTS: Final[Mapping[str, Callable[[Any], Parts]]] = {
-    "gpt2": _gpt2,
-    "gpt_neox": _neox,
-    "bert": _bert,
-    "roberta": _bert,
-    "xlm-roberta": _bert,
-}
+def _apart(block: Block) -> tuple[Tensor, Tensor, Tensor]:
+    """The parts of one matrix that makes q, k and v; raises TypeError where their order is not
+    known.
+    """
+    joint = acting(block.q_proj)
+    name = next(
+        name for name, module in block.module.named_modules() if module is block.q_proj
+    ).rpartition(".")[2]
+    width, few = block.n_heads * block.head_dim, block.n_kv_heads * block.head_dim
+    grouped = name == "qkv_proj" and hasattr(block.attention, "num_key_value_groups")
+    if joint.shape[1] == width + 2 * few and (name in IN_A_ROW or grouped):
+        q, k, v = joint.split((width, few, few), dim=1)
+        return q, k, v
+    if name in BY_HEAD and few == width:
+        parts = joint.reshape(joint.shape[0], block.n_heads, 3, block.head_dim).unbind(2)
+        q, k, v = (part.reshape(joint.shape[0], width) for part in parts)
+        return q, k, v
+    raise TypeError(f"q, k and v lie in one matrix ({name}) in an order that is not known")

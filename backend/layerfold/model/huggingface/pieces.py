@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from layerfold.model.graphemes import continues
 from layerfold.model.tokenizers.byte_level import byte_signs
 from layerfold.records import Token
 
@@ -45,12 +46,15 @@ def dense(character: str) -> bool:
     )
 
 
-def overlapping(offsets: Sequence[tuple[int, int]], alone: Sequence[bool]) -> Iterator[list[int]]:
-    """Runs of tokens that share characters, but for those that stand alone."""
+def overlapping(
+    text: str, offsets: Sequence[tuple[int, int]], alone: Sequence[bool]
+) -> Iterator[list[int]]:
+    """Runs of tokens that share a letter with its marks, but for those that stand alone."""
     group: list[int] = []
     end = 0
     for at, (start, stop) in enumerate(offsets):
-        if group and (start >= end or alone[at] or alone[group[-1]]):
+        shared = start < end or (start == end and continues(text[:end], text[start:stop]))
+        if group and (not shared or alone[at] or alone[group[-1]]):
             yield group
             group = []
         group.append(at)

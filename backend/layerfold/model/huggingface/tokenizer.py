@@ -17,9 +17,9 @@ from typing import Any, Final
 from tokenizers import Tokenizer as Backend
 from tokenizers import models
 
-from layerfold.errors import DamagedRun, EmptyText, LayerfoldError, ModelRefused, TextTooLong
-from layerfold.model.huggingface.files import NUMBERED, Where, fetched
-from layerfold.model.huggingface.lists import backend_from_lists
+from layerfold.errors import DamagedRun, EmptyText, MissingExtra, ModelRefused, TextTooLong
+from layerfold.model.graphemes import continues
+from layerfold.model.huggingface.files import CONFIG, NUMBERED, Where, base_of, fetched, read_json
 from layerfold.model.huggingface.pieces import (
     byte_alphabet,
     bytes_of,
@@ -29,6 +29,7 @@ from layerfold.model.huggingface.pieces import (
     overlapping,
     parted,
 )
+from layerfold.model.huggingface.quiet import quiet, reason
 from layerfold.model.tokenizers.byte_level import (
     CHARACTERS,
     Tokenizer,
@@ -42,6 +43,28 @@ from layerfold.records import Sentence, Token
 NO_END: Final = -1
 ENDS: Final = ("<|endoftext|>", "</s>", "<eos>", "<|end_of_text|>", "[SEP]")
 BYTES: Final = 128 << 20  # of a tokenizer.json; Gemma's has 33 MB
+WHOLE, CONFIG_OF_IT = "tokenizer.json", "tokenizer_config.json"
+SMALL: Final = (CONFIG_OF_IT, "added_tokens.json", "special_tokens_map.json")
+LISTS: Final = (  # what classes of transformers read where there is no tokenizer.json
+    *(
+        "vocab.json",
+        "merges.txt",
+        "vocab.txt",
+        "tokenizer.model",
+        "spiece.model",
+        "sentencepiece.bpe.model",
+        "spm.model",
+    ),
+    *(
+        "vocab.bpe",
+        "sentencepiece.model",
+        "source.spm",
+        "bpe.codes",
+        "dict.txt",
+        "prophetnet.tokenizer",
+    ),
+)
+PROBED: Final = "The doctor's 2 cats watched naïve birds, (春天)."
 
 
 class HuggingFaceTokenizer(Tokenizer):
@@ -175,11 +198,27 @@ class HuggingFaceTokenizer(Tokenizer):
         return not self._names[id].startswith("##")
 
     def _groups(self, ids: Sequence[int]) -> Iterator[list[int]]:
+        """Runs of ids that end where a letter ends with all its marks; a sign is alone."""
+        held: list[int] = []
+        text = ""
+        for group in self._characters(ids):
+            said = "" if self._alone(group[0]) else decoded(b"".join(self._bytes[n] for n in group))
+            if held and (not text or not continues(text, said)):
+                yield held
+                held, text = [], ""
+            held, text = [*held, *group], text + said
+        if held:
+            yield held
+
+    def _alone(self, id: int) -> bool:
+        return not 0 <= id < len(self._bytes) or self._sign(id)
+
+    def _characters(self, ids: Sequence[int]) -> Iterator[list[int]]:
         """Runs of ids that end where a character ends; a sign is alone."""
         group: list[int] = []
         pending = b""
         for n in ids:
-            alone = not 0 <= n < len(self._bytes) or self._sign(n)
+            alone = self._alone(n)
             if alone and group:
                 yield group
                 group = []
@@ -223,8 +262,11 @@ class HuggingFaceTokenizer(Tokenizer):
         """
         tokens: list[Token] = []
         start = 0
-        for group in overlapping(offsets, [n in self._unknown for n in ids]):
+        for group in overlapping(text, offsets, [n in self._unknown for n in ids]):
             end = max(start, *(offsets[at][1] for at in group))
+            # marks that the vocabulary leaves out
+            while end > start and continues(text[start:end], text[end : end + 1]):
+                end += 1
             for piece, at in enumerate(group):
                 shown = self._names[ids[at]] if ids[at] in self._unknown else text[start:end]
                 tokens.append(Token(ids[at], shown, start, end, piece, len(group)))
@@ -233,36 +275,97 @@ class HuggingFaceTokenizer(Tokenizer):
 
 
 def read_hub_tokenizer(where: Where) -> HuggingFaceTokenizer:
-    """The tokenizer of a model: tokenizer.json or its older lists, beside it or, of a Trainer's
+    """The tokenizer of a model as AutoTokenizer makes it, of the files beside it or, of a Trainer's
     checkpoint, in the folder above.
 
-    Raises ModelRefused where there is none, DamagedRun, and as ``hub_files.fetched``.
+    Raises ModelRefused where there is none or its class keeps no vocabulary that can be read here,
+    DamagedRun, MissingExtra, and as ``files.fetched``.
     """
+    for one in (where, *([Where(above)] if (above := _above(where)) else []), base_of(where)):
+        if there := files_there(one):
+            made = _made(one, there)
+            reader = HuggingFaceTokenizer(backend_of(made, str(where)))
+            _check(reader, made, str(where))
+            return reader
+    raise ModelRefused(
+        f"{where} has no tokenizer: save it there with"
+        " AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER), and for a Trainer give it"
+        " as processing_class"
+    )
+
+
+def files_there(where: Where) -> list[str]:
+    """The files of a tokenizer that are there, fetched if need be, those that hold its vocabulary
+    first; none where only settings are.
+    """
+    whole = [WHOLE] if fetched(where, WHOLE) else [name for name in LISTS if fetched(where, name)]
+    return [*whole, *(name for name in SMALL if fetched(where, name))] if whole else []
+
+
+def _made(where: Where, there: Sequence[str]) -> Any:
+    """The tokenizer as transformers makes it of the files that are there."""
+    for name in there:
+        if (path := fetched(where, name)) and path.stat().st_size > BYTES:
+            raise DamagedRun(
+                f"{name} of {where} cannot be read (it is longer than {BYTES:,} bytes): fetch the"
+                " model again"
+            )
+    said = read_json(where, CONFIG_OF_IT) or {}
+    folder = (fetched(where, there[0]) or where.folder or Path()).parent
     try:
-        backend = _beside(where) or (_beside(Where(above)) if (above := _above(where)) else None)
-        found = HuggingFaceTokenizer(backend) if backend is not None else None
-    except LayerfoldError:
-        raise
-    except Exception as error:  # the library raises bare Exception
-        raise DamagedRun(
-            f"tokenizer.json of {where} cannot be read ({str(error)[:200]}): fetch the model again"
+        import transformers  # 3 s: only where a tokenizer is read for the first time
+    except ImportError as error:
+        raise MissingExtra(
+            "models of Hugging Face need more packages: pip install layerfold[hf]"
         ) from error
-    if found is None:
+    known = said.get("tokenizer_class") or fetched(where, CONFIG)
+    if WHOLE not in there and not known:
         raise ModelRefused(
-            f"{where} has no tokenizer.json: save it there with"
-            " AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER), and for a Trainer give"
-            " it as processing_class"
+            f"{where} holds {', '.join(there)} and does not say whose they are: name"
+            f" tokenizer_class in {CONFIG_OF_IT}"
         )
-    return found
+    try:
+        with quiet():
+            if not known:
+                return transformers.PreTrainedTokenizerFast(tokenizer_file=str(folder / WHOLE))
+            return transformers.AutoTokenizer.from_pretrained(
+                folder, trust_remote_code=False, local_files_only=True
+            )
+    except ImportError as error:
+        kind = said.get("tokenizer_class", "tokenizer")
+        raise ModelRefused(
+            f"{where} cannot be opened: its {kind} needs more than is installed ({reason(error)})"
+        ) from error
+    except Exception as error:  # each class reads its files in its own way
+        what = WHOLE if WHOLE in there else ", ".join(there)
+        raise DamagedRun(
+            f"{what} of {where} cannot be read ({reason(error)}): fetch the model again"
+        ) from error
 
 
-def _beside(where: Where) -> Any:
-    path = fetched(where, "tokenizer.json")
-    if path is None:
-        return backend_from_lists(where)
-    if path.stat().st_size > BYTES:
-        raise ValueError(f"it is longer than {BYTES:,} bytes")
-    return Backend.from_str(path.read_text("utf-8"))
+def backend_of(made: Any, name: str) -> Any:
+    """A copy of the vocabulary behind a tokenizer of transformers; raises ModelRefused where there
+    is none.
+    """
+    held = getattr(made, "backend_tokenizer", None)
+    if not isinstance(held, Backend):
+        raise ModelRefused(
+            f"{name} cannot be opened: its {type(made).__name__} splits text by code of its own,"
+            " which does not say where in a text its tokens lie: save the model with a tokenizer"
+            " that has a tokenizer.json"
+        )
+    return Backend.from_str(held.to_str())
+
+
+def _check(reader: HuggingFaceTokenizer, made: Any, name: str) -> None:
+    """Raises ModelRefused where the ids of a probe are not those of the tokenizer itself."""
+    right = list(made(PROBED)["input_ids"])
+    found = reader.framed(reader.ids([PROBED])[0])
+    if found != right:
+        raise ModelRefused(
+            f"{name} cannot be opened: {type(made).__name__} reads {PROBED!r} as {right}, its"
+            f" vocabulary alone as {found}: save its tokenizer anew with save_pretrained"
+        )
 
 
 def _above(where: Where) -> Path | None:

@@ -1,13 +1,14 @@
 """Byte-level BPE: text to tokens a person can read, and back.
 
-A token of byte-level BPE can end inside a character. Tokens are therefore read in groups that end
-where a character ends; each token of a group carries the group's whole text, with its place in the
-group.
+A token of byte-level BPE can end inside a character, or between a letter and its mark. Tokens are
+therefore read in groups that end where a letter ends with all its marks; each token of a group
+carries the group's whole text, with its place in the group.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,19 @@ from tokenizers import decoders, models, pre_tokenizers, trainers
 
 from layerfold.errors import DamagedRun, EmptyText, TextTooLong
 from layerfold.files.atomic import write_atomically
+from layerfold.model.graphemes import continues
 from layerfold.records import Sentence, Token
 
 CHARACTERS = 20_000
 END = "<|end|>"
+NOTHING = -1  # no id: stands for a text within its frame
 SIGNS = {"\n": "↵", "\r": "␍", "\t": "⇥"}
 
 
 class Tokenizer:
-    """A trained vocabulary; ``end`` is the id that parts two texts and that no typed text can hold."""
+    """A trained vocabulary; ``end`` is the id that parts two texts and that no typed text can
+    hold.
+    """
 
     def __init__(self, backend: Any) -> None:
         backend.encode_special_tokens = True  # a typed "<|end|>" is plain characters
@@ -86,15 +91,61 @@ class Tokenizer:
         Lone surrogates become U+FFFD; every other character is kept. Raises EmptyText, TextTooLong
         (over 20,000 characters).
         """
-        if not text.strip():
-            raise EmptyText("the sentence is empty: type at least one word")
-        if len(text) > CHARACTERS:
-            raise TextTooLong(
-                f"the sentence has {len(text):,} characters, the most is {CHARACTERS:,}: shorten it"
-            )
+        check_text(text)
         text = whole(text)
         ids = self.ids([text])[0]
         return Sentence(text, self.tokens(ids)[:max_tokens], max(0, len(ids) - max_tokens))
+
+    def specials(self) -> dict[str, int]:
+        """The ids of the special tokens by their names: those that no typed text holds unless it is
+        said to mean them.
+        """
+        return {
+            token.content: n
+            for n, token in self._backend.get_added_tokens_decoder().items()
+            if token.special
+        }
+
+    def read(self, text: str, max_tokens: int, special: bool = False) -> Sentence:
+        """What was typed as the model reads it; with ``special``, names of special tokens in it
+        (``specials``) mean them.
+
+        A frame that the text has itself is not put round it again. Raises what ``encode`` raises.
+        """
+        if not special or not self.specials():
+            return self.encode(text, max_tokens)
+        check_text(text)
+        text = whole(text)
+        encoding = self._meaning.encode(text, add_special_tokens=False)
+        tokens = _spanned(text, encoding.ids, encoding.offsets, set(self.specials().values()))
+        before, after = self._frame(encoding.ids)
+        kept = tokens[: max(1, max_tokens - len(before) - len(after))]
+        end = kept[-1].end if kept else 0
+        signs = (
+            [Token(n, self.text_of(n), 0, 0) for n in before],
+            [Token(n, self.text_of(n), end, end) for n in after],
+        )
+        return Sentence(text, (*signs[0], *kept, *signs[1]), len(tokens) - len(kept))
+
+    @cached_property
+    def _meaning(self) -> Any:
+        """The same vocabulary, in which the name of a special token is that token."""
+        meaning = Backend.from_str(self._backend.to_str())
+        meaning.encode_special_tokens = False
+        meaning.no_truncation()
+        meaning.no_padding()
+        return meaning
+
+    def _frame(self, ids: Sequence[int]) -> tuple[list[int], list[int]]:
+        """The signs to put before and after typed ids: those of the frame that they do not bring
+        themselves.
+        """
+        whole_frame = self.framed([NOTHING])
+        at = whole_frame.index(NOTHING)
+        before, after = whole_frame[:at], whole_frame[at + 1 :]
+        return [] if list(ids[:at]) == before else before, (
+            [] if list(ids[len(ids) - len(after) :]) == after else after
+        )
 
     def tokens(self, ids: Sequence[int]) -> tuple[Token, ...]:
         """Ids as a person reads them in a row, whole characters only; start and end count
@@ -134,6 +185,19 @@ class Tokenizer:
         return [len(data) if n != self.end else 0 for n, data in enumerate(self._bytes)]
 
     def _groups(self, ids: Sequence[int]) -> Iterator[list[int]]:
+        """Runs of ids that end where a letter ends with its marks; the end sign is alone."""
+        held: list[int] = []
+        text = ""
+        for group in self._characters(ids):
+            said = decoded(b"".join(self._bytes[n] for n in group))
+            if held and (self.end in (held[-1], group[0]) or not continues(text, said)):
+                yield held
+                held, text = [], ""
+            held, text = [*held, *group], text + said
+        if held:
+            yield held
+
+    def _characters(self, ids: Sequence[int]) -> Iterator[list[int]]:
         """Runs of ids that end where a character ends."""
         group: list[int] = []
         pending = b""
@@ -145,6 +209,43 @@ class Tokenizer:
                 group = []
         if group:
             yield group
+
+
+def check_text(text: str) -> None:
+    """Raises EmptyText, TextTooLong for a text that is not read."""
+    if not text.strip():
+        raise EmptyText("the sentence is empty: type at least one word")
+    if len(text) > CHARACTERS:
+        raise TextTooLong(
+            f"the sentence has {len(text):,} characters, the most is {CHARACTERS:,}: shorten it"
+        )
+
+
+def _spanned(
+    text: str, ids: Sequence[int], offsets: Sequence[tuple[int, int]], signs: Container[int]
+) -> tuple[Token, ...]:
+    """Tokens where their tokenizer says that they lie in a text: each begins where the one before
+    ends, those that share a letter with its marks are one group, and signs are alone.
+    """
+    groups: list[tuple[int, int, list[int]]] = []
+    start = 0
+    for at, (_, stop) in enumerate(offsets):
+        stop = max(start, stop)
+        first, last, held = groups[-1] if groups else (0, 0, [])
+        alone = ids[at] in signs or (bool(held) and ids[held[-1]] in signs)
+        shared = offsets[at][0] < last or (
+            offsets[at][0] == last and continues(text[first:last], text[last:stop])
+        )
+        if held and not alone and shared:
+            groups[-1] = (first, stop, [*held, at])
+        else:
+            groups.append((start, stop, [at]))
+        start = stop
+    return tuple(
+        Token(ids[at], text[first:last], first, last, piece, len(held))
+        for first, last, held in groups
+        for piece, at in enumerate(held)
+    )
 
 
 def readable(text: str) -> str:

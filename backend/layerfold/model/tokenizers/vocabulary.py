@@ -13,7 +13,7 @@ from tokenizers import Tokenizer as Backend
 from tokenizers import models
 
 from layerfold.errors import DamagedRun, InputError
-from layerfold.model.huggingface.hub import HuggingFaceTokenizer
+from layerfold.model.huggingface import HuggingFaceTokenizer
 from layerfold.model.tokenizers.byte_level import END, Tokenizer
 from layerfold.model.tokenizers.symbols import SymbolTokenizer
 from layerfold.model.tokenizers.words import WordTokenizer

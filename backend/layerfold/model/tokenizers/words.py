@@ -42,6 +42,10 @@ class WordTokenizer(Tokenizer):
             {str(id): whole(word) for id, word in sorted(self._words.items())}, ensure_ascii=False
         ).encode()
 
+    def specials(self) -> dict[str, int]:
+        """None: what was special is not known."""
+        return {}
+
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Raises NoWeights."""
         raise self._error()

@@ -106,6 +106,15 @@ class Example(BaseModel):
     note_zh: str = ""
 
 
+class Reach(Message):
+    """Whether the socket is open to pages of an origin; `message` says why not and what to set, or
+    what else may stand in the way.
+    """
+
+    accepted: bool
+    message: str
+
+
 class RunCard(BaseModel):
     """A run's card, with what its atlas holds; other fields of the card come along."""
 
@@ -133,6 +142,14 @@ class RunCard(BaseModel):
         bool, Field(description="whether it can read a sentence: its weights are there")
     ] = True
     building: Building | None = None
+    same: Annotated[
+        list[list[int]], Field(description="groups of steps that hold the same weights")
+    ] = []
+    unit: Annotated[Literal["step", "epoch"], Field(description="what its steps count")] = "step"
+    own: Annotated[
+        int | None,
+        Field(description="the step whose weights the model at the top of its folder has"),
+    ] = None
     lineage: Annotated[
         str,
         Field(description="the same as long as the clouds that are there stay and only more come"),
@@ -320,6 +337,9 @@ class Reading(Message):
     other: Annotated[str, Field(min_length=1, max_length=200)]
     at: Annotated[int, Field(ge=0, le=2**53 - 1)]
     text: str
+    special: Annotated[
+        bool, Field(description="whether names of special tokens in the text mean them")
+    ] = False
     projection: Annotated[str, Field(min_length=1, max_length=64)] = "umap"
 
 

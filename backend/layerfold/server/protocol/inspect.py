@@ -15,6 +15,9 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Projection = Annotated[
     str, Field(min_length=1, max_length=64, description="one of the card's projections")
 ]
+Special = Annotated[
+    bool, Field(description="whether names of special tokens in the text mean them")
+]
 
 
 class Look(Message):
@@ -24,6 +27,7 @@ class Look(Message):
     run: Name
     step: Natural
     text: str
+    special: Special = False
     projection: Projection = "umap"
 
 

@@ -73,6 +73,9 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Projection = Annotated[
     str, Field(min_length=1, max_length=64, description="one of the card's projections")
 ]
+Special = Annotated[
+    bool, Field(description="whether names of special tokens in the text mean them")
+]
 Key = Annotated[
     str, Field(min_length=1, max_length=64, description="the page's own name for a sentence")
 ]
@@ -89,6 +92,7 @@ class Place(Message):
     run: Name
     sentence: Key
     text: str
+    special: Special = False
     steps: Annotated[
         list[Natural],
         Field(
@@ -112,6 +116,7 @@ class Inspect(Message):
     step: Natural
     site: Natural
     text: str | None = None
+    special: Special = False
     token: Natural | None = None
     reference: Natural | None = None
     projection: Projection = "umap"

@@ -1,0 +1,62 @@
+"""A checkpoint opened: its weights in a network, its states caught, and both checked against
+transformers' own pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from layerfold.errors import ModelRefused
+from layerfold.model.huggingface.adapter import HuggingFaceAdapter
+from layerfold.model.huggingface.check import check_adapter
+from layerfold.model.huggingface.files import Where, base_of, settled
+from layerfold.model.huggingface.outline import Outline
+from layerfold.model.huggingface.peft_adapter import merged
+from layerfold.model.huggingface.quiet import reason
+from layerfold.model.huggingface.shape import HuggingFaceShape, outline_of, read_shape
+from layerfold.model.huggingface.structure import Structure, structure_of
+from layerfold.model.huggingface.weights import load_network
+
+
+def load_adapter(
+    where: Where,
+    shape: HuggingFaceShape,
+    *,
+    dtype: str = "float32",
+    device: str = "cpu",
+    pickle: bool = False,
+) -> HuggingFaceAdapter:
+    """The model at a checkpoint, in evaluation mode, its weights in memory once.
+
+    ``dtype`` is float32, bfloat16 or float16, ``device`` cpu, cuda, cuda:N or mps; ``pickle``
+    allows PyTorch's own files where there are no safetensors. Raises ModelRefused (also for a
+    checkpoint of another shape, a device this machine lacks, weights that are no plain numbers,
+    states that differ from transformers' own), DamagedRun, and as ``read_shape``.
+    """
+    where = settled(where)
+    outline, own = outline_of(where), read_shape(where)
+    chosen = {"title": shape.title, "unembedding": shape.unembedding, "causal": shape.causal}
+    if replace(own, sites=shape.sites, **chosen) != shape or not set(shape.sites) <= set(own.sites):
+        raise ModelRefused(f"{where} is a model of another shape than the run's: open it by itself")
+    network = merged(load_network(base_of(where), outline, dtype, device, pickle).network, where)
+    structure = _structure(outline, network, str(where))
+    adapter = HuggingFaceAdapter(
+        network, structure, replace(shape, unembedding=shape.unembedding and outline.head)
+    )
+    check_adapter(adapter, str(where))
+    return adapter
+
+
+def _structure(outline: Outline, network: Any, name: str) -> Structure:
+    """The network's structure: the outline's, or where that could not be seen without numbers, that
+    of a pass with them.
+    """
+    if outline.structure is not None:
+        return outline.structure.bound(outline.network, network)
+    try:
+        return structure_of(network, outline.stream)
+    except Exception as error:  # whatever a network does that nobody has opened before
+        raise ModelRefused(
+            f"{name} cannot be opened: its pass cannot be followed ({reason(error)})"
+        ) from error

@@ -1,0 +1,247 @@
+"""What a config makes of a network, found on the meta device: its class, its structure, its
+positions; nothing is allocated.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+import torch
+from torch import nn
+
+from layerfold.errors import DamagedRun, LayerfoldError, ModelRefused
+from layerfold.model.huggingface.quiet import quiet, reason
+from layerfold.model.huggingface.structure import Stream, Structure, structure_of
+from layerfold.model.kernels import settle_kernels
+
+UNBOUND: Final = 1 << 20  # positions of a model that has no table of them
+POSITIONS: Final = (
+    "max_position_embeddings",
+    "n_positions",
+    "max_seq_len",
+    "seq_length",
+    "max_sequence_length",
+    "n_ctx",
+)
+KEPT: Final = 8  # outlines of different configs
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A network on the meta device and what is known of it. ``structure`` is None where its pass
+    cannot be traced without numbers.
+    """
+
+    family: str
+    config: Any
+    made: type
+    network: nn.Module
+    structure: Structure | None
+    stream: Stream
+    n_layer: int
+    d_model: int
+    vocab_size: int
+    positions: int
+    causal: bool
+    head: bool
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers its weights have."""
+        return sum(parameter.numel() for parameter in self.network.parameters())
+
+
+@dataclass(frozen=True)
+class Question:
+    """A config and what is asked of it; two are the same where they were written the same."""
+
+    text: str
+    name: str = field(compare=False)
+    config: Any = field(compare=False)
+    made: type | None = None
+
+
+def outline_of_config(config: Any, found: Mapping[str, Any], name: str) -> Outline:
+    """The outline of a config that transformers has read; ``found`` is how it was written.
+
+    Raises ModelRefused where no class of transformers is for it, or it gives no states; DamagedRun
+    where it cannot be made.
+    """
+    return _outline(Question(json.dumps(found, sort_keys=True), name, config))
+
+
+def outline_of_network(network: Any) -> Outline:
+    """The outline of a live network of transformers, by its class and config; raises as
+    ``outline_of_config``.
+    """
+    config = network.config
+    return _outline(
+        Question(
+            config.to_json_string(use_diff=False), type(network).__name__, config, type(network)
+        )
+    )
+
+
+@lru_cache(maxsize=KEPT)
+def _outline(asked: Question) -> Outline:
+    settle_kernels()
+    config, text = asked.config, asked.config.get_text_config()
+    made = asked.made or class_of(config, asked.name)
+    network = _made(made, config, asked.name)
+    if "input_ids" not in inspect.signature(network.forward).parameters:
+        raise ModelRefused(
+            f"{asked.name} is a {made.__name__}, no model that reads text: open another"
+        )
+    stream: Stream = (
+        "encoder"
+        if getattr(config, "is_encoder_decoder", False) and hasattr(network, "get_decoder")
+        else ""
+    )
+    structure = _traced(network, stream, asked.name)
+    _refuse_dropped(json.loads(asked.text), made, asked.name)
+    return Outline(
+        family=str(config.model_type),
+        config=config,
+        made=made,
+        network=network,
+        structure=structure,
+        stream=stream,
+        n_layer=len(structure.blocks) if structure else int(text.num_hidden_layers),
+        d_model=structure.d_model if structure else int(text.hidden_size),
+        vocab_size=int(text.vocab_size),
+        positions=_positions(text, network),
+        causal=stream == "" and _causal(config, text, made),
+        head=stream != "encoder" and has_head(network),
+    )
+
+
+def class_of(config: Any, name: str) -> type:
+    """The class of transformers that a config's ``architectures`` name, with its language-model
+    head where it has one; else the body's.
+
+    Raises ModelRefused.
+    """
+    # 3 s: only where a model is opened for the first time
+    from transformers.models.auto import modeling_auto as auto
+
+    kind = type(config)
+    named = str((getattr(config, "architectures", None) or [""])[0])
+    lists = (
+        auto.MODEL_FOR_CAUSAL_LM_MAPPING,
+        auto.MODEL_FOR_MASKED_LM_MAPPING,
+        auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
+        auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING,
+        auto.MODEL_FOR_TEXT_ENCODING_MAPPING,
+    )
+    for one in (found for mapping in lists if kind in mapping for found in _each(mapping[kind])):
+        if one.__name__ == named:
+            return one
+    if (
+        named.endswith("ForPreTraining")
+        and kind in auto.MODEL_FOR_PRETRAINING_MAPPING
+        and kind in auto.MODEL_FOR_MASKED_LM_MAPPING
+    ):
+        trained = _made(auto.MODEL_FOR_PRETRAINING_MAPPING[kind], config, name)
+        if has_head(trained):  # ELECTRA's tells what was replaced, and has no words
+            return next(iter(_each(auto.MODEL_FOR_MASKED_LM_MAPPING[kind])))
+    if kind not in auto.MODEL_MAPPING:
+        raise ModelRefused(
+            f"{name} is of {kind.model_type!r}, of which transformers has no model that reads text:"
+            " open another"
+        )
+    return next(iter(_each(auto.MODEL_MAPPING[kind])))
+
+
+def _each(found: Any) -> tuple[type, ...]:
+    return tuple(found) if isinstance(found, tuple | list) else (found,)
+
+
+def has_head(network: Any) -> bool:
+    """Whether it has an unembedding."""
+    try:
+        return network.get_output_embeddings() is not None
+    except (AttributeError, NotImplementedError):
+        return False
+
+
+def _made(made: Any, config: Any, name: str) -> nn.Module:
+    """A network on the meta device, its attention written out; raises DamagedRun."""
+    try:
+        # a training goes on with its own
+        with quiet(), torch.random.fork_rng(devices=[]), torch.device("meta"):
+            network: nn.Module = made._from_config(
+                deepcopy(config), attn_implementation="eager", dtype=torch.float32
+            )
+    except Exception as error:  # each network checks its own sizes, in its own way
+        raise DamagedRun(
+            f"config.json of {name} cannot be used ({reason(error)}): fetch the model again"
+        ) from error
+    return network.eval()
+
+
+def _traced(network: nn.Module, stream: Stream, name: str) -> Structure | None:
+    """The structure, None where numbers are needed for a pass; raises ModelRefused."""
+    # grouped products of experts know the latter alone on the meta device
+    for dtype in (torch.float32, torch.bfloat16):
+        try:
+            with quiet(), torch.random.fork_rng(devices=[]):
+                return structure_of(network.to(dtype), stream)
+        except LayerfoldError as error:
+            raise ModelRefused(f"{name} cannot be opened: {error}") from None
+        except Exception:  # whatever a network does with numbers that are not there
+            continue
+    return None
+
+
+def _positions(text: Any, network: nn.Module) -> int:
+    """The most tokens that it has positions for; those of RoBERTa and its kin begin after the id of
+    their padding sign.
+    """
+    said = next(
+        (value for name in POSITIONS if isinstance(value := getattr(text, name, None), int)),
+        UNBOUND,
+    )
+    tables = [
+        module
+        for name, module in network.named_modules()
+        if isinstance(module, nn.Embedding) and "position" in name
+    ]
+    rows = (
+        table.num_embeddings - table.padding_idx - 1
+        for table in tables
+        if table.padding_idx is not None
+    )
+    return min(said, *rows, UNBOUND)
+
+
+def _causal(config: Any, text: Any, made: type) -> bool:
+    """What the config says of whether a token sees none after it; what holds is seen when the model
+    is opened.
+    """
+    from transformers.models.auto import modeling_auto as auto
+
+    kind = type(config)
+    if kind in auto.MODEL_FOR_MASKED_LM_MAPPING or kind not in auto.MODEL_FOR_CAUSAL_LM_MAPPING:
+        return bool(getattr(text, "is_decoder", False))
+    return getattr(text, "is_causal", True) is not False and not getattr(
+        text, "use_bidirectional_attention", False
+    )
+
+
+def _refuse_dropped(found: Mapping[str, Any], made: type, name: str) -> None:
+    """Raises ModelRefused for positions of a kind that the class once read and no longer does."""
+    kind = found.get("position_embedding_type", "absolute")
+    if kind != "absolute" and "position_embedding_type" not in inspect.getsource(
+        inspect.getmodule(made) or made
+    ):
+        raise ModelRefused(
+            f"{name} cannot be opened: its positions are {str(kind)[:60]!r}"
+            f" (position_embedding_type), not absolute, and {made.__name__} of this transformers"
+            " reads no others"
+        )
