@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from layerfold.model.huggingface.hub import HuggingFaceTokenizer
 from tokenizers import AddedToken, decoders, models, pre_tokenizers, processors
 from tokenizers import Tokenizer as Backend
 
+from layerfold.model.huggingface import HuggingFaceTokenizer
 from layerfold.model.tokenizers.byte_level import byte_signs
 
 transformers = pytest.importorskip("transformers")

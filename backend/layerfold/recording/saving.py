@@ -14,7 +14,7 @@ from torch import float32
 from layerfold.errors import InputError, LayerfoldError
 from layerfold.model.checkpoint import load_model, save_weights
 from layerfold.model.gpt import GPT
-from layerfold.model.huggingface.hub import Where, load_adapter, read_shape
+from layerfold.model.huggingface import Where, load_adapter, read_shape
 from layerfold.recording.hooks import Stream
 from layerfold.recording.isolation import plain_weights
 

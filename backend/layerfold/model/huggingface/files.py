@@ -141,10 +141,13 @@ def base_of(where: Where) -> Where:
     A base on a hub is fetched for an adapter from a hub alone: a folder is opened without a
     network.
     """
-    if fetched(where, CONFIG) is not None or gguf_of(where) is not None:
+    if gguf_of(where) is not None:
         return where
     said = read_json(where, ADAPTER)
-    if said is None:
+    if said is None or (
+        fetched(where, CONFIG) is not None
+        and any(holds(where, name) for name in (SINGLE, INDEX, PICKLED, PICKLED_INDEX))
+    ):
         return where
     name = said.get("base_model_name_or_path")
     if not isinstance(name, str) or not name:
