@@ -19,7 +19,14 @@ import torch
 from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 
-from layerfold.errors import DamagedRun, LayerfoldError, MissingExtra, ModelNotFound, ModelRefused
+from layerfold.errors import (
+    DamagedRun,
+    Diverged,
+    LayerfoldError,
+    MissingExtra,
+    ModelNotFound,
+    ModelRefused,
+)
 from layerfold.model.huggingface import (
     Where,
     load_adapter,
@@ -243,7 +250,7 @@ def test_numbers_that_are_none_are_named(folder: Path) -> None:
         lambda weights: weights | {"transformer.h.2.ln_1.bias": torch.full((48,), torch.nan)},
     )
     with pytest.raises(
-        DamagedRun, match=r"1 weights .* not finite \(transformer\.h\.2\.ln_1\.bias\)"
+        Diverged, match=r"1 weights .* not finite \(transformer\.h\.2\.ln_1\.bias\)"
     ):
         opened(folder)
 
@@ -357,8 +364,8 @@ def test_an_index_that_leads_elsewhere_is_damaged(folder: Path, name: object) ->
 def test_an_adapter_alone_is_refused(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "adapter_model.safetensors")
     (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "somebody/else"}')
-    with pytest.raises(ModelRefused, match="an adapter and not the model"):
-        weight_files(Where(folder))
+    with pytest.raises(ModelRefused, match="an adapter and not the model it adapts, somebody/else"):
+        opened(folder)
 
 
 # ---- out of reach

@@ -70,10 +70,16 @@ def with_command(arguments: list[str]) -> list[str]:
     if (
         not words.startswith("-")
         and words not in known
-        and (words.startswith("hf:") or is_address(words) or Path(words).is_dir())
+        and (
+            words.startswith("hf:") or is_address(words) or Path(words).is_dir() or _is_gguf(words)
+        )
     ):
         return ["serve", *arguments]
     return arguments
+
+
+def _is_gguf(words: str) -> bool:
+    return words.endswith(".gguf") and Path(words).is_file()
 
 
 def _print_version(wanted: bool) -> None:

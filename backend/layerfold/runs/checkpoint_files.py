@@ -14,6 +14,15 @@ from typing import Any, Final
 from layerfold.cards.reading import read_card, unsealed
 from layerfold.errors import DamagedRun
 from layerfold.files.atomic import sha256, write_atomically
+from layerfold.model.huggingface.files import (
+    ADAPTED,
+    ADAPTER,
+    GGUF,
+    Where,
+    base_of,
+    gguf_of,
+    is_pointer,
+)
 from layerfold.runs.fingerprints import HEADER_BYTES
 from layerfold.runs.run import whole_checkpoint
 
@@ -43,15 +52,27 @@ def trouble_of(folder: Path, pickle: bool = False) -> str:
     """What is wrong with a folder as a checkpoint, by the names and lengths of its files; nothing
     where it is whole.
     """
+    if folder.suffix == GGUF and folder.is_file():
+        return ""
     if not folder.is_dir():
         return "is gone"
-    if not (folder / CONFIG).is_file():
-        if (folder / "adapter_config.json").is_file():
-            return (
-                "holds an adapter and no whole model: save the model with the adapter merged into"
-                " it (merge_and_unload)"
-            )
+    if pointer := next(
+        (path.name for path in (folder / CONFIG, *weights_of(folder)) if is_pointer(path)), ""
+    ):
+        return (
+            f"holds {pointer}, which is a Git LFS pointer and not the file itself: run git lfs pull"
+            " in its folder"
+        )
+    if not holds_model(folder):
         return leftover_of(folder) or f"has no {CONFIG}"
+    # an adapter with the name of its model, or a file that holds all; each is looked at when opened
+    if not (folder / CONFIG).is_file():
+        adapted = (folder / ADAPTED).is_file() or not (folder / ADAPTER).is_file()
+        return (
+            ""
+            if adapted
+            else f"holds the settings of an adapter ({ADAPTER}) and no weights of it ({ADAPTED})"
+        )
     if (folder / WEIGHTS).is_file() or (folder / f"{WEIGHTS}.index.json").is_file():
         missing = [
             path.name for path in weights_of(folder) if not whole_checkpoint(path, HEADER_BYTES)
@@ -66,6 +87,28 @@ def trouble_of(folder: Path, pickle: bool = False) -> str:
         missing = [path.name for path in weights_of(folder) if not path.is_file()]
         return f"is half-written: {missing[0]} is missing" if missing else ""
     return leftover_of(folder) or "has no weights yet"
+
+
+def holds_model(folder: Path) -> bool:
+    """Whether a folder, or file, holds a model by its names: a config, an adapter that names its
+    model, a GGUF file.
+    """
+    if folder.suffix == GGUF and folder.is_file():
+        return True
+    return (
+        (folder / CONFIG).is_file() or (folder / ADAPTER).is_file() or any(folder.glob(f"*{GGUF}"))
+    )
+
+
+def sources_of(folder: Path) -> list[Path]:
+    """All files that a model's states come from; raises OSError, and what ``base_of`` raises."""
+    where = Where(folder)
+    if (whole := gguf_of(where)) is not None:
+        return [whole]
+    base = base_of(where)
+    own = [folder / name for name in (ADAPTER, ADAPTED) if (folder / name).is_file()]
+    found = base.folder
+    return own if found is None else [found / CONFIG, *weights_of(found), *own]
 
 
 def leftover_of(folder: Path) -> str:

@@ -20,15 +20,15 @@ from typing import Final
 
 from layerfold.cards.digest import signed
 from layerfold.cards.reading import Card
-from layerfold.errors import DamagedRun, InputError
+from layerfold.errors import DamagedRun, InputError, LayerfoldError
 from layerfold.files.atomic import write_atomically
-from layerfold.model.huggingface import HuggingFaceShape
+from layerfold.model.huggingface import HuggingFaceShape, confirmed_shape
 from layerfold.runs.checkpoint_files import HASHES, read_object, trainer_state
 from layerfold.runs.checkpoint_view import with_config
 from layerfold.runs.equal_steps import equal_steps
 from layerfold.runs.run import CARD
 from layerfold.runs.series import Checkpoint, Series, read_series
-from layerfold.runs.survey import SHAPE, Known, Survey, architecture_of, survey
+from layerfold.runs.survey import SHAPE, Known, Survey, architecture_of, survey, where_of
 
 HOME: Final = "models"  # the folder of such runs, in the folder for what can be computed again
 DTYPES: Final = ("float32", "bfloat16", "float16")
@@ -96,11 +96,40 @@ def bring_up_to_date(
     seen = replace(
         series, checkpoints=tuple(with_config(one, folder) for one in series.checkpoints)
     )
-    found = survey(seen, _known(before), pickle=chosen["pickle"], progress=progress)
-    card = {**_card(series, found), **chosen, **_remarks(series, found, folder)}
+    known = _known(before)
+    configs = set(known.shapes)
+    found = survey(seen, known, pickle=chosen["pickle"], progress=progress)
+    notes = list(before.get("notes", []))
+    if not set(found.configs) <= configs:
+        found, notes = _confirmed(found, chosen)
+    card = {
+        **_card(series, found),
+        **chosen,
+        **_remarks(series, found, folder),
+        **({"notes": notes} if notes else {}),
+    }
+    card["description"] = " ".join([card["description"], *notes])
     if card != before:
         write_atomically(folder / CARD, signed(card))
     return card != before
+
+
+def _confirmed(found: Survey, chosen: Card) -> tuple[Survey, list[str]]:
+    """What the first checkpoint that opens shows when it is opened, of an architecture that was not
+    seen before, and what is to be said.
+
+    Raises what opening the first raises where none opens.
+    """
+    error: LayerfoldError | None = None
+    for one in found.checkpoints:
+        try:
+            shape, notes = confirmed_shape(where_of(one), found.shape, **chosen)
+        except LayerfoldError as wrong:
+            error = error or wrong
+            continue
+        return replace(found, shape=shape), notes
+    assert error is not None
+    raise error
 
 
 def _card(series: Series, found: Survey) -> Card:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from layerfold.errors import DamagedRun, LayerfoldError, StepNotFound
+from layerfold.errors import DamagedRun, Diverged, LayerfoldError, StepNotFound
 from layerfold.model.huggingface import (
     HuggingFaceTokenizer,
     load_adapter,
@@ -25,13 +25,12 @@ from layerfold.model.huggingface import (
     weight_files,
 )
 from layerfold.runs.checkpoint_files import (
-    CONFIG,
     HASHES,
     STATE,
     hashes_of,
+    sources_of,
     trainer_state,
     trouble_of,
-    weights_of,
     wrong_weights,
 )
 from layerfold.runs.equal_steps import equal_steps, in_words
@@ -142,13 +141,22 @@ class HuggingFaceRun(Run):
         return read_hub_tokenizer(where_of(Checkpoint.of_entry(0, self.card["words"])))
 
     def adapter(self, step: int) -> Adapter:
-        """The model as it was at a step; raises StepNotFound, DamagedRun, ModelRefused,
-        ModelNotFound, Unreachable, MissingExtra.
+        """The model as it was at a step.
+
+        Raises StepNotFound, DamagedRun, Diverged, ModelRefused, ModelNotFound, Unreachable,
+        MissingExtra.
         """
         where, shape = where_of(self._checkpoint(step)), shape_of(self.card)
-        return load_adapter(
-            where, shape, dtype=self.card["dtype"], device=self.card["device"], pickle=self._pickle
-        )
+        try:
+            return load_adapter(
+                where,
+                shape,
+                dtype=self.card["dtype"],
+                device=self.card["device"],
+                pickle=self._pickle,
+            )
+        except Diverged as error:
+            raise Diverged(str(error), step) from None
 
     def origin(self, step: int) -> str:
         """What a step's states come from, as a hash: of the commit on a hub, else of the files' own
@@ -160,9 +168,7 @@ class HuggingFaceRun(Run):
         parts = [one.repo, one.commit]
         if one.folder is not None:
             try:
-                parts = hashes_of(
-                    [one.folder / CONFIG, *weights_of(one.folder)], self.folder / HASHES
-                )
+                parts = hashes_of(sources_of(one.folder), self.folder / HASHES)
             except OSError as error:
                 raise DamagedRun(f"{one.name} cannot be read ({error.strerror}): {AGAIN}") from None
         return hashlib.sha256("\n".join([*parts, self.card["dtype"]]).encode()).hexdigest()

@@ -19,7 +19,14 @@ from pathlib import Path
 from typing import Final
 
 from layerfold.errors import InputError, ModelNotFound
-from layerfold.runs.checkpoint_files import CONFIG, leftover_of, trainer_state, weights_of
+from layerfold.model.huggingface.files import GGUF
+from layerfold.runs.checkpoint_files import (
+    CONFIG,
+    holds_model,
+    leftover_of,
+    trainer_state,
+    weights_of,
+)
 from layerfold.runs.run import CARD
 from layerfold.runs.trainer_folder import (
     Own,
@@ -119,10 +126,15 @@ def is_model(words: str) -> bool:
         return True
     folder = Path(words)
     if not os.path.isdir(folder):  # noqa: PTH112  (a whole sentence is no error to it)
-        return False
+        return is_gguf(words)
     return not (folder / CARD).is_file() and (
-        (folder / CONFIG).is_file() or bool(children(folder)) or _is_step(folder)
+        holds_model(folder) or bool(children(folder)) or _is_step(folder)
     )
+
+
+def is_gguf(words: str) -> bool:
+    """Whether words are the path of a GGUF file; a sentence is none."""
+    return words.endswith(GGUF) and os.path.isfile(words)  # noqa: PTH113
 
 
 def _is_step(folder: Path) -> bool:
@@ -143,7 +155,7 @@ def read_series(words: str) -> Series:
             " after it"
         )
     path = Path(meant).expanduser()
-    if path.is_dir():
+    if path.is_dir() or is_gguf(str(path)):
         found = _of_folder(path.resolve())
     elif any(sign in meant for sign in PATTERN_SIGNS):
         found = _of_pattern(str(path))
@@ -195,7 +207,7 @@ def _alone(folder: Path, place: str) -> Series:
     """One checkpoint, whose config lies with it or above it."""
     said = trainer_state(folder).get("global_step")
     step = said if isinstance(said, int) else numbered(folder.name) or 0
-    if (folder / CONFIG).is_file() or _is_step(folder):
+    if holds_model(folder) or _is_step(folder):
         unit = "epoch" if counts_epochs(folder.name) and not isinstance(said, int) else "step"
         return Series(
             _plain(folder.name),

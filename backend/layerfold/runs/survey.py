@@ -13,6 +13,7 @@ from typing import Any, Final
 from layerfold.errors import LayerfoldError, ModelNotFound, Unreachable
 from layerfold.files.atomic import sha256
 from layerfold.model.huggingface import HuggingFaceShape, Where, fetched, read_shape, settled
+from layerfold.model.huggingface.files import base_of, gguf_of
 from layerfold.runs.checkpoint_files import CONFIG, trouble_of, weights_of
 from layerfold.runs.fingerprints import fingerprint
 from layerfold.runs.series import Checkpoint, Series, Skipped, told
@@ -145,7 +146,7 @@ def _look(one: Checkpoint, known: Known, pickle: bool, away: bool = False) -> Lo
         return Looked(one, None, why)
     try:
         where = settled(where_of(one))
-        config = fetched(where, CONFIG)
+        config = gguf_of(where) or fetched(base_of(where), CONFIG)
         digest = sha256(config) if config else ""
         if digest not in known.shapes:
             known.shapes[digest] = read_shape(where)
@@ -210,7 +211,11 @@ def _words(taken: list[Checkpoint], folder: Path | None) -> Checkpoint:
     """
     above = [] if folder is None else [Checkpoint(0, folder.name, folder)]
     for one in [*reversed(taken), *above]:
-        if one.folder is None or any((one.folder / name).is_file() for name in WORDS):
+        if (
+            one.folder is None
+            or not (one.folder / CONFIG).is_file()
+            or any((one.folder / name).is_file() for name in WORDS)
+        ):
             return one
     lies = str(taken[-1].folder if folder is None else folder)
     raise ModelNotFound(

@@ -22,6 +22,7 @@ __all__ = [
     "HuggingFaceShape",
     "HuggingFaceTokenizer",
     "Where",
+    "confirmed_shape",
     "fetched",
     "load_adapter",
     "read_hub_tokenizer",
@@ -37,3 +38,15 @@ def load_adapter(where: Where, shape: HuggingFaceShape, **options: Any) -> Huggi
     from layerfold.model.huggingface.opening import load_adapter as load
 
     return load(where, shape, **options)
+
+
+def confirmed_shape(
+    where: Where, shape: HuggingFaceShape, **options: Any
+) -> tuple[HuggingFaceShape, list[str]]:
+    """The shape as the opened model shows it; see ``opening.confirmed_shape``, which imports
+    torch.
+    """
+    # torch: a card is read without it
+    from layerfold.model.huggingface.opening import confirmed_shape as confirm
+
+    return confirm(where, shape, **options)

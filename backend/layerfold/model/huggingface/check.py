@@ -40,7 +40,7 @@ def check_adapter(adapter: HuggingFaceAdapter, name: str) -> tuple[Line, ...]:
     """What was compared, all of it in agreement; raises ModelRefused, naming the first that is not
     and by how much.
     """
-    lines = tuple(compared(adapter))
+    lines = (*compared(adapter), *order(adapter))
     wrong = next((line for line in lines if not line.right), None)
     if wrong is not None:
         raise ModelRefused(
@@ -52,9 +52,7 @@ def check_adapter(adapter: HuggingFaceAdapter, name: str) -> tuple[Line, ...]:
 
 @torch.inference_mode()
 def compared(adapter: HuggingFaceAdapter) -> Iterator[Line]:
-    """Each site of the captured pass against ``hidden_states``, then logits, then whether a token
-    sees those after it.
-    """
+    """Each site of the captured pass against ``hidden_states``, then logits."""
     ids = probe_ids(adapter.network.config, min(PROBED, adapter.max_tokens))
     most = CLOSE[adapter.network.dtype]
     given = torch.tensor([ids], device=adapter.network.device)
@@ -72,25 +70,28 @@ def compared(adapter: HuggingFaceAdapter) -> Iterator[Line]:
         yield Line(name, off(found, _array(right)), most)
     if adapter.unembeds:
         yield Line("logits", off(adapter.unembed(last), _array(told.logits)), most)
-    yield from _order(adapter, ids, states, most)
 
 
-def _order(
-    adapter: HuggingFaceAdapter, ids: list[int], states: dict[str, Floats], most: float
-) -> Iterator[Line]:
+def order(adapter: HuggingFaceAdapter) -> Iterator[Line]:
     """Whether what stands after a token changes its states, as ``causal`` says it does or does
     not.
     """
-    if len(ids) < 3:
-        return
-    other = adapter.states([*ids[:-1], ids[0]]).values
-    moved = max(
-        off(now[:-1], before[:-1]) for now, before in zip(other, states.values(), strict=True)
-    )
+    moved, most = ahead(adapter), CLOSE[adapter.network.dtype]
     if adapter.causal:
         yield Line("a token's states, when one after it is another,", moved, most)
-    elif moved == 0 and adapter.structure.stream != "decoder":
+    elif moved <= most:
         yield Line("the sight of later tokens, which its config says it has,", 1.0, 0.0)
+
+
+def ahead(adapter: HuggingFaceAdapter) -> float:
+    """How much the states before the last token change when that becomes another, of their size; 0
+    where nothing can be seen.
+    """
+    ids = probe_ids(adapter.network.config, min(PROBED, adapter.max_tokens))
+    if len(ids) < 3:
+        return 0.0
+    one, two = (adapter.states(row).values[:, :-1] for row in (ids, [*ids[:-1], ids[0]]))
+    return max(off(now, before) for now, before in zip(two, one, strict=True))
 
 
 def _after_tail(adapter: HuggingFaceAdapter, states: Floats) -> Floats:

@@ -127,6 +127,94 @@ def folder_of(where: Where) -> Path:
     return config.parent
 
 
+def base_of(where: Where) -> Where:
+    """Where the model itself lies: at the place, or where an adapter that lies there alone says;
+    raises as ``fetched``.
+
+    A base on a hub is fetched for an adapter from a hub alone: a folder is opened without a
+    network.
+    """
+    if gguf_of(where) is not None:
+        return where
+    said = read_json(where, ADAPTER)
+    if said is None or (
+        fetched(where, CONFIG) is not None
+        and any(holds(where, name) for name in (SINGLE, INDEX, PICKLED, PICKLED_INDEX))
+    ):
+        return where
+    name = said.get("base_model_name_or_path")
+    if not isinstance(name, str) or not name:
+        raise ModelRefused(
+            f"{where} is an adapter that does not name its model (base_model_name_or_path in"
+            f" {ADAPTER}): put the model beside it"
+        )
+    beside = [] if where.folder is None else [where.folder / name, where.folder.parent / name]
+    for folder in (Path(name).expanduser(), *beside):
+        if (folder / CONFIG).is_file():
+            return Where(folder.resolve())
+    base = Where(repo=name, revision=str(said.get("revision") or ""))
+    hub, _ = _hub()
+    if where.folder is not None and not isinstance(
+        hub.try_to_load_from_cache(name, CONFIG, revision=base.revision or None), str
+    ):
+        raise ModelRefused(
+            f"{where} holds an adapter and not the model it adapts, {name[:200]}: put that model"
+            f" beside it, fetch it once (hf download {name[:200]}), or merge the two and save the"
+            " whole"
+        )
+    return settled(base)
+
+
+def adapter_files(where: Where) -> list[Path]:
+    """The weights of the adapter at a place; raises ModelRefused for a pickle, DamagedRun where
+    there are none, and as ``fetched``.
+    """
+    path = fetched(where, ADAPTED)
+    if path is None and holds(where, ADAPTED_PICKLED):
+        raise ModelRefused(
+            f"the adapter of {where} is a pickle ({ADAPTED_PICKLED}), which can run foreign code:"
+            " save it with safetensors"
+        )
+    if path is None:
+        raise DamagedRun(
+            f"{where} has an {ADAPTER} and no {ADAPTED}: fetch the adapter again, or move {ADAPTER}"
+            " away"
+        )
+    return [path]
+
+
+def folder_of_adapter(where: Where) -> Path:
+    """The folder of an adapter on this machine."""
+    config = fetched(where, ADAPTER)
+    assert config is not None
+    return config.parent
+
+
+def gguf_of(where: Where) -> Path | None:
+    """The one GGUF file that is a model, or lies in a folder without other weights; None where
+    there is none.
+
+    Raises ModelRefused where there are several.
+    """
+    if where.folder is None:
+        return None
+    if where.folder.suffix == GGUF and where.folder.is_file():
+        return _checked(where.folder, where)
+    if not where.folder.is_dir() or any(
+        (where.folder / name).is_file() for name in (SINGLE, INDEX)
+    ):
+        return None
+    found = sorted(
+        path for path in where.folder.iterdir() if path.suffix == GGUF and path.is_file()
+    )
+    if len(found) > 1:
+        raise ModelRefused(
+            f"{where} holds {len(found)} models ({', '.join(path.name for path in found[:3])}):"
+            " name one of the files"
+        )
+    return _checked(found[0], where) if found else None
+
+
 def header_of(path: Path) -> dict[str, dict[str, Any]]:
     """What a safetensors file says of its tensors: their dtype, shape and place, by name; raises
     ValueError, OSError.

@@ -9,8 +9,9 @@ from typing import Any
 
 from layerfold.errors import ModelRefused
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
-from layerfold.model.huggingface.check import check_adapter
-from layerfold.model.huggingface.files import Where, settled
+from layerfold.model.huggingface.check import CLOSE, ahead, check_adapter
+from layerfold.model.huggingface.files import ADAPTER, Where, gguf_of, read_json, settled
+from layerfold.model.huggingface.gguf_file import rounding_of
 from layerfold.model.huggingface.outline import Outline
 from layerfold.model.huggingface.quiet import reason
 from layerfold.model.huggingface.shape import HuggingFaceShape, outline_of, read_shape
@@ -33,6 +34,46 @@ def load_adapter(
     checkpoint of another shape, a device this machine lacks, weights that are no plain numbers,
     states that differ from transformers' own), DamagedRun, and as ``read_shape``.
     """
+    adapter = _adapter(where, shape, dtype, device, pickle)
+    check_adapter(adapter, str(where))
+    return adapter
+
+
+def confirmed_shape(
+    where: Where,
+    shape: HuggingFaceShape,
+    *,
+    dtype: str = "float32",
+    device: str = "cpu",
+    pickle: bool = False,
+) -> tuple[HuggingFaceShape, list[str]]:
+    """The shape of a model as it shows itself when it is opened, and what a person is to know of
+    how; raises as ``load_adapter``.
+    """
+    adapter = _adapter(where, shape, dtype, device, pickle)
+    adapter.causal = (
+        adapter.structure.stream == "" and ahead(adapter) <= CLOSE[adapter.network.dtype]
+    )
+    check_adapter(adapter, str(where))
+    return replace(shape, causal=adapter.causal), notes_of(where)
+
+
+def notes_of(where: Where) -> list[str]:
+    """What was done to a model that is not as its files have it, a sentence each."""
+    said = read_json(where, ADAPTER)
+    found = (
+        [f"The adapter beside it ({str(said.get('peft_type'))[:40]}) is merged into it."]
+        if said
+        else []
+    )
+    if (whole := gguf_of(where)) is not None:
+        found.append(rounding_of(whole))
+    return found
+
+
+def _adapter(
+    where: Where, shape: HuggingFaceShape, dtype: str, device: str, pickle: bool
+) -> HuggingFaceAdapter:
     where = settled(where)
     outline, own = outline_of(where), read_shape(where)
     chosen: dict[str, Any] = {
@@ -44,11 +85,9 @@ def load_adapter(
         raise ModelRefused(f"{where} is a model of another shape than the run's: open it by itself")
     network = load_network(where, outline, dtype, device, pickle).network
     structure = _structure(outline, network, str(where))
-    adapter = HuggingFaceAdapter(
+    return HuggingFaceAdapter(
         network, structure, replace(shape, unembedding=shape.unembedding and outline.head)
     )
-    check_adapter(adapter, str(where))
-    return adapter
 
 
 def _structure(outline: Outline, network: Any, name: str) -> Structure:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Final
 
 from layerfold.errors import DamagedRun
 from layerfold.model.huggingface.config import read_config, transformers_config
-from layerfold.model.huggingface.files import COMMIT, NUMBERED, Where, settled
+from layerfold.model.huggingface.files import (
+    COMMIT,
+    GGUF,
+    NUMBERED,
+    Where,
+    base_of,
+    gguf_of,
+    settled,
+)
 from layerfold.records import sites_of
 
 if TYPE_CHECKING:
@@ -77,10 +85,15 @@ def read_shape(where: Where) -> HuggingFaceShape:
 def outline_of(where: Where) -> Outline:
     """The network of a config on the meta device; raises as ``read_shape``."""
     # torch: a card is read without it
+    from layerfold.model.huggingface.gguf_file import gguf_config
     from layerfold.model.huggingface.outline import outline_of_config
 
-    found = read_config(where)
-    return outline_of_config(transformers_config(where, found), found, str(where))
+    if (whole := gguf_of(where)) is not None:
+        config = gguf_config(whole)
+        return outline_of_config(config, {"gguf": whole.name, **config.to_dict()}, str(where))
+    base = base_of(where)
+    found = read_config(base)
+    return outline_of_config(transformers_config(base, found), found, str(where))
 
 
 def _title(where: Where) -> str:
@@ -89,7 +102,11 @@ def _title(where: Where) -> str:
     """
     if where.folder is None:
         return where.repo.rpartition("/")[2]
-    path = where.folder.resolve()
+    path = (
+        where.folder.resolve().with_suffix("")
+        if where.folder.suffix == GGUF
+        else where.folder.resolve()
+    )
     named = next(
         (folder.name for folder in (path, *path.parents) if not _says_nothing(folder.name)),
         path.name,

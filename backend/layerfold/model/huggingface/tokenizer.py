@@ -19,7 +19,15 @@ from tokenizers import models
 
 from layerfold.errors import DamagedRun, EmptyText, MissingExtra, ModelRefused, TextTooLong
 from layerfold.model.graphemes import continues
-from layerfold.model.huggingface.files import CONFIG, NUMBERED, Where, fetched, read_json
+from layerfold.model.huggingface.files import (
+    CONFIG,
+    NUMBERED,
+    Where,
+    base_of,
+    fetched,
+    gguf_of,
+    read_json,
+)
 from layerfold.model.huggingface.pieces import (
     byte_alphabet,
     bytes_of,
@@ -282,7 +290,15 @@ def read_hub_tokenizer(where: Where) -> HuggingFaceTokenizer:
     Raises ModelRefused where there is none or its class keeps no vocabulary that can be read here,
     DamagedRun, MissingExtra, and as ``files.fetched``.
     """
-    for one in (where, *([Where(above)] if (above := _above(where)) else [])):
+    if (whole := gguf_of(where)) is not None:
+        # torch: other tokenizers are read without it
+        from layerfold.model.huggingface.gguf_file import gguf_tokenizer
+
+        made = gguf_tokenizer(whole)
+        reader = HuggingFaceTokenizer(backend_of(made, str(where)))
+        _check(reader, made, str(where))
+        return reader
+    for one in (where, *([Where(above)] if (above := _above(where)) else []), base_of(where)):
         if there := files_there(one):
             made = _made(one, there)
             reader = HuggingFaceTokenizer(backend_of(made, str(where)))

@@ -16,15 +16,17 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from layerfold.errors import DamagedRun, ModelRefused
+from layerfold.errors import DamagedRun, Diverged, ModelRefused
 from layerfold.model.huggingface.files import (
     ADAPTER,
     Where,
     fetched,
     folder_of,
+    gguf_of,
     header_of,
     weight_files,
 )
+from layerfold.model.huggingface.gguf_file import gguf_network
 from layerfold.model.huggingface.outline import Outline
 from layerfold.model.huggingface.quiet import quiet, reason
 
@@ -59,6 +61,10 @@ def load_network(where: Where, outline: Outline, dtype: str, device: str, pickle
     place = checked_device(device)
     if dtype not in DTYPES:
         raise ModelRefused(f"dtype {dtype!r} is not known: choose {', '.join(DTYPES)}")
+    if (whole := gguf_of(where)) is not None:
+        network = gguf_network(whole, outline.made, outline.config, DTYPES[dtype])
+        check_finite(network, str(where))
+        return Loaded(network.eval().requires_grad_(False).to(place), ())
     files = weight_files(where, pickle)
     if files[0].suffix == ".safetensors":
         announced = announced_in(files, str(where))
@@ -316,12 +322,12 @@ def check_told(told: Mapping[str, Any], outline: Outline, name: str) -> None:
 
 
 def check_finite(network: nn.Module, name: str) -> None:
-    """Raises DamagedRun for weights that are no numbers."""
+    """Raises Diverged for weights that are no numbers."""
     bad = [
         key for key, weight in network.named_parameters() if not bool(torch.isfinite(weight).all())
     ]
     if bad:
-        raise DamagedRun(
+        raise Diverged(
             f"{len(bad)} weights of {name} hold numbers that are not finite ({listed(bad)}):"
             " restore it, or leave it out"
         )

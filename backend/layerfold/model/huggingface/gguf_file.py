@@ -1,0 +1,95 @@
+"""A model in one GGUF file: its config, its weights dequantised into a plain network, its
+tokenizer, by transformers' own reading.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from layerfold.errors import DamagedRun, MissingExtra, ModelRefused
+from layerfold.model.huggingface.quiet import quiet, reason
+
+
+def gguf_config(path: Path) -> Any:
+    """The config that a GGUF file holds; raises MissingExtra, ModelRefused, DamagedRun."""
+    return _read(
+        path,
+        lambda transformers: transformers.AutoConfig.from_pretrained(path.parent, **_options(path)),
+    )
+
+
+def gguf_tokenizer(path: Path) -> Any:
+    """The tokenizer that a GGUF file holds; raises MissingExtra, ModelRefused, DamagedRun."""
+    return _read(
+        path,
+        lambda transformers: transformers.AutoTokenizer.from_pretrained(
+            path.parent, **_options(path)
+        ),
+    )
+
+
+def gguf_network(path: Path, made: Any, config: Any, dtype: torch.dtype) -> Any:
+    """A plain network of a class with the weights of a GGUF file, dequantised; raises as
+    ``gguf_config``.
+    """
+
+    def read(transformers: Any) -> Any:
+        rounded = made.from_pretrained(path.parent, dtype=dtype, **_options(path))
+        plain = made._from_config(config, dtype=dtype)
+        plain.load_state_dict(
+            {name: weight.to(dtype) for name, weight in rounded.state_dict().items()}
+        )
+        plain.tie_weights()
+        return plain
+
+    return _read(path, read)
+
+
+def rounding_of(path: Path) -> str:
+    """How the weights of a GGUF file were rounded, as a sentence; raises MissingExtra,
+    DamagedRun.
+    """
+    numbers = Counter[str]()
+    for tensor in _library().GGUFReader(str(path)).tensors:
+        numbers[tensor.tensor_type.name] += int(tensor.n_elements)
+    kind, most = numbers.most_common(1)[0]
+    share = most / sum(numbers.values())
+    return (
+        f"Its weights were rounded before they came here ({kind}: {share:.0%} of the numbers) and"
+        " are shown as they are after that."
+    )
+
+
+def _options(path: Path) -> dict[str, Any]:
+    return {"gguf_file": path.name, "trust_remote_code": False, "local_files_only": True}
+
+
+def _library() -> Any:
+    try:
+        import gguf  # of few models
+    except ImportError as error:
+        raise MissingExtra("GGUF files need more packages: pip install layerfold[gguf]") from error
+    return gguf
+
+
+def _read(path: Path, read: Any) -> Any:
+    _library()
+    try:
+        import transformers  # 3 s: only where a model is opened
+    except ImportError as error:
+        raise MissingExtra(
+            "models of Hugging Face need more packages: pip install layerfold[hf]"
+        ) from error
+    try:
+        with quiet():
+            return read(transformers)
+    except NotImplementedError as error:
+        raise ModelRefused(f"{path.name} cannot be opened: {reason(error)}") from error
+    except Exception as error:  # the reader has no errors of its own
+        if "not supported" in str(error):
+            raise ModelRefused(f"{path.name} cannot be opened: {reason(error)}") from error
+        raise DamagedRun(f"{path.name} cannot be read ({reason(error)}): fetch it again") from error
