@@ -1,9 +1,12 @@
 """Measures of a run on disk, what each is called, and how they stand beside the atlas's own.
 
-measures/measures.json           of which atlas, steps, sites, parameters, names with units, reasons, events, sha256 of the values
-measures/times.json              seconds by name: beside the card, so that equal measures are equal bytes
-measures/measures.safetensors    NAME [step, site] F32; where there is an error bar NAME.low and NAME.high; where a number is not
-                                 defined somewhere NAME.reason U8, which of the reasons it is (0: it is defined)
+measures/measures.json           of which atlas, steps, sites, parameters, names with units,
+                                 reasons, events, sha256 of the values
+measures/times.json              seconds by name: beside the card, so that equal measures are equal
+                                 bytes
+measures/measures.safetensors    NAME [step, site] F32; where there is an error bar NAME.low and
+                                 NAME.high; where a number is not defined somewhere NAME.reason U8,
+                                 which of the reasons it is (0: it is defined)
 """
 
 from __future__ import annotations

@@ -13,12 +13,33 @@ from torch import Tensor, nn
 from layerfold.model.huggingface.trace import Call, Trace
 
 Residual = Literal["plain", "normed branch", "normed sum"]
-FACTORS: Final = frozenset("mul div dropout clamp where".split())
+FACTORS: Final = frozenset(["mul", "div", "dropout", "clamp", "where"])
 MEANS: Final = frozenset(
-    "native_layer_norm _fused_rms_norm rms_norm mean var var_mean rsqrt linalg_vector_norm".split()
+    [
+        "native_layer_norm",
+        "_fused_rms_norm",
+        "rms_norm",
+        "mean",
+        "var",
+        "var_mean",
+        "rsqrt",
+        "linalg_vector_norm",
+    ]
 )
 PRODUCTS: Final = frozenset(
-    "addmm addbmm baddbmm bmm mm mv linear convolution grouped_mm _grouped_mm matmul".split()
+    [
+        "addmm",
+        "addbmm",
+        "baddbmm",
+        "bmm",
+        "mm",
+        "mv",
+        "linear",
+        "convolution",
+        "grouped_mm",
+        "_grouped_mm",
+        "matmul",
+    ]
 )
 
 

@@ -22,12 +22,17 @@ from layerfold.errors import (
 CONFIG: Final = "config.json"
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLED, PICKLED_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
-ADAPTER: Final = "adapter_config.json"
+ADAPTER, ADAPTED, ADAPTED_PICKLED = (
+    "adapter_config.json",
+    "adapter_model.safetensors",
+    "adapter_model.bin",
+)
 BYTES: Final = 1 << 20  # of a config or an index
 PLAIN = re.compile(r"[\w.-]+\.(?:safetensors|bin)", re.ASCII)
 REVISION = re.compile(r"(?!.*\.\.)[\w][\w./+-]*", re.ASCII)
 NUMBERED = re.compile(r"checkpoint-\d+")  # as a Trainer names its folders
 COMMIT = re.compile(r"[0-9a-f]{40}")
+GGUF: Final = ".gguf"
 POINTER: Final = b"version https://git-lfs.github.com/spec/"
 POINTER_BYTES: Final = 1024
 HEADER_BYTES: Final = 100 << 20  # the most that the safetensors library itself reads
@@ -77,6 +82,8 @@ def fetched(where: Where, name: str) -> Path | None:
     if where.folder is None:
         path = _of_hub(where, name)
         return None if path is None else _checked(path, where)
+    if where.folder.suffix == GGUF and where.folder.is_file():
+        return None
     if not where.folder.is_dir():
         raise ModelNotFound(f"there is no folder {where.folder}: check its path")
     path = where.folder / name
@@ -328,11 +335,6 @@ def _no_weights(where: Where) -> LayerfoldError:
         return ModelRefused(
             f"the weights of {where} are a pickle (pytorch_model.bin), which can run foreign code:"
             " save the model with safetensors, or allow pickles if you trust who made it"
-        )
-    if holds(where, ADAPTER):
-        return ModelRefused(
-            f"{where} holds an adapter and not the model it adapts: merge the two and save the"
-            " whole"
         )
     if where.repo:
         return Unreachable(

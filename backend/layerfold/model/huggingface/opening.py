@@ -10,9 +10,17 @@ from typing import Any
 from layerfold.errors import ModelRefused
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
 from layerfold.model.huggingface.check import CLOSE, ahead, check_adapter
-from layerfold.model.huggingface.files import ADAPTER, Where, gguf_of, read_json, settled
+from layerfold.model.huggingface.files import (
+    ADAPTER,
+    Where,
+    base_of,
+    gguf_of,
+    read_json,
+    settled,
+)
 from layerfold.model.huggingface.gguf_file import rounding_of
 from layerfold.model.huggingface.outline import Outline
+from layerfold.model.huggingface.peft_adapter import merged
 from layerfold.model.huggingface.quiet import reason
 from layerfold.model.huggingface.shape import HuggingFaceShape, outline_of, read_shape
 from layerfold.model.huggingface.structure import Structure, structure_of
@@ -83,7 +91,7 @@ def _adapter(
     }
     if replace(own, sites=shape.sites, **chosen) != shape or not set(shape.sites) <= set(own.sites):
         raise ModelRefused(f"{where} is a model of another shape than the run's: open it by itself")
-    network = load_network(where, outline, dtype, device, pickle).network
+    network = merged(load_network(base_of(where), outline, dtype, device, pickle).network, where)
     structure = _structure(outline, network, str(where))
     return HuggingFaceAdapter(
         network, structure, replace(shape, unembedding=shape.unembedding and outline.head)

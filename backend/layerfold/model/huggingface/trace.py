@@ -17,8 +17,21 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 VIEWS: Final = frozenset(
-    "alias clone contiguous detach expand lift_fresh reshape squeeze unsqueeze view _reshape_alias"
-    " _to_copy _unsafe_view".split()
+    [
+        "alias",
+        "clone",
+        "contiguous",
+        "detach",
+        "expand",
+        "lift_fresh",
+        "reshape",
+        "squeeze",
+        "unsqueeze",
+        "view",
+        "_reshape_alias",
+        "_to_copy",
+        "_unsafe_view",
+    ]
 )
 
 

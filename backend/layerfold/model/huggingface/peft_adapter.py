@@ -1,0 +1,98 @@
+"""An adapter of peft (LoRA and its kin): found beside a model or alone with the name of its base,
+put on that and merged into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from layerfold.errors import DamagedRun, MissingExtra, ModelRefused
+from layerfold.model.huggingface.files import (
+    ADAPTER,
+    Where,
+    adapter_files,
+    folder_of_adapter,
+    read_json,
+)
+from layerfold.model.huggingface.quiet import quiet, reason
+
+NAMED: Final = 3
+
+
+def merged(network: Any, where: Where) -> Any:
+    """The network with the adapter that lies at a place merged into its weights; itself where none
+    lies there.
+
+    Raises MissingExtra without peft; ModelRefused for one that cannot be merged or fits no part of
+    the network; DamagedRun.
+    """
+    said = read_json(where, ADAPTER)
+    if said is None:
+        return network
+    kind = str(said.get("peft_type"))[:40]
+    try:
+        import peft  # seconds, and of few models
+    except ImportError as error:
+        raise MissingExtra(
+            f"{where} is adapted ({kind}, {ADAPTER}): pip install layerfold[peft] merges the"
+            " adapter into the model, or move it away to see the model without it"
+        ) from error
+    weights = _weights(where)
+    try:
+        with quiet():
+            config = peft.PeftConfig.from_pretrained(
+                str(folder_of_adapter(where)), local_files_only=True
+            )
+            config.inference_mode = True
+            if config.is_prompt_learning:
+                raise ModelRefused(
+                    f"the adapter of {where} is {kind}, which adds tokens and no weights, and"
+                    " cannot be merged: merge another"
+                )
+            adapted = peft.get_peft_model(network, config)
+            told = peft.set_peft_model_state_dict(adapted, weights)
+            own = set(peft.get_peft_model_state_dict(adapted))
+            strange = [*told.unexpected_keys,  # type: ignore[attr-defined]
+                        *(own - set(weights))]
+            if strange:
+                raise ModelRefused(
+                    f"the adapter of {where} is another model's: {_listed(strange)} fit no part"
+                    " of it"
+                )
+            found = adapted.merge_and_unload(safe_merge=True)
+    except ModelRefused:
+        raise
+    except Exception as error:  # each kind of adapter has its own demands
+        raise ModelRefused(
+            f"the adapter of {where} ({kind}) cannot be merged into its model ({reason(error)}):"
+            " merge it yourself"
+        ) from error
+    return found.eval().requires_grad_(False)
+
+
+def _weights(where: Where) -> dict[str, torch.Tensor]:
+    found: dict[str, torch.Tensor] = {}
+    for path in adapter_files(where):
+        try:
+            found |= load_file(path)
+        except (OSError, SafetensorError) as error:
+            raise DamagedRun(
+                f"{path.name} of {where} cannot be read ({reason(error)}): fetch the adapter again"
+            ) from error
+    if bad := [name for name, weight in found.items() if not bool(torch.isfinite(weight).all())]:
+        raise DamagedRun(
+            f"the adapter of {where} holds numbers that are not finite ({_listed(bad)}): restore it"
+        )
+    return found
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = sorted(names)
+    return ", ".join(names[:NAMED]) + (
+        f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    )
