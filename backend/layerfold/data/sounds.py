@@ -32,8 +32,8 @@ LEAST: Final = 20  # signs of a character that tell anything
 
 @dataclass(frozen=True)
 class Sounds:
-    """``tones`` [character] is 平, 仄 or 两读; ``rhymes`` [character] the names of the groups it stands
-    in.
+    """``tones`` [character] is 平, 仄 or 两读; ``rhymes`` [character] the names of the groups it
+    stands in.
     """
 
     tones: Mapping[str, str]

@@ -57,8 +57,10 @@ def merged(network: Any, where: Where) -> Any:
             adapted = peft.get_peft_model(network, config)
             told = peft.set_peft_model_state_dict(adapted, weights)
             own = set(peft.get_peft_model_state_dict(adapted))
-            strange = [*told.unexpected_keys,  # type: ignore[attr-defined]
-                        *(own - set(weights))]
+            strange = [
+                *told.unexpected_keys,  # type: ignore[attr-defined]
+                *(own - set(weights)),
+            ]
             if strange:
                 raise ModelRefused(
                     f"the adapter of {where} is another model's: {_listed(strange)} fit no part"
