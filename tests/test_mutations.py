@@ -27,6 +27,7 @@ from layerfold.interp.session import open_session
 from layerfold.metrics.files import Measured, atlas_hash, standing, write_measured
 from layerfold.records import Measure
 from layerfold.runs.run import Run, checkpoint_name
+from layerfold.server.protocol.tables import measures_table, reference_table
 from tests.small import STEPS, make_run
 
 CARDS = ("run.json", "atlas/atlas.json", "measures/measures.json", "claims.json")
@@ -209,8 +210,8 @@ READS: tuple[Callable[[Path], object], ...] = (
     lambda folder: read_claims(Run.open(folder)),
     lambda folder: Run.open(folder).metrics(),
     lambda folder: Run.open(folder).tokenizer(),
-    lambda folder: open_session(folder, None).reference_table().model_dump_json(),
-    lambda folder: open_session(folder, None).measures_table().model_dump_json(),
+    lambda folder: reference_table(open_session(folder, None)).model_dump_json(),
+    lambda folder: measures_table(open_session(folder, None)).model_dump_json(),
     lambda folder: open_session(folder, None).atlas.slice(8),
     lambda folder: open_session(folder, None).problems(),
     lambda folder: open_session(folder, None).place("the bank", [8]),

@@ -229,6 +229,7 @@ def test_measures_of_another_atlas_do_not_stand(tmp_path):
     assert standing(folder) is not None
     card = folder / "atlas" / "atlas.json"
     card.write_text(card.read_text().replace('"radius": 5.0', '"radius": 6.0'))
+    small.sign_again(card)
     assert standing(folder) is None
     assert reasons(measure_run(folder, ("norm",), (0,)), "norm") == {"", NOT_YET}
 

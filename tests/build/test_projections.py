@@ -24,7 +24,7 @@ from layerfold.interp.linear_projection import LinearProjection
 from layerfold.interp.session import Session, open_session
 from layerfold.runs.run import Run
 from layerfold.server.protocol.tables import measures_table, projection_cards
-from tests.small import CONFIG, PICKED, STEPS, WINDOWS, make_run
+from tests.small import CONFIG, PICKED, STEPS, WINDOWS, edit_card, make_run
 
 TEXT = "The bank of the river, “café” and 你好 😀"
 SITES, COUNT = 2 * CONFIG.n_layer + 1, WINDOWS * PICKED
@@ -203,7 +203,7 @@ def test_a_damaged_projection_is_told_and_the_others_shown(folder: Path) -> None
 def test_a_whole_run_has_no_problem_and_another_atlas_makes_one(folder: Path) -> None:
     assert check_run(folder) == []
     card = folder / "atlas" / "atlas.json"
-    card.write_text(card.read_text() + " ")
+    edit_card(card, accepted=True)
     assert {problem.file for problem in check_run(folder)} == {
         "projections/pca.safetensors",
         "projections/first.safetensors",
@@ -288,7 +288,7 @@ def test_python_and_files_name_the_projection(made: Path, tmp_path: Path) -> Non
     assert found[0].projection == "pca"
     assert found[0].positions.shape[:2] == (2, SITES)
     figure = found.figure()
-    cloud = linear(run.opened).cloud(64)[SITES - 1]
+    cloud = linear(run.session).cloud(64)[SITES - 1]
     trace = figure.data[SITES - 1]
     np.testing.assert_allclose(np.stack([trace.x, trace.y, trace.z], axis=1), cloud)
     radius = projection_cards(run.opened)[1].frame.radius

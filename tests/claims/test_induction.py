@@ -100,5 +100,5 @@ def test_a_tiny_run_answers_all_three(tmp_path: Path) -> None:
     assert found[0].values[4] == pytest.approx(rows[-1]["prefix_matching"])
     assert found[1].values[4] == pytest.approx(rows[-1]["repeat_score"])
     (tmp_path / "run" / "metrics.jsonl").write_text("", encoding="utf-8")
-    with pytest.raises(DamagedRun, match="val_loss"):
+    with pytest.raises(DamagedRun, match=r"metrics\.jsonl is not what the run's card says"):
         claims(opened, lambda *_: None)

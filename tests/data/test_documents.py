@@ -187,26 +187,3 @@ def test_only_so_many_rows_are_looked_at(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "rows.csv").write_text("text\n" + "some words\n" * 9)
     (tmp_path / "rows.jsonl").write_text('{"text": "some words"}\n' * 9)
     assert len(read_documents(str(tmp_path)).texts) == 6
-
-
-def test_a_small_parquet_of_many_rows_takes_no_more_than_its_first(tmp_path: Path) -> None:
-    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
-    file = tmp_path / "many.parquet"
-    parquet.write_table(arrow.table({"text": arrow.array(["a"] * 1_000_000)}), file)
-    assert file.stat().st_size < 10_000
-    arrow_before = arrow.total_allocated_bytes()
-    rows = module.READERS[".parquet"](file)
-    assert len(rows) == module.ROWS
-    assert arrow.total_allocated_bytes() - arrow_before < 50_000_000
-
-
-def test_a_small_parquet_of_long_rows_is_refused_before_it_fills_the_memory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
-    file = tmp_path / "long.parquet"
-    parquet.write_table(arrow.table({"text": arrow.array(["a" * 10_000] * 4096)}), file)
-    assert file.stat().st_size < 20_000
-    monkeypatch.setattr(module, "TABLE_BYTES", 5_000_000)
-    with pytest.raises(CorpusError, match="comes to more than 5,000,000 bytes"):
-        module.READERS[".parquet"](file)

@@ -24,6 +24,7 @@ from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
 from layerfold.records import site_named, sites_of
 from layerfold.runs.run import Run, checkpoint_name
+from layerfold.server.protocol.tables import comparison_table
 from tests import small
 from tests.readme import block
 
@@ -212,7 +213,7 @@ def test_runs_of_other_depth_and_width_are_compared(
         "L0.mid",
         "L0.post",
     ]
-    table = found.table("a", "b")
+    table = comparison_table(found, "a", "b")
     assert table.widths == [16, 24]
     assert all(row.residual is not None for row in table.sites)
 

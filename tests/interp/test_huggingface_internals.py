@@ -35,6 +35,19 @@ def about(run: Session, **more) -> dict:
     return {"step": run.steps[0], "text": TEXT} | more
 
 
+def placed(run: Session, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where raw states [site, token, d] lie [site, token, 3], and how far another may lie that
+    differs from each by rounding alone [site, token]: three times what rounding was seen to do.
+    """
+    placer, rng = run.space(run.steps[0]).placer, np.random.default_rng(0)
+    there = placer.place(viewed(raw, run.atlas.view)).positions
+    moves = []
+    for _ in range(6):
+        other = raw * (1 + 5e-7 * rng.normal(size=raw.shape)).astype(np.float32)
+        moves.append(placer.place(viewed(other, run.atlas.view)).positions - there)
+    return there, 3 * np.linalg.norm(moves, axis=-1).max(axis=0) + 1e-4
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_pass_is_decomposed_and_drawn_from_where_each_half_begins(
     runs: dict[str, Session], kind: str
@@ -57,10 +70,11 @@ def test_a_pass_is_decomposed_and_drawn_from_where_each_half_begins(
         assert np.allclose(length, np.linalg.norm(raw[end] - raw[end - 1], axis=-1), rtol=1e-3)
         moved = raw.copy()
         moved[end - 1] = raw[end]  # what attention of layer 1 makes of what it reads
-        there = (
-            run.space(run.steps[0]).placer.place(viewed(moved, run.atlas.view)).positions[end - 1]
-        )
-        assert np.allclose(tensors["attention.tip"][1, 0], there, atol=1e-3)
+        there, slack = placed(run, moved)
+        off = np.linalg.norm(tensors["attention.tip"][1, 0] - there[end - 1], axis=-1)
+        assert (off <= slack[end - 1]).all()
+        start = tensors["positions"][end - 1]
+        assert np.median(off) < 1e-2 * np.median(np.linalg.norm(start - there[end - 1], axis=-1))
     assert len(told.angles) == len(names)
 
 
@@ -118,8 +132,8 @@ def test_words_are_promoted_and_a_text_goes_on_where_the_model_predicts_one(
         steps = ask_all(run, "generation", count=3, seed=2, **about(run))
         assert [step.last for step, _ in steps] == [False, False, True]
         raw = run.space(run.steps[0]).adapter.states(steps[-1][0].ids).values[:, -1:]
-        there = run.space(run.steps[0]).placer.place(viewed(raw, run.atlas.view)).positions
-        assert np.allclose(steps[-1][1]["positions"], there, atol=1e-3)
+        there, slack = placed(run, raw)
+        assert (np.linalg.norm(steps[-1][1]["positions"] - there, axis=-1) <= slack).all()
     run = runs["bert"]
     with pytest.raises(NotSupported, match="more than a norm and a matrix"):
         ask(run, "attribution", token=2, **about(run))

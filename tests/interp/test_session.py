@@ -33,7 +33,7 @@ from layerfold.interp import session as module
 from layerfold.interp.session import Session, open_session
 from layerfold.runs.run import Run, checkpoint_name
 from layerfold.server.protocol.tables import measures_table, metrics_table, reference_table
-from tests.small import CONFIG, PICKED, STEPS, WINDOWS, make_run
+from tests.small import CONFIG, PICKED, STEPS, WINDOWS, make_run, sign_again
 
 TEXT = "The bank of the river, “café” and 你好 😀"
 
@@ -272,6 +272,7 @@ def test_measures_stand_beside_the_atlass_only_when_they_are_of_it(folder: Path)
     assert open_session(folder).problems() == []
     card = folder / "atlas" / "atlas.json"
     card.write_text(card.read_text().replace('"radius": 5.0', '"radius": 6.0'))
+    sign_again(card)
     assert [measure.name for measure in measures_table(open_session(folder)).measures] == ["trust"]
     assert ["of another atlas" in str(problem) for problem in open_session(folder).problems()] == [
         True

@@ -18,6 +18,7 @@ from layerfold.errors import InputError
 from layerfold.recording.recorder import Recorder
 from layerfold.runs.run import CARD, Run
 from tests.loops import SITES, Plain, plain, recorder, states_of, windows
+from tests.small import sign_again
 
 
 class Broken(Plain):
@@ -147,5 +148,6 @@ def test_another_training_in_the_folder_is_refused(tmp_path: Path, caplog) -> No
     (tmp_path / "other" / CARD).write_text(
         json.dumps({**card, "architecture": {**card["architecture"], "kind": "gpt"}})
     )
+    sign_again(tmp_path / "other" / CARD)
     with pytest.raises(InputError, match="not recorded"):
         recorder(tmp_path / "other")

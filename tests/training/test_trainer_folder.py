@@ -22,6 +22,7 @@ from layerfold.runs.fingerprints import fingerprint, weights_hash
 from layerfold.runs.hub_run import HuggingFaceRun, open_hub
 from layerfold.runs.run import Run
 from layerfold.runs.series import is_model, read_series
+from layerfold.server.protocol.tables import metrics_table
 from tests.hub import a_checkpoint
 from tests.runs.test_series import checkpoint
 
@@ -290,7 +291,7 @@ def test_a_log_that_is_not_finite_is_told_and_the_run_opens(tmp_path: Path) -> N
     (folder / "trainer_state.json").write_text(json.dumps({"global_step": 20, "log_history": log}))
     run = Run.open(open_hub(str(folder), tmp_path / "home"))
     assert [row["step"] for row in run.metrics()] == [10, 20]
-    sent = open_session(run.folder, None).metrics_table().model_dump_json()
+    sent = metrics_table(open_session(run.folder, None)).model_dump_json()
     assert json.loads(sent, parse_constant=pytest.fail)["rows"][1] == {
         "step": 20,
         "loss": None,

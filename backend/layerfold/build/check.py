@@ -90,6 +90,7 @@ def check_run(folder: Path) -> list[Problem]:
     run = Run.open(folder)
     parts = (
         _files,
+        _left_out,
         _card,
         _tokenizer,
         _metrics,
@@ -100,6 +101,16 @@ def check_run(folder: Path) -> list[Problem]:
         _manifest,
     )
     return [problem for part in parts for problem in _told(part, run)]
+
+
+def _left_out(run: Run) -> Iterator[Problem]:
+    """Checkpoints of a model from elsewhere that are half-written: they may be whole tomorrow, and
+    are no part of the run today.
+    """
+    if run.kind == "hf":
+        for problem in run.missing():
+            if "half-written" in str(problem):
+                yield Problem(CARD, str(problem))
 
 
 def _told(part: Callable[[Run], Iterator[Problem]], run: Run) -> Iterator[Problem]:
@@ -164,8 +175,10 @@ def _metrics(run: Run) -> Iterator[Problem]:
 def _atlas(run: Run) -> Iterator[Problem]:
     try:
         atlas = open_atlas(run.folder)
-    except AtlasMissing:
-        return  # a state, not a fault
+    except AtlasMissing as error:
+        if any((run.folder / "atlas").glob("*.safetensors")):
+            yield Problem("atlas/atlas.json", str(error))
+        return  # else a state, not a fault
     except LayerfoldError as error:
         yield Problem("atlas/atlas.json", str(error))
         return

@@ -40,7 +40,9 @@ def check_adapter(adapter: HuggingFaceAdapter, name: str) -> tuple[Line, ...]:
     """What was compared, all of it in agreement; raises ModelRefused, naming the first that is not
     and by how much.
     """
-    lines = (*compared(adapter), *order(adapter))
+    # narrow numbers round away what a tiny model sees of later tokens
+    exact = adapter.network.dtype == torch.float32
+    lines = (*compared(adapter), *(order(adapter) if exact else ()))
     wrong = next((line for line in lines if not line.right), None)
     if wrong is not None:
         raise ModelRefused(
