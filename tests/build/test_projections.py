@@ -291,7 +291,7 @@ def test_python_and_files_name_the_projection(made: Path, tmp_path: Path) -> Non
     cloud = linear(run.session).cloud(64)[SITES - 1]
     trace = figure.data[SITES - 1]
     np.testing.assert_allclose(np.stack([trace.x, trace.y, trace.z], axis=1), cloud)
-    radius = projection_cards(run.opened)[1].frame.radius
+    radius = projection_cards(run.session)[1].frame.radius
     low, high = figure.layout.scene.xaxis.range
     assert high - low == pytest.approx(2 * radius)
     arrays = np.load(found.write(tmp_path / "way.npz"))

@@ -18,7 +18,7 @@ from layerfold.errors import InputError
 from layerfold.recording.recorder import Recorder
 from layerfold.runs.run import CARD, Run
 from tests.loops import SITES, Plain, plain, recorder, states_of, windows
-from tests.small import sign_again
+from tests.small import a_model, edit_card
 
 
 class Broken(Plain):
@@ -145,9 +145,10 @@ def test_another_training_in_the_folder_is_refused(tmp_path: Path, caplog) -> No
         Recorder(tmp_path, windows(), sites={"embed": "tok_emb"})
     (tmp_path / "other").mkdir()
     card = json.loads((tmp_path / CARD).read_text())
-    (tmp_path / "other" / CARD).write_text(
-        json.dumps({**card, "architecture": {**card["architecture"], "kind": "gpt"}})
+    (tmp_path / "other" / CARD).write_text(json.dumps(card))
+    shape = a_model(0).config.card()
+    edit_card(
+        tmp_path / "other" / CARD, architecture=card["architecture"] | shape | {"kind": "gpt"}
     )
-    sign_again(tmp_path / "other" / CARD)
     with pytest.raises(InputError, match="not recorded"):
         recorder(tmp_path / "other")

@@ -166,8 +166,7 @@ def _metrics(run: Run) -> Iterator[Problem]:
         if not isinstance(loss, int | float) or not np.isfinite(loss):
             yield Problem(
                 METRICS,
-                f"has a loss that is no finite number at step {row.get('step')}: train this run"
-                " again",
+                f"has a loss that is not finite at step {row.get('step')}: train this run again",
             )
             return
 

@@ -184,7 +184,10 @@ def _of_hub(model: Any) -> Stream:
             f"where a {type(model).__name__} keeps its stream is not known: say where with"
             " sites={…}"
         )
-    structure = outline.structure.bound(outline.network, model)
+    try:
+        structure = outline.structure.bound(outline.network, model)
+    except LayerfoldError as error:
+        raise InputError(f"{error}: say where its stream is with sites={{…}}") from None
     body = model.get_submodule(structure.body)
     names = [
         site.name for site in sites_of(outline.n_layer) if site.part != "mid" or structure.has_mid

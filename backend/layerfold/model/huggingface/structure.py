@@ -73,10 +73,18 @@ class Structure:
 
     def bound(self, network: nn.Module, other: nn.Module) -> Structure:
         """The same structure of another network of the same config, by the names that the parts
-        have in this one.
+        have in this one; a part that a person has put another in the place of is None. Raises
+        ModelRefused where a whole block is.
         """
         names = {id(module): name for name, module in network.named_modules(remove_duplicate=False)}
-        found = {key: other.get_submodule(name) for key, name in names.items()}
+        theirs = dict(other.named_modules(remove_duplicate=False))
+        found = {key: theirs[name] for key, name in names.items() if name in theirs}
+        needed = [*(block.module for block in self.blocks), *self.tail]
+        needed += [block.enter.module for block in self.blocks]
+        if lost := next((names[id(part)] for part in needed if id(part) not in found), ""):
+            raise ModelRefused(
+                f"this {type(other).__name__} has no module {lost!r}, where its class has one"
+            )
         blocks = (
             Block(**{part.name: _same(getattr(block, part.name), found) for part in fields(Block)})
             for block in self.blocks
@@ -87,10 +95,13 @@ class Structure:
 
 
 def _same(part: Any, found: Mapping[int, nn.Module]) -> Any:
-    """A part of a block, its modules replaced by those found for them."""
+    """A part of a block, its modules replaced by those found for them; None where none is."""
     if isinstance(part, nn.Module):
-        return found[id(part)]
-    return replace(part, module=found[id(part.module)]) if isinstance(part, Tap) else part
+        return found.get(id(part))
+    if not isinstance(part, Tap):
+        return part
+    module = found.get(id(part.module))
+    return module and replace(part, module=module)
 
 
 def structure_of(network: nn.Module, stream: Stream = "") -> Structure:
