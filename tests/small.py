@@ -93,6 +93,12 @@ def edit_card(path: Path, **fields: object) -> None:
     path.write_bytes(signed({**json.loads(path.read_text("utf-8")), **fields}))
 
 
+def add_file(folder: Path, name: str) -> None:
+    """The card of a run carries the digest of what a file holds now."""
+    files = json.loads((folder / "run.json").read_text("utf-8")).get("files", {})
+    edit_card(folder / "run.json", files=files | {name: sha256(folder / name)})
+
+
 def sign_again(path: Path) -> None:
     """The card carries the digest of what it holds now."""
     edit_card(path)

@@ -4,7 +4,6 @@ kill, and sound on degenerate runs.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,6 @@ from layerfold.build.layer_maps import tokens_of
 from layerfold.build.metrics import NOT_YET, jumps, measure_run
 from layerfold.data.reference_states import reference_states
 from layerfold.errors import AtlasMissing, InputError, StepNotFound
-from layerfold.files.atomic import sha256
 from layerfold.geometry.comparison import cka
 from layerfold.geometry.dimension import two_nn
 from layerfold.geometry.spectrum import effective_rank
@@ -366,13 +364,8 @@ def change(folder: Path, step: int, value: float) -> None:
     with torch.no_grad():
         for weight in model.parameters():
             weight.fill_(value)
-    name = checkpoint_name(step)
-    save_checkpoint(folder / name, model)
-    files = json.loads((folder / "run.json").read_text("utf-8")).get("files", {})
-    small.edit_card(folder / "run.json", files=files | {name: sha256(folder / name)})
-
-
-# ---- jumps
+    save_checkpoint(folder / checkpoint_name(step), model)
+    small.add_file(folder, checkpoint_name(step))
 
 
 def test_a_jump_is_found_where_it_is_highest():

@@ -12,6 +12,7 @@ import pytest
 from safetensors.numpy import load
 
 from layerfold.api import notebook
+from layerfold.api.trajectories import Trajectories
 from layerfold.atlas.aligned_pca import principal, write_basis
 from layerfold.atlas.projection_files import path_of, read_projection
 from layerfold.build import projections as module
@@ -300,6 +301,6 @@ def test_python_and_files_name_the_projection(made: Path, tmp_path: Path) -> Non
     )
     assert '"projection": "pca"' in found.write(tmp_path / "way.json").read_text("utf-8")
     with pytest.raises(InputError, match="projections"):
-        notebook.Trajectories([found[0], run.place("a", [8, 64])[0]], run.atlas, "small").write(
+        Trajectories([found[0], run.place("a", [8, 64])[0]], run.atlas, "small").write(
             tmp_path / "both.json"
         )

@@ -4,7 +4,6 @@ training, and what is there stays whole.
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 
@@ -16,9 +15,9 @@ from torch import nn
 from layerfold.build.check import check_run
 from layerfold.errors import InputError
 from layerfold.recording.recorder import Recorder
-from layerfold.runs.run import CARD, Run
+from layerfold.runs.run import Run
 from tests.loops import SITES, Plain, plain, recorder, states_of, windows
-from tests.small import a_model, edit_card
+from tests.small import make_run
 
 
 class Broken(Plain):
@@ -143,12 +142,6 @@ def test_another_training_in_the_folder_is_refused(tmp_path: Path, caplog) -> No
         Recorder(tmp_path, windows(9), sites=SITES)
     with pytest.raises(InputError, match="sites differ"):
         Recorder(tmp_path, windows(), sites={"embed": "tok_emb"})
-    (tmp_path / "other").mkdir()
-    card = json.loads((tmp_path / CARD).read_text())
-    (tmp_path / "other" / CARD).write_text(json.dumps(card))
-    shape = a_model(0).config.card()
-    edit_card(
-        tmp_path / "other" / CARD, architecture=card["architecture"] | shape | {"kind": "gpt"}
-    )
+    make_run(tmp_path / "other")
     with pytest.raises(InputError, match="not recorded"):
         recorder(tmp_path / "other")

@@ -12,6 +12,7 @@ Cohere) leave none.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from inspect import signature
 from itertools import pairwise
@@ -77,8 +78,10 @@ class Structure:
         ModelRefused where a whole block is.
         """
         names = {id(module): name for name, module in network.named_modules(remove_duplicate=False)}
-        theirs = dict(other.named_modules(remove_duplicate=False))
-        found = {key: theirs[name] for key, name in names.items() if name in theirs}
+        found = {}
+        for key, name in names.items():
+            with suppress(AttributeError):
+                found[key] = other.get_submodule(name)  # finds what a compiled layer wraps, too
         needed = [*(block.module for block in self.blocks), *self.tail]
         needed += [block.enter.module for block in self.blocks]
         if lost := next((names[id(part)] for part in needed if id(part) not in found), ""):
@@ -101,7 +104,7 @@ def _same(part: Any, found: Mapping[int, nn.Module]) -> Any:
     if not isinstance(part, Tap):
         return part
     module = found.get(id(part.module))
-    return module and replace(part, module=module)
+    return None if module is None else replace(part, module=module)
 
 
 def structure_of(network: nn.Module, stream: Stream = "") -> Structure:
