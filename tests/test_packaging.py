@@ -258,7 +258,7 @@ def test_the_archive_of_the_source_holds_the_project_and_nothing_else(built: Pat
     strange = {
         name
         for name in names
-        if re.search(r"(^|/)(node_modules|\.venv|runs|__pycache__|\.git|dist)(/|$)|\.part$", name)
+        if re.search(r"^runs/|(^|/)(node_modules|\.venv|__pycache__|\.git|dist)(/|$)|\.part$", name)
     }
     assert not strange
 
