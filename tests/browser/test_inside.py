@@ -107,7 +107,7 @@ def test_the_stream_is_seen_raw_normalised_and_as_what_was_added(visit: Open) ->
         ("added", "attention and MLPs have written"),
     ):
         one.page.select_option("#whatif-seen", view)
-        one.until(f"JSON.parse(s.inside.looks.stream_view?.key ?? '{{}}').seen === '{view}'")
+        one.until(f"JSON.parse(s.inside.looks.stream_view?.key ?? '{{}}').view === '{view}'")
         expect(one.page.locator(".whatif .keeps")).to_contain_text(words)
         expect(one.page.locator(".whatif .keeps")).to_contain_text("of the variance")
     # the other one has no place in this view
@@ -192,6 +192,6 @@ def test_the_way_of_the_weights_is_mapped_and_travelled(visit: Open) -> None:
     one.until("s.step > 1")
     one.page.select_option("#way-start", "2000")
     one.page.click("#way-line")
-    one.until("JSON.parse(s.inside.looks.line?.key ?? '{}').start === 2000")
+    one.until("JSON.parse(s.inside.looks.loss_line?.key ?? '{}').start === 2000")
     expect(one.page.locator(".way-line circle")).to_have_count(11)
     assert serious(one) == []

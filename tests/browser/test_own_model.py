@@ -113,7 +113,7 @@ def test_a_models_folder_has_its_layers_and_says_that_it_is_one_checkpoint(
 def test_a_gpt2_is_taken_apart_as_ours_are(enter: Open) -> None:
     one = enter("#v=1&run=gpt2-stories&inside=attention")
     one.until("s.inside.looks.decomposition && window.layerfold.scene.stats().edges > 0")
-    for tab, told in (("parts", "promote"), ("whatif", "whatif"), ("push", "push")):
+    for tab, told in (("parts", "attribution"), ("whatif", "ablation"), ("push", "gradients")):
         one.page.click(f"#inside-{tab}")
         one.until(
             f"s.inside.looks.{told} && s.inside.looks.{told}.id === s.inside.asking.{told}.id &&"
