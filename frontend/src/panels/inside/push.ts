@@ -156,7 +156,7 @@ function tokenRows(state: State, t: Words, look: Look, short: (value: number) =>
 }
 
 function groupRows(t: Words, look: Look, short: (value: number) => string) {
-  const { groups } = look.tensors;
+  const { layers: groups } = look.tensors;
   const [layers, count] = groups.shape;
   const most = Math.max(...groups.data, 1e-30);
   const head = h(
