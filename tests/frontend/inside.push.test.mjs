@@ -16,7 +16,7 @@ const open = () => after([{ type: "inside.toggle" }, { type: "inside.set", tab: 
 function pushed(id) {
   const of = (shape, value) => ({ dtype: "F32", shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => value(i)) });
   const length = of([S, 2], (i) => (i === 1 ? 0 : 1 + 3 * (i % 2)));
-  const tensors = { tip: of([S, 2, 3], (i) => i), trust: of([S, 2], () => 1), length, losses: of([2], (i) => (i ? NaN : 2)), groups: of([2, 7], () => 1) };
+  const tensors = { tip: of([S, 2, 3], (i) => i), trust: of([S, 2], () => 1), length, losses: of([2], (i) => (i ? NaN : 2)), layers: of([2, 7], () => 1) };
   return { type: "look", look: { kind: "gradients", id, run: "tiny", step: 512, answer: { loss: 2, groups: [], outer: {}, agreement: 1 }, tensors } };
 }
 
