@@ -71,3 +71,19 @@ def test_what_is_no_tokenizer_is_said(text: str, tmp_path: Path) -> None:
     if text.startswith("["):
         with pytest.raises(ValueError, match=r"nested|object"):
             check_tokenizer(text)
+
+
+def replacing(count: int, content: str) -> str:
+    steps = [
+        {"type": "Replace", "pattern": {"String": chr(0x4E00 + n)}, "content": content}
+        for n in range(count)
+    ]
+    return json.dumps({"model": {"vocab": {"一": 0}}, "normalizer": {"normalizers": steps}})
+
+
+def test_many_characters_may_each_be_read_as_another() -> None:
+    check_tokenizer(replacing(2000, "一"))
+    with pytest.raises(ValueError, match="more than 64 steps"):
+        check_tokenizer(replacing(2000, "一二"))
+    with pytest.raises(ValueError, match="replaces more than 8,192 characters"):
+        check_tokenizer(replacing(9000, "一"))

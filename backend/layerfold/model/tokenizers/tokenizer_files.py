@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from math import prod
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from layerfold.files.atomic import read_bounded
 BYTES: Final = 128 << 20  # Gemma's has 33 MB
 GAP: Final = 1 << 16  # ids that may be missing from a vocabulary
 STEPS: Final = 64  # normalizers, pre-tokenizers …, one after another
+SUBSTITUTIONS: Final = 8192  # characters that are read as another: a text grows by none of them
 GROWTH: Final = 256  # how many times longer normalizers may make a text
 
 
@@ -43,18 +45,40 @@ def check_tokenizer(text: str) -> None:
     if ids and not 0 <= min(ids) <= max(ids) < len(ids) + GAP:
         wrong = max(ids) if min(ids) >= 0 else min(ids)
         raise ValueError(f"it names token {wrong:,} and has {len(ids):,} tokens")
-    growth, steps = 1, 0
     for part in ("normalizer", "pre_tokenizer", "post_processor", "decoder"):
-        for step in _steps(told.get(part)):
-            steps += 1
-            growth *= (
-                max(1, len(str(step.get("content", "")))) if step.get("type") == "Replace" else 1
-            )
-            if steps > STEPS or growth > GROWTH:
-                raise ValueError(
-                    f"its {part} has more than {STEPS} steps, or makes a text more than {GROWTH}"
-                    " times longer"
-                )
+        _check_part(part, list(_steps(told.get(part))))
+
+
+def _check_part(part: str, steps: list[dict[str, Any]]) -> None:
+    """A part's steps are few and lengthen a text little; raises ValueError."""
+    others = [step for step in steps if not _substitutes(step)]
+    replaced = [len(str(step.get("content", ""))) for step in others if _replaces(step)]
+    if len(others) > STEPS or prod(max(1, size) for size in replaced) > GROWTH:
+        raise ValueError(
+            f"its {part} has more than {STEPS} steps, or makes a text more than {GROWTH}"
+            " times longer"
+        )
+    if len(steps) > len(others) + SUBSTITUTIONS:
+        raise ValueError(f"its {part} replaces more than {SUBSTITUTIONS:,} characters")
+
+
+def _replaces(step: dict[str, Any]) -> bool:
+    return step.get("type") == "Replace"
+
+
+def _substitutes(step: dict[str, Any]) -> bool:
+    """Whether a step replaces a character by at most one other; its own pattern stands in it."""
+    if set(step) == {"String"}:
+        return True
+    pattern = step.get("pattern")
+    form = pattern.get("String") if isinstance(pattern, dict) else None
+    content = step.get("content")
+    return (
+        _replaces(step)
+        and isinstance(form, str)
+        and isinstance(content, str)
+        and len(content) <= 1 <= len(form)
+    )
 
 
 def _ids(told: dict[str, Any]) -> Iterator[int]:
