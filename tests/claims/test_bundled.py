@@ -57,3 +57,12 @@ def test_known_shapes_hold_when_computed_anew(name: str) -> None:
     ]
     for one, other in zip(found, kept.claims, strict=True):
         assert one.values == pytest.approx(other.values, rel=1e-3, abs=1e-3, nan_ok=True)
+
+
+def test_poet_is_told_with_the_spread_of_three_seeds() -> None:
+    kept = read_file(MODELS / "poet" / "claims.json")
+    assert kept is not None
+    assert all(claim.here.endswith("of 3 seeds") for claim in kept.claims)
+    held = {claim.id for claim in kept.claims if claim.holds}
+    # shuffled characters part the places as well, so the strands prove nothing of verse
+    assert held == {"line-ends", "few-directions", "tones", "rhyme"}
