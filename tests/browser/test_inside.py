@@ -84,7 +84,7 @@ def test_parts_are_scaled_and_put_back(visit: Open) -> None:
     assert one.page.evaluate(EDGES) == 0
     one.page.locator("#ablation-mlp").fill("0")
     expect(one.page.locator(".scaled li")).to_contain_text("layer 1 · MLP")
-    expect(one.page.locator(".ablation .told")).to_contain_text("nats apart")
+    expect(one.page.locator(".ablation .told")).to_contain_text("KL")
     one.sees(f"{EDGES} === 4")
     assert one.page.locator(".before-after td:nth-child(3)").all_inner_texts() != before
     one.page.locator("#ablation-attention").focus()

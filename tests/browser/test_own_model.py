@@ -133,7 +133,7 @@ def test_a_gpt2_is_taken_apart_as_ours_are(enter: Open) -> None:
     one.page.select_option("#ablation-seen", "raw")
     one.until("s.inside.looks.stream_view")
     one.page.locator("#ablation-attention").fill("0")
-    expect(one.page.locator(".ablation .told")).to_contain_text("nats apart")
+    expect(one.page.locator(".ablation .told")).to_contain_text("KL")
     assert serious(one) == []
 
 

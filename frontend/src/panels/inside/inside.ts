@@ -33,6 +33,7 @@ export function insidePanel(dispatch: Dispatch) {
   const close = iconButton("close", "", () => dispatch({ type: "inside.toggle" }), {
     id: "close-inside",
   });
+  const plain = h("p", { class: "plain-words" });
   const where = h("p", { class: "quiet where" });
   const tabs = TABS.map(([tab]) =>
     h("button", {
@@ -49,7 +50,7 @@ export function insidePanel(dispatch: Dispatch) {
   const foot = h("p", { class: "quiet foot" });
   const made = new Map(TABS.map(([tab, make]) => [tab, make(dispatch)]));
   const body = h("div", { class: "body scroll", id: "inside-body", role: "tabpanel", tabindex: 0 });
-  fill(root, h("header", {}, name, close), where, list, trouble, body);
+  fill(root, h("header", {}, name, close), where, list, plain, trouble, body);
   let shown = "";
 
   return {
@@ -62,6 +63,7 @@ export function insidePanel(dispatch: Dispatch) {
       list.setAttribute("aria-label", t("inside.tabs"));
       const at = t("strip.step.value", { step: stepNumber(state) });
       where.textContent = state.card ? `${at} · ${siteWords(t, state.card.sites, state.site)}` : "";
+      plain.textContent = t(`inside.plain.${state.inside.tab}`);
       showTabs(state, t, tabs);
       const words = troubleWords(state, t);
       trouble.hidden = !words;
