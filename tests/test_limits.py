@@ -91,7 +91,7 @@ UNPORTED = {
     f"frontend/src/{name}.ts"
     for name in (
         "panels/inside/attention",
-        "panels/inside/bending",
+        "panels/inside/jacobian",
         "panels/claims",
         "panels/compare",
         "panels/curves/curves",
@@ -101,18 +101,18 @@ UNPORTED = {
         "panels/lab/labjobs",
         "panels/lab/labtext",
         "panels/legend",
-        "panels/inside/parts",
+        "panels/inside/decomposition",
         "panels/curves/plot",
-        "panels/inside/push",
+        "panels/inside/gradients",
         "panels/sentences",
-        "panels/inside/step",
+        "panels/inside/optimizer-step",
         "panels/strip/strip",
         "panels/top",
-        "panels/inside/walk",
-        "panels/inside/way",
-        "panels/inside/wayline",
-        "panels/inside/waymap",
-        "panels/inside/whatif",
+        "panels/inside/generation",
+        "panels/inside/landscape",
+        "panels/inside/loss-line",
+        "panels/inside/landscape-map",
+        "panels/inside/ablation",
     )
 }
 FUNCTION = r"function\*? (?P<function>\w+)"

@@ -113,27 +113,31 @@ def test_a_models_folder_has_its_layers_and_says_that_it_is_one_checkpoint(
 def test_a_gpt2_is_taken_apart_as_ours_are(enter: Open) -> None:
     one = enter("#v=1&run=gpt2-stories&inside=attention")
     one.until("s.inside.looks.decomposition && window.layerfold.scene.stats().edges > 0")
-    for tab, told in (("parts", "attribution"), ("whatif", "ablation"), ("push", "gradients")):
+    for tab, told in (
+        ("decomposition", "attribution"),
+        ("ablation", "ablation"),
+        ("gradients", "gradients"),
+    ):
         one.page.click(f"#inside-{tab}")
         one.until(
             f"s.inside.looks.{told} && s.inside.looks.{told}.id === s.inside.asking.{told}.id &&"
             f" !s.inside.troubles.{told}"
         )
-    rows = one.page.locator("#push-tokens tbody tr")
+    rows = one.page.locator("#gradients-tokens tbody tr")
     expect(rows).to_have_count(
         one.state("s.sentences.find((one) => one.id === s.active).tokens.length")
     )
-    one.page.click("#inside-walk")
+    one.page.click("#inside-generation")
     expect(one.page.locator(".branches button").first).to_be_visible()
-    one.page.click("#inside-whatif")
-    one.page.select_option("#whatif-seen", "raw")
+    one.page.click("#inside-ablation")
+    one.page.select_option("#ablation-seen", "raw")
     one.until("s.inside.looks.stream_view")
-    one.page.locator("#whatif-attention").fill("0")
-    expect(one.page.locator(".whatif .told")).to_contain_text("nats apart")
+    one.page.locator("#ablation-attention").fill("0")
+    expect(one.page.locator(".ablation .told")).to_contain_text("KL")
     assert serious(one) == []
 
 
 def test_of_a_single_checkpoint_an_optimiser_step_is_refused_in_words(enter: Open) -> None:
-    one = enter("#v=1&run=gpt2-stories&inside=way")
+    one = enter("#v=1&run=gpt2-stories&inside=landscape")
     expect(one.page.locator("#inside")).to_contain_text("checkpoint")
     assert one.state("Object.keys(s.inside.troubles).length") == 0

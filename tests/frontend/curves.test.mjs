@@ -46,7 +46,7 @@ test("measures come in groups, those without one by their name, unknown groups l
   assert.equal(groupOf({ name: "cka_step", group: "" }), "steps");
   assert.equal(groupOf({ name: "fourier_share", group: "" }), "training");
   const state = measured();
-  assert.match(measureName(state, t, "trust@pca"), /^Mean trust · pca$/i);
+  assert.match(measureName(state, t, "trust@pca"), /^Trustworthiness · pca$/i);
   assert.equal(measureName(state, t, "fourier_share"), "fourier share");
   assert.equal(unitOf(state, wordsOf("zh"), "twonn"), "维");
 });
@@ -150,7 +150,7 @@ test("events are gathered by step and said in words; keys go from one to the nex
   const state = measured();
   assert.deepEqual(happenings(state).map(({ step, index }) => [step, index]), [[64, 2], [512, 3]]);
   assert.equal(eventWords(state, t, state.measures.events[0]), "Test accuracy 0.21 → 0.97");
-  assert.equal(eventWords(state, t, state.measures.events[1]), "Intrinsic dimension 7 → 8, layer 2 of 2 · after attention");
+  assert.equal(eventWords(state, t, state.measures.events[1]), "Intrinsic dimension, TwoNN 7 → 8, layer 2 of 2 · after attention");
   assert.equal(neighbouring(state, 1), 2);
   assert.equal(neighbouring(state, -1), null);
   assert.deepEqual(messageOf(state, { key: "." }), { type: "go", step: 2, glide: 420 });
@@ -174,7 +174,7 @@ test("the drawing explains itself and is sound XML whatever the names hold", () 
   state.card.title = 'A <b>"run"</b> & \u0001 \ud800';
   const { text, width, height } = paperOf(state, t);
   assert.ok(width > 600 && height > 200);
-  for (const part of ["Intrinsic dimension: 4 (3.5 to 5) · dimensions", "tiny · step 8 · L0.mid · Layerfold 9.9", "&lt;b&gt;&quot;run&quot;&lt;/b&gt; &amp; \ufffd \ufffd"]) assert.ok(text.includes(part), part);
+  for (const part of ["Intrinsic dimension, TwoNN: 4 (3.5 to 5) · dimensions", "tiny · step 8 · L0.mid · Layerfold 9.9", "&lt;b&gt;&quot;run&quot;&lt;/b&gt; &amp; \ufffd \ufffd"]) assert.ok(text.includes(part), part);
   assert.doesNotMatch(text, /<b>|NaN|undefined\b(?!_)/);
   assert.equal(fileName(state, "csv"), "layerfold_tiny_twonn_step-8_L0.mid.csv");
   assert.equal(describe(state).measures[0].value, 4);

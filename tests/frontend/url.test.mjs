@@ -45,6 +45,15 @@ test("links over 8 KiB are refused both ways", () => {
   assert.deepEqual(viewOf(`#v=1&s=0v${"x".repeat(LINK_LIMIT)}`), { view: null, problem: "long" });
 });
 
+test("tabs of the inside are found by the names that older links call them", () => {
+  const tabs = { parts: "decomposition", whatif: "ablation", walk: "generation", push: "gradients", step: "optimizer-step", way: "landscape" };
+  for (const [old, now] of Object.entries(tabs)) {
+    assert.equal(viewOf(`#v=1&inside=${old}`).view.inside, now);
+    assert.equal(viewOf(`#v=1&inside=${now}`).view.inside, now);
+  }
+  assert.equal(viewOf("#v=1&inside=constructor").view.inside, undefined);
+});
+
 test("another version is refused, an empty hash is no view", () => {
   assert.deepEqual(viewOf("#v=2&step=3"), { view: null, problem: "version" });
   assert.deepEqual(viewOf("#step=3"), { view: null, problem: "version" });

@@ -23,9 +23,9 @@ test("both languages say the same things, with the same blanks to fill", () => {
 test("every key that the page uses is in the table, and every key in the table is used", () => {
   const files = readdirSync(SRC, { recursive: true }).filter((name) => name.endsWith(".ts") && !name.includes("strings."));
   const text = files.map((name) => readFileSync(new URL(name, SRC), "utf8")).join("\n");
-  const used = new Set([...text.matchAll(/"([a-z_]+(?:\.[a-z_]+)+)"/g)].map(([, key]) => key));
+  const used = new Set([...text.matchAll(/"([a-z_-]+(?:\.[a-z_-]+)+)"/g)].map(([, key]) => key));
   for (const [, key] of text.matchAll(/\bt\(\s*"([^"]+)"/g)) assert.ok(key in TABLES.en, key);
-  const patterns = [...text.matchAll(/`([a-z.]*)\$\{[^}`]+\}([a-z.]*)`/g)].map(([, a, b]) => [a, b]).filter(([a, b]) => a || b.length > 1);
+  const patterns = [...text.matchAll(/`([a-z.-]*)\$\{[^}`]+\}([a-z.-]*)`/g)].map(([, a, b]) => [a, b]).filter(([a, b]) => a || b.length > 1);
   for (const key of Object.keys(TABLES.en)) {
     const spoken = used.has(key) || patterns.some(([a, b]) => key.startsWith(a) && key.endsWith(b));
     assert.ok(spoken, `unused: ${key}`);

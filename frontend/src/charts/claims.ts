@@ -4,7 +4,7 @@
  */
 
 import { draw } from "./svg.ts";
-import type { Claim } from "../state/types.ts";
+import type { Claim, Words } from "../state/types.ts";
 import type { Drawn } from "./svg.ts";
 
 /** Where a step stands among the checkpoints of a run, 0..1, evenly as on the slider. */
@@ -30,6 +30,31 @@ export function said(record: any, name: string, language: string): string {
     record[name] ||
     ""
   );
+}
+
+/** Claims whose paper gives no number: the bar that decides is ours. */
+const OURS = [
+  "understood",
+  "circle",
+  "order",
+  "phases-rankme",
+  "phases-participation",
+  "hump",
+  "hump-shuffled",
+  "belief-leading",
+  "induction-head",
+  "induction-window",
+];
+const REGISTERED = /^registered before training/;
+
+/** Whether the threshold of a claim is no paper's. */
+export function isOurs({ id, source }: Pick<Claim, "id" | "source">) {
+  return OURS.includes(id) || REGISTERED.test(source);
+}
+
+/** Where a claim comes from, in the language of the page. */
+export function sourceOf({ source }: Pick<Claim, "source">, t: Words) {
+  return source.replace(REGISTERED, t("claims.registered"));
 }
 
 /** The range that holds a claim's values, its bar and its controls, with a little room. */

@@ -66,6 +66,13 @@ export function measureName(state: State, t: Words, name: string) {
   return projection ? `${words} · ${projectionName(state, projection)}` : words;
 }
 
+/** The same, with what it is in plain words behind it. */
+export function plainName(state: State, t: Words, name: string) {
+  const key = `measure.${name.split("@")[0]}.plain`;
+  const words = measureName(state, t, name);
+  return t(key) === key ? words : `${words} · ${t(key)}`;
+}
+
 function projectionName(state: State, name: string) {
   const all = (state.card?.projections ?? []) as {
     name: string;
@@ -82,10 +89,25 @@ export function unitOf(state: State, t: Words, name: string) {
   return t(key) === key ? (measureOf(state, name)?.unit ?? "") : t(key);
 }
 
-/** What a measure says, in a line. */
+/** Measures of states that are not brought to one length first. */
+const RAW = ["anisotropy", "norm", "stretch", "condition", "log_volume", "flat_directions"];
+const OF_STATES = ["dimension", "spectrum", "sites", "steps", "topology", "map"];
+
+/** Which states a measure is of: raw or normalised ones; null: it is of no states. */
+export function statesOf(measure: Measure) {
+  if (RAW.includes(measure.name)) return "raw";
+  return OF_STATES.includes(groupOf(measure)) && !measure.name.startsWith("rank_")
+    ? "normalised"
+    : null;
+}
+
+/** What a measure says, in a line, and of which states it is. */
 export function meaningOf(state: State, t: Words, name: string) {
   const key = `measure.${name.split("@")[0]}.tip`;
-  return t(key) === key ? (measureOf(state, name)?.unit ?? "") : t(key);
+  const measure = measureOf(state, name);
+  const words = t(key) === key ? (measure?.unit ?? "") : t(key);
+  const states = measure && statesOf(measure);
+  return states ? `${words} · ${t(`measure.states.${states}`)}` : words;
 }
 
 /**

@@ -30,10 +30,14 @@ export function asking(
     if (state.panel !== "inside") return;
     if (state.connection === "open" && previous.connection !== "open")
       store.dispatch({ type: "inside.set", asking: {} });
-    if (previous.inside.walk.wish && !state.inside.walk.wish && !state.inside.asking.generation)
+    if (
+      previous.inside.generation.wish &&
+      !state.inside.generation.wish &&
+      !state.inside.asking.generation
+    )
       client.send({ type: "cancel", sentence: "generation" });
-    const surveyed = (one: State) => one.inside.way.survey?.on !== false;
-    if (surveyed(previous) && !surveyed(state))
+    const mapped = (one: State) => one.inside.landscape.map?.on !== false;
+    if (mapped(previous) && !mapped(state))
       client.send({ type: "cancel", sentence: "loss_landscape" });
     const moved = [
       "inside",

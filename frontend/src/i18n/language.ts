@@ -38,11 +38,15 @@ export const TABLES: Record<Language, Record<string, string>> = {
   },
 };
 
-/** The words of measures as strings of the page: `measure.NAME`, `.unit`, `.tip`, `group.NAME`. */
+/**
+ * The words of measures as strings of the page: `measure.NAME`, `.plain`, `.unit`, `.tip`,
+ * `group.NAME`.
+ */
 function measureStrings({ GROUPS, MEASURES, WORDS }: typeof measuresEn): Record<string, string> {
   const groups = Object.entries(GROUPS).map(([key, name]) => [`group.${key}`, name]);
-  const measures = Object.entries(MEASURES).flatMap(([key, [name, unit, tip]]) => [
+  const measures = Object.entries(MEASURES).flatMap(([key, [name, plain, unit, tip]]) => [
     [`measure.${key}`, name],
+    [`measure.${key}.plain`, plain],
     [`measure.${key}.unit`, unit],
     [`measure.${key}.tip`, tip],
   ]);

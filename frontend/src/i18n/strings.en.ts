@@ -37,18 +37,18 @@ export default {
 
   "colour.label": "Colour by",
   "colour.source": "Source of the text",
-  "colour.trust": "Trust",
+  "colour.trust": "Trustworthiness",
   "colour.position": "Position in context",
   "colour.frequency": "Frequency",
   "colour.sentence": "Words of my sentences",
   "colour.none": "Nothing",
   "colour.source.note": "Where each corpus token comes from.",
-  "colour.trust.note": "How true a point’s surroundings are: 0.5 is chance, 1 is faithful.",
+  "colour.trust.note": "How true a point’s neighbourhood is: 0.5 is chance, 1 is faithful.",
   "colour.position.note": "How far into its context a token stands.",
   "colour.frequency.note": "How common a token is, on a log scale.",
   "colour.sentence.note": "Cloud tokens that read like a word you typed.",
   "colour.none.note": "The cloud in one grey.",
-  "colour.trust.unit": "trust",
+  "colour.trust.unit": "trustworthiness",
   "colour.position.unit": "tokens",
   "colour.frequency.unit": "per million",
   "legend.count": "{count} tokens",
@@ -73,9 +73,9 @@ export default {
   "strip.pad.show": "Show the map",
   "strip.pad.hide": "Hide the map",
   "pad.label": "Place on the map: layers to the right, training upward",
-  "pad.measure": "Measure on the map",
+  "pad.measure": "Metric on the map",
 
-  "variable.norm": "the size of the state",
+  "variable.norm": "the norm of the state",
   "variable.position": "position in the context",
   "variable.frequency": "token frequency",
   "variable.log_frequency": "token frequency",
@@ -83,49 +83,56 @@ export default {
 
   "guard.words": "Axis {axis} mostly shows {variable} (r = {r}).",
 
-  "trust.badge": "Trust {value}",
-  "trust.very": "surroundings are faithful",
-  "trust.mostly": "surroundings are mostly faithful",
-  "trust.partly": "surroundings are partly faithful",
+  "trust.badge": "Trustworthiness {value}",
+  "trust.very": "neighbourhoods are faithful",
+  "trust.mostly": "neighbourhoods are mostly faithful",
+  "trust.partly": "neighbourhoods are partly faithful",
   "trust.little": "read closeness with care",
   "trust.tip":
-    "Mean trustworthiness of this cloud: 1 means every neighbour you see is a true one, " +
-    "0.5 is what chance would give.",
-  "trust.recall": "{percent} % of a point’s 15 true neighbours are among its 15 nearest here.",
+    "Trustworthiness of this cloud, the mean over its points: 1 means every neighbour " +
+    "you see is a true one, 0.5 is what chance would give.",
+  "trust.recall":
+    "Neighbor recall@15: {percent} % of a point’s 15 true neighbours are among its 15 " +
+    "nearest here.",
 
   "outside.inside": "well inside what the model saw",
   "outside.usual": "as far out as corpus tokens are",
   "outside.edge": "at the edge of the corpus",
   "outside.far": "far outside the corpus",
 
-  "inspector.label": "Inspector",
-  "inspector.tabs": "What to inspect",
+  "inspector.label": "Token",
+  "inspector.tabs": "What to inspect of the token",
   "inspector.loading": "Measuring…",
   "inspector.offline": "Waiting for the connection…",
   "tab.neighbours": "Neighbours",
-  "tab.lens": "Lens",
+  "tab.lens": "Logit lens",
   "tab.numbers": "Numbers",
   "neighbours.note":
     "The {count} nearest corpus tokens in the model’s own space, not in the picture.",
   "neighbours.distance": "Distance between normalised states in the model’s own space",
-  "lens.note": "What the model would say next if it stopped at this layer.",
+  "lens.note": "What the model would say next if it stopped at this site.",
   "lens.note.encoder":
     "What the model would put in this token’s place if it stopped at this layer.",
   "lens.none":
-    "This model has no output layer over words, so there is no lens: its states are not " +
-    "guesses at a token.",
-  "lens.kl": "To the final answer",
+    "This model has no output layer over words, so there is no logit lens: its states " +
+    "are not guesses at a token.",
+  "lens.kl": "KL(lens ‖ final)",
   "lens.kl.short": "KL",
-  "lens.kl.tip": "KL divergence from the last layer’s prediction; 0 is the same prediction",
-  "lens.entropy": "Undecidedness",
-  "lens.entropy.tip": "Entropy of the prediction; 0 is certain",
+  "lens.kl.tip":
+    "KL divergence from the final prediction to the lens’s, KL(lens ‖ final), in nats: " +
+    "how far it still is from the final answer; 0 is the same prediction",
+  "lens.entropy": "Entropy",
+  "lens.entropy.tip":
+    "Entropy of the lens’s prediction, in nats: how undecided it is; 0 is certain",
   "lens.nats": "{value} nats",
   "lens.site": "Site",
   "lens.rank": "{rank}",
   "lens.table": "Most likely next tokens at every site",
-  "number.norm": "Norm",
-  "number.norm.tip": "Length of the raw state. The picture shows states normalised to one length.",
-  "number.trust": "Trust",
+  "number.norm": "Norm of the raw state",
+  "number.norm.tip":
+    "Length of the state before it is normalised. The cloud shows states normalised to " +
+    "one length.",
+  "number.trust": "Trustworthiness",
   "number.trust.tip": "How true the surroundings you see are: 0.5 is chance, 1 is faithful.",
   "number.continuity": "Continuity",
   "number.continuity.tip":
@@ -133,15 +140,15 @@ export default {
   "number.outside": "Outside",
   "number.outside.tip":
     "Share of corpus tokens that lie closer to their nearest neighbour than this one does.",
-  "number.segment": "Length of the move",
+  "number.segment": "Displacement ratio",
   "number.segment.tip":
-    "How long the move into this layer is drawn, against its true length; 1× is typical, " +
-    "3× three times too long.",
+    "How long the move into this site is drawn, over its true length between normalised " +
+    "states; ×1 is typical, ×3 is three times too long.",
 
   "hover.frequency": "{value} per million",
-  "hover.trust": "trust {value}",
+  "hover.trust": "trustworthiness {value}",
   "hover.outside": "farther out than {value} of the corpus",
-  "hover.segment": "move drawn at {value}×",
+  "hover.segment": "displacement ratio ×{value}",
 
   "search.placeholder": "A token, or a few words",
   "search.count": "{count} of {total} tokens",
@@ -199,7 +206,7 @@ export default {
   "keys.colour": "Next colouring",
   "keys.trails": "Trails",
   "keys.axes": "Axes",
-  "keys.tabs": "Tabs of the inspector",
+  "keys.tabs": "Tabs of the token",
   "keys.theme": "Light or dark",
   "keys.language": "中文 or English",
   "keys.replay": "Replay the opening",
@@ -212,18 +219,20 @@ export default {
     "step of its training. Sentences you type are placed among {count} tokens of the " +
     "corpus.",
   "about.trust.title": "Here and now",
-  "about.trust": "Trust {value}: {words}.",
+  "about.trust": "Trustworthiness {value}: {words}.",
   "about.say.title": "What it cannot",
   "about.neighbourhoods":
     "UMAP shows neighbourhoods, not distances: who is near means something, how far " +
     "apart two groups lie does not.",
   "about.view":
-    "Shown are normalised states. Raw ones mostly show the length of the state and the " +
-    "first token.",
+    "The clouds show normalised states: each centred and scaled to one length. Raw ones " +
+    "mostly show the length of the state and the first token. Norms and direct logit " +
+    "attribution are of raw states; neighbours, off-cloud percentile and trustworthiness " +
+    "of normalised ones.",
   "about.distance":
-    "Every number about closeness (neighbours, outside, trust) is measured in the " +
-    "model’s own space, never in the picture.",
-  "about.outside": "A token far outside the corpus is drawn faintly: its place is a guess.",
+    "Every number about closeness (neighbours, off-cloud percentile, trustworthiness) is " +
+    "measured in the model’s own space, never in the picture.",
+  "about.outside": "A token far off the cloud is drawn faintly: its place is a guess.",
   "about.markov":
     "Each next token depends on the full context; a single point does not determine " +
     "where the path goes.",

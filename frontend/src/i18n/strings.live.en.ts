@@ -16,10 +16,10 @@ export default {
   "live.stage.reference": "choosing the reference",
   "live.stage.neighbours": "neighbours",
   "live.stage.layout": "layout",
-  "live.stage.trust": "trust",
+  "live.stage.trust": "trustworthiness",
   "live.stage.step": "step {step}",
-  "live.stage.pictures": "linear pictures",
-  "live.stage.measures": "measures",
+  "live.stage.pictures": "linear projections",
+  "live.stage.measures": "metrics",
   "live.tour.end": "Drag a slider, turn the cloud, or pick a point to see what is near it.",
   "live.untyped":
     "This run was recorded without its weights: it can be watched, but no sentence can " +

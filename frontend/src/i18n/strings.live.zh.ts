@@ -14,10 +14,10 @@ export default {
   "live.stage.reference": "选取参考词元",
   "live.stage.neighbours": "近邻",
   "live.stage.layout": "布局",
-  "live.stage.trust": "可信度",
+  "live.stage.trust": "邻域可信度",
   "live.stage.step": "第 {step} 步",
-  "live.stage.pictures": "线性图",
-  "live.stage.measures": "度量",
+  "live.stage.pictures": "线性投影",
+  "live.stage.measures": "指标",
   "live.tour.end": "拖动滑块、转动点云，或点选一个点，看看它的近邻。",
   "live.untyped":
     "这次训练只记录了状态，没有保存权重：可以观看，但无法读入句子。记录时设置 weights=True 即可在此输入。",

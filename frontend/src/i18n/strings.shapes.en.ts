@@ -19,7 +19,8 @@ export default {
   "projection.umap": "UMAP",
   "projection.pca": "PCA",
   "projection.inside.note":
-    "On screen is the stream as “what if” shows it: three straight directions of its own.",
+    "On screen is the residual stream as Ablation shows it: three straight directions of " +
+    "its own.",
   "projection.umap.note": "Nearness is meaningful, distance is not.",
   "projection.pca.note": "Linear: distances mean something.",
   "projection.basis.note": "One linear view, fixed for all steps.",
@@ -41,26 +42,27 @@ export default {
   "inputs.blank": "The model reads {reads}",
   "error.unknown_symbol": "The model does not know “{symbol}”. It reads {reads}",
 
-  "claims.title": "What theory says",
-  "claims.open": "What theory says of this model",
+  "claims.title": "Published claims",
+  "claims.open": "Published claims about this kind of model",
   "claims.badge": "{holding} of {count} claims hold",
   "claims.here": "here, at step {step}",
   "claims.undefined": "not defined at this step",
   "claims.published": "Published",
-  "claims.threshold": "Bar",
+  "claims.threshold": "Threshold",
   "claims.source": "Paper",
   "claims.holds": "holds",
   "claims.fails": "does not hold",
   "claims.decided": "decided at step {step}: {here}",
   "claims.chart": "{title} over training; drag to move through the steps",
   "claims.note":
-    "Bars come from the papers, or from theory where they give no figure; never from " +
-    "this model. “layerfold verify” computes each number again from the checkpoints.",
+    "Thresholds come from the papers, or from theory where they give no figure. “Our " +
+    "threshold” marks those that neither gives. “layerfold verify” computes each number " +
+    "again from the checkpoints.",
 
   "tour.modular-addition.start":
     "Step {step}: an untrained model. To it, numbers are points in no order.",
   "tour.modular-addition.train":
-    "First it learns sums by heart. Much later, it understands: numbers close into a circle.",
+    "First it memorises sums. Much later, it generalizes: numbers close into a circle.",
   "tour.modular-addition.sentences": "A sum enters, symbol by symbol.",
   "tour.modular-addition.layers": "Attention brings both numbers to the equals sign.",
   "tour.modular-addition.end":
@@ -75,8 +77,11 @@ export default {
     "symbols of your own.",
   "tour.induction.start": "Step {step}: an untrained model. It cannot copy yet.",
   "tour.induction.train":
-    "Suddenly a head learns to look back: after a token seen before, it expects what followed.",
+    "Suddenly a head learns to look back: after a token seen before, it expects what " +
+    "followed.",
   "tour.induction.sentences": "A text that repeats itself enters.",
   "tour.induction.layers": "The first layer passes tokens on; the second finds where they stood.",
   "tour.induction.end": "Drag Training through the jump, or type something that repeats.",
+  "claims.ours": "our threshold",
+  "claims.registered": "registered before training",
 };

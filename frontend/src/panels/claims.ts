@@ -1,6 +1,6 @@
 /** The card of claims: a published result each, and the same number here, moving as one scrubs. */
 
-import { chartOf, said, valueAt } from "../charts/claims.ts";
+import { chartOf, isOurs, said, sourceOf, valueAt } from "../charts/claims.ts";
 import { byId, fill, h, icon, iconButton, relabel } from "../ui/dom.ts";
 import { number } from "../i18n/language.ts";
 import { sticky } from "../state/sites.ts";
@@ -160,11 +160,13 @@ function factsOf(claim: Claim, t: Words, language: string) {
   const fact = (name: string, text: string) =>
     h("div", {}, h("dt", {}, t(name)), h("dd", {}, text));
   const here = t("claims.decided", { step: claim.at_step, here: said(claim, "here", language) });
+  const ours = isOurs(claim) ? `${t("claims.ours")} · ` : "";
+  const threshold = `${ours}${said(claim, "threshold", language)} · ${here}`;
   return h(
     "dl",
     { class: "claim-facts" },
-    fact("claims.threshold", `${said(claim, "threshold", language)} · ${here}`),
-    fact("claims.source", claim.source),
+    fact("claims.threshold", threshold),
+    fact("claims.source", sourceOf(claim, t)),
   );
 }
 

@@ -179,7 +179,7 @@ export function siteCompared(state: State) {
 
 const MARK = "~other";
 /** What another reading of a sentence, token by token, is called behind its id. */
-const GHOST = /~(other|whatif)$/;
+const GHOST = /~(other|ablation|optimizer-step)$/;
 
 /** The name of the other run's reading of a sentence in the picture. */
 export function readingId(id: string) {

@@ -3,7 +3,7 @@
 import type { Failure } from "../protocol/failure.ts";
 import type { AtlasSlice, PlacedSlice } from "../protocol/slices.ts";
 import type * as wire from "../protocol/wire.ts";
-import type { Inside, Look, Scaled, Scales, Walk } from "./inside/types.ts";
+import type { Inside, Look, Scaled, Ablation, Generation } from "./inside/types.ts";
 import type * as nouns from "./types.ts";
 
 /** What a message of any kind may say beside: how long the change may glide, in milliseconds. */
@@ -130,19 +130,19 @@ interface OfInside {
     Pick<Inside, "tab" | "head" | "threshold" | "asking" | "everyLayer" | "stretch" | "seen">
   >;
   "inside.asked": { kind: string; id: number; key: string };
-  "scales.choose": Partial<Pick<Scales, "layer" | "head">>;
-  "scales.set": Scaled;
-  "scales.reset": Bare;
-  "walk.set": Partial<Pick<Walk, "count" | "temperature" | "top_k" | "top_p" | "seed">>;
-  "walk.go": Bare;
-  "walk.stop": Bare;
-  "walk.take": { id: number; text: string; share: number | null };
-  "walk.back": { to: number };
-  "stride.set": Partial<Inside["stride"]>;
-  "way.set": Partial<Pick<Inside["way"], "start" | "end">>;
-  "way.survey": { on: boolean };
-  "way.line": Bare;
-  "push.set": Partial<Inside["push"]>;
+  "ablation.choose": Partial<Pick<Ablation, "layer" | "head">>;
+  "ablation.set": Scaled;
+  "ablation.reset": Bare;
+  "generation.set": Partial<Pick<Generation, "count" | "temperature" | "top_k" | "top_p" | "seed">>;
+  "generation.go": Bare;
+  "generation.stop": Bare;
+  "generation.take": { id: number; text: string; share: number | null };
+  "generation.back": { to: number };
+  "optimizer-step.set": Partial<Inside["optimizerStep"]>;
+  "landscape.set": Partial<Pick<Inside["landscape"], "start" | "end">>;
+  "landscape.compute": { on: boolean };
+  "landscape.line": Bare;
+  "gradients.set": Partial<Inside["gradients"]>;
 }
 
 /** Trainings. */

@@ -6,7 +6,16 @@ export const LINK_LIMIT = 8 * 1024;
 export const LINK_VERSION = 1;
 
 const COLOUR = /^(source|trust|position|frequency|sentence|none|label:[^\s]{1,64})$/;
-const TABS = /^(attention|parts|whatif|walk|push|step|way)$/;
+const TABS = /^(attention|decomposition|ablation|generation|gradients|optimizer-step|landscape)$/;
+/** What links of earlier versions call the tabs. */
+const OLD_TABS: Record<string, string> = {
+  parts: "decomposition",
+  whatif: "ablation",
+  walk: "generation",
+  push: "gradients",
+  step: "optimizer-step",
+  way: "landscape",
+};
 const HUES = 8;
 const SENTENCES = 32;
 
@@ -112,7 +121,8 @@ function clean(first: Map<string, string>, fields: [string, string][]): View {
   if (first.get("curves") === "1") view.curves = true;
   if (first.get("fit") === "1") view.fit = true;
   if (first.get("lab") === "1") view.lab = true;
-  const inside = first.get("inside") ?? "";
+  const named = first.get("inside") ?? "";
+  const inside = Object.hasOwn(OLD_TABS, named) ? OLD_TABS[named] : named;
   if (TABS.test(inside)) view.inside = inside as View["inside"];
   const compare = compareOf(first);
   if (compare) view.compare = compare;

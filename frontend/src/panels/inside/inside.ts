@@ -6,12 +6,12 @@ import { insideShown, lookOf, sentenceInside, wantedLooks } from "../../state/in
 import { siteWords } from "../../state/sites.ts";
 import { stepNumber } from "../../state/state.ts";
 import { attentionTab } from "./attention.ts";
-import { partsTab } from "./parts.ts";
-import { pushTab } from "./push.ts";
-import { stepTab } from "./step.ts";
-import { walkTab } from "./walk.ts";
-import { wayTab } from "./way.ts";
-import { whatifTab } from "./whatif.ts";
+import { decompositionTab } from "./decomposition.ts";
+import { gradientsTab } from "./gradients.ts";
+import { optimizerStepTab } from "./optimizer-step.ts";
+import { generationTab } from "./generation.ts";
+import { landscapeTab } from "./landscape.ts";
+import { ablationTab } from "./ablation.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { InsideTab, State, Words } from "../../state/types.ts";
 
@@ -19,12 +19,12 @@ type TabMaker = (dispatch: Dispatch) => { root: HTMLElement; update(state: State
 
 const TABS: [InsideTab, TabMaker][] = [
   ["attention", attentionTab],
-  ["parts", partsTab],
-  ["whatif", whatifTab],
-  ["walk", walkTab],
-  ["push", pushTab],
-  ["step", stepTab],
-  ["way", wayTab],
+  ["decomposition", decompositionTab],
+  ["ablation", ablationTab],
+  ["generation", generationTab],
+  ["gradients", gradientsTab],
+  ["optimizer-step", optimizerStepTab],
+  ["landscape", landscapeTab],
 ];
 
 export function insidePanel(dispatch: Dispatch) {
@@ -33,6 +33,7 @@ export function insidePanel(dispatch: Dispatch) {
   const close = iconButton("close", "", () => dispatch({ type: "inside.toggle" }), {
     id: "close-inside",
   });
+  const plain = h("p", { class: "plain-words" });
   const where = h("p", { class: "quiet where" });
   const tabs = TABS.map(([tab]) =>
     h("button", {
@@ -49,7 +50,7 @@ export function insidePanel(dispatch: Dispatch) {
   const foot = h("p", { class: "quiet foot" });
   const made = new Map(TABS.map(([tab, make]) => [tab, make(dispatch)]));
   const body = h("div", { class: "body scroll", id: "inside-body", role: "tabpanel", tabindex: 0 });
-  fill(root, h("header", {}, name, close), where, list, trouble, body);
+  fill(root, h("header", {}, name, close), where, list, plain, trouble, body);
   let shown = "";
 
   return {
@@ -62,6 +63,7 @@ export function insidePanel(dispatch: Dispatch) {
       list.setAttribute("aria-label", t("inside.tabs"));
       const at = t("strip.step.value", { step: stepNumber(state) });
       where.textContent = state.card ? `${at} · ${siteWords(t, state.card.sites, state.site)}` : "";
+      plain.textContent = t(`inside.plain.${state.inside.tab}`);
       showTabs(state, t, tabs);
       const words = troubleWords(state, t);
       trouble.hidden = !words;
@@ -76,7 +78,7 @@ export function insidePanel(dispatch: Dispatch) {
         "stale",
         wantedLooks(state).some(({ kind }) => !lookOf(state, kind).fresh),
       );
-      foot.textContent = state.inside.tab === "way" ? "" : t("inside.exact");
+      foot.textContent = state.inside.tab === "landscape" ? "" : t("inside.exact");
       tab.update(state, t);
     },
   };
@@ -93,11 +95,11 @@ function showTabs(state: State, t: Words, tabs: HTMLButtonElement[]) {
 
 /** What hinders the open tab, in words; "" where nothing does. */
 function troubleWords(state: State, t: Words) {
-  const way = state.inside.tab === "way";
-  if (!sentenceInside(state) && !way) return t("inside.none");
+  const landscape = state.inside.tab === "landscape";
+  if (!sentenceInside(state) && !landscape) return t("inside.none");
   const found = troubleOf(state);
   if (found) return failureWords(t, found);
-  if (state.playing && !way) return t("inside.playing");
+  if (state.playing && !landscape) return t("inside.playing");
   return wantedLooks(state).some(({ kind }) => !lookOf(state, kind).look) ? t("inside.asking") : "";
 }
 

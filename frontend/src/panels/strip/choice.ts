@@ -1,7 +1,7 @@
 /** A list of measures to choose from, by group. */
 
 import { fill, h } from "../../ui/dom.ts";
-import { grouped, meaningOf, measureName } from "../../charts/measures.ts";
+import { grouped, meaningOf, plainName } from "../../charts/measures.ts";
 import type { State, Words } from "../../state/types.ts";
 
 /**
@@ -20,7 +20,7 @@ export function fillChoice(select: HTMLSelectElement, state: State, t: Words, no
   if (select.dataset.key === key) return;
   select.dataset.key = key;
   const option = ({ name }: { name: string }) =>
-    h("option", { value: name, title: meaningOf(state, t, name) }, measureName(state, t, name));
+    h("option", { value: name, title: meaningOf(state, t, name) }, plainName(state, t, name));
   const groups = grouped(measures).map((one) =>
     h("optgroup", { label: groupName(t, one.group) }, ...one.measures.map(option)),
   );

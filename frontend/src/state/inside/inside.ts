@@ -5,12 +5,12 @@
 
 import { insideShown, withInside } from "./asked.ts";
 import { attention } from "./attention.ts";
-import { parts } from "./parts.ts";
-import { push } from "./push.ts";
-import { EMPTY_STRIDE, STRIDE, step } from "./step.ts";
-import { EMPTY_WALK, WALK, stepped, walk } from "./walk.ts";
-import { EMPTY_WAY, WAY, way } from "./way.ts";
-import { EMPTY_SCALES, SCALES, whatif } from "./whatif.ts";
+import { decomposition } from "./decomposition.ts";
+import { gradients } from "./gradients.ts";
+import { EMPTY_OPTIMIZER_STEP, OPTIMIZER_STEP, optimizerStep } from "./optimizer-step.ts";
+import { EMPTY_GENERATION, GENERATION, stepped, generation } from "./generation.ts";
+import { EMPTY_LANDSCAPE, LANDSCAPE, landscape } from "./landscape.ts";
+import { EMPTY_ABLATION, ABLATION, ablation } from "./ablation.ts";
 import type { Inside, InsideTab, Look, Question, SentencePicture, State } from "../types.ts";
 import type { InsideView } from "./tab.ts";
 import type { EdgePicture } from "../../scene/picture.ts";
@@ -27,9 +27,16 @@ export {
 
 /** What a tab asks and draws. A function: the tabs' modules and this one know each other. */
 function viewOf(tab: InsideTab): InsideView | undefined {
-  return (
-    { attention, parts, whatif, walk, push, step, way } as Partial<Record<InsideTab, InsideView>>
-  )[tab];
+  const views: Partial<Record<InsideTab, InsideView>> = {
+    attention,
+    decomposition,
+    ablation,
+    generation,
+    gradients,
+    "optimizer-step": optimizerStep,
+    landscape,
+  };
+  return views[tab];
 }
 
 export const EMPTY_INSIDE: Inside = {
@@ -41,17 +48,17 @@ export const EMPTY_INSIDE: Inside = {
   troubles: {},
   everyLayer: false,
   stretch: false,
-  scales: EMPTY_SCALES,
+  ablation: EMPTY_ABLATION,
   seen: "picture",
-  walk: EMPTY_WALK,
-  push: { aim: "all", target: "", reach: 0.5 },
-  stride: EMPTY_STRIDE,
-  way: EMPTY_WAY,
+  generation: EMPTY_GENERATION,
+  gradients: { aim: "all", target: "", reach: 0.5 },
+  optimizerStep: EMPTY_OPTIMIZER_STEP,
+  landscape: EMPTY_LANDSCAPE,
 };
 
-export const INSIDE: Handlers<
-  Extract<Kind, `${"inside" | "scales" | "walk" | "stride" | "way" | "push"}.${string}`> | "look"
-> = {
+type Tabs = "ablation" | "generation" | "optimizer-step" | "landscape" | "gradients";
+
+export const INSIDE: Handlers<Extract<Kind, `${"inside" | Tabs}.${string}`> | "look"> = {
   "inside.toggle": (state) => ({ ...state, panel: insideShown(state) ? null : "inside" }),
   "inside.set": (state, { type, glide, ...fields }) => withInside(state, fields),
   "inside.asked": (state, { kind, id, key }) =>
@@ -67,12 +74,12 @@ export const INSIDE: Handlers<
       looks: { ...state.inside.looks, [look.kind]: { ...look, key: asked.key } },
     });
   },
-  ...WALK,
-  ...SCALES,
-  ...STRIDE,
-  ...WAY,
-  "push.set": (state, { type, glide, ...fields }) =>
-    withInside(state, { push: { ...state.inside.push, ...fields } }),
+  ...GENERATION,
+  ...ABLATION,
+  ...OPTIMIZER_STEP,
+  ...LANDSCAPE,
+  "gradients.set": (state, { type, glide, ...fields }) =>
+    withInside(state, { gradients: { ...state.inside.gradients, ...fields } }),
 };
 
 function without<T>(record: Record<string, T>, name: string) {

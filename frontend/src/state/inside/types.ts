@@ -5,7 +5,14 @@ import type { Look } from "../../protocol/look.ts";
 
 export type { Look };
 
-export type InsideTab = "attention" | "parts" | "whatif" | "walk" | "push" | "step" | "way";
+export type InsideTab =
+  | "attention"
+  | "decomposition"
+  | "ablation"
+  | "generation"
+  | "gradients"
+  | "optimizer-step"
+  | "landscape";
 export type Head = "mean" | "max" | number;
 
 export interface Question {
@@ -26,7 +33,7 @@ export interface Scaled {
  * What is scaled of which run; the layer (null: that of the site on screen) and head whose sliders
  * are shown.
  */
-export interface Scales {
+export interface Ablation {
   run: string;
   layer: number | null;
   head: number;
@@ -37,7 +44,7 @@ export interface Scales {
  * A text that grows: `about` is what it goes on from; `wish` tokens are being drawn after the first
  * `begun` ones.
  */
-export interface Walk {
+export interface Generation {
   about: string;
   steps: { id: number; text: string; share: number | null; look: Look | null }[];
   /** the answer that told where it could go from its end */
@@ -60,28 +67,28 @@ export interface Inside {
   looks: Record<string, Look>;
   asking: Record<string, { id: number; key: string }>;
   troubles: Record<string, Failure>;
-  /** parts: arrows of all layers; the stretch as a cross with rings */
+  /** decomposition: arrows of all layers; the stretch as a cross with rings */
   everyLayer: boolean;
   stretch: boolean;
-  scales: Scales;
+  ablation: Ablation;
   /** how the residual stream is shown while parts are scaled */
   seen: "picture" | "normalised" | "raw" | "added";
-  walk: Walk;
+  generation: Generation;
   /**
    * the motion of the weights that is tried, how often it is taken, and whether the corpus tokens
    * go along
    */
-  stride: { motion: string; factor: number; backwards: boolean; cloud: boolean };
+  optimizerStep: { motion: string; factor: number; backwards: boolean; cloud: boolean };
   /**
    * whether the plane was asked for or stopped, the line that was asked for, and the steps chosen
    * for its ends
    */
-  way: {
-    survey: { run: string; on: boolean } | null;
+  landscape: {
+    map: { run: string; on: boolean } | null;
     line: { run: string; start: number; end: number } | null;
     start: number | null;
     end: number | null;
   };
   /** what the loss aims at: every next token, the one after the token in hand, or a word there */
-  push: { aim: "all" | "next" | "target"; target: string; reach: number };
+  gradients: { aim: "all" | "next" | "target"; target: string; reach: number };
 }

@@ -1,6 +1,6 @@
 /**
- * The way of the weights: checkpoints in a plane with the loss under it, and the loss on a straight
- * line between two. Pure.
+ * The trajectory of the weights: checkpoints in a plane with the loss under it, and the loss on a
+ * straight line between two. Pure.
  */
 
 import { withInside } from "./asked.ts";
@@ -18,46 +18,56 @@ type Heights = {
   back(height: number): number;
 };
 
-/** Models with fewer weights are surveyed as soon as the tab opens. */
+/** Models with fewer weights have their map computed as soon as the tab opens. */
 const CHEAP = 30_000;
 /** Losses that lie further apart than this are told apart by their logarithm. */
 const WIDE = 20;
 /** Bands of one colour. */
 export const BANDS = 12;
 
-export const EMPTY_WAY: Inside["way"] = { survey: null, line: null, start: null, end: null };
+export const EMPTY_LANDSCAPE: Inside["landscape"] = {
+  map: null,
+  line: null,
+  start: null,
+  end: null,
+};
 
 function without<T>(record: Record<string, T>, name: string) {
   const { [name]: _, ...rest } = record;
   return rest;
 }
 
-export const WAY: Handlers<Extract<Kind, `way.${string}`>> = {
-  "way.set": (state, { type, glide, ...fields }) =>
-    withInside(state, { way: { ...state.inside.way, ...fields } }),
-  "way.survey": (state, { on }) => {
-    const { way, looks, asking, troubles } = state.inside;
+export const LANDSCAPE: Handlers<Extract<Kind, `landscape.${string}`>> = {
+  "landscape.set": (state, { type, glide, ...fields }) =>
+    withInside(state, { landscape: { ...state.inside.landscape, ...fields } }),
+  "landscape.compute": (state, { on }) => {
+    const { landscape: now, looks, asking, troubles } = state.inside;
     const cleared = {
       looks: without(looks, "loss_landscape"),
       asking: without(asking, "loss_landscape"),
       troubles: without(troubles, "loss_landscape"),
     };
-    return withInside(state, { ...cleared, way: { ...way, survey: { run: state.run, on } } });
+    return withInside(state, { ...cleared, landscape: { ...now, map: { run: state.run, on } } });
   },
-  "way.line": (state) =>
-    withInside(state, { way: { ...state.inside.way, line: { run: state.run, ...endsOf(state) } } }),
+  "landscape.line": (state) =>
+    withInside(state, {
+      landscape: { ...state.inside.landscape, line: { run: state.run, ...endsOf(state) } },
+    }),
 };
 
 /** The two steps a line is drawn between: those chosen, else the first and the last. */
-export function endsOf({ card, inside: { way } }: State) {
+export function endsOf({ card, inside: { landscape } }: State) {
   const steps = card?.steps ?? [0];
   const there = (one: number | null, other: number) =>
     one !== null && steps.includes(one) ? one : other;
-  return { start: there(way.start, steps[0]), end: there(way.end, steps[steps.length - 1]) };
+  return {
+    start: there(landscape.start, steps[0]),
+    end: there(landscape.end, steps[steps.length - 1]),
+  };
 }
 
-/** Whether the run has a way at all: one checkpoint goes nowhere. */
-export function hasWay(state: State) {
+/** Whether the run has a trajectory at all: one checkpoint goes nowhere. */
+export function hasTrajectory(state: State) {
   return (state.card?.steps.length ?? 0) > 1;
 }
 
@@ -72,27 +82,27 @@ function weightsOf({ kind, architecture }: Card) {
 }
 
 /** Whether the plane is to be computed: because a person said so, or because it is cheap. */
-export function surveying(state: State) {
-  const { survey } = state.inside.way;
-  if (!state.card || !hasWay(state)) return false;
-  return survey?.run === state.run ? survey.on : weightsOf(state.card) < CHEAP;
+export function computing(state: State) {
+  const { map } = state.inside.landscape;
+  if (!state.card || !hasTrajectory(state)) return false;
+  return map?.run === state.run ? map.on : weightsOf(state.card) < CHEAP;
 }
 
-export const way: InsideView = {
+export const landscape: InsideView = {
   questions(state) {
     const { run } = state;
-    const { line } = state.inside.way;
+    const { line } = state.inside.landscape;
     if (!state.card || state.connection !== "open") return [];
     const own =
       line && line.run === run
         ? [{ type: "loss_line", run, start: line.start, end: line.end }]
         : [];
-    return surveying(state) ? [{ type: "loss_landscape", run }, ...own] : own;
+    return computing(state) ? [{ type: "loss_landscape", run }, ...own] : own;
   },
 };
 
 /** The newest answer of a kind about this run; null where there is none. */
-export function wayLook(state: State, kind: "loss_landscape" | "loss_line") {
+export function landscapeLook(state: State, kind: "loss_landscape" | "loss_line") {
   const look = state.inside.looks[kind];
   return look?.run === state.run ? look : null;
 }

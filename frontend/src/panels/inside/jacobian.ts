@@ -1,19 +1,19 @@
 /**
- * Bending: how a token's way turns and how its neighbourhood is stretched, site by site; how far
- * that is from what can be undone.
+ * The layer's Jacobian: how a token's path turns and how its neighbourhood is stretched,
+ * site by site; how far that is from what can be undone.
  */
 
 import { css } from "../../state/colour/colours.ts";
 import { fill, h } from "../../ui/dom.ts";
-import { INKS, bendsOf, farness } from "../../state/inside/parts.ts";
+import { INKS, stretchesOf, farness } from "../../state/inside/decomposition.ts";
 import { number } from "../../i18n/language.ts";
 import { siteShort, siteWords } from "../../state/sites.ts";
 import { draw, patch } from "../../charts/svg.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { Look, State, Words } from "../../state/types.ts";
-import type { Move } from "../../state/inside/parts.ts";
+import type { Move } from "../../state/inside/decomposition.ts";
 
-type Bend = ReturnType<typeof bendsOf>[number];
+type Stretch = ReturnType<typeof stretchesOf>[number];
 
 const WIDE = 306;
 const TALL = 132;
@@ -23,7 +23,7 @@ const RIGHT = 6;
 const STRETCH = [8, 74];
 const TURN = [88, 116];
 
-export function bendingBlock(dispatch: Dispatch) {
+export function jacobianBlock(dispatch: Dispatch) {
   const head = h("h3", {});
   const told = h("p", { class: "quiet" });
   const chart = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -33,16 +33,16 @@ export function bendingBlock(dispatch: Dispatch) {
   });
   const shown = h("input", {
     type: "checkbox",
-    id: "parts-stretch",
+    id: "decomposition-stretch",
     onchange: () => dispatch({ type: "inside.set", stretch: shown.checked }),
   });
   const shownInk = h("span", {});
   const shownWords = h("span", {});
-  const meterName = h("span", { id: "bend-meter-name" });
+  const meterName = h("span", { id: "jacobian-meter-name" });
   const meter = h("div", {
     class: "meter",
     role: "meter",
-    "aria-labelledby": "bend-meter-name",
+    "aria-labelledby": "jacobian-meter-name",
     "aria-valuemin": 0,
     "aria-valuemax": 4,
   });
@@ -50,7 +50,7 @@ export function bendingBlock(dispatch: Dispatch) {
   const honest = h("p", { class: "quiet" });
   const root = h(
     "section",
-    { class: "bending" },
+    { class: "jacobian" },
     head,
     chart,
     told,
@@ -67,32 +67,32 @@ export function bendingBlock(dispatch: Dispatch) {
     update(state: State, t: Words, look: Look | null, move: Move & { times: number }) {
       root.hidden = !look;
       if (!look || !state.card) return;
-      const bends = bendsOf(look);
-      const here = bends[move.from];
+      const stretches = stretchesOf(look);
+      const here = stretches[move.from];
       const number2 = (value: number | null) =>
         value === null ? "–" : number(value, state.language, { maximumSignificantDigits: 3 });
-      head.textContent = t("bend.title");
+      head.textContent = t("jacobian.title");
       told.textContent = tellHere(t, here, number2);
       shown.checked = state.inside.stretch;
       fill(shownInk, inkOf(state, "stretch"));
       const longer = shown.checked && move.times > 1;
       shownWords.textContent = longer
-        ? `${t("bend.shown")} · ${t("bend.longer", { times: move.times })}`
-        : t("bend.shown");
-      patch(chart, chartOf(state, t, bends, move.from));
-      meterName.textContent = t("bend.meter");
+        ? `${t("jacobian.shown")} · ${t("jacobian.longer", { times: move.times })}`
+        : t("jacobian.shown");
+      patch(chart, chartOf(state, t, stretches, move.from));
+      meterName.textContent = t("jacobian.meter");
       const far = farness(here);
       meter.style.setProperty("--part", String((far?.powers ?? 0) / 4));
       meter.setAttribute("aria-valuenow", String(far?.powers ?? 0));
       const words = far
-        ? t(`bend.${far.word}`, {
+        ? t(`jacobian.${far.word}`, {
             condition: number2(far.condition),
             smallest: number2(here.smallest),
           })
-        : t("bend.none");
+        : t("jacobian.none");
       meter.setAttribute("aria-valuetext", words);
       meterWords.textContent = words;
-      honest.textContent = t("bend.honest");
+      honest.textContent = t("jacobian.honest");
     },
   };
 }
@@ -105,43 +105,45 @@ export function inkOf(state: State, ink: string) {
 
 function tellHere(
   t: Words,
-  { largest, median, smallest, turn }: Bend,
+  { largest, median, smallest, turn }: Stretch,
   say: (value: number | null) => string,
 ) {
   const words = [
-    t("bend.here", { largest: say(largest), median: say(median), smallest: say(smallest) }),
+    t("jacobian.here", { largest: say(largest), median: say(median), smallest: say(smallest) }),
   ];
-  if (turn !== null) words.push(t("bend.turn", { angle: Math.round(turn) }));
+  if (turn !== null) words.push(t("jacobian.turn", { angle: Math.round(turn) }));
   return words.join(" ");
 }
 
 /** The chart: above the singular values on a logarithmic scale, below the turn from 0° to 180°. */
-function chartOf(state: State, t: Words, bends: Bend[], at: number) {
+function chartOf(state: State, t: Words, stretches: Stretch[], at: number) {
   const sites = state.card?.sites ?? [];
-  const known = bends.flatMap(({ largest, smallest }) =>
+  const known = stretches.flatMap(({ largest, smallest }) =>
     largest !== null && smallest !== null ? [largest, Math.max(smallest, 1e-6)] : [],
   );
   const [low, high] = [
     Math.floor(Math.log10(Math.min(0.1, ...known))),
     Math.ceil(Math.log10(Math.max(10, ...known))),
   ];
-  const step = (WIDE - LEFT - RIGHT) / Math.max(1, bends.length);
+  const step = (WIDE - LEFT - RIGHT) / Math.max(1, stretches.length);
   const x = (i: number) => LEFT + (i + 0.5) * step;
   const y = (value: number) =>
     STRETCH[0] +
     ((high - Math.log10(Math.max(value, 10 ** low))) / (high - low)) * (STRETCH[1] - STRETCH[0]);
   const turned = (angle: number) => TURN[1] - (angle / 180) * (TURN[1] - TURN[0]);
   const line = (
-    of: (bend: Bend) => number | null,
+    of: (stretch: Stretch) => number | null,
     place: (value: number) => number,
     name: string,
   ) =>
     draw("polyline", {
       class: name,
       fill: "none",
-      points: bends
-        .flatMap((bend, i) =>
-          of(bend) === null ? [] : [`${x(i).toFixed(1)},${place(of(bend) as number).toFixed(1)}`],
+      points: stretches
+        .flatMap((stretch, i) =>
+          of(stretch) === null
+            ? []
+            : [`${x(i).toFixed(1)},${place(of(stretch) as number).toFixed(1)}`],
         )
         .join(" "),
     });
@@ -153,20 +155,27 @@ function chartOf(state: State, t: Words, bends: Bend[], at: number) {
       words,
     ),
   ];
-  const columns = bends.map((bend, i) =>
+  const columns = stretches.map((stretch, i) =>
     draw(
       "rect",
-      { class: "bend-site", "data-site": i, x: LEFT + i * step, y: 0, width: step, height: TALL },
-      draw("title", {}, columnWords(state, t, bend, sites, i)),
+      {
+        class: "jacobian-site",
+        "data-site": i,
+        x: LEFT + i * step,
+        y: 0,
+        width: step,
+        height: TALL,
+      },
+      draw("title", {}, columnWords(state, t, stretch, sites, i)),
     ),
   );
   return draw(
     "svg",
     {
-      class: "bend-chart",
+      class: "jacobian-chart",
       viewBox: `0 0 ${WIDE} ${TALL}`,
       role: "img",
-      "aria-label": t("bend.chart"),
+      "aria-label": t("jacobian.chart"),
       style: `--ink: ${css(INKS[state.theme].stretch)}`,
     },
     draw("rect", {
@@ -182,11 +191,11 @@ function chartOf(state: State, t: Words, bends: Bend[], at: number) {
     ),
     ...mark(180, "180°", turned),
     ...mark(0, "0°", turned),
-    line((bend) => bend.largest, y, "line largest"),
-    line((bend) => bend.median, y, "line median"),
-    line((bend) => bend.smallest, y, "line smallest"),
-    line((bend) => bend.turn, turned, "line turn"),
-    ...[0, bends.length - 1].map((i) =>
+    line((stretch) => stretch.largest, y, "line largest"),
+    line((stretch) => stretch.median, y, "line median"),
+    line((stretch) => stretch.smallest, y, "line smallest"),
+    line((stretch) => stretch.turn, turned, "line turn"),
+    ...[0, stretches.length - 1].map((i) =>
       draw(
         "text",
         {
@@ -202,8 +211,8 @@ function chartOf(state: State, t: Words, bends: Bend[], at: number) {
   );
 }
 
-function columnWords(state: State, t: Words, bend: Bend, sites: string[], at: number) {
+function columnWords(state: State, t: Words, stretch: Stretch, sites: string[], at: number) {
   const say = (value: number | null) =>
     value === null ? "–" : number(value, state.language, { maximumSignificantDigits: 3 });
-  return `${siteWords(t, sites, at)}: ${tellHere(t, bend, say)}`;
+  return `${siteWords(t, sites, at)}: ${tellHere(t, stretch, say)}`;
 }

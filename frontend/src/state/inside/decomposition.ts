@@ -85,7 +85,7 @@ function degrees(cosine: number) {
 /**
  * The parts of a token's move, the whole first; those after it sum to it, and so do their shares
  * (the bias has what is left).
- * @param look the answer to `dissect`
+ * @param look the answer about `decomposition`
  */
 export function partsOf(look: Look, move: Move, token: number): Part[] {
   const { layer, half } = move;
@@ -136,7 +136,7 @@ export function partsOf(look: Look, move: Move, token: number): Part[] {
 
 /**
  * What a part promotes and demotes; null where there is no answer to this.
- * @param look the answer to `promote`
+ * @param look the answer about `attribution`
  */
 export function wordsOf(look: Look | null, { layer }: Move, one: Part) {
   return (
@@ -152,9 +152,9 @@ export function wordsOf(look: Look | null, { layer }: Move, one: Part) {
 /**
  * The stretch of a token by move: the largest, the median and the smallest singular value, and the
  * turn at the site it leads on from, degrees; null where there is none.
- * @param look the answer to `bend`
+ * @param look the answer about `jacobian`
  */
-export function bendsOf({ tensors: { values, angle: angles } }: Look) {
+export function stretchesOf({ tensors: { values, angle: angles } }: Look) {
   const known = (value: number) => (Number.isFinite(value) ? value : null);
   return Array.from({ length: values.shape[0] }, (_, move) => {
     const own = part(values, move).filter(Number.isFinite);
@@ -202,21 +202,23 @@ function questions(state: State): ({ type: string } & Record<string, any>)[] {
 }
 
 /** The answers that are to what is asked now, by kind. */
-export function partsAnswers(state: State): {
-  dissect: Look | null;
-  promote: Look | null;
-  bend: Look | null;
+export function decompositionLooks(state: State): {
+  decomposition: Look | null;
+  attribution: Look | null;
+  jacobian: Look | null;
 } {
   const asked = questions(state);
-  const [dissect, promote, bend] = ["decomposition", "attribution", "jacobian"].map((kind) => {
-    const { look, fresh } = answerTo(
-      state,
-      kind,
-      asked.find((one) => one.type === kind),
-    );
-    return fresh ? look : null;
-  });
-  return { dissect, promote, bend };
+  const [decomposition, attribution, jacobian] = ["decomposition", "attribution", "jacobian"].map(
+    (kind) => {
+      const { look, fresh } = answerTo(
+        state,
+        kind,
+        asked.find((one) => one.type === kind),
+      );
+      return fresh ? look : null;
+    },
+  );
+  return { decomposition, attribution, jacobian };
 }
 
 /**
@@ -272,12 +274,12 @@ function longer(
  */
 export function scenery(state: State) {
   const [sentence, token] = [sentenceInside(state), tokenInside(state)];
-  const { dissect, bend } = partsAnswers(state);
+  const { decomposition, jacobian } = decompositionLooks(state);
   if (
     !sentence ||
     token === null ||
-    !dissect ||
-    dissect.tensors.positions.shape[1] !== sentence.tokens.length
+    !decomposition ||
+    decomposition.tensors.positions.shape[1] !== sentence.tokens.length
   )
     return null;
   const move = moveShown(state);
@@ -288,11 +290,11 @@ export function scenery(state: State) {
     (_, from) => from,
   ).filter((from) => from !== move.from);
   const away = others.flatMap((from) =>
-    arrowsOf(dissect, { from, ...movedBy(sites, from), last: false }, token, false),
+    arrowsOf(decomposition, { from, ...movedBy(sites, from), last: false }, token, false),
   );
-  const arrows = arrowsOf(dissect, move, token, true);
-  const start = part(dissect.tensors.positions, move.from, token);
-  const ends = state.inside.stretch && bend ? endsOf(bend, move.from) : [];
+  const arrows = arrowsOf(decomposition, move, token, true);
+  const start = part(decomposition.tensors.positions, move.from, token);
+  const ends = state.inside.stretch && jacobian ? endsOf(jacobian, move.from) : [];
   const times = {
     arrows: timesOf([...away, ...arrows], radius),
     cross: timesOf(
@@ -308,7 +310,7 @@ export function scenery(state: State) {
 
 /**
  * Both ends of the three most stretched directions of a move; none where it has no finite stretch.
- * @param look the answer to `bend`
+ * @param look the answer about `jacobian`
  */
 function endsOf({ tensors: { axes, values } }: Look, move: number) {
   if (move >= axes.shape[0] || !Number.isFinite(part(values, move)[0])) return [];
@@ -364,7 +366,7 @@ function ringPoint(
   );
 }
 
-export const parts: InsideView = {
+export const decomposition: InsideView = {
   bare: true,
   questions,
   edges(state) {

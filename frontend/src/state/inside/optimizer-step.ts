@@ -1,11 +1,11 @@
 /**
- * One step of the optimizer: its parts and rivals, where it moves the sentence and, when asked,
- * every corpus token. Pure.
+ * One step of the optimizer: its components and the alternatives, where it moves the sentence
+ * and, when asked, every corpus token. Pure.
  */
 
 import { HUES } from "../colour/colours.ts";
 import { answerTo, placeAsked, sentenceInside, withInside } from "./asked.ts";
-import { ghostly } from "./whatif.ts";
+import { ghostly } from "./ablation.ts";
 import type { Inside, Look, State } from "../types.ts";
 import type { InsideView } from "./tab.ts";
 import type { Tensor } from "../../protocol/tensors.ts";
@@ -14,30 +14,30 @@ import type { Handlers, Kind } from "../messages.ts";
 /** What AdamW's step is the sum of, in the order of adding. */
 export const PARTS = ["gradient", "momentum", "adaptive", "decay"];
 /** Steps that other rules would take from the same point on the same batches. */
-export const RIVALS = ["sgd", "sgd_momentum", "adam"];
+export const ALTERNATIVES = ["sgd", "sgd_momentum", "adam"];
 /** What a motion can be magnified by. */
 export const FACTORS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 
-export const EMPTY_STRIDE: Inside["stride"] = {
+export const EMPTY_OPTIMIZER_STEP: Inside["optimizerStep"] = {
   motion: "step",
   factor: 5,
   backwards: false,
   cloud: false,
 };
 
-export const STRIDE: Handlers<Extract<Kind, `stride.${string}`>> = {
-  "stride.set": (state, { type, glide, ...fields }) =>
-    withInside(state, { stride: { ...state.inside.stride, ...fields } }),
+export const OPTIMIZER_STEP: Handlers<Extract<Kind, `optimizer-step.${string}`>> = {
+  "optimizer-step.set": (state, { type, glide, ...fields }) =>
+    withInside(state, { optimizerStep: { ...state.inside.optimizerStep, ...fields } }),
 };
 
 /** By how much the motion is magnified, with its sign. */
-export function factorOf({ inside: { stride } }: State) {
-  return stride.backwards ? -stride.factor : stride.factor;
+export function factorOf({ inside: { optimizerStep } }: State) {
+  return optimizerStep.backwards ? -optimizerStep.factor : optimizerStep.factor;
 }
 
 function questions(state: State): ({ type: string } & Record<string, any>)[] {
   const place = placeAsked(state);
-  const { motion, cloud } = state.inside.stride;
+  const { motion, cloud } = state.inside.optimizerStep;
   return place
     ? [{ type: "optimizer_step", ...place, component: motion, factor: factorOf(state), cloud }]
     : [];
@@ -47,7 +47,7 @@ function questions(state: State): ({ type: string } & Record<string, any>)[] {
  * The newest answer about this sentence, step and picture, be it of another motion: what moves
  * glides on from there.
  */
-export function stridden(state: State): { look: Look | null; fresh: boolean } {
+export function optimizerStepLook(state: State): { look: Look | null; fresh: boolean } {
   const [question] = questions(state);
   const { look, fresh } = answerTo(state, "optimizer_step", question);
   if (!look?.key || !question) return { look: null, fresh: false };
@@ -60,7 +60,7 @@ export function stridden(state: State): { look: Look | null; fresh: boolean } {
 /** The moved sentence beside its own; null where there is none, and between two steps. */
 function movedOf(state: State) {
   const sentence = sentenceInside(state);
-  const { look } = stridden(state);
+  const { look } = optimizerStepLook(state);
   const places = look?.tensors.positions;
   if (
     !sentence ||
@@ -72,7 +72,7 @@ function movedOf(state: State) {
   return { sentence, places, color: ghostly(HUES[state.theme][sentence.hue], state.theme) };
 }
 
-export const step: InsideView = {
+export const optimizerStep: InsideView = {
   bare: true,
   questions,
   ghosts(state) {
@@ -84,7 +84,7 @@ export const step: InsideView = {
     const site = Math.min(sites - 1, state.site);
     return [
       {
-        id: `${sentence.id}~step`,
+        id: `${sentence.id}~optimizer-step`,
         color,
         labels: Array(tokens).fill(""),
         paths,
@@ -105,7 +105,7 @@ export const step: InsideView = {
     const end = (id: string, token: number) => ({ kind: "sentence" as const, id, token });
     return Array.from({ length: places.shape[1] }, (_, token) => ({
       from: end(sentence.id, token),
-      to: end(`${sentence.id}~step`, token),
+      to: end(`${sentence.id}~optimizer-step`, token),
       weight: 0.45,
       color,
       arrow: true,
@@ -113,7 +113,9 @@ export const step: InsideView = {
   },
   cloud(state) {
     const moved =
-      state.inside.stride.cloud && movedOf(state) && stridden(state).look?.tensors.cloud;
+      state.inside.optimizerStep.cloud &&
+      movedOf(state) &&
+      optimizerStepLook(state).look?.tensors.cloud;
     return moved
       ? { sites: moved.shape[0], ref: moved.shape[1], positions: moved.data as Float32Array }
       : null;

@@ -5,12 +5,12 @@ import { test } from "node:test";
 
 import { figure } from "../../frontend/src/state/picture/figure.ts";
 import { insideFailed, wantedLooks } from "../../frontend/src/state/inside/inside.ts";
-import { walkOf } from "../../frontend/src/state/inside/walk.ts";
+import { generationOf } from "../../frontend/src/state/inside/generation.ts";
 import { SITES, after, placed } from "./made.mjs";
 
 const S = SITES.length;
 
-/** An answer of a walk: a token that was drawn, or null, and two branches. */
+/** An answer of a generation: a token that was drawn, or null, and two branches. */
 function stepped(id, token, last = true) {
   const places = (count) => ({ dtype: "F32", shape: [S, count, 3], data: Float32Array.from({ length: 3 * S * count }, (_, i) => i) });
   const branches = [{ id: 3, text: " of", value: 0.6 }, { id: 4, text: " lent", value: 0.3 }];
@@ -24,7 +24,7 @@ function asked(state, id) {
   return { state: after([{ type: "inside.asked", kind, id, key }], state), message };
 }
 
-const open = () => after([{ type: "inside.toggle" }, { type: "inside.set", tab: "walk" }, { type: "go", step: 3, site: 4 }], placed());
+const open = () => after([{ type: "inside.toggle" }, { type: "inside.set", tab: "generation" }, { type: "go", step: 3, site: 4 }], placed());
 
 test("at first only the fork at the sentence's end is asked for, and once", () => {
   const first = asked(open(), 1);
@@ -38,54 +38,54 @@ test("at first only the fork at the sentence's end is asked for, and once", () =
 
 test("tokens join as they come, under one question, until the last", () => {
   let { state } = asked(open(), 1);
-  state = after([stepped(1, null), { type: "walk.set", count: 3 }, { type: "walk.go" }], state);
+  state = after([stepped(1, null), { type: "generation.set", count: 3 }, { type: "generation.go" }], state);
   const going = asked(state, 2);
   assert.deepEqual([going.message.count, going.message.ids, going.message.seed], [3, [], 1]);
   state = after([stepped(2, 7, false)], going.state);
   assert.equal(wantedLooks(state)[0].key, JSON.stringify(going.message), "what is under way is not asked again");
   assert.equal(figure(state)?.sentences.at(-1)?.tokens, 1);
   state = after([stepped(2, 8, false), stepped(2, 9)], state);
-  assert.equal(walkOf(state).wish, 0);
-  assert.deepEqual(walkOf(state).steps.map((one) => one.id), [7, 8, 9]);
+  assert.equal(generationOf(state).wish, 0);
+  assert.deepEqual(generationOf(state).steps.map((one) => one.id), [7, 8, 9]);
   assert.deepEqual(wantedLooks(state), []);
-  const again = asked(after([{ type: "walk.go" }], state), 3);
+  const again = asked(after([{ type: "generation.go" }], state), 3);
   assert.deepEqual([again.message.ids, again.message.seed], [[7, 8, 9], 2]);
 });
 
 test("a branch that is taken is a token, and asks where it leads", () => {
   let { state } = asked(open(), 1);
-  state = after([stepped(1, null), { type: "walk.take", id: 4, text: " lent", share: 0.3 }], state);
+  state = after([stepped(1, null), { type: "generation.take", id: 4, text: " lent", share: 0.3 }], state);
   const next = asked(state, 2);
   assert.deepEqual([next.message.ids, next.message.count], [[4], 0]);
   state = after([stepped(2, null)], next.state);
-  assert.deepEqual(walkOf(state).steps.map(({ text, share }) => [text, share]), [[" lent", 0.3]]);
-  assert.equal(figure(state)?.edges?.[0].from.kind === "sentence" && figure(state)?.edges?.[0].from.id, "s1~walk");
+  assert.deepEqual(generationOf(state).steps.map(({ text, share }) => [text, share]), [[" lent", 0.3]]);
+  assert.equal(figure(state)?.edges?.[0].from.kind === "sentence" && figure(state)?.edges?.[0].from.id, "s1~generation");
 });
 
 test("after a stop what still comes is not heard, and the fork is asked for", () => {
   let { state } = asked(open(), 1);
-  state = after([stepped(1, null), { type: "walk.go" }], state);
+  state = after([stepped(1, null), { type: "generation.go" }], state);
   state = asked(state, 2).state;
-  state = after([stepped(2, 7, false), { type: "walk.stop" }], state);
+  state = after([stepped(2, 7, false), { type: "generation.stop" }], state);
   const later = after([stepped(2, 8, false)], state);
   assert.equal(later, state);
-  assert.equal(walkOf(state).steps.length, 1);
+  assert.equal(generationOf(state).steps.length, 1);
 });
 
 test("going back forgets what came after", () => {
   let { state } = asked(open(), 1);
-  state = after([stepped(1, null), { type: "walk.go" }], state);
+  state = after([stepped(1, null), { type: "generation.go" }], state);
   state = asked(state, 2).state;
-  state = after([stepped(2, 7, false), stepped(2, 8), { type: "walk.back", to: 1 }], state);
-  assert.deepEqual(walkOf(state).steps.map((one) => one.id), [7]);
+  state = after([stepped(2, 7, false), stepped(2, 8), { type: "generation.back", to: 1 }], state);
+  assert.deepEqual(generationOf(state).steps.map((one) => one.id), [7]);
   assert.deepEqual(asked(state, 3).message.ids, [7]);
 });
 
 test("another step or sentence begins anew", () => {
   let { state } = asked(open(), 1);
-  state = after([stepped(1, null), { type: "walk.take", id: 4, text: " lent", share: 0.3 }], state);
-  assert.equal(walkOf(after([{ type: "go", step: 2 }], state)).steps.length, 0);
-  assert.equal(walkOf(after([{ type: "go", site: 2 }], state)).steps.length, 1, "another layer shows the same walk");
+  state = after([stepped(1, null), { type: "generation.take", id: 4, text: " lent", share: 0.3 }], state);
+  assert.equal(generationOf(after([{ type: "go", step: 2 }], state)).steps.length, 0);
+  assert.equal(generationOf(after([{ type: "go", site: 2 }], state)).steps.length, 1, "another layer shows the same text");
 });
 
 test("a refusal is told in the panel", () => {

@@ -1,5 +1,5 @@
 /**
- * What if: sliders for the parts of a layer, what is scaled, and the next words before and after.
+ * Ablation: sliders for the parts of a layer, what is scaled, and the next words before and after.
  */
 
 import { css, HUES } from "../../state/colour/colours.ts";
@@ -10,13 +10,13 @@ import {
   farWords,
   ghostly,
   headsOf,
-  imagined,
+  ablated,
   layerScaled,
   layersOf,
   nextWords,
-  reframed,
-  scalesOf,
-} from "../../state/inside/whatif.ts";
+  streamView,
+  ablationOf,
+} from "../../state/inside/ablation.ts";
 import { number } from "../../i18n/language.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { Inside, Language, Look, Scaled, State, Words } from "../../state/types.ts";
@@ -27,14 +27,14 @@ const VIEWS: Inside["seen"][] = ["picture", "normalised", "raw", "added"];
 /** An axis that follows the length of the state more closely than this shows little else. */
 const GUARD = 0.9;
 
-export function whatifTab(dispatch: Dispatch) {
+export function ablationTab(dispatch: Dispatch) {
   const about = h("p", { class: "quiet" });
   const choice = (name: string) =>
     h("select", {
-      id: `whatif-${name}`,
+      id: `ablation-${name}`,
       onchange: (event: Event) =>
         dispatch({
-          type: "scales.choose",
+          type: "ablation.choose",
           [name]: Number((event.target as HTMLSelectElement).value),
         }),
     });
@@ -42,7 +42,7 @@ export function whatifTab(dispatch: Dispatch) {
   const layerWords = h("span", {});
   let [layer, head] = [0, 0];
   const sliders = PARTS.map((part) =>
-    slider(part, (factor) => dispatch({ type: "scales.set", part, layer, head, factor })),
+    slider(part, (factor) => dispatch({ type: "ablation.set", part, layer, head, factor })),
   );
   const fields = h(
     "fieldset",
@@ -52,7 +52,7 @@ export function whatifTab(dispatch: Dispatch) {
     h("div", { class: "head-row" }, heads, ...sliders[3].root.childNodes),
   );
   const seen = h("select", {
-    id: "whatif-seen",
+    id: "ablation-seen",
     onchange: () => dispatch({ type: "inside.set", seen: seen.value as Inside["seen"] }),
   });
   const seenWords = h("span", {});
@@ -62,15 +62,15 @@ export function whatifTab(dispatch: Dispatch) {
   const reset = h("button", {
     type: "button",
     class: "text-button",
-    id: "whatif-reset",
-    onclick: () => dispatch({ type: "scales.reset" }),
+    id: "ablation-reset",
+    onclick: () => dispatch({ type: "ablation.reset" }),
   });
   const told = h("p", { class: "told", role: "status" });
   const table = h("table", { class: "before-after" });
   const kept = h("p", { class: "quiet" });
   const root = h(
     "div",
-    { class: "whatif" },
+    { class: "ablation" },
     h("div", { class: "fields" }, h("label", {}, seenWords, seen)),
     keeps,
     about,
@@ -86,10 +86,10 @@ export function whatifTab(dispatch: Dispatch) {
   return {
     root,
     update(state: State, t: Words) {
-      const scales = scalesOf(state);
+      const scales = ablationOf(state);
       [layer, head] = [layerScaled(state), Math.max(0, Math.min(headsOf(state) - 1, scales.head))];
-      const { look } = imagined(state);
-      const view = reframed(state);
+      const { look } = ablated(state);
+      const view = streamView(state);
       fields.disabled = !sentenceInside(state) || Boolean(state.inside.troubles.ablation && !look);
       const next = JSON.stringify([
         look?.id,
@@ -107,26 +107,26 @@ export function whatifTab(dispatch: Dispatch) {
       ]);
       if (next === key) return;
       key = next;
-      about.textContent = t("whatif.about");
-      seenWords.textContent = t("whatif.seen");
-      fill(seen, ...VIEWS.map((value) => h("option", { value }, t(`whatif.seen.${value}`))));
+      about.textContent = t("ablation.about");
+      seenWords.textContent = t("ablation.seen");
+      fill(seen, ...VIEWS.map((value) => h("option", { value }, t(`ablation.seen.${value}`))));
       seen.value = state.inside.seen;
       keeps.textContent = keepsWords(state, t, view);
-      options(layers, layersOf(state), layer, (n) => t("whatif.layer.number", { layer: n }));
+      options(layers, layersOf(state), layer, (n) => t("ablation.layer.number", { layer: n }));
       options(heads, headsOf(state), head, (n) => t("attention.number", { head: n }));
-      layerWords.textContent = t("whatif.layer");
+      layerWords.textContent = t("ablation.layer");
       heads.setAttribute("aria-label", t("attention.head"));
       PARTS.forEach((part, i) =>
         sliders[i].show(
           factorOf(scales, part === "head" ? { part, layer, head } : { part, layer }),
-          t(`whatif.${part}`, { head: head + 1 }),
+          t(`ablation.${part}`, { head: head + 1 }),
           t,
           state.language,
         ),
       );
-      title.textContent = t("whatif.scaled");
+      title.textContent = t("ablation.scaled");
       fill(list, ...scaledRows(scales.factors, t, state.language, dispatch));
-      reset.textContent = t("whatif.reset");
+      reset.textContent = t("ablation.reset");
       reset.hidden = !scales.factors.length;
       showWords(state, t, { told, table, kept }, look);
     },
@@ -136,8 +136,8 @@ export function whatifTab(dispatch: Dispatch) {
 /** What a view of the stream shows and how far it can be trusted. */
 function keepsWords(state: State, t: Words, view: Look | null) {
   const { seen, troubles } = state.inside;
-  if (seen === "picture") return t("whatif.keeps.picture");
-  if (!view) return troubles.stream_view?.message ?? t("whatif.keeps.waiting");
+  if (seen === "picture") return t("ablation.keeps.picture");
+  if (!view) return troubles.stream_view?.message ?? t("ablation.keeps.waiting");
   const { shares, norm, trust, sample } = view.answer;
   const digits = (value: number) => number(value, state.language, { maximumFractionDigits: 2 });
   const share = number(
@@ -147,13 +147,13 @@ function keepsWords(state: State, t: Words, view: Look | null) {
   );
   const here = trust[Math.round(state.site)];
   const axis = norm.findIndex((r: number) => Math.abs(r) > GUARD);
-  const said = [t(`whatif.keeps.${seen}`), t("whatif.keeps.share", { share })];
+  const said = [t(`ablation.keeps.${seen}`), t("ablation.keeps.share", { share })];
   said.push(
     here === null
-      ? t("whatif.keeps.nothing")
-      : t("whatif.keeps.trust", { trust: digits(here), sample }),
+      ? t("ablation.keeps.nothing")
+      : t("ablation.keeps.trust", { trust: digits(here), sample }),
   );
-  if (axis >= 0) said.push(t("whatif.keeps.norm", { axis: axis + 1, r: digits(norm[axis]) }));
+  if (axis >= 0) said.push(t("ablation.keeps.norm", { axis: axis + 1, r: digits(norm[axis]) }));
   return said.join(" ");
 }
 
@@ -161,7 +161,7 @@ function keepsWords(state: State, t: Words, view: Look | null) {
 function slider(part: string, set: (factor: number) => void) {
   const input = h("input", {
     type: "range",
-    id: `whatif-${part}`,
+    id: `ablation-${part}`,
     min: 0,
     max: 2,
     step: 0.05,
@@ -171,7 +171,7 @@ function slider(part: string, set: (factor: number) => void) {
   input.addEventListener("dblclick", () => set(1));
   const [name, value] = [
     h("span", { class: part === "head" ? "unseen" : "" }),
-    h("output", { for: `whatif-${part}` }),
+    h("output", { for: `ablation-${part}` }),
   ];
   return {
     root: h("label", {}, name, input, value),
@@ -183,7 +183,9 @@ function slider(part: string, set: (factor: number) => void) {
       value.classList.toggle("changed", factor !== 1);
       input.setAttribute(
         "aria-valuetext",
-        t(factor === 0 ? "whatif.zero" : factor === 1 ? "whatif.one" : "whatif.times", { factor }),
+        t(factor === 0 ? "ablation.zero" : factor === 1 ? "ablation.one" : "ablation.times", {
+          factor,
+        }),
       );
     },
   };
@@ -205,11 +207,11 @@ function options(
 }
 
 function scaledRows(factors: Scaled[], t: Words, language: Language, dispatch: Dispatch) {
-  if (!factors.length) return [h("li", { class: "quiet" }, t("whatif.nothing"))];
+  if (!factors.length) return [h("li", { class: "quiet" }, t("ablation.nothing"))];
   return factors.map((one) => {
-    const words = t("whatif.row", {
+    const words = t("ablation.row", {
       layer: one.layer + 1,
-      part: t(`whatif.${one.part}`, { head: (one.head ?? 0) + 1 }),
+      part: t(`ablation.${one.part}`, { head: (one.head ?? 0) + 1 }),
     });
     const choose = h(
       "button",
@@ -218,7 +220,7 @@ function scaledRows(factors: Scaled[], t: Words, language: Language, dispatch: D
         class: "name",
         onclick: () =>
           dispatch({
-            type: "scales.choose",
+            type: "ablation.choose",
             layer: one.layer,
             ...(one.head === undefined ? {} : { head: one.head }),
           }),
@@ -230,8 +232,8 @@ function scaledRows(factors: Scaled[], t: Words, language: Language, dispatch: D
       {},
       choose,
       h("b", {}, times(one.factor, language)),
-      iconButton("close", t("whatif.drop", { what: words }), () =>
-        dispatch({ type: "scales.set", ...one, factor: 1 }),
+      iconButton("close", t("ablation.drop", { what: words }), () =>
+        dispatch({ type: "ablation.set", ...one, factor: 1 }),
       ),
     );
   });
@@ -251,11 +253,11 @@ function showWords(
   told.textContent = t(farWords(nats), {
     nats: number(nats, state.language, { maximumSignificantDigits: 2 }),
   });
-  kept.textContent = t("whatif.kept");
+  kept.textContent = t("ablation.kept");
   const percent = (value: number) =>
     number(value, state.language, { style: "percent", maximumFractionDigits: 1 });
   const share = (value: number) =>
-    value < 0.001 ? t("whatif.less", { share: percent(0.001) }) : percent(value);
+    value < 0.001 ? t("ablation.less", { share: percent(0.001) }) : percent(value);
   const cell = (value: number, color: string) =>
     h("td", { style: { "--part": value, "--ink": color } }, share(value));
   const rows = nextWords(look).map(({ text, before, after }) =>
@@ -270,11 +272,11 @@ function showWords(
   const head = h(
     "tr",
     {},
-    ...["next", "before", "after"].map((name) => h("th", { scope: "col" }, t(`whatif.${name}`))),
+    ...["next", "before", "after"].map((name) => h("th", { scope: "col" }, t(`ablation.${name}`))),
   );
   fill(
     table,
-    h("caption", { class: "unseen" }, t("whatif.table")),
+    h("caption", { class: "unseen" }, t("ablation.table")),
     h("thead", {}, head),
     h("tbody", {}, ...rows),
   );

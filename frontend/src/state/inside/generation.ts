@@ -1,15 +1,15 @@
 /**
- * Generation as a walk: tokens that were drawn or chosen after the sentence, and where it could go
+ * Generation: tokens that were drawn or chosen after the sentence, and where it could go
  * next. Pure.
  */
 
 import { HUES } from "../colour/colours.ts";
 import { placeAsked, sentenceInside, withInside } from "./asked.ts";
 import type { InsideView } from "./tab.ts";
-import type { Look, RGB, SentencePicture, State, Walk } from "../types.ts";
+import type { Look, RGB, SentencePicture, State, Generation } from "../types.ts";
 import type { Handlers, Kind } from "../messages.ts";
 
-export const EMPTY_WALK: Walk = {
+export const EMPTY_GENERATION: Generation = {
   about: "",
   steps: [],
   fork: null,
@@ -22,68 +22,72 @@ export const EMPTY_WALK: Walk = {
   seed: 0,
 };
 
-/** What the walk goes on from: with another sentence, step or picture it begins anew. */
+/** What the generation goes on from: with another sentence, step or picture it begins anew. */
 function beginning(state: State) {
   return JSON.stringify(placeAsked({ ...state, playing: null, connection: "open" }));
 }
 
-/** The walk as it stands; none of it where it went on from something else. */
-export function walkOf(state: State): Walk {
-  const { walk } = state.inside;
+/** The generation as it stands; none of it where it went on from something else. */
+export function generationOf(state: State): Generation {
+  const { generation: now } = state.inside;
   const about = beginning(state);
-  return walk.about === about ? walk : { ...walk, about, steps: [], fork: null, wish: 0, begun: 0 };
+  return now.about === about ? now : { ...now, about, steps: [], fork: null, wish: 0, begun: 0 };
 }
 
-function walked(state: State, fields: Partial<Walk>): State {
-  return withInside(state, { walk: { ...walkOf(state), ...fields } });
+function withGeneration(state: State, fields: Partial<Generation>): State {
+  return withInside(state, { generation: { ...generationOf(state), ...fields } });
 }
 
-/** Nothing that is still on its way belongs to the walk any more. */
+/** Nothing that is still on its way belongs to it any more. */
 function deaf(state: State): State {
   const { generation, ...asking } = state.inside.asking;
   return withInside(state, { asking });
 }
 
-export const WALK: Handlers<Extract<Kind, `walk.${string}`>> = {
-  "walk.set": (state, { type, glide, ...fields }) => walked(state, fields),
-  "walk.go": (state) => {
-    const { steps, count, seed } = walkOf(state);
-    return walked(state, { wish: count, begun: steps.length, seed: seed + 1 });
+export const GENERATION: Handlers<Extract<Kind, `generation.${string}`>> = {
+  "generation.set": (state, { type, glide, ...fields }) => withGeneration(state, fields),
+  "generation.go": (state) => {
+    const { steps, count, seed } = generationOf(state);
+    return withGeneration(state, { wish: count, begun: steps.length, seed: seed + 1 });
   },
-  "walk.stop": (state) => walked(deaf(state), { wish: 0 }),
-  "walk.take": (state, { id, text, share }) =>
-    walked(deaf(state), {
-      steps: [...walkOf(state).steps, { id, text, share, look: null }],
+  "generation.stop": (state) => withGeneration(deaf(state), { wish: 0 }),
+  "generation.take": (state, { id, text, share }) =>
+    withGeneration(deaf(state), {
+      steps: [...generationOf(state).steps, { id, text, share, look: null }],
       fork: null,
       wish: 0,
     }),
-  "walk.back": (state, { to }) =>
-    walked(deaf(state), { steps: walkOf(state).steps.slice(0, to), fork: null, wish: 0 }),
+  "generation.back": (state, { to }) =>
+    withGeneration(deaf(state), {
+      steps: generationOf(state).steps.slice(0, to),
+      fork: null,
+      wish: 0,
+    }),
 };
 
 /**
- * The state after an answer: a token that was drawn joins the walk; a fork alone says where it
+ * The state after an answer: a token that was drawn joins the text; a fork alone says where it
  * stands.
  */
 export function stepped(state: State, look: Look): State {
-  const { steps, wish } = walkOf(state);
+  const { steps, wish } = generationOf(state);
   const { token, last } = look.answer;
   if (token)
-    return walked(state, {
+    return withGeneration(state, {
       steps: [...steps, { id: token.id, text: token.text, share: token.value, look }],
       fork: look,
       wish: last ? 0 : wish,
     });
-  return walked(state, {
+  return withGeneration(state, {
     fork: look,
     steps: steps.map((one, at) => (at === steps.length - 1 ? { ...one, look } : one)),
   });
 }
 
-/** The tokens of the walk that have a place, as a sentence of the scene. */
-function wayPicture(state: State) {
+/** The generated tokens that have a place, as a sentence of the scene. */
+function drawnPicture(state: State) {
   const sentence = sentenceInside(state);
-  const steps = walkOf(state).steps.filter((one) => one.look);
+  const steps = generationOf(state).steps.filter((one) => one.look);
   if (!sentence || !steps.length) return [];
   const shapes = steps.map((one) => (one.look as Look).tensors.positions);
   const sites = shapes[0].shape[0];
@@ -95,7 +99,7 @@ function wayPicture(state: State) {
   }
   return [
     ghost(state, {
-      id: `${sentence.id}~walk`,
+      id: `${sentence.id}~generation`,
       hue: sentence.hue,
       labels: steps.map((one) => one.text.trim()),
       paths,
@@ -108,7 +112,7 @@ function wayPicture(state: State) {
 /** Each branch of the fork, a token of its own. */
 function branchPictures(state: State) {
   const sentence = sentenceInside(state);
-  const { fork, wish } = walkOf(state);
+  const { fork, wish } = generationOf(state);
   const places = fork?.tensors.ends;
   if (!sentence || !places || wish) return [];
   const [sites, count] = places.shape;
@@ -168,11 +172,11 @@ function ghost(
   };
 }
 
-export const walk: InsideView = {
+export const generation: InsideView = {
   questions(state) {
     const place = placeAsked(state);
     if (!place) return [];
-    const { steps, fork, wish, begun, temperature, top_k, top_p, seed } = walkOf(state);
+    const { steps, fork, wish, begun, temperature, top_k, top_p, seed } = generationOf(state);
     const ids = steps.map((one) => one.id);
     if (wish)
       return [
@@ -191,11 +195,11 @@ export const walk: InsideView = {
   },
   edges(state) {
     const sentence = sentenceInside(state);
-    const { fork, steps, wish } = walkOf(state);
+    const { fork, steps, wish } = generationOf(state);
     if (!sentence || !fork?.tensors.ends || wish) return [];
     const placed = steps.filter((one) => one.look).length;
     const from = placed
-      ? { id: `${sentence.id}~walk`, token: placed - 1 }
+      ? { id: `${sentence.id}~generation`, token: placed - 1 }
       : { id: sentence.id, token: sentence.tokens.length - 1 };
     const color = HUES[state.theme][sentence.hue];
     return fork.answer.branches
@@ -208,5 +212,5 @@ export const walk: InsideView = {
         arrow: false,
       }));
   },
-  ghosts: (state) => [...branchPictures(state), ...wayPicture(state)],
+  ghosts: (state) => [...branchPictures(state), ...drawnPicture(state)],
 };

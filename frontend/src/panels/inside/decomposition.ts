@@ -1,6 +1,6 @@
 /**
- * Parts: what attention, each head and the MLP add to a token's state in one move, and which words
- * each promotes.
+ * Decomposition: what attention, each head and the MLP add to a token's state in one move,
+ * and which words each promotes.
  */
 
 import { css } from "../../state/colour/colours.ts";
@@ -9,42 +9,42 @@ import { sentenceInside, tokenInside } from "../../state/inside/asked.ts";
 import {
   INKS,
   moveShown,
-  partsAnswers,
+  decompositionLooks,
   partsOf,
   scenery,
   wordsOf,
-} from "../../state/inside/parts.ts";
+} from "../../state/inside/decomposition.ts";
 import { number } from "../../i18n/language.ts";
-import { bendingBlock, inkOf } from "./bending.ts";
+import { jacobianBlock, inkOf } from "./jacobian.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { State, Words } from "../../state/types.ts";
-import type { Move, Part } from "../../state/inside/parts.ts";
+import type { Move, Part } from "../../state/inside/decomposition.ts";
 
 const CHIPS = 3;
 
-export function partsTab(dispatch: Dispatch) {
+export function decompositionTab(dispatch: Dispatch) {
   const about = h("p", { class: "quiet" });
   const every = h("input", {
     type: "checkbox",
-    id: "parts-every",
+    id: "decomposition-every",
     onchange: () => dispatch({ type: "inside.set", everyLayer: every.checked }),
   });
   const everyWords = h("span", {});
   const legend = h("ul", { class: "inks" });
   const longer = h("p", { class: "quiet" });
-  const table = h("table", { class: "parts-table" });
+  const table = h("table", { class: "decomposition-table" });
   const sum = h("p", { class: "quiet" });
-  const bending = bendingBlock(dispatch);
+  const jacobianPart = jacobianBlock(dispatch);
   const root = h(
     "div",
-    { class: "parts" },
+    { class: "decomposition" },
     about,
     legend,
     h("label", { class: "tick" }, every, everyWords),
     longer,
     table,
     sum,
-    bending.root,
+    jacobianPart.root,
   );
   let key = "";
 
@@ -52,15 +52,15 @@ export function partsTab(dispatch: Dispatch) {
     root,
     update(state: State, t: Words) {
       const [sentence, token] = [sentenceInside(state), tokenInside(state)];
-      const answers = partsAnswers(state);
-      const { dissect, promote, bend } = answers;
+      const answers = decompositionLooks(state);
+      const { decomposition, attribution, jacobian } = answers;
       root.classList.toggle("empty", !state.inside.looks.decomposition);
       every.checked = state.inside.everyLayer;
-      if (!sentence || token === null || !dissect) return;
+      if (!sentence || token === null || !decomposition) return;
       const next = JSON.stringify([
-        dissect.id,
-        promote?.id,
-        bend?.id,
+        decomposition.id,
+        attribution?.id,
+        jacobian?.id,
         token,
         Math.round(state.site),
         state.language,
@@ -72,20 +72,20 @@ export function partsTab(dispatch: Dispatch) {
       if (next === key) return;
       key = next;
       const move = moveShown(state);
-      const rows = partsOf(dissect, move, token);
+      const rows = partsOf(decomposition, move, token);
       about.textContent = aboutWords(
         t,
         move,
         visible(sentence.tokens[token].text).trim() || "␣",
         token,
       );
-      everyWords.textContent = t("parts.every");
-      const name = (one: Part) => t(`parts.${one.part}`, { head: (one.head ?? 0) + 1 });
-      const words = (one: Part) => wordsOf(promote, move, one);
+      everyWords.textContent = t("decomposition.every");
+      const name = (one: Part) => t(`decomposition.${one.part}`, { head: (one.head ?? 0) + 1 });
+      const words = (one: Part) => wordsOf(attribution, move, one);
       fill(
         legend,
         ...["attention", "head", "mlp"].map((ink) =>
-          h("li", {}, inkOf(state, ink), t(`parts.ink.${ink}`)),
+          h("li", {}, inkOf(state, ink), t(`decomposition.ink.${ink}`)),
         ),
       );
       fill(
@@ -96,23 +96,25 @@ export function partsTab(dispatch: Dispatch) {
       );
       sum.textContent = t(
         move.half !== "attention"
-          ? `parts.sum.${move.half}`
+          ? `decomposition.sum.${move.half}`
           : rows.at(-1)?.part === "bias"
-            ? "parts.sum.bias"
-            : "parts.sum",
+            ? "decomposition.sum.bias"
+            : "decomposition.sum",
       );
       const times = scenery(state)?.times ?? { arrows: 1, cross: 1 };
       longer.textContent =
-        times.arrows > 1 ? t("parts.longer", { times: times.arrows }) : t("parts.true");
-      bending.update(state, t, bend, { ...move, times: times.cross });
+        times.arrows > 1
+          ? t("decomposition.longer", { times: times.arrows })
+          : t("decomposition.true");
+      jacobianPart.update(state, t, jacobian, { ...move, times: times.cross });
     },
   };
 }
 
 function aboutWords(t: Words, { layer, half, last }: Move, name: string, token: number) {
-  const words = [t(`parts.about.${half}`, { layer: layer + 1, token: name })];
-  if (last) words.push(t("parts.last"));
-  if (half !== "mlp" && token === 0) words.push(t("parts.first"));
+  const words = [t(`decomposition.about.${half}`, { layer: layer + 1, token: name })];
+  if (last) words.push(t("decomposition.last"));
+  if (half !== "mlp" && token === 0) words.push(t("decomposition.first"));
   return words.join(" ");
 }
 
@@ -125,7 +127,11 @@ function headRow(t: Words) {
       "tr",
       {},
       ...names.map((name) =>
-        h("th", { scope: "col", title: t(`parts.${name}.tip`) }, t(`parts.${name}`)),
+        h(
+          "th",
+          { scope: "col", title: t(`decomposition.${name}.tip`) },
+          t(`decomposition.${name}`),
+        ),
       ),
     ),
   );
@@ -165,11 +171,11 @@ function body(one: Part, name: string, words: any, state: State, t: Words) {
       "li",
       {
         class: side,
-        title: t(`parts.${side}`, {
+        title: t(`decomposition.${side}`, {
           value: number(Math.abs(word.value), language, { maximumFractionDigits: 2 }),
         }),
       },
-      h("span", { class: "unseen" }, t(`parts.${side}.short`)),
+      h("span", { class: "unseen" }, t(`decomposition.${side}.short`)),
       visible(word.text).trim() || "␣",
     );
   const chips = [
@@ -186,7 +192,11 @@ function body(one: Part, name: string, words: any, state: State, t: Words) {
       h(
         "td",
         { colspan: 5 },
-        h("ul", { class: "word-chips", "aria-label": t("parts.words", { part: name }) }, ...chips),
+        h(
+          "ul",
+          { class: "word-chips", "aria-label": t("decomposition.words", { part: name }) },
+          ...chips,
+        ),
       ),
     ),
   );

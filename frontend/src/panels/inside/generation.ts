@@ -5,7 +5,7 @@
 
 import { fill, h, visible } from "../../ui/dom.ts";
 import { sentenceInside } from "../../state/inside/asked.ts";
-import { walkOf } from "../../state/inside/walk.ts";
+import { generationOf } from "../../state/inside/generation.ts";
 import { number } from "../../i18n/language.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { State, Words } from "../../state/types.ts";
@@ -18,28 +18,28 @@ const FIELDS: ["temperature" | "top_k" | "top_p" | "count", number, number, numb
   ["top_p", 0.05, 1, 0.05],
 ];
 
-export function walkTab(dispatch: Dispatch) {
+export function generationTab(dispatch: Dispatch) {
   const about = h("p", { class: "quiet" });
-  const go = h("button", { type: "button", class: "start", id: "walk-go" });
+  const go = h("button", { type: "button", class: "start", id: "generation-go" });
   const clear = h("button", {
     type: "button",
     class: "plain",
-    id: "walk-clear",
-    onclick: () => dispatch({ type: "walk.back", to: 0 }),
+    id: "generation-clear",
+    onclick: () => dispatch({ type: "generation.back", to: 0 }),
   });
-  const text = h("p", { class: "walked", dir: "auto" });
+  const text = h("p", { class: "generated", dir: "auto" });
   const next = h("h3", {});
-  const branches = h("ol", { class: "branches", id: "walk-branches" });
+  const branches = h("ol", { class: "branches", id: "generation-branches" });
   const rows = FIELDS.map(([name, min, max, step]) => {
     const words = h("span", {});
-    const value = h("output", { for: `walk-${name}` });
+    const value = h("output", { for: `generation-${name}` });
     const input = h("input", {
       type: "range",
-      id: `walk-${name}`,
+      id: `generation-${name}`,
       min,
       max,
       step,
-      oninput: () => dispatch({ type: "walk.set", [name]: Number(input.value) }),
+      oninput: () => dispatch({ type: "generation.set", [name]: Number(input.value) }),
     });
     return { name, words, value, input, row: h("label", {}, words, input, value) };
   });
@@ -51,7 +51,7 @@ export function walkTab(dispatch: Dispatch) {
   );
   const root = h(
     "div",
-    { class: "walk" },
+    { class: "generation" },
     about,
     h("div", { class: "buttons" }, go, clear),
     text,
@@ -59,35 +59,51 @@ export function walkTab(dispatch: Dispatch) {
     branches,
     fields,
   );
-  go.addEventListener("click", () => dispatch({ type: go.dataset.on ? "walk.stop" : "walk.go" }));
+  go.addEventListener("click", () =>
+    dispatch({ type: go.dataset.on ? "generation.stop" : "generation.go" }),
+  );
   let key = "";
 
   return {
     root,
     update(state: State, t: Words) {
-      const walk = walkOf(state);
+      const generation = generationOf(state);
       const next_ = JSON.stringify(
-        [walk, state.language, state.theme, sentenceInside(state)?.id, state.card?.max_tokens],
+        [
+          generation,
+          state.language,
+          state.theme,
+          sentenceInside(state)?.id,
+          state.card?.max_tokens,
+        ],
         (name, value) => (name === "tensors" ? undefined : value),
       );
       if (next_ === key) return;
       key = next_;
-      about.textContent = t("walk.about");
-      go.textContent = t(walk.wish ? "walk.stop" : walk.steps.length ? "walk.more" : "walk.go");
-      go.dataset.on = walk.wish ? "1" : "";
-      clear.textContent = t("walk.clear");
-      clear.disabled = !walk.steps.length;
+      about.textContent = t("generation.about");
+      go.textContent = t(
+        generation.wish
+          ? "generation.stop"
+          : generation.steps.length
+            ? "generation.more"
+            : "generation.go",
+      );
+      go.dataset.on = generation.wish ? "1" : "";
+      clear.textContent = t("generation.clear");
+      clear.disabled = !generation.steps.length;
       showText(text, state, t, dispatch);
-      next.textContent = t("walk.next");
+      next.textContent = t("generation.next");
       fill(branches, ...branchRows(state, t, dispatch));
       for (const { name, words, value, input } of rows) {
-        words.textContent = t(`walk.${name}`);
-        words.title = t(`walk.${name}.tip`);
-        input.value = String(walk[name]);
+        words.textContent = t(`generation.${name}`);
+        words.title = t(`generation.${name}.tip`);
+        input.value = String(generation[name]);
         value.textContent =
-          name === "top_k" && !walk.top_k ? t("walk.all") : number(walk[name], state.language);
+          name === "top_k" && !generation.top_k
+            ? t("generation.all")
+            : number(generation[name], state.language);
       }
-      fields.firstElementChild?.replaceChildren(t("walk.how"));
+      fields.firstElementChild?.replaceChildren(t("generation.how"));
     },
   };
 }
@@ -95,14 +111,14 @@ export function walkTab(dispatch: Dispatch) {
 /** The sentence and the tokens after it; pressing one goes back to before it. */
 function showText(root: HTMLElement, state: State, t: Words, dispatch: Dispatch) {
   const sentence = sentenceInside(state);
-  const { steps } = walkOf(state);
+  const { steps } = generationOf(state);
   const own = h(
     "span",
     { class: "own" },
     (sentence?.tokens ?? []).map((one) => (one.piece ? "" : one.text)).join(""),
   );
   const drawn = steps.map(({ text, share }, at) => {
-    const tip = t("walk.token", {
+    const tip = t("generation.token", {
       share:
         share === null ? "?" : number(100 * share, state.language, { maximumFractionDigits: 1 }),
     });
@@ -113,7 +129,7 @@ function showText(root: HTMLElement, state: State, t: Words, dispatch: Dispatch)
         class: "token",
         title: tip,
         "aria-label": `${visible(text)}: ${tip}`,
-        onclick: () => dispatch({ type: "walk.back", to: at }),
+        onclick: () => dispatch({ type: "generation.back", to: at }),
       },
       visible(text),
     );
@@ -122,7 +138,7 @@ function showText(root: HTMLElement, state: State, t: Words, dispatch: Dispatch)
 }
 
 function branchRows(state: State, t: Words, dispatch: Dispatch) {
-  const { fork, wish } = walkOf(state);
+  const { fork, wish } = generationOf(state);
   if (!fork) return [];
   const percent = (share: number) =>
     `${number(100 * share, state.language, { maximumFractionDigits: 1 })} %`;
@@ -136,7 +152,7 @@ function branchRows(state: State, t: Words, dispatch: Dispatch) {
           type: "button",
           disabled: Boolean(wish),
           onclick: () =>
-            dispatch({ type: "walk.take", id: one.id, text: one.text, share: one.value }),
+            dispatch({ type: "generation.take", id: one.id, text: one.text, share: one.value }),
         },
         visible(one.text),
       ),
@@ -148,7 +164,7 @@ function branchRows(state: State, t: Words, dispatch: Dispatch) {
     h(
       "li",
       { class: "rest", style: { "--part": fork.answer.rest } },
-      h("span", {}, t("walk.rest")),
+      h("span", {}, t("generation.rest")),
       h("span", {}, percent(fork.answer.rest)),
     ),
   ];

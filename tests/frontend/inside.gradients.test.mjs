@@ -1,4 +1,4 @@
-/** The push in the page: what is aimed at, and the arrows at the site on screen. */
+/** Gradients in the page: what is aimed at, and the arrows at the site on screen. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -6,11 +6,11 @@ import { test } from "node:test";
 import { figure } from "../../frontend/src/state/picture/figure.ts";
 import { wantedLooks } from "../../frontend/src/state/inside/inside.ts";
 import { PLAIN } from "../../frontend/src/state/colour/colouring.ts";
-import { arrowsAt, lossColour, mostLoss } from "../../frontend/src/state/inside/push.ts";
+import { arrowsAt, lossColour, mostLoss } from "../../frontend/src/state/inside/gradients.ts";
 import { SITES, after, placed } from "./made.mjs";
 
 const S = SITES.length;
-const open = () => after([{ type: "inside.toggle" }, { type: "inside.set", tab: "push" }, { type: "go", step: 3, site: 2 }], placed());
+const open = () => after([{ type: "inside.toggle" }, { type: "inside.set", tab: "gradients" }, { type: "go", step: 3, site: 2 }], placed());
 
 /** An answer for two tokens: the second is pushed four times as hard, and not at all at the embedding. */
 function pushed(id) {
@@ -23,9 +23,9 @@ function pushed(id) {
 test("the aim is every next token, what follows the one in hand, or a word there", () => {
   const asked = (state) => wantedLooks(state)[0].message;
   assert.equal(asked(open()).position, undefined);
-  const next = after([{ type: "push.set", aim: "next" }, { type: "pick", pick: { kind: "sentence", id: "s1", token: 0 } }], open());
+  const next = after([{ type: "gradients.set", aim: "next" }, { type: "pick", pick: { kind: "sentence", id: "s1", token: 0 } }], open());
   assert.deepEqual([asked(next).position, asked(next).target], [0, undefined]);
-  const word = after([{ type: "push.set", aim: "target", target: " river" }], next);
+  const word = after([{ type: "gradients.set", aim: "target", target: " river" }], next);
   assert.deepEqual([asked(word).position, asked(word).target], [0, " river"]);
 });
 
@@ -48,7 +48,7 @@ test("beads take the colour of their own loss, and grey where no token follows",
   assert.deepEqual([...(tint ?? [])], [...lossColour(told, 2), ...PLAIN[told.theme]]);
   assert.notDeepEqual(lossColour(told, 2), lossColour(told, 0));
   assert.deepEqual(lossColour(told, 99), lossColour(told, mostLoss(told)));
-  assert.equal(figure(after([{ type: "inside.set", tab: "parts" }], told))?.sentences[0].tint, null);
+  assert.equal(figure(after([{ type: "inside.set", tab: "decomposition" }], told))?.sentences[0].tint, null);
 });
 
 test("what is nowhere pushed has no arrow that is not a number", () => {

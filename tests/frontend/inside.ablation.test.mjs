@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { figure } from "../../frontend/src/state/picture/figure.ts";
 import { edgesInside, ghostsInside, wantedLooks } from "../../frontend/src/state/inside/inside.ts";
-import { factorOf, farWords, headsOf, imagined, layerScaled, layersOf, nextWords, reframed, scalesOf, withFactor } from "../../frontend/src/state/inside/whatif.ts";
+import { factorOf, farWords, headsOf, ablated, layerScaled, layersOf, nextWords, streamView, ablationOf, withFactor } from "../../frontend/src/state/inside/ablation.ts";
 import { guardedAxes, meanTrust, recallShown } from "../../frontend/src/state/fidelity.ts";
 import { after, card, placed } from "./made.mjs";
 
@@ -13,7 +13,7 @@ const SLIDERS = { part: "mlp", layer: 1, factor: 0 };
 
 function opened() {
   const shaped = card({ architecture: { n_layer: 2, n_head: 2 } });
-  return after([{ type: "run.card", card: shaped }, { type: "go", step: 0, site: 2 }, { type: "inside.toggle" }, { type: "inside.set", tab: "whatif" }], placed());
+  return after([{ type: "run.card", card: shaped }, { type: "go", step: 0, site: 2 }, { type: "inside.toggle" }, { type: "inside.set", tab: "ablation" }], placed());
 }
 
 function look(id, divergence = 0.2) {
@@ -32,37 +32,37 @@ test("at 1 nothing is scaled, and nothing differs", () => {
   const state = answered(opened());
   assert.deepEqual(wantedLooks(state)[0].message.factors, []);
   assert.deepEqual([ghostsInside(state), edgesInside(state)], [[], []]);
-  const back = after([{ type: "scales.set", ...SLIDERS }, { type: "scales.set", ...SLIDERS, factor: 1 }], state);
+  const back = after([{ type: "ablation.set", ...SLIDERS }, { type: "ablation.set", ...SLIDERS, factor: 1 }], state);
   assert.equal(wantedLooks(back)[0].key, wantedLooks(state)[0].key);
 });
 
 test("a slider changes the question; the older answer stays until the newer has come", () => {
-  const state = after([{ type: "scales.set", ...SLIDERS, head: 1 }], answered(opened()));
+  const state = after([{ type: "ablation.set", ...SLIDERS, head: 1 }], answered(opened()));
   assert.deepEqual(wantedLooks(state)[0].message.factors, [SLIDERS]);
-  assert.ok(imagined(state).look);
-  assert.ok(!imagined(state).fresh);
+  assert.ok(ablated(state).look);
+  assert.ok(!ablated(state).fresh);
   const next = answered(state, 10);
-  assert.ok(imagined(next).fresh);
+  assert.ok(ablated(next).fresh);
   assert.equal(after([look(9, 0.9)], next), next, "an answer to the older question");
-  assert.equal(imagined(after([{ type: "go", step: 1 }], next)).look, null, "of another step");
+  assert.equal(ablated(after([{ type: "go", step: 1 }], next)).look, null, "of another step");
 });
 
-test("the other way is a ghost beside the untouched, without names", () => {
-  const state = answered(after([{ type: "scales.set", ...SLIDERS }], opened()));
+test("the changed path is a ghost beside the untouched, without names", () => {
+  const state = answered(after([{ type: "ablation.set", ...SLIDERS }], opened()));
   const shown = figure(state)?.sentences ?? [];
-  assert.deepEqual(shown.map(({ id }) => id), ["s1", "s1~whatif"]);
+  assert.deepEqual(shown.map(({ id }) => id), ["s1", "s1~ablation"]);
   assert.deepEqual(shown[1].labels, ["", ""]);
   assert.ok(shown[0].trail && shown[1].trail);
   assert.equal(edgesInside(state).length, 2);
-  const picked = after([{ type: "pick", pick: { kind: "sentence", id: "s1~whatif", token: 1 } }], state);
+  const picked = after([{ type: "pick", pick: { kind: "sentence", id: "s1~ablation", token: 1 } }], state);
   assert.deepEqual(picked.picked, { kind: "sentence", id: "s1", token: 1 }, "its token is the sentence's");
 });
 
 test("another view moves sentence and cloud, hides what has no place in it, and brings its own ghost", () => {
-  const state = after([{ type: "scales.set", ...SLIDERS }, { type: "inside.set", seen: "added" }], answered(opened()));
+  const state = after([{ type: "ablation.set", ...SLIDERS }, { type: "inside.set", seen: "added" }], answered(opened()));
   const asked = wantedLooks(state).find(({ kind }) => kind === "stream_view");
   assert.deepEqual([asked?.message.view, asked?.message.factors], ["added", [SLIDERS]]);
-  assert.equal(reframed(state), null);
+  assert.equal(streamView(state), null);
   assert.deepEqual(ghostsInside(state), [], "no ghost of the other picture meanwhile");
   const of = (/** @type {number} */ n, /** @type {number} */ value) => ({ dtype: "F32", shape: [5, n, 3], data: new Float32Array(15 * n).fill(value) });
   const ref = state.card?.reference ?? 0;
@@ -70,7 +70,7 @@ test("another view moves sentence and cloud, hides what has no place in it, and 
   const told = { kind: "stream_view", id: 12, run: "tiny", step: 0, answer, tensors: { positions: of(2, 3), moved: of(2, 4), cloud: of(ref, 5) } };
   const shown = after([{ type: "inside.asked", kind: "stream_view", id: 12, key: asked?.key }, { type: "look", look: told }], state);
   const picture = figure(shown);
-  assert.deepEqual(picture?.sentences.map(({ id, paths }) => [id, paths[0]]), [["s1", 3], ["s1~whatif", 4]]);
+  assert.deepEqual(picture?.sentences.map(({ id, paths }) => [id, paths[0]]), [["s1", 3], ["s1~ablation", 4]]);
   assert.equal(picture?.cloud.positions[0], 5);
   const trusts = [0, 1].map((site) => [meanTrust({ ...shown, site }), recallShown({ ...shown, site }), guardedAxes({ ...shown, site }).length]);
   assert.deepEqual(trusts, [[null, null, 0], [1, null, 0]], "what is said of trust is said of this view");
@@ -88,15 +88,15 @@ test("factors stand in the order of the pass, one a part", () => {
 });
 
 test("what is scaled of one run is not of another", () => {
-  const state = after([{ type: "scales.set", ...SLIDERS }, { type: "run.choose", run: "other" }], opened());
-  assert.deepEqual(scalesOf(state).factors, []);
-  assert.deepEqual(scalesOf(after([{ type: "scales.set", ...SLIDERS }, { type: "scales.reset" }], opened())).factors, []);
+  const state = after([{ type: "ablation.set", ...SLIDERS }, { type: "run.choose", run: "other" }], opened());
+  assert.deepEqual(ablationOf(state).factors, []);
+  assert.deepEqual(ablationOf(after([{ type: "ablation.set", ...SLIDERS }, { type: "ablation.reset" }], opened())).factors, []);
 });
 
 test("the sliders are those of the layer on screen until one is chosen", () => {
   const state = opened();
   assert.deepEqual([0, 1, 2, 3, 4].map((site) => layerScaled(after([{ type: "go", site }], state))), [0, 0, 0, 1, 1]);
-  assert.equal(layerScaled(after([{ type: "scales.choose", layer: 1 }, { type: "go", site: 0 }], state)), 1);
+  assert.equal(layerScaled(after([{ type: "ablation.choose", layer: 1 }, { type: "go", site: 0 }], state)), 1);
   assert.deepEqual([layersOf(state), headsOf(state)], [2, 2]);
 });
 

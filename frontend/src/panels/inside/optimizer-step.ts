@@ -1,5 +1,5 @@
 /**
- * One step of the optimizer: which motion, how large, the lengths of its parts and where in the
+ * One step of the optimizer: which component, how large, the lengths of its parts and where in the
  * model it acts, in words.
  */
 
@@ -8,39 +8,42 @@ import { sentenceInside } from "../../state/inside/asked.ts";
 import {
   FACTORS,
   PARTS,
-  RIVALS,
+  ALTERNATIVES,
   adaptiveOver,
   factorOf,
   reachAt,
-  stridden,
-} from "../../state/inside/step.ts";
+  optimizerStepLook,
+} from "../../state/inside/optimizer-step.ts";
 import { brief, number } from "../../i18n/language.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { Look, State, Words } from "../../state/types.ts";
 
 type Short = (value: number) => string;
 
-export function stepTab(dispatch: Dispatch) {
-  const set = (fields: Record<string, any>) => dispatch({ type: "stride.set", ...fields });
+export function optimizerStepTab(dispatch: Dispatch) {
+  const set = (fields: Record<string, any>) => dispatch({ type: "optimizer-step.set", ...fields });
   const about = h("p", { class: "quiet" });
-  const motion = h("select", { id: "step-motion", onchange: () => set({ motion: motion.value }) });
+  const motion = h("select", {
+    id: "optimizer-step-component",
+    onchange: () => set({ motion: motion.value }),
+  });
   const factor = h("input", {
     type: "range",
-    id: "step-factor",
+    id: "optimizer-step-factor",
     min: 0,
     max: FACTORS.length - 1,
     step: 1,
     oninput: () => set({ factor: FACTORS[Number(factor.value)] }),
   });
-  const value = h("output", { for: "step-factor" });
+  const value = h("output", { for: "optimizer-step-factor" });
   const backwards = h("input", {
     type: "checkbox",
-    id: "step-backwards",
+    id: "optimizer-step-backwards",
     onchange: () => set({ backwards: backwards.checked }),
   });
   const cloud = h("input", {
     type: "checkbox",
-    id: "step-cloud",
+    id: "optimizer-step-cloud",
     onchange: () => set({ cloud: cloud.checked }),
   });
   const [motionWords, factorWords, backwardsWords, cloudWords] = Array.from({ length: 4 }, () =>
@@ -61,17 +64,17 @@ export function stepTab(dispatch: Dispatch) {
   );
   const told = h("p", { class: "told", role: "status" });
   const more = h("div", {});
-  const root = h("div", { class: "step" }, about, fields, told, more);
+  const root = h("div", { class: "optimizer-step" }, about, fields, told, more);
   let key = "";
 
   return {
     root,
     update(state: State, t: Words) {
-      const { look } = stridden(state);
-      const { stride } = state.inside;
+      const { look } = optimizerStepLook(state);
+      const { optimizerStep } = state.inside;
       const next = JSON.stringify([
         look?.id,
-        stride,
+        optimizerStep,
         Math.round(state.site),
         state.language,
         sentenceInside(state)?.id,
@@ -79,20 +82,25 @@ export function stepTab(dispatch: Dispatch) {
       if (next === key) return;
       key = next;
       const short = (one: number) => brief(one, state.language);
-      about.textContent = t("step.about");
+      about.textContent = t("optimizer-step.about");
       [
         motionWords.textContent,
         factorWords.textContent,
         backwardsWords.textContent,
         cloudWords.textContent,
-      ] = ["step.motion", "step.factor", "step.backwards", "step.cloud"].map((name) => t(name));
-      fillMotions(motion, stride.motion, t);
-      factor.value = String(FACTORS.indexOf(stride.factor));
+      ] = [
+        "optimizer-step.component",
+        "optimizer-step.factor",
+        "optimizer-step.backwards",
+        "optimizer-step.cloud",
+      ].map((name) => t(name));
+      fillMotions(motion, optimizerStep.motion, t);
+      factor.value = String(FACTORS.indexOf(optimizerStep.factor));
       value.textContent = `×${short(factorOf(state))}`;
       factor.setAttribute("aria-valuetext", value.textContent);
-      [backwards.checked, cloud.checked] = [stride.backwards, stride.cloud];
+      [backwards.checked, cloud.checked] = [optimizerStep.backwards, optimizerStep.cloud];
       told.textContent = look
-        ? t("step.loss", {
+        ? t("optimizer-step.loss", {
             before: short(look.answer.before),
             after: short(look.answer.after),
             factor: short(look.answer.factor),
@@ -104,10 +112,15 @@ export function stepTab(dispatch: Dispatch) {
 }
 
 function fillMotions(select: HTMLSelectElement, chosen: string, t: Words) {
-  const option = (value: string) => h("option", { value }, t(`step.motion.${value}`));
+  const option = (value: string) => h("option", { value }, t(`optimizer-step.component.${value}`));
   const group = (key: string, values: string[]) =>
     h("optgroup", { label: t(key) }, ...values.map(option));
-  fill(select, option("step"), group("step.own", PARTS), group("step.rivals", RIVALS));
+  fill(
+    select,
+    option("step"),
+    group("optimizer-step.own", PARTS),
+    group("optimizer-step.alternatives", ALTERNATIVES),
+  );
   select.value = chosen;
 }
 
@@ -121,22 +134,30 @@ function rows(state: State, t: Words, look: Look, short: Short) {
     h(
       "p",
       { class: "quiet" },
-      t("step.reach", { length: short(reach.length), drawn: short(reach.trust) }),
+      t("optimizer-step.reach", { length: short(reach.length), drawn: short(reach.trust) }),
     ),
-    h("h3", {}, t("step.lengths")),
+    h("h3", {}, t("optimizer-step.lengths")),
     bars(
-      [...PARTS, "step"].map((name) => [t(`step.motion.${name}`), answer.lengths[name]]),
+      [...PARTS, "step"].map((name) => [
+        t(`optimizer-step.component.${name}`),
+        answer.lengths[name],
+      ]),
       short,
       PARTS.length,
     ),
-    h("p", { class: "quiet" }, t("step.sum")),
-    ratio !== null && h("p", { class: "lesson" }, t("step.lesson", { ratio: whole(ratio) })),
-    h("h3", {}, t("step.rivals")),
+    h("p", { class: "quiet" }, t("optimizer-step.sum")),
+    ratio !== null &&
+      h("p", { class: "lesson" }, t("optimizer-step.lesson", { ratio: whole(ratio) })),
+    h("h3", {}, t("optimizer-step.alternatives")),
     bars(
-      RIVALS.map((name) => [t(`step.motion.${name}`), answer.lengths[name]]),
+      ALTERNATIVES.map((name) => [t(`optimizer-step.component.${name}`), answer.lengths[name]]),
       short,
     ),
-    h("h3", {}, t("step.groups", { motion: t(`step.motion.${answer.component}`) })),
+    h(
+      "h3",
+      {},
+      t("optimizer-step.groups", { motion: t(`optimizer-step.component.${answer.component}`) }),
+    ),
     bars(
       Object.entries(answer.groups[answer.component]).map(([name, length]) => [
         groupWords(t, name),
@@ -144,16 +165,19 @@ function rows(state: State, t: Words, look: Look, short: Short) {
       ]),
       short,
     ),
-    h("h3", {}, t("step.batch")),
+    h("h3", {}, t("optimizer-step.batch")),
     h(
       "p",
       { class: "quiet" },
-      t(`step.batch.${answer.origin}`, { sequences: answer.sequences, earlier: answer.earlier }),
+      t(`optimizer-step.batch.${answer.origin}`, {
+        sequences: answer.sequences,
+        earlier: answer.earlier,
+      }),
     ),
     h(
       "p",
       { class: "quiet" },
-      t("step.settings", {
+      t("optimizer-step.settings", {
         rate: short(answer.rate),
         beta1: answer.beta1,
         beta2: answer.beta2,
@@ -186,6 +210,6 @@ function bars(lengths: [string, number][], short: Short, own: number = -1) {
 export function groupWords(t: Words, name: string) {
   const found = /^L(\d+)\.(mid|post)$/.exec(name);
   return found
-    ? t(`step.group.${found[2]}`, { layer: Number(found[1]) + 1 })
-    : t(`step.group.${name}`);
+    ? t(`optimizer-step.group.${found[2]}`, { layer: Number(found[1]) + 1 })
+    : t(`optimizer-step.group.${name}`);
 }

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { figure, pictureKey } from "../../frontend/src/state/picture/figure.ts";
 import { edgesInside, wantedLooks } from "../../frontend/src/state/inside/inside.ts";
-import { bendsOf, farness, glyph, moveShown, partsOf, scenery, timesOf, wordsOf } from "../../frontend/src/state/inside/parts.ts";
+import { stretchesOf, farness, glyph, moveShown, partsOf, scenery, timesOf, wordsOf } from "../../frontend/src/state/inside/decomposition.ts";
 import { after, placed } from "./made.mjs";
 
 const [SITES, LAYERS, HEADS, TOKENS] = [5, 2, 2, 2];
@@ -49,7 +49,7 @@ const promoted = { kind: "attribution", answer: { token: 1, parts: [{ part: "att
 
 /** A state whose last token's parts are on the page. */
 function opened(site = 0) {
-  const state = after([{ type: "go", step: 0, site }, { type: "inside.toggle" }, { type: "inside.set", tab: "parts" }], placed());
+  const state = after([{ type: "go", step: 0, site }, { type: "inside.toggle" }, { type: "inside.set", tab: "decomposition" }], placed());
   const answers = { decomposition: dissected(), jacobian: bent(), attribution: promoted };
   const messages = wantedLooks(state).flatMap(({ kind, key }, i) => [
     { type: "inside.asked", kind, id: 70 + i, key },
@@ -58,7 +58,7 @@ function opened(site = 0) {
   return after(messages, state);
 }
 
-test("the token in hand is asked about: its parts, their words, its bending", () => {
+test("the token in hand is asked about: its parts, their words, its Jacobian", () => {
   const asked = wantedLooks(opened()).map(({ message }) => [message.type, message.token]);
   assert.deepEqual(asked, [["decomposition", undefined], ["attribution", 1], ["jacobian", 1]]);
   const picked = after([{ type: "pick", pick: { kind: "sentence", id: "s1", token: 0 } }], opened());
@@ -133,8 +133,8 @@ test("lines are drawn as long as they are where that can be seen", () => {
   assert.equal(timesOf([], 1), 1);
 });
 
-test("bending is told in numbers, and where there is none that is said", () => {
-  const bends = bendsOf(bent());
+test("the stretch is told in numbers, and where there is none that is said", () => {
+  const bends = stretchesOf(bent());
   assert.deepEqual([bends[1].largest, bends[1].median, bends[1].smallest, Math.round(bends[1].turn ?? 0)], [4, 1.5, 0.5, 90]);
   assert.deepEqual(bends[0].turn, null);
   assert.equal(bends[3].largest, null);

@@ -4,7 +4,7 @@
  */
 
 import { fill, h } from "../../ui/dom.ts";
-import { endsOf, hasWay, wayLook } from "../../state/inside/way.ts";
+import { endsOf, hasTrajectory, landscapeLook } from "../../state/inside/landscape.ts";
 import { number } from "../../i18n/language.ts";
 import { draw, patch } from "../../charts/svg.ts";
 import type { Dispatch } from "../../state/messages.ts";
@@ -12,26 +12,26 @@ import type { Look, State, Words } from "../../state/types.ts";
 
 const [WIDE, HIGH, LEFT, EDGE] = [306, 120, 44, 10];
 
-export function lineBox(dispatch: Dispatch) {
+export function lossLine(dispatch: Dispatch) {
   const title = h("h3", {});
   const about = h("p", { class: "quiet" });
   const start = h("select", {
-    id: "way-start",
-    onchange: () => dispatch({ type: "way.set", start: Number(start.value) }),
+    id: "landscape-start",
+    onchange: () => dispatch({ type: "landscape.set", start: Number(start.value) }),
   });
   const end = h("select", {
-    id: "way-end",
-    onchange: () => dispatch({ type: "way.set", end: Number(end.value) }),
+    id: "landscape-end",
+    onchange: () => dispatch({ type: "landscape.set", end: Number(end.value) }),
   });
   const [startWords, endWords] = [h("span", {}), h("span", {})];
   const go = h("button", {
     type: "button",
     class: "text-button",
-    id: "way-line",
-    onclick: () => dispatch({ type: "way.line" }),
+    id: "landscape-line",
+    onclick: () => dispatch({ type: "landscape.line" }),
   });
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg") as SVGSVGElement;
-  const chart = h("div", { class: "way-line", role: "img" }, svg);
+  const chart = h("div", { class: "landscape-line", role: "img" }, svg);
   const told = h("p", { class: "told", role: "status" });
   const root = h(
     "section",
@@ -48,8 +48,8 @@ export function lineBox(dispatch: Dispatch) {
   return {
     root,
     update(state: State, t: Words) {
-      root.hidden = !hasWay(state);
-      const look = wayLook(state, "loss_line");
+      root.hidden = !hasTrajectory(state);
+      const look = landscapeLook(state, "loss_line");
       const ends = endsOf(state);
       const next = JSON.stringify([
         look?.id,
@@ -63,11 +63,14 @@ export function lineBox(dispatch: Dispatch) {
       if (root.hidden || next === key) return;
       key = next;
       [title.textContent, about.textContent, go.textContent] = [
-        t("way.line"),
-        t("way.line.about"),
-        t("way.line.go"),
+        t("landscape.line"),
+        t("landscape.line.about"),
+        t("landscape.line.go"),
       ];
-      [startWords.textContent, endWords.textContent] = [t("way.line.start"), t("way.line.end")];
+      [startWords.textContent, endWords.textContent] = [
+        t("landscape.line.start"),
+        t("landscape.line.end"),
+      ];
       for (const [select, step] of [
         [start, ends.start],
         [end, ends.end],
@@ -86,14 +89,17 @@ export function lineBox(dispatch: Dispatch) {
       const asked = JSON.parse(look.key);
       const short = (value: number) =>
         number(value, state.language, { maximumSignificantDigits: 3 });
-      told.textContent = t(look.answer.barrier > 0 ? "way.line.barrier" : "way.line.none", {
-        barrier: short(look.answer.barrier),
-        start: asked.start,
-        end: asked.end,
-      });
+      told.textContent = t(
+        look.answer.barrier > 0 ? "landscape.line.barrier" : "landscape.line.none",
+        {
+          barrier: short(look.answer.barrier),
+          start: asked.start,
+          end: asked.end,
+        },
+      );
       chart.setAttribute(
         "aria-label",
-        t("way.line.chart", {
+        t("landscape.line.chart", {
           start: asked.start,
           end: asked.end,
           losses: Array.from(look.tensors.losses.data, short).join(", "),

@@ -1,42 +1,48 @@
 /**
- * The way of the weights: a map of the loss with the path on it, how much of the path it shows, and
+ * The weight trajectory: a map of the loss with the path on it, how much of the path it shows, and
  * the line between two steps.
  */
 
 import { css, magnitude } from "../../state/colour/colours.ts";
 import { fill, h } from "../../ui/dom.ts";
-import { hasWay, heightsOf, pathOn, surveying, wayLook } from "../../state/inside/way.ts";
+import {
+  hasTrajectory,
+  heightsOf,
+  pathOn,
+  computing,
+  landscapeLook,
+} from "../../state/inside/landscape.ts";
 import { number } from "../../i18n/language.ts";
-import { lineBox } from "./wayline.ts";
-import { wayMap } from "./waymap.ts";
+import { lossLine } from "./loss-line.ts";
+import { landscapeMap } from "./landscape-map.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { Look, State, Words } from "../../state/types.ts";
 
-export function wayTab(dispatch: Dispatch) {
+export function landscapeTab(dispatch: Dispatch) {
   const about = h("p", { class: "quiet" });
   const go = h("button", {
     type: "button",
     class: "text-button",
-    id: "way-survey",
-    onclick: () => dispatch({ type: "way.survey", on: true }),
+    id: "landscape-compute",
+    onclick: () => dispatch({ type: "landscape.compute", on: true }),
   });
   const stop = h("button", {
     type: "button",
     class: "text-button",
-    id: "way-stop",
-    onclick: () => dispatch({ type: "way.survey", on: false }),
+    id: "landscape-stop",
+    onclick: () => dispatch({ type: "landscape.compute", on: false }),
   });
-  const bar = h("progress", { id: "way-progress", max: 1 });
-  const progress = h("div", { class: "way-progress" }, bar, stop);
-  const map = wayMap(dispatch);
-  const scale = h("div", { class: "way-scale" });
+  const bar = h("progress", { id: "landscape-progress", max: 1 });
+  const progress = h("div", { class: "landscape-progress" }, bar, stop);
+  const map = landscapeMap(dispatch);
+  const scale = h("div", { class: "landscape-scale" });
   const here = h("p", { class: "told" });
   const facts = h("div", {});
-  const line = lineBox(dispatch);
+  const line = lossLine(dispatch);
   const limits = h("p", { class: "quiet limits" });
   const root = h(
     "div",
-    { class: "way" },
+    { class: "landscape" },
     about,
     go,
     progress,
@@ -52,17 +58,20 @@ export function wayTab(dispatch: Dispatch) {
   return {
     root,
     update(state: State, t: Words) {
-      const look = wayLook(state, "loss_landscape");
+      const look = landscapeLook(state, "loss_landscape");
       const whole = look?.tensors.loss ? look : null;
-      const waits = surveying(state) && !whole && !state.inside.troubles.loss_landscape;
-      about.textContent = t(hasWay(state) ? "way.about" : "way.one");
-      limits.textContent = t("way.limits");
-      go.textContent = t("way.survey");
-      go.hidden = !hasWay(state) || whole !== null || waits;
+      const waits = computing(state) && !whole && !state.inside.troubles.loss_landscape;
+      about.textContent = t(hasTrajectory(state) ? "landscape.about" : "landscape.one");
+      limits.textContent = t("landscape.limits");
+      go.textContent = t("landscape.compute");
+      go.hidden = !hasTrajectory(state) || whole !== null || waits;
       progress.hidden = !waits;
       bar.value = look?.answer.share ?? 0;
-      bar.setAttribute("aria-label", t("way.progress", { share: Math.round(100 * bar.value) }));
-      stop.textContent = t("way.stop", { share: Math.round(100 * bar.value) });
+      bar.setAttribute(
+        "aria-label",
+        t("landscape.progress", { share: Math.round(100 * bar.value) }),
+      );
+      stop.textContent = t("landscape.stop", { share: Math.round(100 * bar.value) });
       for (const part of [map.root, scale, here, facts]) part.hidden = !whole;
       line.update(state, t);
       if (!whole) return;
@@ -84,7 +93,7 @@ function hereWords(state: State, t: Words, look: Look) {
   const short = (value: number) => number(value, state.language, { maximumSignificantDigits: 3 });
   return at < 0
     ? ""
-    : t("way.here", {
+    : t("landscape.here", {
         step,
         loss: short(look.tensors.own.data[at]),
         off: short(look.tensors.off.data[at]),
@@ -104,11 +113,11 @@ function scaleOf(look: Look, state: State, t: Words) {
   );
   return [
     h("div", {
-      class: "way-bar",
+      class: "landscape-bar",
       style: { background: `linear-gradient(to right, ${stops.join(", ")})` },
     }),
-    h("div", { class: "way-ends" }, ...marks),
-    h("p", { class: "quiet" }, t(heights.log ? "way.scale.log" : "way.scale")),
+    h("div", { class: "landscape-ends" }, ...marks),
+    h("p", { class: "quiet" }, t(heights.log ? "landscape.scale.log" : "landscape.scale")),
   ];
 }
 
@@ -131,11 +140,15 @@ function factsOf(look: Look, state: State, t: Words) {
   };
   const weights = number(look.answer.weights, state.language, {});
   return [
-    h("p", { class: "quiet" }, t("way.shares", { ...words, weights, count: pathOn(look).length })),
     h(
       "p",
       { class: "quiet" },
-      t(`way.batch.${look.answer.origin}`, { sequences: look.answer.sequences }),
+      t("landscape.shares", { ...words, weights, count: pathOn(look).length }),
+    ),
+    h(
+      "p",
+      { class: "quiet" },
+      t(`landscape.batch.${look.answer.origin}`, { sequences: look.answer.sequences }),
     ),
   ];
 }

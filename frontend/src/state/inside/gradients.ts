@@ -1,5 +1,5 @@
 /**
- * The push: arrows of −∂L/∂h at every token of the site on screen, and gradients of the weights by
+ * Gradients: arrows of −∂L/∂h at every token of the site on screen, and gradients of the weights by
  * group. Pure.
  */
 
@@ -9,8 +9,8 @@ import { answerTo, placeAsked, sentenceInside, tokenInside } from "./asked.ts";
 import type { InsideView } from "./tab.ts";
 import type { Look, RGB, State, Theme } from "../types.ts";
 
-/** Arrows of a push are of no sentence's hue. */
-export const PUSH: Record<Theme, RGB> = { dark: [255, 140, 120], light: [190, 50, 30] };
+/** Arrows of gradients are of no sentence's hue. */
+export const GRADIENT: Record<Theme, RGB> = { dark: [255, 140, 120], light: [190, 50, 30] };
 
 /**
  * The top of the colour scale of losses, in nats: that of a token that is no likelier than one of a
@@ -23,22 +23,29 @@ export function mostLoss({ card }: Pick<State, "card">) {
 
 /** What the loss aims at: every next token, what follows the token in hand, or a word there. */
 function aimOf(state: State) {
-  const { aim, target } = state.inside.push;
+  const { aim, target } = state.inside.gradients;
   if (aim === "all") return {};
   const position = tokenInside(state) ?? 0;
   return aim === "next" || !target ? { position } : { position, target };
 }
 
-export const push: InsideView = {
+export const gradients: InsideView = {
   bare: true,
   questions(state) {
     const place = placeAsked(state);
     return place
-      ? [{ type: "gradients", ...place, ...aimOf(state), step_length: state.inside.push.reach }]
+      ? [
+          {
+            type: "gradients",
+            ...place,
+            ...aimOf(state),
+            step_length: state.inside.gradients.reach,
+          },
+        ]
       : [];
   },
   tint(state) {
-    const { look } = answerTo(state, "gradients", push.questions(state)[0]);
+    const { look } = answerTo(state, "gradients", gradients.questions(state)[0]);
     const tokens = sentenceInside(state)?.tokens.length ?? 0;
     if (!look || look.tensors.losses.shape[0] !== tokens) return null;
     return Uint8Array.from(
@@ -49,7 +56,7 @@ export const push: InsideView = {
   },
   edges(state) {
     const sentence = sentenceInside(state);
-    const { look, fresh } = answerTo(state, "gradients", push.questions(state)[0]);
+    const { look, fresh } = answerTo(state, "gradients", gradients.questions(state)[0]);
     const found = fresh && look ? arrowsAt(look, Math.round(state.site)) : [];
     if (!sentence || found.length !== sentence.tokens.length) return [];
     return found
@@ -58,7 +65,7 @@ export const push: InsideView = {
         from: { kind: "sentence" as const, id: sentence.id, token },
         to: { kind: "place" as const, at },
         weight: share,
-        color: PUSH[state.theme],
+        color: GRADIENT[state.theme],
         arrow: true,
       }));
   },

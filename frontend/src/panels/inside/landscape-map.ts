@@ -1,11 +1,18 @@
 /**
- * The map of the way: bands of loss on a canvas, the path of the checkpoints on top, travelled by
- * pressing, dragging and by keys.
+ * The map of the loss landscape: bands of loss on a canvas, the path of the checkpoints on top,
+ * travelled by pressing, dragging and by keys.
  */
 
 import { css, magnitude } from "../../state/colour/colours.ts";
 import { h } from "../../ui/dom.ts";
-import { banded, between, heightsOf, pathOn, placeOn, shapeOf } from "../../state/inside/way.ts";
+import {
+  banded,
+  between,
+  heightsOf,
+  pathOn,
+  placeOn,
+  shapeOf,
+} from "../../state/inside/landscape.ts";
 import { draw, patch } from "../../charts/svg.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { Look, State, Theme, Words } from "../../state/types.ts";
@@ -22,12 +29,18 @@ const KEYS: Record<string, number> = {
   End: Infinity,
 };
 
-export function wayMap(dispatch: Dispatch) {
+export function landscapeMap(dispatch: Dispatch) {
   const canvas = h("canvas", { "aria-hidden": "true" });
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg") as SVGSVGElement;
   const root = h(
     "div",
-    { class: "way-map", id: "way-map", role: "slider", tabindex: 0, "aria-valuemin": 0 },
+    {
+      class: "landscape-map",
+      id: "landscape-map",
+      role: "slider",
+      tabindex: 0,
+      "aria-valuemin": 0,
+    },
     canvas,
     svg,
   );
@@ -93,7 +106,7 @@ export function wayMap(dispatch: Dispatch) {
           look.answer.steps,
         ),
       );
-      root.setAttribute("aria-label", t("way.map"));
+      root.setAttribute("aria-label", t("landscape.map"));
       root.setAttribute("aria-valuemax", String(Math.max(1, steps.length - 1)));
       root.setAttribute("aria-valuenow", String(Math.round(state.step)));
       root.setAttribute(

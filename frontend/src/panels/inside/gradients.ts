@@ -1,37 +1,38 @@
 /**
- * The push: what the loss aims at, each token's own loss, the gradient of each group of weights by
+ * Gradients: what the loss aims at, each token's own loss, the gradient of each group of weights by
  * layer, and the check.
  */
 
 import { css, gradient } from "../../state/colour/colours.ts";
 import { fill, h, visible } from "../../ui/dom.ts";
 import { answerTo, sentenceInside, tokenInside } from "../../state/inside/asked.ts";
-import { arrowsAt, lossColour, mostLoss, push } from "../../state/inside/push.ts";
+import { arrowsAt, lossColour, mostLoss, gradients } from "../../state/inside/gradients.ts";
 import { number } from "../../i18n/language.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { Inside, Look, State, Words } from "../../state/types.ts";
 
 const AIMS = ["all", "next", "target"];
 
-export function pushTab(dispatch: Dispatch) {
+export function gradientsTab(dispatch: Dispatch) {
   const about = h("p", { class: "quiet" });
-  const set = (fields: Partial<Inside["push"]>) => dispatch({ type: "push.set", ...fields });
+  const set = (fields: Partial<Inside["gradients"]>) =>
+    dispatch({ type: "gradients.set", ...fields });
   const aim = h("select", {
-    id: "push-aim",
-    onchange: () => set({ aim: aim.value as Inside["push"]["aim"] }),
+    id: "gradients-aim",
+    onchange: () => set({ aim: aim.value as Inside["gradients"]["aim"] }),
   });
   const target = h("input", {
     type: "text",
-    id: "push-target",
+    id: "gradients-target",
     maxlength: 64,
     onchange: () => set({ target: target.value }),
   });
   const [aimWords, targetWords] = [h("span", {}), h("span", {})];
   const row = h("label", {}, targetWords, target);
-  const [reachWords, reachValue] = [h("span", {}), h("output", { for: "push-reach" })];
+  const [reachWords, reachValue] = [h("span", {}), h("output", { for: "gradients-reach" })];
   const reach = h("input", {
     type: "range",
-    id: "push-reach",
+    id: "gradients-reach",
     min: 5,
     max: 150,
     step: 5,
@@ -43,12 +44,12 @@ export function pushTab(dispatch: Dispatch) {
   const ramp = h("div", { class: "ramp" });
   const [ends, least, most] = [h("div", { class: "ends" }), h("span", {}), h("span", {})];
   ends.append(least, most);
-  const tokens = h("table", { class: "ledger", id: "push-tokens" });
-  const groups = h("table", { class: "ledger heat", id: "push-groups" });
+  const tokens = h("table", { class: "ledger", id: "gradients-tokens" });
+  const groups = h("table", { class: "ledger heat", id: "gradients-groups" });
   const check = h("p", { class: "quiet" });
   const root = h(
     "div",
-    { class: "push" },
+    { class: "gradients" },
     about,
     h(
       "div",
@@ -71,10 +72,10 @@ export function pushTab(dispatch: Dispatch) {
   return {
     root,
     update(state: State, t: Words) {
-      const { look } = answerTo(state, "gradients", push.questions(state)[0]);
+      const { look } = answerTo(state, "gradients", gradients.questions(state)[0]);
       const next = JSON.stringify([
         look?.id,
-        state.inside.push,
+        state.inside.gradients,
         Math.round(state.site),
         state.picked,
         state.language,
@@ -83,18 +84,21 @@ export function pushTab(dispatch: Dispatch) {
       ]);
       if (next === key) return;
       key = next;
-      about.textContent = t("push.about");
-      aimWords.textContent = t("push.aim");
-      targetWords.textContent = t("push.target");
+      about.textContent = t("gradients.about");
+      aimWords.textContent = t("gradients.aim");
+      targetWords.textContent = t("gradients.target");
       const token =
         visible(sentenceInside(state)?.tokens[tokenInside(state) ?? 0]?.text ?? "").trim() || "␣";
-      fill(aim, ...AIMS.map((value) => h("option", { value }, t(`push.aim.${value}`, { token }))));
-      aim.value = state.inside.push.aim;
-      reachWords.textContent = t("push.reach");
-      reach.value = String(Math.round(100 * state.inside.push.reach));
+      fill(
+        aim,
+        ...AIMS.map((value) => h("option", { value }, t(`gradients.aim.${value}`, { token }))),
+      );
+      aim.value = state.inside.gradients.aim;
+      reachWords.textContent = t("gradients.reach");
+      reach.value = String(Math.round(100 * state.inside.gradients.reach));
       reachValue.textContent = `${reach.value} %`;
-      row.hidden = state.inside.push.aim !== "target";
-      if (document.activeElement !== target) target.value = state.inside.push.target;
+      row.hidden = state.inside.gradients.aim !== "target";
+      if (document.activeElement !== target) target.value = state.inside.gradients.target;
       for (const part of [loss, check, tokensTitle, ramp, ends, groupsTitle, tokens, groups])
         part.hidden = !look;
       if (look) tell(state, t, look);
@@ -103,17 +107,17 @@ export function pushTab(dispatch: Dispatch) {
 
   function tell(state: State, t: Words, look: Look) {
     const short = (value: number) => number(value, state.language, { maximumSignificantDigits: 3 });
-    loss.textContent = t("push.loss", { loss: short(look.answer.loss) });
-    check.textContent = t("push.check", {
+    loss.textContent = t("gradients.loss", { loss: short(look.answer.loss) });
+    check.textContent = t("gradients.check", {
       agreement: number(look.answer.agreement, state.language, { maximumFractionDigits: 4 }),
     });
-    tokensTitle.textContent = t("push.tokens");
+    tokensTitle.textContent = t("gradients.tokens");
     ramp.style.background = gradient(state.theme);
-    least.textContent = t("push.scale.low");
-    most.textContent = t("push.scale.high", {
+    least.textContent = t("gradients.scale.low");
+    most.textContent = t("gradients.scale.high", {
       loss: number(mostLoss(state), state.language, { maximumFractionDigits: 1 }),
     });
-    groupsTitle.textContent = t("push.groups");
+    groupsTitle.textContent = t("gradients.groups");
     fill(tokens, ...tokenRows(state, t, look, short));
     fill(groups, ...groupRows(t, look, short));
   }
@@ -126,7 +130,7 @@ function tokenRows(state: State, t: Words, look: Look, short: (value: number) =>
   const head = h(
     "tr",
     {},
-    ...["push.token", "push.own", "push.length", "push.drawn"].map((key) =>
+    ...["gradients.token", "gradients.own", "gradients.length", "gradients.drawn"].map((key) =>
       h("th", { scope: "col", title: t(`${key}.tip`) }, t(key)),
     ),
   );
@@ -162,7 +166,7 @@ function groupRows(t: Words, look: Look, short: (value: number) => string) {
   const head = h(
     "tr",
     {},
-    h("th", { scope: "col" }, t("push.layer")),
+    h("th", { scope: "col" }, t("gradients.layer")),
     ...look.answer.groups.map((name: string) => h("th", { scope: "col" }, name)),
   );
   const rows = Array.from({ length: layers }, (_, layer) =>
@@ -181,7 +185,7 @@ function groupRows(t: Words, look: Look, short: (value: number) => string) {
     ),
   );
   const outer = Object.entries(look.answer.outer).map(([name, value]) =>
-    t("push.outer", { name: t(`push.outer.${name}`), value: short(Number(value)) }),
+    t("gradients.outer", { name: t(`gradients.outer.${name}`), value: short(Number(value)) }),
   );
   return [
     h("caption", { class: "quiet" }, outer.join(" · ")),

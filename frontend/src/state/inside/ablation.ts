@@ -1,15 +1,15 @@
 /**
- * What if: parts of the pass made weaker or stronger, and the sentence's other way as a ghost
- * beside its own. Pure.
+ * Ablation and scaling: parts of the pass made weaker or stronger, and the sentence's changed
+ * path as a ghost beside its own. Pure.
  */
 
 import { HUES } from "../colour/colours.ts";
 import { answerTo, placeAsked, sentenceInside, withInside } from "./asked.ts";
 import type { InsideView } from "./tab.ts";
-import type { Look, RGB, Scaled, Scales, State, Theme } from "../types.ts";
+import type { Look, RGB, Scaled, Ablation, State, Theme } from "../types.ts";
 import type { Handlers, Kind } from "../messages.ts";
 
-export const EMPTY_SCALES: Scales = { run: "", layer: null, head: 0, factors: [] };
+export const EMPTY_ABLATION: Ablation = { run: "", layer: null, head: 0, factors: [] };
 
 /** How far the next words lie from what they were, in words: nats from which on each holds. */
 const FAR: [number, string][] = [
@@ -21,9 +21,9 @@ const FAR: [number, string][] = [
 ];
 
 /** What is scaled of the run on screen; nothing where it was another's. */
-export function scalesOf(state: State): Scales {
-  const { scales } = state.inside;
-  return scales.run === state.run ? scales : { ...EMPTY_SCALES, run: state.run };
+export function ablationOf(state: State): Ablation {
+  const { ablation: scales } = state.inside;
+  return scales.run === state.run ? scales : { ...EMPTY_ABLATION, run: state.run };
 }
 
 /** How many layers the run has. */
@@ -40,14 +40,14 @@ export function headsOf(state: State) {
 
 /** The layer whose sliders are shown: the one chosen, else that of the site on screen. */
 export function layerScaled(state: State) {
-  const { layer } = scalesOf(state);
+  const { layer } = ablationOf(state);
   const here = Math.max(0, Math.ceil(Math.round(state.site) / 2) - 1);
   return Math.max(0, Math.min(layersOf(state) - 1, layer ?? here));
 }
 
 /** By how much a part is scaled. */
 export function factorOf(
-  { factors }: Scales,
+  { factors }: Ablation,
   what: { part: Scaled["part"]; layer: number; head?: number },
 ) {
   return factors.find((one) => samePart(one, what))?.factor ?? 1;
@@ -68,23 +68,23 @@ export function withFactor(factors: Scaled[], one: Scaled) {
   return one.factor === 1 ? others : [...others, one].sort((a, b) => place(a) - place(b));
 }
 
-function scaled(state: State, fields: Partial<Scales>) {
-  return withInside(state, { scales: { ...scalesOf(state), ...fields } });
+function scaled(state: State, fields: Partial<Ablation>) {
+  return withInside(state, { ablation: { ...ablationOf(state), ...fields } });
 }
 
-export const SCALES: Handlers<Extract<Kind, `scales.${string}`>> = {
-  "scales.choose": (state, { type, glide, ...fields }) => scaled(state, fields),
-  "scales.set": (state, { part, layer, head, factor }) => {
+export const ABLATION: Handlers<Extract<Kind, `ablation.${string}`>> = {
+  "ablation.choose": (state, { type, glide, ...fields }) => scaled(state, fields),
+  "ablation.set": (state, { part, layer, head, factor }) => {
     const one = { part, layer, ...(part === "head" ? { head } : {}), factor };
-    return scaled(state, { layer, factors: withFactor(scalesOf(state).factors, one) });
+    return scaled(state, { layer, factors: withFactor(ablationOf(state).factors, one) });
   },
-  "scales.reset": (state) => scaled(state, { factors: [] }),
+  "ablation.reset": (state) => scaled(state, { factors: [] }),
 };
 
 function questions(state: State): ({ type: string } & Record<string, any>)[] {
   const place = placeAsked(state);
   if (!place) return [];
-  const { factors } = scalesOf(state);
+  const { factors } = ablationOf(state);
   const { seen } = state.inside;
   const own = { type: "ablation", ...place, factors };
   const view = seen === "picture" ? [] : [{ type: "stream_view", ...place, view: seen, factors }];
@@ -95,7 +95,7 @@ function questions(state: State): ({ type: string } & Record<string, any>)[] {
  * The view of the stream that takes the picture's place, with its answer, be it to older factors;
  * null where the picture is shown or nothing is known.
  */
-export function reframed(state: State): Look | null {
+export function streamView(state: State): Look | null {
   const question = questions(state).find((one) => one.type === "stream_view");
   const look = state.inside.looks.stream_view;
   const place = ({ factors, ...rest }: any) => JSON.stringify(rest);
@@ -111,7 +111,7 @@ export function reframed(state: State): Look | null {
  * The newest answer about this sentence, step and picture, be it to older factors; null where there
  * is none.
  */
-export function imagined(state: State): { look: Look | null; fresh: boolean } {
+export function ablated(state: State): { look: Look | null; fresh: boolean } {
   const [question] = questions(state);
   const { look, fresh } = answerTo(state, "ablation", question);
   if (!look?.key || !question) return { look: null, fresh: false };
@@ -123,7 +123,7 @@ export function imagined(state: State): { look: Look | null; fresh: boolean } {
 
 /** Which words say how far the one prediction lies from the other. */
 export function farWords(nats: number) {
-  return `whatif.far.${FAR.find(([from]) => nats >= from)?.[1] ?? "same"}`;
+  return `ablation.far.${FAR.find(([from]) => nats >= from)?.[1] ?? "same"}`;
 }
 
 /**
@@ -141,41 +141,41 @@ export function nextWords({
   return rows.sort((a: any, b: any) => Math.max(b.before, b.after) - Math.max(a.before, a.after));
 }
 
-/** A colour near grey: of the way that is not the model's own. */
+/** A colour near grey: of the path that is not the model's own. */
 export function ghostly(color: RGB, theme: Theme): RGB {
   const grey = theme === "dark" ? 232 : 70;
   return color.map((value) => Math.round(0.15 * value + 0.85 * grey)) as RGB;
 }
 
-/** The sentence's other way and its own sentence; null where nothing is scaled. */
-function otherWay(state: State) {
+/** The sentence's changed path and its own sentence; null where nothing is scaled. */
+function ablatedPath(state: State) {
   const sentence = sentenceInside(state);
-  const { look } = imagined(state);
-  const view = reframed(state);
+  const { look } = ablated(state);
+  const view = streamView(state);
   if (state.inside.seen !== "picture" && !view) return null;
   const places = view ? view.tensors.moved : look?.tensors.positions;
   if (
     !sentence ||
     !places ||
-    !scalesOf(state).factors.length ||
+    !ablationOf(state).factors.length ||
     places.shape[1] !== sentence.tokens.length
   )
     return null;
   return { sentence, places, color: ghostly(HUES[state.theme][sentence.hue], state.theme) };
 }
 
-export const whatif: InsideView = {
+export const ablation: InsideView = {
   questions,
-  paths: (state) => (reframed(state)?.tensors.positions.data as Float32Array | undefined) ?? null,
-  trust: (state) => reframed(state)?.answer.trust[Math.round(state.site)] ?? null,
+  paths: (state) => (streamView(state)?.tensors.positions.data as Float32Array | undefined) ?? null,
+  trust: (state) => streamView(state)?.answer.trust[Math.round(state.site)] ?? null,
   cloud(state) {
-    const cloud = reframed(state)?.tensors.cloud;
+    const cloud = streamView(state)?.tensors.cloud;
     return cloud
       ? { sites: cloud.shape[0], ref: cloud.shape[1], positions: cloud.data as Float32Array }
       : null;
   },
   ghosts(state) {
-    const found = otherWay(state);
+    const found = ablatedPath(state);
     if (!found) return [];
     const { sentence, places, color } = found;
     const [sites, tokens] = places.shape;
@@ -183,7 +183,7 @@ export const whatif: InsideView = {
     const site = Math.min(sites - 1, state.site);
     return [
       {
-        id: `${sentence.id}~whatif`,
+        id: `${sentence.id}~ablation`,
         color,
         labels: Array(tokens).fill(""),
         paths,
@@ -198,13 +198,13 @@ export const whatif: InsideView = {
     ];
   },
   edges(state) {
-    const found = otherWay(state);
+    const found = ablatedPath(state);
     if (!found) return [];
     const { sentence, places, color } = found;
     const end = (id: string, token: number) => ({ kind: "sentence" as const, id, token });
     return Array.from({ length: places.shape[1] }, (_, token) => ({
       from: end(sentence.id, token),
-      to: end(`${sentence.id}~whatif`, token),
+      to: end(`${sentence.id}~ablation`, token),
       weight: 0.3,
       color,
       arrow: true,
