@@ -7,6 +7,14 @@ export const LINK_VERSION = 1;
 
 const COLOUR = /^(source|trust|position|frequency|sentence|none|label:[^\s]{1,64})$/;
 const TABS = /^(attention|parts|whatif|walk|push|step|way)$/;
+/** Older links say 0 or 1. */
+const TRAILS = new Map<string, View["trails"]>([
+  ["comet", "comet"],
+  ["whole", "whole"],
+  ["off", "off"],
+  ["1", "whole"],
+  ["0", "off"],
+]);
 const HUES = 8;
 const SENTENCES = 32;
 
@@ -42,7 +50,7 @@ export function linkOf(view: View): string | null {
     ["with", view.compare?.with ?? undefined],
     ["other", view.compare?.step],
     ["inside", view.inside],
-    ["trails", view.trails === undefined ? undefined : Number(view.trails)],
+    ["trails", view.trails],
     ["theme", view.theme],
     ["lang", view.language],
     ["camera", view.camera && cameraText(view.camera)],
@@ -116,7 +124,8 @@ function clean(first: Map<string, string>, fields: [string, string][]): View {
   if (TABS.test(inside)) view.inside = inside as View["inside"];
   const compare = compareOf(first);
   if (compare) view.compare = compare;
-  if (trails === "0" || trails === "1") view.trails = trails === "1";
+  const drawn = TRAILS.get(trails ?? "");
+  if (drawn) view.trails = drawn;
   if (theme === "dark" || theme === "light") view.theme = theme;
   if (language === "en" || language === "zh") view.language = language;
   const sentences = sentencesOf(fields);
