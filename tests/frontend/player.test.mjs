@@ -73,7 +73,7 @@ test("keys do what the sheet says", () => {
   assert.deepEqual(press(" "), { type: "play", axis: "layers" });
   assert.deepEqual(press(" ", true), { type: "play", axis: "steps" });
   assert.deepEqual(press("]"), { type: "set", speed: 2 });
-  assert.deepEqual(press("T"), { type: "trails.toggle" });
+  assert.deepEqual(press("T"), { type: "trails.next" });
   assert.equal(press("q"), null);
   assert.equal(press("Escape"), null);
   assert.deepEqual(messageOf({ ...state, sheet: "search" }, { key: "Escape", shiftKey: false }), { type: "search.close" });

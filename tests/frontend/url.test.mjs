@@ -11,7 +11,7 @@ const VIEW = {
   curves: true,
   second: "trust@pca",
   fit: true,
-  trails: false,
+  trails: "whole",
   theme: "light",
   language: "zh",
   active: 1,

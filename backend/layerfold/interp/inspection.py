@@ -5,9 +5,13 @@ say there.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+
+import numpy as np
 
 from layerfold.records import Floats, Ints, Lens
+
+GHOSTS: Final = 3  # nearest reference tokens that are told at every site
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class LensAt:
 class Inspection:
     """One token: ``norm`` of its raw state; ``outside`` for a typed token, ``trust`` and
     ``continuity`` for a reference token; ``neighbors`` are reference tokens with their distances
-    in the original space, nearest first.
+    in the original space, nearest first; ``near`` [site, 3] are the nearest at every site.
     """
 
     text: str
@@ -36,6 +40,7 @@ class Inspection:
     continuity: float | None
     neighbors: tuple[tuple[int, float], ...]
     lens: tuple[LensAt, ...]
+    near: tuple[tuple[int, ...], ...] = ()
 
 
 class Names(Protocol):
@@ -65,3 +70,15 @@ def read_neighbors(indices: Ints, distances: Floats) -> tuple[tuple[int, float],
     return tuple(
         (int(index), float(distance)) for index, distance in zip(indices, distances, strict=True)
     )
+
+
+def length(vector: Floats) -> float:
+    """The Euclidean norm of one vector."""
+    return float(np.linalg.norm(vector))
+
+
+def read_near(indices: Ints, itself: int = -1) -> tuple[tuple[int, ...], ...]:
+    """The nearest three at each site, of the nearest ``indices`` [site, 1, k], but for the token
+    itself.
+    """
+    return tuple(tuple(int(one) for one in row[row != itself][:GHOSTS]) for row in indices[:, 0])

@@ -36,7 +36,14 @@ from layerfold.errors import (
 )
 from layerfold.files.array_cache import ArrayCache
 from layerfold.files.bounded_cache import BoundedCache
-from layerfold.interp.inspection import Inspection, LensAt, read_lens, read_neighbors
+from layerfold.interp.inspection import (
+    Inspection,
+    LensAt,
+    length,
+    read_lens,
+    read_near,
+    read_neighbors,
+)
 from layerfold.interp.linear_projection import LinearProjection
 from layerfold.interp.slices import SUPERSEDED, Cancelling, StepSpace, never, slices_at, stop_if
 from layerfold.metrics.files import Jump, joined, standing, trouble
@@ -248,9 +255,9 @@ class Session:
         near = read_neighbors(placed.neighbors[site, 0, :k], placed.distances[site, 0, :k])
         outside = float(placed.outside[site, 0])
         text = sentence.tokens[token].text
-        return Inspection(
-            text, length(raw[site]), outside, None, None, near, self._lens(space, raw, top)
-        )
+        lens = self._lens(space, raw, top)
+        at = read_near(placed.neighbors)
+        return Inspection(text, length(raw[site]), outside, None, None, near, lens, at)
 
     def inspect_reference(
         self,
@@ -278,6 +285,7 @@ class Session:
         indices, distances = Index.of(space.states[site]).nearest(
             space.states[site][index : index + 1], k + 1
         )
+        own = np.asarray(space.states[:, index : index + 1], dtype=np.float32)
         others = indices[0] != index
         return Inspection(
             reference.text[index],
@@ -287,6 +295,7 @@ class Session:
             continuity,
             read_neighbors(indices[0][others][:k], distances[0][others][:k]),
             self._lens(space, raw, top),
+            read_near(space.placer.near(own)[0], index),
         )
 
     def _raw(self, space: StepSpace, step: int, index: int) -> Floats:
@@ -489,8 +498,3 @@ def open_session(
 def states_cache(folder: Path | None) -> ArrayCache:
     """Where the reference's states of runs are kept, in a folder of what can be computed again."""
     return ArrayCache(None if folder is None else folder / "states")
-
-
-def length(vector: Floats) -> float:
-    """The Euclidean norm of one vector."""
-    return float(np.linalg.norm(vector))

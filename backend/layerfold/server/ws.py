@@ -239,4 +239,5 @@ def _inspected(message: Inspect, found: Inspection) -> Inspected:
             )
             for site in found.lens
         ],
+        near=[list(row) for row in found.near],
     )

@@ -59,7 +59,7 @@ const LETTERS: Record<string, Key> = {
   "/": { type: "set", sheet: "search" },
   c: { type: "colour.next", glide: 500 },
   p: { type: "projection.next" },
-  t: { type: "trails.toggle" },
+  t: { type: "trails.next" },
   x: { type: "axes.toggle" },
   m: { type: "curves.toggle" },
   b: { type: "compare.toggle" },

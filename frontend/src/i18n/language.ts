@@ -14,6 +14,8 @@ import * as measuresEn from "./strings.measures.en.ts";
 import * as measuresZh from "./strings.measures.zh.ts";
 import shapesEn from "./strings.shapes.en.ts";
 import shapesZh from "./strings.shapes.zh.ts";
+import stageEn from "./strings.stage.en.ts";
+import stageZh from "./strings.stage.zh.ts";
 import type { Failure } from "../protocol/failure.ts";
 import type { Language, Words } from "../state/types.ts";
 
@@ -25,6 +27,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...insideEn,
     ...compareEn,
     ...liveEn,
+    ...stageEn,
     ...measureStrings(measuresEn),
   },
   zh: {
@@ -34,6 +37,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...insideZh,
     ...compareZh,
     ...liveZh,
+    ...stageZh,
     ...measureStrings(measuresZh),
   },
 };

@@ -52,7 +52,6 @@ export default {
   "colour.position.unit": "tokens",
   "colour.frequency.unit": "per million",
   "legend.count": "{count} tokens",
-  "trails.label": "Trails",
   "axes.label": "Axes",
 
   "strip.label": "Layers and training",

@@ -52,7 +52,6 @@ export default {
   "colour.position.unit": "词元",
   "colour.frequency.unit": "每百万",
   "legend.count": "{count} 个词元",
-  "trails.label": "轨迹",
   "axes.label": "坐标轴",
 
   "strip.label": "层与训练",

@@ -27,7 +27,7 @@ export function legendPanel(column: HTMLElement, dispatch: Dispatch) {
     type: "button",
     class: "toggle",
     id: "trails",
-    onclick: () => dispatch({ type: "trails.toggle" }),
+    onclick: () => dispatch({ type: "trails.next" }),
   });
   const axes = h("button", {
     type: "button",
@@ -65,9 +65,10 @@ export function legendPanel(column: HTMLElement, dispatch: Dispatch) {
       );
       fold.setAttribute("aria-expanded", String(!state.folded.legend));
       body.hidden = state.folded.legend;
-      fill(trails, icon("trails"), h("span", {}, t("trails.label")));
+      fill(trails, icon("trails"), h("span", {}, t(`trails.${state.trails}`)));
+      trails.title = t("trails.tip");
       fill(axes, icon("map"), h("span", {}, t("axes.label")));
-      trails.setAttribute("aria-pressed", String(state.trails));
+      trails.setAttribute("aria-pressed", String(state.trails !== "off"));
       axes.setAttribute("aria-pressed", String(state.axes));
       const modes = modesOf(state);
       const offered = `${state.language} ${modes.join(" ")}`;

@@ -109,6 +109,7 @@ export function decodeSlice(buffer: ArrayBuffer): {
       outside: need(bundle, "outside", 2).data as Float32Array,
       trust: need(bundle, "segment_trust", 2).data as Float32Array,
       norm: need(bundle, "norm", 2).data as Float32Array,
+      near: bundle.tensors.near ? (need(bundle, "near", 3).data as Int32Array) : null,
     },
   };
 }

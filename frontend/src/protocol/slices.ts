@@ -13,6 +13,8 @@ export interface PlacedSlice {
   trust: Float32Array;
   /** [site, token] */
   norm: Float32Array;
+  /** [site, token, 3], the reference tokens nearest in the original space, where told */
+  near?: Int32Array | null;
 }
 
 /** One step of the atlas. */

@@ -382,7 +382,8 @@ export interface Done {
   milliseconds: number;
 }
 /**
- * The answer to `inspect`: neighbours at the site asked for, the lens at every site.
+ * The answer to `inspect`: neighbours at the site asked for, the lens at every site; `near`
+ * [site, 3], the nearest reference tokens at every site.
  */
 export interface Inspected {
   type?: "inspection";
@@ -393,6 +394,7 @@ export interface Inspected {
   token: InspectedToken;
   neighbors: Neighbor[];
   lens: LensSite[];
+  near: number[][];
 }
 /**
  * `outside` belongs to tokens of a sentence; `trust` and `continuity` to reference tokens.
@@ -452,7 +454,8 @@ export interface Failure {
 /**
  * `__metadata__` of a binary slice (safetensors metadata are strings). Its float32 tensors:
  * `positions` [site, token, 3], `outside` [site, token], `segment_trust` [site-1, token],
- * `norm` [site, token].
+ * `norm` [site, token]; in int32 `near` [site, token, 3], the reference tokens that are nearest in
+ * the original space.
  */
 export interface SliceHeader {
   type?: "slice";

@@ -99,6 +99,7 @@ export class Director {
       this.raising !== null ||
       this.reaching !== 1 ||
       this.waiting ||
+      this.unfolding ||
       this.#drifts() ||
       this.#ringsMove() ||
       !Number.isNaN(this.movedAt);
@@ -164,6 +165,7 @@ export class Director {
     const now = performance.now();
     this.#turn(now);
     stage.rings = this.#rings(now);
+    this.unfolding = this.#unfold(now);
     const view = stage.prepare(params, scale, ratio, now);
     this.waiting =
       this.labels.update(this.motion, view, this, now, this.hovered ?? this.focused) ||
@@ -324,6 +326,23 @@ export class Director {
   }
 
   focusedAt = -Infinity;
+  unfolding = false;
+  unfoldedAt = NaN;
+
+  /** Paths of what is pointed at or picked unfold, others fold; true while one is on its way. */
+  #unfold(now: number) {
+    const past = this.unfolding ? Math.min(now - this.unfoldedAt, 50) : 16;
+    this.unfoldedAt = now;
+    let moving = false;
+    for (const { id, flock, silent } of this.motion.strands) {
+      const of = (pick: Pick | null) =>
+        pick?.kind === "sentence" && pick.id === id ? pick.token : -1;
+      if (silent) flock.want(0, -1);
+      else flock.want(of(this.hovered), of(this.focused));
+      moving = flock.unfold(past, this.options.reducedMotion) || moving;
+    }
+    return moving;
+  }
 
   #rings(now: number): Ring[] {
     const rings: Ring[] = [];

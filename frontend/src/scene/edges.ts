@@ -160,6 +160,8 @@ export class Edges {
     gl.uniform2f(u.dash, 1, 2);
     gl.uniform1f(u.glow, 0);
     gl.uniform1f(u.lift, 0);
+    gl.uniform1f(u.comet, 0);
+    gl.uniform4f(u.open, -1, 0, -1, 0);
     gl.uniform2f(u.reach, 1.5, 1);
     for (const group of this.groups) this.#drawGroup(group, r, motion.edgesSeen);
     arrays.bindVertexArrayOES(null);

@@ -10,6 +10,8 @@ type Projection = (x: number, y: number, z: number) => number[];
 /** A Plotly trace and what each of its points is. */
 type Drawn = { trace: Record<string, any>; picks: Pick[] };
 
+/** Sites that a comet reaches to either side of the one shown. */
+export const COMET = 2;
 /** How many cloud points an SVG bears. */
 export const MOST_FLAT = 4000;
 
@@ -133,8 +135,10 @@ function drawnSentence(
   };
   const out: Drawn[] = [];
   if (s.trail) {
+    const whole = Array.from({ length: s.sites }, (_, site) => site);
+    const seen = s.comet ? whole.filter((site) => Math.abs(site - s.site) <= COMET) : whole;
     const points = tokens.flatMap((token) => [
-      ...Array.from({ length: s.sites }, (_, site) => place(...tokenAt(s, token, site))),
+      ...seen.map((site) => place(...tokenAt(s, token, site))),
       type === "scatter" ? [NaN, NaN] : [NaN, NaN, NaN],
     ]);
     out.push({

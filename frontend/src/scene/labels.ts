@@ -326,7 +326,7 @@ export class Labels {
   /** The token whose label is at a place, or null. */
   hit(x: number, y: number): Pick | null {
     const at = { left: x, right: x, top: y, bottom: y };
-    const tag = this.live.find((t) => t.shown && meet(t.box, at));
+    const tag = this.live.find((t) => t.shown && !t.strand.silent && meet(t.box, at));
     return tag ? { kind: "sentence", id: tag.strand.id, token: tag.token } : null;
   }
 

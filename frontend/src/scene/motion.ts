@@ -4,6 +4,7 @@
  */
 
 import { mirrorEnds, pointAt, strandsOf } from "./curve.ts";
+import { Flock } from "./flock.ts";
 import type { Ease, EdgePicture, End, Pick, Picture, SentencePicture } from "./picture.ts";
 
 /** Xyz and size of every cloud point in frame units; its RGBA. */
@@ -12,6 +13,7 @@ type Look = {
   site: number;
   presence: number;
   trail: number;
+  comet: number;
   emphasis: number;
   red: number;
   green: number;
@@ -35,10 +37,12 @@ export type Strand = {
   beads: Float32Array;
   leaving: boolean;
   detail: number;
+  flock: Flock;
+  silent: boolean;
 };
 type Link = { from: Pick; to: Pick; weight: number };
 
-const LOOKS = ["site", "presence", "trail", "emphasis", "red", "green", "blue"] as const;
+const LOOKS = ["site", "presence", "trail", "comet", "emphasis", "red", "green", "blue"] as const;
 
 /** The fraction of the way gone after the fraction `k` of the time. */
 export function eased(k: number, ease: Ease) {
@@ -101,6 +105,7 @@ function lookOf(s: SentencePicture, anyActive: boolean): Look {
     site: s.site,
     presence: 1,
     trail: s.trail ? 1 : 0,
+    comet: s.comet ? 1 : 0,
     emphasis: s.active || !anyActive ? 1 : 0.5,
     red,
     green,
@@ -135,6 +140,8 @@ function strandOf(
   const tint = s.tint ?? null;
   const now = from.slice();
   const beads = new Float32Array(3 * (tokens + 2));
+  const flock = before?.flock ?? new Flock();
+  flock.begin(s.ghosts ?? null, frame);
   return {
     id,
     sites,
@@ -153,6 +160,8 @@ function strandOf(
     beads,
     leaving: false,
     detail: 0,
+    flock,
+    silent: s.silent ?? false,
   };
 }
 
@@ -300,6 +309,7 @@ export class Motion {
     const { from, to, now, look, lookFrom, lookTo } = strand;
     for (let i = 0; i < now.length; i++) now[i] = from[i] + (to[i] - from[i]) * t;
     for (const name of LOOKS) look[name] = lookFrom[name] + (lookTo[name] - lookFrom[name]) * t;
+    strand.flock.t = t;
     for (let token = 0; token < strand.tokens; token++)
       pointAt(now, strand.sites, token, look.site, strand.beads, 3 * (token + 1));
     mirrorEnds(strand.beads, 0, strand.tokens);

@@ -37,6 +37,12 @@ export interface SentencePicture {
   site: number;
   /** Whether the path through the sites is drawn. */
   trail: boolean;
+  /** Of the path only what is about the site shown, but for a token that is pointed at. */
+  comet?: boolean;
+  /** Who lies beside the paths. */
+  ghosts?: GhostPicture | null;
+  /** Drawn, but cannot be pointed at. */
+  silent?: boolean;
   /** One a token; not 0: drawn faintly. */
   faint?: Uint8Array | null;
   /** 0–1 of every segment, [site - 1][token]; low: faint and dashed. */
@@ -44,6 +50,14 @@ export interface SentencePicture {
   /** RGB of every token's bead, 0–255, where it is not the sentence's own. */
   tint?: Uint8Array | null;
   active: boolean;
+}
+
+/** Points of the reference that lie beside tokens' paths: small, dim. */
+export interface GhostPicture {
+  /** xyz of each, data units. */
+  places: Float32Array;
+  /** (site, token, rank) of each: beside which part of which path, and the how-manyest nearest. */
+  marks: Float32Array;
 }
 
 export interface LinkPicture {

@@ -42,8 +42,8 @@ function nearestBead(
   const out = new Float64Array(3);
   let best = Infinity;
   let found: Pick | null = null;
-  for (const { id, tokens, beads, leaving } of motion.strands) {
-    for (let token = 0; token < tokens && !leaving; token++) {
+  for (const { id, tokens, beads, leaving, silent } of motion.strands) {
+    for (let token = 0; token < tokens && !leaving && !silent; token++) {
       const at = 3 * (token + 1);
       project(m, beads[at], beads[at + 1], beads[at + 2], width, height, out);
       const d = Math.hypot(out[0] - x, out[1] - y);

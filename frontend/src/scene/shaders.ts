@@ -88,13 +88,15 @@ export const RIBBON = {
 precision highp float;
 attribute vec2 corner;  // along the segment 0..1, across -1..1
 attribute vec3 p0, p1, p2, p3;
-attribute vec4 info;  // first site (-1: none), strength, trust, –
+attribute vec4 info;  // first site (-1: none), strength, trust, token
 uniform mat4 transform;
 uniform vec2 viewport;  // device pixels
 uniform vec2 reach;  // current site, last site
 uniform vec3 taper;  // full width, px: at the first site, at the last, of what is to come
 uniform float glow;  // pixels of glow beyond the edge
-varying float way, bloom, spread;
+uniform float comet;  // 1: only what is about the current site
+uniform vec4 open;  // two tokens whose whole path is drawn, and how far each has unfolded
+varying float way, bloom, spread, tail, bell;
 varying float site, across, core, run, strength, trust, kept;
 ${FADE}
 vec3 tangent(vec3 chord, float left, float right) {
@@ -129,13 +131,21 @@ void main() {
   trust = info.z;
   float past = smoothstep(reach.x - .02, reach.x + .06, site);
   way = clamp(.5 * site / max(reach.y, 1.) + .5 * site / max(reach.x, 1.5), 0., 1.);
-  float width = mix(mix(taper.x, taper.y, pow(way, 1.3)), taper.z, past) * mix(.7, 1., trust);
+  float whole = max(abs(info.w - open.x) < .5 ? open.y : 0.,
+    abs(info.w - open.z) < .5 ? open.w : 0.);
+  tail = comet * (1. - whole);
+  float off = abs(site - reach.x);
+  bell = clamp(1. - off / 2.3, 0., 1.);
+  float width = mix(mix(taper.x, taper.y, pow(way, 1.3)), taper.z, past);
+  float slim = mix(taper.x * .5, taper.y * mix(1.15, .6, past), bell);
+  width = mix(width, slim, tail) * mix(.7, 1., trust);
   core = .5 * width;
-  spread = glow * bloom * (1. - past);
+  spread = glow * bloom * (1. - past) * mix(1., bell, tail);
   across = corner.y * (core + 1. + spread);
   clip.xy += normal * across / viewport * 2. * clip.w;
   kept = seen(max(clip.w, 1e-3));
-  gl_Position = info.x < 0. ? vec4(2., 2., 2., 1.) : clip;
+  bool gone = info.x < 0. || (tail > .99 && abs(info.x + .5 - reach.x) > 2.9);
+  gl_Position = gone ? vec4(2., 2., 2., 1.) : clip;
 }`,
   fragment: `
 precision highp float;
@@ -146,10 +156,12 @@ uniform vec2 dash;  // period in pixels, part drawn
 uniform vec2 halo;  // brightness of the glow, its share of opacity
 uniform float lift;
 varying float site, across, core, run, strength, trust, kept, way, bloom, spread;
+varying float tail, bell;
 void main() {
   float d = abs(across);
   float past = smoothstep(reach.x - .02, reach.x + .06, site);
-  float k = mix(mix(fade.x, fade.y, way * way * (3. - 2. * way)), fade.z, past)
+  float k = mix(mix(fade.x, fade.y, way * way * (3. - 2. * way)), fade.z, past);
+  k = mix(k, fade.y * bell * bell * mix(1., .42, past), tail)
     * strength * kept * mix(.4, 1., trust);
   float part = min(dash.y, mix(.5, 1.2, smoothstep(.15, .6, trust)));
   float place = abs(fract(run / dash.x) - .5) * 2.;
@@ -214,5 +226,42 @@ void main() {
   float solid = disc + edge * (1. - disc);
   float around = g * (1. - solid);
   gl_FragColor = tint.a * vec4(body * disc + under + tint.rgb * around, solid + around * halo.y);
+}`,
+};
+
+/** Who lies beside the paths: small dim discs, two places each, mixed on the way. */
+export const GHOST = {
+  attributes: ["a", "b", "mark"],
+  vertex: `
+precision highp float;
+attribute vec3 a, b;
+attribute vec3 mark;  // site, token, rank
+uniform mat4 transform;
+uniform float t, size, middle, site, comet;
+uniform vec4 open;  // two tokens whose whole path is drawn, and how far each has unfolded
+varying float strength;
+${FADE}
+void main() {
+  vec4 p = transform * vec4(mix(a, b, t), 1.);
+  float w = max(p.w, 1e-3);
+  float whole = max(abs(mark.y - open.x) < .5 ? open.y : 0.,
+    abs(mark.y - open.z) < .5 ? open.w : 0.);
+  float bell = clamp(1. - abs(mark.x - site) / 2.3, 0., 1.);
+  float dust = mark.z < .5 ? mix(.3, .5 * bell, comet) : 0.;
+  float node = 1. - smoothstep(.02, .2, abs(mark.x - floor(mark.x + .5)));
+  strength = max(dust, whole * mix(.62, 1., node) * (mark.z < .5 ? 1. : .8)) * seen(w);
+  gl_PointSize = size * mix(.62, 1., node) * mix(.8, 1.25, whole)
+    * clamp(pow(middle / w, .5), .6, 1.6);
+  gl_Position = strength < .02 ? vec4(2., 2., 2., 1.) : p;
+}`,
+  fragment: `
+precision mediump float;
+uniform vec4 tint;  // colour, opacity
+varying float strength;
+void main() {
+  float r = 2. * length(gl_PointCoord - .5);
+  float k = tint.a * strength * (1. - smoothstep(.45, 1., r));
+  if (k < .004) discard;
+  gl_FragColor = vec4(tint.rgb * k, k);
 }`,
 };

@@ -1,5 +1,6 @@
 /**
- * The object Plotly's 3-D scene draws as a trace of ours: the cloud, the trails, the edges, the
+ * The object Plotly's 3-D scene draws as a trace of ours: the cloud, who
+ * lies beside the trails, the trails, the edges, the
  * beads, in this order. Knows GL and Plotly's drawing contract, not Plotly.
  */
 
@@ -7,6 +8,7 @@ import { Beads } from "./beads.ts";
 import { depthRange, transform } from "./camera.ts";
 import { Cloud } from "./cloud.ts";
 import { Edges } from "./edges.ts";
+import { Ghosts } from "./ghosts.ts";
 import { Gpu } from "./gpu.ts";
 import { Trails } from "./trails.ts";
 import type { Motion } from "./motion.ts";
@@ -19,7 +21,7 @@ export class Stage {
   gl: WebGLRenderingContext;
   motion: Motion;
   look: Look;
-  layers: { cloud: Cloud; trails: Trails; edges: Edges; beads: Beads };
+  layers: { cloud: Cloud; ghosts: Ghosts; trails: Trails; edges: Edges; beads: Beads };
   rings: Ring[];
   view: View | null;
   stale: boolean;
@@ -38,6 +40,7 @@ export class Stage {
     this.look = look;
     this.layers = {
       cloud: new Cloud(this.gpu),
+      ghosts: new Ghosts(this.gpu),
       trails: new Trails(this.gpu),
       edges: new Edges(this.gpu),
       beads: new Beads(this.gpu),
@@ -115,6 +118,7 @@ export class Stage {
       now,
     };
     layers.cloud.sync(motion, this.view);
+    layers.ghosts.sync(motion);
     layers.trails.sync(motion);
     layers.edges.sync(motion);
     layers.beads.sync(motion, this.rings, this.view);
@@ -134,6 +138,7 @@ export class Stage {
     gl.depthMask(false);
     gl.disable(gl.DEPTH_TEST);
     layers.cloud.draw(motion, view);
+    layers.ghosts.draw(motion, view);
     layers.trails.draw(motion, view);
     layers.edges.draw(motion, view);
     layers.beads.draw(view);

@@ -22,14 +22,16 @@ type Style = {
   dash: number[];
   glow: number;
   lift: number;
+  /** 1: only what is about the current site, but for the tokens that are open */
+  comet?: number;
 };
 
 /** Straight pieces a segment's curve is drawn with. */
 const PIECES = 8;
 
 /**
- * One row an instance: (first site or -1, strength, trust, 0), for strands as `strandsOf` lays them
- * out.
+ * One row an instance: (first site or -1, strength, trust, token), for strands laid out as by
+ * `strandsOf`.
  */
 export function segmentsOf({
   sites,
@@ -42,7 +44,7 @@ export function segmentsOf({
   for (let token = 0; token < tokens; token++) {
     for (let site = 0; site < sites - 1; site++) {
       out.set(
-        [site, faint?.[token] ? 0.3 : 1, trust ? trust[site * tokens + token] : 1, 0],
+        [site, faint?.[token] ? 0.3 : 1, trust ? trust[site * tokens + token] : 1, token],
         4 * (token * row + site),
       );
     }
@@ -162,6 +164,7 @@ export class Trails {
   }
 
   draw(motion: Motion, view: View) {
+    const { gl } = this.gpu;
     this.#begin(view);
     const r = view.ratio * Math.max(view.unit, 0.75);
     const links = {
@@ -173,6 +176,7 @@ export class Trails {
       glow: 0,
       lift: 0,
     };
+    gl.uniform4f(this.shader.uniforms.open, -1, 0, -1, 0);
     this.#ribbon(this.links, { ...links, fade: links.fade.map((v) => v * motion.linksSeen) });
     for (const strand of motion.strands) this.#drawStrand(strand, view, r);
     this.gpu.arrays.bindVertexArrayOES(null);
@@ -205,6 +209,7 @@ export class Trails {
       dash: [11 * r, 2],
       glow: emphasis > 0.6 ? 4 * wide * (2.5 * emphasis - 1.5) : 0,
       lift: theme.lift,
+      comet: strand.look.comet,
     };
     const thread = {
       color,
@@ -216,10 +221,16 @@ export class Trails {
       lift: 0,
     };
     this.#ribbon(piece.thread, thread);
-    if (trail > 0.004) this.#ribbon(piece.path, path);
+    if (trail <= 0.004) return;
+    this.gpu.gl.uniform4fv(this.shader.uniforms.open, strand.flock.open);
+    this.#ribbon(piece.path, path);
+    this.gpu.gl.uniform4f(this.shader.uniforms.open, -1, 0, -1, 0);
   }
 
-  #ribbon({ array, count }: Piece, { color, taper, fade, reach, dash, glow, lift }: Style) {
+  #ribbon(
+    { array, count }: Piece,
+    { color, taper, fade, reach, dash, glow, lift, comet = 0 }: Style,
+  ) {
     if (count === 0) return;
     const { gl, arrays, instances } = this.gpu;
     const { uniforms: u } = this.shader;
@@ -230,6 +241,7 @@ export class Trails {
     gl.uniform2fv(u.dash, dash);
     gl.uniform1f(u.glow, glow);
     gl.uniform1f(u.lift, lift);
+    gl.uniform1f(u.comet, comet);
     arrays.bindVertexArrayOES(array);
     instances.drawArraysInstancedANGLE(gl.TRIANGLE_STRIP, 0, 2 * (PIECES + 1), count);
   }

@@ -43,7 +43,7 @@ export function initialState({ view = {}, ...person }: Boot = {}): State {
 function looksOf(view: View) {
   return {
     projection: view.projection ?? "umap",
-    trails: view.trails ?? true,
+    trails: view.trails ?? ("comet" as const),
     colour: view.colour ?? ("source" as const),
     coloured: view.colour !== undefined,
     measure: view.measure ?? "",

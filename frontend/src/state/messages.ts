@@ -96,7 +96,7 @@ interface OfView {
   "loop.toggle": Bare;
   "theme.toggle": Bare;
   "language.toggle": Bare;
-  "trails.toggle": Bare;
+  "trails.next": Bare;
   "curves.toggle": Bare;
   "axes.toggle": Bare;
   "colour.next": Bare;

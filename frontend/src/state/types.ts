@@ -66,6 +66,8 @@ export type Picked = PointedAt;
 export type Theme = "dark" | "light";
 export type Language = "en" | "zh";
 export type Axis = "layers" | "steps";
+/** How much of a token's path is drawn: about the site on screen, all of it, nothing. */
+export type Trails = "comet" | "whole" | "off";
 export type ColourMode =
   "source" | "trust" | "position" | "frequency" | "sentence" | "none" | `label:${string}`;
 export type Panel = "inside" | "lab";
@@ -152,7 +154,7 @@ export interface View {
   lab?: boolean;
   inside?: InsideTab;
   compare?: { with: string | null; step?: number; mode: "beside" | "over" };
-  trails?: boolean;
+  trails?: Trails;
   theme?: Theme;
   language?: Language;
 }
@@ -241,7 +243,7 @@ export interface State {
   writtenFor: string;
   shelved: Record<string, Shelf>;
 
-  trails: boolean;
+  trails: Trails;
   axes: boolean;
   colour: ColourMode;
   /** whether the colour was chosen, by a person or a link: else each run begins with its own */

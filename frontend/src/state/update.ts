@@ -41,6 +41,8 @@ export function update(state: State, message: Message): State {
   return glide === next.glide ? next : { ...next, glide };
 }
 
+const AFTER = { comet: "whole", whole: "off", off: "comet" } as const;
+
 const HANDLERS: Handlers = {
   ...LAB,
   hello: heard,
@@ -106,7 +108,7 @@ const HANDLERS: Handlers = {
   "loop.toggle": (state) => ({ ...state, loop: !state.loop }),
   "theme.toggle": (state) => ({ ...state, theme: state.theme === "dark" ? "light" : "dark" }),
   "language.toggle": (state) => ({ ...state, language: state.language === "en" ? "zh" : "en" }),
-  "trails.toggle": (state) => ({ ...state, trails: !state.trails }),
+  "trails.next": (state) => ({ ...state, trails: AFTER[state.trails] }),
   "curves.toggle": (state) => ({ ...state, curves: !state.curves }),
   "axes.toggle": (state) => ({ ...state, axes: !state.axes }),
   "colour.next": nextColour,

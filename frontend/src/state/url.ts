@@ -16,6 +16,14 @@ const OLD_TABS: Record<string, string> = {
   step: "optimizer-step",
   way: "landscape",
 };
+/** Older links say 0 or 1. */
+const TRAILS = new Map<string, View["trails"]>([
+  ["comet", "comet"],
+  ["whole", "whole"],
+  ["off", "off"],
+  ["1", "whole"],
+  ["0", "off"],
+]);
 const HUES = 8;
 const SENTENCES = 32;
 
@@ -51,7 +59,7 @@ export function linkOf(view: View): string | null {
     ["with", view.compare?.with ?? undefined],
     ["other", view.compare?.step],
     ["inside", view.inside],
-    ["trails", view.trails === undefined ? undefined : Number(view.trails)],
+    ["trails", view.trails],
     ["theme", view.theme],
     ["lang", view.language],
     ["camera", view.camera && cameraText(view.camera)],
@@ -126,7 +134,8 @@ function clean(first: Map<string, string>, fields: [string, string][]): View {
   if (TABS.test(inside)) view.inside = inside as View["inside"];
   const compare = compareOf(first);
   if (compare) view.compare = compare;
-  if (trails === "0" || trails === "1") view.trails = trails === "1";
+  const drawn = TRAILS.get(trails ?? "");
+  if (drawn) view.trails = drawn;
   if (theme === "dark" || theme === "light") view.theme = theme;
   if (language === "en" || language === "zh") view.language = language;
   const sentences = sentencesOf(fields);

@@ -5,27 +5,32 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from layerfold.errors import BadMessage
+from layerfold.interp.inspection import GHOSTS
 from layerfold.interp.shown import Arrows
-from layerfold.records import Floats, PlacedSlice
+from layerfold.records import Floats, Ints, PlacedSlice
 from layerfold.server.protocol.inspect import AnyAnswer, header_of
 from layerfold.server.protocol.messages import SliceHeader
 from layerfold.server.protocol.questions import AnyQuestion
+
+_KINDS: Final = {"F32": "<f4", "I32": "<i4"}
 
 
 def encode_slice(request: int, run: str, sentence: str, slice_: PlacedSlice) -> bytes:
     """A placed slice as the binary message of the protocol."""
     header = SliceHeader(id=str(request), run=run, sentence=sentence, step=str(slice_.step))
-    tensors = {
+    tensors: dict[str, NDArray[Any]] = {
         "positions": slice_.placed.positions,
         "outside": slice_.placed.outside,
         "segment_trust": slice_.segment_trust,
         "norm": slice_.norm,
+        "near": slice_.placed.neighbors[..., :GHOSTS],
     }
     return _packed(tensors, header.model_dump())
 
@@ -44,6 +49,7 @@ def encode_answer(question: AnyQuestion, kind: type[AnyAnswer], found: object) -
             tensors |= {f"{field.name}.{name}": part for name, part in vars(value).items()}
         elif field.name in kind.model_fields:
             told[field.name] = _plain(value)
+    tensors = {name: np.asarray(part, np.float32) for name, part in tensors.items()}
     return _packed(tensors, header_of(question, kind.model_validate(told)))
 
 
@@ -54,13 +60,18 @@ def _plain(value: Any) -> Any:
     return [_plain(one) for one in value] if isinstance(value, tuple) else value
 
 
-def _packed(tensors: Mapping[str, Floats], header: Mapping[str, str]) -> bytes:
-    arrays = {name: np.ascontiguousarray(values, dtype="<f4") for name, values in tensors.items()}
+def _packed(tensors: Mapping[str, NDArray[Any]], header: Mapping[str, str]) -> bytes:
+    arrays = {
+        name: np.ascontiguousarray(
+            values, dtype=_KINDS["I32" if values.dtype.kind == "i" else "F32"]
+        )
+        for name, values in tensors.items()
+    }
     return save(arrays, dict(header))
 
 
-def decode_tensors(data: bytes) -> tuple[dict[str, str], dict[str, Floats]]:
-    """The header and the float32 tensors of a binary message.
+def decode_tensors(data: bytes) -> tuple[dict[str, str], dict[str, Floats | Ints]]:
+    """The header and the tensors of a binary message, in float32 or int32.
 
     Raises BadMessage when the bytes are not such a message.
     """
@@ -76,8 +87,9 @@ def decode_tensors(data: bytes) -> tuple[dict[str, str], dict[str, Floats]]:
         ) from None
 
 
-def _tensor(body: bytes, entry: Mapping[str, Any]) -> Floats:
-    if entry["dtype"] != "F32":
+def _tensor(body: bytes, entry: Mapping[str, Any]) -> Floats | Ints:
+    if entry["dtype"] not in _KINDS:
         raise ValueError(f"dtype {entry['dtype']}")
     start, end = entry["data_offsets"]
-    return np.frombuffer(body[start:end], dtype="<f4").reshape(entry["shape"])
+    found = np.frombuffer(body[start:end], dtype=_KINDS[entry["dtype"]])
+    return found.reshape(entry["shape"])

@@ -188,7 +188,9 @@ class LensSite(Message):
 
 
 class Inspected(Message):
-    """The answer to `inspect`: neighbours at the site asked for, the lens at every site."""
+    """The answer to `inspect`: neighbours at the site asked for, the lens at every site; `near`
+    [site, 3], the nearest reference tokens at every site.
+    """
 
     type: Literal["inspection"] = "inspection"
     id: int
@@ -198,6 +200,7 @@ class Inspected(Message):
     token: InspectedToken
     neighbors: list[Neighbor]
     lens: list[LensSite]
+    near: list[list[int]]
 
 
 class Failure(Message):
@@ -221,7 +224,8 @@ ServerMessage = Annotated[
 class SliceHeader(Message):
     """`__metadata__` of a binary slice (safetensors metadata are strings). Its float32 tensors:
     `positions` [site, token, 3], `outside` [site, token], `segment_trust` [site-1, token],
-    `norm` [site, token].
+    `norm` [site, token]; in int32 `near` [site, token, 3], the reference tokens that are nearest in
+    the original space.
     """
 
     type: Literal["slice"] = "slice"

@@ -165,7 +165,7 @@ function ghost(
     sites,
     tokens: labels.length,
     site,
-    trail: bright && state.trails,
+    trail: bright && state.trails !== "off",
     faint,
     trust: null,
     active: bright,

@@ -13,7 +13,9 @@ import {
   sentenceInside,
   tintInside,
 } from "../inside/inside.ts";
+import { ghostsBeside } from "./ghosts.ts";
 import { overlaid } from "./overlaid.ts";
+import { wayOf } from "./way.ts";
 import { frameShown } from "../projections.ts";
 import { matches } from "../search.ts";
 import { shownAtlas, shownSlices } from "../state.ts";
@@ -68,6 +70,8 @@ function sentencePicture(state: State, sentence: Sentence): SentencePicture | nu
   if (otherwise && !own) return null; // it has no place in that view
   const site = Math.min(a.sites - 1, state.site);
   const row = Math.round(site) * a.tokens;
+  const clouds = shownAtlas(state);
+  const trail = state.trails !== "off" && !barePaths(state);
   return {
     id: sentence.id,
     color: HUES[state.theme][sentence.hue],
@@ -76,7 +80,9 @@ function sentencePicture(state: State, sentence: Sentence): SentencePicture | nu
     sites: a.sites,
     tokens: a.tokens,
     site,
-    trail: state.trails && !barePaths(state),
+    trail,
+    comet: state.trails === "comet",
+    ghosts: trail && clouds && !otherwise ? ghostsBeside(a, clouds) : null,
     faint: Uint8Array.from({ length: a.tokens }, (_, i) => Number(a.outside[row + i] >= FAR)),
     trust: state.colour === "trust" && !otherwise ? a.trust.map(moveTrust) : null,
     tint: own ? tintInside(state) : null,
@@ -131,7 +137,7 @@ export function figure(state: State): Picture | null {
     const one = sentencePicture(state, sentence);
     if (one) sentences.push(one);
   }
-  sentences.push(...ghostsInside(state));
+  sentences.push(...ghostsInside(state), ...wayOf(state));
   return overlaid(
     state,
     {
@@ -167,6 +173,7 @@ export function pictureKey(state: State): unknown[] {
     state.card,
     ...shownNeighbours(state).slice(0, 1),
     shownNeighbours(state).length,
+    state.inspection?.near,
   );
   for (const one of state.sentences) {
     const at = shownSlices(state, one);

@@ -1,0 +1,10 @@
+/** The scene and what is taken away from it, in Chinese. */
+
+export default {
+  "trails.comet": "轨迹：邻近层",
+  "trails.whole": "轨迹：完整",
+  "trails.off": "轨迹：关",
+  "trails.tip":
+    "邻近层：当前层前后各两个层位；指向或选中的词元显示完整轨迹，旁边是它在各层位的真实近邻。" +
+    "完整：所有词元从嵌入到最后一层的轨迹。",
+};
