@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -113,14 +113,14 @@ def labelled(opened: Session, name: str = SOURCE) -> Labelled:
 
 
 def tagged(opened: Session, path: Path, most: int = 4000) -> Labelled:
-    """Words of a tagged text, at most ``most`` of them, each with the state of its last piece.
+    """Words of a tagged text, about ``most`` of them, each with the state of its last piece.
 
     A line holds a word and its tag, parted by a tab; an empty line ends a sentence, and a line that
     begins with "# " a document. Raises InputError, and as ``checked``.
     """
     rows: list[list[int]] = []
     window, position, tags, documents = [], [], [], []
-    for document, sentence in sentences_of(path):
+    for document, sentence in spread(list(sentences_of(path)), most):
         text, ends = "", []
         for word, _ in sentence:
             text += (" " if text else "") + word
@@ -134,8 +134,6 @@ def tagged(opened: Session, path: Path, most: int = 4000) -> Labelled:
             tags.append(tag)
             documents.append(document)
         rows.append(whole.ids)
-        if len(window) >= most:
-            break
     if not rows:
         raise InputError(f"{path.name} holds no tagged word: a line is a word, a tab and its tag.")
     windows = np.full((len(rows), max(map(len, rows))), -1, dtype=np.int32)
@@ -153,6 +151,24 @@ def tagged(opened: Session, path: Path, most: int = 4000) -> Labelled:
     tokens = np.arange(len(window), dtype=np.int32)
     groups = np.array(documents, dtype=np.int32)
     return checked(Labelled(path.name, reference, tokens, values, groups, classes))
+
+
+def spread(
+    sentences: Sequence[tuple[int, list[tuple[str, str]]]], most: int
+) -> Iterator[tuple[int, list[tuple[str, str]]]]:
+    """Sentences of about ``most`` words, taken from the documents in turn: the first of each, then
+    the second of each, …"""
+    turns: dict[int, int] = {}
+    ordered = []
+    for document, sentence in sentences:
+        turns[document] = turns.get(document, -1) + 1
+        ordered.append((turns[document], document, sentence))
+    left = most
+    for _, document, sentence in sorted(ordered, key=lambda one: one[:2]):
+        if left <= 0:
+            return
+        left -= len(sentence)
+        yield document, sentence
 
 
 def sentences_of(path: Path) -> Iterator[tuple[int, list[tuple[str, str]]]]:
