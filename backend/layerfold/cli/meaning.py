@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -22,8 +21,13 @@ from layerfold.cli.answer import (
 )
 from layerfold.cli.options import Device, Dtype, Json, Pickle, Threads
 from layerfold.cli.resolve import Opening
-from layerfold.errors import InputError
-from layerfold.interp.word_sets import bundled_pairs, bundled_senses, read_pairs, read_senses
+from layerfold.interp.word_sets import (
+    bundled_pairs,
+    bundled_senses,
+    named_sets,
+    read_pairs,
+    read_senses,
+)
 
 
 def senses(
@@ -56,7 +60,7 @@ def senses(
     from layerfold.interp import senses as instrument
 
     if sentences is None:
-        sets = _named(bundled_senses(language), words, "word")
+        sets = named_sets(bundled_senses(language), words, "word")
     else:
         sets = read_senses(sentences, words[0] if words and len(words) == 1 else None, control)
     options = instrument.Options(checked_view(view), draws, seed)
@@ -102,7 +106,7 @@ def axes(
     from layerfold.interp import axes as instrument
 
     known = bundled_pairs(language)
-    chosen = _named(known, lists, "name") if pairs is None else read_pairs(pairs)
+    chosen = named_sets(known, lists, "name") if pairs is None else read_pairs(pairs)
     options = instrument.Options(frame, checked_view(view), draws, seed)
     opening = Opening(dtype, device, allow_pickle)
     with session(run, steps, opening, threads, as_json) as at:
@@ -189,12 +193,3 @@ def probe(
     rows = [row for one in found for row in one.rows()]
     notes = [note for one in found for note in one.notes]
     Answer("probe", rows, columns, notes).tell(at.opened, csv, as_json)
-
-
-def _named(sets: list[Any], names: Sequence[str] | None, field: str) -> list[Any]:
-    """The sets of the names, all without one; raises InputError."""
-    known = {getattr(one, field): one for one in sets}
-    for name in names or ():
-        if name not in known:
-            raise InputError(f"There is no {name!r} in the set: choose of {', '.join(known)}.")
-    return [known[name] for name in names] if names else sets

@@ -24,6 +24,7 @@ from layerfold.errors import InputError
 from layerfold.interp.continuation import Continuation
 from layerfold.interp.interval import Doubles
 from layerfold.interp.paths import site_index
+from layerfold.interp.rows import Tabled
 from layerfold.interp.session import Session
 from layerfold.interp.state_gradients import loss_gradients
 from layerfold.interp.stepwise import NOBODY, Recipe, Watch, chosen_steps, over_steps
@@ -88,7 +89,7 @@ class Swap:
 
 
 @dataclass(frozen=True)
-class Attacks:
+class Attacks(Tabled):
     """At each step: the ``predicted`` token, its ``plain`` loss and off-cloud percentile [step, 2];
     the best ``swaps`` of ``tried`` ones (``exact``: of all), beside the effect of random ones
     [step, 3] (mean, 95 % range). ``loss``, ``outside`` [step, direction, size, 3] of moves of

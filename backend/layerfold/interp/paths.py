@@ -25,6 +25,7 @@ from layerfold.interp.interval import Doubles, Interval
 from layerfold.interp.notes import Note
 from layerfold.interp.occurrences import Occurrence, occurrence
 from layerfold.interp.path_cloud import AT_ONCE, SUMMARY, Cloud, Ways
+from layerfold.interp.rows import Tabled
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import NOBODY, Recipe, Watch, chosen_steps, over_steps
 from layerfold.interp.word_sets import fingerprint
@@ -63,7 +64,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Paths:
+class Paths(Tabled):
     """From ``start`` to ``end`` at ``site`` of each step. ``points`` [step, way, point, d] raw
     states; ``hellinger`` [step, way, point - 1] the steps between what they are decoded to;
     ``beyond`` [step, way, point] the probability outside both ends, ``outside`` the off-cloud
