@@ -30,6 +30,15 @@ CALLS = {
     "optimizer_step": "optimizer_step",
     "loss_landscape": "loss_landscape",
     "loss_line": "loss_line",
+    "meaning_sets": "meaning_sets",
+    "senses": "senses",
+    "axes": "axes",
+    "path": "path",
+    "probe": "probe",
+    "regions": "regions",
+    "ood": "ood",
+    "attack": "attack",
+    "compress": "compress",
 }
 
 

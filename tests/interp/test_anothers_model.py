@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from layerfold.cli.resolve import model_folder
-from layerfold.errors import InputError
 from layerfold.interp import changes
 from layerfold.interp.changes import applied, change_of
 from layerfold.interp.continuation import Continuation
 from layerfold.interp.readout import readout
+from layerfold.interp.state_gradients import loss_gradients
+from layerfold.interp.swaps import embedded, log_probabilities
 from layerfold.runs.run import Run
 from tests.model.hub_models import saved
 
@@ -31,17 +32,32 @@ def test_a_point_fed_back_unchanged_is_the_plain_pass(adapter: Any) -> None:
     rest = Continuation(adapter, IDS)
     nudge = np.random.default_rng(0).normal(size=adapter.d_model).astype(np.float32)
     for site, where in enumerate(adapter.sites):
-        if where.part == "mid":
-            with pytest.raises(InputError, match="choose a post"):
-                rest.logits(site, rest.states[site][None])
-        else:
-            again = rest.logits(site, rest.states[site][None])[0]
-            assert again.tobytes() == rest.plain().tobytes(), where.name
-            moved = rest.logits(site, rest.states[site][None] + nudge)[0]
-            assert np.abs(moved - rest.plain()).max() > 1e-3, where.name
+        again = rest.logits(site, rest.states[site][None])[0]
+        assert again.tobytes() == rest.plain().tobytes(), where.name
+        moved = rest.states[site] + nudge * np.array([[0.0], [1.0], [2.0]], dtype=np.float32)
+        found = rest.logits(site, moved)
+        assert np.abs(found[1] - rest.plain()).max() > 1e-3, where.name
+        np.testing.assert_allclose(rest.logits(site, moved, 3), found, atol=1e-4)
     assert adapter.states(IDS).values[:, -1].tobytes() == rest.states.tobytes(), (
         "nothing stays put in"
     )
+
+
+def test_a_gradient_is_that_of_the_loss(adapter: Any) -> None:
+    rest = Continuation(adapter, IDS)
+    step = np.random.default_rng(0).normal(size=adapter.d_model).astype(np.float32) * 0.002
+    for site in range(len(adapter.sites)):
+        gradient = loss_gradients(adapter, IDS, 7, site)[1, -1]
+        sides = [rest.logits(site, (rest.states[site] + sign * step)[None]) for sign in (1, -1)]
+        up, down = (-log_probabilities(one)[0, 7] for one in sides)
+        assert (up - down) / 2 == pytest.approx(float(gradient @ step), rel=0.02, abs=5e-6)
+
+
+def test_tokens_differ_at_embed_as_they_do_at_any_place(adapter: Any) -> None:
+    every = embedded(adapter)
+    here = adapter.batch_states(np.array([[5, 6, 7], [5, 6, 9]], dtype=np.int32))[0, :, -1]
+    assert every.shape == (adapter.n_vocab, adapter.d_model)
+    np.testing.assert_allclose(here[1] - here[0], every[9] - every[7], atol=1e-6)
 
 
 @pytest.mark.parametrize("words", ["bits=3", "rank=4", "layer=1", "head=1.2", "directions=4"])

@@ -10,7 +10,8 @@ from layerfold.errors import Cancelled, InputError, SiteNotFound
 from layerfold.interp import paths
 from layerfold.interp.continuation import Continuation
 from layerfold.interp.neighbor_graph import NeighborGraph, resampled
-from layerfold.interp.paths import WAYS, Options, great_circle, hellinger, roots_of
+from layerfold.interp.path_cloud import great_circle, hellinger, roots_of
+from layerfold.interp.paths import WAYS, Options
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import Watch
 

@@ -223,6 +223,12 @@ def test_sentences_are_documents_where_none_are_marked(tmp_path: Path) -> None:
     assert [document for document, _ in sentences_of(path)] == [0, 1]
 
 
+def test_words_are_taken_from_the_documents_in_turn() -> None:
+    sentences = [(d, [(f"{d}{n}", "x")] * 3) for d in range(4) for n in range(5)]
+    found = [sentence[0][0] for _, sentence in labelling.spread(sentences, 18)]
+    assert found == ["00", "10", "20", "30", "01", "11"]
+
+
 @pytest.mark.parametrize("options", [{"held_out": 0.0}, {"held_out": 1.0}, {"strength": 0.0}])
 def test_options_that_cannot_be_followed(options: dict[str, float]) -> None:
     with pytest.raises(InputError):

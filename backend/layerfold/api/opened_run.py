@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from layerfold.api.answers import RunMetric, TextLens, TextNeighbors, TextStates
+from layerfold.api.meaning import MeaningCalls
 from layerfold.api.trajectories import Trajectories
 from layerfold.atlas.files import Atlas
 from layerfold.data.reference_states import viewed
@@ -37,7 +38,7 @@ from layerfold.model.adapter import Adapter
 from layerfold.records import Sentence, Site
 
 
-class OpenedRun:
+class OpenedRun(MeaningCalls):
     """A run: its sentences placed, and its passes and weights looked into. ``step`` is the last one
     unless it is told; every call raises StepNotFound, EmptyText, TextTooLong and DamagedRun.
     """

@@ -18,7 +18,7 @@ import typer
 
 from layerfold.cli import build as making
 from layerfold.cli import inspect as telling
-from layerfold.cli import meaning
+from layerfold.cli import manifold, meaning
 from layerfold.cli.options import Device, Dtype, Pickle
 from layerfold.cli.resolve import Opening, opened_runs
 from layerfold.cli.terminal import fail
@@ -213,7 +213,8 @@ def has_screen(environment: Any) -> bool:
 
 COMMANDS = (
     *(making.train, making.atlas, making.project, making.measure),
-    *(meaning.senses, meaning.axes, meaning.probe, meaning.ood, meaning.compress, meaning.path),
+    *(meaning.senses, meaning.axes, meaning.probe, manifold.ood, manifold.compress, manifold.path),
+    *(manifold.regions, manifold.attack),
     *(telling.place, telling.check, telling.verify, telling.bench, telling.version),
 )
 for command in COMMANDS:

@@ -30,6 +30,7 @@ from layerfold.interp.interval import (
 from layerfold.interp.notes import Note
 from layerfold.interp.occurrences import Occurrence, occurrence, states_of
 from layerfold.interp.readout import readout, shrunk_covariance
+from layerfold.interp.rows import Tabled
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import NOBODY, Recipe, Watch, chosen_steps, over_steps
 from layerfold.interp.word_sets import LEAST, PairList, fingerprint
@@ -75,7 +76,7 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Axis:
+class Axis(Tabled):
     """One list, at each step, inner product and place [step, product, place].
 
     ``loo`` mean leave-one-out cosine; ``repaired``, ``random`` its mean and 95 % range under the

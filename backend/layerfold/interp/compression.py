@@ -20,6 +20,7 @@ from layerfold.geometry.comparison import neighbor_overlap, procrustes
 from layerfold.interp.edge import AT_ONCE, states_of
 from layerfold.interp.interval import Doubles, Interval, mean_interval, resamples
 from layerfold.interp.notes import Note
+from layerfold.interp.rows import Tabled
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import NOBODY, Recipe, Watch, chosen_steps, over_steps
 from layerfold.interp.text_kinds import windows_of
@@ -48,7 +49,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Compression:
+class Compression(Tabled):
     """Of each step and change [step, change]: ``damage`` extra nats a token and ``divergence``, KL,
     beside the same of noise; the shares of neighbors ``kept`` and the Procrustes ``residual``
     beside those of noise; ``loss`` [step] of the whole model with bounds.

@@ -31,6 +31,7 @@ from layerfold.interp.interval import (
 )
 from layerfold.interp.notes import Note
 from layerfold.interp.readout import shrunk_covariance
+from layerfold.interp.rows import Tabled
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import NOBODY, Recipe, Watch, chosen_steps, over_steps
 from layerfold.interp.text_kinds import NATURAL, Kinds, kinds_of
@@ -65,7 +66,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Edge:
+class Edge(Tabled):
     """``auroc`` [step, kind, level, score, site] of each kind against natural text; ``outside``
     [step, kind, site] the mean off-cloud percentile, of natural text too (the last kind)."""
 

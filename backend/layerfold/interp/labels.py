@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -113,59 +113,85 @@ def labelled(opened: Session, name: str = SOURCE) -> Labelled:
 
 
 def tagged(opened: Session, path: Path, most: int = 4000) -> Labelled:
-    """Words of a tagged text, at most ``most`` of them, each with the state of its last piece.
+    """As ``tagged_words``, of a file."""
+    return tagged_words(opened, path.name, read_words(path), most)
+
+
+def tagged_words(opened: Session, name: str, text: str, most: int = 4000) -> Labelled:
+    """Words of a tagged text, about ``most`` of them, each with the state of its last piece.
 
     A line holds a word and its tag, parted by a tab; an empty line ends a sentence, and a line that
     begins with "# " a document. Raises InputError, and as ``checked``.
     """
     rows: list[list[int]] = []
     window, position, tags, documents = [], [], [], []
-    for document, sentence in sentences_of(path):
-        text, ends = "", []
+    for document, sentence in spread(list(sentences_in(name, text)), most):
+        words, ends = "", []
         for word, _ in sentence:
-            text += (" " if text else "") + word
-            ends.append(len(text))
-        whole = opened.tokenize(text)
+            words += (" " if words else "") + word
+            ends.append(len(words))
+        whole = opened.tokenize(words)
         for (word, tag), end in zip(sentence, ends, strict=True):
             if whole.cut and end > whole.tokens[-1].end:
                 break
             window.append(len(rows))
-            position.append(occurrence(opened, text, end - len(word), end).at)
+            position.append(occurrence(opened, words, end - len(word), end).at)
             tags.append(tag)
             documents.append(document)
         rows.append(whole.ids)
-        if len(window) >= most:
-            break
     if not rows:
-        raise InputError(f"{path.name} holds no tagged word: a line is a word, a tab and its tag.")
+        raise InputError(f"{name} holds no tagged word: a line is a word, a tab and its tag.")
     windows = np.full((len(rows), max(map(len, rows))), -1, dtype=np.int32)
     for n, row in enumerate(rows):
         windows[n, : len(row)] = row
     places = np.array(window, dtype=np.int32), np.array(position, dtype=np.int32)
-    names = tuple(
+    texts = tuple(
         opened.tokenizer.text_of(int(windows[w, p])) for w, p in zip(*places, strict=True)
     )
     reference = Reference(
-        windows, *places, np.zeros(len(window), np.float32), names, (path.name,) * len(rows)
+        windows, *places, np.zeros(len(window), np.float32), texts, (name,) * len(rows)
     )
     classes = tuple(sorted(set(tags)))
     values = np.array([classes.index(tag) for tag in tags], dtype=np.int32)
     tokens = np.arange(len(window), dtype=np.int32)
     groups = np.array(documents, dtype=np.int32)
-    return checked(Labelled(path.name, reference, tokens, values, groups, classes))
+    return checked(Labelled(name, reference, tokens, values, groups, classes))
+
+
+def spread(
+    sentences: Sequence[tuple[int, list[tuple[str, str]]]], most: int
+) -> Iterator[tuple[int, list[tuple[str, str]]]]:
+    """Sentences of about ``most`` words, taken from the documents in turn: the first of each, then
+    the second of each, …"""
+    turns: dict[int, int] = {}
+    ordered = []
+    for document, sentence in sentences:
+        turns[document] = turns.get(document, -1) + 1
+        ordered.append((turns[document], document, sentence))
+    left = most
+    for _, document, sentence in sorted(ordered, key=lambda one: one[:2]):
+        if left <= 0:
+            return
+        left -= len(sentence)
+        yield document, sentence
 
 
 def sentences_of(path: Path) -> Iterator[tuple[int, list[tuple[str, str]]]]:
+    """As ``sentences_in``, of a file."""
+    return sentences_in(path.name, read_words(path))
+
+
+def sentences_in(name: str, text: str) -> Iterator[tuple[int, list[tuple[str, str]]]]:
     """The sentences of a tagged text, each with the number of its document; without marks of
     documents each sentence is one. Raises InputError for a line that is no word with its tag."""
-    lines = read_words(path).splitlines()
+    lines = text.splitlines()
     marked = any(line.startswith("# ") for line in lines)
     document, sentence = 0, list[tuple[str, str]]()
     for number, line in enumerate([*lines, ""], 1):
         if line.strip() and not line.startswith("# "):
             word, tab, tag = line.partition("\t")
             if not tab or not word.strip() or not tag.strip():
-                raise InputError(f"Line {number} of {path.name} is not a word, a tab and its tag.")
+                raise InputError(f"Line {number} of {name} is not a word, a tab and its tag.")
             sentence.append((word.strip(), tag.strip()))
             continue
         if sentence:

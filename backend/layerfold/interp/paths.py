@@ -13,35 +13,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.data.reference_states import fingerprint as fingerprint_of
-from layerfold.data.reference_states import states_at, viewed
+from layerfold.data.reference_states import states_at
 from layerfold.errors import InputError, SiteNotFound
 from layerfold.interp.interval import Doubles, Interval
-from layerfold.interp.neighbor_graph import NeighborGraph, resampled
 from layerfold.interp.notes import Note
 from layerfold.interp.occurrences import Occurrence, occurrence
+from layerfold.interp.path_cloud import AT_ONCE, SUMMARY, Cloud, Ways
+from layerfold.interp.rows import Tabled
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import NOBODY, Recipe, Watch, chosen_steps, over_steps
 from layerfold.interp.word_sets import fingerprint
-from layerfold.records import Floats, Ints, View, normalized
-from layerfold.space.neighbors import Index
-from layerfold.space.outside import own_distances, percentile
-
-if TYPE_CHECKING:
-    from layerfold.interp.continuation import Continuation
+from layerfold.records import Floats, Ints
 
 WAYS: Final = ("chord", "sphere", "geodesic", "output")
-SUMMARY: Final = ("ratio", "largest", "beyond", "outside")
 NAMES: Final = ("points", "hellinger", "beyond", "outside", "top", "summary", "robust")
-KS: Final = (10, 15, 30)
-TOP: Final = 3
-AT_ONCE: Final = 64
-MOST_PROBABILITIES: Final = 1 << 27  # of nodes × vocabulary that are kept at once: 512 MB
 FRAME: Final = {True: "The next word is {}", False: "下一个词是{}"}
 
 
@@ -59,6 +50,11 @@ class Options:
     robust: int = 4
     seed: int = 0
 
+    @property
+    def ways(self) -> Ways:
+        """How ways are drawn."""
+        return Ways(self.points, self.neighbors, self.robust, self.seed)
+
     def __post_init__(self) -> None:
         """Raises InputError for what cannot be followed."""
         if not 3 <= self.points <= 256:
@@ -68,7 +64,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Paths:
+class Paths(Tabled):
     """From ``start`` to ``end`` at ``site`` of each step. ``points`` [step, way, point, d] raw
     states; ``hellinger`` [step, way, point - 1] the steps between what they are decoded to;
     ``beyond`` [step, way, point] the probability outside both ends, ``outside`` the off-cloud
@@ -231,7 +227,7 @@ def at_step(
     adapter = opened.run.adapter(step)
     raw = states_at(opened.run, step, opened.atlas.reference, adapter)[site]
     rest = Continuation(adapter, read[0].ids)
-    cloud = Cloud.of(raw, opened.atlas.view, rest, site, options)
+    cloud = Cloud.of(raw, opened.atlas.view, rest, site, options.ways)
     ends = np.stack([adapter.states(one.ids).values[site, -1] for one in read])
     watch.stop()
     found = cloud.ways(ends)
@@ -260,153 +256,4 @@ def _spread(control: Doubles, shape: tuple[int, ...]) -> Doubles:
         column = control[(slice(None), *at)]
         column = column[np.isfinite(column)]
         found[at] = [column.mean(), *np.quantile(column, (0.025, 0.975))]
-    return found
-
-
-@dataclass(frozen=True)
-class Cloud:
-    """The reference at one site: ``raw`` states [n, d] and those in a view; their ``graph`` and its
-    edges' ``weights`` by what their ends are decoded to (``roots`` of probabilities [n, vocab]);
-    how near the states lie to each other (``own``).
-    """
-
-    raw: Floats
-    states: Floats
-    view: View
-    rest: Continuation
-    site: int
-    graph: NeighborGraph
-    weights: Doubles
-    own: Floats
-    roots: Floats
-    options: Options
-
-    @staticmethod
-    def of(raw: Floats, view: View, rest: Continuation, site: int, options: Options) -> Cloud:
-        """The cloud, thinned where the vocabulary is large."""
-        most = max(200, MOST_PROBABILITIES // len(rest.plain()))
-        kept = np.arange(len(raw)) if len(raw) <= most else (np.arange(most) * len(raw)) // most
-        few = raw[kept]
-        states = viewed(few, view)
-        roots = roots_of(rest.logits(site, few, AT_ONCE))
-        graph = NeighborGraph.of(states, options.neighbors)
-        own = own_distances(Index.of(states))
-        weights = hellinger(roots, graph.edges)
-        return Cloud(few, states, view, rest, site, graph, weights, own, roots, options)
-
-    def ways(self, ends: Floats) -> list[Floats]:
-        """The four ways between two raw states [2, d], each [point, d]; NaN where there is none."""
-        share = np.linspace(0, 1, self.options.points)
-        wide = ends.astype(np.float64)
-        chord = (1 - share[:, None]) * wide[0] + share[:, None] * wide[1]
-        graph = self._with(self.graph, ends, self.options.neighbors)
-        roots = np.concatenate([self.roots, roots_of(self.rest.logits(self.site, ends))])
-        ties = hellinger(roots, graph.edges[len(self.weights) :])
-        weights = np.concatenate([self.weights, ties])
-        found = [chord, great_circle(ends, share)]
-        for way in found:
-            way[0], way[-1] = ends
-        found += [self._along(graph, ends, None), self._along(graph, ends, weights)]
-        return [np.asarray(way, dtype=np.float32) for way in found]
-
-    def _with(self, graph: NeighborGraph, ends: Floats, k: int) -> NeighborGraph:
-        return graph.joined(self.states, viewed(ends, self.view), k)
-
-    def _along(self, graph: NeighborGraph, ends: Floats, weights: Doubles | None) -> Doubles:
-        """The shortest way between the ends through a graph that holds them last, evenly
-        resampled.
-        """
-        nodes = graph.shortest(graph.count - 2, graph.count - 1, weights)
-        if not len(nodes):
-            return np.full((self.options.points, self.raw.shape[1]), np.nan)
-        way = np.concatenate([ends[:1], self.raw[nodes[1:-1]], ends[1:]])
-        moves = np.diff(viewed(way, self.view).astype(np.float64), axis=0)
-        lengths = np.linalg.norm(moves, axis=1)
-        return resampled(way.astype(np.float64), lengths, self.options.points)
-
-    def decoded(self, way: Floats, at_once: int) -> dict[str, NDArray[Any]]:
-        """What the points of a way [point, d] say, and where they lie."""
-        n = len(way)
-        if not np.isfinite(way).all():
-            nothing = {
-                "hellinger": np.full(n - 1, np.nan),
-                "summary": np.full(len(SUMMARY), np.nan),
-            }
-            nothing |= {"beyond": np.full(n, np.nan), "outside": np.full(n, np.nan)}
-            return nothing | {"top": np.full((n, TOP), -1)}
-        roots = roots_of(self.rest.logits(self.site, way, at_once))
-        steps = hellinger(roots, np.stack([np.arange(n - 1), np.arange(1, n)], axis=1))
-        shares = np.square(roots.astype(float))
-        beyond = np.maximum(shares - np.maximum(shares[0], shares[-1]), 0).sum(axis=1)
-        away = Index.of(self.states).nearest(viewed(way, self.view), 1)[1][:, 0]
-        outside = percentile(away, self.own)
-        apart = hellinger(roots, np.array([[0, n - 1]]))[0]
-        ratio = steps.sum() / apart if apart > 0 else np.nan
-        top = np.argsort(-shares, axis=1, kind="stable")[:, :TOP]
-        return {
-            "hellinger": steps,
-            "beyond": beyond,
-            "outside": outside,
-            "top": top,
-            "summary": np.array([ratio, steps.max(), beyond.mean(), outside.mean()]),
-        }
-
-    def robust(self, ends: Floats) -> Doubles:
-        """Least, middle and largest of each number of the geodesic, for other k and with 10 % of
-        the cloud left out [number, 3].
-        """
-        options = self.options
-        rng = np.random.default_rng((options.seed, 5))
-        graphs = [self._with(NeighborGraph.of(self.states, k), ends, k) for k in KS]
-        whole = self._with(self.graph, ends, options.neighbors)
-        for _ in range(options.robust):
-            gone = rng.choice(len(self.raw), len(self.raw) // 10, replace=False).astype(np.int32)
-            graphs.append(whole.without(gone))
-        ways = [_single(self._along(graph, ends, None)) for graph in graphs]
-        numbers = np.array([self.decoded(way, AT_ONCE)["summary"] for way in ways])
-        known = numbers[np.isfinite(numbers).all(axis=1)]
-        if not len(known):
-            return np.full((len(SUMMARY), 3), np.nan)
-        found: Doubles = np.quantile(known, (0.0, 0.5, 1.0), axis=0).T
-        return found
-
-
-def _single(values: Doubles) -> Floats:
-    return np.asarray(values, dtype=np.float32)
-
-
-def great_circle(ends: Floats, share: Doubles) -> Doubles:
-    """Points [n, d] whose normalized states lie on the great circle between those of two raw states
-    [2, d]; mean and size go evenly from one to the other."""
-    wide = ends.astype(np.float64)
-    means = wide.mean(axis=1)
-    units = normalized(ends).astype(np.float64)
-    units /= np.maximum(np.linalg.norm(units, axis=1, keepdims=True), 1e-30)
-    sizes = np.linalg.norm(wide - means[:, None], axis=1)
-    angle = float(np.arccos(np.clip(units[0] @ units[1], -1, 1)))
-    if angle < 1e-9:
-        parts = np.stack([1 - share, share])
-    else:
-        parts = np.sin(np.stack([(1 - share) * angle, share * angle])) / np.sin(angle)
-    directions = parts[0][:, None] * units[0] + parts[1][:, None] * units[1]
-    size, mean = ((1 - share) * pair[0] + share * pair[1] for pair in (sizes, means))
-    return np.asarray(directions * size[:, None] + mean[:, None])
-
-
-def roots_of(logits: Floats) -> Floats:
-    """The roots of the probabilities [n, vocab] of logits."""
-    exps = np.exp(logits - logits.max(axis=1, keepdims=True))
-    found: Floats = np.sqrt(exps / exps.sum(axis=1, keepdims=True))
-    return found
-
-
-def hellinger(roots: Floats, pairs: NDArray[Any]) -> Doubles:
-    """The Hellinger distance [pair] of pairs [pair, 2] of distributions by their roots [n,
-    vocab].
-    """
-    found = np.empty(len(pairs))
-    rows = max(1, (1 << 22) // roots.shape[1])
-    for n in range(0, len(pairs), rows):
-        one, other = (roots[pairs[n : n + rows, side]] for side in (0, 1))
-        found[n : n + rows] = np.sqrt(np.square(one - other).sum(axis=1, dtype=np.float64) / 2)
     return found

@@ -24,6 +24,7 @@ from layerfold.errors import InputError
 from layerfold.interp.interval import Doubles, Interval, packed, resamples
 from layerfold.interp.labels import Labelled, shuffled_types
 from layerfold.interp.notes import Note
+from layerfold.interp.rows import Tabled
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import NOBODY, Recipe, Watch, chosen_steps, over_steps
 from layerfold.interp.word_sets import fingerprint
@@ -69,7 +70,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Probe:
+class Probe(Tabled):
     """At each step and site [step, site]: ``accuracy`` on documents held out, that of the
     ``control`` task, their difference ``selectivity``, ``compression`` of the online code and of
     the control's; ``noise`` [step, site, level] accuracy under NOISE. ``baseline`` is the

@@ -22,6 +22,7 @@ from layerfold.data.reference_states import states_at
 from layerfold.errors import InputError
 from layerfold.interp.interval import Doubles, Interval, false_discovery, mean_interval, resamples
 from layerfold.interp.paths import site_index
+from layerfold.interp.rows import Tabled
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import NOBODY, Recipe, Watch, chosen_steps, over_steps
 from layerfold.records import Floats, Ints
@@ -82,7 +83,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Regions:
+class Regions(Tabled):
     """At ``site`` of each step: ``members`` [step, ref] the region of each token (-1: none), the
     ``regions``, their mean ``purity`` [step] with bounds over regions beside the ``shuffled``'s;
     ``links`` between steps, and the mean ``chance_overlap`` [step - 1] of regions dealt at random.

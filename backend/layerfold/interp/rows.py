@@ -4,11 +4,29 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 from typing import Any
 
+from layerfold.errors import MissingExtra
+
 Row = dict[str, Any]
+
+
+class Tabled:
+    """A record whose numbers are rows."""
+
+    def rows(self) -> Iterator[Row]:
+        """A row for each number with what it is of."""
+        raise NotImplementedError
+
+    def to_frame(self) -> Any:
+        """The rows as a pandas DataFrame; raises MissingExtra without pandas."""
+        try:
+            import pandas
+        except ImportError:
+            raise MissingExtra("Tables need pandas: pip install pandas.") from None
+        return pandas.DataFrame(list(self.rows()))
 
 
 def plain(value: Any) -> Any:

@@ -28,6 +28,7 @@ from layerfold.interp.interval import (
 )
 from layerfold.interp.notes import Note
 from layerfold.interp.occurrences import Occurrence, is_causal, occurrence, states_of
+from layerfold.interp.rows import Tabled
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import NOBODY, Arrays, Recipe, Watch, chosen_steps, over_steps
 from layerfold.interp.word_sets import SenseSet, fingerprint
@@ -53,7 +54,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Senses:
+class Senses(Tabled):
     """Of each set, step and site [set, step, site]: ``ratio`` of the word and ``control`` of its
     neutral word, with their ``quotient``; ``permuted``, the 95th percentile of the ratio with
     senses dealt at random, and ``p``, the share of those at least as large as it is.

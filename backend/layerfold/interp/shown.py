@@ -48,6 +48,13 @@ class Shown:
             return picture.place(states, self.step)
         return self.session.space(self.step).placer.place(states).positions
 
+    def places_at(self, site: int, raw: Floats) -> Floats:
+        """Where raw states [token, d] lie in the cloud of one site: [token, 3]."""
+        grid = np.zeros((len(self.session.sites), *raw.shape), dtype=np.float32)
+        grid[:] = raw
+        found: Floats = self.places(grid)[site]
+        return found
+
     @property
     def slope(self) -> Floats:
         """What is typical of the move that leads on from each site but the last: shown over true

@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from layerfold.errors import DamagedRun, InputError
 
@@ -22,6 +22,7 @@ FOLDER: Final = Path(__file__).parent / "sets"
 LEAST: Final = 5
 CONTROLS: Final = {"en": "thing", "zh": "东西"}
 Pair = tuple[str, str]
+Named = TypeVar("Named")
 
 
 @dataclass(frozen=True)
@@ -237,6 +238,15 @@ def bundled_pairs(language: str | None = None) -> list[PairList]:
     """The lists that come with Layerfold, of a language (en, zh) or of all; raises DamagedRun."""
     found = pair_lists_of(bundled_text("axes"), "axes")
     return [one for one in found if language in (None, one.language)]
+
+
+def named_sets(sets: Sequence[Named], names: Sequence[str] | None, field: str) -> list[Named]:
+    """The sets whose ``field`` is one of the names, all without one; raises InputError."""
+    known = {getattr(one, field): one for one in sets}
+    for name in names or ():
+        if name not in known:
+            raise InputError(f"There is no {name!r} in the set: choose of {', '.join(known)}.")
+    return [known[name] for name in names] if names else list(sets)
 
 
 def bundled_text(name: str) -> str:

@@ -12,6 +12,7 @@ from layerfold.interp.model_internals import ModelInternals, Passage
 from layerfold.interp.session import Session
 from layerfold.interp.stream_views import StreamViews
 from layerfold.interp.weight_motion import WeightMotion
+from layerfold.server import meaning
 from layerfold.server.protocol.inspect import (
     AblationAnswer,
     AnyAnswer,
@@ -24,6 +25,28 @@ from layerfold.server.protocol.inspect import (
     LossLineAnswer,
     OptimizerStepAnswer,
     StreamViewAnswer,
+)
+from layerfold.server.protocol.meaning import (
+    AttackQuestion,
+    AxesQuestion,
+    CompressQuestion,
+    MeaningSetsQuestion,
+    OodQuestion,
+    PathQuestion,
+    ProbeQuestion,
+    RegionsQuestion,
+    SensesQuestion,
+)
+from layerfold.server.protocol.meaning_answers import (
+    AttackAnswer,
+    AxesAnswer,
+    CompressAnswer,
+    MeaningSetsAnswer,
+    OodAnswer,
+    PathAnswer,
+    ProbeAnswer,
+    RegionsAnswer,
+    SensesAnswer,
 )
 from layerfold.server.protocol.questions import (
     AblationQuestion,
@@ -47,6 +70,7 @@ Cancelled = Callable[[], bool]
 class Reader:
     """What looks into a run, for sentences of at most so many tokens."""
 
+    session: Session
     internals: ModelInternals
     weights: WeightMotion
     views: StreamViews
@@ -55,6 +79,7 @@ class Reader:
     def of(cls, session: Session, max_tokens: int | None = None) -> Reader:
         """All that looks into an open run."""
         return cls(
+            session,
             ModelInternals(session, max_tokens),
             WeightMotion(session, max_tokens),
             StreamViews(session, max_tokens),
@@ -119,6 +144,17 @@ def _line(reader: Reader, q: LossLineQuestion, cancelled: Cancelled) -> Iterable
     yield reader.weights.loss_line(q.start, q.end, cancelled)
 
 
+def _sets(reader: Reader, q: MeaningSetsQuestion, cancelled: Cancelled) -> Iterable[Any]:
+    yield meaning.offered(reader.session)
+
+
+def _of_session(
+    call: Callable[[Session, Any, Cancelled], Iterable[Any]],
+) -> Callable[[Reader, Any, Cancelled], Iterable[Any]]:
+    """What asks an open run itself."""
+    return lambda reader, question, cancelled: call(reader.session, question, cancelled)
+
+
 REGISTRY: dict[type[AnyQuestion], Entry] = {
     DecompositionQuestion: Entry(_decomposition, DecompositionAnswer),
     AttributionQuestion: Entry(_attribution, AttributionAnswer),
@@ -130,4 +166,13 @@ REGISTRY: dict[type[AnyQuestion], Entry] = {
     OptimizerStepQuestion: Entry(_step, OptimizerStepAnswer),
     LossLandscapeQuestion: Entry(_landscape, LossLandscapeAnswer, slow=True),
     LossLineQuestion: Entry(_line, LossLineAnswer),
+    MeaningSetsQuestion: Entry(_sets, MeaningSetsAnswer),
+    SensesQuestion: Entry(_of_session(meaning.senses_at), SensesAnswer, slow=True),
+    AxesQuestion: Entry(_of_session(meaning.axes_at), AxesAnswer, slow=True),
+    PathQuestion: Entry(_of_session(meaning.path_at), PathAnswer, slow=True),
+    ProbeQuestion: Entry(_of_session(meaning.probe_at), ProbeAnswer, slow=True),
+    RegionsQuestion: Entry(_of_session(meaning.regions_at), RegionsAnswer, slow=True),
+    OodQuestion: Entry(_of_session(meaning.ood_at), OodAnswer, slow=True),
+    AttackQuestion: Entry(_of_session(meaning.attack_at), AttackAnswer, slow=True),
+    CompressQuestion: Entry(_of_session(meaning.compress_at), CompressAnswer, slow=True),
 }

@@ -18,7 +18,16 @@ export type ClientMessage =
   | GenerationQuestion
   | OptimizerStepQuestion
   | LossLandscapeQuestion
-  | LossLineQuestion;
+  | LossLineQuestion
+  | MeaningSetsQuestion
+  | SensesQuestion
+  | AxesQuestion
+  | PathQuestion
+  | ProbeQuestion
+  | RegionsQuestion
+  | OodQuestion
+  | AttackQuestion
+  | CompressQuestion;
 export type ServerMessage = Hello | Tokens | Done | Inspected | Changed | Failure;
 
 /**
@@ -52,6 +61,15 @@ export interface Wire {
   OptimizerStepAnswer?: OptimizerStepAnswer;
   LossLandscapeAnswer?: LossLandscapeAnswer;
   LossLineAnswer?: LossLineAnswer;
+  MeaningSetsAnswer?: MeaningSetsAnswer;
+  SensesAnswer?: SensesAnswer;
+  AxesAnswer?: AxesAnswer;
+  PathAnswer?: PathAnswer;
+  ProbeAnswer?: ProbeAnswer;
+  RegionsAnswer?: RegionsAnswer;
+  OodAnswer?: OodAnswer;
+  AttackAnswer?: AttackAnswer;
+  CompressAnswer?: CompressAnswer;
 }
 /**
  * Place the tokens of a text; supersedes the last `place` with the same sentence key, which is
@@ -328,6 +346,257 @@ export interface LossLineQuestion {
   run: string;
   start: number;
   end: number;
+}
+/**
+ * Which words, pairs and labels there are to choose from.
+ */
+export interface MeaningSetsQuestion {
+  type: "meaning_sets";
+  id: number;
+  run: string;
+}
+/**
+ * Whether context parts two senses: bundled `words`, or a person's `own`; `shown` is placed.
+ */
+export interface SensesQuestion {
+  id: number;
+  run: string;
+  /**
+   * @minItems 1
+   * @maxItems 4096
+   */
+  steps: [number, ...number[]];
+  /**
+   * one of the card's projections
+   */
+  projection?: string;
+  type: "senses";
+  /**
+   * @maxItems 64
+   */
+  words?: string[];
+  own?: OwnSenses | null;
+  shown?: string;
+  view?: "normalised" | "raw";
+}
+/**
+ * A word with sentences of two senses, and the neutral word that controls.
+ */
+export interface OwnSenses {
+  word: string;
+  control?: string | null;
+  senses: {
+    [k: string]: string[];
+  };
+}
+/**
+ * Whether pairs share a direction: bundled `lists`, or `pairs` of one's own; and where a, b, c
+ * (and the expected d) of an `analogy` lead.
+ */
+export interface AxesQuestion {
+  id: number;
+  run: string;
+  /**
+   * @minItems 1
+   * @maxItems 4096
+   */
+  steps: [number, ...number[]];
+  /**
+   * one of the card's projections
+   */
+  projection?: string;
+  type: "axes";
+  /**
+   * @maxItems 64
+   */
+  lists?: string[];
+  /**
+   * @maxItems 500
+   */
+  pairs?: [string, string][];
+  /**
+   * @maxItems 4
+   */
+  analogy?: [] | [string] | [string, string] | [string, string, string] | [string, string, string, string];
+  frame?: string;
+  view?: "normalised" | "raw";
+}
+/**
+ * Four ways from one word's state to another's at a site, every point decoded.
+ */
+export interface PathQuestion {
+  id: number;
+  run: string;
+  /**
+   * @minItems 1
+   * @maxItems 4096
+   */
+  steps: [number, ...number[]];
+  /**
+   * one of the card's projections
+   */
+  projection?: string;
+  type: "path";
+  start: string;
+  end: string;
+  site?: string | null;
+  frame?: string;
+  points?: number;
+}
+/**
+ * What a linear probe reads of a `label` of the reference, or of words `tagged` by a person.
+ */
+export interface ProbeQuestion {
+  id: number;
+  run: string;
+  /**
+   * @minItems 1
+   * @maxItems 4096
+   */
+  steps: [number, ...number[]];
+  /**
+   * one of the card's projections
+   */
+  projection?: string;
+  type: "probe";
+  label?: string;
+  /**
+   * lines of a word, a tab and its tag; instead of the label
+   */
+  tagged?: string | null;
+}
+/**
+ * The named regions of the cloud at a site.
+ */
+export interface RegionsQuestion {
+  id: number;
+  run: string;
+  /**
+   * @minItems 1
+   * @maxItems 4096
+   */
+  steps: [number, ...number[]];
+  /**
+   * one of the card's projections
+   */
+  projection?: string;
+  type: "regions";
+  site?: string | null;
+  least?: number;
+}
+/**
+ * How well distance, norm and loss tell other text from natural text; `texts` by name.
+ */
+export interface OodQuestion {
+  id: number;
+  run: string;
+  /**
+   * @minItems 1
+   * @maxItems 4096
+   */
+  steps: [number, ...number[]];
+  /**
+   * one of the card's projections
+   */
+  projection?: string;
+  type: "ood";
+  texts?: {
+    [k: string]: string;
+  };
+}
+/**
+ * What it takes to change the prediction after a text, beside random changes.
+ */
+export interface AttackQuestion {
+  id: number;
+  run: string;
+  /**
+   * @minItems 1
+   * @maxItems 4096
+   */
+  steps: [number, ...number[]];
+  /**
+   * one of the card's projections
+   */
+  projection?: string;
+  type: "attack";
+  text: string;
+  site?: string | null;
+  most?: number;
+}
+/**
+ * What rounding, thinning or cutting costs, beside noise; and how both go on with a
+ * `sentence`.
+ */
+export interface CompressQuestion {
+  id: number;
+  run: string;
+  /**
+   * @minItems 1
+   * @maxItems 4096
+   */
+  steps: [number, ...number[]];
+  /**
+   * one of the card's projections
+   */
+  projection?: string;
+  type: "compress";
+  /**
+   * @minItems 1
+   * @maxItems 16
+   */
+  changes:
+    | [string]
+    | [string, string]
+    | [string, string, string]
+    | [string, string, string, string]
+    | [string, string, string, string, string]
+    | [string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [string, string, string, string, string, string, string, string, string, string, string, string, string, string]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ]
+    | [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string
+      ];
+  text?: string | null;
+  sentence?: string;
 }
 /**
  * First message of a connection.
@@ -892,7 +1161,16 @@ export interface AnswerHeader {
     | "generation"
     | "optimizer_step"
     | "loss_landscape"
-    | "loss_line";
+    | "loss_line"
+    | "meaning_sets"
+    | "senses"
+    | "axes"
+    | "path"
+    | "probe"
+    | "regions"
+    | "ood"
+    | "attack"
+    | "compress";
   id: string;
   run: string;
   step: string;
@@ -1056,4 +1334,241 @@ export interface LossLandscapeAnswer {
  */
 export interface LossLineAnswer {
   barrier: number;
+}
+/**
+ * What there is to choose from; whether the model predicts a next token.
+ */
+export interface MeaningSetsAnswer {
+  senses: SensesOffered[];
+  axes: PairsOffered[];
+  labels: LabelOffered[];
+  predicts: boolean;
+}
+/**
+ * A bundled word: its two senses by name, how many sentences each has, one of each.
+ */
+export interface SensesOffered {
+  language: string;
+  word: string;
+  control: string;
+  names: string[];
+  counts: number[];
+  examples: string[];
+}
+/**
+ * A bundled list of pairs.
+ */
+export interface PairsOffered {
+  language: string;
+  name: string;
+  pairs: string[][];
+}
+/**
+ * A label of the reference that a probe can read, and its classes.
+ */
+export interface LabelOffered {
+  name: string;
+  classes: number;
+}
+/**
+ * Tensors: `ratio`, `control`, `quotient` [word, site, 3], `permuted`, `p` [word, site]; of the
+ * word shown `positions`, `control_positions` [site, sentence, 3], whose `senses` are 0 or 1.
+ */
+export interface SensesAnswer {
+  step: number;
+  done: number;
+  of: number;
+  notes: Remark[];
+  words: SensesOf[];
+  shown: string;
+  senses: number[];
+}
+/**
+ * What has to be said beside a number: a key with the values of its sentence.
+ */
+export interface Remark {
+  key: string;
+  values: {
+    [k: string]: number | string;
+  };
+}
+/**
+ * A word that was measured: its control, its senses, and at which site they part ("": none).
+ */
+export interface SensesOf {
+  word: string;
+  control: string;
+  names: string[];
+  parts_at: string;
+}
+/**
+ * Tensors [axis, product, place, 3]: `loo`, `repaired`, `random`, `auroc`, `hit`,
+ * `hit_left_out`, `query`; `p_repaired`, `p_random` [axis, product, place]; `projected` [site,
+ * ref], the cosine of each reference state, less their mean, with the first axis.
+ */
+export interface AxesAnswer {
+  step: number;
+  done: number;
+  of: number;
+  notes: Remark[];
+  axes: AxisOf[];
+  places: string[];
+  products: string[];
+  analogy: Landing[];
+}
+/**
+ * A list that was measured, with the pairs that were used.
+ */
+export interface AxisOf {
+  name: string;
+  pairs: string[][];
+}
+/**
+ * Where b − a + c lands at a place: the nearest words, and the rank of the expected one (0
+ * without one).
+ */
+export interface Landing {
+  site: string;
+  nearest: string[];
+  cosine: number;
+  rank: number;
+}
+/**
+ * Tensors: `hellinger` [way, point - 1], `beyond`, `outside` [way, point], `summary` [way,
+ * number, 4] (value, mean and 95 % range of random pairs), `robust` [number, 3], `positions`
+ * [way, point, 3]; NaN where the graph has no way.
+ */
+export interface PathAnswer {
+  step: number;
+  done: number;
+  of: number;
+  notes: Remark[];
+  start: string;
+  end: string;
+  site: string;
+  ways: string[];
+  numbers: string[];
+  /**
+   * way, point, likeliest tokens
+   */
+  tops: string[][][];
+}
+/**
+ * Tensors [site, 3]: `accuracy`, `control`, `selectivity`, `compression`,
+ * `control_compression`, `first` (accuracy at the run's first step); `noise` [site, level, 3];
+ * `baseline`, `majority` [3]; `predicted` [site, token], `truth`, `index` (in the reference; none
+ * of a tagged text) and `held_out` [token].
+ */
+export interface ProbeAnswer {
+  step: number;
+  done: number;
+  of: number;
+  notes: Remark[];
+  label: string;
+  classes: string[];
+  tokens: number;
+  levels: number[];
+}
+/**
+ * Tensors: `members` [ref], the region of each token (-1: none), mean `purity` [3], `shuffled`
+ * [1] and `chance` [1], the mean best overlap with members dealt at random. `before` is the step
+ * that the links lead from (-1: none).
+ */
+export interface RegionsAnswer {
+  step: number;
+  done: number;
+  of: number;
+  notes: Remark[];
+  site: string;
+  regions: RegionOf[];
+  links: RegionLink[];
+  before: number;
+}
+/**
+ * A region: what is over-represented in it, its purity beside that of tokens at random, the
+ * false discovery rate, and how it came to be.
+ */
+export interface RegionOf {
+  index: number;
+  size: number;
+  tokens: Named[];
+  labels: Named[];
+  lens: Named[];
+  purity: number;
+  shuffled: number;
+  q: number;
+  fate: string;
+}
+/**
+ * A token or label, with its z or its share.
+ */
+export interface Named {
+  text: string;
+  value: number;
+}
+/**
+ * A region of the checkpoint before shares members with one of this (Jaccard).
+ */
+export interface RegionLink {
+  before: number;
+  after: number;
+  overlap: number;
+}
+/**
+ * Tensors: `auroc` [kind, level, score, site, 3], `outside` [kind and natural, site, 3].
+ * `alarms` [kind][site] says whether the off-cloud percentile is `supported`, `inverted` or has
+ * `no evidence` as an alarm.
+ */
+export interface OodAnswer {
+  step: number;
+  done: number;
+  of: number;
+  notes: Remark[];
+  kinds: string[];
+  levels: string[];
+  scores: string[];
+  alarms: string[][];
+}
+/**
+ * Tensors: `plain` [2] loss and off-cloud percentile, `random_swaps` [3], `loss`, `outside`
+ * [direction, size, 3], `flips` [direction, 3], the least size that changes the prediction (NaN:
+ * none), `positions` [direction, size, 3].
+ */
+export interface AttackAnswer {
+  step: number;
+  done: number;
+  of: number;
+  notes: Remark[];
+  predicted: string;
+  site: string;
+  exact: boolean;
+  tried: number;
+  swaps: SwapOf[];
+  directions: string[];
+  sizes: number[];
+}
+/**
+ * A token that becomes another: by how many nats the prediction's log-probability falls.
+ */
+export interface SwapOf {
+  position: number;
+  old: string;
+  new: string;
+  effect: number;
+  flips: boolean;
+  outside: number;
+}
+/**
+ * Tensors: `loss` [3]; `damage`, `divergence`, `noise_damage`, `noise_divergence` [change, 3];
+ * `kept`, `noise_kept`, `residual`, `noise_residual` [change]. `whole` and `smaller` [change] go
+ * on with the sentence.
+ */
+export interface CompressAnswer {
+  step: number;
+  done: number;
+  of: number;
+  notes: Remark[];
+  changes: string[];
+  whole: string;
+  smaller: string[];
 }

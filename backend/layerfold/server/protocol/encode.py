@@ -13,6 +13,7 @@ from safetensors.numpy import save
 
 from layerfold.errors import BadMessage
 from layerfold.interp.inspection import GHOSTS
+from layerfold.interp.interval import Interval
 from layerfold.interp.shown import Arrows
 from layerfold.records import Floats, Ints, PlacedSlice
 from layerfold.server.protocol.inspect import AnyAnswer, header_of
@@ -37,20 +38,28 @@ def encode_slice(request: int, run: str, sentence: str, slice_: PlacedSlice) -> 
 
 def encode_answer(question: AnyQuestion, kind: type[AnyAnswer], found: object) -> bytes:
     """What was found as the binary answer of a kind: its arrays as tensors in float32 (those of a
-    record inside it as ``name.part``), all else in the header.
+    record inside it as ``name.part``, numbers with bounds as [..., 3]), all else in the header.
     """
     told: dict[str, Any] = {}
     tensors: dict[str, Floats] = {}
-    for field in fields(found):  # type: ignore[arg-type]
-        value = getattr(found, field.name)
+    for key, value in _named(found):
         if isinstance(value, np.ndarray):
-            tensors[field.name] = value
+            tensors[key] = value
         elif isinstance(value, Arrows):
-            tensors |= {f"{field.name}.{name}": part for name, part in vars(value).items()}
-        elif field.name in kind.model_fields:
-            told[field.name] = _plain(value)
+            tensors |= {f"{key}.{name}": part for name, part in vars(value).items()}
+        elif isinstance(value, Interval):
+            tensors[key] = np.stack([value.value, value.low, value.high], axis=-1)
+        elif key in kind.model_fields:
+            told[key] = _plain(value)
     tensors = {name: np.asarray(part, np.float32) for name, part in tensors.items()}
     return _packed(tensors, header_of(question, kind.model_validate(told)))
+
+
+def _named(found: object) -> list[tuple[str, Any]]:
+    """The parts of a record or of a mapping by name."""
+    if isinstance(found, Mapping):
+        return list(found.items())
+    return [(field.name, getattr(found, field.name)) for field in fields(found)]  # type: ignore[arg-type]
 
 
 def _plain(value: Any) -> Any:

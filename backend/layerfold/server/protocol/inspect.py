@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from layerfold.server.protocol.http import Message
+from layerfold.server.protocol.meaning_answers import AnyMeaningAnswer
 from layerfold.server.protocol.questions import AnyQuestion, Component
 
 # ---- answers -------------------------------------------------------------------------------------
@@ -186,6 +187,7 @@ AnyAnswer = (
     | OptimizerStepAnswer
     | LossLandscapeAnswer
     | LossLineAnswer
+    | AnyMeaningAnswer
 )
 
 
@@ -205,6 +207,15 @@ class AnswerHeader(Message):
         "optimizer_step",
         "loss_landscape",
         "loss_line",
+        "meaning_sets",
+        "senses",
+        "axes",
+        "path",
+        "probe",
+        "regions",
+        "ood",
+        "attack",
+        "compress",
     ]
     id: str
     run: str
@@ -218,6 +229,6 @@ def header_of(question: AnyQuestion, answer: AnyAnswer) -> dict[str, str]:
         type=question.type,
         id=str(question.id),
         run=question.run,
-        step=str(getattr(question, "step", 0)),
+        step=str(getattr(answer, "step", getattr(question, "step", 0))),
         answer=answer.model_dump_json(),
     ).model_dump()

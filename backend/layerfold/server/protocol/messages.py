@@ -266,6 +266,8 @@ def parse_client(data: str) -> Place | Inspect | Cancel | AnyQuestion:
         message: Place | Inspect | Cancel | AnyQuestion = _reader().validate_python(fields)
     except ValidationError as error:
         raise BadMessage(_first_problem(error)) from None
+    except RecursionError:
+        raise BadMessage("The message is nested too deep. Send a flat one.") from None
     return message
 
 
@@ -293,6 +295,11 @@ def well_formed(text: str) -> str:
 
 
 def _clean(value: object) -> object:
+    """A value as JSON gives it, every text in it well formed."""
+    if isinstance(value, list):
+        return [_clean(one) for one in value]
+    if isinstance(value, dict):
+        return {well_formed(name): _clean(one) for name, one in value.items()}
     return well_formed(value) if isinstance(value, str) else value
 
 

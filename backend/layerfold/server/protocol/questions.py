@@ -6,16 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from layerfold.server.protocol.fields import Name, Natural, Projection, Special
 from layerfold.server.protocol.http import Message
-
-Natural = Annotated[int, Field(ge=0, le=2**53 - 1)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Projection = Annotated[
-    str, Field(min_length=1, max_length=64, description="one of the card's projections")
-]
-Special = Annotated[
-    bool, Field(description="whether names of special tokens in the text mean them")
-]
+from layerfold.server.protocol.meaning import AnyMeaning
 
 
 class Question(Message):
@@ -159,4 +152,5 @@ AnyQuestion = (
     | OptimizerStepQuestion
     | LossLandscapeQuestion
     | LossLineQuestion
+    | AnyMeaning
 )

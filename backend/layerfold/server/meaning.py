@@ -1,0 +1,391 @@
+"""Measurements of meaning as the page asks for them: a step an answer, the words of notes left to
+the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+import numpy as np
+
+from layerfold.interp import attacks, axes, edge, paths, probes, regions, senses
+from layerfold.interp.changes import change_of
+from layerfold.interp.compression import measure as compress
+from layerfold.interp.compression import sentences
+from layerfold.interp.interval import Interval
+from layerfold.interp.labels import SOURCE, Labelled, labelled, tagged_words
+from layerfold.interp.notes import Note
+from layerfold.interp.occurrences import states_of
+from layerfold.interp.path_cloud import SUMMARY
+from layerfold.interp.session import Session
+from layerfold.interp.shown import Shown
+from layerfold.interp.slices import stop_if
+from layerfold.interp.stepwise import Watch
+from layerfold.interp.word_sets import (
+    PairList,
+    SenseSet,
+    bundled_pairs,
+    bundled_senses,
+    named_sets,
+    sense_set,
+)
+from layerfold.records import Floats
+from layerfold.server.protocol.meaning import (
+    AttackQuestion,
+    AxesQuestion,
+    CompressQuestion,
+    MeaningQuestion,
+    OodQuestion,
+    PathQuestion,
+    ProbeQuestion,
+    RegionsQuestion,
+    SensesQuestion,
+)
+
+Cancelled = Callable[[], bool]
+Answer = dict[str, Any]
+DRAWS: Final = 300  # of a bootstrap that is waited for
+
+
+def offered(session: Session) -> Answer:
+    """What there is to choose from."""
+    reference = session.atlas.reference
+    labels = [{"name": SOURCE, "classes": len(set(reference.source))}]
+    labels += [
+        {"name": one.name, "classes": len(one.names)}
+        for one in reference.labels
+        if one.kind == "category"
+    ]
+    languages = ("en", "zh")
+    return {
+        "senses": [_told(one, lang) for lang in languages for one in bundled_senses(lang)],
+        "axes": [
+            {"language": one.language, "name": one.name, "pairs": [list(p) for p in one.pairs]}
+            for one in bundled_pairs()
+        ],
+        "labels": labels,
+        "predicts": session.space(session.steps[-1]).adapter.unembeds,
+    }
+
+
+def _told(one: SenseSet, language: str) -> Answer:
+    kinds = [[slot for slot in one.slots if slot.sense == sense] for sense in (0, 1)]
+    return {
+        "language": language,
+        "word": one.word,
+        "control": one.control,
+        "names": list(one.names),
+        "counts": [len(kind) for kind in kinds],
+        "examples": [kind[0].text(one.word) for kind in kinds],
+    }
+
+
+def _each(
+    q: MeaningQuestion, cancelled: Cancelled, call: Callable[[int, Watch], Answer]
+) -> Iterator[Answer]:
+    """The answers of the steps in the order asked."""
+    watch = Watch(cancelled=cancelled)
+    for done, step in enumerate(q.steps, 1):
+        stop_if(cancelled)
+        found = call(step, watch)
+        notes = [_remark(one) for one in found.pop("notes", ())]
+        yield {"step": step, "done": done, "of": len(q.steps), "notes": notes, **found}
+
+
+def packed(bounds: Interval) -> Floats:
+    """Numbers with bounds as [..., 3]."""
+    return np.stack([bounds.value, bounds.low, bounds.high], axis=-1)
+
+
+def _remark(note: Note) -> Answer:
+    return {"key": note.key, "values": dict(note.values)}
+
+
+# ---- words
+
+
+def senses_at(session: Session, q: SensesQuestion, cancelled: Cancelled) -> Iterable[Answer]:
+    """Ratios of words beside their controls, and where the sentences of one of them lie."""
+    sets = named_sets(bundled_senses(), q.words, "word") if q.words else []
+    if q.own is not None:
+        sets = [*sets, sense_set(q.own.word, q.own.senses, q.own.control)]
+    shown = next((one for one in sets if one.word == q.shown), sets[0] if sets else None)
+    options = senses.Options(q.view, DRAWS)
+
+    def call(step: int, watch: Watch) -> Answer:
+        found = senses.measure(session, sets, [step], options, watch)
+        words = [
+            {
+                "word": one.word,
+                "control": one.control,
+                "names": list(one.names),
+                "parts_at": found.sites[at].name if at >= 0 else "",
+            }
+            for one, at in zip(sets, found.parts_at[:, 0].tolist(), strict=True)
+        ]
+        return {
+            "words": words,
+            "notes": found.notes,
+            **{
+                name: packed(getattr(found, name))[:, 0]
+                for name in ("ratio", "control", "quotient")
+            },
+            "permuted": found.permuted[:, 0],
+            "p": found.p[:, 0],
+            **_occurrences(session, q, step, shown),
+        }
+
+    return _each(q, cancelled, call)
+
+
+def _occurrences(session: Session, q: SensesQuestion, step: int, shown: SenseSet | None) -> Answer:
+    """Where a word and its control lie in each sentence."""
+    if shown is None:
+        return {"shown": "", "senses": []}
+    words = senses.occurrences_of(session, shown)
+    places = _places(session, q, step)(states_of(session.space(step).adapter, words))
+    count = len(shown.slots)
+    return {
+        "shown": shown.word,
+        "senses": [slot.sense for slot in shown.slots],
+        "positions": places[:, :count],
+        "control_positions": places[:, count:],
+    }
+
+
+def _places(session: Session, q: MeaningQuestion, step: int) -> Callable[[Floats], Floats]:
+    return Shown(session, step, q.projection).places
+
+
+def _at_site(session: Session, q: MeaningQuestion, step: int, site: int, raw: Floats) -> Floats:
+    """Where raw states [..., d] at one site lie [..., 3]; NaN where there is none."""
+    flat = raw.reshape(-1, raw.shape[-1])
+    known = np.isfinite(flat).all(axis=1)
+    found = np.full((len(flat), 3), np.nan, dtype=np.float32)
+    found[known] = Shown(session, step, q.projection).places_at(site, flat[known])
+    return found.reshape(*raw.shape[:-1], 3)
+
+
+def axes_at(session: Session, q: AxesQuestion, cancelled: Cancelled) -> Iterable[Answer]:
+    """Directions of lists beside both nulls, where an analogy lands, and the cloud along the
+    first.
+    """
+    lists = named_sets(bundled_pairs(), q.lists, "name") if q.lists else []
+    if q.pairs:
+        pairs = tuple((one[0].strip(), one[1].strip()) for one in q.pairs)
+        language = "en" if all(word.isascii() for pair in pairs for word in pair) else "zh"
+        lists = [*lists, PairList("own", language, pairs)]
+    options = axes.Options(q.frame, q.view)
+    others = [word for one in lists for pair in one.pairs for word in pair]
+
+    def call(step: int, watch: Watch) -> Answer:
+        found = [axes.measure(session, one, [step], options, watch) for one in lists]
+        analogy = axes.analogy(session, q.analogy, step, others, options) if q.analogy else None
+        told: Answer = {
+            "axes": [{"name": one.name, "pairs": [list(p) for p in one.pairs]} for one in found],
+            "places": list(found[0].places if found else analogy.places if analogy else ()),
+            "products": list(axes.PRODUCTS),
+            "analogy": [] if analogy is None else _landings(analogy),
+            "notes": [note for one in found for note in one.notes],
+        }
+        if found:
+            for name in axes.BOUNDED:
+                told[name] = np.stack([packed(getattr(one, name))[0] for one in found])
+            for name in ("p_repaired", "p_random"):
+                told[name] = np.stack([getattr(one, name)[0] for one in found])
+            told["projected"] = _projected(session, step, found[0].direction[0])
+        return told
+
+    return _each(q, cancelled, call)
+
+
+def _landings(found: axes.Analogy) -> list[Answer]:
+    return [
+        {
+            "site": site,
+            "nearest": list(found.nearest[at]),
+            "cosine": float(found.cosines[at, 0]),
+            "rank": int(found.rank[at]),
+        }
+        for at, site in enumerate(found.places)
+    ]
+
+
+def _projected(session: Session, step: int, direction: Floats) -> Floats:
+    """The cosine [site, ref] of each reference state, less their mean, with an axis."""
+    states = np.asarray(session.space(step).states, dtype=np.float32)
+    states = states - states.mean(axis=1, keepdims=True)
+    along = direction[: len(states), :, None]
+    lengths = np.linalg.norm(states, axis=-1) * np.linalg.norm(along, axis=1)
+    inner: Floats = (states @ along)[..., 0]
+    return np.asarray(np.divide(inner, lengths, out=np.zeros_like(inner), where=lengths > 0))
+
+
+# ---- the manifold
+
+
+def path_at(session: Session, q: PathQuestion, cancelled: Cancelled) -> Iterable[Answer]:
+    """The four ways between two words, decoded, and where their points lie."""
+    options = paths.Options(q.frame, q.points)
+    site = paths.site_index(session, q.site)
+
+    def call(step: int, watch: Watch) -> Answer:
+        found = paths.measure(session, (q.start, q.end), q.site, [step], options, watch)
+        numbers = found.summary
+        summary = [numbers.value[0], found.control[0], numbers.low[0], numbers.high[0]]
+        return {
+            "start": found.start,
+            "end": found.end,
+            "site": found.site,
+            "ways": list(paths.WAYS),
+            "numbers": list(SUMMARY),
+            "tops": [
+                [[found.names.get(int(id), "") for id in point] for point in way]
+                for way in found.top[0]
+            ],
+            "notes": found.notes,
+            "hellinger": found.hellinger[0],
+            "beyond": found.beyond[0],
+            "outside": found.outside[0],
+            "summary": np.stack(summary, axis=-1),
+            "robust": found.robust[0],
+            "positions": _at_site(session, q, step, site, found.points[0]),
+        }
+
+    return _each(q, cancelled, call)
+
+
+def probe_at(session: Session, q: ProbeQuestion, cancelled: Cancelled) -> Iterable[Answer]:
+    """What a linear probe reads, with what it says of each token."""
+    own = q.tagged is not None
+    labels = tagged_words(session, "tagged", q.tagged or "") if own else labelled(session, q.label)
+    options = probes.Options(draws=DRAWS)
+
+    def call(step: int, watch: Watch) -> Answer:
+        found = probes.measure(session, labels, [step], options, watch)
+        told = {name: packed(getattr(found, name))[-1] for name in probes.BOUNDED}
+        return told | {
+            "label": labels.name,
+            "classes": list(labels.classes),
+            "tokens": len(labels.values),
+            "levels": list(probes.NOISE),
+            "notes": found.notes,
+            "first": packed(found.accuracy)[0],
+            "baseline": found.baseline,
+            "majority": found.majority,
+            "predicted": found.predicted[-1],
+            **_tokens_of(labels, own, found.held_out),
+        }
+
+    return _each(q, cancelled, call)
+
+
+def _tokens_of(labels: Labelled, own: bool, held_out: Any) -> Answer:
+    index = np.zeros(0) if own else labels.tokens
+    return {"truth": labels.values, "index": index, "held_out": held_out}
+
+
+def regions_at(session: Session, q: RegionsQuestion, cancelled: Cancelled) -> Iterable[Answer]:
+    """The regions at each step, and how they came out of those of the checkpoint before."""
+    options = regions.Options(least=q.least)
+    steps = session.run.steps
+
+    def call(step: int, watch: Watch) -> Answer:
+        at = steps.index(step) if step in steps else 0
+        pair = [steps[at - 1], step] if at else [step]
+        found = regions.measure(session, q.site, pair, options, watch)
+        told = [_region(one, found.fate(step, one.index)) for one in found.regions[-1]]
+        links = [
+            {"before": one.before, "after": one.after, "overlap": one.overlap}
+            for one in found.links
+        ]
+        return {
+            "site": found.site,
+            "regions": told,
+            "links": links,
+            "before": pair[0] if at else -1,
+            "members": found.members[-1],
+            "purity": packed(found.purity)[-1],
+            "shuffled": found.shuffled[-1:],
+            "chance": found.chance_overlap,
+        }
+
+    return _each(q, cancelled, call)
+
+
+def _region(one: regions.Region, fate: str) -> Answer:
+    named = {
+        name: [{"text": text, "value": float(value)} for text, value in getattr(one, name)]
+        for name in ("tokens", "labels", "lens")
+    }
+    plain = {name: getattr(one, name) for name in ("index", "size", "purity", "shuffled", "q")}
+    return {**named, **plain, "fate": fate}
+
+
+def ood_at(session: Session, q: OodQuestion, cancelled: Cancelled) -> Iterable[Answer]:
+    """How well each score tells other text from natural text, at each site."""
+    others = {name: [text] for name, text in q.texts.items()}
+
+    def call(step: int, watch: Watch) -> Answer:
+        found = edge.measure(session, others, [step], None, watch)
+        sites = range(len(session.sites))
+        return {
+            "kinds": list(found.kinds),
+            "levels": list(edge.LEVELS),
+            "scores": list(edge.SCORES),
+            "alarms": [[found.standing(kind, step, s) for s in sites] for kind in found.kinds],
+            "notes": found.notes,
+            "auroc": packed(found.auroc)[0],
+            "outside": packed(found.outside)[0],
+        }
+
+    return _each(q, cancelled, call)
+
+
+def attack_at(session: Session, q: AttackQuestion, cancelled: Cancelled) -> Iterable[Answer]:
+    """Changes of a token and of a state that turn a prediction, beside random ones."""
+    options = attacks.Options(most=q.most)
+    site = paths.site_index(session, q.site)
+
+    def call(step: int, watch: Watch) -> Answer:
+        found = attacks.measure(session, q.text, q.site, [step], options, watch)
+        return {
+            "predicted": found.predicted[0],
+            "site": found.site,
+            "exact": found.exact[0],
+            "tried": int(found.tried[0]),
+            "swaps": [vars(one) for one in found.swaps[0]],
+            "directions": list(attacks.DIRECTIONS),
+            "sizes": list(found.sizes),
+            "plain": found.plain[0],
+            "random_swaps": found.random_swaps[0],
+            "loss": found.loss[0],
+            "outside": found.outside[0],
+            "flips": found.flips[0],
+            "positions": _at_site(session, q, step, site, found.points[0]),
+        }
+
+    return _each(q, cancelled, call)
+
+
+def compress_at(session: Session, q: CompressQuestion, cancelled: Cancelled) -> Iterable[Answer]:
+    """What changes cost beside noise as large, and how the changed models go on."""
+    changes = [change_of(words) for words in q.changes]
+    texts = [q.text] if q.text else None
+
+    def call(step: int, watch: Watch) -> Answer:
+        found = compress(session, changes, [step], texts, None, watch)
+        whole, smaller = "", []
+        for one in changes if q.sentence.strip() else ():
+            watch.stop()
+            whole, other = sentences(session, one, q.sentence, step)
+            smaller.append(other)
+        told: Answer = {"changes": list(found.changes), "whole": whole, "smaller": smaller}
+        for name in ("damage", "divergence", "noise_damage", "noise_divergence", "loss"):
+            told[name] = packed(getattr(found, name))[0]
+        for name in ("kept", "noise_kept", "residual", "noise_residual"):
+            told[name] = getattr(found, name)[0]
+        return told | {"notes": found.notes}
+
+    return _each(q, cancelled, call)
