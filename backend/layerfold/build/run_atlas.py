@@ -13,6 +13,8 @@ import numpy as np
 
 from layerfold.atlas.aligned_pca import write_basis
 from layerfold.atlas.files import Atlas, open_atlas
+from layerfold.data.brown import NAME as BROWN
+from layerfold.data.brown import brown_reference
 from layerfold.data.reference_states import states_at, viewed
 from layerfold.data.verse import verse_reference
 from layerfold.errors import CorpusError, DamagedRun, Diverged
@@ -175,7 +177,7 @@ def chosen_reference(
     from layerfold.data.passages import bundled_passages
     from layerfold.data.reference import choose_reference
     from layerfold.data.sampling import sample_reference
-    from layerfold.training.trainer import texts_at
+    from layerfold.training.trainer import CORPORA, texts_at
 
     task = task_of_card(run.card)
     if task is not None:
@@ -186,6 +188,9 @@ def chosen_reference(
             else reference
         )
     collection = options.corpus or run.card.get("collection")
+    if collection == BROWN:
+        where = options.corpora or CORPORA
+        return brown_reference(run.tokenizer(), run.max_tokens, where, count, seed)
     if collection == VERSE:
         return verse_reference(run, texts_at(collection, options.corpora), count, seed)
     if collection in COLLECTIONS:

@@ -37,13 +37,13 @@ def sample_reference(
     strata = _strata(documents)
     windows, origin = _windows(documents, strata, tokenizer, length, count, rng)
     inked = [_inked(tokenizer, row) for row in windows]
-    window, position = _picks(inked, count, rng)
+    window, position = picks(inked, count, rng)
     if len(window) < count:
         raise CorpusError(
             f"the corpus gives {len(window):,} tokens in context, {count:,} were asked for: add"
             f" text, or give --tokens {len(window)}"
         )
-    ids = _filled(windows)
+    ids = filled(windows)
     of_token = np.array(origin)[window]
     text = Text("", _counted(documents.texts, rng))
     frequency = frequencies((text,), tokenizer)[ids[window, position]].astype(np.float32)
@@ -147,7 +147,7 @@ def _inked(tokenizer: Tokenizer, row: Sequence[int]) -> list[int]:
     ]
 
 
-def _picks(
+def picks(
     inked: Sequence[Sequence[int]], count: int, rng: np.random.Generator
 ) -> tuple[Ints, Ints]:
     """Which tokens, [n] window and [n] place: evenly from all windows, each window's spread over
@@ -175,7 +175,7 @@ def _spread(places: Sequence[int], rng: np.random.Generator) -> list[int]:
     ]
 
 
-def _filled(windows: Sequence[Sequence[int]]) -> Ints:
+def filled(windows: Sequence[Sequence[int]]) -> Ints:
     longest = max((len(row) for row in windows), default=0)
     return np.array([[*row, *[NOTHING] * (longest - len(row))] for row in windows], dtype=np.int32)
 

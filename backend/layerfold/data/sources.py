@@ -91,8 +91,8 @@ def collect(name: str, cache: Path) -> tuple[Text, ...]:
         return checked(chinese_verse(cache), name, VERSE_BYTES)
     if name != "storyteller":
         raise CorpusError(
-            f"there is no collection called {name!r}: choose storyteller, poet or pydoc, or give a"
-            " folder or a file of text"
+            f"there is no collection called {name!r}: choose storyteller, poet, pydoc or, for a"
+            " picture alone, brown, or give a folder or a file of text"
         )
     return checked(tuple(_read(source, cache) for source in storyteller()), name, 25_000_000)
 

@@ -4,14 +4,19 @@ tokenizer, by transformers' own reading.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
+from safetensors.torch import save_file
 
 from layerfold.errors import DamagedRun, MissingExtra, ModelRefused
+from layerfold.files.atomic import write_atomically
 from layerfold.model.huggingface.quiet import quiet, reason
+
+OF_THIS_MACHINE: Final = ("_name_or_path", "transformers_version")  # of a config, of no meaning
 
 
 def gguf_config(path: Path) -> Any:
@@ -47,6 +52,33 @@ def gguf_network(path: Path, made: Any, config: Any, dtype: torch.dtype) -> Any:
         return plain
 
     return _read(path, read)
+
+
+def write_plain(path: Path, folder: Path) -> None:
+    """A folder holds the model of a GGUF file as transformers writes one: config, weights as
+    float32, tokenizer; the same file gives the same weights to the byte.
+
+    Raises MissingExtra, ModelRefused, DamagedRun, OSError.
+    """
+    import transformers  # 3 s: only where a model is opened
+
+    config = gguf_config(path)
+    made = transformers.AutoModelForCausalLM._model_mapping[type(config)]
+    network = gguf_network(path, made, config, torch.float32)
+    weights = {  # what is tied, once
+        name: weight.detach().contiguous() for name, weight in network.named_parameters()
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    with quiet():
+        gguf_tokenizer(path).save_pretrained(folder)
+    said = {
+        **config.to_diff_dict(),
+        "architectures": [made.__name__],
+        "dtype": "float32",
+    }
+    plain = {name: value for name, value in sorted(said.items()) if name not in OF_THIS_MACHINE}
+    write_atomically(folder / "config.json", json.dumps(plain, indent=2).encode() + b"\n")
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
 
 
 def rounding_of(path: Path) -> str:

@@ -5,7 +5,7 @@ transformers' own pass.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from layerfold.errors import ModelRefused
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
@@ -25,6 +25,9 @@ from layerfold.model.huggingface.quiet import reason
 from layerfold.model.huggingface.shape import HuggingFaceShape, outline_of, read_shape
 from layerfold.model.huggingface.structure import Structure, structure_of
 from layerfold.model.huggingface.weights import load_network
+
+NOTES: Final = "layerfold.json"  # beside a model: {"notes": [what is to be known of it, …]}
+MOST, NOTE = 8, 500  # notes, characters of one
 
 
 def load_adapter(
@@ -76,7 +79,9 @@ def notes_of(where: Where) -> list[str]:
     )
     if (whole := gguf_of(where)) is not None:
         found.append(rounding_of(whole))
-    return found
+    written = read_json(where, NOTES) if where.folder is not None else None
+    notes = (written or {}).get("notes")
+    return found + ([str(note)[:NOTE] for note in notes[:MOST]] if isinstance(notes, list) else [])
 
 
 def _adapter(
