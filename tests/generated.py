@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from layerfold import settings
@@ -80,6 +81,7 @@ def help_block() -> str:
     return "```console\n" + "\n\n".join(shown) + "\n```\n"
 
 
+@cache
 def help_of(command: str) -> str:
     """What one command says of itself."""
     return output([sys.executable, "-m", "layerfold.cli.main", *command.split(), "--help"])

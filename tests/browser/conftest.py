@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,10 @@ from hatch_build import build_page
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
+# the code of this checkout, whichever is installed
+HERE = os.pathsep.join([str(ROOT / "backend"), str(ROOT)])
 BUNDLED = ROOT / "models" / "storyteller"
+MODULAR = ROOT / "models" / "modular-addition"
 FLAGS = (
     "--no-sandbox",
     "--disable-quic",
@@ -31,9 +35,10 @@ FLAGS = (
     "--disable-sync",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
-    # Debian's launcher turns it on: the page's text and boxes would be painted by the software GPU
-    # too
+    # WebGL alone is drawn by the software GPU: text and boxes are painted, and put together with
+    # it, without.
     "--disable-gpu-rasterization",
+    "--disable-gpu-compositing",
 )
 PATIENCE = 120_000  # milliseconds; software rendering on a busy machine
 # Every caption there was, with the step it came at: a busy machine can look up too late to see one.
@@ -64,7 +69,7 @@ class Served:
 
     def start(self) -> None:
         """The server answers."""
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        environment = {**os.environ, "PYTHONPATH": HERE}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command, cwd=ROOT, env=environment, stdout=log, stderr=log
@@ -124,8 +129,17 @@ def _page() -> None:
     build_page()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The server with a made-up run, small, for journeys that ask nothing of a model."""
+    server = Served(serve_made_up, tmp_path_factory.mktemp("server") / "log")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="package")
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The program with the bundled run; from a checkout that lacks it, the same server with a
     made-up one.
     """
@@ -133,8 +147,20 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         "LAYERFOLD_TEST_RUN"
     ) != "made-up"
     server = Served(
-        serve_bundled if whole else serve_made_up, tmp_path_factory.mktemp("server") / "log"
+        serve_bundled if whole else serve_made_up, tmp_path_factory.mktemp("bundled") / "log"
     )
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="package")
+def shapes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The program with the storyteller and the known shapes: the committed runs, else made-up
+    ones.
+    """
+    committed = (MODULAR / "atlas" / "atlas.json").exists()
+    server = Served(serve_shapes(committed), tmp_path_factory.mktemp("shapes") / "log")
     server.start()
     yield server
     server.stop()
@@ -149,13 +175,14 @@ def launch(playwright: Playwright, *further: str) -> Browser:
     return playwright.chromium.launch(executable_path=found or own, args=[*FLAGS, *further])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
+    """Not for the session: while it is there, nothing else can run an event loop."""
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browsers(playwright: Playwright) -> Iterator[Browser]:
     """A browser with software WebGL."""
     browser = launch(playwright)
@@ -215,6 +242,20 @@ Open = Callable[..., Visit]
 
 @pytest.fixture
 def visit(browsers: Browser, served: Served) -> Iterator[Open]:
+    """Opens pages of the server; see ``visiting``."""
+    with visiting(browsers, served) as opened:
+        yield opened
+
+
+@pytest.fixture
+def visit_bundled(browsers: Browser, bundled: Served) -> Iterator[Open]:
+    """Opens pages of the program with the bundled run."""
+    with visiting(browsers, bundled) as opened:
+        yield opened
+
+
+@contextmanager
+def visiting(browsers: Browser, served: Served) -> Iterator[Open]:
     """Opens pages; at the end none of them has thrown, and none has asked another origin for
     anything.
     """

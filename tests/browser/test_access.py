@@ -32,8 +32,8 @@ def serious(one: Visit) -> list[str]:
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_axe_finds_nothing_serious(visit: Open, theme: str) -> None:
-    one = visit(link(theme=theme))
+def test_axe_finds_nothing_serious(visit_bundled: Open, theme: str) -> None:
+    one = visit_bundled(link(theme=theme))
     one.until(PLACED)
     assert serious(one) == []
     one.page.locator(".sentence.active .token").nth(1).click()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PATIENCE, Open, Served, Visit
+from tests.browser.conftest import MODULAR, PATIENCE, Open, Served, Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE)
@@ -54,7 +54,7 @@ def begin(one: Visit, steps: str = "") -> None:
     one.until(JOB, LONG)
 
 
-@pytest.mark.parametrize("served", [["--no-build"]], indirect=True)
+@pytest.mark.parametrize("served", [[str(MODULAR), "--no-build"]], indirect=True)
 def test_a_short_training_of_the_real_lab_is_watched_to_its_end(visit: Open) -> None:
     one = visit()
     begin(one, "50")

@@ -4,19 +4,15 @@ runs on a real server.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PATIENCE, ROOT, Open, Served, Visit
+from tests.browser.conftest import BUNDLED, MODULAR, PATIENCE, Open, Served, Visit
 from tests.browser.test_access import serious
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE)
 
-RUNS = [ROOT / "models" / name for name in ("storyteller", "modular-addition")]
 EDGES = "window.layerfold.scene.stats().edges"
 TOLD = (
     "Object.entries(s.inside.asking).every(([kind, one]) => s.inside.looks[kind]?.id === one.id) &&"
@@ -25,23 +21,11 @@ TOLD = (
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(shapes: Served) -> Served:
     """The storyteller and the modular addition, whose passes can be taken apart."""
-    if not all((run / "atlas" / "atlas.json").exists() for run in RUNS):
+    if not all((run / "atlas" / "atlas.json").exists() for run in (BUNDLED, MODULAR)):
         pytest.skip("this checkout has no runs to look into")
-    command = [
-        sys.executable,
-        "-m",
-        "layerfold.cli.main",
-        "serve",
-        *map(str, RUNS),
-        "--no-browser",
-        "--port",
-    ]
-    server = Served(lambda port: [*command, str(port)], tmp_path_factory.mktemp("server") / "log")
-    server.start()
-    yield server
-    server.stop()
+    return shapes
 
 
 def looked(visit: Open, tab: str, more: str = "", **options: object) -> Visit:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, expect
 
-from tests.browser.conftest import PATIENCE, ROOT, Served, Visit
+from tests.browser.conftest import HERE, PATIENCE, ROOT, Served, Visit
 from tests.browser.recording import CHECKPOINTS
 
 pytest.importorskip("layerfold.recording.recorder")
@@ -37,7 +37,7 @@ class Training:
     def start(self, *words: str) -> None:
         with self._log.open("wb") as log:
             command = [sys.executable, "-m", "tests.browser.recording", str(self.folder), *words]
-            environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+            environment = {**os.environ, "PYTHONPATH": HERE}
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdout=log, stderr=log
             )

@@ -24,8 +24,8 @@ def link(**fields: str) -> str:
 PLACED = "s.sentences.length > 0 && s.sentences.every((one) => one.status === 'placed')"
 
 
-def test_the_first_picture_moves_by_itself_and_says_what_is_seen(visit: Open) -> None:
-    one = visit(calm=False)
+def test_the_first_picture_moves_by_itself_and_says_what_is_seen(visit_bundled: Open) -> None:
+    one = visit_bundled(calm=False)
     caption = one.page.locator("#caption")
     one.sees("captions.some(({ words, step }) => words.includes('untrained') && step === 0)")
     first = one.page.locator("#view").screenshot()
@@ -48,8 +48,8 @@ def test_reduced_motion_has_no_tour(visit: Open) -> None:
     assert one.state("[s.touring, s.sentences.length]") == [False, 2]
 
 
-def test_typing_places_tokens(visit: Open) -> None:
-    one = visit(link())
+def test_typing_places_tokens(visit_bundled: Open) -> None:
+    one = visit_bundled(link())
     one.until(PLACED)
     one.page.click("#add-sentence")
     one.page.keyboard.type("The whale rose from the sea", delay=15)
@@ -126,8 +126,8 @@ def test_the_pad_moves_both(visit: Open) -> None:
     one.until("s.site === s.card.sites.length - 2 && s.step === s.card.steps.length - 2")
 
 
-def test_the_inspector_tells_neighbours_lens_and_numbers(visit: Open) -> None:
-    one = visit(link())
+def test_the_inspector_tells_neighbours_lens_and_numbers(visit_bundled: Open) -> None:
+    one = visit_bundled(link())
     one.until(PLACED)
     one.page.locator(".sentence.active .token").nth(1).click()
     expect(one.page.locator("#inspector h2")).to_have_text("bank")

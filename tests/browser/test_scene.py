@@ -65,9 +65,11 @@ def opened(browsers: Browser, origin: str) -> Iterator[Opener]:
     """
     foreign: list[str] = []
     thrown: list[str] = []
+    pages: list[Page] = []
 
     def open_page(query: str, width: int = 960, height: int = 640) -> Page:
         page = browsers.new_page(viewport={"width": width, "height": height})
+        pages.append(page)
         page.set_default_timeout(PATIENCE)
         page.on(
             "request",
@@ -82,6 +84,8 @@ def opened(browsers: Browser, origin: str) -> Iterator[Opener]:
         return page
 
     yield open_page
+    for page in pages:
+        page.close()
     assert foreign == []
     assert thrown == []
 

@@ -13,14 +13,13 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import PATIENCE, ROOT, Open, Served, Visit, serve_shapes
+from tests.browser.conftest import PATIENCE, Open, Served, Visit
 from tests.browser.test_access import serious
 from tests.browser.test_page import PLACED
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE)
 
-COMMITTED = ROOT / "models" / "modular-addition"
 CLOUD = """(() => {
   const s = layerfold.store.get(),
     labels = s.reference.labels.filter((one) => one.kind === "cyclic");
@@ -30,18 +29,6 @@ CLOUD = """(() => {
   return { period: labels[0].period, labels: labels.map((one) => one.values.map(([n]) => n)),
     places };
 })()"""
-
-
-@pytest.fixture(scope="module")
-def shapes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server with the storyteller and the known shapes: the committed runs, else made-up ones."""
-    server = Served(
-        serve_shapes((COMMITTED / "atlas" / "atlas.json").exists()),
-        tmp_path_factory.mktemp("shapes") / "log",
-    )
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -133,6 +133,7 @@ def wait_for(machines: Cluster, count: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_worker_killed_half_way_changes_no_byte(
     alone: Path, run: Path, machines: Cluster
 ) -> None:

@@ -109,6 +109,28 @@ def test_a_page_on_a_real_run(models: Path, tmp_path: Path) -> None:
             assert page.hear()["code"] == "atlas_missing"
 
 
+def test_strange_texts_are_placed_or_refused_in_words(models: Path, tmp_path: Path) -> None:
+    jobs = Jobs()
+    catalog = Catalog(find_runs([models]), lambda folder: open_session(folder, tmp_path))
+    app = create_app(catalog, Settings(runs=(models,), frontend=Path("/nowhere")), jobs=jobs)
+    strange = (
+        "😀🏴‍☠️ 春天来了",
+        "שלום עולם مرحبا",
+        "a\u0000b\u0007c\u202ed",
+        "<img src=x onerror=alert(1)>",
+        "a \ud83d lone surrogate",
+    )
+    with running(app, jobs) as live, live.page() as page:
+        for id, text in enumerate(strange):
+            page.place(id, text, run="small")
+            tokens, *slices, done = page.until("done", id)
+            assert tokens["tokens"]
+            assert (len(slices), done["steps"]) == (len(STEPS), len(STEPS))
+        for id, text, code in ((8, "   ", "empty_text"), (9, "x" * 20_001, "text_too_long")):
+            page.place(id, text, run="small")
+            assert page.until("error", id)[-1]["code"] == code
+
+
 def test_a_page_asks_for_a_projection(models: Path, tmp_path: Path) -> None:
     jobs = Jobs()
     catalog = Catalog(find_runs([models]), lambda folder: open_session(folder, tmp_path))
