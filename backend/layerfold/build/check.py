@@ -19,6 +19,8 @@ from layerfold.atlas.projection_files import open_projections
 from layerfold.cards.digest import is_edited, is_signed, signed
 from layerfold.cards.reading import CARD_BYTES, Card, parse_object
 from layerfold.claims.claim import CLAIMS, REDO, checkpoints_of, read_file
+from layerfold.claims.seed.files import REDO as RESEED
+from layerfold.claims.seed.files import SEED, read_seed_file
 from layerfold.errors import AtlasMissing, LayerfoldError
 from layerfold.files.atomic import read_bounded, write_atomically
 from layerfold.metrics.files import CARD as MEASURES
@@ -32,7 +34,7 @@ REBUILD = "build the atlas again"
 
 
 log = logging.getLogger(__name__)
-CARDS: Final = (CARD, "atlas/atlas.json", f"measures/{MEASURES}", CLAIMS)
+CARDS: Final = (CARD, "atlas/atlas.json", f"measures/{MEASURES}", CLAIMS, SEED)
 
 
 def notes_of(folder: Path) -> list[str]:
@@ -98,6 +100,7 @@ def check_run(folder: Path) -> list[Problem]:
         _projections,
         _measured,
         _claims,
+        _seed,
         _manifest,
     )
     return [problem for part in parts for problem in _told(part, run)]
@@ -304,3 +307,16 @@ def _claims(run: Run) -> Iterator[Problem]:
         yield Problem(
             CLAIMS, f"has figures at steps without a checkpoint, {strangers[0]} first: {REDO}"
         )
+
+
+def _seed(run: Run) -> Iterator[Problem]:
+    """A run may have no cards of the seed; those it has are readable and speak of its own
+    checkpoints.
+    """
+    try:
+        kept = read_seed_file(run.folder / SEED)
+    except LayerfoldError as error:
+        yield Problem(SEED, str(error))
+        return
+    if kept is not None and kept.checkpoints != checkpoints_of(run):
+        yield Problem(SEED, f"was computed from other checkpoints than those of the card: {RESEED}")

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from layerfold.atlas.files import REFERENCE
 from layerfold.atlas.projection_files import UMAP
 from layerfold.claims.claim import read_claims
+from layerfold.claims.seed.files import read_seed
 from layerfold.errors import LayerfoldError
 from layerfold.interp.session import Session
 from layerfold.server.catalog import Catalog
@@ -36,6 +37,7 @@ from layerfold.server.protocol.http import (
     RunCard,
     RunEntry,
     RunList,
+    SeedTable,
 )
 from layerfold.server.protocol.tables import (
     frame_of,
@@ -204,6 +206,13 @@ def _add_tables(api: APIRouter, catalog: Catalog) -> None:
         --write` left them; empty where it did not.
         """
         return _json(ClaimsTable(claims=read_claims(catalog.open(run).run)), known)
+
+    @api.get("/api/runs/{run}/seed", response_model=SeedTable, responses={**OF_A_RUN, **UNCHANGED})
+    def get_seed(run: RunName, known: KnownTag = None) -> Response:
+        """What became of every sentence of the seed, as `layerfold verify --seed --write` left it;
+        empty where it did not.
+        """
+        return _json(SeedTable(cards=read_seed(catalog.open(run).run)), known)
 
 
 async def clouds(jobs: Jobs, opened: Session, step: int, projection: str, trust: bool) -> bytes:

@@ -45,6 +45,7 @@ export interface Wire {
   MetricsTable?: MetricsTable;
   MeasuresTable?: MeasuresTable;
   ClaimsTable?: ClaimsTable;
+  SeedTable?: SeedTable;
   ComparisonTable?: ComparisonTable;
   LabOffer?: LabOffer;
   NewJob?: NewJob;
@@ -1007,6 +1008,82 @@ export interface ControlTable {
   name_zh: string;
   steps: number[];
   values: (number | null)[];
+}
+/**
+ * What became of every sentence of the seed in a run.
+ */
+export interface SeedTable {
+  cards: SeedCard[];
+}
+/**
+ * A sentence of the seed put to the test: `series` is its number, `controls` the same where it
+ * should be another, `verdict` what became of it at `at_step`, and `verdict_en` why.
+ *
+ * `quote_zh` is an exact excerpt. `would` says what would have to be true, `p` how likely the
+ * number is under its control, `q` the same over the run's table (Benjamini and Hochberg). `view`
+ * holds fields of the link of the page that shows it; `s` are sentences, one a line, each as the
+ * link has it: the digit of its hue, v, its text.
+ */
+export interface SeedCard {
+  id: string;
+  section: string;
+  quote_zh: string;
+  quote_en: string;
+  title_en: string;
+  title_zh: string;
+  would_en: string;
+  would_zh: string;
+  method_en: string;
+  method_zh: string;
+  threshold_en: string;
+  threshold_zh: string;
+  verdict: "holds" | "weak" | "fails" | "weaker" | "untestable";
+  verdict_en: string;
+  verdict_zh: string;
+  here: string;
+  here_zh: string;
+  unit: string;
+  unit_zh: string;
+  series: SeedSeries;
+  by_site?: SeedSites | null;
+  controls: SeedSeries[];
+  p: number | null;
+  q: number | null;
+  limits_en: string;
+  limits_zh: string;
+  papers: SeedPaper[];
+  view: {
+    [k: string]: string;
+  };
+  at_step: number;
+}
+/**
+ * A number by training step with the bounds of its interval, null where not defined; without
+ * steps, one value for all.
+ */
+export interface SeedSeries {
+  name_en: string;
+  name_zh: string;
+  steps: number[];
+  values: (number | null)[];
+  lows: (number | null)[];
+  highs: (number | null)[];
+}
+/**
+ * The number at each site of the step that decides, with the bounds of its interval.
+ */
+export interface SeedSites {
+  sites: string[];
+  values: (number | null)[];
+  lows: (number | null)[];
+  highs: (number | null)[];
+}
+/**
+ * A work that says something of the claim.
+ */
+export interface SeedPaper {
+  text: string;
+  url: string;
 }
 /**
  * A run at a step laid over another at another step, on the tokens of the first one's

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from layerfold.claims.record import ClaimTable
+from layerfold.claims.seed.record import SeedCard
 
 PROTOCOL: Final = 1
 
@@ -240,6 +241,12 @@ class ClaimsTable(Message):
     """All claims of a run."""
 
     claims: list[ClaimTable]
+
+
+class SeedTable(Message):
+    """What became of every sentence of the seed in a run."""
+
+    cards: list[SeedCard]
 
 
 class ComparedSite(Message):

@@ -27,6 +27,7 @@ from layerfold.server.protocol.http import (
     ReferenceTable,
     RunCard,
     RunList,
+    SeedTable,
 )
 from layerfold.server.protocol.inspect import AnswerHeader, AnyAnswer
 from layerfold.server.protocol.messages import (
@@ -55,7 +56,14 @@ class _Untitled(GenerateJsonSchema):
 
 CLIENT: Final[tuple[type[BaseModel], ...]] = (Place, Inspect, Cancel, *get_args(AnyQuestion))
 SERVER: Final[tuple[type[BaseModel], ...]] = (Hello, Tokens, Done, Inspected, Changed, Failure)
-TABLES: Final = (ReferenceTable, MetricsTable, MeasuresTable, ClaimsTable, ComparisonTable)
+TABLES: Final = (
+    ReferenceTable,
+    MetricsTable,
+    MeasuresTable,
+    ClaimsTable,
+    SeedTable,
+    ComparisonTable,
+)
 LAB: Final = (LabOffer, NewJob, JobCard, JobList)
 ANSWERED: Final[tuple[type[BaseModel], ...]] = (AnswerHeader, *get_args(AnyAnswer))
 ANSWERS: Final[tuple[type[BaseModel], ...]] = (
