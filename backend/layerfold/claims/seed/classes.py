@@ -1,4 +1,4 @@
-"""Classes of tokens: of grammar by word lists, of text by source, of a task by its own variables."""
+"""Classes of tokens: of grammar by word lists, of text by source, of a task by its variables."""
 
 from __future__ import annotations
 

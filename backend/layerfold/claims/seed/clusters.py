@@ -103,9 +103,7 @@ def words_cluster(subject: Subject, bars: Mapping[str, float]) -> Finding:
     near = by_step[subject.last][site]
     rng = np.random.default_rng(1)
     null = np.array([_dealt(near, words.dealt(rng)) for _ in range(DRAWS)])
-    series = {
-        step: mean_of(purity(found[site], words.topics)) for step, found in by_step.items()
-    }
+    series = {step: mean_of(purity(found[site], words.topics)) for step, found in by_step.items()}
     p = p_above(value[0], null)
     return Finding(
         verdict=verdict_of(value[0] >= bars["times"] * null.mean(), p <= 0.05),
@@ -199,5 +197,3 @@ def gain_of(subject: Subject, words: Words, step: int) -> tuple[Doubles, Doubles
     ends = here[[0, -1]]
     better = ends[int(ends.mean(axis=1).argmax())]
     return merged - better, here, n // 4 + 1 + site
-
-

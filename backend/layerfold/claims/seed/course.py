@@ -1,4 +1,4 @@
-"""1.2a, 1.2d and 2.5c: the path of the weights, what goes with the loss on it, and where it ends."""
+"""1.2a, 1.2d and 2.5c: the path of the weights, what goes with the loss, and where it ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from torch import Tensor
 from layerfold.claims.seed.finding import (
     NAN,
     Finding,
-    Triple,
     Untestable,
     flat,
     line,
@@ -98,7 +97,7 @@ def spectrum(gram: Doubles) -> Doubles:
     """The principal variances of points by their inner products, largest first."""
     center = np.eye(len(gram)) - 1 / len(gram)
     values = np.linalg.eigvalsh(center @ gram @ center)[::-1]
-    return np.maximum(values, 0)
+    return np.asarray(np.maximum(values, 0), dtype=np.float64)
 
 
 def two_share(gram: Doubles) -> float:
@@ -163,17 +162,17 @@ def loss_shapes(subject: Subject, bars: Mapping[str, float]) -> Finding:
     value = both[top]
     rng = np.random.default_rng(0)
     orders = [rng.permutation(len(moves)) for _ in range(ORDERS)]
-    null = np.array(
-        [max(abs(spearman(moves[o, 0], moves[:, n])) for n in (1, 2)) for o in orders]
-    )
+    null = np.array([max(abs(spearman(moves[o, 0], moves[:, n])) for n in (1, 2)) for o in orders])
     spread = _boot(moves[:, 0], moves[:, 1 + top])
     p = p_above(abs(value), null)
     names = ("dimension", "curvature")
     return Finding(
         verdict=verdict_of(abs(value) >= bars["correlation"], p <= 0.05),
-        value=list((value, *spread)),
+        value=[value, *spread],
         at_step=subject.last,
-        series=line("1.2d", {s: (float(r[1]), NAN, NAN) for s, r in zip(subject.every, rows)}),
+        series=line(
+            "1.2d", {s: (float(r[1]), NAN, NAN) for s, r in zip(subject.every, rows, strict=True)}
+        ),
         controls=[
             flat("order", quantiles(null)),
             flat("curvature", (both[1 - top], NAN, NAN)),
@@ -215,7 +214,7 @@ def _boot(one: Doubles, other: Doubles) -> tuple[float, float]:
 
 
 def least_energy(subject: Subject, bars: Mapping[str, float]) -> Finding:
-    """2.5c: in how many random directions the loss rises at the end, and what −gradient takes off."""
+    """2.5c: in how many random directions the loss rises, and what −gradient still takes off."""
     batch = batch_of(subject).part(slice(ROWS))
     steps = tuple(dict.fromkeys((subject.steps[len(subject.steps) // 2], subject.last)))
     found = {step: rises(subject.network(step), batch) for step in steps}
@@ -263,7 +262,8 @@ def rises(network: Network, batch: Batch) -> Doubles:
 def filtered(weight: Tensor, generator: torch.Generator) -> Tensor:
     """A random matrix whose rows are as long as the weight's (Li et al. 2018)."""
     drawn = torch.randn(weight.shape, generator=generator)
-    return drawn * (weight.norm(dim=1, keepdim=True) / drawn.norm(dim=1, keepdim=True))
+    found: Tensor = drawn * (weight.norm(dim=1, keepdim=True) / drawn.norm(dim=1, keepdim=True))
+    return found
 
 
 def line_search(network: Network, batch: Batch) -> float:

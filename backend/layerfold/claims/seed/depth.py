@@ -14,10 +14,8 @@ from layerfold.claims.seed.finding import (
     by_sites,
     flat,
     line,
-    mean_draws,
     mean_of,
     p_of,
-    quantiles,
     triple,
     verdict_of,
 )
@@ -28,7 +26,6 @@ from layerfold.geometry.trust import spearman
 from layerfold.interp.attention import patterns
 from layerfold.interp.interval import DRAWS, Doubles, packed, resamples
 from layerfold.interp.logit_lens import log_softmax
-from layerfold.records import Floats
 
 TOKENS: Final = 300  # read by the lens
 LEAST: Final = 8  # tokens of a sentence in which distance means something
@@ -120,7 +117,7 @@ def top_predicts(subject: Subject, bars: Mapping[str, float]) -> Finding:
     value, draws = ratios[subject.last]
     here = kls[subject.last]
     means = here.mean(axis=1)
-    falls = spearman(np.arange(len(means) - 1), means[:-1])
+    falls = spearman(np.arange(len(means) - 1.0), means[:-1])
     likeness = [
         cka(one, subject.states(subject.last)[-1]).value for one in subject.states(subject.last)
     ]
@@ -160,7 +157,8 @@ def lens_kl(subject: Subject, step: int) -> Doubles:
 
 
 def _kl(logs: Doubles, last: Doubles) -> Doubles:
-    return np.maximum((np.exp(logs) * (logs - last)).sum(axis=-1), 0.0)
+    found = (np.exp(logs) * (logs - last)).sum(axis=-1)
+    return np.asarray(np.maximum(found, 0.0), dtype=np.float64)
 
 
 def _share(kls: Doubles, site: int) -> tuple[Triple, Doubles]:

@@ -1,9 +1,10 @@
-"""1.1a and 1.3b: in how many dimensions the states of natural text lie, and whether on a manifold."""
+"""1.1a and 1.3b: in how many dimensions states of natural text lie, and whether on a manifold."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import isfinite
 from statistics import NormalDist
 from typing import Final
 
@@ -26,7 +27,7 @@ from layerfold.data.reference_states import reference_states
 from layerfold.geometry.gride import gride
 from layerfold.geometry.spectrum import participation, spectrum_of
 from layerfold.interp.interval import REACH, Doubles
-from layerfold.records import Floats, normalized
+from layerfold.records import Floats, Ints, normalized
 from layerfold.space.neighbors import nearest_self
 
 SCALE: Final = 8
@@ -77,13 +78,13 @@ def low_dimension(subject: Subject, bars: Bars) -> Finding:
 
 
 def _value(one: Triple) -> float:
-    return one[0] if np.isfinite(one[0]) else -np.inf
+    return one[0] if isfinite(one[0]) else float("-inf")
 
 
 def _p_less(one: Triple, other: Triple) -> float:
     """One-sided p that one number is not below another, by their normal errors."""
-    errors = [(each[2] - each[0]) / REACH for each in (one, other)]
-    return 1 - NormalDist().cdf((other[0] - one[0]) / max(float(np.hypot(*errors)), 1e-12))
+    error = float(np.hypot(one[2] - one[0], other[2] - other[0])) / REACH
+    return 1 - NormalDist().cdf((other[0] - one[0]) / max(error, 1e-12))
 
 
 def _profile(states: Floats) -> list[Triple]:
@@ -175,7 +176,7 @@ def effective_dimension(subject: Subject, bars: Bars) -> Finding:
 
 def _share(states: Floats) -> float:
     """Participation ratio over d."""
-    return float(participation(spectrum_of(states)).value) / states.shape[1]
+    return float(participation(spectrum_of(states)).value / states.shape[1])
 
 
 def _shares(subject: Subject, step: int) -> list[Triple]:
@@ -184,7 +185,7 @@ def _shares(subject: Subject, step: int) -> list[Triple]:
     return [_share_triple(site, window) for site in states]
 
 
-def _share_triple(states: Floats, window: Floats) -> Triple:
+def _share_triple(states: Floats, window: Ints) -> Triple:
     """Value and interval: moments of each window are summed as often as it is drawn."""
     count, d = int(window.max()) + 1, states.shape[1]
     wide = states.astype(np.float64) - states.mean(axis=0)
@@ -204,4 +205,4 @@ def _weighted(wide: Doubles, weight: Doubles) -> float:
     mean = weight @ wide / total
     covariance = (wide * weight[:, None]).T @ wide / total - np.outer(mean, mean)
     square = float(np.square(covariance).sum())
-    return float(np.trace(covariance)) ** 2 / square if square > 0 else NAN
+    return float(np.trace(covariance) ** 2 / square) if square > 0 else NAN

@@ -39,7 +39,7 @@ DRAWS: Final = 300
 FLIPS: Final = 32  # tokens that are pushed
 TANGENT: Final = 40  # neighbors that a tangent space is made of
 SHARE: Final = 0.9  # of their variance that it holds
-SIZES: Final = tuple(float(x) for x in np.geomspace(0.02, 4, 14))  # of the state's length
+SIZES: Final = tuple(float(x) for x in np.geomspace(0.002, 4, 16))  # of the state's length
 
 
 def near_is_known(subject: Subject, bars: Mapping[str, float]) -> Finding:
@@ -149,7 +149,9 @@ def _shuffled(off: Doubles, loss: Doubles, kept: Doubles) -> Doubles:
     other = _freed(loss.ravel(), kept)
     rng = np.random.default_rng(0)
     axis = 1 if off.shape[1] > 2 else 0
-    return np.array([correlation(rng.permuted(one, axis=axis).ravel(), other) for _ in range(DRAWS)])
+    return np.array(
+        [correlation(rng.permuted(one, axis=axis).ravel(), other) for _ in range(DRAWS)]
+    )
 
 
 def _area(natural: Doubles, mixed: Doubles) -> float:
@@ -263,9 +265,7 @@ def flips(subject: Subject, step: int) -> dict[str, Doubles]:
     }
 
 
-def _said(
-    network: Network, ids: NDArray[np.int64], places: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _said(network: Network, ids: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.int64]:
     logits = run(network, ids).logits
     if logits is None:
         raise Untestable("no_predict")

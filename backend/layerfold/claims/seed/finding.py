@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite, isnan
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from layerfold.claims.claim import rounded
@@ -31,8 +33,8 @@ class Line(BaseModel):
 
 
 class Finding(BaseModel):
-    """What became of a claim: its number ``value`` [value, low, high] at ``at_step``, by step and by
-    site, its controls, ``p`` of the number under its control, and ``numbers`` for its sentence.
+    """What became of a claim: its number ``value`` [value, low, high] at ``at_step``, by step and
+    by site, its controls, ``p`` of the number under its control, ``numbers`` for its sentence.
 
     Of an untestable claim ``why`` is a key of the reasons, and there is no number.
     """
@@ -90,7 +92,7 @@ def verdict_of(meets: bool, beats: bool, weaker: bool = False) -> SeedVerdict:
     return "weak" if beats else "fails"
 
 
-def mean_of(values: Doubles, groups: Doubles | None = None, seed: int = 0) -> Triple:
+def mean_of(values: Doubles, groups: NDArray[Any] | None = None, seed: int = 0) -> Triple:
     """The mean of values [n] with a bootstrap over them, or over whole ``groups`` [n]; values that
     are not finite are left out.
     """
@@ -99,7 +101,7 @@ def mean_of(values: Doubles, groups: Doubles | None = None, seed: int = 0) -> Tr
 
 
 def mean_draws(
-    values: Doubles, groups: Doubles | None = None, seed: int = 0
+    values: Doubles, groups: NDArray[Any] | None = None, seed: int = 0
 ) -> tuple[Triple, Doubles]:
     """As ``mean_of``, with the bootstrap's draws [draw]."""
     known = np.isfinite(values)

@@ -80,7 +80,7 @@ def _ratios(layers: list[list[Doubles]]) -> Doubles:
     """The effective rank of every head over a random matrix's."""
     heads = [head for layer in layers for head in layer]
     chance = random_ranks(*heads[0].shape).mean()
-    return np.array([rank_of(head) for head in heads]) / chance
+    return np.asarray(np.array([rank_of(head) for head in heads]) / chance, dtype=np.float64)
 
 
 def rank_of(matrix: Doubles) -> float:

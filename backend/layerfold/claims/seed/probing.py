@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from layerfold.claims.seed.classes import Classes, one_hot, ridge_guess
 from layerfold.claims.seed.finding import (
     Finding,
-    Triple,
+    Untestable,
     by_sites,
     flat,
     line,
@@ -77,9 +77,7 @@ def classes_untangle(subject: Subject, bars: Mapping[str, float]) -> Finding:
             flat("by_type", by_type),
             flat("step0", series[subject.first]),
         ],
-        by_site=by_sites(
-            subject.sites, [mean_of(one, probed.groups) for one in here.selectivity]
-        ),
+        by_site=by_sites(subject.sites, [mean_of(one, probed.groups) for one in here.selectivity]),
         p=p_of(draws),
         numbers={
             "site": subject.sites[best],
@@ -120,7 +118,7 @@ def read_sites(subject: Subject, probed: Probed, step: int) -> Read:
 
 def hits(states: NDArray[np.floating], classes: Classes, folds: Classes) -> Doubles:
     """1 where a ridge classifier of the other folds gives a token its class [n], else 0."""
-    kinds, which = np.unique(classes, return_inverse=True)
+    _, which = np.unique(classes, return_inverse=True)
     guess = ridge_guess(np.asarray(states), one_hot(classes), folds, PENALTY)
     return np.asarray(guess.argmax(axis=1) == which, dtype=np.float64)
 
@@ -185,8 +183,7 @@ def answers(subject: Subject) -> Probed:
     pairs = rng.permutation(p * p)[:ANSWERS]
     one, other = pairs // p, pairs % p
     read = [
-        Occurrence((int(a), row[1], int(b), row[3]), 3, 1)
-        for a, b in zip(one, other, strict=True)
+        Occurrence((int(a), row[1], int(b), row[3]), 3, 1) for a, b in zip(one, other, strict=True)
     ]
     return Probed(tuple(read), (one + other) % p, pairs, np.arange(len(pairs)))
 
@@ -195,6 +192,8 @@ def labelled(subject: Subject) -> Probed:
     """The reference's tokens by the likeliest part of a mixture, or by its first class."""
     reference = subject.reference
     chosen = [one for one in reference.labels if one.kind in ("mixture", "category")]
+    if not chosen:
+        raise Untestable("no_classes")
     label = min(chosen, key=lambda one: one.kind != "mixture")
     values = np.nan_to_num(label.values, nan=-1)
     classes = values.argmax(axis=1) if label.kind == "mixture" else values[:, 0].astype(int) + 1
@@ -202,4 +201,6 @@ def labelled(subject: Subject) -> Probed:
         Occurrence(tuple(reference.windows[w, : at + 1].tolist()), int(at), 1)
         for w, at in zip(reference.window, reference.position, strict=True)
     ]
-    return Probed(tuple(read), classes, subject.ids, reference.window.astype(np.int64))
+    return Probed(
+        tuple(read), classes, subject.ids.astype(np.int64), reference.window.astype(np.int64)
+    )

@@ -23,15 +23,17 @@ def senses_part(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """The quotient of bank (of the first word that is one token) by step and site."""
     sets = [one for one in bundled_senses(subject.language) if _readable(subject, one)]
     sets = sets[:1] if sets else []
-    every = [one for one in bundled_senses(subject.language)]
+    every = bundled_senses(subject.language)
     if not sets:
         subject.known([every[0].word], "{}" if subject.language == "zh" else "The {}")
         sets = every[:1]
     options = senses.Options(draws=DRAWS)
     found = senses.measure(subject.opened, sets, subject.steps, options)
     others = senses.measure(
-        subject.opened, [one for one in every if _readable(subject, one)] or sets,
-        [subject.last], options,
+        subject.opened,
+        [one for one in every if _readable(subject, one)] or sets,
+        [subject.last],
+        options,
     )
     t = len(subject.steps) - 1
     parted = int(found.parts_at[0, t])

@@ -81,7 +81,13 @@ def reason_of(claim: str, found: Finding, language: str, subject: Subject) -> st
     }
     if found.verdict == "untestable":
         return words["untestable"][found.why].format(**numbers)
-    numbers |= {f"bar_{name}": value for name, value in BARS[claim].items()}
+    numbers |= {
+        f"{name}_pct": f"{100 * one:.0f} %"
+        for name, one in found.numbers.items()
+        if isinstance(one, float) and isfinite(one)
+    }
+    if "which" in numbers:
+        numbers["which_word"] = words["words"][str(numbers["which"])]
     said = words[claim]["reason"].format(here=here_of(found), step=f"{found.at_step:,}", **numbers)
     if found.why == "chance":
         said += words["verdict"]["chance"]
@@ -100,4 +106,6 @@ def series_of(found: Line, name_en: str, name_zh: str) -> SeedSeries:
 
 def control_of(found: Line) -> SeedSeries:
     """A control's line with its names."""
-    return series_of(found, texts("en")["controls"][found.name], texts("zh")["controls"][found.name])
+    return series_of(
+        found, texts("en")["controls"][found.name], texts("zh")["controls"][found.name]
+    )

@@ -7,8 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from layerfold.claims.seed.finding import Finding, Triple, flat, line, mean_draws, mean_of, p_of
-from layerfold.claims.seed.finding import verdict_of
+from layerfold.claims.seed.finding import Finding, Triple, flat, line, mean_of, verdict_of
 from layerfold.claims.seed.losses import batch_of, loss_array
 from layerfold.claims.seed.subject import Subject
 from layerfold.interp.changes import Change, applied
@@ -22,7 +21,7 @@ def room_to_shrink(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """Extra nats of few bits and of half the weights by step."""
     few, half = Change("bits", bars["bits"]), Change("sparsity", bars["sparsity"])
     found = {step: cost(subject, step, few) for step in subject.steps}
-    value, draws = mean_draws(found[subject.last])
+    value = mean_of(found[subject.last])
     noise = noise_cost(subject, few)
     thinned = mean_of(cost(subject, subject.last, half))
     thin_noise = noise_cost(subject, half)
@@ -40,7 +39,7 @@ def room_to_shrink(subject: Subject, bars: Mapping[str, float]) -> Finding:
             flat("thinned", thinned),
             line("bits3", coarse),
         ],
-        p=p_of(-draws, -bars["damage"]),
+        p=None,
         numbers=_told(value, thinned, noise, thin_noise)
         | {
             "bits3_first": coarse[subject.first][0],
@@ -74,4 +73,5 @@ def cost(subject: Subject, step: int, change: Change, noise: int | None = None) 
 
 def noise_cost(subject: Subject, change: Change) -> Doubles:
     """The same of noise as large as the change, mean over several draws [b]."""
-    return np.mean([cost(subject, subject.last, change, seed) for seed in range(NOISES)], axis=0)
+    found = [cost(subject, subject.last, change, seed) for seed in range(NOISES)]
+    return np.asarray(np.mean(found, axis=0), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""The seed's claims put to the test on a run, one after another, each kept as soon as it is known."""
+"""The seed's claims put to the test on a run, each kept as soon as it is known."""
 
 from __future__ import annotations
 
@@ -18,14 +18,20 @@ from layerfold.claims.seed.sentences import card_of
 from layerfold.claims.seed.subject import Subject
 from layerfold.claims.seed.thresholds import BARS, RATE
 from layerfold.data.reference_states import fingerprint
-from layerfold.errors import AtlasMissing, InputError, NoWeights, NotSupported, TextTooLong
-from layerfold.errors import UnknownSymbol
+from layerfold.errors import (
+    AtlasMissing,
+    InputError,
+    NotSupported,
+    NoWeights,
+    TextTooLong,
+    UnknownSymbol,
+)
 from layerfold.interp.interval import false_discovery
 from layerfold.interp.session import Session
 
 Progress = Callable[[str, float], None]
 log = logging.getLogger(__name__)
-SHARED: Final = ("subject", "finding", "classes")  # what all modules lean on
+SHARED: Final = ("subject.py", "finding.py", "classes.py", "losses.py", "probing.py", "words.toml")
 REFUSALS: Final = (InputError, NotSupported, NoWeights, TextTooLong, UnknownSymbol)
 
 
@@ -96,10 +102,8 @@ def content_of(subject: Subject) -> str:
 def code_of(claim: str) -> str:
     """One hash of the code that computes a claim."""
     folder = Path(__file__).parent
-    names = (*SHARED, CLAIMS[claim][0])
-    return hashlib.sha256(
-        b"".join((folder / f"{name}.py").read_bytes() for name in names)
-    ).hexdigest()
+    names = (*SHARED, f"{CLAIMS[claim][0]}.py")
+    return hashlib.sha256(b"".join((folder / name).read_bytes() for name in names)).hexdigest()
 
 
 def computed(subject: Subject, claim: str) -> Finding:
@@ -111,7 +115,7 @@ def computed(subject: Subject, claim: str) -> Finding:
     except AtlasMissing:
         raise
     except REFUSALS as error:
-        return untestable(subject, claim, Untestable("unread", why=str(error)))
+        return untestable(subject, claim, Untestable("unread", reason=str(error)))
 
 
 def untestable(subject: Subject, claim: str, reason: Untestable) -> Finding:
