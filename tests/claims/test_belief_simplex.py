@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from layerfold.claims.belief_simplex import (
+    advantage,
     claims,
     endings,
     explained,
@@ -69,15 +70,31 @@ def test_all_letters_back_tell_the_whole_belief() -> None:
 
 
 @pytest.mark.parametrize(
-    ("last", "shuffled", "holds"), [(0.92, 0.01, True), (0.9, 0.01, False), (0.95, 0.2, False)]
+    ("last", "shuffled", "low", "holds"),
+    [
+        (0.92, 0.01, 0.1, True),
+        (0.9, 0.01, 0.1, False),
+        (0.95, 0.2, 0.1, False),
+        (0.95, 0.01, -0.001, False),
+    ],
 )
-def test_the_first_claim_asks_for_a_threefold_fall_and_nothing_in_shuffled_beliefs(
-    last: float, shuffled: float, holds: bool
+def test_the_first_claim_asks_for_a_threefold_fall_more_than_the_letters_tell_and_no_leak(
+    last: float, shuffled: float, low: float, holds: bool
 ) -> None:
-    claim = leading_claim({0: 0.75, 9: last}, {0: 0.0, 9: shuffled}, 0.8)
+    claim = leading_claim({0: 0.75, 9: last}, {0: 0.0, 9: shuffled}, 0.8, (low, 0.2))
     assert claim.holds is holds
     assert claim.bound == pytest.approx(1 - 0.25 / 3)
     assert claim.at_step == 9
+
+
+def test_the_last_letters_have_no_advantage_over_themselves_and_all_letters_have_one() -> None:
+    said = sample(mess3(0.05, 0.6), 400, 8, np.random.default_rng(0))
+    belief = beliefs(mess3(0.05, 0.6), said)
+    assert advantage(endings(said, 2), endings(said, 2), belief) == (0.0, 0.0)
+    low, high = advantage(endings(said, 4), endings(said, 1), belief)
+    gain = explained(endings(said, 4), belief) - explained(endings(said, 1), belief)
+    assert 0 < low < gain < high
+    assert advantage(endings(said, 1), endings(said, 4), belief)[1] < 0
 
 
 def test_the_second_claim_sets_step_0_beside_itself() -> None:

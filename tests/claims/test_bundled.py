@@ -15,6 +15,7 @@ from layerfold.runs.run import Run
 
 MODELS = Path(__file__).parents[2] / "models"
 KNOWN = ("modular-addition", "belief-simplex", "induction")
+FAIL = {"induction-context"}  # on text, as published: this model's text repeats too little
 RUNS = sorted(path.parent.name for path in MODELS.glob("*/run.json"))
 
 
@@ -43,7 +44,7 @@ def test_claims_are_kept_and_told_in_two_languages(name: str) -> None:
 def test_known_shapes_hold(name: str) -> None:
     kept = json.loads((MODELS / name / "claims.json").read_text("utf-8"))["claims"]
     assert kept
-    assert all(claim["holds"] for claim in kept)
+    assert all(claim["holds"] is (claim["id"] not in FAIL) for claim in kept)
 
 
 @pytest.mark.slow
@@ -53,7 +54,7 @@ def test_known_shapes_hold_when_computed_anew(name: str) -> None:
     assert kept is not None
     found = [claim_table(claim) for claim in claims_of(open_session(MODELS / name))]
     assert [(claim.id, claim.holds) for claim in found] == [
-        (claim.id, True) for claim in kept.claims
+        (claim.id, claim.id not in FAIL) for claim in kept.claims
     ]
     for one, other in zip(found, kept.claims, strict=True):
         assert one.values == pytest.approx(other.values, rel=1e-3, abs=1e-3, nan_ok=True)

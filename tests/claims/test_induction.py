@@ -9,7 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from layerfold.claims.induction import claims, context_claim, head_claim, jump_of, window_claim
+from layerfold.claims.induction import (
+    claims,
+    context_claim,
+    head_claim,
+    jump_of,
+    repeats_claim,
+    window_claim,
+)
 from layerfold.errors import DamagedRun
 from layerfold.interp.session import open_session
 from layerfold.training.recipe import Recipe
@@ -55,12 +62,20 @@ def test_a_head_that_looks_so_at_tokens_said_once_is_none() -> None:
     assert not head_claim({2**n: n / 10 for n in range(11)}, {2**n: 0.0 for n in range(11)}).holds
 
 
-def test_context_has_to_help_by_as_much_as_in_the_paper() -> None:
+def test_context_has_to_help_on_text_by_as_much_as_in_the_paper() -> None:
     unknown = dict.fromkeys(STEPS, nan)
-    assert context_claim(step_at(256, -0.3), unknown).holds
-    assert not context_claim(step_at(256, -0.2), unknown).holds
-    assert not context_claim(step_at(256, 0.3), unknown).holds
-    assert len(context_claim(step_at(256, -0.3), step_at(256, -0.1)).controls) == 2
+    again = step_at(256, -6.0)
+    assert [claim.holds for claim in context_claim(step_at(256, -0.3), again)] == [True]
+    assert [claim.holds for claim in context_claim(step_at(256, -0.2), again)] == [False]
+    assert [claim.holds for claim in context_claim(step_at(256, 0.3), again)] == [False]
+    assert context_claim(unknown, again) == ()
+
+
+def test_repetition_helps_beside_it_and_is_no_published_score() -> None:
+    claim = repeats_claim(step_at(256, -6.0))
+    assert claim.holds
+    assert "no figure" in claim.published
+    assert not repeats_claim(step_at(256, -0.2)).holds
 
 
 def test_the_three_have_to_fall_together() -> None:
@@ -70,7 +85,7 @@ def test_the_three_have_to_fall_together() -> None:
     assert not window_claim(step_at(256, 2.0), step_at(256, 0.8), step_at(256, -6.0), loss).holds
 
 
-def test_a_tiny_run_answers_all_three(tmp_path: Path) -> None:
+def test_a_tiny_run_answers_all_of_them(tmp_path: Path) -> None:
     text = tmp_path / "text"
     text.mkdir()
     words = np.random.default_rng(0).choice(["whale", "sea", "ship", "white", "captain"], size=6000)
@@ -91,6 +106,7 @@ def test_a_tiny_run_answers_all_three(tmp_path: Path) -> None:
     found = claims(opened, lambda *_: None)
     assert [claim.id for claim in found] == [
         "induction-head",
+        "induction-repeats",
         "induction-context",
         "induction-window",
     ]

@@ -51,14 +51,19 @@ def claims(opened: Session, progress: Progress) -> tuple[Claim, ...]:
         shuffled[step] = explained(led(states), shuffle(belief))
         whole[step] = explained(states, belief)
     letters = explained(endings(said, LETTERS_BACK), belief)
-    return leading_claim(leading, shuffled, letters), whole_claim(whole)
+    lead = advantage(led(states), endings(said, LETTERS_BACK), belief)
+    return leading_claim(leading, shuffled, letters, lead), whole_claim(whole)
 
 
 def leading_claim(
-    leading: Mapping[int, float], shuffled: Mapping[int, float], letters: float
+    leading: Mapping[int, float],
+    shuffled: Mapping[int, float],
+    letters: float,
+    lead: tuple[float, float],
 ) -> Claim:
     """Training turns the belief plane into the leading directions: what they leave unexplained
-    falls at least threefold.
+    falls at least threefold, and at the end they tell more than the last ``letters`` do, by a
+    ``lead`` whose interval lies above 0.
     """
     first, last = min(leading), max(leading)
     fall = (1 - leading[first]) / (1 - leading[last])
@@ -81,19 +86,24 @@ def leading_claim(
         unit="R² from three principal components",
         unit_zh="由三个主成分得到的 R²",
         threshold=(
-            f"unexplained share falls at least {FALL:.0f}-fold from step {first}; shuffled beliefs"
+            f"our thresholds: unexplained share falls at least {FALL:.0f}-fold from step {first};"
+            f" above the last {LETTERS_BACK} letters (95 % interval above 0); shuffled beliefs"
             " within 0.05 of 0"
         ),
         threshold_zh=(
-            f"未解释的部分至少降到第 {first} 步的 1/{FALL:.0f}；打乱信念后与 0 相差不超过 0.05"
+            f"本项目自定：未解释的部分至少降到第 {first} 步的 1/{FALL:.0f}；高于最后"
+            f" {LETTERS_BACK} 个字母（95% 区间大于 0）；打乱信念后与 0 相差不超过 0.05"
         ),
         values=leading,
         here=(
             f"{leading[first]:.3f} → {leading[last]:.3f}; the unexplained share falls"
-            f" {fall:.0f}-fold"
+            f" {fall:.0f}-fold; over the letters by [{lead[0]:.3f}, {lead[1]:.3f}]"
         ),
-        here_zh=f"{leading[first]:.3f} → {leading[last]:.3f}；未解释部分降到 1/{fall:.0f}",
-        holds=fall >= FALL and abs(shuffled[last]) <= 0.05,
+        here_zh=(
+            f"{leading[first]:.3f} → {leading[last]:.3f}；未解释部分降到 1/{fall:.0f}；"
+            f"高出字母 [{lead[0]:.3f}, {lead[1]:.3f}]"
+        ),
+        holds=fall >= FALL and lead[0] > 0 and abs(shuffled[last]) <= 0.05,
         at_step=last,
         controls=(
             Control(f"step {first}", f"第 {first} 步", leading[first]),
@@ -103,11 +113,11 @@ def leading_claim(
             ),
         ),
         caveat_en=(
-            "The last three letters say most of the belief in this process; what counts is what is"
-            " left."
+            "The last three letters alone tell much of the belief; what counts is how much more the"
+            " states tell."
         ),
-        caveat_zh="在这个过程中，最后三个字母已经决定了信念的大部分；要看的是剩下的那一点。",
-        bound=1 - (1 - leading[first]) / FALL,
+        caveat_zh="单凭最后三个字母就能说出信念的一大部分；要看的是状态比它多说出多少。",
+        bound=max(1 - (1 - leading[first]) / FALL, letters),
     )
 
 
@@ -151,6 +161,12 @@ def explained(features: Floats | Doubles, belief: Doubles) -> float:
     fitted on the first half of the sequences, tested on the second, all coordinates together;
     NaN where the beliefs do not vary.
     """
+    total = float(spread(belief).sum())
+    return 1 - float(unexplained(features, belief).sum()) / total if total else float("nan")
+
+
+def unexplained(features: Floats | Doubles, belief: Doubles) -> Doubles:
+    """The squared error of that map on each tested sequence [sequence]."""
     half = len(features) // 2
     width = features.shape[-1]
     fit, test = (
@@ -158,9 +174,29 @@ def explained(features: Floats | Doubles, belief: Doubles) -> float:
     )
     known, true = (part.reshape(-1, belief.shape[-1]) for part in (belief[:half], belief[half:]))
     weights = np.linalg.lstsq(np.column_stack((fit, np.ones(len(fit)))), known, rcond=1e-9)[0]
-    left = true - (test @ weights[:width] + weights[width])
-    total = float(((true - true.mean(axis=0)) ** 2).sum())
-    return 1 - float((left**2).sum()) / total if total else float("nan")
+    left = (true - (test @ weights[:width] + weights[width])) ** 2
+    return np.asarray(left.reshape(len(belief) - half, -1).sum(axis=1))
+
+
+def spread(belief: Doubles) -> Doubles:
+    """The squared distance of each tested sequence's beliefs from their mean [sequence]."""
+    tested = belief[len(belief) // 2 :]
+    away = (tested - tested.mean(axis=(0, 1))) ** 2
+    return np.asarray(away.reshape(len(tested), -1).sum(axis=1))
+
+
+def advantage(
+    features: Floats | Doubles, control: Doubles, belief: Doubles, draws: int = 1000
+) -> tuple[float, float]:
+    """By how much R² from ``features`` exceeds R² from ``control``: the 95 % interval, bootstrapped
+    over the tested sequences, both maps as fitted.
+    """
+    gain = unexplained(control, belief) - unexplained(features, belief)
+    total = spread(belief)
+    picks = np.random.default_rng(0).integers(0, len(gain), (draws, len(gain)))
+    shares = gain[picks].sum(axis=1) / total[picks].sum(axis=1)
+    low, high = np.percentile(shares, (2.5, 97.5))
+    return float(low), float(high)
 
 
 def led(states: Floats, count: int = LEADING) -> Doubles:

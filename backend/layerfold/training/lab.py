@@ -134,7 +134,7 @@ OFFERS: Final = (
                 "beta2": 0.98,
                 "log_every": 10,
                 "resume_every": 250,
-                "parameters": {"x": 0.05, "alpha": 0.85},
+                "parameters": {"x": 0.05, "alpha": 0.6},
             },
         },
         {"learning_rate": 3e-3, "weight_decay": 0.1, "batch_size": 64, "steps": 2000, "seed": 0},

@@ -82,9 +82,9 @@ function circle(theme: Theme) {
   });
 }
 
-/** One step of belief over the three states of Mess3 (x = 0.05, α = 0.85) after a symbol. */
+/** One step of belief over the three states of Mess3 (x = 0.05, α = 0.6) after a symbol. */
 export function believed(belief: number[], symbol: number) {
-  const [x, alpha] = [0.05, 0.85];
+  const [x, alpha] = [0.05, 0.6];
   const next = [0, 1, 2].map((to) => {
     const emit = to === symbol ? alpha : (1 - alpha) / 2;
     return (
