@@ -1,4 +1,4 @@
-# The verbs: run test test-long check fix page docs train atlas bench. CI uses the same ones.
+# The verbs: run test test-long check fix page wheels sbom docs train atlas bench. CI uses the same ones.
 #
 #   make run                        install what is needed into .venv and open the bundled run
 #   make run ARGS="--port 9000"     … with arguments of `layerfold`
@@ -7,6 +7,8 @@
 #   make check                      lint, format, types, layers, types of the page, generated files
 #   make fix                        format, repair what can be repaired, regenerate what is generated
 #   make page                       build the page anew whenever one of its sources changes
+#   make wheels                     the wheel of the program, and those of the bundled runs, into dist/
+#   make sbom                       what the program is made of, CycloneDX, into dist/layerfold.cdx.json
 #   make train RECIPE=storyteller   train a recipe into runs/
 #   make atlas RUN=runs/storyteller build its atlas
 #   make bench NAME=placement       measure (all of benchmarks/ without NAME)
@@ -27,7 +29,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm
 
-.PHONY: run test test-long check fix page docs train atlas bench
+.PHONY: run test test-long check fix page wheels sbom docs train atlas bench
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -59,6 +61,15 @@ fix: $(VENV)/.dev node_modules/.installed
 
 page: $(VENV)/.run
 	$(BIN)/python hatch_build.py --watch
+
+wheels: $(VENV)/.dev
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	$(BIN)/python -m build --no-isolation --outdir dist --wheel packages/models
+	$(BIN)/python -m build --no-isolation --outdir dist --wheel packages/storyteller
+
+sbom: $(VENV)/.run
+	@mkdir -p dist
+	$(BIN)/python -m packages.sbom $(ARGS) > dist/layerfold.cdx.json
 
 train: $(VENV)/.run
 	$(BIN)/layerfold train $(RECIPE) --out $(OUT) $(ARGS)

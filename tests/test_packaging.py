@@ -1,4 +1,6 @@
-"""What people install: pins, the wheel in an empty folder, the image, the verbs."""
+"""What people install: pins, the wheels in an empty folder, the image, the verbs, the bill of
+materials.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +15,21 @@ import sys
 import tarfile
 import time
 import tomllib
-import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from importlib.metadata import PackageNotFoundError, distributions, requires, version
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packages.hatch_build import runs_of
+from packages.sbom import bill, plain
 from packaging.requirements import Requirement
 
 from layerfold.cli import main as cli
-from layerfold.settings import Settings
+from layerfold.settings import FIRST, Settings
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -36,10 +40,6 @@ PINS = dict(
 )
 DOCKER = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", " ")
 MEGABYTE = 1_000_000
-
-
-def plain(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def instructions(word: str) -> list[str]:
@@ -149,6 +149,12 @@ def test_the_verbs_install_by_the_constraints_and_start_layerfold(tmp_path: Path
     assert "layerfold train tiny --out runs/tiny" in dry("train", "RECIPE=tiny")
     assert "layerfold atlas runs/x" in dry("atlas", "RUN=runs/x")
     assert "layerfold bench training" in dry("bench", "NAME=training")
+    assert re.findall(r"-m build .* ([\w./]+)$", dry("wheels"), re.M) == [
+        ".",
+        "packages/models",
+        "packages/storyteller",
+    ]
+    assert "-m packages.sbom hf > dist/" in dry("sbom", "ARGS=hf")
 
 
 def test_ci_calls_the_verbs_that_people_call() -> None:
@@ -228,19 +234,125 @@ def test_any_number_of_servers_stands_behind_one_port() -> None:
     assert front["depends_on"] == ["layerfold"]
 
 
-# ---- wheel
+# What a service of the Compose specification may say, of which we say a part; a word of another
+# name is an error to `docker compose config`.
+SERVICE = {
+    "build": dict,
+    "cap_add": list,
+    "cap_drop": list,
+    "depends_on": list,
+    "environment": dict,
+    "expose": list,
+    "image": str,
+    "ports": list,
+    "read_only": bool,
+    "restart": str,
+    "security_opt": list,
+    "tmpfs": list,
+    "volumes": list,
+}
+VARIABLE = re.compile(r"\$\{[A-Z_]+(?::-[^{}$]*)?\}")
+
+
+def test_the_compose_file_says_what_the_specification_knows() -> None:
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    assert "$" not in VARIABLE.sub("", text), "a variable is ${NAME} or ${NAME:-else}"
+    whole = yaml.safe_load(text)
+    assert set(whole) == {"services"}
+    for name, service in whole["services"].items():
+        for word, value in service.items():
+            assert isinstance(value, SERVICE[word]), f"{name}: {word}"
+        assert set(service.get("depends_on", ())) <= set(whole["services"])
+        assert service["restart"] in ("no", "always", "on-failure", "unless-stopped")
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        for mount in service["volumes"]:
+            assert mount.endswith(":ro"), "nothing outside is written to"
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """The folder that the image's COPY steps fill, from what the ignore file lets in."""
+    folder = tmp_path / "image"
+    for each in instructions("COPY"):
+        *sources, target = each.split()
+        for source in sources:
+            there = ROOT / source
+            if there.is_dir() and source != "models":
+                kept = shutil.ignore_patterns("dist", "__pycache__", "*.part")
+                shutil.copytree(there, folder / target, ignore=kept)
+            elif there.is_dir():
+                (folder / target).symlink_to(there)
+            else:
+                folder.mkdir(exist_ok=True)
+                shutil.copy(there, folder / source)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_the_steps_of_the_image_make_a_server_that_is_healthy(image: Path, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    python = str(tmp_path / "venv" / "bin" / "python")
+    packages = next((tmp_path / "venv" / "lib").glob("python*/site-packages"))
+    there = [part for part in sys.path if part.endswith("site-packages")]
+    (packages / "tests.pth").write_text("\n".join(there), "utf-8")
+    (image / "node_modules").symlink_to(ROOT / "node_modules")
+    step = next(each for each in instructions("RUN") if "--editable" in each)
+    words = shlex.split(step.split("&&")[0])
+    assert words[:4] == ["python", "-m", "pip", "install"]
+    own = ["--no-build-isolation", "--editable", "."]
+    assert words[-3:] == own
+    bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    offline = ["install", "--quiet", "--no-deps", "--no-index", *own]
+    subprocess.run([python, "-m", "pip", *offline], cwd=image, env=bare, check=True)
+    (image / "node_modules").unlink()
+    given = dict(pair.split("=", 1) for each in instructions("ENV") for pair in shlex.split(each))
+    given |= {"LAYERFOLD_PORT": "0", "LAYERFOLD_CACHE": str(tmp_path / "cache")}
+    start = json.loads(instructions("CMD")[0])
+    command = [str(tmp_path / "venv" / "bin" / start[0]), *start[1:]]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=image, env={**bare, **given}
+    ) as server:
+        try:
+            assert server.stdout
+            said = next(line for line in server.stdout if line.startswith("Layerfold is at "))
+            port = said.split()[3].rstrip("/").rpartition(":")[2]
+            check = json.loads(instructions("HEALTHCHECK")[0].partition("CMD")[2])
+            check = [part.replace(":8765", f":{port}") for part in check]
+            get(f"http://127.0.0.1:{port}/api/health")
+            assert subprocess.run([python, *check[1:]], cwd=image, env=bare).returncode == 0
+            runs = json.loads(get(f"http://127.0.0.1:{port}/api/runs"))["runs"]
+            assert {run["name"] for run in runs} == {
+                card.parent.name for card in (ROOT / "models").glob("*/run.json")
+            }
+        finally:
+            server.send_signal(signal.SIGINT)
+
+
+# ---- wheels
+
+
+def build(source: Path, out: Path, *options: str) -> Path:
+    """What ``python -m build`` makes of a folder."""
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), *options]
+    done = subprocess.run([*command, str(source)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return out
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What ``python -m build`` makes: the archive of the source, and the wheel made from that
-    archive.
+    """What is released: the archive of the source, the wheel made from that archive, and the wheel
+    of the small runs.
     """
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return folder
+    folder = build(ROOT, tmp_path_factory.mktemp("dist"))
+    return build(ROOT / "packages" / "models", folder, "--wheel")
+
+
+def wheel_of(name: str, built: Path) -> Path:
+    """The wheel of a project's name."""
+    return next(built.glob(f"{name.replace('-', '_')}-{PROJECT['project']['version']}-*.whl"))
 
 
 @pytest.mark.slow
@@ -258,24 +370,26 @@ def test_the_archive_of_the_source_holds_the_project_and_nothing_else(built: Pat
     strange = {
         name
         for name in names
-        if re.search(r"^runs/|(^|/)(node_modules|\.venv|__pycache__|\.git|dist)(/|$)|\.part$", name)
+        if re.search(
+            r"^(runs|models)/|(^|/)(node_modules|\.venv|__pycache__|\.git|dist)(/|$)|\.part$", name
+        )
     }
     assert not strange
 
 
 @pytest.mark.slow
-def test_the_wheel_holds_the_page_and_the_runs(built: Path) -> None:
-    wheel = next(built.glob("*.whl"))
-    assert wheel.stat().st_size <= 120 * MEGABYTE
+def test_the_wheel_holds_the_page_and_no_run(built: Path) -> None:
+    wheel = wheel_of("layerfold", built)
+    assert wheel.stat().st_size <= 10 * MEGABYTE
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    page = {
-        name.removeprefix("layerfold/_bundled/frontend/")
+    inside = {
+        name.removeprefix("layerfold/_bundled/")
         for name in names
-        if name.startswith("layerfold/_bundled/frontend/")
+        if name.startswith("layerfold/_bundled/")
     }
-    assert page == {
-        f"dist/{name}"
+    assert inside == {
+        f"frontend/dist/{name}"
         for name in (
             "index.html",
             "main.js",
@@ -285,43 +399,109 @@ def test_the_wheel_holds_the_page_and_the_runs(built: Path) -> None:
             "sources.sha256",
         )
     }
-    assert {"layerfold/py.typed", "layerfold/training/recipes/tiny.toml"} <= names
-    runs = {
-        f"layerfold/_bundled/{path.relative_to(ROOT).as_posix()}"
-        for path in (ROOT / "models").rglob("*")
-        if path.is_file()
-    }
-    assert runs <= names
-    assert not {name for name in names if name.startswith(("tests/", "benchmarks/"))}
+    assert {
+        "layerfold/py.typed",
+        "layerfold/__main__.py",
+        "layerfold/training/recipes/tiny.toml",
+    } <= names
+    assert not {name for name in names if name.startswith(("tests/", "benchmarks/", "packages/"))}
+
+
+PACKAGES = sorted((ROOT / "packages").glob("*/pyproject.toml"))
+
+
+def runs_in(project: Path) -> list[Path]:
+    """The runs that a wheel of packages/ holds."""
+    target = tomllib.loads(project.read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    return runs_of(target["hooks"]["custom"])
+
+
+def test_each_bundled_run_is_in_one_wheel() -> None:
+    held = [run.name for project in PACKAGES for run in runs_in(project)]
+    assert sorted(held) == sorted(card.parent.name for card in (ROOT / "models").glob("*/run.json"))
+
+
+@pytest.mark.parametrize("project", PACKAGES, ids=lambda path: path.parent.name)
+def test_no_wheel_is_too_large_for_an_index(project: Path) -> None:
+    files = [path for run in runs_in(project) for path in run.rglob("*") if path.is_file()]
+    size = sum(path.stat().st_size for path in files)
+    for path in files:
+        if size <= 95 * MEGABYTE:
+            break
+        size += len(zlib.compress(path.read_bytes(), 6)) - path.stat().st_size
+    assert size <= 95 * MEGABYTE, f"{project.parent.name}: give a run of it a wheel of its own"
+
+
+def test_a_run_that_is_not_there_stops_the_build() -> None:
+    with pytest.raises(FileNotFoundError, match="holds no run nowhere"):
+        runs_of({"runs": ["nowhere"]})
 
 
 @pytest.mark.slow
-def test_the_wheel_runs_from_an_empty_folder(built: Path, tmp_path: Path) -> None:
-    target, empty = tmp_path / "site", tmp_path / "empty"
-    empty.mkdir()
-    install = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--no-index",
-        "--target",
-        str(target),
+def test_the_wheel_is_the_same_bytes_from_another_folder_at_another_time(
+    built: Path, tmp_path: Path
+) -> None:
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        archive.extractall(tmp_path, filter="data")
+    source = next(tmp_path.iterdir())
+    for path in source.rglob("*"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+        path.chmod(path.stat().st_mode & 0o700)
+    (source / "node_modules").symlink_to(ROOT / "node_modules")
+    again = wheel_of("layerfold", build(source, tmp_path / "dist", "--wheel"))
+    assert again.read_bytes() == wheel_of("layerfold", built).read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.parametrize("project", PACKAGES, ids=lambda path: path.parent.name)
+def test_a_wheel_of_runs_is_the_same_bytes_twice(project: Path, tmp_path: Path) -> None:
+    wheels = [
+        next(build(project.parent, tmp_path / at, "--wheel").glob("*.whl")) for at in ("a", "b")
     ]
-    subprocess.run([*install, str(next(built.glob("*.whl")))], check=True)
-    environment = {
+    assert wheels[0].stat().st_size <= 95 * MEGABYTE
+    assert wheels[0].read_bytes() == wheels[1].read_bytes()
+    with zipfile.ZipFile(wheels[0]) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+    assert names == {
+        f"layerfold_models/{path.relative_to(ROOT / 'models').as_posix()}"
+        for run in runs_in(project)
+        for path in run.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def site(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder into which the wheels are installed, and the storyteller as its wheel would be."""
+    target = tmp_path_factory.mktemp("site")
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    install += ["--no-compile"]
+    wheels = [str(wheel) for wheel in built.glob("*.whl")]
+    subprocess.run([*install, "--target", str(target), *wheels], check=True)
+    (target / "layerfold_models" / FIRST).symlink_to(ROOT / "models" / FIRST)
+    return target
+
+
+def environment(site: Path, tmp_path: Path) -> dict[str, Any]:
+    """An empty folder, and the installed program."""
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    variables = {
         **os.environ,
-        "PYTHONPATH": str(target),
+        "PYTHONPATH": str(site),
         "LAYERFOLD_CACHE": str(tmp_path / "cache"),
         "OMP_NUM_THREADS": "1",
     }
-    start = [sys.executable, "-m", "layerfold.cli.main"]
-    options: dict[str, Any] = {"cwd": empty, "env": environment, "text": True}
+    return {"cwd": empty, "env": variables, "text": True}
+
+
+@pytest.mark.slow
+def test_the_wheel_runs_from_an_empty_folder(site: Path, tmp_path: Path) -> None:
+    start, options = [sys.executable, "-m", "layerfold"], environment(site, tmp_path)
     where = [sys.executable, "-c", "import layerfold; print(layerfold.__file__)"]
     assert subprocess.run(where, capture_output=True, check=True, **options).stdout.startswith(
-        str(target)
+        str(site)
     )
     said = subprocess.run([*start, "--version"], capture_output=True, check=True, **options).stdout
     assert said.split() == ["layerfold", PROJECT["project"]["version"]]
@@ -337,14 +517,17 @@ def test_the_wheel_runs_from_an_empty_folder(built: Path, tmp_path: Path) -> Non
         )
         assert json.loads(get(f"{address}/api/health"))["status"] == "ok"
         assert b"<title>" in get(f"{address}/")
-        runs = {run["name"] for run in json.loads(get(f"{address}/api/runs"))["runs"]}
-        assert runs == {card.parent.name for card in (ROOT / "models").glob("*/run.json")}
+        runs = json.loads(get(f"{address}/api/runs"))["runs"]
+        assert {run["name"] for run in runs} == {
+            card.parent.name for card in (ROOT / "models").glob("*/run.json")
+        }
+        assert [run["name"] for run in runs if run["default"]] == [FIRST]
     finally:
         server.send_signal(signal.SIGINT)
         server.wait(30)
         assert server.stdout
         server.stdout.close()
-    assert list(empty.iterdir()) == []
+    assert list(options["cwd"].iterdir()) == []
 
 
 def get(address: str) -> bytes:
@@ -354,6 +537,26 @@ def get(address: str) -> bytes:
             with urllib.request.urlopen(address, timeout=10) as answer:
                 found: bytes = answer.read()
                 return found
-        except urllib.error.URLError:
+        except OSError:  # not listening yet, or too busy to answer in time
             time.sleep(0.1)
     raise AssertionError(f"no answer from {address}")
+
+
+# ---- bill of materials
+
+
+def test_the_bill_of_materials_names_all_that_is_installed_in_its_version() -> None:
+    made = bill()
+    named = {one["bom-ref"]: one for one in made["components"]}
+    python = {one["name"]: one["version"] for ref, one in named.items() if ref.startswith("pkg:py")}
+    pinned = {plain(name): number for name, number in PINS.items()}
+    assert set(python) == closure("layerfold")
+    assert python == {name: pinned[name] for name in python}
+    assert [one["name"] for ref, one in named.items() if ref.startswith("pkg:npm/")] == ["preact"]
+    assert named["pkg:npm/preact@11.2.0"]["hashes"][0]["alg"] == "SHA-512"
+    assert len(named) == len(made["components"])
+    refs = {*named, made["metadata"]["component"]["bom-ref"]}
+    assert {one["ref"] for one in made["dependencies"]} <= refs
+    assert {ref for one in made["dependencies"] for ref in one["dependsOn"]} == set(named)
+    assert bill() == made, "the same packages give the same bill"
+    assert {"transformers", "safetensors"} <= {one["name"] for one in bill("hf")["components"]}

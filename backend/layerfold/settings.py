@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import Final, Self
 
 from layerfold.errors import InputError, PortInUse
-from layerfold.files.atomic import bundled as bundled
+from layerfold.files.bundled import bundled as bundled
+from layerfold.files.bundled import bundled_models, bundled_run
 
 DEFAULT_PORT: Final = 8765
 FIRST: Final = "storyteller"
@@ -103,9 +104,8 @@ def _names(words: str) -> tuple[str, ...]:
 
 def bundled_runs() -> tuple[Path, ...]:
     """The folders of the runs that come with Layerfold: the one that is shown first, then all."""
-    models = bundled() / "models"
-    first = models / FIRST
-    return (first, models) if first.is_dir() else (models,)
+    first = bundled_run(FIRST)
+    return (first, *bundled_models()) if first.is_dir() else bundled_models()
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path:

@@ -15,7 +15,7 @@ from layerfold.data.passages import bundled_passages
 from layerfold.data.reference_states import reference_states
 from layerfold.data.sampling import NOTHING, sample_reference
 from layerfold.errors import CorpusError
-from layerfold.files.atomic import bundled
+from layerfold.files.bundled import bundled
 from layerfold.interp.session import open_session
 from layerfold.model.tokenizers.byte_level import Tokenizer
 from layerfold.runs.run import Run

@@ -12,13 +12,14 @@ from layerfold.build.live import followed
 from layerfold.build.projections import build_projections
 from layerfold.build.run_atlas import build_run_atlas
 from layerfold.errors import AtlasMissing
+from layerfold.files.bundled import bundled_run
 from layerfold.interp.session import open_session
 from layerfold.runs.hub_card import HOME, open_hub
 from layerfold.runs.remote import mirror_of
 from layerfold.runs.run import Run
 from layerfold.runs.series import is_model
 from layerfold.runs.storage import is_address
-from layerfold.settings import bundled, cache_folder
+from layerfold.settings import cache_folder
 
 
 def open(
@@ -44,8 +45,8 @@ def open(
     elif is_model(str(run)):
         folder = open_hub(str(run), kept / HOME, dtype=dtype, device=device, pickle=allow_pickle)
         _build(folder)
-    elif not folder.exists() and (bundled() / "models" / str(run)).is_dir():
-        folder = bundled() / "models" / str(run)
+    elif not folder.exists() and bundled_run(str(run)).is_dir():
+        folder = bundled_run(str(run))
     return OpenedRun(open_session(folder, kept))
 
 

@@ -18,7 +18,7 @@ from layerfold.data.brown import brown_reference
 from layerfold.data.reference_states import states_at, viewed
 from layerfold.data.verse import verse_reference
 from layerfold.errors import CorpusError, DamagedRun, Diverged
-from layerfold.files.atomic import bundled
+from layerfold.files.bundled import bundled_run
 from layerfold.records import Floats, Reference, View
 from layerfold.runs.run import Run, checkpoint_name
 from layerfold.training.tasks import Basis, Naming, task_of_card
@@ -174,7 +174,7 @@ def chosen_reference(
     Raises CorpusError, RecipeError, MissingExtra, Unreachable.
     """
     from layerfold.data.documents import read_documents
-    from layerfold.data.passages import bundled_passages
+    from layerfold.data.passages import RUN, bundled_passages
     from layerfold.data.reference import choose_reference
     from layerfold.data.sampling import sample_reference
     from layerfold.training.trainer import CORPORA, texts_at
@@ -204,7 +204,7 @@ def chosen_reference(
             " it is"
         )
     else:
-        documents = bundled_passages(bundled() / "models")
+        documents = bundled_passages(bundled_run(RUN).parent)
     return sample_reference(documents, run.tokenizer(), run.max_tokens, count, seed)
 
 

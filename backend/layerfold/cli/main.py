@@ -27,6 +27,10 @@ from layerfold.runs.storage import is_address
 from layerfold.server.child_process import tie
 
 PLAIN = ("--help", "-h", "--version")
+NO_RUNS = (
+    "layerfold: no runs are installed beside it: pip install layerfold-models"
+    " layerfold-storyteller, or name the folder of a run"
+)
 
 app = typer.Typer(
     name="layerfold",
@@ -182,6 +186,8 @@ def serve(
         settings,
         runs=opened_runs(settings.runs, Opening(dtype, device, allow_pickle), settings.cache),
     )
+    if not settings.runs:
+        print(NO_RUNS, file=sys.stderr, flush=True)
     from layerfold.server.app import serve as serve_until_stopped
 
     serve_until_stopped(settings, lambda address: announce(address, settings.port, browser))

@@ -104,11 +104,3 @@ def sha256(path: Path) -> str:
     """The hexadecimal sha256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def bundled() -> Path:
-    """The folder that holds ``frontend/`` and ``models/``: inside an installed wheel, else the
-    repository.
-    """
-    inside = Path(__file__).parents[1] / "_bundled"
-    return inside if inside.is_dir() else Path(__file__).parents[3]
