@@ -12,6 +12,8 @@ import liveEn from "./strings.live.en.ts";
 import liveZh from "./strings.live.zh.ts";
 import * as measuresEn from "./strings.measures.en.ts";
 import * as measuresZh from "./strings.measures.zh.ts";
+import offersEn from "./strings.offers.en.ts";
+import offersZh from "./strings.offers.zh.ts";
 import shapesEn from "./strings.shapes.en.ts";
 import shapesZh from "./strings.shapes.zh.ts";
 import type { Failure } from "../protocol/failure.ts";
@@ -25,6 +27,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...insideEn,
     ...compareEn,
     ...liveEn,
+    ...offersEn,
     ...measureStrings(measuresEn),
   },
   zh: {
@@ -34,6 +37,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...insideZh,
     ...compareZh,
     ...liveZh,
+    ...offersZh,
     ...measureStrings(measuresZh),
   },
 };

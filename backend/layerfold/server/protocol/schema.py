@@ -24,6 +24,7 @@ from layerfold.server.protocol.http import (
     MeasuresTable,
     MetricsTable,
     NewJob,
+    Reach,
     ReferenceTable,
     RunCard,
     RunList,
@@ -41,6 +42,7 @@ from layerfold.server.protocol.messages import (
     SliceHeader,
     Tokens,
 )
+from layerfold.server.protocol.offers import ModelOffers
 from layerfold.server.protocol.questions import AnyQuestion
 
 Mode = Literal["validation", "serialization"]
@@ -64,6 +66,8 @@ ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     Health,
     RunList,
     RunCard,
+    Reach,
+    ModelOffers,
     *TABLES,
     *LAB,
     *ANSWERED,
