@@ -28,12 +28,14 @@ JSON2TS = ROOT / "node_modules" / "json-schema-to-typescript"
 COMMANDS = (
     "",
     "serve",
+    "get",
     "train",
     "atlas",
     "project",
     "measure",
     "place",
     "check",
+    "verify-model",
     "verify",
     "bench",
 )

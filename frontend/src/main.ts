@@ -21,11 +21,14 @@ import { insidePanel } from "./panels/inside/inside.ts";
 import { inspectorPanel } from "./panels/inspect/inspector.ts";
 import { labPanel } from "./panels/lab/lab.ts";
 import { legendPanel } from "./panels/legend.ts";
+import { offerCards } from "./panels/offers.ts";
 import { searchPanel } from "./panels/search.ts";
 import { sentencesPanel } from "./panels/sentences.ts";
 import { sheets } from "./panels/sheets.ts";
 import { stripPanel } from "./panels/strip/strip.ts";
 import { topPanel } from "./panels/top.ts";
+import { offering } from "./effects/offering.ts";
+import { reaching } from "./effects/reaching.ts";
 import { overlaying } from "./effects/overlaying.ts";
 import { placing } from "./effects/placing.ts";
 import { playback } from "./effects/playback.ts";
@@ -81,6 +84,7 @@ function boot() {
   inspecting(store, client, nextId);
   asking(store, client, nextId);
   playback(store);
+  reaching(store);
   const tour = touring(store);
   const act = actor(store, client, tour, second.withScene);
   hears.lab = act.lab.hear;
@@ -125,6 +129,7 @@ function actor(store: Store, client: Client, tour: Tour, withScene: (scene: Scen
     chooseRun(store, tour, told, name);
   };
   return {
+    offers: offering(store, openRun),
     lab: labbing(store, {
       openRun,
       leaveRun: (name) => {
@@ -164,7 +169,7 @@ function panels(store: Store, act: Act) {
   const { dispatch } = store;
   const all = [
     topPanel(dispatch, act),
-    doorPanel(dispatch, act),
+    doorPanel(dispatch, act, (state, t) => offerCards(state, t, dispatch, act.offers)),
     sentencesPanel(column, dispatch),
     legendPanel(column, dispatch),
     stripPanel(dispatch, act),

@@ -22,6 +22,7 @@ import pytest
 
 from layerfold import errors
 from layerfold.cli import main as cli
+from layerfold.cli import serve as serve_command
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "numba", "umap", "numpy", "plotly", "fastapi", "uvicorn", "sklearn")
@@ -133,10 +134,8 @@ def copy(small: Path, tmp_path: Path) -> Path:
     "arguments", [["--help"], ["--version"], ["train", "--help"], ["nonsense"]]
 )
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
-    code = (
-        f"import sys, json; sys.argv = ['layerfold', *{arguments!r}]\nfrom layerfold.cli.main"
-        " import main\n"
-    )
+    code = f"import sys, json; sys.argv = ['layerfold', *{arguments!r}]\n"
+    code += "from layerfold.cli.main import main\n"
     code += (
         "try: main()\nexcept SystemExit: pass\nprint(json.dumps(sorted(sys.modules)),"
         " file=sys.stderr)"
@@ -489,11 +488,11 @@ def test_a_port_that_was_asked_for_and_is_taken_is_an_error(small: Path) -> None
 def test_the_usual_port_gives_way_to_the_next_and_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli, "has_screen", lambda _: False)
-    cli.announce("http://127.0.0.1:8766", None, None)
+    monkeypatch.setattr(serve_command, "has_screen", lambda _: False)
+    serve_command.announce("http://127.0.0.1:8766", None, None)
     assert "Port 8765 is in use" in capsys.readouterr().out
-    cli.announce("http://127.0.0.1:8765", None, None)
-    cli.announce("http://127.0.0.1:9000", 9000, None)
+    serve_command.announce("http://127.0.0.1:8765", None, None)
+    serve_command.announce("http://127.0.0.1:9000", 9000, None)
     assert "in use" not in capsys.readouterr().out
 
 
@@ -511,4 +510,4 @@ def test_a_browser_opens_only_where_there_is_a_screen(
 ) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
-    assert cli.has_screen(environment) is expected
+    assert serve_command.has_screen(environment) is expected

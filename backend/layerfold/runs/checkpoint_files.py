@@ -21,8 +21,8 @@ from layerfold.model.huggingface.files import (
     Where,
     base_of,
     gguf_of,
-    is_pointer,
 )
+from layerfold.model.huggingface.pointers import is_pointer
 from layerfold.runs.fingerprints import HEADER_BYTES
 from layerfold.runs.run import whole_checkpoint
 

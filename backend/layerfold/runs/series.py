@@ -5,6 +5,8 @@ hf:PATH            a folder with config.json: one checkpoint
 hf:PATH            a Trainer's output folder: its checkpoint-500/, checkpoint-1000/ … and the final
                    model in the folder itself
 hf:PATTERN         a glob of folders, in quotes: a checkpoint each
+…#decoder          of a model with an encoder and a decoder, the states of the decoder (the
+                   encoder's without it)
 hf:ORG/MODEL       one checkpoint of a hub; @REVISION, @step0,step512,… or @pythia (its 154 steps)
                    say which
 """
@@ -38,6 +40,7 @@ from layerfold.runs.trainer_folder import (
 )
 
 PREFIX: Final = "hf:"
+STREAMS: Final = ("encoder", "decoder")
 PYTHIA: Final = (0, *(2**n for n in range(10)), *range(1000, 143_001, 1000))
 LAST_NUMBER: Final = re.compile(r"(?:^|[-_.])(\d+)$")
 REPOSITORY: Final = re.compile(r"(?:[\w-][\w.-]*/)?[\w-][\w.-]*")
@@ -50,7 +53,7 @@ class Checkpoint:
     once that is known.
 
     ``above`` is the folder that holds its config and tokenizer, where they do not lie with its
-    weights.
+    weights; ``stream`` says whose states are meant of an encoder with a decoder.
     """
 
     step: int
@@ -60,30 +63,29 @@ class Checkpoint:
     revision: str = ""
     commit: str = ""
     above: Path | None = None
+    stream: str = ""
 
     def entry(self) -> dict[str, str]:
         """What a run's card says of where it lies."""
+        said = {"stream": self.stream} if self.stream else {}
         if self.folder is not None:
-            return {"name": self.name, "folder": str(self.folder)}
+            return {"name": self.name, "folder": str(self.folder), **said}
         return {
             "name": self.name,
             "repo": self.repo,
             "revision": self.revision,
             "commit": self.commit,
+            **said,
         }
 
     @classmethod
     def of_entry(cls, step: int, entry: dict[str, str]) -> Checkpoint:
         """The checkpoint that a card tells of; raises KeyError."""
         folder = Path(entry["folder"]) if "folder" in entry else None
-        return cls(
-            step,
-            entry["name"],
-            folder,
-            entry.get("repo", ""),
-            entry.get("revision", ""),
-            entry.get("commit", ""),
+        repo, revision, commit, stream = (
+            entry.get(name, "") for name in ("repo", "revision", "commit", "stream")
         )
+        return cls(step, entry["name"], folder, repo, revision, commit, stream=stream)
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,8 @@ def read_series(words: str) -> Series:
     holds no checkpoint.
     """
     meant = words.removeprefix(PREFIX).strip()
+    stream = next((stream for stream in STREAMS if meant.endswith(f"#{stream}")), "")
+    meant = meant.removesuffix(f"#{stream}") if stream else meant
     if not meant:
         raise InputError(
             "hf: names no model: put a folder or a name like EleutherAI/pythia-14m@step0,step512"
@@ -165,6 +169,14 @@ def read_series(words: str) -> Series:
     if not found.checkpoints:
         raise ModelNotFound(
             f"{meant} holds no checkpoint that can be used: {told(found.skipped) or 'it is empty'}"
+        )
+    if stream:
+        checkpoints = tuple(replace(one, stream=stream) for one in found.checkpoints)
+        found = replace(
+            found,
+            place=f"{found.place}#{stream}",
+            checkpoints=checkpoints,
+            name=f"{found.name}-{stream}",
         )
     return replace(found, source=words)
 

@@ -107,11 +107,9 @@ def architecture_of(shape: HuggingFaceShape) -> dict[str, Any]:
 
 def where_of(one: Checkpoint) -> Where:
     """Where the model of a checkpoint is read, pinned to its commit where that is known."""
-    return (
-        Where(folder=one.folder)
-        if one.folder is not None
-        else Where(repo=one.repo, revision=one.commit or one.revision)
-    )
+    if one.folder is not None:
+        return Where(folder=one.folder, stream=one.stream)
+    return Where(repo=one.repo, revision=one.commit or one.revision, stream=one.stream)
 
 
 def _pinned(one: Checkpoint, known: Checkpoint | None) -> Checkpoint:

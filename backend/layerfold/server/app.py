@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -16,11 +17,8 @@ import uvicorn
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import Response
-from starlette.types import Scope
 from starlette.websockets import WebSocket
 from threadpoolctl import threadpool_limits
 
@@ -31,24 +29,32 @@ from layerfold.server.hosts import ANY_ADDRESS, Allowed, known_hosts, trusted_pr
 from layerfold.server.jobs import Jobs, Rank
 from layerfold.server.lab import Lab
 from layerfold.server.lab_routes import create_lab_routes
+from layerfold.server.offer_routes import create_offer_routes
+from layerfold.server.offers import Offers
+from layerfold.server.page_files import serve_page
 from layerfold.server.plotly_file import Plotly
 from layerfold.server.processes import ProcessPool
 from layerfold.server.protocol.http import Limits, Reach
 from layerfold.server.protocol.messages import MESSAGE_BYTES
 from layerfold.server.proxy import Proxies, root_path_of
-from layerfold.server.routes import FOREIGN, INVALID, REVALIDATE, create_routes
+from layerfold.server.routes import FOREIGN, INVALID, create_routes
 from layerfold.server.security import Guard, accept, reach
 from layerfold.server.sockets import Sockets
 from layerfold.server.typed import Pace
 from layerfold.server.watch import FOLLOWERS, Watch
 from layerfold.server.ws import TRY_AGAIN, Connection
-from layerfold.settings import Settings, listen
+from layerfold.settings import Settings, cache_folder, listen
 
 CHARACTERS: Final = 20_000
 TOKENS: Final = 128
 SENTENCES: Final = 16
 CONNECTIONS: Final = 256
 WORKERS: Final = 2
+DESCRIPTION: Final = (
+    "Runs, clouds and tables over HTTP; sentences over the WebSocket /api/stream (see its JSON"
+    " Schema)."
+)
+NO_MODELS: Final = "Models are fetched on its own machine alone: layerfold get smollm2."
 log = logging.getLogger(__name__)
 
 
@@ -59,6 +65,7 @@ def create_app(
     jobs: Jobs | None = None,
     watch: Watch | None = None,
     lab: Lab | None = None,
+    offers: Offers | None = None,
     warm: bool = False,
     patience: float = 10.0,
     pace: Pace | None = None,
@@ -66,8 +73,8 @@ def create_app(
     """The application: page, HTTP answers and stream; with ``warm``, the default run's steps are
     made ready in the background.
 
-    With a ``watch``, pages hear of runs that come, go and grow; without a ``lab`` there is one that
-    is closed.
+    With a ``watch``, pages hear of runs that come, go and grow; without a ``lab``, or ``offers`` of
+    models to fetch, there is one that is closed.
     """
     version = installed_version()
     plotly = Plotly.installed()
@@ -80,14 +87,11 @@ def create_app(
     app = FastAPI(
         title="Layerfold",
         version=version,
-        description=(
-            "Runs, clouds and tables over HTTP; sentences over the WebSocket /api/stream (see its"
-            " JSON Schema)."
-        ),
+        description=DESCRIPTION,
         openapi_url="/api/openapi.json",
         docs_url=None,  # the stock pages load scripts from elsewhere
         redoc_url=None,
-        lifespan=_life(catalog, work, plotly, watch, lab, connections, warm),
+        lifespan=_life(catalog, work, plotly, watch, (lab, offers), connections, warm),
         max_body_size=MESSAGE_BYTES,
     )
     app.add_middleware(
@@ -110,13 +114,14 @@ def create_app(
     app.include_router(
         create_lab_routes(lab or Lab(None), lambda run: announce(connections, (run,), jobs=True))
     )
+    app.include_router(create_offer_routes(offers or Offers(Path(), catalog.add, closed=NO_MODELS)))
     _add_stream(
         app,
         hosts,
         connections,
         lambda socket: Connection(socket, catalog, work, limits, version, patience, pace),
     )
-    _serve_page(app, settings.frontend)
+    serve_page(app, settings.frontend)
     return app
 
 
@@ -125,11 +130,14 @@ def _life(
     work: Jobs,
     plotly: Plotly,
     watch: Watch | None,
-    lab: Lab | None,
+    children: tuple[Lab | None, Offers | None],
     connections: set[Connection],
     warm: bool,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """What works as long as the application does."""
+    """What works as long as the application does; ``children`` are those with processes of their
+    own.
+    """
+    lab, _ = children
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -145,8 +153,9 @@ def _life(
         for task in tasks:
             task.cancel()
         await asyncio.to_thread(work.close)
-        if lab:
-            await asyncio.to_thread(lab.close)
+        for one in children:
+            if one:
+                await asyncio.to_thread(one.close)
         if watch:
             await asyncio.to_thread(watch.close)
 
@@ -222,7 +231,10 @@ def serve(settings: Settings, ready: Callable[[str], None] = print) -> None:
     lab = opened_lab(settings)
     sources = (*settings.runs, *((lab.folder,) if lab.folder else ()))
     catalog = Catalog(runs, lambda folder: open_session(folder, states, spaces), sources)
-    app = create_app(catalog, settings, watch=watched(catalog, settings), lab=lab, warm=True)
+    offers = opened_offers(settings, catalog)
+    app = create_app(
+        catalog, settings, watch=watched(catalog, settings), lab=lab, offers=offers, warm=True
+    )
     ready(address(settings.host, listening.getsockname()[1]))
     try:
         uvicorn.Server(configured(app, settings.log_level)).run(sockets=[listening])
@@ -255,6 +267,14 @@ def opened_lab(settings: Settings) -> Lab:
             ),
         )
     return Lab(settings.lab)
+
+
+def opened_offers(settings: Settings, catalog: Catalog) -> Offers:
+    """The models that the page can fetch; none where others than this machine's own are served and
+    no lab was named.
+    """
+    closed = "" if settings.lab else f"This server listens on {settings.host}. {NO_MODELS}"
+    return Offers(settings.cache or cache_folder(os.environ), catalog.add, closed=closed)
 
 
 def watched(catalog: Catalog, settings: Settings) -> Watch:
@@ -294,35 +314,6 @@ def installed_version() -> str:
         return version_of("layerfold")
     except PackageNotFoundError:
         return "0"
-
-
-class Files(StaticFiles):
-    """Files of the page; a browser asks each time whether its copy is current, so an upgrade is
-    seen.
-    """
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        try:
-            response = await super().get_response(path, scope)
-        except ValueError:  # a NUL in the path
-            raise HTTPException(404) from None
-        response.headers["Cache-Control"] = REVALIDATE
-        return response
-
-
-def _serve_page(app: FastAPI, folder: Path) -> None:
-    """The page at ``/`` and ``/static``; a route and not a mount, so that a wrong method of
-    ``/api`` is told the right ones.
-    """
-    if not folder.is_dir():
-        log.warning("The page is not built (there is no %s): run make page.", folder)
-        return
-    files = Files(directory=folder, html=True)
-
-    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
-    @app.api_route("/static/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
-    async def page(path: str, request: Request) -> Response:
-        return await files.get_response(path or ".", request.scope)
 
 
 def _limits_of(limits: Limits) -> Callable[[Session], Limits]:

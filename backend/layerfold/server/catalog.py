@@ -73,6 +73,14 @@ class Catalog:
                 name: lock for name, lock in self._opening.items() if name in found or lock.locked()
             }
 
+    def add(self, folder: Path) -> str:
+        """The run in a folder is listed from now on; its name."""
+        with self._lock:
+            self.sources = (*self.sources, folder)
+        self.refresh()
+        place = folder.resolve()
+        return next(name for name, run in self.folders.items() if run.resolve() == place)
+
     def look_again(self, names: Iterable[str]) -> None:
         """What is known of these runs is looked at anew when they are next asked for."""
         with self._lock:

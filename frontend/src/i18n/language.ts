@@ -12,6 +12,8 @@ import liveEn from "./strings.live.en.ts";
 import liveZh from "./strings.live.zh.ts";
 import * as measuresEn from "./strings.measures.en.ts";
 import * as measuresZh from "./strings.measures.zh.ts";
+import offersEn from "./strings.offers.en.ts";
+import offersZh from "./strings.offers.zh.ts";
 import shapesEn from "./strings.shapes.en.ts";
 import shapesZh from "./strings.shapes.zh.ts";
 import stageEn from "./strings.stage.en.ts";
@@ -28,6 +30,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...compareEn,
     ...liveEn,
     ...stageEn,
+    ...offersEn,
     ...measureStrings(measuresEn),
   },
   zh: {
@@ -38,6 +41,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...compareZh,
     ...liveZh,
     ...stageZh,
+    ...offersZh,
     ...measureStrings(measuresZh),
   },
 };

@@ -53,6 +53,7 @@ export function captions(dispatch: Dispatch, acts: { again(): void; retry(): voi
       const key = JSON.stringify([
         state.connection,
         state.connection === "lost" && state.retryIn,
+        state.refusal,
         state.notice,
         state.flat,
         state.language,
@@ -91,7 +92,13 @@ function noticesOf(state: State, t: Words, dispatch: Dispatch, acts: { again(): 
         "p",
         { class: "notice panel warn", id: "line" },
         icon("warn"),
-        h("span", {}, t("line.lost", { seconds: state.retryIn })),
+        h(
+          "span",
+          {},
+          state.refusal
+            ? t("line.refused", { message: state.refusal })
+            : t("line.lost", { seconds: state.retryIn }),
+        ),
         now,
       ),
     );

@@ -7,24 +7,33 @@ import { byId, fill, h, iconButton, relabel } from "../ui/dom.ts";
 import { glyphOf } from "../charts/glyphs.ts";
 import { buildingLine } from "./building.ts";
 import { patch } from "../charts/svg.ts";
+import { offered } from "../state/offers.ts";
+import { render } from "preact";
+import type { Tree } from "../ui/host.ts";
 import type { Dispatch } from "../state/messages.ts";
 import type { RunEntry, State, Words } from "../state/types.ts";
 
-export function doorPanel(dispatch: Dispatch, acts: { chooseRun(name: string): void }) {
+/** @param more cards of models that can be fetched, below */
+export function doorPanel(
+  dispatch: Dispatch,
+  acts: { chooseRun(name: string): void },
+  more: (state: State, t: Words) => Tree | null,
+) {
   const root = byId("door");
+  const offers = h("div", { class: "door-offers" });
   const list = h("ul", { class: "cards" });
   const fold = iconButton("close", "", () => dispatch({ type: "set", sheet: null }), {
     id: "fold-door",
     class: "button small",
   });
-  fill(root, list, fold);
+  fill(root, h("div", { class: "door-rows" }, list, offers), fold);
   list.addEventListener("keydown", (event) => walk(event, list));
   const making: Map<string, ReturnType<typeof buildingLine>> = new Map();
   let shown = "";
 
   return {
     update(state: State, t: Words, previous: State | null) {
-      const open = state.sheet === "door" && state.runs.length > 1;
+      const open = state.sheet === "door" && state.runs.length + offered(state).length > 1;
       root.hidden = !open;
       document.body.classList.toggle("door-open", open);
       if (!open) return;
@@ -34,6 +43,8 @@ export function doorPanel(dispatch: Dispatch, acts: { chooseRun(name: string): v
       const key = JSON.stringify([runs, state.run, state.language, state.theme]);
       if (key !== shown) showCards(state, t);
       shown = key;
+      if (!previous || previous.sheet !== "door" || drawsOffers(state, previous))
+        render(more(state, t), offers);
       for (const { name, building } of state.runs)
         if (building) making.get(name)?.update(building, t);
       if (previous?.sheet !== "door")
@@ -63,6 +74,11 @@ export function doorPanel(dispatch: Dispatch, acts: { chooseRun(name: string): v
         .find((one) => one.dataset.run === held)
         ?.focus({ preventScroll: true });
   }
+}
+
+function drawsOffers(state: State, previous: State) {
+  const fields = ["offers", "runs", "language"] as const;
+  return fields.some((name) => state[name] !== previous[name]);
 }
 
 /** A known shape in our words, another run in its own. */

@@ -41,6 +41,8 @@ export interface Wire {
   Health?: Health;
   RunList?: RunList;
   RunCard?: RunCard;
+  Reach?: Reach;
+  ModelOffers?: ModelOffers;
   ReferenceTable?: ReferenceTable;
   MetricsTable?: MetricsTable;
   MeasuresTable?: MeasuresTable;
@@ -885,6 +887,43 @@ export interface Example {
   note_en?: string;
   note_zh?: string;
   [k: string]: unknown;
+}
+/**
+ * Whether the socket is open to pages of an origin; `message` says why not and what to set, or
+ * what else may stand in the way.
+ */
+export interface Reach {
+  accepted: boolean;
+  message: string;
+}
+/**
+ * The models that a page can fetch; `closed` says why none can be.
+ */
+export interface ModelOffers {
+  models: ModelOffer[];
+  closed?: Problem | null;
+}
+/**
+ * A model that can be fetched; `share` says how far it is while it is `fetching`, `run` what it
+ * is served as once it is open, `message` why the last try failed.
+ */
+export interface ModelOffer {
+  name: string;
+  title: string;
+  megabytes: number;
+  disk_megabytes: number;
+  licence: string;
+  source: string;
+  /**
+   * what to open instead where a hub is reachable
+   */
+  better: string;
+  notes: string[];
+  status: "absent" | "fetching" | "here";
+  stage?: string;
+  share?: number;
+  run?: string | null;
+  message?: string;
 }
 /**
  * The reference tokens: token i is `windows[window[i]][position[i]]`; `frequency` per million;

@@ -3,6 +3,7 @@
 import { newCompare } from "./comparing.ts";
 import { EMPTY_INSIDE } from "./inside/inside.ts";
 import { EMPTY } from "./lab.ts";
+import { NO_OFFERS } from "./offers.ts";
 import type { State, View } from "./types.ts";
 
 /** Nothing is pointed at or picked. */
@@ -92,4 +93,6 @@ const NOTHING_HEARD = {
   touring: false,
   notice: null,
   lab: EMPTY,
+  offers: NO_OFFERS,
+  refusal: "",
 } as const satisfies Partial<State>;

@@ -38,6 +38,7 @@ export const SETTABLE = [
   "notice",
   "caption",
   "touring",
+  "refusal",
 ] as const satisfies (keyof nouns.State)[];
 
 /** What the server says over the socket. */
@@ -145,6 +146,13 @@ interface OfInside {
   "gradients.set": Partial<Inside["gradients"]>;
 }
 
+/** Models that can be fetched. */
+interface OfOffers {
+  offers: { offers: wire.ModelOffers };
+  "offers.unfold": { name: string | null };
+  "offers.failed": { failure: Failure };
+}
+
 /** Trainings. */
 interface OfLab {
   "lab.toggle": Bare;
@@ -170,7 +178,8 @@ interface OfLab {
   "lab.sure": { id: string | null };
 }
 
-interface Kinds extends FromServer, OfRuns, OfSentences, OfView, OfComparing, OfInside, OfLab {}
+interface Kinds
+  extends FromServer, OfRuns, OfSentences, OfView, OfComparing, OfInside, OfOffers, OfLab {}
 
 export type Kind = keyof Kinds;
 

@@ -175,6 +175,16 @@ export interface LabDraft {
   like: string | null;
 }
 
+/** The models that can be fetched, as the server last said. */
+export interface Offers {
+  models: ModelOffer[];
+  /** why none can be fetched; empty where they can */
+  closed: string;
+  /** whose card is unfolded */
+  unfolded: string | null;
+  failure: Failure | null;
+}
+
 /** The lab: what it offers, its trainings, and what is being asked of it. */
 export interface Lab {
   folded: boolean;
@@ -279,6 +289,9 @@ export interface State {
   touring: boolean;
   notice: Caption | null;
   lab: Lab;
+  offers: Offers;
+  /** why the socket is refused and what to set; empty where it is not */
+  refusal: string;
   wanted: View;
 }
 

@@ -6,6 +6,7 @@ import { COMPARE, ownPick, wentAlong } from "./comparing.ts";
 import { modesOf, openingColour } from "./colour/colouring.ts";
 import { ALONG, FOLLOWING, caughtUp } from "./following.ts";
 import { LAB } from "./lab.ts";
+import { OFFERS } from "./offers.ts";
 import { GLIDE } from "./state.ts";
 import { claimsShown } from "./shown.ts";
 import { start } from "./player.ts";
@@ -45,6 +46,7 @@ const AFTER = { comet: "whole", whole: "off", off: "comet" } as const;
 
 const HANDLERS: Handlers = {
   ...LAB,
+  ...OFFERS,
   hello: heard,
   connection: (state, { status, retryIn = 0 }) => ({ ...state, connection: status, retryIn }),
   changed: (state) => state, // what is new of a run is brought by others

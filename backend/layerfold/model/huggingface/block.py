@@ -219,15 +219,23 @@ class BlockReader:
                 return
 
     def _parted(self, branch: int) -> list[int]:
-        """The two branches of a branch that is their sum (attention and MLP side by side), else
-        itself.
+        """The two branches of a branch that is their sum (attention and MLP side by side, not two
+        kinds of experts), else itself.
         """
         *_, bare = self._bared(branch)
         one = self.trace.nodes[bare]
         if one.op != "add" or len(one.reads) != 2 or self._matrix(bare):
             return [branch]
         parts = [self.trace.plain(n) for n in one.reads]
-        return parts if all(self.trace.depends(part, self.state) for part in parts) else [branch]
+        attending = [
+            any(
+                self._is_core(n) and self.trace.depends(part, n)
+                for n in range(self.call.begin, part)
+            )
+            for part in parts
+        ]
+        beside = all(self.trace.depends(part, self.state) for part in parts)
+        return parts if beside and sum(attending) == 1 else [branch]
 
     def _residual(self, parts: dict[str, Any]) -> Residual:
         if any(branch.norm is not None for branch in self.branches):
@@ -310,7 +318,8 @@ class BlockReader:
         branch = next(
             (branch for branch in reversed(self.branches) if not self._cores(branch)), None
         )
-        if branch is None:
+        # a block with one branch has no halves (Mamba)
+        if branch is None or len(self.branches) == 1:
             return {}
         outlet, norm = self._outlet(branch)
         parts: dict[str, Any] = {"norm_mlp": norm or branch.norm, "norm_mid": self._entry(branch)}

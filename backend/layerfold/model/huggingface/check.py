@@ -11,8 +11,9 @@ from typing import Final
 import numpy as np
 import torch
 
-from layerfold.errors import ModelRefused
+from layerfold.errors import LayerfoldError, ModelRefused
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
+from layerfold.model.huggingface.quiet import reason
 from layerfold.model.huggingface.structure import inputs_of, probe_ids
 from layerfold.records import Floats
 
@@ -42,7 +43,14 @@ def check_adapter(adapter: HuggingFaceAdapter, name: str) -> tuple[Line, ...]:
     """
     # narrow numbers round away what a tiny model sees of later tokens
     exact = adapter.network.dtype == torch.float32
-    lines = (*compared(adapter), *(order(adapter) if exact else ()))
+    try:
+        lines = (*compared(adapter), *(order(adapter) if exact else ()))
+    except LayerfoldError:
+        raise
+    except Exception as error:  # whatever a network does that nobody has opened before
+        raise ModelRefused(
+            f"{name} cannot be opened: its pass cannot be followed ({reason(error)})"
+        ) from error
     wrong = next((line for line in lines if not line.right), None)
     if wrong is not None:
         raise ModelRefused(

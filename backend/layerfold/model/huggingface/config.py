@@ -30,7 +30,7 @@ DEEPEST: Final = 16
 LARGEST: Final = (
     (re.compile(r"layer_?id|layers_to|index|_ids?$|token"), 1 << 31),
     (re.compile(r"layer|block_count|depth"), 1000),
-    (re.compile(r"vocab"), 1 << 24),
+    (re.compile(r"vocab"), 1 << 28),
     (re.compile(r"position|n_ctx|seq_?len|window|context"), 1 << 24),
     (
         re.compile(

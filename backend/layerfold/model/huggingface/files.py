@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from layerfold.errors import (
     ModelRefused,
     Unreachable,
 )
+from layerfold.model.huggingface.pointers import is_pointer
 
 CONFIG: Final = "config.json"
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -27,14 +28,13 @@ ADAPTER, ADAPTED, ADAPTED_PICKLED = (
     "adapter_model.safetensors",
     "adapter_model.bin",
 )
+
 BYTES: Final = 1 << 20  # of a config or an index
 PLAIN = re.compile(r"[\w.-]+\.(?:safetensors|bin)", re.ASCII)
 REVISION = re.compile(r"(?!.*\.\.)[\w][\w./+-]*", re.ASCII)
 NUMBERED = re.compile(r"checkpoint-\d+")  # as a Trainer names its folders
 COMMIT = re.compile(r"[0-9a-f]{40}")
 GGUF: Final = ".gguf"
-POINTER: Final = b"version https://git-lfs.github.com/spec/"
-POINTER_BYTES: Final = 1024
 HEADER_BYTES: Final = 100 << 20  # the most that the safetensors library itself reads
 TENSORS: Final = 100_000  # beyond any model
 # a repository's folder in the hub's cache, whose snapshots are links to its blobs
@@ -47,11 +47,15 @@ VIEWS: Final = "views"
 class Where:
     """One checkpoint: a folder, or a hub's repository at a revision ("" is its main one); exactly
     one of ``folder`` and ``repo``.
+
+    ``stream`` says whose states are meant, of an encoder with a decoder: "encoder" (also where it
+    says nothing) or "decoder".
     """
 
     folder: Path | None = None
     repo: str = ""
     revision: str = ""
+    stream: str = ""
 
     def __post_init__(self) -> None:
         if (self.folder is None) == (not self.repo):
@@ -109,17 +113,6 @@ def _checked(path: Path, where: Where) -> Path:
     return path
 
 
-def is_pointer(path: Path) -> bool:
-    """Whether a file stands for a larger one that Git LFS has not fetched."""
-    try:
-        if path.stat().st_size > POINTER_BYTES:
-            return False
-        with path.open("rb") as file:
-            return file.read(len(POINTER)) == POINTER
-    except OSError:
-        return False
-
-
 def folder_of(where: Where) -> Path:
     """The folder of the model on this machine, with its config.json there; raises ModelNotFound,
     and as ``fetched``.
@@ -158,8 +151,8 @@ def base_of(where: Where) -> Where:
     beside = [] if where.folder is None else [where.folder / name, where.folder.parent / name]
     for folder in (Path(name).expanduser(), *beside):
         if (folder / CONFIG).is_file():
-            return Where(folder.resolve())
-    base = Where(repo=name, revision=str(said.get("revision") or ""))
+            return Where(folder.resolve(), stream=where.stream)
+    base = Where(repo=name, revision=str(said.get("revision") or ""), stream=where.stream)
     hub, _ = _hub()
     if where.folder is not None and not isinstance(
         hub.try_to_load_from_cache(name, CONFIG, revision=base.revision or None), str
@@ -265,7 +258,7 @@ def settled(where: Where) -> Where:
         return where
     config = fetched(where, CONFIG)
     commit = config.parent.name if config else ""
-    return Where(repo=where.repo, revision=commit) if COMMIT.fullmatch(commit) else where
+    return replace(where, revision=commit) if COMMIT.fullmatch(commit) else where
 
 
 def read_json(where: Where, name: str) -> dict[str, Any] | None:
@@ -295,7 +288,9 @@ def weight_files(where: Where, pickle: bool = False) -> list[Path]:
     Raises ModelRefused for pickles that nobody allowed and for an adapter without its model,
     DamagedRun, and as ``fetched``.
     """
-    where = settled(where)
+    if (whole := gguf_of(where)) is not None:
+        return [whole]
+    where = settled(base_of(where))
     found = _files(where, SINGLE, INDEX)
     if found:
         return found

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,10 +22,15 @@ OF_THIS_MACHINE: Final = ("_name_or_path", "transformers_version")  # of a confi
 
 def gguf_config(path: Path) -> Any:
     """The config that a GGUF file holds; raises MissingExtra, ModelRefused, DamagedRun."""
-    return _read(
-        path,
-        lambda transformers: transformers.AutoConfig.from_pretrained(path.parent, **_options(path)),
-    )
+
+    def read(transformers: Any) -> Any:
+        config = transformers.AutoConfig.from_pretrained(path.parent, **_options(path))
+        made = transformers.MODEL_FOR_CAUSAL_LM_MAPPING.get(type(config), None)
+        # a GGUF file has what is needed to go on with a text
+        config.architectures = [made.__name__] if isinstance(made, type) else None
+        return config
+
+    return _read(path, read)
 
 
 def gguf_tokenizer(path: Path) -> Any:
@@ -111,13 +117,16 @@ def _library() -> Any:
 def _read(path: Path, read: Any) -> Any:
     _library()
     try:
+        import tqdm
         import transformers  # 3 s: only where a model is opened
+        import transformers.modeling_gguf_pytorch_utils as reader
     except ImportError as error:
         raise MissingExtra(
             "models of Hugging Face need more packages: pip install layerfold[hf]"
         ) from error
     try:
         with quiet():
+            reader.tqdm = partial(tqdm.tqdm, disable=True)  # its bar asks nobody
             return read(transformers)
     except NotImplementedError as error:
         raise ModelRefused(f"{path.name} cannot be opened: {reason(error)}") from error

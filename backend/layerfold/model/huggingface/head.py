@@ -7,7 +7,6 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from layerfold.model.huggingface.structure import Structure
@@ -22,29 +21,49 @@ class Head:
     """
 
     def __init__(self, network: nn.Module, structure: Structure) -> None:
-        self._tail = structure.tail
-        self._network = with_body(network, structure.body, GivenStates())
+        self._tail, self._decoder = structure.tail, structure.stream == "decoder"
+        self._network = with_body(
+            network, structure.body, GivenStates(network.get_submodule(structure.body))
+        )
 
     def __call__(self, states: Tensor) -> Tensor:
         """Logits [..., vocab] of states [..., d]."""
         rows = states.reshape(1, -1, states.shape[-1])
         for module in self._tail:
             rows = module(rows)
-        logits: Tensor = self._network(inputs_embeds=rows, return_dict=True).logits
+        given = (
+            {"decoder_inputs_embeds": rows, "encoder_outputs": LastStates(rows)}
+            if self._decoder
+            else {"inputs_embeds": rows}
+        )
+        logits: Tensor = self._network(**given, return_dict=True).logits
         return logits.reshape(*states.shape[:-1], -1)
 
 
 class GivenStates(nn.Module):
-    """Stands for a network's body: gives back what it is given in place of embeddings."""
+    """Stands for a network's body: gives back what it is given in place of embeddings, and has the
+    body's own attributes.
+    """
 
-    def forward(self, *others: Any, inputs_embeds: Tensor | None = None, **named: Any) -> Any:
+    def __init__(self, body: nn.Module) -> None:
+        super().__init__()
+        self.__dict__["_body"] = body  # and no part of it
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_body"], name)
+
+    def forward(
+        self,
+        *others: Any,
+        inputs_embeds: Tensor | None = None,
+        decoder_inputs_embeds: Tensor | None = None,
+        **named: Any,
+    ) -> Any:
         """The states as a body's output."""
-        given = (
-            inputs_embeds
-            if inputs_embeds is not None
-            else next(one for one in others if torch.is_floating_point(one))
+        given = (decoder_inputs_embeds, inputs_embeds, *others)
+        return LastStates(
+            next(one for one in given if isinstance(one, Tensor) and one.is_floating_point())
         )
-        return LastStates(given)
 
 
 class LastStates(tuple[Tensor]):

@@ -4,7 +4,7 @@ transformers' own pass.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from layerfold.errors import ModelRefused
@@ -45,7 +45,7 @@ def load_adapter(
     checkpoint of another shape, a device this machine lacks, weights that are no plain numbers,
     states that differ from transformers' own), DamagedRun, and as ``read_shape``.
     """
-    adapter = _adapter(where, shape, dtype, device, pickle)
+    adapter = open_network(where, shape, dtype, device, pickle).adapter
     check_adapter(adapter, str(where))
     return adapter
 
@@ -61,10 +61,8 @@ def confirmed_shape(
     """The shape of a model as it shows itself when it is opened, and what a person is to know of
     how; raises as ``load_adapter``.
     """
-    adapter = _adapter(where, shape, dtype, device, pickle)
-    adapter.causal = (
-        adapter.structure.stream == "" and ahead(adapter) <= CLOSE[adapter.network.dtype]
-    )
+    adapter = open_network(where, shape, dtype, device, pickle).adapter
+    adapter.causal = shown_causal(adapter)
     check_adapter(adapter, str(where))
     return replace(shape, causal=adapter.causal), notes_of(where)
 
@@ -84,9 +82,25 @@ def notes_of(where: Where) -> list[str]:
     return found + ([str(note)[:NOTE] for note in notes[:MOST]] if isinstance(notes, list) else [])
 
 
-def _adapter(
+def shown_causal(adapter: HuggingFaceAdapter) -> bool:
+    """Whether a token's states stay as they are when one after it is another."""
+    return adapter.structure.stream == "" and ahead(adapter) <= CLOSE[adapter.network.dtype]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A model behind the protocol, not checked yet, and what of its files no part of it took."""
+
+    adapter: HuggingFaceAdapter
+    left: tuple[str, ...]
+
+
+def open_network(
     where: Where, shape: HuggingFaceShape, dtype: str, device: str, pickle: bool
-) -> HuggingFaceAdapter:
+) -> Opened:
+    """The model at a checkpoint, its states not yet compared with any; raises as
+    ``load_adapter``.
+    """
     where = settled(where)
     outline, own = outline_of(where), read_shape(where)
     chosen: dict[str, Any] = {
@@ -96,10 +110,14 @@ def _adapter(
     }
     if replace(own, sites=shape.sites, **chosen) != shape or not set(shape.sites) <= set(own.sites):
         raise ModelRefused(f"{where} is a model of another shape than the run's: open it by itself")
-    network = merged(load_network(base_of(where), outline, dtype, device, pickle).network, where)
+    loaded = load_network(base_of(where), outline, dtype, device, pickle)
+    network = merged(loaded.network, where)
     structure = _structure(outline, network, str(where))
-    return HuggingFaceAdapter(
-        network, structure, replace(shape, unembedding=shape.unembedding and outline.head)
+    return Opened(
+        HuggingFaceAdapter(
+            network, structure, replace(shape, unembedding=shape.unembedding and outline.head)
+        ),
+        loaded.left,
     )
 
 

@@ -65,15 +65,18 @@ class Question:
     name: str = field(compare=False)
     config: Any = field(compare=False)
     made: type | None = None
+    stream: str = ""
 
 
-def outline_of_config(config: Any, found: Mapping[str, Any], name: str) -> Outline:
+def outline_of_config(
+    config: Any, found: Mapping[str, Any], name: str, stream: str = ""
+) -> Outline:
     """The outline of a config that transformers has read; ``found`` is how it was written.
 
     Raises ModelRefused where no class of transformers is for it, or it gives no states; DamagedRun
     where it cannot be made.
     """
-    return _outline(Question(json.dumps(found, sort_keys=True), name, config))
+    return _outline(Question(json.dumps(found, sort_keys=True), name, config, stream=stream))
 
 
 def outline_of_network(network: Any) -> Outline:
@@ -98,11 +101,7 @@ def _outline(asked: Question) -> Outline:
         raise ModelRefused(
             f"{asked.name} is a {made.__name__}, no model that reads text: open another"
         )
-    stream: Stream = (
-        "encoder"
-        if getattr(config, "is_encoder_decoder", False) and hasattr(network, "get_decoder")
-        else ""
-    )
+    stream = _stream(asked, network)
     structure = _traced(network, stream, asked.name)
     _refuse_dropped(json.loads(asked.text), made, asked.name)
     return Outline(
@@ -119,6 +118,19 @@ def _outline(asked: Question) -> Outline:
         causal=stream == "" and _causal(config, text, made),
         head=stream != "encoder" and has_head(network),
     )
+
+
+def _stream(asked: Question, network: Any) -> Stream:
+    """Whose states are shown; raises ModelRefused for a decoder that is asked of a model of one
+    part.
+    """
+    if getattr(asked.config, "is_encoder_decoder", False) and hasattr(network, "get_decoder"):
+        return "decoder" if asked.stream == "decoder" else "encoder"
+    if asked.stream:
+        raise ModelRefused(
+            f"{asked.name} has no encoder beside a decoder: open it without #{asked.stream}"
+        )
+    return ""
 
 
 def class_of(config: Any, name: str) -> type:
@@ -229,9 +241,8 @@ def _causal(config: Any, text: Any, made: type) -> bool:
     kind = type(config)
     if kind in auto.MODEL_FOR_MASKED_LM_MAPPING or kind not in auto.MODEL_FOR_CAUSAL_LM_MAPPING:
         return bool(getattr(text, "is_decoder", False))
-    return getattr(text, "is_causal", True) is not False and not getattr(
-        text, "use_bidirectional_attention", False
-    )
+    both = getattr(text, "use_bidirectional_attention", False)
+    return getattr(text, "is_causal", True) is not False and both not in (True, "all")
 
 
 def _refuse_dropped(found: Mapping[str, Any], made: type, name: str) -> None:

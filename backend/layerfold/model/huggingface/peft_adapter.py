@@ -51,8 +51,8 @@ def merged(network: Any, where: Where) -> Any:
             config.inference_mode = True
             if config.is_prompt_learning:
                 raise ModelRefused(
-                    f"the adapter of {where} is {kind}, which adds tokens and no weights, and"
-                    " cannot be merged: merge another"
+                    f"the adapter of {where} is {kind}, which adds tokens and no weights: open the"
+                    " model without it"
                 )
             adapted = peft.get_peft_model(network, config)
             told = peft.set_peft_model_state_dict(adapted, weights)
@@ -70,10 +70,8 @@ def merged(network: Any, where: Where) -> Any:
     except ModelRefused:
         raise
     except Exception as error:  # each kind of adapter has its own demands
-        raise ModelRefused(
-            f"the adapter of {where} ({kind}) cannot be merged into its model ({reason(error)}):"
-            " merge it yourself"
-        ) from error
+        why = f"the adapter of {where} ({kind}) cannot be merged into its model ({reason(error)})"
+        raise ModelRefused(f"{why}: merge it by hand (merge_and_unload)") from error
     return found.eval().requires_grad_(False)
 
 

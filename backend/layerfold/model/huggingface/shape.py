@@ -78,7 +78,7 @@ def read_shape(where: Where) -> HuggingFaceShape:
         causal=outline.causal,
         unembedding=outline.head,
         sites=tuple(site.name for site in sites_of(outline.n_layer) if site.part != "mid" or mid),
-        title=_title(where),
+        title=_title(where) + (f" ({where.stream})" if where.stream else ""),
     )
 
 
@@ -93,7 +93,7 @@ def outline_of(where: Where) -> Outline:
         return outline_of_config(config, {"gguf": whole.name, **config.to_dict()}, str(where))
     base = base_of(where)
     found = read_config(base)
-    return outline_of_config(transformers_config(base, found), found, str(where))
+    return outline_of_config(transformers_config(base, found), found, str(where), where.stream)
 
 
 def _title(where: Where) -> str:

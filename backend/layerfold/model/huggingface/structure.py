@@ -115,17 +115,25 @@ def structure_of(network: nn.Module, stream: Stream = "") -> Structure:
     """
     trace, given = traced(network, lambda: probe_pass(network))
     hidden = getattr(given, f"{stream}_hidden_states" if stream else "hidden_states", None)
-    if not hidden or any(state is None for state in hidden):
+    if not hidden or any(
+        state is None or state.dim() != 3 or state.shape != hidden[0].shape for state in hidden
+    ):
         raise ModelRefused(
-            f"a {type(network).__name__} returns no hidden_states, so it has no stream of states to"
-            " show"
+            f"a {type(network).__name__} returns no hidden_states, one state a token and layer, so"
+            " it has no stream to show"
         )
     states = [trace.plain(trace.of(state)) for state in hidden]
     calls = _chain(trace, states)
     around = [
         call for call in trace.calls if call.depth == 1 and all(call.holds(one) for one in calls)
     ]
-    body = around[0] if around and getattr(given, "logits", None) is not None else trace.calls[0]
+    if stream == "encoder":
+        around = [call for call in trace.calls if call.module is network.get_encoder()]  # type: ignore[operator]
+    body = (
+        around[0]
+        if around and (stream or getattr(given, "logits", None) is not None)
+        else trace.calls[0]
+    )
     readers = [BlockReader(trace, call) for call in calls]
     tail = _tail(trace, calls[-1], trace.gave(body))
     met = {trace.gave(body): "final", readers[0].state: "embed"} | {

@@ -38,6 +38,7 @@ from layerfold.model.huggingface.pieces import (
     parted,
 )
 from layerfold.model.huggingface.quiet import quiet, reason
+from layerfold.model.huggingface.token_check import check_reader
 from layerfold.model.tokenizers.byte_level import (
     CHARACTERS,
     Tokenizer,
@@ -73,7 +74,6 @@ LISTS: Final = (  # what classes of transformers read where there is no tokenize
         "prophetnet.tokenizer",
     ),
 )
-PROBED: Final = "The doctor's 2 cats watched naïve birds, (春天)."
 
 
 class HuggingFaceTokenizer(Tokenizer):
@@ -296,13 +296,13 @@ def read_hub_tokenizer(where: Where) -> HuggingFaceTokenizer:
 
         made = gguf_tokenizer(whole)
         reader = HuggingFaceTokenizer(backend_of(made, str(where)))
-        _check(reader, made, str(where))
+        check_reader(reader, made, str(where))
         return reader
     for one in (where, *([Where(above)] if (above := _above(where)) else []), base_of(where)):
         if there := files_there(one):
             made = _made(one, there)
             reader = HuggingFaceTokenizer(backend_of(made, str(where)))
-            _check(reader, made, str(where))
+            check_reader(reader, made, str(where))
             return reader
     raise ModelRefused(
         f"{where} has no tokenizer: save it there with"
@@ -386,17 +386,6 @@ def backend_of(made: Any, name: str) -> Any:
             " that has a tokenizer.json"
         )
     return Backend.from_str(held.to_str())
-
-
-def _check(reader: HuggingFaceTokenizer, made: Any, name: str) -> None:
-    """Raises ModelRefused where the ids of a probe are not those of the tokenizer itself."""
-    right = list(made(PROBED)["input_ids"])
-    found = reader.framed(reader.ids([PROBED])[0])
-    if found != right:
-        raise ModelRefused(
-            f"{name} cannot be opened: {type(made).__name__} reads {PROBED!r} as {right}, its"
-            f" vocabulary alone as {found}: save its tokenizer anew with save_pretrained"
-        )
 
 
 def _above(where: Where) -> Path | None:

@@ -131,19 +131,7 @@ def check_announced(
             f"the weights of {name} are those of an adapter that was not merged"
             f" ({listed(unmerged)}): merge it (peft: model.merge_and_unload()) and save the whole"
         )
-    narrow = [
-        key
-        for key, (kind, _) in announced.items()
-        if kind not in PLAIN
-        and not kind.startswith("torch.")
-        and (kind.startswith("F") or QUANTISED.search(key))
-    ]
-    narrow += [
-        key
-        for key, (kind, _) in announced.items()
-        if "float8" in kind or (kind in ("torch.uint8", "torch.int8") and QUANTISED.search(key))
-    ]
-    if narrow:
+    if narrow := [key for key, (kind, _) in announced.items() if _is_quantised(key, kind)]:
         kinds = sorted({announced[key][0].removeprefix("torch.") for key in narrow})
         scales = [key for key in announced if "scale" in key.rpartition(".")[2]]
         beside = f", with scales beside them ({listed(scales)})" if scales else ""
@@ -151,7 +139,8 @@ def check_announced(
             f"the weights of {name} are quantised: {len(narrow)} are {'/'.join(kinds)}"
             f" ({listed(narrow)}){beside}: save it in float32, float16 or bfloat16"
         )
-    if empty := [key for key, (_, shape) in announced.items() if 0 in shape]:
+    meant = {key: weight.numel() for key, weight in outline.network.state_dict().items()}
+    if empty := [key for key, (_, shape) in announced.items() if 0 in shape and meant.get(key, 1)]:
         raise ModelRefused(
             f"the weights of {name} are empty placeholders ({listed(empty)}), as DeepSpeed's ZeRO-3"
             " leaves them: gather them with zero_to_fp32.py, or save with"
@@ -163,6 +152,19 @@ def check_announced(
             f"the weights of {name} do not fit its config.json (it speaks of {outline.numbers:,}"
             f" numbers, the files hold {held:,}): {AGAIN}"
         )
+
+
+def _is_quantised(name: str, kind: str) -> bool:
+    """Whether a tensor holds rounded numbers by its dtype; whole numbers by their name too, since
+    masks and places are such.
+    """
+    kind = kind.removeprefix("torch.").upper()
+    narrow = kind.startswith(("F8", "F6", "F4", "FLOAT8", "FLOAT4")) or "E8M0" in kind
+    return narrow or (
+        kind not in PLAIN
+        and not kind.startswith(("F", "BF", "BOOL", "INT64"))
+        and bool(QUANTISED.search(name))
+    )
 
 
 def renaming(names: Iterable[str], outline: Outline) -> dict[str, str]:

@@ -24,6 +24,7 @@ from layerfold.server.protocol.http import (
     MeasuresTable,
     MetricsTable,
     NewJob,
+    Reach,
     ReferenceTable,
     RunCard,
     RunList,
@@ -42,6 +43,7 @@ from layerfold.server.protocol.messages import (
     SliceHeader,
     Tokens,
 )
+from layerfold.server.protocol.offers import ModelOffers
 from layerfold.server.protocol.questions import AnyQuestion
 
 Mode = Literal["validation", "serialization"]
@@ -72,6 +74,8 @@ ANSWERS: Final[tuple[type[BaseModel], ...]] = (
     Health,
     RunList,
     RunCard,
+    Reach,
+    ModelOffers,
     *TABLES,
     *LAB,
     *ANSWERED,
