@@ -10,6 +10,8 @@ import labEn from "./strings.lab.en.ts";
 import labZh from "./strings.lab.zh.ts";
 import liveEn from "./strings.live.en.ts";
 import liveZh from "./strings.live.zh.ts";
+import meaningEn from "./strings.meaning.en.ts";
+import meaningZh from "./strings.meaning.zh.ts";
 import * as measuresEn from "./strings.measures.en.ts";
 import * as measuresZh from "./strings.measures.zh.ts";
 import shapesEn from "./strings.shapes.en.ts";
@@ -23,6 +25,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...shapesEn,
     ...labEn,
     ...insideEn,
+    ...meaningEn,
     ...compareEn,
     ...liveEn,
     ...measureStrings(measuresEn),
@@ -32,6 +35,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...shapesZh,
     ...labZh,
     ...insideZh,
+    ...meaningZh,
     ...compareZh,
     ...liveZh,
     ...measureStrings(measuresZh),

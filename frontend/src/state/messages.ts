@@ -4,6 +4,7 @@ import type { Failure } from "../protocol/failure.ts";
 import type { AtlasSlice, PlacedSlice } from "../protocol/slices.ts";
 import type * as wire from "../protocol/wire.ts";
 import type { Inside, Look, Scaled, Scales, Walk } from "./inside/types.ts";
+import type { MeaningForm, MeaningSection } from "./meaning/types.ts";
 import type * as nouns from "./types.ts";
 
 /** What a message of any kind may say beside: how long the change may glide, in milliseconds. */
@@ -145,6 +146,18 @@ interface OfInside {
   "push.set": Partial<Inside["push"]>;
 }
 
+/** Measurements of meaning. */
+interface OfMeaning {
+  "meaning.toggle": Bare;
+  "meaning.section": { section: MeaningSection };
+  "meaning.scene": { on: boolean };
+  "meaning.form": Partial<MeaningForm>;
+  "meaning.measure": { all: boolean };
+  "meaning.stop": Bare;
+  "meaning.sets.asked": { id: number };
+  "meaning.asked": { section: MeaningSection; id: number; key: string; steps: number[] };
+}
+
 /** Trainings. */
 interface OfLab {
   "lab.toggle": Bare;
@@ -170,7 +183,8 @@ interface OfLab {
   "lab.sure": { id: string | null };
 }
 
-interface Kinds extends FromServer, OfRuns, OfSentences, OfView, OfComparing, OfInside, OfLab {}
+interface Kinds
+  extends FromServer, OfRuns, OfSentences, OfView, OfComparing, OfInside, OfMeaning, OfLab {}
 
 export type Kind = keyof Kinds;
 

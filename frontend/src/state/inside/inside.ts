@@ -5,6 +5,7 @@
 
 import { insideShown, withInside } from "./asked.ts";
 import { attention } from "./attention.ts";
+import { isMeaning, meaningHeard } from "../meaning/meaning.ts";
 import { parts } from "./parts.ts";
 import { push } from "./push.ts";
 import { EMPTY_STRIDE, STRIDE, step } from "./step.ts";
@@ -60,6 +61,7 @@ export const INSIDE: Handlers<
       troubles: without(state.inside.troubles, kind),
     }),
   look: (state, { look }) => {
+    if (isMeaning(look.kind)) return meaningHeard(state, look);
     const asked = state.inside.asking[look.kind];
     if (asked?.id !== look.id) return state;
     if (look.kind === "generation") return stepped(state, look);
