@@ -9,6 +9,7 @@ import { hearing } from "./effects/hearing.ts";
 import { inspecting } from "./effects/inspecting.ts";
 import { listenToKeys } from "./effects/keyboard.ts";
 import { labbing } from "./effects/labbing.ts";
+import { measuring } from "./effects/meaning.ts";
 import { wordsOf } from "./i18n/language.ts";
 import { loadRun, loadRuns } from "./effects/loading.ts";
 import { captions } from "./panels/captions.ts";
@@ -22,6 +23,7 @@ import { inspectorPanel } from "./panels/inspect/inspector.ts";
 import { labPanel } from "./panels/lab/lab.ts";
 import { legendPanel } from "./panels/legend.ts";
 import { offerCards } from "./panels/offers.ts";
+import { meaningPanel } from "./panels/meaning/meaning.ts";
 import { searchPanel } from "./panels/search.ts";
 import { sentencesPanel } from "./panels/sentences.ts";
 import { sheets } from "./panels/sheets.ts";
@@ -36,7 +38,7 @@ import { prefetch } from "./effects/prefetch.ts";
 import { claimsShown } from "./state/shown.ts";
 import { initialState } from "./state/initial.ts";
 import { viewOfState } from "./state/view.ts";
-import { saveCurves } from "./effects/saving.ts";
+import { saveCurves, saveMeaning } from "./effects/saving.ts";
 import { createStore } from "./state/store.ts";
 import type { Store } from "./state/store.ts";
 import { touring } from "./effects/touring.ts";
@@ -83,6 +85,7 @@ function boot() {
   placing(store, client, nextId);
   inspecting(store, client, nextId);
   asking(store, client, nextId);
+  measuring(store, client, nextId);
   playback(store);
   reaching(store);
   const tour = touring(store);
@@ -161,6 +164,7 @@ function actor(store: Store, client: Client, tour: Tour, withScene: (scene: Scen
     },
     copyLink: () => copyLink(store),
     saveCurves: (kind: Kind) => saveCurves(store, kind),
+    saveMeaning: () => saveMeaning(store),
   };
 }
 
@@ -177,6 +181,7 @@ function panels(store: Store, act: Act) {
   const more = [
     inspectorPanel(dispatch),
     insidePanel(dispatch),
+    meaningPanel(dispatch, act),
     labPanel(dispatch, act),
     searchPanel(dispatch),
     curvesPanel(dispatch, act),

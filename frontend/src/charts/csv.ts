@@ -23,7 +23,7 @@ export const COLUMNS = [
 ];
 
 /** RFC 4180: what holds a comma, a quote or a line end is quoted. */
-function field(value: string | number | boolean | null) {
+export function field(value: string | number | boolean | null) {
   const text = value === null ? "" : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

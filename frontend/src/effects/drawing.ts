@@ -4,6 +4,7 @@ import { compareCovers, compareShown, isBeside } from "../state/comparing.ts";
 import { figure, pictureKey } from "../state/picture/figure.ts";
 import { insideShown } from "../state/inside/inside.ts";
 import { labCovers, labShown } from "../state/lab.ts";
+import { meaningShown } from "../state/meaning/meaning.ts";
 import { axisNames, kindShown } from "../state/projections.ts";
 import { createScene } from "../scene/scene.ts";
 import { claimsShown } from "../state/shown.ts";
@@ -45,6 +46,7 @@ export function insetsOf(state: State) {
     labShown(state) ? "lab" : "",
     compareShown(state) ? "compare" : "",
     insideShown(state) ? "inside" : "",
+    meaningShown(state) ? "meaning" : "",
   ]
     .map((id) => document.getElementById(id)?.getBoundingClientRect())
     .find((box) => box?.height);
@@ -64,7 +66,8 @@ export function insetsOf(state: State) {
       claimsShown(state) ||
       labCovers(state) ||
       compareCovers(state) ||
-      insideShown(state)
+      insideShown(state) ||
+      meaningShown(state)
         ? 352
         : 0,
     top: door?.height ? door.bottom : 48,

@@ -4,6 +4,7 @@ import { stepAxis } from "../state/comparing.ts";
 import { neighbouring } from "../charts/events.ts";
 import { insideShown } from "../state/inside/inside.ts";
 import { labShown } from "../state/lab.ts";
+import { meaningShown } from "../state/meaning/meaning.ts";
 import { SPEEDS } from "../state/player.ts";
 import type { Message, Of } from "../state/messages.ts";
 import type { State } from "../state/types.ts";
@@ -90,6 +91,7 @@ function escape(state: State): Message | null {
   if (state.sheet) return { type: "set", sheet: null };
   if (state.picked) return { type: "pick", pick: null };
   if (insideShown(state)) return { type: "inside.toggle" };
+  if (meaningShown(state)) return { type: "meaning.toggle" };
   if (labShown(state))
     return state.lab.page === "new" && state.lab.jobs.length
       ? { type: "lab.page", page: "jobs" }

@@ -2,6 +2,7 @@
 
 import { csvOf } from "../charts/csv.ts";
 import { wordsOf } from "../i18n/language.ts";
+import { meaningCsv, meaningFile } from "../charts/meaningcsv.ts";
 import { describe, fileName, paperOf } from "../charts/paper.ts";
 import { withWords } from "../charts/png.ts";
 import type { Store } from "../state/store.ts";
@@ -30,6 +31,13 @@ export async function saveCurves(store: Store, kind: Kind) {
       },
     });
   }
+}
+
+/** What was measured of meaning, as a table. */
+export function saveMeaning(store: Store) {
+  const state = store.get();
+  const blob = new Blob([meaningCsv(state)], { type: "text/csv;charset=utf-8" });
+  download(blob, meaningFile(state));
 }
 
 function svgBlob(text: string) {

@@ -10,6 +10,8 @@ import labEn from "./strings.lab.en.ts";
 import labZh from "./strings.lab.zh.ts";
 import liveEn from "./strings.live.en.ts";
 import liveZh from "./strings.live.zh.ts";
+import meaningEn from "./strings.meaning.en.ts";
+import meaningZh from "./strings.meaning.zh.ts";
 import * as measuresEn from "./strings.measures.en.ts";
 import * as measuresZh from "./strings.measures.zh.ts";
 import offersEn from "./strings.offers.en.ts";
@@ -27,6 +29,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...shapesEn,
     ...labEn,
     ...insideEn,
+    ...meaningEn,
     ...compareEn,
     ...liveEn,
     ...stageEn,
@@ -38,6 +41,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...shapesZh,
     ...labZh,
     ...insideZh,
+    ...meaningZh,
     ...compareZh,
     ...liveZh,
     ...stageZh,

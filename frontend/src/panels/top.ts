@@ -8,6 +8,7 @@ import { buildingOf, buildingWords, isCounted, isLive } from "../state/following
 import { insideShown } from "../state/inside/inside.ts";
 import { labShown } from "../state/lab.ts";
 import { number } from "../i18n/language.ts";
+import { meaningShown } from "../state/meaning/meaning.ts";
 import { claimsShown } from "../state/shown.ts";
 import { guardedAxes, meanTrust, recallShown } from "../state/fidelity.ts";
 import { trustWord } from "../state/trust.ts";
@@ -72,6 +73,9 @@ export function topPanel(
     inside: iconButton("inside", "", () => dispatch({ type: "inside.toggle" }), {
       id: "open-inside",
     }),
+    meaning: iconButton("meaning", "", () => dispatch({ type: "meaning.toggle" }), {
+      id: "open-meaning",
+    }),
     search: iconButton("search", "", toggle("search"), { id: "open-search" }),
     compare: iconButton("compare", "", () => dispatch({ type: "compare.toggle" }), {
       id: "open-compare",
@@ -107,6 +111,7 @@ export function topPanel(
       { class: "tools panel" },
       buttons.list,
       buttons.inside,
+      buttons.meaning,
       buttons.search,
       buttons.compare,
       buttons.centre,
@@ -128,6 +133,8 @@ export function topPanel(
       relabel(buttons.list, "list", t("sentences.title"));
       relabel(buttons.inside, "inside", t("inside.open"));
       buttons.inside.setAttribute("aria-expanded", String(insideShown(state)));
+      relabel(buttons.meaning, "meaning", t("meaning.open"));
+      buttons.meaning.setAttribute("aria-expanded", String(meaningShown(state)));
       relabel(buttons.search, "search", t("tool.search"));
       relabel(buttons.compare, "compare", t(state.compare ? "compare.leave" : "compare.open"));
       buttons.compare.setAttribute(

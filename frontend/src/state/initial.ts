@@ -4,6 +4,7 @@ import { newCompare } from "./comparing.ts";
 import { EMPTY_INSIDE } from "./inside/inside.ts";
 import { EMPTY } from "./lab.ts";
 import { NO_OFFERS } from "./offers.ts";
+import { EMPTY_MEANING } from "./meaning/meaning.ts";
 import type { State, View } from "./types.ts";
 
 /** Nothing is pointed at or picked. */
@@ -34,7 +35,8 @@ export function initialState({ view = {}, ...person }: Boot = {}): State {
     theme: view.theme ?? person.theme ?? "dark",
     reducedMotion: person.reducedMotion ?? false,
     run: view.run ?? "",
-    panel: view.lab ? "lab" : view.inside ? "inside" : null,
+    panel: view.lab ? "lab" : view.meaning ? "meaning" : view.inside ? "inside" : null,
+    meaning: { ...EMPTY_MEANING, section: view.meaning ?? EMPTY_MEANING.section },
     inside: { ...EMPTY_INSIDE, tab: view.inside ?? EMPTY_INSIDE.tab },
     wanted: view,
   };

@@ -4,6 +4,7 @@ import type { Failure } from "../protocol/failure.ts";
 import type { AtlasSlice, PlacedSlice } from "../protocol/slices.ts";
 import type * as wire from "../protocol/wire.ts";
 import type { Inside, Look, Scaled, Ablation, Generation } from "./inside/types.ts";
+import type { MeaningForm, MeaningSection } from "./meaning/types.ts";
 import type * as nouns from "./types.ts";
 
 /** What a message of any kind may say beside: how long the change may glide, in milliseconds. */
@@ -153,6 +154,18 @@ interface OfOffers {
   "offers.failed": { failure: Failure };
 }
 
+/** Measurements of meaning. */
+interface OfMeaning {
+  "meaning.toggle": Bare;
+  "meaning.section": { section: MeaningSection };
+  "meaning.scene": { on: boolean };
+  "meaning.form": Partial<MeaningForm>;
+  "meaning.measure": { all: boolean };
+  "meaning.stop": Bare;
+  "meaning.sets.asked": { id: number };
+  "meaning.asked": { section: MeaningSection; id: number; key: string; steps: number[] };
+}
+
 /** Trainings. */
 interface OfLab {
   "lab.toggle": Bare;
@@ -179,7 +192,16 @@ interface OfLab {
 }
 
 interface Kinds
-  extends FromServer, OfRuns, OfSentences, OfView, OfComparing, OfInside, OfOffers, OfLab {}
+  extends
+    FromServer,
+    OfRuns,
+    OfSentences,
+    OfView,
+    OfComparing,
+    OfInside,
+    OfMeaning,
+    OfOffers,
+    OfLab {}
 
 export type Kind = keyof Kinds;
 

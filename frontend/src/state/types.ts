@@ -6,6 +6,7 @@
 import type { AtlasSlice, PlacedSlice } from "../protocol/slices.ts";
 import type { Failure } from "../protocol/failure.ts";
 import type { Inside, InsideTab } from "./inside/types.ts";
+import type { Meaning, MeaningSection } from "./meaning/types.ts";
 import type {
   Camera,
   CloudPicture,
@@ -70,7 +71,7 @@ export type Axis = "layers" | "steps";
 export type Trails = "comet" | "whole" | "off";
 export type ColourMode =
   "source" | "trust" | "position" | "frequency" | "sentence" | "none" | `label:${string}`;
-export type Panel = "inside" | "lab";
+export type Panel = "inside" | "lab" | "meaning";
 export type Tab = "neighbours" | "lens" | "numbers";
 export type Connection = "connecting" | "open" | "lost";
 export type Sheet =
@@ -152,6 +153,7 @@ export interface View {
   second?: string;
   fit?: boolean;
   lab?: boolean;
+  meaning?: MeaningSection;
   inside?: InsideTab;
   compare?: { with: string | null; step?: number; mode: "beside" | "over" };
   trails?: Trails;
@@ -214,6 +216,7 @@ export interface Lab {
 
 export interface State {
   inside: Inside;
+  meaning: Meaning;
   language: Language;
   theme: Theme;
   reducedMotion: boolean;

@@ -7,6 +7,7 @@ import { modesOf, openingColour } from "./colour/colouring.ts";
 import { ALONG, FOLLOWING, caughtUp } from "./following.ts";
 import { LAB } from "./lab.ts";
 import { OFFERS } from "./offers.ts";
+import { MEANING, meaningFailed, meaningOfNoRun } from "./meaning/meaning.ts";
 import { GLIDE } from "./state.ts";
 import { claimsShown } from "./shown.ts";
 import { start } from "./player.ts";
@@ -121,6 +122,7 @@ const HANDLERS: Handlers = {
   "claims.toggle": toggledClaims,
   ...COMPARE,
   ...INSIDE,
+  ...MEANING,
   search: (state, { text }) => ({ ...state, search: text }),
   hover: (state, { pick: pointed, at }) => hovered(state, ownPick(state, pointed), at),
   pick: picked,
@@ -167,6 +169,7 @@ function chosen(state: State, { run }: Of<"run.choose">): State {
     reference: null,
     measures: null,
     inside: { ...state.inside, looks: {}, asking: {}, troubles: {} },
+    meaning: meaningOfNoRun(state.meaning),
     claims: [],
     atlas: {},
     atlasFailures: {},
@@ -245,7 +248,8 @@ function failed(state: State, message: Of<"error">): State {
       inspectionFailure: { code: message.code, message: message.message },
     };
   }
-  const told = insideFailed(state, message);
+  const inside = insideFailed(state, message);
+  const told = inside === state ? meaningFailed(state, message) : inside;
   return told !== state
     ? told
     : { ...state, notice: { key: "notice.plain", values: { message: message.message } } };

@@ -1,5 +1,6 @@
 /** The view <-> the hash of the address: versioned, at most 8 KiB, every field checked. Pure. */
 
+import { SECTIONS } from "./meaning/types.ts";
 import type { Camera, View } from "./types.ts";
 
 export const LINK_LIMIT = 8 * 1024;
@@ -59,6 +60,7 @@ export function linkOf(view: View): string | null {
     ["with", view.compare?.with ?? undefined],
     ["other", view.compare?.step],
     ["inside", view.inside],
+    ["meaning", view.meaning],
     ["trails", view.trails],
     ["theme", view.theme],
     ["lang", view.language],
@@ -132,6 +134,8 @@ function clean(first: Map<string, string>, fields: [string, string][]): View {
   const named = first.get("inside") ?? "";
   const inside = Object.hasOwn(OLD_TABS, named) ? OLD_TABS[named] : named;
   if (TABS.test(inside)) view.inside = inside as View["inside"];
+  const meaning = first.get("meaning") ?? "";
+  if ((SECTIONS as readonly string[]).includes(meaning)) view.meaning = meaning as View["meaning"];
   const compare = compareOf(first);
   if (compare) view.compare = compare;
   const drawn = TRAILS.get(trails ?? "");

@@ -18,6 +18,7 @@ export function viewOfState(state: State): View {
     second: state.second || undefined,
     fit: state.fit || undefined,
     inside: state.panel === "inside" ? state.inside.tab : undefined,
+    meaning: state.panel === "meaning" ? state.meaning.section : undefined,
     lab: state.panel === "lab" || undefined,
     compare: state.compare
       ? {

@@ -4,6 +4,7 @@ import { h } from "preact";
 import { failureWords } from "../../i18n/language.ts";
 import { HUES, css } from "../../state/colour/colours.ts";
 import { insideShown } from "../../state/inside/inside.ts";
+import { meaningShown } from "../../state/meaning/meaning.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import { contextOf } from "../../state/search.ts";
 import { siteWords } from "../../state/sites.ts";
@@ -37,7 +38,7 @@ export function inspector(state: State, t: Words, dispatch: Dispatch) {
     {
       id: "inspector",
       label: t("inspector.label"),
-      hidden: !state.picked || insideShown(state),
+      hidden: !state.picked || insideShown(state) || meaningShown(state),
       head: told && [
         told.hue !== null && h("i", { class: "swatch", style: { background: told.hue } }),
         h("h2", { dir: "auto", title: told.source }, visible(told.parts.token).trim() || "␣"),

@@ -14,6 +14,8 @@ import {
   tintInside,
 } from "../inside/inside.ts";
 import { ghostsBeside } from "./ghosts.ts";
+import { blend } from "./blend.ts";
+import { meant, meantKey } from "./meant.ts";
 import { overlaid } from "./overlaid.ts";
 import { wayOf } from "./way.ts";
 import { frameShown } from "../projections.ts";
@@ -22,6 +24,8 @@ import { shownAtlas, shownSlices } from "../state.ts";
 import { moveTrust } from "../trust.ts";
 import type { AtlasSlice } from "../../protocol/slices.ts";
 import type { Link, Picture, Sentence, SentencePicture, State, Token } from "../types.ts";
+
+export { blend };
 
 const FAR = 99.5;
 
@@ -32,14 +36,6 @@ export function labelOf(token: Token) {
   if (token.piece) return "";
   const text = token.text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim();
   return [...text].length > 24 ? `${[...text].slice(0, 23).join("")}…` : text;
-}
-
-/** a + (b - a) mix; the very array when there is nothing to mix. */
-export function blend(a: Float32Array, b: Float32Array | null, mix: number) {
-  if (!b || mix <= 0 || b.length !== a.length) return a;
-  const out = new Float32Array(a.length);
-  for (let i = 0; i < a.length; i++) out[i] = a[i] + (b[i] - a[i]) * mix;
-  return out;
 }
 
 /** The cloud of a slice at a fractional site. */
@@ -129,26 +125,23 @@ export function figure(state: State): Picture | null {
   if (!positions || !state.card) return null;
   const count = positions.length / 3;
   const near = shownNeighbours(state);
-  const meant = meantPoints(state, near);
-  const colors = cloudColours(state, count, meant && ((i) => meant.has(i)));
-  const sizes = meant && Float32Array.from({ length: count }, (_, i) => (meant.has(i) ? 1.7 : 1));
+  const chosen = meantPoints(state, near);
+  const colors = cloudColours(state, count, chosen && ((i) => chosen.has(i)));
+  const sizes = chosen && Float32Array.from({ length: count }, (_, i) => (chosen.has(i) ? 1.7 : 1));
   const sentences = [];
   for (const sentence of state.sentences) {
     const one = sentencePicture(state, sentence);
     if (one) sentences.push(one);
   }
   sentences.push(...ghostsInside(state), ...wayOf(state));
-  return overlaid(
-    state,
-    {
-      frame: frameShown(state),
-      cloud: { positions, colors, sizes },
-      sentences,
-      links: linksOf(state, near),
-      edges: edgesInside(state),
-    },
-    meant === null,
-  );
+  const own = meant(state, {
+    frame: frameShown(state),
+    cloud: { positions, colors, sizes },
+    sentences,
+    links: linksOf(state, near),
+    edges: edgesInside(state),
+  });
+  return overlaid(state, own, chosen === null);
 }
 
 /** What the picture depends on: two states with equal keys have the same picture. */
@@ -169,6 +162,7 @@ export function pictureKey(state: State): unknown[] {
   key.push(
     overlayOf(state),
     ...insideKey(state),
+    ...meantKey(state),
     state.reference,
     state.card,
     ...shownNeighbours(state).slice(0, 1),

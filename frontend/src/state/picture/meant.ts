@@ -1,0 +1,300 @@
+/**
+ * The picture with what is measured of meaning: sentences as beads and rings, the points of a
+ * path, named regions, colours of an axis or a probe. Pure.
+ */
+
+import { PLAIN } from "../colour/colouring.ts";
+import { CATEGORIES, HUES, magnitude } from "../colour/colours.ts";
+import { meaningShown, partHere } from "../meaning/meaning.ts";
+import { regionHue, regionName } from "../meaning/regions.ts";
+import { blend } from "./blend.ts";
+import type { EdgePicture } from "../../scene/picture.ts";
+import type { Tensor } from "../../protocol/tensors.ts";
+import type { MeaningSection } from "../meaning/types.ts";
+import type { CloudPicture, Look, Picture, RGB, SentencePicture, State } from "../types.ts";
+
+const RING = 1.9;
+const ASIDE = 0.22;
+const WORDS = 40;
+/** Hues of the two senses, and of ways: of typed sentences the third to fifth. */
+const [FIRST, SECOND, THIRD] = [0, 1, 5];
+
+type Drawer = (state: State, picture: Picture, look: Look) => Picture;
+
+const DRAWERS: Partial<Record<MeaningSection, Drawer>> = {
+  senses,
+  axes,
+  probe,
+  regions,
+  path,
+  attack,
+};
+
+/** What the scene shows of the open section; null: nothing. */
+export function meantHere(state: State): Look | null {
+  if (!meaningShown(state) || !state.meaning.scene) return null;
+  return DRAWERS[state.meaning.section] ? partHere(state) : null;
+}
+
+/** The picture with it; the very picture where there is nothing. */
+export function meant(state: State, picture: Picture): Picture {
+  const look = meantHere(state);
+  const draw = DRAWERS[state.meaning.section];
+  return look && draw ? draw(state, picture, look) : picture;
+}
+
+/** What the scene's part of this depends on. */
+export function meantKey(state: State): unknown[] {
+  const look = meantHere(state);
+  return look ? [look, state.meaning.section, state.meaning.form] : [];
+}
+
+/** The cloud with other colours; a negative alpha leaves a point its own, fainter. */
+function recoloured(
+  cloud: CloudPicture,
+  color: (at: number) => [RGB, number] | null,
+): CloudPicture {
+  const colors = Uint8Array.from(cloud.colors);
+  for (let at = 0; at < colors.length / 4; at++) {
+    const found = color(at);
+    if (found) {
+      colors.set(found[0], 4 * at);
+      colors[4 * at + 3] = Math.round(255 * found[1]);
+    } else colors[4 * at + 3] = Math.round(colors[4 * at + 3] * ASIDE);
+  }
+  return { ...cloud, colors };
+}
+
+/** Tokens that stand at places of their own, [site, token, 3]. */
+function beads(
+  state: State,
+  id: string,
+  color: RGB,
+  paths: Float32Array,
+  labels: string[],
+  more: Partial<SentencePicture> = {},
+): SentencePicture {
+  const sites = paths.length / 3 / labels.length;
+  return {
+    id,
+    color,
+    labels,
+    paths,
+    sites,
+    tokens: labels.length,
+    site: Math.min(sites - 1, state.site),
+    trail: false,
+    faint: null,
+    trust: null,
+    active: false,
+    ...more,
+  };
+}
+
+/** Of [site, token, 3] some tokens. */
+function some({ shape, data }: Tensor, chosen: number[]) {
+  const [sites, tokens] = shape;
+  const out = new Float32Array(3 * sites * chosen.length);
+  for (let site = 0; site < sites; site++)
+    chosen.forEach((token, n) => {
+      const from = 3 * (site * tokens + token);
+      out.set(data.subarray(from, from + 3), 3 * (site * chosen.length + n));
+    });
+  return out;
+}
+
+// ---- senses
+
+function senses(state: State, picture: Picture, look: Look): Picture {
+  const { positions, control_positions: rings } = look.tensors;
+  if (!positions || !rings) return picture;
+  const kinds: number[] = look.answer.senses;
+  const of = (kind: number) => kinds.flatMap((one, at) => (one === kind ? [at] : []));
+  const word = look.answer.shown;
+  const groups = [of(0), of(1)].map((chosen, kind) =>
+    beads(
+      state,
+      `meaning~${kind}`,
+      HUES[state.theme][kind ? SECOND : FIRST],
+      some(positions, chosen),
+      chosen.map((_, n) => (n ? "" : `${word} · ${look.answer.words[0].names[kind]}`)),
+    ),
+  );
+  const faded = recoloured(picture.cloud, () => null);
+  const cloud = withRings(
+    state,
+    faded,
+    rings,
+    (at) => HUES[state.theme][kinds[at] ? SECOND : FIRST],
+  );
+  return { ...picture, cloud, sentences: [...groups, ...picture.sentences] };
+}
+
+/** The cloud with rings behind it, at a fractional site. */
+function withRings(
+  state: State,
+  cloud: CloudPicture,
+  { shape, data }: Tensor,
+  color: (at: number) => RGB,
+): CloudPicture {
+  const count = cloud.positions.length / 3;
+  const [sites, rings] = shape;
+  const low = Math.max(0, Math.min(sites - 1, Math.floor(state.site)));
+  const at = (site: number) =>
+    Float32Array.from(data.subarray(3 * rings * site, 3 * rings * (site + 1)));
+  const places = low + 1 < sites ? blend(at(low), at(low + 1), state.site - low) : at(low);
+  const positions = new Float32Array(3 * (count + rings));
+  positions.set(cloud.positions);
+  positions.set(places, 3 * count);
+  const colors = new Uint8Array(4 * (count + rings)).fill(190);
+  colors.set(cloud.colors);
+  const sizes = new Float32Array(count + rings).fill(1);
+  if (cloud.sizes) sizes.set(cloud.sizes);
+  for (let n = 0; n < rings; n++) {
+    colors.set(color(n), 4 * (count + n));
+    sizes[count + n] = -RING;
+  }
+  return { positions, colors, sizes, own: cloud.own ?? count };
+}
+
+// ---- axes, probes, regions: colours of the cloud
+
+function axes(state: State, picture: Picture, look: Look): Picture {
+  const projected = look.tensors.projected;
+  const site = Math.round(state.site);
+  const count = picture.cloud.positions.length / 3;
+  if (!projected || projected.shape[1] !== count || site >= projected.shape[0]) return picture;
+  const row = projected.data.subarray(site * count, (site + 1) * count);
+  const most = Math.max(1e-6, ...Array.from(row, Math.abs));
+  const cloud = recoloured(picture.cloud, (at) => [
+    magnitude(0.5 + row[at] / most / 2, state.theme),
+    0.35 + (0.6 * Math.abs(row[at])) / most,
+  ]);
+  return { ...picture, cloud };
+}
+
+function probe(state: State, picture: Picture, look: Look): Picture {
+  const { index, predicted, truth, held_out: held } = look.tensors;
+  const site = Math.round(state.site);
+  if (!index?.shape[0] || site >= predicted.shape[0]) return picture;
+  const count = index.shape[0];
+  const [right, wrong] = [CATEGORIES[state.theme][2], CATEGORIES[state.theme][4]];
+  const told = new Map<number, [RGB, number]>();
+  for (let n = 0; n < count; n++) {
+    const hit = predicted.data[site * count + n] === truth.data[n];
+    const color = hit ? right : wrong;
+    told.set(index.data[n], held.data[n] ? [color, 0.95] : [PLAIN[state.theme], 0.3]);
+  }
+  return { ...picture, cloud: recoloured(picture.cloud, (at) => told.get(at) ?? null) };
+}
+
+function regions(state: State, picture: Picture, look: Look): Picture {
+  const { answer, tensors } = look;
+  const members = tensors.members.data;
+  const count = picture.cloud.own ?? picture.cloud.positions.length / 3;
+  const here = state.card?.sites[Math.round(state.site)] === answer.site;
+  if (members.length !== count || !here) return picture;
+  const cloud = recoloured(picture.cloud, (at) =>
+    members[at] >= 0 ? [regionHue(members[at], state.theme), 0.9] : null,
+  );
+  const named = answer.regions.slice(0, WORDS);
+  const centers = centersOf(picture.cloud.positions, members, named.length);
+  const sites = state.card?.sites.length ?? 1;
+  const paths = new Float32Array(sites * centers.length);
+  for (let site = 0; site < sites; site++) paths.set(centers, site * centers.length);
+  const tint = Uint8Array.from(named.flatMap((one: any) => regionHue(one.index, state.theme)));
+  const labels = beads(state, "meaning~regions", PLAIN[state.theme], paths, named.map(regionName), {
+    tint,
+  });
+  return named.length
+    ? { ...picture, cloud, sentences: [labels, ...picture.sentences] }
+    : { ...picture, cloud };
+}
+
+/** The member of each region that lies nearest to the mean of its members. */
+export function centersOf(positions: Float32Array, members: ArrayLike<number>, count: number) {
+  const sums = new Float64Array(4 * count);
+  for (let at = 0; at < members.length; at++) {
+    const one = members[at];
+    if (one < 0 || one >= count) continue;
+    for (let k = 0; k < 3; k++) sums[4 * one + k] += positions[3 * at + k];
+    sums[4 * one + 3] += 1;
+  }
+  const best = new Float64Array(count).fill(Infinity);
+  const out = new Float32Array(3 * count);
+  for (let at = 0; at < members.length; at++) {
+    const one = members[at];
+    if (one < 0 || one >= count) continue;
+    const away = [0, 1, 2].reduce(
+      (sum, k) => sum + (positions[3 * at + k] - sums[4 * one + k] / sums[4 * one + 3]) ** 2,
+      0,
+    );
+    if (away >= best[one]) continue;
+    best[one] = away;
+    out.set(positions.subarray(3 * at, 3 * at + 3), 3 * one);
+  }
+  return out;
+}
+
+// ---- paths and moves of a state, at one site
+
+function path(state: State, picture: Picture, look: Look): Picture {
+  const { answer, tensors } = look;
+  const here = state.card?.sites[Math.round(state.site)] === answer.site;
+  const w = answer.ways.indexOf(state.meaning.form.way);
+  if (!here || !tensors.positions) return picture;
+  const line = rowOf(tensors.positions, w);
+  if (!Number.isFinite(line[0])) return picture;
+  const tops: string[] = answer.tops[w].map((words: string[]) => words[0].trim() || "␣");
+  const labels = tops.map((word, at) => (at && tops[at - 1] === word ? "" : word));
+  labels[0] = answer.start;
+  labels[labels.length - 1] = answer.end;
+  const color = HUES[state.theme][FIRST];
+  return { ...picture, ...alongOf(state, picture, "path", line, labels, color) };
+}
+
+function attack(state: State, picture: Picture, look: Look): Picture {
+  const { answer, tensors } = look;
+  const here = state.card?.sites[Math.round(state.site)] === answer.site;
+  if (!here || !tensors.positions) return picture;
+  const hues = [FIRST, SECOND, THIRD, 7];
+  return answer.directions.reduce((drawn: Picture, name: string, at: number) => {
+    const line = rowOf(tensors.positions, at);
+    const labels = Array.from({ length: line.length / 3 }, (_, n) => (n ? "" : name));
+    return { ...drawn, ...alongOf(state, drawn, name, line, labels, HUES[state.theme][hues[at]]) };
+  }, picture);
+}
+
+/** A row of [row, point, 3]. */
+function rowOf({ shape, data }: Tensor, row: number) {
+  const size = 3 * shape[1];
+  return Float32Array.from(data.subarray(row * size, (row + 1) * size));
+}
+
+/** Points at the site on screen, one after another, with their words. */
+function alongOf(
+  state: State,
+  picture: Picture,
+  name: string,
+  line: Float32Array,
+  labels: string[],
+  color: RGB,
+) {
+  const sites = state.card?.sites.length ?? 1;
+  const paths = new Float32Array(sites * line.length);
+  for (let site = 0; site < sites; site++) paths.set(line, site * line.length);
+  const points = beads(state, `meaning~${name}`, color, paths, labels);
+  const edges: EdgePicture[] = labels.slice(1).map((_, at) => ({
+    from: { kind: "place", at: line.subarray(3 * at, 3 * at + 3) },
+    to: { kind: "place", at: line.subarray(3 * at + 3, 3 * at + 6) },
+    weight: 0.55,
+    color,
+    arrow: false,
+    plain: true,
+  }));
+  return {
+    cloud: name === "path" ? recoloured(picture.cloud, () => null) : picture.cloud,
+    sentences: [points, ...picture.sentences],
+    edges: [...(picture.edges ?? []), ...edges],
+  };
+}
