@@ -8,10 +8,16 @@ import insideEn from "./strings.inside.en.ts";
 import insideZh from "./strings.inside.zh.ts";
 import labEn from "./strings.lab.en.ts";
 import labZh from "./strings.lab.zh.ts";
+import lessonEn from "./strings.lesson.en.ts";
+import lessonZh from "./strings.lesson.zh.ts";
 import liveEn from "./strings.live.en.ts";
 import liveZh from "./strings.live.zh.ts";
 import * as measuresEn from "./strings.measures.en.ts";
 import * as measuresZh from "./strings.measures.zh.ts";
+import openingEn from "./strings.opening.en.ts";
+import openingZh from "./strings.opening.zh.ts";
+import seedEn from "./strings.seed.en.ts";
+import seedZh from "./strings.seed.zh.ts";
 import shapesEn from "./strings.shapes.en.ts";
 import shapesZh from "./strings.shapes.zh.ts";
 import type { Failure } from "../protocol/failure.ts";
@@ -25,6 +31,9 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...insideEn,
     ...compareEn,
     ...liveEn,
+    ...openingEn,
+    ...seedEn,
+    ...lessonEn,
     ...measureStrings(measuresEn),
   },
   zh: {
@@ -34,6 +43,9 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...insideZh,
     ...compareZh,
     ...liveZh,
+    ...openingZh,
+    ...seedZh,
+    ...lessonZh,
     ...measureStrings(measuresZh),
   },
 };

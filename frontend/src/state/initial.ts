@@ -3,6 +3,7 @@
 import { newCompare } from "./comparing.ts";
 import { EMPTY_INSIDE } from "./inside/inside.ts";
 import { EMPTY } from "./lab.ts";
+import { seedOf } from "./seed/seed.ts";
 import type { State, View } from "./types.ts";
 
 /** Nothing is pointed at or picked. */
@@ -35,6 +36,7 @@ export function initialState({ view = {}, ...person }: Boot = {}): State {
     run: view.run ?? "",
     panel: view.lab ? "lab" : view.inside ? "inside" : null,
     inside: { ...EMPTY_INSIDE, tab: view.inside ?? EMPTY_INSIDE.tab },
+    seed: seedOf(view),
     wanted: view,
   };
 }
@@ -68,6 +70,7 @@ const NOTHING_HEARD = {
   reference: null,
   measures: null,
   claims: [],
+  claim: null,
   step: 0,
   site: 0,
   glide: 0,

@@ -2,6 +2,7 @@
 
 import { insideShown } from "./inside/asked.ts";
 import { labShown } from "./lab.ts";
+import { seedCardShown } from "./seed/seed.ts";
 import type { State } from "./types.ts";
 
 /**
@@ -18,6 +19,7 @@ export function claimsShown(state: State) {
     state.picked !== null ||
     ["search", "sentences", "door"].includes(state.sheet ?? "") ||
     labShown(state) ||
-    insideShown(state);
+    insideShown(state) ||
+    seedCardShown(state);
   return state.claims.length > 0 && !covered && !claimsFolded(state);
 }

@@ -7,6 +7,7 @@ export const LINK_VERSION = 1;
 
 const COLOUR = /^(source|trust|position|frequency|sentence|none|label:[^\s]{1,64})$/;
 const TABS = /^(attention|parts|whatif|walk|push|step|way)$/;
+const CLAIM = /^(text|\d\.\d[a-z])$/;
 const HUES = 8;
 const SENTENCES = 32;
 
@@ -42,6 +43,9 @@ export function linkOf(view: View): string | null {
     ["with", view.compare?.with ?? undefined],
     ["other", view.compare?.step],
     ["inside", view.inside],
+    ["seed", view.seed],
+    ["lesson", view.lesson],
+    ["present", view.present ? 1 : undefined],
     ["trails", view.trails === undefined ? undefined : Number(view.trails)],
     ["theme", view.theme],
     ["lang", view.language],
@@ -114,6 +118,11 @@ function clean(first: Map<string, string>, fields: [string, string][]): View {
   if (first.get("lab") === "1") view.lab = true;
   const inside = first.get("inside") ?? "";
   if (TABS.test(inside)) view.inside = inside as View["inside"];
+  const seed = first.get("seed") ?? "";
+  if (CLAIM.test(seed)) view.seed = seed;
+  const lesson = whole(first.get("lesson"));
+  if (lesson !== null) view.lesson = lesson;
+  if (first.get("present") === "1") view.present = true;
   const compare = compareOf(first);
   if (compare) view.compare = compare;
   if (trails === "0" || trails === "1") view.trails = trails === "1";

@@ -1,5 +1,6 @@
 /** What a link to the picture carries. Pure. */
 
+import { readingInView } from "./seed/seed.ts";
 import { siteIndex, stepNumber } from "./state.ts";
 import type { State, View } from "./types.ts";
 
@@ -19,6 +20,7 @@ export function viewOfState(state: State): View {
     fit: state.fit || undefined,
     inside: state.panel === "inside" ? state.inside.tab : undefined,
     lab: state.panel === "lab" || undefined,
+    ...readingInView(state),
     compare: state.compare
       ? {
           with: state.compare.with,
