@@ -3,11 +3,12 @@
 const ROOMS = {
   main: ["effects", "panels", "ui", "i18n", "state"],
   effects: ["panels", "charts", "ui", "i18n", "state", "scene", "protocol"],
-  panels: ["charts", "ui", "i18n", "state", "protocol"],
+  panels: ["charts", "ui", "i18n", "seed", "state", "protocol"],
   charts: ["i18n", "state", "protocol"],
   ui: ["i18n", "state"],
   i18n: ["state", "protocol"],
   state: ["scene", "protocol"],
+  seed: [],
   scene: [],
   protocol: [],
 };

@@ -5,6 +5,7 @@ import { beside } from "./effects/beside.ts";
 import { connect } from "./effects/client.ts";
 import { byId } from "./ui/dom.ts";
 import { drawing, drawnInSoftware } from "./effects/drawing.ts";
+import { keepLink } from "./effects/history.ts";
 import { hearing } from "./effects/hearing.ts";
 import { inspecting } from "./effects/inspecting.ts";
 import { listenToKeys } from "./effects/keyboard.ts";
@@ -20,10 +21,13 @@ import { doorPanel } from "./panels/door.ts";
 import { hoverCard } from "./panels/hover.ts";
 import { insidePanel } from "./panels/inside/inside.ts";
 import { inspectorPanel } from "./panels/inspect/inspector.ts";
+import { lessonPanel } from "./panels/lesson/lesson.ts";
 import { labPanel } from "./panels/lab/lab.ts";
 import { legendPanel } from "./panels/legend.ts";
 import { offerCards } from "./panels/offers.ts";
 import { meaningPanel } from "./panels/meaning/meaning.ts";
+import { seedCardPanel } from "./panels/seed/card.ts";
+import { seedPanel } from "./panels/seed/text.ts";
 import { searchPanel } from "./panels/search.ts";
 import { sentencesPanel } from "./panels/sentences.ts";
 import { sheets } from "./panels/sheets.ts";
@@ -34,7 +38,10 @@ import { reaching } from "./effects/reaching.ts";
 import { overlaying } from "./effects/overlaying.ts";
 import { placing } from "./effects/placing.ts";
 import { playback } from "./effects/playback.ts";
+import { presenting } from "./effects/presenting.ts";
 import { prefetch } from "./effects/prefetch.ts";
+import { seeding } from "./effects/seeding.ts";
+import { seedCardShown } from "./state/seed/seed.ts";
 import { claimsShown } from "./state/shown.ts";
 import { initialState } from "./state/initial.ts";
 import { viewOfState } from "./state/view.ts";
@@ -44,14 +51,12 @@ import type { Store } from "./state/store.ts";
 import { touring } from "./effects/touring.ts";
 import { linkOf, viewOf } from "./state/url.ts";
 import type { Message } from "./state/messages.ts";
-import type { Scene, State } from "./state/types.ts";
+import type { Caption, Scene, State } from "./state/types.ts";
 import type { Kind } from "./effects/saving.ts";
 
 type Tour = ReturnType<typeof touring>;
 type Client = ReturnType<typeof connect>;
 type Act = ReturnType<typeof actor>;
-
-const LINK_PAUSE = 300;
 
 function boot() {
   const { view, problem } = viewOf(location.hash);
@@ -88,6 +93,8 @@ function boot() {
   measuring(store, client, nextId);
   playback(store);
   reaching(store);
+  seeding(store);
+  presenting(store);
   const tour = touring(store);
   const act = actor(store, client, tour, second.withScene);
   hears.lab = act.lab.hear;
@@ -118,7 +125,8 @@ function boot() {
 
 function touchedBy(event: Event, tour: Tour) {
   const key = event instanceof KeyboardEvent ? event.key : "";
-  if (!["Shift", "Control", "Alt", "Meta"].includes(key)) tour.skip();
+  const proof = event.target instanceof Element && event.target.closest("#caption");
+  if (!proof && !["Shift", "Control", "Alt", "Meta", "Tab"].includes(key)) tour.skip();
 }
 
 /** What needs more than a message. */
@@ -152,8 +160,16 @@ function actor(store: Store, client: Client, tour: Tour, withScene: (scene: Scen
       tour.skip();
     },
     replay: tour.begin,
+    /** What the opening said is looked at closely. */
+    openCard: (card: Caption["card"]) => {
+      tour.skip();
+      if (card?.of === "seed") store.dispatch({ type: "seed.choose", card: card.id });
+      else if (card) store.dispatch({ type: "claims.open", id: card.id });
+    },
     again: client.again,
     retry: () => loadRuns(store),
+    /** The same claim in another model: no story is told of it. */
+    readRun: openRun,
     chooseRun: (name: string) => {
       if (name !== store.get().run) scene?.setCamera(null);
       chooseRun(store, tour, told, name);
@@ -187,6 +203,9 @@ function panels(store: Store, act: Act) {
     curvesPanel(dispatch, act),
     claimsPanel(dispatch),
     comparePanel(dispatch),
+    seedPanel(dispatch),
+    lessonPanel(dispatch),
+    seedCardPanel(dispatch, act),
     captions(dispatch, act),
     hoverCard(),
     sheets(dispatch),
@@ -199,6 +218,9 @@ function panels(store: Store, act: Act) {
     document.body.toggleAttribute("data-picked", Boolean(state.picked));
     document.body.toggleAttribute("data-curves", state.curves);
     document.body.toggleAttribute("data-claims", claimsShown(state));
+    document.body.dataset.reading = state.seed.reading ?? "";
+    document.body.toggleAttribute("data-seed-card", seedCardShown(state));
+    document.body.toggleAttribute("data-presenting", state.seed.presenting);
     document.body.classList.toggle("touring", state.touring);
     column.setAttribute("aria-label", t("sentences.title"));
     for (const panel of [...all, ...more]) panel.update(state, t, previous);
@@ -232,22 +254,8 @@ function chooseRun(store: Store, tour: Tour, told: Set<string>, name: string) {
   if (name === run) return;
   store.dispatch({ type: "set", camera: null });
   loadRun(store, name);
-  if (!reducedMotion && !told.has(name)) tour.beginWhenReady(Promise.resolve());
-}
-
-/** The link in the address follows the picture, a moment behind. */
-function keepLink(store: Store) {
-  let timer = 0;
-  store.subscribe((state) => {
-    if (!state.card || state.touring || timer) return;
-    timer = window.setTimeout(() => {
-      timer = 0;
-      const now = store.get();
-      const hash = now.touring ? null : linkOf(viewOfState(now));
-      if (hash && hash !== location.hash) history.replaceState(null, "", hash);
-    }, LINK_PAUSE);
-  });
-  window.addEventListener("hashchange", () => location.reload());
+  const reads = store.get().seed.reading !== null;
+  if (!reducedMotion && !reads && !told.has(name)) tour.beginWhenReady(Promise.resolve());
 }
 
 async function copyLink(store: Store) {

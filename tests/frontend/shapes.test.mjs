@@ -6,7 +6,6 @@ import { believed, glyphOf } from "../../frontend/src/charts/glyphs.ts";
 import { claimsShown } from "../../frontend/src/state/shown.ts";
 import { initialState } from "../../frontend/src/state/initial.ts";
 import { textOf } from "../../frontend/src/charts/svg.ts";
-import { ownCaption, story } from "../../frontend/src/effects/tour.ts";
 import { TABLES } from "../../frontend/src/i18n/language.ts";
 import { after, card } from "./made.mjs";
 
@@ -44,19 +43,13 @@ test("the card of claims is open for a task, folded for text, and gives way to w
   assert.equal(claimsShown(after([{ type: "claims.toggle" }], text)), true);
 });
 
-test("each known shape has a picture, a title, a line and an opening of its own in both languages", () => {
+test("each known shape has a picture, a title and a line of its own in both languages", () => {
   for (const shape of ["storyteller", "modular-addition", "belief-simplex", "induction"]) {
     const text = textOf(glyphOf(shape, "dark"));
     assert.ok(text.length > 500 && !text.includes("NaN"), shape);
     for (const table of [TABLES.en, TABLES.zh]) assert.ok(table[`shape.${shape}.title`] && table[`shape.${shape}.line`]);
   }
   assert.ok(textOf(glyphOf("constructor", "light")).length > 500);
-  const sums = card({ task: { name: "modular-addition" } });
-  for (const { caption } of story(sums, ["s1", "s2"])) {
-    if (caption) assert.ok(ownCaption(sums, caption).key in TABLES.en, caption.key);
-  }
-  assert.equal(ownCaption(sums, { key: "tour.start", values: { step: 0 } }).values.step, 0);
-  assert.equal(ownCaption(card(), { key: "tour.start" }), null);
 });
 
 test("a belief stays a belief, and moves to the state that a symbol speaks for", () => {

@@ -5,9 +5,12 @@ import { MODES } from "../../frontend/src/state/colour/colouring.ts";
 import { KEYS } from "../../frontend/src/state/keys.ts";
 import { TABLES, failureWords, number, wordsOf } from "../../frontend/src/i18n/language.ts";
 import { contextOf, matches } from "../../frontend/src/state/search.ts";
-import { ending, parting, sharedWord, story } from "../../frontend/src/effects/tour.ts";
+import { sharedWord, story } from "../../frontend/src/effects/tour.ts";
 import { outsideWord, trustWord } from "../../frontend/src/state/trust.ts";
-import { REFERENCE, after, card, placed } from "./made.mjs";
+import { told } from "../../frontend/src/state/opening.ts";
+import { REFERENCE, after, card } from "./made.mjs";
+
+const plain = (one) => told(after([{ type: "run.card", card: one }]), one);
 
 const SRC = new URL("../../frontend/src/", import.meta.url);
 
@@ -59,36 +62,23 @@ test("a token is told in its context", () => {
 });
 
 test("the tour starts in disorder, ends in structure, and takes about ten seconds", () => {
-  const scenes = story(card(), ["s1", "s2"]);
+  const scenes = story(card(), ["s1", "s2"], plain(card()));
   assert.equal(scenes[0].messages[0].step, 0);
   const steps = scenes.flatMap((scene) => scene.messages).filter((message) => message.step !== undefined).map((message) => message.step);
   assert.deepEqual(steps, [0, 1, 2, 3]);
   assert.ok(scenes.every((scene, i) => i === 0 || scene.at >= scenes[i - 1].at));
-  const end = story(card({ steps: Array.from({ length: 25 }, (_, i) => i), sites: Array.from({ length: 13 }, (_, i) => (i ? `L${(i - 1) >> 1}.${i % 2 ? "mid" : "post"}` : "embed")) }), ["s1", "s2"]).find((scene) => scene.say);
+  const long = card({ steps: Array.from({ length: 25 }, (_, i) => i), sites: Array.from({ length: 13 }, (_, i) => (i ? `L${(i - 1) >> 1}.${i % 2 ? "mid" : "post"}` : "embed")) });
+  const end = story(long, ["s1", "s2"], plain(long)).find((scene) => scene.caption?.key === "tour.end");
   assert.ok(end.at > 8000 && end.at < 11500, String(end.at));
   for (const scene of scenes) if (scene.caption) assert.ok(scene.caption.key in TABLES.en);
-  assert.ok(story(card({ steps: [3], sites: ["embed"] }), []).length >= 2);
+  const short = card({ steps: [3], sites: ["embed"] });
+  assert.ok(story(short, [], plain(short)).length >= 2);
 });
 
 test("the shared word is a word of weight", () => {
   assert.equal(sharedWord("She sat on the bank of the river", "The BANK gave her a loan"), "bank");
   assert.equal(sharedWord("the of and", "the of and"), "");
   assert.equal(sharedWord("a", ""), "");
-});
-
-test("the last caption speaks of parting only when the picture shows it", () => {
-  const base = placed();
-  const [one] = base.sentences;
-  const moved = structuredClone(one);
-  const { slices } = moved;
-  assert.deepEqual(parting(one, moved, "bank", 512, 2), { first: 0, last: 0 });
-  assert.equal(ending([one, moved], "bank", 512, 2).key, "tour.end.word");
-  slices[512].positions[3 * (4 * 2 + 1)] += 3;
-  assert.deepEqual(parting(one, moved, "bank", 512, 2), { first: 0, last: 1.5 });
-  assert.equal(ending([one, moved], "bank", 512, 2).key, "tour.end.parted");
-  assert.equal(ending([one], "bank", 512, 2).key, "tour.end");
-  assert.equal(parting(one, moved, "loan", 512, 2), null);
-  assert.equal(after([], base), base);
 });
 
 test("words about trust follow the numbers", () => {

@@ -7,6 +7,7 @@ import { labCovers, labShown } from "../state/lab.ts";
 import { meaningShown } from "../state/meaning/meaning.ts";
 import { axisNames, kindShown } from "../state/projections.ts";
 import { createScene } from "../scene/scene.ts";
+import { readingShown, seedCardShown } from "../state/seed/seed.ts";
 import { claimsShown } from "../state/shown.ts";
 import { shownProjection } from "../state/state.ts";
 import type { Scene, State } from "../state/types.ts";
@@ -42,6 +43,8 @@ export function insetsOf(state: State) {
     : 0;
   const sheet = [
     state.picked ? "inspector" : "",
+    seedCardShown(state) ? "seedcard" : "",
+    readingShown(state) ? (state.seed.reading === "text" ? "seed" : "lesson") : "",
     claimsShown(state) ? "claims" : "",
     labShown(state) ? "lab" : "",
     compareShown(state) ? "compare" : "",
@@ -58,20 +61,23 @@ export function insetsOf(state: State) {
       top: door?.height ? door.bottom : 84,
       bottom: sheet?.height ? innerHeight - sheet.top + 8 : bottom,
     };
-  const column = !state.folded.sentences && innerWidth > 1100 ? 300 : 0;
+  const reading = document.querySelector(".reading:not([hidden]), .presenting");
+  const read = readingShown(state) ? (reading?.getBoundingClientRect().right ?? 0) : 0;
+  const column = read ? read : !state.folded.sentences && innerWidth > 1100 ? 300 : 0;
   return {
     left: column,
     right:
       state.picked ||
       claimsShown(state) ||
+      seedCardShown(state) ||
       labCovers(state) ||
       compareCovers(state) ||
       insideShown(state) ||
       meaningShown(state)
         ? 352
         : 0,
-    top: door?.height ? door.bottom : 48,
-    bottom,
+    top: state.seed.presenting ? 0 : door?.height ? door.bottom : 48,
+    bottom: state.seed.presenting ? 0 : bottom,
   };
 }
 

@@ -6,6 +6,7 @@ import { insideShown } from "../state/inside/inside.ts";
 import { labShown } from "../state/lab.ts";
 import { meaningShown } from "../state/meaning/meaning.ts";
 import { SPEEDS } from "../state/player.ts";
+import { leavesReading, presentingKey } from "../state/seed/keys.ts";
 import type { Message, Of } from "../state/messages.ts";
 import type { State } from "../state/types.ts";
 
@@ -17,6 +18,8 @@ export function messageOf(
   state: State,
   { key, shiftKey }: { key: string; shiftKey: boolean },
 ): Key | null {
+  const turned = presentingKey(state, key);
+  if (turned) return turned;
   const steady = { site: Math.round(state.site), step: Math.round(state.step) };
   const speed = SPEEDS.indexOf(state.speed);
   switch (key) {
@@ -69,6 +72,8 @@ const LETTERS: Record<string, Key> = {
   l: { type: "theme.toggle" },
   g: { type: "language.toggle" },
   r: { type: "replay" },
+  s: { type: "seed.toggle", reading: "text" },
+  k: { type: "seed.toggle", reading: "lesson" },
 };
 
 /** One step on or back of those that the slider goes through. */
@@ -90,6 +95,7 @@ function escape(state: State): Message | null {
   if (state.sheet === "search") return { type: "search.close" };
   if (state.sheet) return { type: "set", sheet: null };
   if (state.picked) return { type: "pick", pick: null };
+  if (state.seed.card || state.seed.presenting) return leavesReading(state);
   if (insideShown(state)) return { type: "inside.toggle" };
   if (meaningShown(state)) return { type: "meaning.toggle" };
   if (labShown(state))
@@ -99,7 +105,7 @@ function escape(state: State): Message | null {
   if (state.curves) return { type: "set", curves: false };
   if (state.compare) return { type: "compare.leave" };
   if (state.playing) return { type: "pause" };
-  return null;
+  return leavesReading(state);
 }
 
 /** Whether the key belongs to where the cursor is. */

@@ -1,6 +1,7 @@
 /** Brings the catalogue, and of the run chosen its card, reference tokens and measures. */
 
 import { failureOf, getJson } from "./client.ts";
+import { openingRun } from "../state/opening.ts";
 import type { Store } from "../state/store.ts";
 import type { Message } from "../state/messages.ts";
 
@@ -8,9 +9,8 @@ export async function loadRuns(store: Store) {
   try {
     const { runs } = await getJson("api/runs");
     store.dispatch({ type: "runs", runs });
-    const { run } = store.get();
-    const wanted =
-      run || runs.find((one: { default: boolean }) => one.default)?.name || runs[0]?.name;
+    const { run, language } = store.get();
+    const wanted = run || openingRun(runs, language);
     if (!wanted) store.dispatch({ type: "run.failed", failure: { code: "no_runs", message: "" } });
     else await loadRun(store, wanted);
   } catch (error) {

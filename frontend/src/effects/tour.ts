@@ -1,11 +1,11 @@
 /** The first ten seconds: what happens when, and what is said about it. Pure. */
 
-import { TABLES } from "../i18n/language.ts";
-import { openingSite, taskOf } from "../state/shelving.ts";
+import { openingSite } from "../state/shelving.ts";
 import type { Message } from "../state/messages.ts";
-import type { Caption, Card, Sentence } from "../state/types.ts";
+import type { Told } from "../state/opening.ts";
+import type { Caption, Card } from "../state/types.ts";
 
-type Scene = { at: number; messages: Message[]; caption?: Caption; say?: "end" };
+type Scene = { at: number; messages: Message[]; caption?: Caption };
 
 const OPENING = 1500;
 const DRIFT = 640;
@@ -33,8 +33,9 @@ export function sharedWord(a: string, b: string) {
  * The story, in order of time (milliseconds): disorder, training, two sentences, their way through
  * the layers.
  * @param hidden ids of the sentences that wait for their entrance
+ * @param word the word that they share, "" where there is none
  */
-export function story(card: Card, hidden: string[]): Scene[] {
+export function story(card: Card, hidden: string[], said: Told, word = ""): Scene[] {
   const lastStep = card.steps.length - 1;
   const home = openingSite(card);
   const scenes: Scene[] = [
@@ -45,21 +46,16 @@ export function story(card: Card, hidden: string[]): Scene[] {
     },
   ];
   let at = lastStep ? OPENING : 0; // a model with one checkpoint was not watched while it trained
-  const drifts = Math.min(DRIFTS, lastStep);
-  for (let i = 1; i <= drifts; i++, at += DRIFT) {
-    const step = Math.round((i * lastStep) / drifts);
-    scenes.push({
-      at,
-      messages: [{ type: "go", step, glide: DRIFT }],
-      ...(i === 1 ? { caption: { key: "tour.train" } } : {}),
-    });
+  for (const scene of training(lastStep, said)) {
+    scenes.push({ ...scene, at: at + scene.at });
   }
+  at += DRIFT * Math.min(DRIFTS, lastStep);
   if (hidden.length) {
     const appear = hidden.map((id) => ({ type: "sentence.hide" as const, id, glide: 700 }));
     scenes.push({
       at,
       messages: [{ type: "go", site: 0, glide: 700 }, ...appear],
-      caption: { key: "tour.sentences" },
+      caption: word ? { key: "tour.sentences", values: { word } } : { key: "tour.sentences.plain" },
     });
     at += APPEAR;
     const stops = card.sites.flatMap((name, i) => (name.endsWith(".post") ? [i] : []));
@@ -67,65 +63,30 @@ export function story(card: Card, hidden: string[]): Scene[] {
       scenes.push({
         at,
         messages: [{ type: "go", site, glide: TRAVEL }],
-        ...(i === 0 ? { caption: { key: "tour.layers" } } : {}),
+        ...(i === 0 ? { caption: said.layers ?? { key: "tour.layers" } } : {}),
       });
       at += TRAVEL;
     }
   }
-  scenes.push({ at: at + 200, messages: [], say: "end" });
+  scenes.push({ at: at + 200, messages: [], caption: said.end });
   scenes.push({ at: at + 9000, messages: [{ type: "set", caption: null, touring: false }] });
   return scenes;
 }
 
-/**
- * How far apart the shared word lies in two placed sentences, at the first site and at the last, in
- * radii of the picture.
- */
-export function parting(
-  a: Sentence,
-  b: Sentence,
-  word: string,
-  step: number,
-  radius: number,
-): { first: number; last: number } | null {
-  const slices = [a.slices[step], b.slices[step]];
-  const tokens = [a, b].map((one) =>
-    one.tokens.findIndex((token) => token.text.trim().toLowerCase() === word),
-  );
-  if (!slices[0] || !slices[1] || tokens.some((at) => at < 0)) return null;
-  const point = (which: number, site: number) => {
-    const from = 3 * (site * slices[which].tokens + tokens[which]);
-    return slices[which].positions.subarray(from, from + 3);
-  };
-  const gap = (site: number) => {
-    const [p, q] = [point(0, site), point(1, site)];
-    return Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2]) / radius;
-  };
-  return { first: gap(0), last: gap(slices[0].sites - 1) };
-}
-
-/** The last caption: it speaks of parting only when the picture shows it. */
-export function ending(sentences: Sentence[], word: string, step: number, radius: number): Caption {
-  if (!word || sentences.length < 2) return { key: "tour.end" };
-  const apart = parting(sentences[0], sentences[1], word, step, radius);
-  if (!apart) return { key: "tour.end.word", values: { word } };
-  return {
-    key: apart.last > 1.4 * apart.first && apart.last > 0.1 ? "tour.end.parted" : "tour.end.word",
-    values: { word },
-  };
-}
-
-/**
- * A caption in the words of the run's own shape, null where it has none: what is said of books
- * would be untrue of sums.
- */
-export function ownCaption(card: Card | null, caption: Caption): Caption | null {
-  const part = caption.key.slice("tour.".length);
-  const shape = [taskOf(card), card?.name ?? ""].find(
-    (name) => name && `tour.${name}.start` in TABLES.en,
-  );
-  const words = `${shape}.${part}`;
-  return shape && `tour.${words}` in TABLES.en
-    ? { key: `tour.${words}`, values: caption.values }
-    : null;
+/** The drift through training; what turns on the way is said as it is passed. */
+function training(lastStep: number, { train, turn }: Told): Scene[] {
+  const drifts = Math.min(DRIFTS, lastStep);
+  const scenes: Scene[] = [];
+  let passed: boolean = false;
+  for (let i = 1; i <= drifts; i++) {
+    const step = Math.round((i * lastStep) / drifts);
+    const turns: boolean = turn !== null && !passed && i > 2 && step > turn.at;
+    passed ||= turns;
+    scenes.push({
+      at: (i - 1) * DRIFT,
+      messages: [{ type: "go", step, glide: DRIFT }],
+      ...(i === 1 ? { caption: train } : turns && turn ? { caption: turn.caption } : {}),
+    });
+  }
+  return scenes;
 }

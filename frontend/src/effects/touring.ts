@@ -1,22 +1,25 @@
 /** Runs the tour, and stops it at the first touch. */
 
-import { isTyped } from "../state/following.ts";
-import { ending, ownCaption, sharedWord, story } from "./tour.ts";
+import { openingTexts, told } from "../state/opening.ts";
+import { sharedWord, story } from "./tour.ts";
 import { shownAtlas } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
-import type { Card } from "../state/types.ts";
+import type { State } from "../state/types.ts";
+
+/** Milliseconds that the story waits for the cards it may speak of. */
+const PATIENCE = 1500;
 
 /**
  * The pair of sentences the tour is about, hidden until their entrance: those on the page, else the
- * first two examples.
+ * opening's own.
  */
 function prepare(store: Store) {
   const { card, sentences } = store.get();
-  const examples = card?.examples.slice(0, 2) ?? [];
+  const texts = card ? openingTexts(card) : [];
   if (!sentences.length)
     store.dispatch({
       type: "sentence.many",
-      list: examples.map(({ text }, i) => ({ text, hue: i, hidden: true })),
+      list: texts.map((text, i) => ({ text, hue: i, hidden: true })),
     });
   else
     for (const one of sentences)
@@ -30,7 +33,7 @@ function settle(store: Store) {
   if (card && !sentences.length)
     store.dispatch({
       type: "sentence.many",
-      list: card.examples.slice(0, 2).map(({ text }, i) => ({ text, hue: i })),
+      list: openingTexts(card).map((text, i) => ({ text, hue: i })),
     });
 }
 
@@ -40,10 +43,11 @@ function settle(store: Store) {
  */
 function beginWhenReady(store: Store, scene: Promise<unknown>, begin: () => void) {
   store.dispatch({ type: "set", touring: true });
-  let [drawn, begun] = [false, false];
+  let [drawn, begun, waited] = [false, false, false];
   const check = () => {
     const state = store.get();
     if (begun || !drawn || !state.touring || !shownAtlas(state)) return;
+    if (!waited && !knows(state)) return;
     begun = true;
     // messages sent from here would wait until every listener has heard of this state
     window.setTimeout(begin);
@@ -52,15 +56,17 @@ function beginWhenReady(store: Store, scene: Promise<unknown>, begin: () => void
   const ready = () => {
     drawn = true;
     check();
+    window.setTimeout(() => {
+      waited = true;
+      check();
+    }, PATIENCE);
   };
   scene.then(ready, ready);
 }
 
-/** What is said at the end: of the shared word where there are sentences. */
-function lastWords(store: Store, card: Card, shared: string) {
-  return isTyped(card)
-    ? ending(store.get().sentences, shared, card.steps[card.steps.length - 1], card.frame.radius)
-    : { key: "live.tour.end" };
+/** Whether it is known what may be said of the run: both kinds of cards have come. */
+function knows({ claims, seed, run }: State) {
+  return claims.length > 0 && run in seed.cards;
 }
 
 /** Everything stands where the tour would have led. */
@@ -74,19 +80,6 @@ function atItsEnd({ get, dispatch }: Store) {
 
 export function touring(store: Store) {
   let timers: number[] = [];
-  let word = "";
-
-  function say(caption: { key: string; values?: Record<string, string | number> } | undefined) {
-    if (!caption) return;
-    const own = ownCaption(store.get().card, caption);
-    if (own) return store.dispatch({ type: "set", caption: own });
-    const key =
-      word || !["tour.sentences", "tour.layers"].includes(caption.key)
-        ? caption.key
-        : `${caption.key}.plain`;
-    store.dispatch({ type: "set", caption: { key, values: { word, ...caption.values } } });
-  }
-
   function begin() {
     const { card } = store.get();
     if (!card) return;
@@ -94,18 +87,13 @@ export function touring(store: Store) {
     store.dispatch({ type: "pause" });
     const ids = prepare(store);
     const { sentences } = store.get();
-    word = sentences.length > 1 ? sharedWord(sentences[0].text, sentences[1].text) : "";
+    const word = sentences.length > 1 ? sharedWord(sentences[0].text, sentences[1].text) : "";
     store.dispatch({ type: "set", touring: true });
-    for (const scene of story(card, ids)) {
+    for (const scene of story(card, ids, told(store.get(), card), word)) {
       timers.push(
         window.setTimeout(() => {
           for (const message of scene.messages) store.dispatch(message);
-          if (scene.say === "end")
-            store.dispatch({
-              type: "set",
-              caption: ownCaption(card, { key: "tour.end" }) ?? lastWords(store, card, word),
-            });
-          else say(scene.caption);
+          if (scene.caption) store.dispatch({ type: "set", caption: scene.caption });
         }, scene.at),
       );
     }

@@ -8,6 +8,8 @@ import insideEn from "./strings.inside.en.ts";
 import insideZh from "./strings.inside.zh.ts";
 import labEn from "./strings.lab.en.ts";
 import labZh from "./strings.lab.zh.ts";
+import lessonEn from "./strings.lesson.en.ts";
+import lessonZh from "./strings.lesson.zh.ts";
 import liveEn from "./strings.live.en.ts";
 import liveZh from "./strings.live.zh.ts";
 import meaningEn from "./strings.meaning.en.ts";
@@ -16,6 +18,10 @@ import * as measuresEn from "./strings.measures.en.ts";
 import * as measuresZh from "./strings.measures.zh.ts";
 import offersEn from "./strings.offers.en.ts";
 import offersZh from "./strings.offers.zh.ts";
+import openingEn from "./strings.opening.en.ts";
+import openingZh from "./strings.opening.zh.ts";
+import seedEn from "./strings.seed.en.ts";
+import seedZh from "./strings.seed.zh.ts";
 import shapesEn from "./strings.shapes.en.ts";
 import shapesZh from "./strings.shapes.zh.ts";
 import stageEn from "./strings.stage.en.ts";
@@ -34,6 +40,9 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...liveEn,
     ...stageEn,
     ...offersEn,
+    ...openingEn,
+    ...seedEn,
+    ...lessonEn,
     ...measureStrings(measuresEn),
   },
   zh: {
@@ -46,6 +55,9 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...liveZh,
     ...stageZh,
     ...offersZh,
+    ...openingZh,
+    ...seedZh,
+    ...lessonZh,
     ...measureStrings(measuresZh),
   },
 };

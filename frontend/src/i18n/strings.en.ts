@@ -153,16 +153,6 @@ export default {
   "search.count": "{count} of {total} tokens",
   "search.hint": "Search {total} corpus tokens",
 
-  "tour.start": "Step {step}: an untrained model. The cloud knows word and position, no meaning.",
-  "tour.train": "Training folds it: tokens that are used alike gather.",
-  "tour.sentences": "Two sentences enter. Both hold the word “{word}”.",
-  "tour.sentences.plain": "Two sentences enter at the embedding, each token a point.",
-  "tour.layers": "Layer by layer, context moves “{word}” along two paths.",
-  "tour.layers.plain": "Layer by layer, context moves every token.",
-  "tour.end": "Drag a slider, turn the cloud, or type a sentence of your own.",
-  "tour.end.word": "One word, two contexts, two paths. Now type a sentence of your own.",
-  "tour.end.parted": "One word, two senses: “{word}” has parted. Now type a sentence of your own.",
-
   "loading.run": "Opening…",
   "loading.cloud": "Opening {title}…",
   "failure.retry": "Try again",

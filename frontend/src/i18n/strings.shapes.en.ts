@@ -6,13 +6,16 @@ export default {
   "door.fold": "Fold the models away",
 
   "shape.storyteller.title": "Storyteller",
-  "shape.storyteller.line": "Words part into their senses.",
+  "shape.storyteller.line": "Trained on speeches, novels, plays and poems.",
   "shape.modular-addition.title": "Modular addition",
-  "shape.modular-addition.line": "Numbers close into a circle.",
+  "shape.modular-addition.line": "Its task: add two numbers, keep the remainder.",
   "shape.belief-simplex.title": "Belief simplex",
-  "shape.belief-simplex.line": "Beliefs unfold as a fractal.",
+  "shape.belief-simplex.line": "Its task: the next symbol of a hidden process.",
   "shape.induction.title": "Induction",
-  "shape.induction.line": "A head learns to copy, in one jump.",
+  "shape.induction.line": "Its task: texts that repeat themselves.",
+
+  "shape.poet.title": "Poet",
+  "shape.poet.line": "Trained on Chinese verse of five and seven characters.",
 
   "projection.label": "Projection",
   "keys.projection": "Next projection",
@@ -58,30 +61,6 @@ export default {
     "Thresholds come from the papers, or from theory where they give no figure. “Our " +
     "threshold” marks those that neither gives. “layerfold verify” computes each number " +
     "again from the checkpoints.",
-
-  "tour.modular-addition.start":
-    "Step {step}: an untrained model. To it, numbers are points in no order.",
-  "tour.modular-addition.train":
-    "First it memorises sums. Much later, it generalizes: numbers close into a circle.",
-  "tour.modular-addition.sentences": "A sum enters, symbol by symbol.",
-  "tour.modular-addition.layers": "Attention brings both numbers to the equals sign.",
-  "tour.modular-addition.end":
-    "Colour follows the number. Drag Training to see the circle close, or type a sum of your own.",
-  "tour.belief-simplex.start": "Step {step}: an untrained model. It has seen no symbol yet.",
-  "tour.belief-simplex.train":
-    "To predict, it must guess a hidden state: its beliefs unfold as a triangle.",
-  "tour.belief-simplex.sentences": "A string of symbols enters. Each symbol moves the belief.",
-  "tour.belief-simplex.layers": "Layer by layer, evidence gathers.",
-  "tour.belief-simplex.end":
-    "Colour is the true belief: red, green and blue are the three hidden states. Type " +
-    "symbols of your own.",
-  "tour.induction.start": "Step {step}: an untrained model. It cannot copy yet.",
-  "tour.induction.train":
-    "Suddenly a head learns to look back: after a token seen before, it expects what " +
-    "followed.",
-  "tour.induction.sentences": "A text that repeats itself enters.",
-  "tour.induction.layers": "The first layer passes tokens on; the second finds where they stood.",
-  "tour.induction.end": "Drag Training through the jump, or type something that repeats.",
   "claims.ours": "our threshold",
   "claims.registered": "registered before training",
 };

@@ -6,13 +6,16 @@ export default {
   "door.fold": "收起模型列表",
 
   "shape.storyteller.title": "讲故事的模型",
-  "shape.storyteller.line": "词语分开成不同的含义。",
+  "shape.storyteller.line": "读过演讲、小说、戏剧与诗歌。",
   "shape.modular-addition.title": "模加法",
-  "shape.modular-addition.line": "数字首尾相接，成为一个圆。",
+  "shape.modular-addition.line": "任务：两数相加，取余数。",
   "shape.belief-simplex.title": "信念单纯形",
-  "shape.belief-simplex.line": "信念展开成分形。",
+  "shape.belief-simplex.line": "任务：隐藏过程的下一个符号。",
   "shape.induction.title": "归纳",
-  "shape.induction.line": "一个注意力头忽然学会抄写。",
+  "shape.induction.line": "任务：自我重复的文字。",
+
+  "shape.poet.title": "诗人",
+  "shape.poet.line": "读过五言诗与七言诗。",
 
   "projection.label": "投影",
   "keys.projection": "下一种投影",
@@ -50,22 +53,6 @@ export default {
   "claims.chart": "{title}随训练的变化；拖动可在各步之间移动",
   "claims.note":
     "阈值来自论文；论文没有给出数值时来自理论；两者都没有的标明“阈值由我们设定”。“layerfold verify” 会从检查点重新计算每个数值。",
-
-  "tour.modular-addition.start": "第 {step} 步：未经训练的模型。数字对它只是无序的点。",
-  "tour.modular-addition.train": "起初它记住每一个和；很久以后才泛化：数字首尾相接，成为一个圆。",
-  "tour.modular-addition.sentences": "一道加法进入画面，一个符号接一个符号。",
-  "tour.modular-addition.layers": "注意力把两个数带到等号处。",
-  "tour.modular-addition.end": "颜色代表数值。拖动“训练”看圆如何合拢，或输入你自己的加法。",
-  "tour.belief-simplex.start": "第 {step} 步：未经训练的模型，还没见过任何符号。",
-  "tour.belief-simplex.train": "要预测，就得猜隐藏状态：它的信念展开成一个三角形。",
-  "tour.belief-simplex.sentences": "一串符号进入画面，每个符号都移动信念。",
-  "tour.belief-simplex.layers": "一层又一层，证据逐渐汇集。",
-  "tour.belief-simplex.end": "颜色是真实的信念：红、绿、蓝是三个隐藏状态。输入你自己的符号吧。",
-  "tour.induction.start": "第 {step} 步：未经训练的模型，还不会抄写。",
-  "tour.induction.train": "忽然，一个注意力头学会回看：遇到见过的词元，就预期当时跟在后面的那个。",
-  "tour.induction.sentences": "一段自我重复的文字进入画面。",
-  "tour.induction.layers": "第一层传递词元，第二层找到它们曾在的位置。",
-  "tour.induction.end": "把“训练”拖过那次跃变，或输入一段会重复的文字。",
   "claims.ours": "阈值由我们设定",
   "claims.registered": "训练之前登记",
 };

@@ -139,16 +139,6 @@ export default {
   "search.count": "{total} 个词元中有 {count} 个",
   "search.hint": "在 {total} 个语料词元中搜索",
 
-  "tour.start": "第 {step} 步：未经训练的模型。点云只知道词与位置，不知含义。",
-  "tour.train": "训练使它折叠：用法相近的词元聚到一起。",
-  "tour.sentences": "两个句子进入画面，都含有 “{word}”。",
-  "tour.sentences.plain": "两个句子从词嵌入进入画面，每个词元是一个点。",
-  "tour.layers": "一层又一层，上下文让 “{word}” 走上两条路。",
-  "tour.layers.plain": "一层又一层，上下文移动每个词元。",
-  "tour.end": "拖动滑块、转动点云，或输入你自己的句子。",
-  "tour.end.word": "一个词，两种语境，两条路。现在输入你自己的句子吧。",
-  "tour.end.parted": "一个词，两种含义：“{word}” 已经分开。现在输入你自己的句子吧。",
-
   "loading.run": "正在打开…",
   "loading.cloud": "正在打开 {title}…",
   "failure.retry": "重试",

@@ -9,11 +9,15 @@ import { failureWords } from "../i18n/language.ts";
 import { shownAtlas } from "../state/state.ts";
 import { buildingLine } from "./building.ts";
 import { wordsOfRun } from "./door.ts";
+import { provenWords } from "../state/opening.ts";
 import type { Dispatch } from "../state/messages.ts";
-import type { State, Words } from "../state/types.ts";
+import type { Caption, State, Words } from "../state/types.ts";
 import type { Building } from "../protocol/wire.ts";
 
-export function captions(dispatch: Dispatch, acts: { again(): void; retry(): void }) {
+export function captions(
+  dispatch: Dispatch,
+  acts: { again(): void; retry(): void; openCard(card: Caption["card"]): void },
+) {
   const caption = byId("caption");
   const notices = byId("notices");
   const veil = byId("veil");
@@ -23,10 +27,11 @@ export function captions(dispatch: Dispatch, acts: { again(): void; retry(): voi
 
   return {
     update(state: State, t: Words) {
-      const words = state.caption ? t(state.caption.key, state.caption.values) : "";
+      const words = state.caption ? captionWords(state, state.caption, t) : "";
       if (words !== said) {
         caption.classList.toggle("on", Boolean(words));
-        if (words) caption.textContent = words;
+        caption.inert = !words;
+        if (words) fill(caption, words, proofOf(state.caption, t, acts.openCard));
         said = words;
       }
       const making = shownAtlas(state) ? null : buildingOf(state);
@@ -63,6 +68,21 @@ export function captions(dispatch: Dispatch, acts: { again(): void; retry(): voi
       shown = key;
     },
   };
+}
+
+function captionWords(state: State, { key, values, card }: Caption, t: Words) {
+  return t(key, { ...values, ...provenWords(state, card) });
+}
+
+/** The way to the card that what is said rests on. */
+function proofOf(caption: Caption | null, t: Words, open: (card: Caption["card"]) => void) {
+  const card = caption?.card;
+  if (!card) return null;
+  return h(
+    "button",
+    { type: "button", class: "proof", onclick: () => open(card) },
+    t("caption.card"),
+  );
 }
 
 /** What will be seen here, while it is made. */

@@ -50,9 +50,11 @@ export function claimsPanel(dispatch: Dispatch) {
       title.textContent = t("claims.title");
       root.setAttribute("aria-label", t("claims.title"));
       relabel(close, "close", t("panel.close"));
+      const led = state.claim !== previous?.claim && state.claim !== null;
+      if (led) open = state.claim;
       now = () => rows.forEach((one) => one.update(state, t));
       const key = JSON.stringify([state.run, state.language, state.claims.length]);
-      if (key !== built || state.claims !== previous?.claims) build(state, t);
+      if (led || key !== built || state.claims !== previous?.claims) build(state, t);
       built = key;
       now();
     },

@@ -14,7 +14,7 @@ import { guardedAxes, meanTrust, recallShown } from "../state/fidelity.ts";
 import { trustWord } from "../state/trust.ts";
 import { wordsOfRun } from "./door.ts";
 import type { Dispatch } from "../state/messages.ts";
-import type { State, Words } from "../state/types.ts";
+import type { Reading, State, Words } from "../state/types.ts";
 
 export function topPanel(
   dispatch: Dispatch,
@@ -65,6 +65,8 @@ export function topPanel(
     "aria-controls": "lab",
     onclick: () => dispatch({ type: "lab.toggle" }),
   });
+  const seed = way("seed", "text", dispatch);
+  const lesson = way("lesson", "lesson", dispatch);
   const buttons = {
     list: iconButton("list", "", toggle("sentences"), {
       id: "open-sentences",
@@ -105,6 +107,8 @@ export function topPanel(
     ),
     badge,
     claims,
+    seed,
+    lesson,
     lab,
     h(
       "nav",
@@ -128,6 +132,8 @@ export function topPanel(
       showRuns(state, { run, name, title }, t);
       showLive(state, live, t);
       showClaims(state, claims, held, t);
+      showWay(state, seed, "text", t);
+      showWay(state, lesson, "lesson", t);
       showLab(state, lab, t);
       showTrust(state, badge, ring, [trust, faithful], t);
       relabel(buttons.list, "list", t("sentences.title"));
@@ -219,6 +225,31 @@ function showClaims(state: State, badge: HTMLElement, held: HTMLElement, t: Word
   held.textContent = t("claims.badge", { holding, count: state.claims.length });
   badge.title = t("claims.open");
   badge.setAttribute("aria-expanded", String(claimsShown(state)));
+}
+
+/** The way to what is read beside the picture: the text, or the lesson. */
+function way(name: "seed" | "lesson", reading: Reading, dispatch: Dispatch) {
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "badge panel read-badge",
+      id: `open-${name}`,
+      "aria-controls": name,
+      onclick: () => dispatch({ type: "seed.toggle", reading }),
+    },
+    icon(name),
+    h("span", {}),
+  );
+}
+
+function showWay(state: State, button: HTMLElement, reading: Reading, t: Words) {
+  const name = reading === "text" ? "seed" : "lesson";
+  const words = t(`${name}.open`);
+  const [, span] = button.children;
+  if (span.textContent !== words) span.textContent = words;
+  button.title = t(`${name}.open.tip`);
+  button.setAttribute("aria-expanded", String(state.seed.reading === reading));
 }
 
 /** The way to the lab; a dot says that something is being trained. */

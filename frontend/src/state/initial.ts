@@ -5,6 +5,7 @@ import { EMPTY_INSIDE } from "./inside/inside.ts";
 import { EMPTY } from "./lab.ts";
 import { NO_OFFERS } from "./offers.ts";
 import { EMPTY_MEANING } from "./meaning/meaning.ts";
+import { seedOf } from "./seed/seed.ts";
 import type { State, View } from "./types.ts";
 
 /** Nothing is pointed at or picked. */
@@ -38,6 +39,7 @@ export function initialState({ view = {}, ...person }: Boot = {}): State {
     panel: view.lab ? "lab" : view.meaning ? "meaning" : view.inside ? "inside" : null,
     meaning: { ...EMPTY_MEANING, section: view.meaning ?? EMPTY_MEANING.section },
     inside: { ...EMPTY_INSIDE, tab: view.inside ?? EMPTY_INSIDE.tab },
+    seed: seedOf(view),
     wanted: view,
   };
 }
@@ -71,6 +73,7 @@ const NOTHING_HEARD = {
   reference: null,
   measures: null,
   claims: [],
+  claim: null,
   step: 0,
   site: 0,
   glide: 0,

@@ -11,6 +11,8 @@ export const KEYS = [
   { shown: ["b"], words: "keys.compare" },
   { shown: ["e"], words: "keys.lab" },
   { shown: ["i"], words: "keys.inside" },
+  { shown: ["s"], words: "keys.seed" },
+  { shown: ["k"], words: "keys.lesson" },
   { shown: ["o"], words: "keys.loop" },
   { shown: ["n"], words: "keys.sentence" },
   { shown: ["/"], words: "keys.search" },

@@ -103,6 +103,7 @@ interface OfView {
   "axes.toggle": Bare;
   "colour.next": Bare;
   "claims.toggle": Bare;
+  "claims.open": { id: string };
   fold: { panel: keyof nouns.State["folded"] };
   hover: { pick: nouns.Picked | null; at?: { x: number; y: number } };
   pick: { pick: nouns.Picked | null };
@@ -191,6 +192,19 @@ interface OfLab {
   "lab.sure": { id: string | null };
 }
 
+/** The seed's text and the lesson. */
+interface OfSeed {
+  "seed.read": { reading: nouns.Reading | null };
+  "seed.toggle": { reading: nouns.Reading };
+  "seed.choose": { card: string | null };
+  "seed.cards": { run: string; cards: nouns.SeedCard[] };
+  "seed.await": { view: nouns.View | "card" };
+  "seed.inside": Bare;
+  "lesson.go": { chapter: number };
+  "lesson.set": Partial<Pick<nouns.Seed, "presenting" | "notes">>;
+  "lesson.show": { view: nouns.View };
+}
+
 interface Kinds
   extends
     FromServer,
@@ -201,7 +215,8 @@ interface Kinds
     OfInside,
     OfMeaning,
     OfOffers,
-    OfLab {}
+    OfLab,
+    OfSeed {}
 
 export type Kind = keyof Kinds;
 

@@ -3,6 +3,7 @@
 import { insideShown } from "./inside/asked.ts";
 import { labShown } from "./lab.ts";
 import { meaningShown } from "./meaning/meaning.ts";
+import { seedCardShown } from "./seed/seed.ts";
 import type { State } from "./types.ts";
 
 /**
@@ -20,6 +21,7 @@ export function claimsShown(state: State) {
     ["search", "sentences", "door"].includes(state.sheet ?? "") ||
     labShown(state) ||
     insideShown(state) ||
-    meaningShown(state);
+    meaningShown(state) ||
+    seedCardShown(state);
   return state.claims.length > 0 && !covered && !claimsFolded(state);
 }

@@ -7,6 +7,7 @@ import type { AtlasSlice, PlacedSlice } from "../protocol/slices.ts";
 import type { Failure } from "../protocol/failure.ts";
 import type { Inside, InsideTab } from "./inside/types.ts";
 import type { Meaning, MeaningSection } from "./meaning/types.ts";
+import type { Reading, SeedCard } from "./seed/types.ts";
 import type {
   Camera,
   CloudPicture,
@@ -58,6 +59,7 @@ export type MeasuredEvent = EventTable;
 export type Inspection = Inspected;
 
 export type * from "./inside/types.ts";
+export type * from "./seed/types.ts";
 export type { Camera, CloudPicture, Picture, SentencePicture, Scene, SceneOptions };
 export type RGB = Rgb;
 export type Link = LinkPicture;
@@ -155,6 +157,11 @@ export interface View {
   lab?: boolean;
   meaning?: MeaningSection;
   inside?: InsideTab;
+  /** the claim whose card is open, or "text" */
+  seed?: string;
+  /** the chapter of the lesson, from 1, and whether it is presented */
+  lesson?: number;
+  present?: boolean;
   compare?: { with: string | null; step?: number; mode: "beside" | "over" };
   trails?: Trails;
   theme?: Theme;
@@ -164,6 +171,8 @@ export interface View {
 export interface Caption {
   key: string;
   values?: Record<string, string | number>;
+  /** the card that what is said rests on: of the seed, or of a published result */
+  card?: { of: "seed" | "claims"; id: string };
 }
 
 /** A training as it is being asked for: numbers as they stand in their fields. */
@@ -214,6 +223,24 @@ export interface Lab {
   logs: Record<string, Record<string, any>[]>;
 }
 
+/** What is read beside the picture, which card is open, and what is known of the seed's claims. */
+export interface Seed {
+  reading: Reading | null;
+  /** the claim whose card is open */
+  card: string | null;
+  /** of the lesson, from 1 */
+  chapter: number;
+  /** the lesson in large type for a class, and whether the teacher's notes are shown */
+  presenting: boolean;
+  notes: boolean;
+  /** the cards of each run that has been asked, by its name */
+  cards: Record<string, SeedCard[]>;
+  /** the picture that is set as soon as the run is here: a link's, or that of the open card */
+  awaited: View | "card" | null;
+  /** the sentences before a card's took their place, and what they are written for */
+  kept: { writtenFor: string; list: Shelf } | null;
+}
+
 export interface State {
   inside: Inside;
   meaning: Meaning;
@@ -235,6 +262,8 @@ export interface State {
   measures: Measures | null;
   /** published results and the same figures here; empty where theory says nothing of the run */
   claims: Claim[];
+  /** the published result that a person was led to */
+  claim: string | null;
 
   /** indices into card.steps and card.sites; fractional while a person scrubs */
   step: number;
@@ -295,6 +324,8 @@ export interface State {
   offers: Offers;
   /** why the socket is refused and what to set; empty where it is not */
   refusal: string;
+  /** the seed's text and the lesson beside the picture */
+  seed: Seed;
   wanted: View;
 }
 

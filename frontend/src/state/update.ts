@@ -22,6 +22,7 @@ import {
   tokensArrived,
   withSentence,
 } from "./sentences.ts";
+import { SEED, awaiting, settled } from "./seed/seed.ts";
 import { openingProjection, openingSite, rewritten } from "./shelving.ts";
 import { SETTABLE } from "./messages.ts";
 import type { Handlers, Message, Of } from "./messages.ts";
@@ -52,8 +53,8 @@ const HANDLERS: Handlers = {
   connection: (state, { status, retryIn = 0 }) => ({ ...state, connection: status, retryIn }),
   changed: (state) => state, // what is new of a run is brought by others
   runs: (state, { runs }) => ({ ...state, runs }),
-  "run.choose": chosen,
-  "run.card": carded,
+  "run.choose": (state, message) => awaiting(chosen(state, message), state),
+  "run.card": (state, message) => settled(carded(state, message)),
   ...FOLLOWING,
   "run.failed": (state, { failure }) => ({ ...state, runFailure: failure }),
   reference: (state, { reference }) => ({
@@ -120,9 +121,14 @@ const HANDLERS: Handlers = {
     folded: { ...state.folded, [panel]: !state.folded[panel as "sentences"] },
   }),
   "claims.toggle": toggledClaims,
+  "claims.open": (state, { id }) => ({
+    ...(claimsShown(state) ? state : toggledClaims(state)),
+    claim: id,
+  }),
   ...COMPARE,
   ...INSIDE,
   ...MEANING,
+  ...SEED,
   search: (state, { text }) => ({ ...state, search: text }),
   hover: (state, { pick: pointed, at }) => hovered(state, ownPick(state, pointed), at),
   pick: picked,

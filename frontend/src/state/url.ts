@@ -25,6 +25,7 @@ const TRAILS = new Map<string, View["trails"]>([
   ["1", "whole"],
   ["0", "off"],
 ]);
+const CLAIM = /^(text|\d\.\d[a-z])$/;
 const HUES = 8;
 const SENTENCES = 32;
 
@@ -61,6 +62,9 @@ export function linkOf(view: View): string | null {
     ["other", view.compare?.step],
     ["inside", view.inside],
     ["meaning", view.meaning],
+    ["seed", view.seed],
+    ["lesson", view.lesson],
+    ["present", view.present ? 1 : undefined],
     ["trails", view.trails],
     ["theme", view.theme],
     ["lang", view.language],
@@ -136,6 +140,11 @@ function clean(first: Map<string, string>, fields: [string, string][]): View {
   if (TABS.test(inside)) view.inside = inside as View["inside"];
   const meaning = first.get("meaning") ?? "";
   if ((SECTIONS as readonly string[]).includes(meaning)) view.meaning = meaning as View["meaning"];
+  const seed = first.get("seed") ?? "";
+  if (CLAIM.test(seed)) view.seed = seed;
+  const lesson = whole(first.get("lesson"));
+  if (lesson !== null) view.lesson = lesson;
+  if (first.get("present") === "1") view.present = true;
   const compare = compareOf(first);
   if (compare) view.compare = compare;
   const drawn = TRAILS.get(trails ?? "");

@@ -1,5 +1,6 @@
 /** What a link to the picture carries. Pure. */
 
+import { readingInView } from "./seed/seed.ts";
 import { siteIndex, stepNumber } from "./state.ts";
 import type { State, View } from "./types.ts";
 
@@ -20,6 +21,7 @@ export function viewOfState(state: State): View {
     inside: state.panel === "inside" ? state.inside.tab : undefined,
     meaning: state.panel === "meaning" ? state.meaning.section : undefined,
     lab: state.panel === "lab" || undefined,
+    ...readingInView(state),
     compare: state.compare
       ? {
           with: state.compare.with,

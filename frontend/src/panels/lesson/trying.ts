@@ -1,0 +1,11 @@
+/** What the button of a chapter does: it sets the scene, and plays what is to be seen. */
+
+import { sceneOf } from "../../state/seed/scenes.ts";
+import type { Context } from "../seed/pieces.ts";
+
+export function tryChapter({ state, dispatch }: Context) {
+  if (!state.card) return;
+  const { view, play } = sceneOf(state.seed.chapter, state.card);
+  dispatch({ type: "lesson.show", view });
+  if (play) dispatch({ type: "play", axis: play });
+}
