@@ -1,8 +1,9 @@
-"""Runs benchmarks and keeps what they found: ``python -m benchmarks [--json] [NAME…]``.
+"""Runs benchmarks and keeps what they found: ``python -m benchmarks [--json] [--smoke] [NAME…]``.
 
 A benchmark is a file here with ``run() -> dict`` (what was measured, plain numbers) and
 ``table(found) -> str`` (the same for a person); ``plot(found) -> str`` draws it as SVG where that
-says more. What it found is kept in ``benchmarks/results/NAME.json`` with the machine it was found
+says more; ``SMOKE`` names the sizes at which it takes seconds, for a look at whether it runs.
+What it found is kept in ``benchmarks/results/NAME.json`` with the machine it was found
 on.
 """
 
@@ -14,9 +15,12 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 HERE = Path(__file__).parent
@@ -30,6 +34,9 @@ def main() -> int:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of: {', '.join(names())}")
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
+    parser.add_argument(
+        "--smoke", action="store_true", help="a few seconds of each; what they find is not kept"
+    )
     wanted = parser.parse_args()
     unknown = sorted(set(wanted.names) - set(names()))
     if unknown:
@@ -38,7 +45,8 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
-    return max((measure(name, wanted.json) for name in wanted.names or names()), default=0)
+    act = smoke if wanted.smoke else measure
+    return max((act(name, wanted.json) for name in wanted.names or names()), default=0)
 
 
 def names() -> list[str]:
@@ -69,6 +77,33 @@ def measure(name: str, as_json: bool) -> int:
         (folder / f"{name}.svg").write_text(module.plot(found), "utf-8")
     print(json.dumps(whole, default=float) if as_json else module.table(found), flush=True)
     return 0
+
+
+def smoke(name: str, as_json: bool = False) -> int:
+    """Runs one benchmark at sizes that take seconds, and prints its table (or JSON): that it
+    runs is all that is learnt. Raises what it raises.
+    """
+    print(f"— {name}, smoke —", file=sys.stderr, flush=True)
+    module = importlib.import_module(f"benchmarks.{name}")
+    with at_smoke_size(module):
+        found = module.run()
+        drawn = module.plot(found) if hasattr(module, "plot") else ""
+        text = module.table(found)
+    assert not drawn or drawn.startswith("<svg"), f"{name} draws no SVG"
+    print(json.dumps(found, default=float) if as_json else text, flush=True)
+    return 0
+
+
+@contextmanager
+def at_smoke_size(module: ModuleType) -> Iterator[None]:
+    """The benchmark's sizes are those of its ``SMOKE``."""
+    sizes: dict[str, Any] = module.SMOKE
+    whole = {name: getattr(module, name) for name in sizes}
+    vars(module).update(sizes)
+    try:
+        yield
+    finally:
+        vars(module).update(whole)
 
 
 def machine() -> dict[str, Any]:

@@ -21,11 +21,14 @@ from benchmarks.serving import Page, Said, open_page, run_folder, served, warm_u
 
 PEOPLE = 50
 BAR_MS = 1000
+PAUSES = {"words": (0.8, 2.2), "keystrokes": (0.15, 0.25)}  # seconds
+EARLIEST = 2.0  # seconds within which everybody has begun
 SAID = (
     "the old river bank was quiet and a man with money in his hand sat down to read about war love"
     " sea whale queen night"
 )
 WORDS = tuple(SAID.split())
+SMOKE = {"PEOPLE": 2, "EARLIEST": 0.1, "PAUSES": dict.fromkeys(PAUSES, (0.02, 0.04))}
 
 
 def run() -> dict[str, Any]:
@@ -50,7 +53,7 @@ class Person:
         self.random = random.Random(number)
         self.page = page
         self.texts = self.growing(by_keystroke)
-        self.pause = (0.15, 0.25) if by_keystroke else (0.8, 2.2)
+        self.pause = PAUSES["keystrokes" if by_keystroke else "words"]
         self.sent: dict[int, tuple[str, float]] = {}
         self.waits: list[float] = []
         self.errors: list[str] = []
@@ -71,7 +74,7 @@ class Person:
 
     async def type(self) -> None:
         """The texts are sent, with a person's pauses."""
-        await asyncio.sleep(self.random.uniform(0, 2))
+        await asyncio.sleep(self.random.uniform(0, EARLIEST))
         for text in self.texts:
             id = await self.page.place(text)
             self.sent[id] = (text, time.perf_counter())

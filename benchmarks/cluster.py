@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from benchmarks.serving import run_folder
+from benchmarks.stand_ins import threads
 
 from layerfold.atlas.files import open_atlas
 from layerfold.build.dask import Workers, check_workers, connected
@@ -19,21 +20,22 @@ from layerfold.runs.storage import open_storage
 
 STEPS, TOKENS, ROUNDS, K = 8, 2000, 3, 15
 BAR = 1.6
+SMOKE = {"connected": threads, "STEPS": 2, "TOKENS": 100, "ROUNDS": 1, "K": 5}
 
 
-def run(steps: int = STEPS, tokens: int = TOKENS, rounds: int = ROUNDS) -> dict[str, Any]:
+def run() -> dict[str, Any]:
     """Seconds of each number of workers, the best of some rounds in turn, a thread each, compiled
     and warm; and their ratio.
     """
     opened = Run.open(run_folder())
-    reference = part_of(open_atlas(opened.folder).reference, tokens)
+    reference = part_of(open_atlas(opened.folder).reference, TOKENS)
     chosen = tuple(
         opened.steps[at]
-        for at in np.unique(np.linspace(0, len(opened.steps) - 1, steps).round().astype(int))
+        for at in np.unique(np.linspace(0, len(opened.steps) - 1, STEPS).round().astype(int))
     )
     found: dict[int, list[float]] = {1: [], 2: []}
     with connected(None, 1) as one, connected(None, 2) as two:
-        for _ in range(rounds + 1):  # the first compiles
+        for _ in range(ROUNDS + 1):  # the first compiles
             for count, client in ((1, one), (2, two)):
                 found[count].append(seconds(client, opened, reference, chosen))
     best = {count: min(taken[1:]) for count, taken in found.items()}

@@ -29,13 +29,14 @@ from tests.browser.conftest import FLAGS as BROWSER_FLAGS
 
 ROOT = Path(__file__).resolve().parents[1]
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-THREE = "three@0.187.0"
+THREE: str | None = "three@0.187.0"
 FLAGS = [*BROWSER_FLAGS, "--enable-precise-memory-info"]
 MODULES = ("cloud.ts", "flat.ts", "scene.ts")
 SIZES = (5_000, 20_000, 50_000)
 ROUNDS = 3
 FRAMES = {"scene": 12, "edges": 12, "cloud": 12, "three": 12, "restyle": 2, "restyle cloud": 2}
 CLOCK = 0.1  # the browser's clock goes by tenths of a millisecond: less is taken for one
+SMOKE = {"SIZES": (500,), "ROUNDS": 1, "FRAMES": dict.fromkeys(FRAMES, 2), "THREE": None}
 BARS = {"script": 4.0, "restyle": 20.0, "three": 1.5}
 
 
@@ -134,7 +135,7 @@ def _ratios(rows: dict[str, dict[str, float]]) -> dict[str, float]:
 def _fetch_three(folder: Path) -> Path | None:
     """The folder of three.js's modules, fetched into `folder`; None when npm is not to be had."""
     npm = shutil.which("npm")
-    if npm is None:
+    if npm is None or THREE is None:
         return None
     done = subprocess.run(
         [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), THREE],

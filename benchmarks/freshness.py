@@ -35,6 +35,7 @@ SECONDS = 15.0
 PAUSE = (0.15, 0.25)
 NOISE = 10
 ROUNDS = ((10, False), (50, False), (10, True), (50, True))
+SMOKE = {"SECONDS": 1.0, "ROUNDS": ((2, False), (2, True)), "NOISE": 1}
 BARS = {(50, False): 1000.0, (50, True): 3000.0}  # milliseconds, the 95th percentile of the age
 
 

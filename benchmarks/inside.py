@@ -22,6 +22,8 @@ from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
 
 TOKENS, ROUNDS, WALK = 32, 41, 64
+WIDE, LONG = GPTConfig(vocab_size=4096, n_layer=12, n_head=12, d_model=768, block_size=1024), 448
+SMOKE = {"ROUNDS": 1, "WALK": 4, "WIDE": GPTConfig(256, 2, 2, 32, 64), "LONG": 16}
 PARTS_BAR, GRADIENT_BAR, WALK_BAR = 3.0, 4.0, 10.0
 
 
@@ -32,12 +34,10 @@ def run() -> dict[str, Any]:
     opened = open_session(run_folder())
     ids = opened.tokenize(f"{SENTENCE} {SENTENCE}", TOKENS).ids
     model = gpt_of(opened.run.adapter(opened.steps[-1]))
-    long = GPT(
-        GPTConfig(vocab_size=4096, n_layer=12, n_head=12, d_model=768, block_size=1024), seed=0
-    ).eval()
+    long = GPT(WIDE, seed=0).eval()
     prompts = {
         "storyteller": (model, ids[:8], min(WALK, model.config.block_size - 8)),
-        "gpt2 shape": (long, list(range(448)), WALK),
+        "gpt2 shape": (long, list(range(LONG)), WALK),
     }
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

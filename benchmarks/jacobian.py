@@ -21,19 +21,21 @@ from layerfold.model.shape import GPTConfig
 from layerfold.settings import bundled
 
 RUN, TOKENS, TOKEN, TOP, BAR = "storyteller", 64, 48, 8, 10
-RANDOM = (192, 768)
+RANDOM: tuple[int, ...] = (192, 768)
+ROUNDS = 15
+SMOKE = {"ROUNDS": 1, "RANDOM": (64,), "TOKENS": 8, "TOKEN": 6}
 
 
-def run(rounds: int = 15, random: tuple[int, ...] = RANDOM) -> dict[str, Any]:
+def run() -> dict[str, Any]:
     """Milliseconds of CPU on one thread of each way, for attention and the MLP of a middle layer,
     one entry a model and half.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        entries = of_model(RUN, bundled_model(), rounds)
-        for width in random:
-            entries += of_model(f"random, {width} wide", random_model(width), rounds)
+        entries = of_model(RUN, bundled_model(), ROUNDS)
+        for width in RANDOM:
+            entries += of_model(f"random, {width} wide", random_model(width), ROUNDS)
     finally:
         torch.set_num_threads(threads)
     return {"top": TOP, "bar": BAR, "maps": entries}

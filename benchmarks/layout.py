@@ -33,21 +33,23 @@ from layerfold.space.springs import firmness, moves, pairs_of, rest_lengths
 
 K, MIN_DIST, SPREAD, SEED = 15, 0.1, 1.0, 0
 SLICES, TOKENS = 7, 2000
-SIZES = ((4, 1000), (7, 1000), (7, 2000), (13, 2000), (13, 4000))
+SIZES: tuple[tuple[int, int], ...] = ((4, 1000), (7, 1000), (7, 2000), (13, 2000), (13, 4000))
+
+MODELS: tuple[str, ...] = ("storyteller", "tiny")
 
 Layout = Callable[[Floats], Floats]
 
 
 def run() -> dict[str, Any]:
     """Scores and CPU seconds of each way on each model, and how our cost grows."""
-    models = {"storyteller": bundled_states(), "tiny": trained_states()}
+    models = {name: STATES[name]() for name in MODELS}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for layout in WAYS.values():
-            layout(models["tiny"][:3, :200])  # compiles
+            layout(models[MODELS[-1]][:3, :200])  # compiles
         found = {name: compared(line_of(states, SLICES, TOKENS)) for name, states in models.items()}
         growth = [
-            {"slices": s, "tokens": n, **timed(ours, line_of(models["storyteller"], s, n))[1]}
+            {"slices": s, "tokens": n, **timed(ours, line_of(models[MODELS[0]], s, n))[1]}
             for s, n in SIZES
         ]
     return {
@@ -82,6 +84,9 @@ def trained_states() -> Floats:
         one = train(training, Path(folder) / "tiny")
         reference = choose_reference(one, texts_of(training), TOKENS, SEED)
         return normalized(reference_states(one.adapter(one.steps[-1]), reference))
+
+
+STATES = {"storyteller": bundled_states, "tiny": trained_states}
 
 
 def line_of(states: Floats, slices: int, tokens: int) -> Floats:
@@ -146,6 +151,13 @@ def aligned(states: Floats) -> Floats:
 
 
 WAYS: dict[str, Layout] = {"UMAP per slice": per_slice, "AlignedUMAP": aligned, "Layerfold": ours}
+SMOKE = {
+    "SLICES": 3,
+    "TOKENS": 200,
+    "SIZES": ((2, 100), (2, 200)),
+    "MODELS": MODELS[:1],
+    "WAYS": dict.fromkeys(WAYS, ours),  # umap compiles for a minute
+}
 
 
 # ---- the scores

@@ -25,6 +25,7 @@ from layerfold.records import Floats
 from layerfold.space.neighbors import nearest_self
 
 TOKENS, WIDTH, K, LANDMARKS, ROUNDS = 4000, 192, 15, 256, 5
+SMOKE = {"TOKENS": 200, "WIDTH": 24, "LANDMARKS": 32, "ROUNDS": 1}
 Number = Callable[[], float]
 Doubles = NDArray[np.float64]
 

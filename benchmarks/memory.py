@@ -11,6 +11,7 @@ from benchmarks.serving import SENTENCE, Server, open_page, run_folder, served, 
 
 BAR_MB = 1200
 PAGES = 50
+SMOKE = {"PAGES": 2}
 
 
 def run() -> dict[str, Any]:

@@ -24,6 +24,7 @@ TEXT = (
     " house on the hill."
 )
 ROUNDS, TOKENS, AGAIN = 3, 4000, 20
+SMOKE = {"ROUNDS": 1, "TOKENS": 64, "AGAIN": 1}
 
 OURS = """
 from layerfold.model.huggingface import Where, load_adapter, read_hub_tokenizer, read_shape
@@ -62,19 +63,19 @@ print(json.dumps(found))
 """
 
 
-def run(rounds: int = ROUNDS, tokens: int = TOKENS) -> dict[str, Any]:
-    """Seconds and megabytes, medians of ``rounds`` processes; the atlas and the way to the first
+def run() -> dict[str, Any]:
+    """Seconds and megabytes, medians of some processes; the atlas and the way to the first
     picture once.
     """
     folder = minilm()
     with tempfile.TemporaryDirectory() as home:
         return {
             "weights_mb": (folder / "model.safetensors").stat().st_size / 1e6,
-            "tokens": tokens,
-            "ours": opening(OURS, folder, rounds),
-            "transformers": opening(THEIRS, folder, rounds),
-            "first picture": first_picture(folder, Path(home), tokens),
-            "atlas of seven sites": seven_sites(folder, Path(home), tokens),
+            "tokens": TOKENS,
+            "ours": opening(OURS, folder, ROUNDS),
+            "transformers": opening(THEIRS, folder, ROUNDS),
+            "first picture": first_picture(folder, Path(home), TOKENS),
+            "atlas of seven sites": seven_sites(folder, Path(home)),
         }
 
 
@@ -124,7 +125,7 @@ def first_picture(folder: Path, home: Path, tokens: int) -> dict[str, float]:
     return watch.found()
 
 
-def seven_sites(folder: Path, home: Path, tokens: int) -> dict[str, float]:
+def seven_sites(folder: Path, home: Path) -> dict[str, float]:
     """Seconds of the states and of the build over embedding and the end of each layer, the
     compiling done before.
     """

@@ -10,12 +10,13 @@ that are among the 15 nearest in the picture.
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable
 from statistics import median
 from typing import Any
 
 import numpy as np
+from benchmarks.stand_ins import Fit
+from benchmarks.umap_fit import fitted
 
 from layerfold.records import Floats, Ints, normalized
 from layerfold.settings import bundled
@@ -24,6 +25,7 @@ from layerfold.space.placement import Placer
 
 K, TOKENS, REFERENCE, UNSEEN, ROUNDS = 15, 32, 4000, 400, 7
 RUN = "storyteller"
+SMOKE = {"fitted": Fit, "REFERENCE": 300, "UNSEEN": 40, "ROUNDS": 1}
 
 
 def run() -> dict[str, Any]:
@@ -105,15 +107,6 @@ def compare(known: Floats, new: Floats) -> tuple[dict[str, Any], Floats, tuple[f
             "ms": 1e3 * median(timed(lambda place=place: place(new[:TOKENS]), 3)),  # type: ignore[misc]
         }
     return found, cloud, curve
-
-
-def fitted(known: Floats) -> Any:
-    """umap-learn's own fit of one slice."""
-    import umap
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return umap.UMAP(n_components=3, n_neighbors=K, random_state=0).fit(known)
 
 
 def recall(placed: Floats, cloud: Floats, true: Ints) -> float:

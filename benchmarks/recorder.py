@@ -18,6 +18,7 @@ from layerfold.recording.recorder import Recorder
 
 SHAPE = GPTConfig(vocab_size=1024, n_layer=4, n_head=4, d_model=128, block_size=64)
 BATCH, STEPS, TURN, TOKENS = 32, 600, 20, 2000
+SMOKE = {"BATCH": 2, "STEPS": 4, "TURN": 2, "TOKENS": 64, "SHAPE": GPTConfig(64, 1, 2, 8, 16)}
 
 
 def run() -> dict[str, Any]:
@@ -26,7 +27,7 @@ def run() -> dict[str, Any]:
     """
     torch.manual_seed(0)
     batches = torch.randint(0, SHAPE.vocab_size, (STEPS, BATCH, SHAPE.block_size + 1))
-    windows = torch.randint(0, SHAPE.vocab_size, (TOKENS // 64 + 1, 64))
+    windows = torch.randint(0, SHAPE.vocab_size, (TOKENS // SHAPE.block_size + 1, SHAPE.block_size))
     learners = {name: _learner() for name in ("plain", "recorded")}
     seconds = dict.fromkeys(learners, 0.0)
     with tempfile.TemporaryDirectory() as folder:

@@ -21,6 +21,7 @@ from benchmarks.serving import SENTENCE, open_page, run_folder, served, warm_up
 
 ROUNDS = 3
 BAR_SECONDS = 4.0
+SMOKE = {"ROUNDS": 1}
 PARTS = ("address", "page", "clouds", "first_slice")
 
 

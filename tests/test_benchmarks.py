@@ -1,19 +1,37 @@
-"""The benchmarks can be run: each can be imported, by the name that the command line takes."""
+"""The benchmarks can be run: each at sizes that take seconds."""
 
 from __future__ import annotations
 
-import importlib
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.__main__ import names
+from benchmarks.__main__ import names, smoke
+
+from tests.small import make_run
+
+IN_A_BROWSER = ("frames",)
 
 
-@pytest.mark.parametrize("name", names())
-def test_a_benchmark_can_be_imported(name: str) -> None:
-    module = importlib.import_module(f"benchmarks.{name}")
-    assert callable(module.run)
-    assert callable(module.table)
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that can be served."""
+    return make_run(tmp_path_factory.mktemp("bench") / "small")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.browser if name in IN_A_BROWSER else ())
+        for name in names()
+    ],
+)
+def test_a_benchmark_runs(name: str, small_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAYERFOLD_BENCH_RUN", str(small_run))
+    monkeypatch.setenv("OMP_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
+    assert smoke(name) == 0
 
 
 def test_our_layout_is_made_of_what_the_build_uses() -> None:

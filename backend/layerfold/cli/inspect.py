@@ -230,6 +230,9 @@ def bench(
     names: Annotated[
         list[str] | None, typer.Argument(help="Benchmarks to run; all of them without a name.")
     ] = None,
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="A few seconds of each, to see whether it runs.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Measure Layerfold beside what one would use instead (from a checkout of the source)."""
@@ -242,7 +245,8 @@ def bench(
             " checkout"
         )
     sys.path.insert(0, str(root))
-    sys.argv = ["benchmarks", *(["--json"] if as_json else []), *(names or [])]
+    options = [*(["--json"] if as_json else []), *(["--smoke"] if smoke else [])]
+    sys.argv = ["benchmarks", *options, *(names or [])]
     runpy.run_module("benchmarks", run_name="__main__")
 
 

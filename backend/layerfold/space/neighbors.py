@@ -78,49 +78,69 @@ class Index:
         rows = max(1, _CELLS // len(self.points))
         for start in range(0, len(queries), rows):
             chunk = np.asarray(queries[start : start + rows], dtype=np.float32)
-            rough = self._rough(chunk)
+            offset = chunk - self.center
+            product = np.empty((len(chunk), len(self.points)), dtype=np.float32)
+            rough(offset, self.centered, self.squares, product)
             if leave_out_self:
-                rough[np.arange(len(chunk)), np.arange(start, start + len(chunk))] = np.inf
-            row, column = self._candidates(chunk, rough, k)
-            found = _ranked(row, column, self._distances(chunk, row, column), k)
+                product[np.arange(len(chunk)), np.arange(start, start + len(chunk))] = np.inf
+            row, column = few(product, k, reach(offset, float(np.sqrt(self.squares.max()))))
+            found = ranked(row, column, distances_of(chunk, self.points, row, column), k)
             indices[start : start + rows], distances[start : start + rows] = found
         return indices, distances
 
-    def _rough(self, queries: Floats) -> Floats:
-        """Squared distances less the query's own square, [q, n], right to rounding."""
-        # a power of two rounds nothing
-        product = ((queries - self.center) * np.float32(-2)) @ self.centered
-        product += self.squares
-        return np.asarray(product, dtype=np.float32)
 
-    def _candidates(
-        self, queries: Floats, rough: Floats, k: int
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Pairs (query, point) that hold every one of the k nearest, whatever the rounding of the
-        product was.
-        """
-        lengths = np.sqrt(np.square(queries - self.center).sum(axis=1)) + np.sqrt(
-            self.squares.max()
-        )
-        error = 2 * (queries.shape[1] + 8) * _ROUNDING * np.square(lengths)
-        row, column = np.divmod(
-            np.flatnonzero(rough <= (_kth_at_most(rough, k) + 2 * error)[:, None]), rough.shape[1]
-        )  # nonzero by pairs is 5 times slower
-        return row, column
+def rough(offset: Floats, centered: Floats, squares: Floats, out: Floats) -> None:
+    """``out`` [q, n] is the squared distance less the query's own square, right to rounding, from
+    centered queries [q, d] and points [d, n].
+    """
+    # a power of two rounds nothing
+    np.matmul(offset * np.float32(-2), centered, out=out)
+    out += squares
 
-    def _distances(
-        self, queries: Floats, row: NDArray[np.intp], column: NDArray[np.intp]
-    ) -> Floats:
-        """Euclidean distances of pairs, each computed alone: a row's sum does not depend on how
-        many rows there are.
-        """
-        found = np.empty(len(row), dtype=np.float32)
-        pairs = max(1, _CELLS // queries.shape[1])
-        for start in range(0, len(row), pairs):
-            part = slice(start, start + pairs)
-            difference = queries[row[part]] - self.points[column[part]].astype(np.float32)
-            found[part] = np.sqrt(np.square(difference).sum(axis=1))
-        return found
+
+def reach(offset: Floats, longest: float) -> Floats:
+    """How far two rough squared distances of a query [q, d] can be out of order by rounding: [q]."""
+    lengths = np.sqrt(np.square(offset).sum(axis=1)) + np.float32(longest)
+    error = 2 * (offset.shape[1] + 8) * _ROUNDING * np.square(lengths)
+    return np.asarray(2 * error, dtype=np.float32)
+
+
+def few(
+    product: Floats, k: int, margin: Floats
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs (query, point) in order that hold every one of the k nearest, from rough distances
+    [q, n] whose order is right but for ``margin`` [q].
+    """
+    flat = np.flatnonzero(product <= (_kth_at_most(product, k) + margin)[:, None])
+    row, column = np.divmod(flat, product.shape[1])  # nonzero by pairs is 5 times slower
+    values = product.ravel()[flat]
+    kth = np.partition(_by_row(row, values, len(product)), k - 1, axis=1)[:, k - 1]
+    close = values <= (kth + margin)[row]
+    return row[close], column[close]
+
+
+def _by_row(row: NDArray[np.intp], values: Floats, rows: int) -> Floats:
+    """Each row's values side by side, [rows, most], infinite where a row has fewer."""
+    counts = np.bincount(row, minlength=rows)
+    side = np.full((rows, counts.max()), np.inf, dtype=np.float32)
+    side[np.arange(counts.max()) < counts[:, None]] = values
+    return side
+
+
+def distances_of(
+    queries: Floats, points: Points, row: NDArray[np.intp], column: NDArray[np.intp]
+) -> Floats:
+    """Euclidean distances of pairs, each computed alone: a row's sum does not depend on how many
+    rows there are.
+    """
+    found = np.empty(len(row), dtype=np.float32)
+    pairs = max(1, _CELLS // queries.shape[1])
+    for start in range(0, len(row), pairs):
+        part = slice(start, start + pairs)
+        difference = queries[row[part]]
+        difference -= points[column[part]]
+        found[part] = np.sqrt(np.square(difference, out=difference).sum(axis=1))
+    return found
 
 
 def _kth_at_most(rough: Floats, k: int) -> Floats:
@@ -133,13 +153,16 @@ def _kth_at_most(rough: Floats, k: int) -> Floats:
     return np.asarray(np.partition(rough, k - 1, axis=1)[:, k - 1], dtype=np.float32)
 
 
-def _ranked(
+def ranked(
     row: NDArray[np.intp], column: NDArray[np.intp], distance: Floats, k: int
 ) -> tuple[Ints, Floats]:
-    """The k first candidates of each row by (distance, index)."""
-    order = np.lexsort((column, distance, row))
-    starts = np.searchsorted(row, np.arange(row[-1] + 1))
-    best = order[starts[:, None] + np.arange(k)]
+    """The k first candidates of each row by (distance, index): pairs come in that order of row and
+    index, and every row has k at least.
+    """
+    rows = int(row[-1]) + 1
+    starts = np.searchsorted(row, np.arange(rows))
+    order = np.argsort(_by_row(row, distance, rows), axis=1, kind="stable")[:, :k]
+    best = order + starts[:, None]
     return column[best].astype(np.int32), distance[best]
 
 

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from layerfold.errors import InputError
 from layerfold.records import Floats, Ints, Placed, Stop, go_on
-from layerfold.space.descent import UMAPS, Cells, Curve, descend, memberships, pulls
-from layerfold.space.neighbors import Index, Points
-from layerfold.space.outside import own_distances, percentile
+from layerfold.space.descent import UMAPS, Curve, descend, memberships, pulls
+from layerfold.space.neighbors import Points
+from layerfold.space.outside import percentile
+from layerfold.space.prepared import Prepared
 
 _FARTHEST = 1e15  # squares of larger numbers leave float32
-_SAMPLE = 256
 
 
 class Placer:
@@ -45,16 +45,19 @@ class Placer:
         disagree, k is not in 1..ref, or a number is not finite.
         """
         _check_clouds(states, positions, k)
-        places = np.asarray(positions, dtype=np.float32)
-        self._indices = tuple(Index.of(site) for site in states)
-        self._cells = tuple(Cells.of(site) for site in places)
-        self._places = np.ascontiguousarray(places.transpose(0, 2, 1))  # [site, 3, ref]
-        self._own = (
-            tuple(own_distances(i, _SAMPLE) for i in self._indices)
-            if own is None
-            else tuple(np.sort(own, axis=-1))
-        )
-        self._k, self._curve, self._repulsion, self._d = k, Curve(a, b), repulsion, states.shape[-1]
+        self._bind(Prepared.of(states, positions, own), k, Curve(a, b), repulsion)
+
+    @classmethod
+    def ready(
+        cls, prepared: Prepared, *, k: int, a: float, b: float, repulsion: float = UMAPS
+    ) -> Placer:
+        """The placer of what was prepared before."""
+        placer = cls.__new__(cls)
+        placer._bind(prepared, k, Curve(a, b), repulsion)
+        return placer
+
+    def _bind(self, prepared: Prepared, k: int, curve: Curve, repulsion: float) -> None:
+        self.prepared, self._k, self._curve, self._repulsion = prepared, k, curve, repulsion
 
     def place(self, states: Floats, stop: Stop = go_on) -> Placed:
         """Where ``states`` [site, token, d] lie in each site's cloud, with their k true neighbours
@@ -67,15 +70,18 @@ class Placer:
         stop()
         membership, exponents = memberships(distances)
         anchors = np.stack(
-            [cloud.take(near, axis=1) for cloud, near in zip(self._places, neighbors, strict=True)],
+            [
+                cloud.take(near, axis=1)
+                for cloud, near in zip(self.prepared.places, neighbors, strict=True)
+            ],
             axis=1,
         )
-        n = self._places.shape[-1]
+        n = self.prepared.places.shape[-1]
         place = descend(
             anchors,
             pulls(membership, exponents),
             membership,
-            self._cells,
+            self.prepared.cells,
             n,
             self._curve,
             self._repulsion,
@@ -91,25 +97,22 @@ class Placer:
         outside = np.stack(
             [
                 percentile(nearest, own)
-                for nearest, own in zip(distances[..., 0], self._own, strict=True)
+                for nearest, own in zip(distances[..., 0], self.prepared.own, strict=True)
             ]
         )
         return neighbors, distances, outside
 
     def _neighbors(self, states: Floats, stop: Stop) -> tuple[Ints, Floats]:
-        shape = (*states.shape[:2], self._k)
-        neighbors, distances = np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.float32)
-        if shape[1]:
-            for site, index in enumerate(self._indices):
-                stop()
-                neighbors[site], distances[site] = index.nearest(states[site], self._k)
-        return neighbors, distances
+        if not states.shape[1]:
+            shape = (*states.shape[:2], self._k)
+            return np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.float32)
+        return self.prepared.nearest(states, self._k, stop)
 
     def _check(self, states: Floats) -> None:
-        if states.ndim != 3 or (states.shape[0], states.shape[2]) != (len(self._indices), self._d):
+        sites, _, d = self.prepared.states.shape
+        if states.ndim != 3 or (states.shape[0], states.shape[2]) != (sites, d):
             raise InputError(
-                f"states have the shape {states.shape}: give [site, token, d] ="
-                f" [{len(self._indices)}, any, {self._d}]"
+                f"states have the shape {states.shape}: give [site, token, d] = [{sites}, any, {d}]"
             )
         _check_finite(states, "states to place")
 

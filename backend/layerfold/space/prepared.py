@@ -1,0 +1,158 @@
+"""Everything that placing in the clouds of one step reads, made once: an index over the reference's
+states at every site, and the clouds in groups of near points.
+
+All of it is a handful of arrays, so that it can be kept in a file and mapped into memory. Shapes: S
+sites, n reference tokens, d the width of a state, C cells, m own distances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layerfold.errors import InputError
+from layerfold.records import Floats, Ints, Stop, frozen, go_on
+from layerfold.space.descent import Cells
+from layerfold.space.neighbors import Index, Points, distances_of, few, ranked, reach, rough
+from layerfold.space.outside import own_distances
+
+FORM: Final = 1  # of the arrays; another number is another index
+SAMPLE: Final = 256
+_CELLS: Final = 1 << 22  # numbers in flight at once
+_LEAST: Final = 16  # tokens at once, however many points there are
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """``states`` [S, n, d] as they were given, ``centered`` [S, d, n] what the product takes,
+    ``center`` [S, d] what was taken off them, ``squares`` [S, n]; ``places`` [S, 3, n] in the
+    layout's own units; ``centers`` [S, 3, C], ``counts`` and ``soft`` [S, C] of the groups of near
+    points; ``own`` [S, m] the reference's own distances, sorted.
+    """
+
+    states: Points
+    center: Floats
+    centered: Floats
+    squares: Floats
+    places: Floats
+    centers: Floats
+    counts: Floats
+    soft: Floats
+    own: Floats
+
+    @staticmethod
+    def of(states: Points, positions: Floats, own: Floats | None = None) -> Prepared:
+        """Made from ``states`` [S, n, d] and ``positions`` [S, n, 3]; ``own`` [S, m] where it is
+        known, else of 256 reference tokens.
+        """
+        indices = [Index.of(site) for site in states]
+        places = np.asarray(positions, dtype=np.float32)
+        cells = [Cells.of(site) for site in places]
+        if own is None:
+            own = np.stack([own_distances(index, SAMPLE) for index in indices])
+        return Prepared(
+            states,
+            *(
+                _stacked([getattr(index, name) for index in indices])
+                for name in ("center", "centered", "squares")
+            ),
+            _fixed(places.transpose(0, 2, 1)),
+            *(
+                _stacked([getattr(cell, name) for cell in cells])
+                for name in ("centers", "counts", "soft")
+            ),
+            _fixed(np.sort(own, axis=-1)),
+        )
+
+    @staticmethod
+    def from_arrays(states: Points, arrays: Mapping[str, NDArray[Any]]) -> Prepared:
+        """What ``arrays`` gave, with the states it was made from; raises KeyError where one is
+        missing.
+        """
+        return Prepared(states, *(arrays[name] for name in NAMES))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All but the states, by name."""
+        return {name: getattr(self, name) for name in NAMES}
+
+    @property
+    def nbytes(self) -> int:
+        """What it takes, mapped or not."""
+        return self.states.nbytes + sum(array.nbytes for array in self.arrays().values())
+
+    @cached_property
+    def cells(self) -> tuple[Cells, ...]:
+        """The groups of near points of each site's cloud."""
+        return tuple(Cells(*each) for each in zip(self.centers, self.counts, self.soft, strict=True))
+
+    @cached_property
+    def _longest(self) -> Floats:
+        return np.sqrt(self.squares.max(axis=1))
+
+    def nearest(self, states: Floats, k: int, stop: Stop = go_on) -> tuple[Ints, Floats]:
+        """The k nearest reference tokens of each of ``states`` [S, token, d] at its own site,
+        nearest first: indices and distances [S, token, k].
+
+        The same bytes as `Index.nearest` site by site, whatever else is in the batch. Raises
+        InputError unless 1 <= k <= n.
+        """
+        if not 1 <= k <= (n := self.states.shape[1]):
+            raise InputError(
+                f"{k} neighbours were asked for, but each has {n}: choose k from 1 to {n}"
+            )
+        shape = (*states.shape[:2], k)
+        indices, distances = np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.float32)
+        for part in self._parts(states.shape[1]):
+            queries = np.asarray(states[:, part], dtype=np.float32)
+            row, column = self._candidates(queries, k, stop)
+            stop()
+            found = distances_of(
+                queries.reshape(-1, queries.shape[-1]),
+                self.states.reshape(-1, queries.shape[-1]),
+                row,
+                column + row // queries.shape[1] * n,
+            )
+            shape = (*queries.shape[:2], k)
+            near, far = ranked(row, column, found, k)
+            indices[:, part], distances[:, part] = near.reshape(shape), far.reshape(shape)
+        return indices, distances
+
+    def _parts(self, tokens: int) -> Iterator[slice]:
+        """Few enough tokens at once that their numbers stay small."""
+        at_once = max(_LEAST, _CELLS // (self.states.shape[0] * self.states.shape[1]))
+        for start in range(0, tokens, at_once):
+            yield slice(start, min(start + at_once, tokens))
+
+    def _candidates(
+        self, queries: Floats, k: int, stop: Stop
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Pairs (query, reference token) that hold every one of the k nearest; queries [S, T, d]
+        count through from site to site.
+        """
+        found = []
+        tokens = queries.shape[1]
+        product = np.empty((tokens, self.states.shape[1]), dtype=np.float32)
+        for site, at in enumerate(queries):
+            stop()
+            offset = at - self.center[site]
+            rough(offset, self.centered[site], self.squares[site], product)
+            row, column = few(product, k, reach(offset, float(self._longest[site])))
+            found.append((row + site * tokens, column))
+        rows, columns = zip(*found, strict=True)
+        return np.concatenate(rows), np.concatenate(columns)
+
+
+NAMES: Final = ("center", "centered", "squares", "places", "centers", "counts", "soft", "own")
+
+
+def _stacked(parts: list[NDArray[Any]]) -> Floats:
+    return _fixed(np.stack(parts))
+
+
+def _fixed(values: NDArray[Any]) -> Floats:
+    return np.asarray(frozen(np.ascontiguousarray(values, dtype=np.float32)), dtype=np.float32)
