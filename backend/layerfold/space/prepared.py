@@ -88,7 +88,9 @@ class Prepared:
     @cached_property
     def cells(self) -> tuple[Cells, ...]:
         """The groups of near points of each site's cloud."""
-        return tuple(Cells(*each) for each in zip(self.centers, self.counts, self.soft, strict=True))
+        return tuple(
+            Cells(*each) for each in zip(self.centers, self.counts, self.soft, strict=True)
+        )
 
     @cached_property
     def _longest(self) -> Floats:

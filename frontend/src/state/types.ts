@@ -33,6 +33,7 @@ import type {
   Limits,
   MeasuresTable,
   MeasureTable,
+  ModelOffer,
   ProjectionCard,
   ReferenceTable,
   RunCard,
