@@ -524,7 +524,7 @@ def test_the_wheel_runs_from_an_empty_folder(site: Path, tmp_path: Path) -> None
         assert [run["name"] for run in runs if run["default"]] == [FIRST]
     finally:
         server.send_signal(signal.SIGINT)
-        server.wait(30)
+        server.wait(120)
         assert server.stdout
         server.stdout.close()
     assert list(options["cwd"].iterdir()) == []

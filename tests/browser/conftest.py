@@ -40,7 +40,8 @@ FLAGS = (
     "--disable-gpu-rasterization",
     "--disable-gpu-compositing",
 )
-PATIENCE = 120_000  # milliseconds; software rendering on a busy machine
+PATIENCE = 300_000  # milliseconds; software rendering on a busy machine
+STARTING = 600  # seconds; a server that makes its runs first, on a busy machine
 # Every caption there was, with the step it came at: a busy machine can look up too late to see one.
 CAPTIONS = """
 window.captions = [];
@@ -74,15 +75,15 @@ class Served:
             self._process = subprocess.Popen(
                 self._command, cwd=ROOT, env=environment, stdout=log, stderr=log
             )
-        for _ in range(600):
-            if self._process.poll() is not None:
-                break
+        end = time.monotonic() + STARTING
+        while self._process.poll() is None and time.monotonic() < end:
             try:
                 urllib.request.urlopen(f"{self.origin}/api/health", timeout=5).close()
             except (urllib.error.URLError, OSError):
                 time.sleep(0.2)
             else:
                 return
+        self.stop()
         raise RuntimeError(f"the server did not start:\n{self._log.read_text()[-2000:]}")
 
     def stop(self) -> None:

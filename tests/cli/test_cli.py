@@ -452,7 +452,7 @@ def serving(
         raise AssertionError("\n".join(said))
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(30)
+        process.wait(120)
         assert process.stdout
         process.stdout.close()
 
@@ -463,7 +463,7 @@ def get(address: str) -> Any:
         try:
             with urllib.request.urlopen(address, timeout=10) as answer:
                 return json.loads(answer.read())
-        except urllib.error.URLError:
+        except OSError:  # not listening yet, or too busy to answer in time
             time.sleep(0.1)
     raise AssertionError(f"no answer from {address}")
 
