@@ -50,6 +50,7 @@ type Client = ReturnType<typeof connect>;
 type Act = ReturnType<typeof actor>;
 
 const LINK_PAUSE = 300;
+const LISTENING = { capture: true, passive: true };
 
 function boot() {
   const { view, problem } = viewOf(location.hash);
@@ -94,10 +95,7 @@ function boot() {
     message.type === "replay" ? tour.begin() : store.dispatch(message),
   );
   for (const touch of ["pointerdown", "keydown", "wheel"])
-    window.addEventListener(touch, (event) => touchedBy(event, tour), {
-      capture: true,
-      passive: true,
-    });
+    window.addEventListener(touch, (event) => touchedBy(event, tour), LISTENING);
   if (problem) store.dispatch({ type: "set", notice: { key: `link.${problem}` } });
   const scene = drawing(store, byId("view"), { touched: () => act.sceneTouched() }).then(
     act.withScene,

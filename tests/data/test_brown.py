@@ -23,8 +23,8 @@ from layerfold.files.atomic import bundled
 from layerfold.runs.run import Run
 
 SOURCE = (
-    "\n\tThe/at County/nn-tl 's/nns jury/nn said/vbd ``/`` no/at evidence/nn ''/'' (/( they're/ppss+ber"
-    " not/* ready/jj )/) ?/. ?/.\n\n\tIt/pps costs/vbz 4/cd francs/fw-nns ./.\n"
+    "\n\tThe/at County/nn-tl 's/nns jury/nn said/vbd ``/`` no/at evidence/nn ''/'' (/("
+    " they're/ppss+ber not/* ready/jj )/) ?/. ?/.\n\n\tIt/pps costs/vbz 4/cd francs/fw-nns ./.\n"
 )
 
 

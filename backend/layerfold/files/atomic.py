@@ -107,8 +107,8 @@ def sha256(path: Path) -> str:
 
 
 def bundled() -> Path:
-    """The folder that holds ``frontend/`` and ``models/``: inside an installed wheel, else the
-    repository.
+    """The folder that holds ``frontend/``, ``models/`` and ``atlases/``: inside an installed wheel,
+    else the repository.
     """
     inside = Path(__file__).parents[1] / "_bundled"
     return inside if inside.is_dir() else Path(__file__).parents[3]

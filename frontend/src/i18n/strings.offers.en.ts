@@ -17,5 +17,8 @@ export default {
   "offer.open": "Open",
   "offer.stop": "Stop",
   "offer.no": "Not now",
+  "sentences.special": "Whether <s>, [MASK] and the like mean the model's special tokens",
+  "sentences.special.on": "special tokens meant",
+  "sentences.special.off": "read as plain text",
   "line.refused": "The server refuses this page's connection. {message}",
 };
