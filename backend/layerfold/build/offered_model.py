@@ -110,9 +110,8 @@ def give_atlas(
         if fits(open_atlas(run).card, opened):
             return
     except DamagedRun:
-        if packed.is_dir():
-            for room in ROOMS:
-                shutil.copytree(packed / room, run / room, dirs_exist_ok=True)
+        for room in (room for room in ROOMS if (packed / room).is_dir()):
+            shutil.copytree(packed / room, run / room, dirs_exist_ok=True)
     if packed.is_dir() and fits(open_atlas(run).card, opened):
         return
     kept = packed.is_dir()

@@ -53,7 +53,11 @@ export function addSentences(
   for (const { text, hue, hidden = false, special = false } of list) {
     if (sentences.length >= state.limits.sentences) break;
     serial += 1;
-    sentences.push({ ...newSentence(`s${serial}`, text, hue ?? freeHue(sentences)), hidden, special });
+    sentences.push({
+      ...newSentence(`s${serial}`, text, hue ?? freeHue(sentences)),
+      hidden,
+      special,
+    });
   }
   if (!list.length) return state; // a run without examples
   if (serial === state.serial)

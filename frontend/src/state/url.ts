@@ -48,8 +48,7 @@ export function linkOf(view: View): string | null {
     ["camera", view.camera && cameraText(view.camera)],
     ["active", view.active],
   ];
-  for (const one of view.sentences ?? [])
-    fields.push(["s", `${one.hue}${marks(one)}${one.text}`]);
+  for (const one of view.sentences ?? []) fields.push(["s", `${one.hue}${marks(one)}${one.text}`]);
   if (view.sentences?.length === 0) fields.push(["s", ""]);
   const hash = `#${fields
     .filter(([, value]) => value !== undefined)
