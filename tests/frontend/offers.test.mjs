@@ -7,6 +7,7 @@ import { offerCards } from "../../frontend/src/panels/offers.ts";
 import { initialState } from "../../frontend/src/state/initial.ts";
 import { isFetching, offerLine, offered } from "../../frontend/src/state/offers.ts";
 import { mayName, newSentence } from "../../frontend/src/state/sentences.ts";
+import { stepWords } from "../../frontend/src/state/stepwords.ts";
 import { update } from "../../frontend/src/state/update.ts";
 import { linkOf, viewOf } from "../../frontend/src/state/url.ts";
 
@@ -95,4 +96,16 @@ test("a refused socket says why and what to set", () => {
   const state = update(initialState(), { type: "set", refusal: "Start it with --allow-host x." });
   assert.equal(state.refusal, "Start it with --allow-host x.");
   assert.match(wordsOf("en")("line.refused", { message: state.refusal }), /--allow-host x/);
+});
+
+test("a step says what it counts, and which others hold its weights", () => {
+  const t = wordsOf("en");
+  assert.equal(stepWords({ steps: [0, 512] }, 512, t), "step 512");
+  assert.equal(stepWords({ unit: "epoch" }, 3, t), "epoch 3");
+  const card = { same: [[0, 512, 2000]], own: 512 };
+  assert.equal(
+    stepWords(card, 512, t),
+    "step 512 · same weights as 0, 2000 · the model in the folder",
+  );
+  assert.equal(stepWords(card, 900, t), "step 900");
 });

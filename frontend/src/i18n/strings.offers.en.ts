@@ -20,5 +20,8 @@ export default {
   "sentences.special": "Whether <s>, [MASK] and the like mean the model's special tokens",
   "sentences.special.on": "special tokens meant",
   "sentences.special.off": "read as plain text",
+  "strip.epoch.value": "epoch {step}",
+  "strip.same": "same weights as {steps}",
+  "strip.own": "the model in the folder",
   "line.refused": "The server refuses this page's connection. {message}",
 };
