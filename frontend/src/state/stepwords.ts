@@ -1,4 +1,4 @@
-/** What is said of a step of a series: what it counts, and whether others hold its weights. Pure. */
+/** What a step of a series counts, and which others hold its weights, in words. Pure. */
 
 import type { Card, Words } from "./types.ts";
 
