@@ -79,7 +79,7 @@ def test_steps_of_equal_weights_are_named_and_all_of_them_open(lay: Lay, tmp_pat
     assert run.steps == (0, 512, 1000, 2000)
     assert run.card["same"] == [[0, 512, 2000]]
     assert any("0, 512" in words and "2,000" in words for words in run.remarks())
-    assert any("not what their steps say" in problem.message for problem in run.verify())
+    assert any("not what their steps say" in problem.what for problem in run.verify())
 
 
 def test_a_step_whose_weights_are_not_finite_is_left_out_and_named(
@@ -91,7 +91,7 @@ def test_a_step_whose_weights_are_not_finite_is_left_out_and_named(
     weights = {name: weight * float("nan") for name, weight in load_file(bad).items()}
     save_file(weights, bad, metadata={"format": "pt"})
     run = opened(tmp_path)
-    named = [*(one["name"] for one in run.card["skipped"]), *(p.name for p in run.verify())]
+    named = [*(one["name"] for one in run.card["skipped"]), *(p.file for p in run.verify())]
     assert "checkpoint-300" in named
     assert np.isfinite(run.adapter(200).states(IDS).values).all()
 
