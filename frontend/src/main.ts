@@ -104,10 +104,7 @@ function boot() {
     message.type === "replay" ? tour.begin() : store.dispatch(message),
   );
   for (const touch of ["pointerdown", "keydown", "wheel"])
-    window.addEventListener(touch, (event) => touchedBy(event, tour), {
-      capture: true,
-      passive: true,
-    });
+    window.addEventListener(touch, (event) => touchedBy(event, tour), LISTENING);
   if (problem) store.dispatch({ type: "set", notice: { key: `link.${problem}` } });
   const scene = drawing(store, byId("view"), { touched: () => act.sceneTouched() }).then(
     act.withScene,

@@ -22,7 +22,7 @@ from layerfold.data.wheel import Wheel
 from layerfold.errors import DamagedRun, MissingExtra, Unreachable
 from layerfold.files.atomic import sha256
 from layerfold.runs.hub_card import open_hub
-from layerfold.runs.run import Run
+from layerfold.runs.run import Run, checkpoint_name
 from tests.model.test_hub_gguf import written
 
 FILE = "tiny_model-1.0-py3-none-any.whl"
@@ -175,19 +175,32 @@ def test_the_atlas_that_comes_along_is_taken_where_it_fits(
     monkeypatch.setattr(module, "bundled", lambda: tmp_path)
     built = open_hub(str(offer.folder(cache)), tmp_path / "built")
     build_run_atlas(built, count=120, threads=1)
-    for room in module.ROOMS:
-        if (built / room).is_dir():
-            shutil.copytree(built / room, packed / room)
-        else:
-            (packed / room).mkdir(parents=True)
+    shutil.copytree(built / "atlas", packed / "atlas")
     run = open_hub(str(offer.folder(cache)), tmp_path / "models")
     with monkeypatch.context() as patch:
         patch.setattr(module, "build_run_atlas", lambda *_, **__: pytest.fail("built"))
         give_atlas(offer, run)
         give_atlas(offer, run)
-    assert open_atlas(run).card["origin"] == {"step-00000000.safetensors": Run.open(run).origin(0)}
+    assert open_atlas(run).card["origin"] == {checkpoint_name(0): Run.open(run).origin(0)}
     card = json.loads((packed / "atlas" / "atlas.json").read_text())
     assert "origin" in card
+
+
+def test_the_atlas_of_smollm2_comes_along() -> None:
+    """Places and labels alone, and no more text than the windows that states are made of."""
+    folder = module.packed_atlas(SMOLLM2)
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    assert size < 12_000_000
+    atlas = open_atlas(folder)
+    reference = atlas.reference
+    assert (atlas.steps, len(atlas.sites), len(reference)) == ((0,), 61, 4000)
+    assert reference.windows.shape == (250, 64)
+    assert [label.name for label in reference.labels] == ["part_of_speech", "genre"]
+    assert len(set(reference.source)) == 8
+    names = {path.relative_to(folder).parts[0] for path in folder.rglob("*") if path.is_file()}
+    assert names <= {*module.ROOMS, "config.json"}
+    config = json.loads((folder / "config.json").read_text())
+    assert (config["num_hidden_layers"], config["hidden_size"]) == (30, 576)
 
 
 def test_smollm2_is_pinned() -> None:

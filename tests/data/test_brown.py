@@ -19,13 +19,12 @@ from layerfold.data.brown import (
 )
 from layerfold.data.gather import Fetched
 from layerfold.errors import CorpusError
-from layerfold.files.atomic import bundled
+from layerfold.files.bundled import bundled
 from layerfold.runs.run import Run
 
 SOURCE = (
     "\n\tThe/at County/nn-tl 's/nns jury/nn said/vbd ``/`` no/at evidence/nn ''/'' (/("
-    " they're/ppss+ber"
-    " not/* ready/jj )/) ?/. ?/.\n\n\tIt/pps costs/vbz 4/cd francs/fw-nns ./.\n"
+    " they're/ppss+ber not/* ready/jj )/) ?/. ?/.\n\n\tIt/pps costs/vbz 4/cd francs/fw-nns ./.\n"
 )
 
 

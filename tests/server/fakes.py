@@ -113,7 +113,7 @@ class FakeRun:
     def problems(self) -> list[DamagedRun]:
         return [DamagedRun(f"step {step} is damaged") for step in sorted(self.broken)]
 
-    def tokenize(self, text: str, max_tokens: int | None = None) -> Sentence:
+    def tokenize(self, text: str, max_tokens: int | None = None, special: bool = False) -> Sentence:
         if not text.strip():
             raise EmptyText("The sentence is empty. Type a word.")
         if len(text) > 20_000:

@@ -20,7 +20,9 @@ from layerfold.data.brown import NAME as BROWN
 from layerfold.data.offered_models import OfferedModel
 from layerfold.data.wheel import fetch_wheel
 from layerfold.errors import DamagedRun, MissingExtra
-from layerfold.files.atomic import bundled, write_atomically
+from layerfold.files.atomic import write_atomically
+from layerfold.files.bundled import bundled
+from layerfold.interp.session import open_session
 from layerfold.model.huggingface.gguf_file import write_plain
 from layerfold.runs.hub_card import HOME, open_hub
 from layerfold.runs.run import Run, checkpoint_name
@@ -42,7 +44,20 @@ def run_of(
     """
     folder = open_hub(str(fetch_model(model, cache, progress)), cache / HOME)
     give_atlas(model, folder, progress)
+    read_reference(folder, cache, progress)
     return folder
+
+
+def read_reference(
+    run: Path, cache: Path, progress: Callable[[str, float], None] = lambda stage, share: None
+) -> None:
+    """What a typed sentence is placed by is in the cache: the reference's states, which no atlas
+    holds.
+    """
+    progress("reading the reference", 0.0)
+    session = open_session(run, cache)
+    session.warm(session.steps[-1])
+    progress("reading the reference", 1.0)
 
 
 def check_extras() -> None:
@@ -96,9 +111,8 @@ def give_atlas(
         if fits(open_atlas(run).card, opened):
             return
     except DamagedRun:
-        if packed.is_dir():
-            for room in ROOMS:
-                shutil.copytree(packed / room, run / room, dirs_exist_ok=True)
+        for room in (room for room in ROOMS if (packed / room).is_dir()):
+            shutil.copytree(packed / room, run / room, dirs_exist_ok=True)
     if packed.is_dir() and fits(open_atlas(run).card, opened):
         return
     kept = packed.is_dir()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,6 +34,7 @@ def get(
     """Fetch a real language model, once, and open it. What was broken off goes on where it was."""
     from layerfold.build.offered_model import check_extras, run_of
 
+    signal.signal(signal.SIGTERM, _end)
     model, home = offered(name), cache or cache_folder(os.environ)
     if not model.here(home):
         check_extras()
@@ -44,6 +46,11 @@ def get(
     say(as_json, said, "\n".join((f"{model.title} is here: layerfold {model.name}", *model.notes)))
     if show and not as_json:
         serve([model.name], cache=cache)
+
+
+def _end(*_: Any) -> None:
+    """What is under way is put away, and pip is ended, before this process is."""
+    raise SystemExit(143)
 
 
 def offered(name: str) -> OfferedModel:

@@ -12,6 +12,7 @@ import typer
 
 from layerfold.cli.options import Device, Dtype, Pickle
 from layerfold.cli.resolve import Opening, opened_runs
+from layerfold.settings import DEFAULT_PORT, Settings
 
 NO_RUNS = (
     "layerfold: no runs are installed beside it: pip install layerfold-models"
@@ -80,8 +81,6 @@ def serve(
     ] = None,
 ) -> None:
     """Serve runs and the page that shows them."""
-    from layerfold.settings import Settings
-
     names = tuple(allow_host) if allow_host else None
     proxies = tuple(trust_proxy) if trust_proxy else None
     behind = {"trusted_proxies": proxies, "root_path": root_path}
@@ -111,8 +110,6 @@ def announce(address: str, asked: int | None, browser: bool | None) -> None:
     """Says where the page is, and that the usual port was taken if it was; opens a browser where
     there is one, or where told to.
     """
-    from layerfold.settings import DEFAULT_PORT
-
     if asked is None and not address.endswith(f":{DEFAULT_PORT}"):
         print(f"Port {DEFAULT_PORT} is in use: the next free one is taken.", flush=True)
     print(f"Layerfold is at {address}  (Ctrl+C stops it)", flush=True)

@@ -77,7 +77,11 @@ def _by_pip(wheel: Wheel, part: Path, progress: Callable[[float], None]) -> Path
     places = {name: str(spare) for name in ("TMPDIR", "TEMP", "TMP")}
     with (part / "said.txt").open("w+", encoding="utf-8") as said:
         pip = subprocess.Popen(
-            words, stdout=said, stderr=subprocess.STDOUT, env={**os.environ, **places}
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **places},
         )
         try:
             while pip.poll() is None:

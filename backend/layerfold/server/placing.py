@@ -237,7 +237,7 @@ def _read(catalog: Catalog, tokens: int, line: Line) -> First | Refused | None:
         # a run without clouds is told so before its tokens are shown
         steps = order(run.steps, request.steps, request.step)
         run.picture(request.projection)
-        sentence = run.tokenize(request.text, tokens)
+        sentence = run.tokenize(request.text, tokens, request.special)
     except LayerfoldError as error:
         return Refused(placing, error)
     except Exception:

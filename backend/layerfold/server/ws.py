@@ -199,7 +199,7 @@ class Connection:
             return run.inspect_reference(
                 message.reference, message.step, message.site, projection=message.projection
             )
-        sentence = run.tokenize(message.text or "", self.limits.tokens)
+        sentence = run.tokenize(message.text or "", self.limits.tokens, message.special)
         return run.inspect(sentence, message.token or 0, message.step, message.site)
 
     # ---- words

@@ -181,7 +181,13 @@ function mirrorInto(inner: Store, state: State) {
     inner.dispatch({ type: "projection", name: state.projection });
   inner.dispatch({
     type: "compare.mirror",
-    list: state.sentences.map(({ id, text, hue, hidden }) => ({ id, text, hue, hidden })),
+    list: state.sentences.map(({ id, text, hue, hidden, special }) => ({
+      id,
+      text,
+      hue,
+      hidden,
+      special,
+    })),
     active: state.active,
   });
   const card = otherCard(state);

@@ -24,15 +24,17 @@ export function overlaying(store: Store) {
   function readAll(state: State) {
     const over = state.compare?.over;
     if (!over?.table || !isTyped(state.card) || !isTyped(otherCard(state))) return;
-    for (const { id, text, status } of state.sentences) {
+    for (const { id, text, special, status } of state.sentences) {
+      const mine = over.key + Number(special) + text;
+      const there = over.readings[id];
       if (
         status !== "placed" ||
-        reading.get(id) === over.key + text ||
-        over.readings[id]?.text === text
+        reading.get(id) === mine ||
+        (there?.text === text && there.special === special)
       )
         continue;
-      reading.set(id, over.key + text);
-      read(store, id, text, stop.signal);
+      reading.set(id, mine);
+      read(store, { id, text, special }, stop.signal);
     }
   }
 
@@ -100,13 +102,25 @@ async function lay(store: Store, key: string, signal: AbortSignal) {
 }
 
 /** A sentence of the page as the other run reads it. */
-async function read(store: Store, id: string, text: string, signal: AbortSignal) {
+async function read(
+  store: Store,
+  one: { id: string; text: string; special: boolean },
+  signal: AbortSignal,
+) {
   const state = store.get();
   const key = overlayKey(state);
-  const body = { other: otherRun(state), at: otherStep(state), text, projection: state.projection };
+  const { id, text, special } = one;
+  const body = {
+    other: otherRun(state),
+    at: otherStep(state),
+    text,
+    special,
+    projection: state.projection,
+  };
   try {
     const bytes = await postBytes(`${pathOf(state)}/reading`, body, signal);
-    store.dispatch({ type: "compare.reading", key, id, text, slice: decodeSlice(bytes).slice });
+    const { slice } = decodeSlice(bytes);
+    store.dispatch({ type: "compare.reading", key, id, text, special, slice });
   } catch {
     // the sentence says what is wrong with it; without the other's reading the picture stands
   }

@@ -64,6 +64,7 @@ function waitingRoom(store: Store, client: Line, nextId: () => number) {
       run: state.run,
       sentence: key,
       text: one.text,
+      special: one.special,
       steps,
       step: stepNumber(state),
       projection: state.projection,

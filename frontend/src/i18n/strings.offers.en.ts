@@ -17,5 +17,11 @@ export default {
   "offer.open": "Open",
   "offer.stop": "Stop",
   "offer.no": "Not now",
+  "sentences.special": "Whether <s>, [MASK] and the like mean the model's special tokens",
+  "sentences.special.on": "special tokens meant",
+  "sentences.special.off": "read as plain text",
+  "strip.epoch.value": "epoch {step}",
+  "strip.same": "same weights as {steps}",
+  "strip.own": "the model in the folder",
   "line.refused": "The server refuses this page's connection. {message}",
 };

@@ -17,5 +17,11 @@ export default {
   "offer.open": "打开",
   "offer.stop": "停止",
   "offer.no": "暂不",
+  "sentences.special": "<s>、[MASK] 等写法是否指模型的特殊词元",
+  "sentences.special.on": "按特殊词元读取",
+  "sentences.special.off": "按普通文本读取",
+  "strip.epoch.value": "第 {step} 轮",
+  "strip.same": "权重与 {steps} 相同",
+  "strip.own": "文件夹中的模型",
   "line.refused": "服务器拒绝了本页的连接。{message}",
 };

@@ -43,8 +43,7 @@ export function doorPanel(
       const key = JSON.stringify([runs, state.run, state.language, state.theme]);
       if (key !== shown) showCards(state, t);
       shown = key;
-      if (!previous || previous.sheet !== "door" || drawsOffers(state, previous))
-        render(more(state, t), offers);
+      if (drawsOffers(state, previous)) render(more(state, t), offers);
       for (const { name, building } of state.runs)
         if (building) making.get(name)?.update(building, t);
       if (previous?.sheet !== "door")
@@ -76,7 +75,8 @@ export function doorPanel(
   }
 }
 
-function drawsOffers(state: State, previous: State) {
+function drawsOffers(state: State, previous: State | null) {
+  if (previous?.sheet !== "door") return true;
   const fields = ["offers", "runs", "language"] as const;
   return fields.some((name) => state[name] !== previous[name]);
 }

@@ -79,7 +79,7 @@ function details(
     failure && h("p", { class: "bad" }, failureWords(t, failure)),
     h(
       "p",
-      { class: "acts" },
+      { class: "offer-acts" },
       yes,
       act(t("offer.no"), () => dispatch({ type: "offers.unfold", name: null })),
     ),

@@ -7,6 +7,7 @@ import { HUES, css } from "../state/colour/colours.ts";
 import { fill, h, icon, iconButton, relabel, visible } from "../ui/dom.ts";
 import { isTyped } from "../state/following.ts";
 import { failureWords } from "../i18n/language.ts";
+import { mayName } from "../state/sentences.ts";
 import { sentenceOf } from "../state/state.ts";
 import type { Dispatch } from "../state/messages.ts";
 import type { Sentence, State, Words } from "../state/types.ts";
@@ -113,6 +114,11 @@ function row(first: Sentence, dispatch: Dispatch) {
   const remove = iconButton("close", "", () => dispatch({ type: "sentence.remove", id }), {
     class: "button small remove",
   });
+  const meant = h("button", {
+    type: "button",
+    class: "meant",
+    onclick: () => dispatch({ type: "sentence.special", id }),
+  });
   const status = h("p", { class: "status" });
   const tokens = h("div", { class: "tokens", role: "group" });
   const element = h(
@@ -121,6 +127,7 @@ function row(first: Sentence, dispatch: Dispatch) {
     hue,
     text,
     h("span", { class: "acts" }, hide, remove),
+    meant,
     status,
     tokens,
   );
@@ -160,6 +167,10 @@ function row(first: Sentence, dispatch: Dispatch) {
         t(one.hidden ? "sentences.show" : "sentences.hide"),
       );
       relabel(remove, "close", t("sentences.remove"));
+      meant.hidden = one.id !== state.active || !mayName(one);
+      meant.textContent = t(one.special ? "sentences.special.on" : "sentences.special.off");
+      meant.setAttribute("aria-pressed", String(one.special));
+      meant.title = t("sentences.special");
       status.textContent = statusWords(one, state, t);
       status.hidden = !status.textContent;
       status.classList.toggle("bad", one.status === "failed");

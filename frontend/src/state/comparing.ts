@@ -205,8 +205,10 @@ export const COMPARE: Handlers<Extract<Kind, "compare" | `compare.${string}`>> =
   "compare.over": (state, { key, table, positions }) =>
     laidOver(state, key, { table, positions, failure: null }),
   "compare.over.failed": (state, { key, failure }) => laidOver(state, key, { failure }),
-  "compare.reading": (state, { key, id, text, slice }) =>
-    laidOver(state, key, { readings: { ...state.compare?.over?.readings, [id]: { text, slice } } }),
+  "compare.reading": (state, { key, id, text, special, slice }) =>
+    laidOver(state, key, {
+      readings: { ...state.compare?.over?.readings, [id]: { text, special, slice } },
+    }),
   "compare.mirror": mirrored,
   "compare.failed": (state, { run, failure }) => known(state, run, { failure }),
 };
@@ -258,16 +260,15 @@ function laidOver(state: State, key: string, news: Partial<Overlay>): State {
 /** The sentences of the other scene's state are those given: what is typed here is read there. */
 function mirrored(state: State, { list, active }: Of<"compare.mirror">): State {
   const known = new Map(state.sentences.map((one) => [one.id, one]));
-  const sentences = list.map(
-    ({ id, text, hue, hidden }: { id: string; text: string; hue: number; hidden: boolean }) => {
-      const now = known.get(id) ?? newSentence(id, text, hue);
-      const [one] = editSentence(
-        { ...state, sentences: [now] },
-        { type: "sentence.edit", id, text },
-      ).sentences;
-      return one.hue === hue && one.hidden === hidden ? one : { ...one, hue, hidden };
-    },
-  );
+  const sentences = list.map(({ id, text, hue, hidden, special }) => {
+    const now = known.get(id) ?? newSentence(id, text, hue);
+    const [one] = editSentence(
+      { ...state, sentences: [now] },
+      { type: "sentence.edit", id, text },
+    ).sentences;
+    if (one.special !== special) return { ...one, hue, hidden, special, asked: null };
+    return one.hue === hue && one.hidden === hidden ? one : { ...one, hue, hidden };
+  });
   const same =
     sentences.length === state.sentences.length &&
     sentences.every((one: unknown, i: number) => one === state.sentences[i]);

@@ -74,11 +74,14 @@ interface OfRuns {
 /** Sentences that a person types. */
 interface OfSentences {
   "sentence.add": { text?: string; hue?: number };
-  "sentence.many": { list: { text: string; hue?: number; hidden?: boolean }[] };
+  "sentence.many": {
+    list: { text: string; hue?: number; hidden?: boolean; special?: boolean }[];
+  };
   "sentence.edit": { id: string; text: string };
   "sentence.remove": { id: string };
   "sentence.hide": { id: string };
   "sentence.hue": { id: string };
+  "sentence.special": { id: string };
   "sentence.activate": { id: string };
   asked: { sentence: string; id: number; text: string };
 }
@@ -119,9 +122,15 @@ interface OfComparing {
   "compare.failed": { run: string; failure: Failure };
   "compare.over": { key: string; table: wire.ComparisonTable; positions: Float32Array };
   "compare.over.failed": { key: string; failure: Failure };
-  "compare.reading": { key: string; id: string; text: string; slice: PlacedSlice };
+  "compare.reading": {
+    key: string;
+    id: string;
+    text: string;
+    special: boolean;
+    slice: PlacedSlice;
+  };
   "compare.mirror": {
-    list: { id: string; text: string; hue: number; hidden: boolean }[];
+    list: { id: string; text: string; hue: number; hidden: boolean; special: boolean }[];
     active: string | null;
   };
 }

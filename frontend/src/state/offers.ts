@@ -1,4 +1,6 @@
-/** The models that can be fetched: what is offered, what is asked of a person, how far it is. Pure. */
+/**
+ * The models that can be fetched: what is offered, what is asked of a person, how far it is. Pure.
+ */
 
 import type { Handlers } from "./messages.ts";
 import type { Offers, State, Words } from "./types.ts";
@@ -21,7 +23,7 @@ function withOffers(state: State, change: Partial<Offers>): State {
   return { ...state, offers: { ...state.offers, ...change } };
 }
 
-/** The models that have a card of their own: those that are not among the runs, where any may be. */
+/** The models that have a card of their own: those that are not among the runs. */
 export function offered({ offers, runs }: Pick<State, "offers" | "runs">): ModelOffer[] {
   if (offers.closed) return [];
   return offers.models.filter(({ run }) => !run || !runs.some(({ name }) => name === run));

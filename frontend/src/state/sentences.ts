@@ -11,6 +11,7 @@ export function newSentence(id: string, text: string, hue: number): Sentence {
     text,
     hue,
     hidden: false,
+    special: false,
     status: text.trim() ? "new" : "blank",
     failure: null,
     asked: null,
@@ -45,14 +46,18 @@ export function withSentence(state: State, id: string, change: (one: Sentence) =
 
 export function addSentences(
   state: State,
-  list: { text: string; hue?: number; hidden?: boolean }[],
+  list: { text: string; hue?: number; hidden?: boolean; special?: boolean }[],
 ): State {
   let { serial } = state;
   const sentences = state.sentences.slice();
-  for (const { text, hue, hidden = false } of list) {
+  for (const { text, hue, hidden = false, special = false } of list) {
     if (sentences.length >= state.limits.sentences) break;
     serial += 1;
-    sentences.push({ ...newSentence(`s${serial}`, text, hue ?? freeHue(sentences)), hidden });
+    sentences.push({
+      ...newSentence(`s${serial}`, text, hue ?? freeHue(sentences)),
+      hidden,
+      special,
+    });
   }
   if (!list.length) return state; // a run without examples
   if (serial === state.serial)
@@ -75,6 +80,19 @@ export function editSentence(state: State, { id, text }: Of<"sentence.edit">): S
     }
     return { ...one, text, failure: null, status: one.tokens.length ? "placing" : "new" };
   });
+}
+
+/** Names in angle or square brackets, as models write their special tokens. */
+const NAMES = /<[^<>\s]{1,40}>|\[[A-Z]{1,12}\]/;
+
+/** Whether a text may name special tokens, so that a person is asked what is meant. */
+export function mayName({ text, special }: Sentence) {
+  return special || NAMES.test(text);
+}
+
+/** What its names of special tokens mean is another than before: the sentence is asked for anew. */
+export function meanOtherwise(state: State, { id }: Of<"sentence.special">): State {
+  return withSentence(state, id, (one) => ({ ...one, special: !one.special, asked: null }));
 }
 
 function cleared(one: Sentence): Sentence {

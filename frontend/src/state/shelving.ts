@@ -24,7 +24,12 @@ export function taskOf(card: Card | null) {
 export function rewritten(state: State, card: Card): State {
   const language = languageOf(card);
   if (language === state.writtenFor) return state;
-  const kept = state.sentences.map(({ text, hue, hidden }) => ({ text, hue, hidden }));
+  const kept = state.sentences.map(({ text, hue, hidden, special }) => ({
+    text,
+    hue,
+    hidden,
+    special,
+  }));
   const shelved = { ...state.shelved, [state.writtenFor]: kept };
   const back = state.shelved[language];
   const list = back?.length

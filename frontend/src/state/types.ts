@@ -88,6 +88,8 @@ export interface Sentence {
   /** 0..7, an index into the hues */
   hue: number;
   hidden: boolean;
+  /** whether names of special tokens in it mean them */
+  special: boolean;
   status: SentenceStatus;
   failure: Failure | null;
   /** the text last sent, null when it must be sent (again) */
@@ -113,7 +115,7 @@ export interface Former {
 }
 
 /** Sentences as they are kept aside: text, hue, hidden. */
-export type Shelf = { text: string; hue: number; hidden: boolean }[];
+export type Shelf = { text: string; hue: number; hidden: boolean; special?: boolean }[];
 
 /** What is compared with the picture: another run, or another step of this one (`with` is null). */
 export interface Compare {
@@ -138,7 +140,7 @@ export interface Overlay {
   /** where the other's drawn tokens lie in this run's clouds, [site, drawn, 3] */
   positions: Float32Array | null;
   /** the other's reading of each sentence, by its id */
-  readings: Record<string, { text: string; slice: PlacedSlice }>;
+  readings: Record<string, { text: string; special: boolean; slice: PlacedSlice }>;
 }
 
 /** What a link carries. */

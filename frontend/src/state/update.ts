@@ -15,6 +15,7 @@ import { arrived, choose, measureIn } from "./projections.ts";
 import {
   addSentences,
   editSentence,
+  meanOtherwise,
   placementDone,
   placementFailed,
   removeSentence,
@@ -84,6 +85,7 @@ const HANDLERS: Handlers = {
     withSentence(state, id, (one) => ({ ...one, hidden: !one.hidden })),
   "sentence.hue": (state, { id }) =>
     withSentence(state, id, (one) => ({ ...one, hue: (one.hue + 1) % 8 })),
+  "sentence.special": meanOtherwise,
   "sentence.activate": (state, { id }) => (state.active === id ? state : { ...state, active: id }),
   asked: (state, { sentence, id, text }) =>
     withSentence(state, sentence, (one) => ({

@@ -71,8 +71,7 @@ export function linkOf(view: View): string | null {
     ["camera", view.camera && cameraText(view.camera)],
     ["active", view.active],
   ];
-  for (const one of view.sentences ?? [])
-    fields.push(["s", `${one.hue}${one.hidden ? "h" : "v"}${one.text}`]);
+  for (const one of view.sentences ?? []) fields.push(["s", `${one.hue}${marks(one)}${one.text}`]);
   if (view.sentences?.length === 0) fields.push(["s", ""]);
   const hash = `#${fields
     .filter(([, value]) => value !== undefined)
@@ -174,11 +173,22 @@ function sentencesOf(fields: [string, string][]): View["sentences"] | null {
   if (!own.length) return null;
   const sentences = [];
   for (const [, value] of own) {
-    const found = /^([0-7])([vh])([^]*)$/.exec(value);
+    const found = /^([0-7])([vhVH])([^]*)$/.exec(value);
     if (found && sentences.length < SENTENCES)
-      sentences.push({ hue: Number(found[1]) % HUES, hidden: found[2] === "h", text: found[3] });
+      sentences.push({
+        hue: Number(found[1]) % HUES,
+        hidden: found[2].toLowerCase() === "h",
+        ...(/[VH]/.test(found[2]) ? { special: true } : {}),
+        text: found[3],
+      });
   }
   return sentences;
+}
+
+/** Hidden or visible; large where names of special tokens mean them. */
+function marks({ hidden, special }: { hidden: boolean; special?: boolean }) {
+  const mark = hidden ? "h" : "v";
+  return special ? mark.toUpperCase() : mark;
 }
 
 function whole(text: string | undefined) {

@@ -34,6 +34,11 @@ export function viewOfState(state: State): View {
     language: state.language,
     camera: state.camera ?? undefined,
     active: active < 0 ? undefined : active,
-    sentences: state.sentences.map(({ text, hue, hidden }) => ({ text, hue, hidden })),
+    sentences: state.sentences.map(({ text, hue, hidden, special }) => ({
+      text,
+      hue,
+      hidden,
+      special,
+    })),
   };
 }

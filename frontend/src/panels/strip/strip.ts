@@ -10,6 +10,7 @@ import { claimsShown } from "../../state/shown.ts";
 import { shownAtlas, stepNumber } from "../../state/state.ts";
 import { eventMarks } from "./marks.ts";
 import { padPanel } from "./pad.ts";
+import { stepWords } from "../../state/stepwords.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { State, Words } from "../../state/types.ts";
 
@@ -113,7 +114,7 @@ function showSteps(state: State, t: Words, steps: ReturnType<typeof slider>) {
     last: Math.max(1, axis.steps.length) - 1,
     words:
       state.card && !(only && step === 0)
-        ? t("strip.step.value", { step: axis.steps[Math.round(axis.at)] ?? step })
+        ? stepWords(state.card, axis.steps[Math.round(axis.at)] ?? step, t)
         : "",
     tip: failure?.message ?? t("strip.step.tip"),
     quiet:

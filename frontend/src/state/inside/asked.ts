@@ -37,6 +37,7 @@ export function placeAsked(state: State) {
     run: state.run,
     step: state.card.steps[Math.round(state.step)],
     text: sentence.asked ?? "",
+    special: sentence.special,
     projection: state.projection,
   };
 }

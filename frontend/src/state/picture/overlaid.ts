@@ -41,6 +41,7 @@ function readingPicture(state: State, own: SentencePicture): SentencePicture | n
   if (
     !found ||
     found.text !== sentence?.text ||
+    found.special !== sentence.special ||
     found.slice.tokens !== own.tokens ||
     found.slice.sites !== own.sites
   )

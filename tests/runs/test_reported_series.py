@@ -1,0 +1,149 @@
+"""Series and folders that people reported of other tools: each opens with its right steps, or what
+is wrong is named.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from layerfold.runs.hub_run import open_hub
+from layerfold.runs.run import Run
+from tests.model.architectures import written
+
+WEIGHTS = "model.safetensors"
+IDS = [5, 9, 2, 77, 31, 8]
+Lay = Callable[[str, int], Path]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """Three models of one shape, by number."""
+    home = tmp_path_factory.mktemp("models")
+    first = written("llama", home / "0")
+    found = {0: first}
+    for number in (1, 2):
+        folder = Path(shutil.copytree(first, home / str(number)))
+        torch.manual_seed(number)
+        weights = {
+            name: weight + 0.05 * torch.randn_like(weight)
+            for name, weight in load_file(first / WEIGHTS).items()
+        }
+        save_file(weights, folder / WEIGHTS, metadata={"format": "pt"})
+        found[number] = folder
+    return found
+
+
+@pytest.fixture
+def lay(models: dict[int, Path], tmp_path: Path) -> Lay:
+    """A call that puts a model into a folder of the training."""
+    (tmp_path / "out").mkdir()
+    return lambda name, number: Path(
+        shutil.copytree(models[number], tmp_path / "out" / name, dirs_exist_ok=True)
+    )
+
+
+def opened(tmp_path: Path, inside: str = "") -> Run:
+    return Run.open(open_hub(f"hf:{tmp_path / 'out' / inside}", tmp_path / "home"))
+
+
+def said(folder: Path, **state: object) -> None:
+    (folder / "trainer_state.json").write_text(json.dumps(state))
+
+
+def test_the_best_model_on_top_is_one_of_the_steps_and_no_further_one(
+    lay: Lay, tmp_path: Path
+) -> None:
+    for step, number in ((200, 0), (600, 1)):
+        folder = lay(f"checkpoint-{step}", number)
+        best = {"best_global_step": 200, "best_model_checkpoint": "out/checkpoint-200"}
+        said(folder, global_step=step, max_steps=1000, **best)
+    lay(".", 0)
+    run = opened(tmp_path)
+    assert run.steps == (200, 600)
+    assert run.card["own"] == 200
+    assert "that of step 200" in run.card["description"]
+
+
+def test_steps_of_equal_weights_are_named_and_all_of_them_open(lay: Lay, tmp_path: Path) -> None:
+    for step, number in ((0, 1), (512, 1), (1000, 0), (2000, 1)):
+        lay(f"step{step}", number)
+    run = opened(tmp_path)
+    assert run.steps == (0, 512, 1000, 2000)
+    assert run.card["same"] == [[0, 512, 2000]]
+    assert any("0, 512" in words and "2,000" in words for words in run.remarks())
+    assert any("not what their steps say" in problem.what for problem in run.verify())
+
+
+def test_a_step_whose_weights_are_not_finite_is_left_out_and_named(
+    lay: Lay, tmp_path: Path
+) -> None:
+    for step, number in ((100, 0), (200, 1), (300, 2)):
+        lay(f"checkpoint-{step}", number)
+    bad = tmp_path / "out" / "checkpoint-300" / WEIGHTS
+    weights = {name: weight * float("nan") for name, weight in load_file(bad).items()}
+    save_file(weights, bad, metadata={"format": "pt"})
+    run = opened(tmp_path)
+    named = [*(one["name"] for one in run.card["skipped"]), *(p.file for p in run.verify())]
+    assert "checkpoint-300" in named
+    assert np.isfinite(run.adapter(200).states(IDS).values).all()
+
+
+def test_what_deepspeed_leaves_inside_a_checkpoint_is_no_checkpoint(
+    lay: Lay, tmp_path: Path
+) -> None:
+    folder = lay("checkpoint-500", 0)
+    (folder / "global_step500").mkdir()
+    said(folder, global_step=500)
+    assert opened(tmp_path, "checkpoint-500").steps == (500,)
+    assert opened(tmp_path).steps == (500,)
+
+
+@pytest.mark.parametrize(
+    ("names", "unit", "steps"),
+    [
+        (("step_100", "step_200"), "step", (100, 200)),
+        (("iter_10", "iter_20"), "step", (10, 20)),
+        (("epoch_0", "epoch_1"), "epoch", (0, 1)),
+    ],
+)
+def test_weights_alone_have_the_config_of_the_folder_above(
+    names: tuple[str, str], unit: str, steps: tuple[int, int], lay: Lay, tmp_path: Path
+) -> None:
+    for number, name in enumerate(names):
+        folder = lay(name, number)
+        for file in folder.iterdir():
+            if file.name != WEIGHTS:
+                file.unlink()
+    top = lay(".", 0)
+    (top / WEIGHTS).unlink()
+    run = opened(tmp_path)
+    assert run.steps == steps
+    assert run.card.get("unit", "step") == unit
+    apart = [run.adapter(step).states(IDS).values for step in steps]
+    assert not np.allclose(*apart)
+
+
+def test_attention_that_goes_both_ways_is_shown_as_it_goes(lay: Lay, tmp_path: Path) -> None:
+    """Equal to transformers' own states, and no token is called blind to those after it."""
+    import transformers
+
+    folder = lay("both", 0)
+    config = json.loads((folder / "config.json").read_text()) | {"is_causal": False}
+    (folder / "config.json").write_text(json.dumps(config))
+    run = opened(tmp_path, "both")
+    states = run.adapter(0).states(IDS).values
+    network = transformers.AutoModelForCausalLM.from_pretrained(folder).eval()
+    with torch.inference_mode():
+        told = network(input_ids=torch.tensor([IDS]), output_hidden_states=True).hidden_states
+        other = network(input_ids=torch.tensor([[*IDS[:-1], 50]]), output_hidden_states=True)
+    assert np.abs(states[2] - told[1][0].numpy()).max() <= 1e-5 * float(told[1].abs().max())
+    ahead = (told[1][0, 0] - other.hidden_states[1][0, 0]).abs().max()
+    assert run.card["architecture"]["causal"] == (float(ahead) == 0)
