@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from scipy.stats import f as f_distribution
 
+from layerfold.claims.seed.chance import p_beyond
 from layerfold.claims.seed.finding import (
     NAN,
     Finding,
@@ -19,7 +20,6 @@ from layerfold.claims.seed.finding import (
     by_sites,
     flat,
     line,
-    p_above,
     quantiles,
     verdict_of,
 )
@@ -166,7 +166,7 @@ def effective_dimension(subject: Subject, bars: Bars) -> Finding:
             flat("step0", tops[subject.first]),
         ],
         by_site=by_sites(subject.sites, shares[subject.last]),
-        p=p_above(-value[0], -null),
+        p=p_beyond(-value[0], -null),
         numbers={
             "d": subject.run.d_model,
             "directions": value[0] * subject.run.d_model,
