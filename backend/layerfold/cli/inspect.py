@@ -29,6 +29,26 @@ from layerfold.errors import NotFound
 if TYPE_CHECKING:
     from layerfold.claims.seed.report import SeedVerdicts
 
+Seed = Annotated[
+    bool,
+    typer.Option(
+        "--seed",
+        help=(
+            "Put every claim of the seed text to the test instead: a verdict, a number and its"
+            " controls for each; what was computed before is not computed again."
+        ),
+    ),
+]
+Also = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help=(
+            "Folder of the same recipe's run that was trained from another random seed, to be told"
+            " beside; may be given again."
+        )
+    ),
+]
+
 
 def place(
     words: Annotated[
@@ -132,25 +152,8 @@ def verify(
     write: Annotated[
         bool, typer.Option("--write", help="Keep what was found in the run, for the page to show.")
     ] = False,
-    seed: Annotated[
-        bool,
-        typer.Option(
-            "--seed",
-            help=(
-                "Put every claim of the seed text to the test instead: a verdict, a number and its"
-                " controls for each; what was computed before is not computed again."
-            ),
-        ),
-    ] = False,
-    also: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help=(
-                "Folder of the same recipe's run that was trained from another random seed, to be"
-                " told beside; may be given again."
-            )
-        ),
-    ] = None,
+    seed: Seed = False,
+    also: Also = None,
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:
