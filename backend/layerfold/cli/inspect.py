@@ -25,6 +25,7 @@ from layerfold.cli.resolve import (
 )
 from layerfold.cli.terminal import progress_bar, say
 from layerfold.errors import NotFound
+from layerfold.settings import cache_folder
 
 if TYPE_CHECKING:
     from layerfold.claims.seed.report import SeedVerdicts
@@ -84,7 +85,6 @@ def place(
     folder, sentences = run_and_sentences(words, Opening(dtype, device, allow_pickle))
     from layerfold.api import export
     from layerfold.interp.session import open_session
-    from layerfold.settings import cache_folder
 
     opened = open_session(folder, cache_folder(os.environ))
     chosen = chosen_steps(steps, opened.steps)
@@ -166,7 +166,6 @@ def verify(
         )
     folders = [run_folder(run) for run in runs] if runs else list(served_runs().values())
     from layerfold.claims.verdict import verdict_of
-    from layerfold.settings import cache_folder
 
     use_threads(threads)
     with progress_bar(as_json) as move:
