@@ -223,6 +223,7 @@ def test_the_description_is_complete(client: TestClient) -> None:
         "/api/runs/{run}",
         "/api/runs/{run}/atlas/{step}",
         "/api/runs/{run}/claims",
+        "/api/runs/{run}/seed",
         "/api/runs/{run}/compare/{step}",
         "/api/runs/{run}/compare/{step}/clouds",
         "/api/runs/{run}/compare/{step}/reading",
