@@ -58,6 +58,8 @@ type Tour = ReturnType<typeof touring>;
 type Client = ReturnType<typeof connect>;
 type Act = ReturnType<typeof actor>;
 
+const LISTENING = { capture: true, passive: true };
+
 function boot() {
   const { view, problem } = viewOf(location.hash);
   document.body.classList.toggle("software", drawnInSoftware());

@@ -11,14 +11,15 @@ from typing import Final
 import numpy as np
 from scipy.stats import f as f_distribution
 
+from layerfold.claims.seed.chance import p_beyond
 from layerfold.claims.seed.finding import (
     NAN,
     Finding,
     Triple,
+    Untestable,
     by_sites,
     flat,
     line,
-    p_above,
     quantiles,
     verdict_of,
 )
@@ -44,6 +45,8 @@ def low_dimension(subject: Subject, bars: Bars) -> Finding:
     tops = {step: max(found[1:], key=_value) for step, found in by_step.items()}
     here = by_step[subject.last]
     value = tops[subject.last]
+    if not isfinite(value[0]):
+        raise Untestable("no_number")
     site = 1 + [one[0] for one in here[1:]].index(value[0])
     states = subject.states(subject.last)
     gaussian = _dimension(gaussian_like(states[site]))
@@ -52,7 +55,7 @@ def low_dimension(subject: Subject, bars: Bars) -> Finding:
     d = subject.run.d_model
     low = all(one[0] <= bars["share"] * d for one in here[1:] if np.isfinite(one[0]))
     below = value[2] < gaussian[1]
-    smooth = max(rejecting[1:]) <= bars["rejecting"]
+    smooth = float(np.nanmax(rejecting[1:])) <= bars["rejecting"]
     return Finding(
         verdict=verdict_of(low and smooth, low and below and smooth, weaker=low and below),
         value=list(value),
@@ -69,8 +72,8 @@ def low_dimension(subject: Subject, bars: Bars) -> Finding:
             "d": d,
             "gaussian": gaussian[0],
             "shuffled": max(mixed[1:], key=_value)[0],
-            "rejecting": max(rejecting[1:]),
-            "least": min(rejecting[1:]),
+            "rejecting": float(np.nanmax(rejecting[1:])),
+            "least": float(np.nanmin(rejecting[1:])),
             "site": subject.sites[site],
         },
         view={"site": subject.sites[site], "colour": "source"},
@@ -163,7 +166,7 @@ def effective_dimension(subject: Subject, bars: Bars) -> Finding:
             flat("step0", tops[subject.first]),
         ],
         by_site=by_sites(subject.sites, shares[subject.last]),
-        p=p_above(-value[0], -null),
+        p=p_beyond(-value[0], -null),
         numbers={
             "d": subject.run.d_model,
             "directions": value[0] * subject.run.d_model,

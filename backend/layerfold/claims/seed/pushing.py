@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from layerfold.claims.seed.chance import p_beyond
 from layerfold.claims.seed.classes import Classes, classes_of
 from layerfold.claims.seed.finding import (
     Finding,
@@ -18,7 +19,6 @@ from layerfold.claims.seed.finding import (
     line,
     mean_draws,
     mean_of,
-    p_above,
     p_of,
     quantiles,
     verdict_of,
@@ -75,7 +75,7 @@ def attention_adjusts(subject: Subject, bars: Mapping[str, float]) -> Finding:
     found = {step: _turns(subject, step, batch) for step in steps}
     cosines, null = found[subject.last]
     value = mean_of(cosines)
-    p = p_above(value[0], null)
+    p = p_beyond(value[0], null)
     by_step = {step: mean_of(one[0]) for step, one in found.items()}
     return Finding(
         verdict=verdict_of(value[0] >= bars["cosine"], p <= 0.05),
@@ -167,7 +167,7 @@ def classes_part(subject: Subject, bars: Mapping[str, float]) -> Finding:
         at_step=subject.last,
         series=line("2.2b", {s: (v, v - 1.96, v + 1.96) for s, v in values.items()}),
         controls=[flat("random_step", (0.0, -1.96, 1.96))],
-        p=p_above(here, null),
+        p=p_beyond(here, null),
         numbers={
             "before": found[subject.last][2],
             "change": here,

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from layerfold.claims.seed.chance import p_beyond
 from layerfold.claims.seed.classes import circumstances, explained, folds_of, variables
 from layerfold.claims.seed.finding import (
     Finding,
@@ -14,7 +15,6 @@ from layerfold.claims.seed.finding import (
     by_sites,
     flat,
     line,
-    p_above,
     quantiles,
     verdict_of,
 )
@@ -23,7 +23,7 @@ from layerfold.geometry.spectrum import principal_scores
 from layerfold.interp.interval import REACH, Doubles
 
 LEADING: Final = 10
-DRAWS: Final = 40
+DRAWS: Final = 20
 SPLITS: Final = 5
 
 
@@ -41,7 +41,7 @@ def grammar_rules(subject: Subject, bars: Mapping[str, float]) -> Finding:
     other = explained(rest, scores, folds)
     both = explained(np.concatenate([rules, rest], axis=1), scores, folds)
     series = {step: _share(subject, step, site, rules) for step in subject.steps}
-    p = p_above(value[0], null)
+    p = p_beyond(value[0], null)
     beats = p <= 0.05 and value[0] > other
     return Finding(
         verdict=verdict_of(value[0] >= bars["share"], beats),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from layerfold.claims.claim import checkpoints_of
+from layerfold.claims.claim import checkpoints_of, rounded
 from layerfold.claims.seed.finding import Finding, Untestable, flat
 from layerfold.claims.seed.record import SeedCard
 from layerfold.claims.seed.registry import CLAIMS, compute_of
@@ -85,7 +86,7 @@ def finding_of(subject: Subject, claim: str) -> Finding:
 
     def compute() -> np.ndarray:
         text = computed(subject, claim).model_dump_json()
-        return np.frombuffer(text.encode(), dtype=np.uint8)
+        return np.frombuffer(text.encode(), dtype=np.uint8).astype(np.float32)  # what is kept
 
     kept = subject.opened.cache.get(origin, compute)
     return Finding.model_validate_json(np.asarray(kept, dtype=np.uint8).tobytes())
@@ -109,7 +110,19 @@ def code_of(claim: str) -> str:
 def computed(subject: Subject, claim: str) -> Finding:
     """A claim computed now; what a run does not offer makes it untestable, with the reason."""
     try:
-        return compute_of(claim)(subject, BARS[claim])
+        found = compute_of(claim)(subject, BARS[claim])
+        if found.value[0] is None or not isfinite(found.value[0]):
+            raise Untestable("no_number")
+        told = {
+            name: one if isinstance(one, str) or isfinite(one) else "–"
+            for name, one in found.numbers.items()
+        }
+        return found.model_copy(
+            update={
+                "numbers": told,
+                "value": [None if x is None else rounded(x) for x in found.value],
+            }
+        )
     except Untestable as reason:
         return untestable(subject, claim, reason)
     except AtlasMissing:
