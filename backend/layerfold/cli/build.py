@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,7 @@ from layerfold.cli.terminal import (
     stop_at,
     tell,
 )
+from layerfold.errors import InputError
 from layerfold.runs.storage import is_address
 
 if TYPE_CHECKING:
@@ -123,6 +125,9 @@ def atlas(
             help="Between a table's cells: a character, or tab, semicolon …  [default: found out]"
         ),
     ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Build also what takes long, without being asked.")
+    ] = False,
     follow: Annotated[
         bool,
         typer.Option(
@@ -151,9 +156,10 @@ def atlas(
     from layerfold.build.live import follow_run, followed
     from layerfold.build.metrics import measure_run
     from layerfold.build.projections import build_projections
-    from layerfold.build.run_atlas import build_run_atlas
+    from layerfold.build.run_atlas import build_run_atlas, cost_of_run
     from layerfold.runs.manifest import renew_manifest
 
+    agree(cost_of_run(folder, tokens), yes)
     use_threads(threads)
     layout: dict[str, Any] = {
         "view": view,
@@ -203,6 +209,20 @@ def atlas(
         f" × {said['tokens']:,} tokens",
     )
     stop_at(wrong)
+
+
+def agree(cost: str | None, yes: bool) -> None:
+    """What takes long is said before it begins, and asked for; raises InputError where nobody can
+    be asked.
+    """
+    if cost is None:
+        return
+    if yes:
+        print(f"layerfold: {cost}", file=sys.stderr)
+    elif not sys.stdin.isatty():
+        raise InputError(f"{cost} Say --yes to build it.")
+    elif not typer.confirm(f"{cost} Build it?"):
+        raise typer.Exit(1)
 
 
 @contextmanager

@@ -16,11 +16,8 @@ import uvicorn
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import Response
-from starlette.types import Scope
 from starlette.websockets import WebSocket
 from threadpoolctl import threadpool_limits
 
@@ -31,12 +28,13 @@ from layerfold.server.hosts import ANY_ADDRESS, Allowed, known_hosts, trusted_pr
 from layerfold.server.jobs import Jobs, Rank
 from layerfold.server.lab import Lab
 from layerfold.server.lab_routes import create_lab_routes
+from layerfold.server.page import serve_page
 from layerfold.server.plotly_file import Plotly
 from layerfold.server.processes import ProcessPool
 from layerfold.server.protocol.http import Limits, Reach
 from layerfold.server.protocol.messages import MESSAGE_BYTES
 from layerfold.server.proxy import Proxies, root_path_of
-from layerfold.server.routes import FOREIGN, INVALID, REVALIDATE, create_routes
+from layerfold.server.routes import FOREIGN, INVALID, create_routes
 from layerfold.server.security import Guard, accept, reach
 from layerfold.server.sockets import Sockets
 from layerfold.server.typed import Pace
@@ -116,7 +114,7 @@ def create_app(
         connections,
         lambda socket: Connection(socket, catalog, work, limits, version, patience, pace),
     )
-    _serve_page(app, settings.frontend)
+    serve_page(app, settings.frontend, plotly.version)
     return app
 
 
@@ -294,35 +292,6 @@ def installed_version() -> str:
         return version_of("layerfold")
     except PackageNotFoundError:
         return "0"
-
-
-class Files(StaticFiles):
-    """Files of the page; a browser asks each time whether its copy is current, so an upgrade is
-    seen.
-    """
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        try:
-            response = await super().get_response(path, scope)
-        except ValueError:  # a NUL in the path
-            raise HTTPException(404) from None
-        response.headers["Cache-Control"] = REVALIDATE
-        return response
-
-
-def _serve_page(app: FastAPI, folder: Path) -> None:
-    """The page at ``/`` and ``/static``; a route and not a mount, so that a wrong method of
-    ``/api`` is told the right ones.
-    """
-    if not folder.is_dir():
-        log.warning("The page is not built (there is no %s): run make page.", folder)
-        return
-    files = Files(directory=folder, html=True)
-
-    @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
-    @app.api_route("/static/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
-    async def page(path: str, request: Request) -> Response:
-        return await files.get_response(path or ".", request.scope)
 
 
 def _limits_of(limits: Limits) -> Callable[[Session], Limits]:

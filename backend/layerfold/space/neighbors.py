@@ -99,15 +99,13 @@ def rough(offset: Floats, centered: Floats, squares: Floats, out: Floats) -> Non
 
 
 def reach(offset: Floats, longest: float) -> Floats:
-    """How far two rough squared distances of a query [q, d] can be out of order by rounding: [q]."""
+    """By how much rounding can put rough distances of a query [q, d] out of order: [q]."""
     lengths = np.sqrt(np.square(offset).sum(axis=1)) + np.float32(longest)
     error = 2 * (offset.shape[1] + 8) * _ROUNDING * np.square(lengths)
     return np.asarray(2 * error, dtype=np.float32)
 
 
-def few(
-    product: Floats, k: int, margin: Floats
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def few(product: Floats, k: int, margin: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Pairs (query, point) in order that hold every one of the k nearest, from rough distances
     [q, n] whose order is right but for ``margin`` [q].
     """
