@@ -79,13 +79,15 @@ def _sampled(states: Floats, shown: Floats, k: int, who: NDArray[np.intp]) -> Tr
     near_states, near_shown = (_others_of(points, who, k) for points in (states, shown))
     worst = k * (2 * len(states) - 3 * k - 1) / 2
     lenders = nearest(states, states[who], _LENT)[0]
-    found = []
-    for points, claimed in ((states, near_shown), (shown, near_states)):
+
+    def shares(points: Floats, claimed: Ints) -> Doubles:
         own = 1 - _excess(points, claimed, k, who) / worst
-        everyone = own[lenders].mean(axis=1)
+        everyone = np.asarray(own[lenders].mean(axis=1), dtype=np.float64)
         everyone[who] = own
-        found.append(everyone)
-    return Trust(*found, _overlap(near_states, near_shown), who)
+        return everyone
+
+    trust, continuity = shares(states, near_shown), shares(shown, near_states)
+    return Trust(trust, continuity, _overlap(near_states, near_shown), who)
 
 
 def _others_of(points: Floats, who: NDArray[np.intp], k: int) -> Ints:
@@ -94,7 +96,7 @@ def _others_of(points: Floats, who: NDArray[np.intp], k: int) -> Ints:
     other = near != who[:, None]
     # of twins the point itself may not be among the k + 1: then the last one is left out
     other[other.all(axis=1), -1] = False
-    return near[other].reshape(len(who), k)
+    return np.asarray(near[other].reshape(len(who), k), dtype=np.int32)
 
 
 def trust_at(states: Floats, shown: Floats, index: int, k: int = 15) -> tuple[float, float]:
