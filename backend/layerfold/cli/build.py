@@ -16,11 +16,13 @@ from layerfold.cli.options import (
     Corpora,
     Device,
     Dtype,
+    Follow,
     Json,
     Pickle,
     Store,
     Threads,
     Workers,
+    Yes,
 )
 from layerfold.cli.resolve import Opening, chosen_steps, run_folder, use_threads
 from layerfold.cli.terminal import (
@@ -125,15 +127,8 @@ def atlas(
             help="Between a table's cells: a character, or tab, semicolon …  [default: found out]"
         ),
     ] = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Build also what takes long, without being asked.")
-    ] = False,
-    follow: Annotated[
-        bool,
-        typer.Option(
-            "--follow", help="Wait for steps that are still to come, and add each to the atlas."
-        ),
-    ] = False,
+    yes: Yes = False,
+    follow: Follow = False,
     cluster: Cluster = None,
     workers: Workers = None,
     store: Store = None,
