@@ -3,9 +3,11 @@
  * Or single modules with all that they import: node frontend/build.mjs OUT FILE …
  */
 
-import { copyFileSync, mkdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
 import * as esbuild from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -40,3 +42,17 @@ if (!modules.length)
 if (FLAGS.includes("--watch"))
   await (await esbuild.context({ ...options, logLevel: "info" })).watch();
 else await esbuild.build(options);
+if (!modules.length && !FLAGS.includes("--dev")) pack(out);
+
+/**
+ * Packs scripts and styles once, each beside itself under the digest of its bytes.
+ *
+ * @param {string} folder
+ */
+function pack(folder) {
+  for (const name of readdirSync(folder).filter((each) => /\.(js|css)$/.test(each))) {
+    const data = readFileSync(join(folder, name));
+    const digest = createHash("sha256").update(data).digest("hex").slice(0, 16);
+    writeFileSync(join(folder, `${name}.${digest}.br`), brotliCompressSync(data));
+  }
+}

@@ -11,7 +11,7 @@ from benchmarks.__main__ import names, smoke
 
 from tests.small import make_run
 
-IN_A_BROWSER = ("frames",)
+IN_A_BROWSER = ("frames", "picture")
 
 
 @pytest.fixture(scope="session")

@@ -94,3 +94,45 @@ def test_no_half_files_are_left_when_writing_fails(
     monkeypatch.setattr(module, "write_atomically", full)
     assert np.array_equal(ArrayCache(tmp_path).get({}, Maker()), VALUES)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_several_arrays_are_one_file_and_hashed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = ArrayCache(tmp_path)
+    parts = {"half": VALUES, "whole": np.arange(3, dtype=np.float32)}
+    calls = []
+
+    def make() -> dict[str, NDArray[np.generic]]:
+        calls.append(1)
+        return {name: values.copy() for name, values in parts.items()}
+
+    cache.get_all({}, make)
+    monkeypatch.setattr(module.hashlib, "sha256", lambda *_: pytest.fail("hashed again"))
+    monkeypatch.setattr(module, "key_of", lambda _: next(tmp_path.glob("*.safetensors")).stem)
+    found = cache.get_all({}, make)
+    assert len(calls) == 1
+    assert {name: array.dtype for name, array in found.items()} == {
+        "half": np.float16,
+        "whole": np.float32,
+    }
+    assert all(np.array_equal(found[name], values) for name, values in parts.items())
+    assert not any(array.flags.writeable for array in found.values())
+
+
+def test_a_file_that_changes_after_it_was_found_whole_is_hashed_again(tmp_path: Path) -> None:
+    cache, maker = ArrayCache(tmp_path), Maker()
+    cache.get({}, maker)
+    (path,) = tmp_path.glob("*.safetensors")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-4] + b"\0\0\0\1")
+    os.utime(path, ns=(0, 0))
+    assert np.array_equal(cache.get({}, maker), VALUES)
+    assert maker.calls == 2
+
+
+def test_what_is_not_to_be_kept_in_memory_is_not() -> None:
+    cache, maker = ArrayCache(None), Maker()
+    for _ in range(2):
+        cache.get_all({}, lambda: {"a": maker()}, in_memory=False)
+    assert maker.calls == 2

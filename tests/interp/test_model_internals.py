@@ -216,7 +216,7 @@ def test_a_model_that_is_not_ours_says_so(
         run,
         "space",
         lambda step: type(space)(
-            Weightless(run.sites, 16, 300, 48), space.states, space.placer, space.slope
+            lambda: Weightless(run.sites, 16, 300, 48), space.states, space.placer, space.slope
         ),
     )
     with pytest.raises(InputError, match="only states can be read"):

@@ -32,6 +32,7 @@ from layerfold.atlas.files import (
     write_reference,
     write_slice,
 )
+from layerfold.atlas.many import SHARES, errors_of, found_of, said_of
 from layerfold.atlas.neighborhood import typical_moves
 from layerfold.atlas.parameters import Recipe, check
 from layerfold.atlas.scores import UNITS, guard
@@ -335,6 +336,7 @@ def _finish(
         "axis_variables": names,
         "moves": True,
         "origin": dict(origin),
+        **_of_many(task, near),
     }
     (task.folder / CARD).unlink(missing_ok=True)
     for name in (REFERENCE, MEASURES, *(step_name(step) for step in task.steps)):
@@ -344,3 +346,10 @@ def _finish(
     for grown in task.folder.glob("measures-*.safetensors"):
         grown.unlink()
     shutil.rmtree(task.work)
+
+
+def _of_many(task: Task, near: Sequence[Arrays]) -> dict[str, Any]:
+    """What the card says of an atlas of many points."""
+    clouds = [load((task.work / step_name(step)).read_bytes()) for step in task.steps]
+    errors = [errors_of({name: each[name] / 255 for name in SHARES}) for each in clouds]
+    return said_of(len(task.reference), errors, [found_of(each) for each in near])

@@ -35,6 +35,7 @@ from layerfold.atlas.files import (
     write_measures,
     write_slice,
 )
+from layerfold.atlas.many import grown
 from layerfold.atlas.neighborhood import moves_to, neighborhood, typical_moves
 from layerfold.atlas.parameters import Recipe
 from layerfold.atlas.scores import UNITS, guard, joined_scores, score_of
@@ -274,6 +275,7 @@ def _grown(
         "moves": True,
         "numbers": name,
         "origin": {**atlas.card.get("origin", {}), **said.origin},
+        **grown(atlas.card, one.at, scores, arrays),
     }
     names = (step_name(step) for step in atlas.steps)
     unchanged = {each: atlas.card["files"][each] for each in (*names, "reference.safetensors")}

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from layerfold.geometry.spectrum import principal_scores
 from layerfold.records import Floats, Ints
+from layerfold.space.approximate import EXACT_UP_TO, near_others
 from layerfold.space.graph import fuzzy
-from layerfold.space.neighbors import nearest_self
 from layerfold.space.springs import REACH, moves
 
 SKETCH = 16  # widest directions kept of each slice for the common start
@@ -23,6 +23,7 @@ MOVES = 129
 # of the distances to the nearest other reference state, for how far outside a new state lies
 QUANTILES = 257
 GRAPH = ("starts", "indices", "weights")
+RECALL = "found"  # the share of true neighbours, where they are not exact
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -34,7 +35,7 @@ def neighborhood(here: Floats, before: Sequence[Floats], k: int, pool: Executor)
     ``before`` holds the states of the steps before it, the nearest first, as many of them as
     springs reach and there are.
     """
-    near = list(pool.map(lambda site: nearest_self(site, k - 1), here))
+    near = near_of(here, k - 1, pool)
     sketches = list(pool.map(lambda site: principal_scores(site, SKETCH), here))
     graphs = [_graph(*found, sketch) for found, sketch in zip(near, sketches, strict=True)]
     moved = [
@@ -48,13 +49,24 @@ def graph_of(states: Floats, k: int) -> Arrays:
     """Of one slice's states [ref, d]: its graph, its sketch and ``own``, the quantiles of nearest
     distances. One thread at a time.
     """
-    return _graph(*nearest_self(states, k - 1), principal_scores(states, SKETCH))
+    return _graph(*near_others(states, k - 1), principal_scores(states, SKETCH))
 
 
-def _graph(others: Ints, lengths: Floats, sketch: Floats) -> Arrays:
+def near_of(here: Floats, k: int, pool: Executor) -> list[tuple[Ints, Floats, float]]:
+    """The nearest others at every site of [site, ref, d]: exact ones several sites at once, others
+    one after the other (the descent has threads of its own).
+    """
+    each = map if here.shape[1] > EXACT_UP_TO else pool.map
+    return list(each(lambda site: near_others(site, k), here))
+
+
+def _graph(others: Ints, lengths: Floats, recall: float, sketch: Floats) -> Arrays:
     own = np.quantile(lengths[:, 0], np.linspace(0, 1, QUANTILES)).astype(np.float32)
     graph = fuzzy(others, lengths)
-    return {**{part: getattr(graph, part) for part in GRAPH}, "sketch": sketch, "own": own}
+    found = {**{part: getattr(graph, part) for part in GRAPH}, "sketch": sketch, "own": own}
+    if len(others) > EXACT_UP_TO:
+        found[RECALL] = np.array([recall], dtype=np.float32)
+    return found
 
 
 def moves_to(here: Floats, sites: Sequence[Floats], steps: Sequence[Floats]) -> Arrays:
@@ -83,6 +95,8 @@ def joined(graphs: Sequence[Arrays], moved: Sequence[Arrays]) -> Arrays:
         np.concatenate([graph["sketch"] for graph in graphs], axis=1), 2 * SKETCH
     )
     arrays["own"] = np.stack([graph["own"] for graph in graphs])
+    if RECALL in graphs[0]:
+        arrays[RECALL] = np.concatenate([graph[RECALL] for graph in graphs])
     for name in sorted({name for one in moved for name in one}):
         arrays[name] = np.stack([one[name] for one in moved if name in one])
     return arrays

@@ -41,8 +41,7 @@ def score_of(states: Floats, shown: Floats, onward: tuple[Floats, Floats] | None
         else spearman(moves(states, onward[0]), moves(shown, onward[1]))
     )
     means = (
-        float(found.trust.mean()),
-        float(found.continuity.mean()),
+        *found.means(),
         found.recall,
         participation_ratio(states),
         move,

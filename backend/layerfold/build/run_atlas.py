@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from layerfold.atlas.aligned_pca import write_basis
+from layerfold.atlas.cost import ASKED_ABOVE, check_cost, cost_of
 from layerfold.atlas.files import Atlas, open_atlas
 from layerfold.data.brown import NAME as BROWN
 from layerfold.data.brown import brown_reference
@@ -115,6 +116,18 @@ def build_run_atlas(
             problem(f"step {error.step} is left out: its states are not all finite")
     carry_bases(run, reference, view)
     return open_atlas(run.folder)
+
+
+def cost_of_run(folder: Path | str, count: int) -> str | None:
+    """In words, what a run's atlas of ``count`` tokens takes; None where it is not worth a word.
+    Raises TooLarge where this machine has not as much, RunNotFound, DamagedRun.
+    """
+    if count <= ASKED_ABOVE:
+        return None
+    run = Run.open(folder)
+    cost = cost_of(count, len(run.sites), len(run.steps), run.d_model)
+    check_cost(cost, run.folder)
+    return f"An atlas of {count:,} tokens takes {cost.words}."
 
 
 def carry_bases(run: Run, reference: Reference, view: View) -> None:

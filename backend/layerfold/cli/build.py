@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,11 +16,13 @@ from layerfold.cli.options import (
     Corpora,
     Device,
     Dtype,
+    Follow,
     Json,
     Pickle,
     Store,
     Threads,
     Workers,
+    Yes,
 )
 from layerfold.cli.resolve import Opening, chosen_steps, run_folder, use_threads
 from layerfold.cli.terminal import (
@@ -32,6 +35,7 @@ from layerfold.cli.terminal import (
     stop_at,
     tell,
 )
+from layerfold.errors import InputError
 from layerfold.runs.storage import is_address
 
 if TYPE_CHECKING:
@@ -123,12 +127,8 @@ def atlas(
             help="Between a table's cells: a character, or tab, semicolon …  [default: found out]"
         ),
     ] = None,
-    follow: Annotated[
-        bool,
-        typer.Option(
-            "--follow", help="Wait for steps that are still to come, and add each to the atlas."
-        ),
-    ] = False,
+    yes: Yes = False,
+    follow: Follow = False,
     cluster: Cluster = None,
     workers: Workers = None,
     store: Store = None,
@@ -151,9 +151,10 @@ def atlas(
     from layerfold.build.live import follow_run, followed
     from layerfold.build.metrics import measure_run
     from layerfold.build.projections import build_projections
-    from layerfold.build.run_atlas import build_run_atlas
+    from layerfold.build.run_atlas import build_run_atlas, cost_of_run
     from layerfold.runs.manifest import renew_manifest
 
+    agree(cost_of_run(folder, tokens), yes)
     use_threads(threads)
     layout: dict[str, Any] = {
         "view": view,
@@ -203,6 +204,20 @@ def atlas(
         f" × {said['tokens']:,} tokens",
     )
     stop_at(wrong)
+
+
+def agree(cost: str | None, yes: bool) -> None:
+    """What takes long is said before it begins, and asked for; raises InputError where nobody can
+    be asked.
+    """
+    if cost is None:
+        return
+    if yes:
+        print(f"layerfold: {cost}", file=sys.stderr)
+    elif not sys.stdin.isatty():
+        raise InputError(f"{cost} Say --yes to build it.")
+    elif not typer.confirm(f"{cost} Build it?"):
+        raise typer.Exit(1)
 
 
 @contextmanager

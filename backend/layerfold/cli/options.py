@@ -53,3 +53,12 @@ Store = Annotated[
         help="Folder or address that all workers reach, for what they make.  [default: in the run]"
     ),
 ]
+Follow = Annotated[
+    bool,
+    typer.Option(
+        "--follow", help="Wait for steps that are still to come, and add each to the atlas."
+    ),
+]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Build also what takes long, without being asked.")
+]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -59,12 +59,16 @@ def alike(windows: Ints) -> Iterator[tuple[Ints, Ints]]:
             yield chosen, windows[chosen, :size]
 
 
-def states_at(run: Run, step: int, reference: Reference, adapter: Adapter | None = None) -> Floats:
+def states_at(
+    run: Run, step: int, reference: Reference, weights: Callable[[], Adapter] | None = None
+) -> Floats:
     """The reference's raw states [site, ref, d] at a step of a run: as they were recorded, or
-    computed by its model.
+    computed by its model, which ``weights`` gives where it is at hand.
     """
     found = run.stored_states(step, reference)
-    return reference_states(adapter or run.adapter(step), reference) if found is None else found
+    if found is not None:
+        return found
+    return reference_states(weights() if weights else run.adapter(step), reference)
 
 
 def stored(raw: Floats, view: View) -> NDArray[Any]:

@@ -2,7 +2,7 @@
 mapped into memory.
 
 A folder that cannot be written to is no error: then they live in memory only. A file that is
-damaged is made again.
+damaged is made again. A file is hashed when it is first read, and again only when it has changed.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import hashlib
 import json
 import logging
 import mmap
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,9 @@ from layerfold.files.atomic import write_atomically
 KEPT_BYTES = 4 << 30
 IN_MEMORY_BYTES = 400 << 20
 NAME = "states"
+STALE = 60.0  # seconds after which a use is noted in the file's time
+Arrays: TypeAlias = Mapping[str, NDArray[Any]]
+Stamp: TypeAlias = tuple[int, ...]
 log = logging.getLogger(__name__)
 
 
@@ -40,15 +44,24 @@ class ArrayCache:
         self.folder = folder
         self.kept = kept
         self.in_memory = in_memory
-        self._memory: dict[str, NDArray[Any]] = {}
+        self._memory: dict[str, Arrays] = {}
+        self._whole: dict[Path, Stamp] = {}  # the stamps of files found whole
 
     def get(self, made_from: dict[str, Any], compute: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         """The read-only array made from ``made_from`` (anything JSON can hold): found, or computed
         and kept.
         """
+        return self.get_all(made_from, lambda: {NAME: compute()})[NAME]
+
+    def get_all(
+        self, made_from: dict[str, Any], compute: Callable[[], Arrays], *, in_memory: bool = True
+    ) -> Arrays:
+        """Several read-only arrays in one file, as ``get``; not ``in_memory``: kept on disk or
+        not at all.
+        """
         key = key_of(made_from)
         known = self._find(key)
-        return self._keep(key, _frozen(compute())) if known is None else known
+        return self._keep(key, _frozen(compute()), in_memory) if known is None else known
 
     def holds(self, made_from: dict[str, Any]) -> bool:
         """Whether there is such an array (looked at by name, not read)."""
@@ -57,30 +70,40 @@ class ArrayCache:
             self.folder is not None and (self.folder / f"{key}.safetensors").is_file()
         )
 
-    def _find(self, key: str) -> NDArray[Any] | None:
+    def _find(self, key: str) -> Arrays | None:
         if key in self._memory or self.folder is None:
             return self._memory.get(key)
-        path = self.folder / f"{key}.safetensors"
-        known = read_mapped(path)
-        if known is not None:
-            _touch(path)
+        return self._read(self.folder / f"{key}.safetensors")
+
+    def _read(self, path: Path) -> Arrays | None:
+        stamp = file_stamp(path)
+        known = read_mapped(path, whole=stamp is not None and self._whole.get(path) == stamp)
+        if known is None:
+            self._whole.pop(path, None)
+            return None
+        _touch(path)
+        if (stamp := file_stamp(path)) is not None:
+            self._whole[path] = stamp
         return known
 
-    def _keep(self, key: str, values: NDArray[Any]) -> NDArray[Any]:
+    def _keep(self, key: str, values: Arrays, in_memory: bool) -> Arrays:
         try:
             if self.folder is not None:
                 path = self.folder / f"{key}.safetensors"
                 self._write(path, values)
-                return _or(read_mapped(path), values)
+                known = self._read(path)
+                return values if known is None else known
         except OSError as error:
             log.info("kept in memory only: %s", error)
-        if values.nbytes + sum(array.nbytes for array in self._memory.values()) <= self.in_memory:
+        held = sum(_size(arrays) for arrays in self._memory.values())
+        if in_memory and _size(values) + held <= self.in_memory:
             self._memory[key] = values
         return values
 
-    def _write(self, path: Path, values: NDArray[Any]) -> None:
-        digest = hashlib.sha256(np.ascontiguousarray(values).data).hexdigest()
-        write_atomically(path, save({NAME: np.ascontiguousarray(values)}, {"sha256": digest}))
+    def _write(self, path: Path, values: Arrays) -> None:
+        data = save({name: np.ascontiguousarray(array) for name, array in values.items()})
+        digest = hashlib.sha256(memoryview(data)[8 + int.from_bytes(data[:8], "little") :])
+        write_atomically(path, _marked(data, digest.hexdigest()))
         self._make_room(path)
 
     def _make_room(self, newest: Path) -> None:
@@ -104,36 +127,63 @@ def key_of(made_from: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
 
 
-def read_mapped(path: Path) -> NDArray[Any] | None:
-    """The array in a file, mapped and read-only; None when there is no file or it is not whole."""
+def read_mapped(path: Path, whole: bool = False) -> Arrays | None:
+    """The arrays in a file, mapped and read-only; None when there is no file or it is not whole,
+    which is taken for granted with ``whole``.
+    """
     try:
         with path.open("rb") as file:
             view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        size = int.from_bytes(view[:8], "little")
-        header = json.loads(view[8 : 8 + size])
-        entry = header[NAME]
-        start, end = (8 + size + offset for offset in entry["data_offsets"])
-        kind = {"F16": np.float16, "F32": np.float32}[entry["dtype"]]
-        values = np.frombuffer(
-            view, dtype=kind, count=(end - start) // np.dtype(kind).itemsize, offset=start
-        ).reshape(entry["shape"])
-        whole = hashlib.sha256(values.data).hexdigest() == header["__metadata__"]["sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
+        start = 8 + int.from_bytes(view[:8], "little")
+        header = json.loads(view[8:start])
+        digest = header.pop("__metadata__")["sha256"]
+        found = {name: _array(view, start, entry) for name, entry in header.items()}
+        whole = whole or hashlib.sha256(memoryview(view)[start:]).hexdigest() == digest
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return values if whole else None
+    return found if whole and found else None
 
 
-def _or(found: NDArray[Any] | None, values: NDArray[Any]) -> NDArray[Any]:
-    return values if found is None else found
+def _array(view: mmap.mmap, start: int, entry: dict[str, Any]) -> NDArray[Any]:
+    first, last = entry["data_offsets"]
+    kind = np.dtype({"F16": np.float16, "F32": np.float32}[entry["dtype"]])
+    count = (last - first) // kind.itemsize
+    return np.frombuffer(view, kind, count, start + first).reshape(entry["shape"])
 
 
-def _frozen(values: NDArray[Any]) -> NDArray[Any]:
-    values.setflags(write=False)
-    return values
+def _marked(data: bytes, digest: str) -> bytes:
+    """A safetensors file with the digest of its numbers in its header, the numbers where a
+    processor's widest words begin.
+    """
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = {**json.loads(data[8:start]), "__metadata__": {"sha256": digest}}
+    words = json.dumps(header, separators=(",", ":")).encode()
+    words += b" " * (-(8 + len(words)) % 64)
+    return b"".join((len(words).to_bytes(8, "little"), words, memoryview(data)[start:]))
+
+
+def _frozen(arrays: Arrays) -> Arrays:
+    for array in arrays.values():
+        array.setflags(write=False)
+    return arrays
+
+
+def _size(arrays: Arrays) -> int:
+    return sum(array.nbytes for array in arrays.values())
+
+
+def file_stamp(path: Path) -> Stamp | None:
+    """What changes when a file does."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _touch(path: Path) -> None:
     try:
-        path.touch()
+        if time.time() - path.stat().st_mtime > STALE:
+            path.touch()
     except OSError:
         return  # a cache that cannot be written to is still a cache

@@ -1,5 +1,5 @@
-"""How far a picture can be believed: exact ranks of every point, never cut short (Venna and Kaski
-2001).
+"""How far a picture can be believed: exact ranks, never cut short (Venna and Kaski 2001), of every
+point, or of a sample of them where there are many.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ Doubles = NDArray[np.float64]
 
 # distances in flight at once: 2 MB, so that they stay in the cache while they are counted
 _CELLS = 1 << 18
+_ROWS = 16  # at once at least, however many points there are
+EXACT_UP_TO = 8000  # points of which each has its own ranks
+SAMPLE = 2000  # of more points, so many have
+_LENT = 5  # measured points from which one that is not measured has its number
 # distances nearer than this to each other are one distance: rounding decides no rank
 _SAME = 1 - 1e-12
 
@@ -25,11 +29,33 @@ _SAME = 1 - 1e-12
 class Trust:
     """Per point, 0..1: ``trust`` falls with false neighbours shown, ``continuity`` with true ones
     torn away; ``recall`` is the mean share of true neighbours shown.
+
+    Of more than ``EXACT_UP_TO`` points, ``sample`` holds those that were measured: means are theirs
+    and any other point has the mean of the nearest measured ones.
     """
 
     trust: Doubles
     continuity: Doubles
     recall: float
+    sample: NDArray[np.intp] | None = None
+
+    def means(self) -> tuple[float, float]:
+        """Mean trust and continuity of the measured points."""
+        who = slice(None) if self.sample is None else self.sample
+        return float(self.trust[who].mean()), float(self.continuity[who].mean())
+
+
+def sample_of(count: int) -> NDArray[np.intp] | None:
+    """Which of ``count`` points have ranks of their own, spread evenly; None: all of them."""
+    return None if count <= EXACT_UP_TO else (np.arange(SAMPLE) * count) // SAMPLE
+
+
+def standard_error(values: NDArray[np.floating], count: int) -> float:
+    """Of the mean over ``count`` points, from the ``values`` of a sample of them drawn without
+    replacement.
+    """
+    few = len(values) / count
+    return float(np.std(values, ddof=1, dtype=np.float64) * np.sqrt((1 - few) / len(values)))
 
 
 def trust_of(states: Floats, shown: Floats, k: int = 15) -> Trust:
@@ -37,14 +63,40 @@ def trust_of(states: Floats, shown: Floats, k: int = 15) -> Trust:
     positions [ref, 3].
 
     The mean of ``trust`` is scikit-learn's ``trustworthiness(states, shown)`` wherever no two
-    distances from a point tie; points equally far share the best rank of their group. Needs k < ref
-    / 2; raises InputError when k >= ref.
+    distances from a point tie; points equally far share the best rank of their group. Of more than
+    ``EXACT_UP_TO`` points a sample is measured. Needs k < ref / 2; raises InputError when k >= ref.
     """
+    if (who := sample_of(len(states))) is not None:
+        return _sampled(states, shown, k, who)
     near_states, near_shown = nearest_self(states, k)[0], nearest_self(shown, k)[0]
     worst = k * (2 * len(states) - 3 * k - 1) / 2
     trust = 1 - _excess(states, near_shown, k) / worst
     continuity = 1 - _excess(shown, near_states, k) / worst
     return Trust(trust, continuity, _overlap(near_states, near_shown))
+
+
+def _sampled(states: Floats, shown: Floats, k: int, who: NDArray[np.intp]) -> Trust:
+    near_states, near_shown = (_others_of(points, who, k) for points in (states, shown))
+    worst = k * (2 * len(states) - 3 * k - 1) / 2
+    lenders = nearest(states, states[who], _LENT)[0]
+
+    def shares(points: Floats, claimed: Ints) -> Doubles:
+        own = 1 - _excess(points, claimed, k, who) / worst
+        everyone = np.asarray(own[lenders].mean(axis=1), dtype=np.float64)
+        everyone[who] = own
+        return everyone
+
+    trust, continuity = shares(states, near_shown), shares(shown, near_states)
+    return Trust(trust, continuity, _overlap(near_states, near_shown), who)
+
+
+def _others_of(points: Floats, who: NDArray[np.intp], k: int) -> Ints:
+    """The k nearest other points of some points, [who, k]."""
+    near = nearest(points[who], points, k + 1)[0]
+    other = near != who[:, None]
+    # of twins the point itself may not be among the k + 1: then the last one is left out
+    other[other.all(axis=1), -1] = False
+    return np.asarray(near[other].reshape(len(who), k), dtype=np.int32)
 
 
 def trust_at(states: Floats, shown: Floats, index: int, k: int = 15) -> tuple[float, float]:
@@ -80,7 +132,7 @@ def _excess(points: Floats, claimed: Ints, k: int, who: NDArray[np.intp] | None 
     squares = np.square(values).sum(axis=1)
     who = np.arange(len(values)) if who is None else who
     total = np.empty(len(who))
-    rows = max(1, _CELLS // len(values))
+    rows = max(_ROWS, _CELLS // len(values))
     for start in range(0, len(who), rows):
         part = who[start : start + rows]
         away = squares[part, None] + squares - 2 * (values[part] @ values.T)

@@ -5,12 +5,11 @@ text -> tokens -> states (model) -> view -> places (placer of the step)
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,6 @@ from layerfold.atlas.projection_files import UMAP, open_projections
 from layerfold.data.reference_states import (
     check_memory,
     fingerprint,
-    slope_of,
     states_at,
     stored,
     viewed,
@@ -34,8 +32,7 @@ from layerfold.errors import (
     StepNotFound,
     TokenNotFound,
 )
-from layerfold.files.array_cache import ArrayCache
-from layerfold.files.bounded_cache import BoundedCache
+from layerfold.files.array_cache import ArrayCache, Stamp, file_stamp
 from layerfold.interp.inspection import (
     Inspection,
     LensAt,
@@ -45,6 +42,14 @@ from layerfold.interp.inspection import (
     read_neighbors,
 )
 from layerfold.interp.linear_projection import LinearProjection
+from layerfold.interp.shelves import (
+    SLOPE,
+    Spaces,
+    Where,
+    index_of,
+    index_origin,
+    shared_spaces,
+)
 from layerfold.interp.slices import SUPERSEDED, Cancelling, StepSpace, never, slices_at, stop_if
 from layerfold.metrics.files import Jump, joined, standing, trouble
 from layerfold.model.tokenizers.byte_level import readable
@@ -52,44 +57,25 @@ from layerfold.records import Floats, Measure, PlacedSlice, Sentence, Site, Traj
 from layerfold.runs.run import Run, checkpoint_name
 from layerfold.space.neighbors import Index
 from layerfold.space.placement import Placer
+from layerfold.space.prepared import Prepared
 
 if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter
     from layerfold.model.tokenizers.byte_level import Tokenizer
 
-# of what places tokens; about ten steps of 13 sites x 4,000 tokens x 128
-KEPT_BYTES: Final = 420 << 20
 NEIGHBORS: Final = 15
 GUESSES: Final = 5
 
 __all__ = [
     "Session",
     "StepSpace",
+    "Where",
     "never",
     "open_session",
     "shared_spaces",
     "states_cache",
     "stop_if",
 ]
-
-
-@dataclass(frozen=True)
-class Where:
-    """A step of a run, known by what its space is made from: a run that was opened again, because
-    it has grown, finds it there.
-    """
-
-    run: Session = field(compare=False, repr=False)
-    step: int
-    content: tuple[str, ...]
-
-
-Spaces: TypeAlias = "BoundedCache[Where, StepSpace]"
-
-
-def shared_spaces(room: int = KEPT_BYTES) -> Spaces:
-    """Room for what places tokens at the steps of any runs."""
-    return BoundedCache(room, lambda key: key.run.make_space(key.step), lambda space: space.nbytes)
 
 
 class Session:
@@ -101,7 +87,8 @@ class Session:
         """
         self.run = run
         self.cache = cache
-        self._spaces = spaces or shared_spaces()
+        self._spaces = shared_spaces() if spaces is None else spaces
+        self._checkpoints: dict[int, tuple[Stamp | None, str]] = {}
 
     @property
     def card(self) -> dict[str, Any]:
@@ -226,7 +213,7 @@ class Session:
         """The step's reference states are computed, and its placer is ready if there is room for
         it.
         """
-        if self._spaces.has_room() or not self.cache.holds(self._origin(step)):
+        if self._spaces.has_room() or not self.cache.holds(self._index_origin(step)):
             self.space(step)
 
     # ---- inspecting
@@ -378,7 +365,10 @@ class Session:
                 f"There are no clouds at step {step}. There are at:"
                 f" {', '.join(map(str, self.steps))}."
             )
-        return self._spaces.get(Where(self, step, self._content(step)))
+        return self._spaces.get(self._where(step))
+
+    def _where(self, step: int) -> Where:
+        return Where(self, step, self._content(step))
 
     def _content(self, step: int) -> tuple[str, ...]:
         """What a step's space is made from, as far as the cards tell: the clouds, the tokens behind
@@ -394,39 +384,35 @@ class Session:
             str(weights),
         )
 
-    def make_space(self, step: int) -> StepSpace:
+    def make_space(self, where: Where) -> StepSpace:
         """What places tokens at a step, made anew; raises TooLarge, DamagedRun."""
-        atlas = self.atlas
+        atlas, step = self.atlas, where.step
         check_memory(
             10 * len(self.sites) * len(atlas.reference) * self.run.d_model,
             f"The reference's states at step {step}",
         )
-        adapter = self.run.adapter(step)
-        origin = self._origin(step)
-        states = self._states(step, adapter)
-        positions = np.asarray(atlas.slice(step).positions, dtype=np.float32)
-        of_picture = {
-            **origin,
-            "positions": hashlib.sha256(np.ascontiguousarray(positions).data).hexdigest(),
-        }
-        slope = self.cache.get({**of_picture, "what": "slope"}, lambda: slope_of(states, positions))
+        weights = partial(self._spaces.weights.get, where)
+        states = self._states(step, weights)
+        arrays = self.cache.get_all(
+            self._index_origin(step), lambda: index_of(atlas, step, states), in_memory=False
+        )
         kernel = {
             name: atlas.parameters[name]
             for name in ("k", "a", "b", "repulsion")
             if name in atlas.parameters
         }
-        return StepSpace(
-            adapter, states, Placer(states, positions, **kernel, own=atlas.own(step)), slope
-        )
+        placer = Placer.ready(Prepared.from_arrays(states, arrays), **kernel)
+        return StepSpace(weights, states, placer, np.asarray(arrays[SLOPE], dtype=np.float32))
 
-    def _states(self, step: int, adapter: Adapter | None = None) -> NDArray[Any]:
+    def _states(self, step: int, weights: Callable[[], Adapter] | None = None) -> NDArray[Any]:
         """The reference's states [site, ref, d] at a step in the atlas's view, found or
         computed.
         """
         atlas = self.atlas
+        made = weights or partial(self._spaces.weights.get, self._where(step))
         return self.cache.get(
             self._origin(step),
-            lambda: stored(states_at(self.run, step, atlas.reference, adapter), atlas.view),
+            lambda: stored(states_at(self.run, step, atlas.reference, made), atlas.view),
         )
 
     def _origin(self, step: int) -> dict[str, Any]:
@@ -435,10 +421,21 @@ class Session:
         """
         return {
             "format": 1,
-            "checkpoint": self.run.origin(step),
+            "checkpoint": self._checkpoint(step),
             "reference": fingerprint(self.atlas.reference),
             "view": self.atlas.view,
         }
+
+    def _checkpoint(self, step: int) -> str:
+        """The hash of a step's checkpoint, found again only when the file has changed."""
+        stamp = file_stamp(self.run.folder / checkpoint_name(step))
+        known = self._checkpoints.get(step)
+        if known is None or stamp is None or known[0] != stamp:
+            known = self._checkpoints[step] = (stamp, self.run.origin(step))
+        return known[1]
+
+    def _index_origin(self, step: int) -> dict[str, Any]:
+        return index_origin(self._origin(step), self.atlas, step)
 
     # ---- tables
 

@@ -40,20 +40,24 @@ class StepSpace:
     """What places and inspects tokens at one step.
 
     ``states`` [site, ref, d] are the reference's in the atlas's view; ``slope`` [site-1] is the
-    median of shown over true displacement of the reference between neighbouring sites.
+    median of shown over true displacement of the reference between neighbouring sites; ``weights``
+    gives the model, which is kept, or read, by itself.
     """
 
-    adapter: Adapter
+    weights: Callable[[], Adapter]
     states: NDArray[Any]
     placer: Placer
     slope: Floats
 
     @property
+    def adapter(self) -> Adapter:
+        """The model as it was at this step."""
+        return self.weights()
+
+    @property
     def nbytes(self) -> int:
-        """About what it takes in memory: the states, their float32 copy in the placer, and the
-        weights of a Hugging Face model.
-        """
-        return self.states.nbytes + 4 * self.states.size + int(getattr(self.adapter, "nbytes", 0))
+        """What it takes in memory, mapped or not, without the weights."""
+        return self.placer.prepared.nbytes
 
 
 def slices_at(

@@ -128,7 +128,7 @@ def view_of(states: Floats, raw: Floats) -> View3:
     )
     for site, slice in enumerate(states[:, few]):
         if distinct(slice):
-            view.trust[site] = trust_of(slice, view.place(slice)).trust.mean()
+            view.trust[site] = trust_of(slice, view.place(slice)).means()[0]
     return view
 
 

@@ -31,7 +31,7 @@ from layerfold.server.lab import Lab
 from layerfold.server.lab_routes import create_lab_routes
 from layerfold.server.offer_routes import create_offer_routes
 from layerfold.server.offers import Offers
-from layerfold.server.page_files import serve_page
+from layerfold.server.page import serve_page
 from layerfold.server.plotly_file import Plotly
 from layerfold.server.processes import ProcessPool
 from layerfold.server.protocol.http import Limits, Reach
@@ -121,7 +121,7 @@ def create_app(
         connections,
         lambda socket: Connection(socket, catalog, work, limits, version, patience, pace),
     )
-    serve_page(app, settings.frontend)
+    serve_page(app, settings.frontend, plotly.version)
     return app
 
 

@@ -67,6 +67,7 @@ KnownTag = Annotated[
 ]
 
 REVALIDATE: Final = "no-cache"
+FOR_GOOD: Final = "public, max-age=31536000, immutable"
 NOT_FOUND: Final[Errors] = {404: {"model": ErrorAnswer, "description": "No such run or step"}}
 INVALID: Final[Errors] = {
     422: {"model": ErrorAnswer, "description": "A parameter that cannot be used"}
@@ -164,7 +165,7 @@ def create_routes(
         if packed and answer.status_code == 200:
             answer.headers["Content-Encoding"] = "gzip"
         if v == plotly.version:
-            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+            answer.headers["Cache-Control"] = FOR_GOOD
         return answer
 
     return api

@@ -99,7 +99,7 @@ def rough(offset: Floats, centered: Floats, squares: Floats, out: Floats) -> Non
 
 
 def reach(offset: Floats, longest: float) -> Floats:
-    """How far two rough squared distances of queries [q, d] can be out of order: [q]."""
+    """By how much rounding can put rough distances of a query [q, d] out of order: [q]."""
     lengths = np.sqrt(np.square(offset).sum(axis=1)) + np.float32(longest)
     error = 2 * (offset.shape[1] + 8) * _ROUNDING * np.square(lengths)
     return np.asarray(2 * error, dtype=np.float32)

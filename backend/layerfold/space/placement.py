@@ -21,8 +21,8 @@ class Placer:
     """Places states in the clouds of one step; a token's place depends on its state alone, to the
     byte. Safe to share between threads.
 
-    Nothing changes after construction. Holds one float32 copy of the states (27 MB for 13 sites of
-    4,000 x 128).
+    Nothing changes after construction. Made from states and clouds it holds one float32 copy of the
+    states (27 MB for 13 sites of 4,000 x 128); made ready from a file it holds none.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Placer:
         known; else those of 256 reference tokens are found. Raises InputError where shapes
         disagree, k is not in 1..ref, or a number is not finite.
         """
-        _check_clouds(states, positions, k)
+        check_clouds(states, positions, k)
         self._bind(Prepared.of(states, positions, own), k, Curve(a, b), repulsion)
 
     @classmethod
@@ -117,7 +117,8 @@ class Placer:
         _check_finite(states, "states to place")
 
 
-def _check_clouds(states: Points, positions: Floats, k: int) -> None:
+def check_clouds(states: Points, positions: Floats, k: int) -> None:
+    """States [site, ref, d] and clouds [site, ref, 3] can be placed in; raises InputError."""
     if states.ndim != 3 or positions.shape != (*states.shape[:2], 3):
         raise InputError(
             f"states {states.shape} and positions {positions.shape} disagree: give [site, ref, d]"

@@ -57,16 +57,14 @@ class Prepared:
             own = np.stack([own_distances(index, SAMPLE) for index in indices])
         return Prepared(
             states,
-            *(
-                _stacked([getattr(index, name) for index in indices])
-                for name in ("center", "centered", "squares")
-            ),
-            _fixed(places.transpose(0, 2, 1)),
-            *(
-                _stacked([getattr(cell, name) for cell in cells])
-                for name in ("centers", "counts", "soft")
-            ),
-            _fixed(np.sort(own, axis=-1)),
+            center=_stacked([index.center for index in indices]),
+            centered=_stacked([index.centered for index in indices]),
+            squares=_stacked([index.squares for index in indices]),
+            places=_fixed(places.transpose(0, 2, 1)),
+            centers=_stacked([cell.centers for cell in cells]),
+            counts=_stacked([cell.counts for cell in cells]),
+            soft=_stacked([cell.soft for cell in cells]),
+            own=_fixed(np.sort(own, axis=-1)),
         )
 
     @staticmethod
@@ -94,7 +92,7 @@ class Prepared:
 
     @cached_property
     def _longest(self) -> Floats:
-        return np.sqrt(self.squares.max(axis=1))
+        return np.asarray(np.sqrt(self.squares.max(axis=1)), dtype=np.float32)
 
     def nearest(self, states: Floats, k: int, stop: Stop = go_on) -> tuple[Ints, Floats]:
         """The k nearest reference tokens of each of ``states`` [S, token, d] at its own site,
@@ -103,7 +101,8 @@ class Prepared:
         The same bytes as `Index.nearest` site by site, whatever else is in the batch. Raises
         InputError unless 1 <= k <= n.
         """
-        if not 1 <= k <= (n := self.states.shape[1]):
+        n = self.states.shape[1]
+        if not 1 <= k <= n:
             raise InputError(
                 f"{k} neighbours were asked for, but each has {n}: choose k from 1 to {n}"
             )
