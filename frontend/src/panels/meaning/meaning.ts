@@ -176,7 +176,7 @@ function found(state: State, t: Words, dispatch: Dispatch, look: Look): Tree[] {
   const lined = linedHere(state, look);
   const { words, detail, more } = findingOf(state, t, dispatch, look);
   return [
-    h("p", { class: "told", role: "status", key: "told" }, words),
+    h("p", { class: "verdict", role: "status", key: "told" }, words),
     ...(lined ? [keyOfLines(lined.lines, t), chartHere(state, t, look, lined)] : []),
     ...(more ?? []),
     ...detail,
