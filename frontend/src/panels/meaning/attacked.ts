@@ -64,7 +64,7 @@ function swapList(state: State, t: Words, swaps: any[]): Tree {
   );
   return h(
     "table",
-    { class: "figures", key: "swaps" },
+    { class: "meaning-table", key: "swaps" },
     h("thead", {}, h("tr", {}, head)),
     h("tbody", {}, lines),
   );

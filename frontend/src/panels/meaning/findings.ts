@@ -171,7 +171,7 @@ function ood(state: State, t: Words, look: Look): Finding {
   );
   const table = h(
     "table",
-    { class: "figures", key: "table" },
+    { class: "meaning-table", key: "table" },
     h("thead", {}, head),
     h("tbody", {}, lines),
   );
@@ -265,7 +265,7 @@ function compress(state: State, t: Words, look: Look): Finding {
   );
   const table = h(
     "table",
-    { class: "figures", key: "table" },
+    { class: "meaning-table", key: "table" },
     h("thead", {}, head),
     h("tbody", {}, lines),
   );
