@@ -140,10 +140,12 @@ test("every section has its question, its limits and its words in both languages
 test("senses stand in the scene as beads of two hues, their control as rings behind the cloud", () => {
   const state = answered("senses", sensesLook(7, stepNumber(placed())));
   const picture = figure(state);
-  const [first, second] = picture.sentences;
-  assert.deepEqual([first.id, first.tokens, second.tokens], ["meaning~0", 1, 2]);
+  const [first, second, third] = picture.sentences;
+  assert.deepEqual([first.id, first.tokens, second.tokens], ["meaning~sense0", 1, 1]);
   assert.notDeepEqual(first.color, second.color);
-  assert.equal(first.labels[0], "bank · money");
+  assert.deepEqual(second.color, third.color);
+  assert.deepEqual([first, second, third].map(({ labels }) => labels[0]), ["bank · money", "bank · river", ""]);
+  assert.deepEqual([...second.paths.slice(0, 6)], [3, 4, 5, 12, 13, 14], "it glides through the sites");
   assert.equal(picture.cloud.own, REF);
   assert.equal(picture.cloud.positions.length, 3 * (REF + 3));
   assert.ok([...picture.cloud.sizes.slice(REF)].every((size) => size < 0));
@@ -165,7 +167,7 @@ test("regions colour their members and are named where most of them lie", () => 
   };
   const found = answered("regions", look, state);
   const picture = figure(found);
-  assert.deepEqual(picture.sentences[0].labels, ["the", "river"]);
+  assert.deepEqual(picture.sentences.slice(0, 2).map(({ labels }) => labels[0]), ["the", "river"]);
   const rgb = (at) => [...picture.cloud.colors.slice(4 * at, 4 * at + 3)];
   assert.deepEqual(rgb(0), rgb(1));
   assert.notDeepEqual(rgb(0), rgb(3));
