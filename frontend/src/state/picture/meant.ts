@@ -240,7 +240,7 @@ function path(state: State, picture: Picture, look: Look): Picture {
   const labels = tops.map((word, at) => (at && tops[at - 1] === word ? "" : word));
   labels[0] = answer.start;
   labels[labels.length - 1] = answer.end;
-  const color = HUES[state.theme][FIRST];
+  const color = HUES[state.theme][SECOND];
   return { ...picture, ...alongOf(state, picture, "path", line, labels, color) };
 }
 
