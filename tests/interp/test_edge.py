@@ -126,3 +126,15 @@ def test_what_cannot_be_measured_is_refused(opened: Session) -> None:
 def test_auroc_counts_ties_half() -> None:
     assert auroc(np.array([1.0, 2.0]), np.array([2.0, 3.0])) == 0.875
     assert np.isnan(auroc(np.array([]), np.array([1.0])))
+
+
+def test_an_alarm_exceeds_what_held_out_text_gives() -> None:
+    """A split in which held-out text itself seems to lie off the cloud supports no alarm."""
+    area = np.full((1, 2, 2, 6, 3, 3), 0.5, dtype=np.float32)
+    area[0, 0, 0, 0] = [(0.6, 0.55, 0.65), (0.5, 0.45, 0.55), (0.4, 0.35, 0.45)]
+    area[0, 1, 0, 0] = [(0.62, 0.6, 0.64), (0.62, 0.6, 0.64), (0.38, 0.36, 0.4)]
+    empty = Interval.of(np.zeros((1, 3, 3, 3), dtype=np.float32))
+    one = Edge(("held-out", "shuffled"), (5,), (), Interval.of(area), empty, ())
+    found = [one.standing("shuffled", 5, site) for site in range(3)]
+    assert found == ["no evidence", "supported", "no evidence"]
+    assert {one.standing("held-out", 5, site) for site in range(3)} == {"no evidence"}

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 SCORES: Final = ("nearest", "mahalanobis", "relative", "cosine", "norm", "loss")
 LEVELS: Final = ("token", "text")
 AT_ONCE: Final = 16
+CONTROL: Final = "held-out"
 STANDING: Final = {1: "supported", 0: "no evidence", -1: "inverted"}
 
 
@@ -79,10 +80,19 @@ class Edge(Tabled):
 
     def standing(self, kind: str, step: int, site: int) -> str:
         """What may be said of a token's off-cloud percentile as an alarm for a kind of text:
-        ``supported``, ``no evidence`` or ``inverted`` (then it is not to be shown as one)."""
+        ``supported``, ``no evidence`` or ``inverted`` (then it is not to be shown as one). It has
+        to lie beyond 0.5 and beyond what held-out text, the control, gives.
+        """
+        low, high = self._bounds(kind, step, site)
+        least, most = (0.5, 0.5)
+        if CONTROL in self.kinds:
+            control = self._bounds(CONTROL, step, site)
+            least, most = min(least, control[0]), max(most, control[1])
+        return STANDING[int(low > most) - int(high < least)]
+
+    def _bounds(self, kind: str, step: int, site: int) -> tuple[float, float]:
         at = (self.steps.index(step), self.kinds.index(kind), 0, 0, site)
-        low, high = self.auroc.low[at], self.auroc.high[at]
-        return STANDING[int(low > 0.5) - int(high < 0.5)]
+        return float(self.auroc.low[at]), float(self.auroc.high[at])
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """A row for each step, kind, level, score and site."""

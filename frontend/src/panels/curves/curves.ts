@@ -98,7 +98,7 @@ function block(field: "measure" | "second", dispatch: Dispatch, acts: Parameters
   select.addEventListener("change", () => dispatch({ type: "set", [field]: select.value }));
   const value = h("b", { class: "value" });
   const unit = h("span", { class: "quiet" });
-  const meaning = h("p", { class: "quiet meaning" });
+  const meaning = h("p", { class: "quiet says-what" });
   const plots = { layers: plot("layers", dispatch, acts), steps: plot("steps", dispatch, acts) };
   const titles = { layers: h("span", {}), steps: h("span", {}) };
   const places = { layers: h("span", { class: "quiet" }), steps: h("span", { class: "quiet" }) };

@@ -64,7 +64,7 @@ function swapList(state: State, t: Words, swaps: any[]): Tree {
   );
   return h(
     "table",
-    { class: "numbers", key: "swaps" },
+    { class: "meaning-table", key: "swaps" },
     h("thead", {}, h("tr", {}, head)),
     h("tbody", {}, lines),
   );
@@ -83,6 +83,6 @@ function flipList(state: State, t: Words, look: Look): Tree {
     "div",
     { key: "flips" },
     h("p", { class: "quiet" }, t("meaning.attack.shortest")),
-    h("dl", { class: "facts" }, told),
+    h("dl", { class: "listed" }, told),
   );
 }

@@ -27,7 +27,7 @@ export function keyOfLines(lines: Line[], t: Words): Tree {
       h(
         "li",
         { key, title: t(`meaning.${key}.tip`) },
-        h("i", { class: `sample ${tone}${dashed ? " dashed" : ""}`, "aria-hidden": "true" }),
+        h("i", { class: `key-stroke ${tone}${dashed ? " dashed" : ""}`, "aria-hidden": "true" }),
         t(`meaning.${key}`),
       ),
     ),

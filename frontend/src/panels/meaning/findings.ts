@@ -95,7 +95,7 @@ function axes(state: State, t: Words, look: Look): Finding {
   return {
     words: t(`meaning.axes.${verdict}`, values),
     detail: [
-      h("dl", { class: "facts", key: "facts" }, rows),
+      h("dl", { class: "listed", key: "facts" }, rows),
       ...landing(state, t, look),
       pairsUsed(t, answer.axes[0].pairs),
     ],
@@ -171,7 +171,7 @@ function ood(state: State, t: Words, look: Look): Finding {
   );
   const table = h(
     "table",
-    { class: "numbers", key: "table" },
+    { class: "meaning-table", key: "table" },
     h("thead", {}, head),
     h("tbody", {}, lines),
   );
@@ -215,7 +215,7 @@ function probe(state: State, t: Words, look: Look): Finding {
   return {
     words: t(`meaning.probe.${more}`, values),
     detail: [
-      h("dl", { class: "facts", key: "facts" }, told),
+      h("dl", { class: "listed", key: "facts" }, told),
       h("p", { class: "quiet", key: "count" }, count),
     ],
   };
@@ -265,7 +265,7 @@ function compress(state: State, t: Words, look: Look): Finding {
   );
   const table = h(
     "table",
-    { class: "numbers", key: "table" },
+    { class: "meaning-table", key: "table" },
     h("thead", {}, head),
     h("tbody", {}, lines),
   );
@@ -276,7 +276,7 @@ function compress(state: State, t: Words, look: Look): Finding {
     whole &&
     h(
       "ul",
-      { class: "examples", key: "said" },
+      { class: "quotes", key: "said" },
       h("li", { dir: "auto" }, h("b", {}, t("meaning.compress.whole")), ` ${whole}`),
       ...said,
     );

@@ -133,7 +133,7 @@ function sensesForm(state: State, t: Words, set: (fields: Partial<MeaningForm>) 
 function examples(chosen: any, t: Words): Tree {
   return h(
     "ul",
-    { class: "examples", key: "examples" },
+    { class: "quotes", key: "examples" },
     chosen.examples.map((text: string, at: number) =>
       h(
         "li",

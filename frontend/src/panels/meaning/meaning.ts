@@ -78,7 +78,7 @@ function sections(state: State, t: Words, dispatch: Dispatch): Tree {
           type: "button",
           role: "tab",
           id: `meaning-${section}`,
-          class: "chip",
+          class: "meaning-chip",
           "aria-controls": "meaning-body",
           "aria-selected": section === state.meaning.section,
           title: t(`meaning.${section}.question`),
@@ -176,7 +176,7 @@ function found(state: State, t: Words, dispatch: Dispatch, look: Look): Tree[] {
   const lined = linedHere(state, look);
   const { words, detail, more } = findingOf(state, t, dispatch, look);
   return [
-    h("p", { class: "told", role: "status", key: "told" }, words),
+    h("p", { class: "meaning-finding", role: "status", key: "told" }, words),
     ...(lined ? [keyOfLines(lined.lines, t), chartHere(state, t, look, lined)] : []),
     ...(more ?? []),
     ...detail,

@@ -62,7 +62,7 @@ function table(state: State, t: Words, look: Look, short: (value: number | null)
   );
   return h(
     "table",
-    { class: "numbers", key: "ways" },
+    { class: "meaning-table", key: "ways" },
     h("thead", {}, h("tr", {}, head)),
     h("tbody", {}, lines),
   );

@@ -91,16 +91,23 @@ function beads(
   };
 }
 
-/** Of [site, token, 3] some tokens. */
-function some({ shape, data }: Tensor, chosen: number[]) {
+/** Each token of [site, token, 3] by itself: a thread through them would say that they are one. */
+function apart(
+  state: State,
+  id: string,
+  { shape, data }: Tensor,
+  labels: string[],
+  color: (token: number) => RGB,
+) {
   const [sites, tokens] = shape;
-  const out = new Float32Array(3 * sites * chosen.length);
-  for (let site = 0; site < sites; site++)
-    chosen.forEach((token, n) => {
+  return labels.map((label, token) => {
+    const path = new Float32Array(3 * sites);
+    for (let site = 0; site < sites; site++) {
       const from = 3 * (site * tokens + token);
-      out.set(data.subarray(from, from + 3), 3 * (site * chosen.length + n));
-    });
-  return out;
+      path.set(data.subarray(from, from + 3), 3 * site);
+    }
+    return beads(state, `meaning~${id}${token}`, color(token), path, [label]);
+  });
 }
 
 // ---- senses
@@ -109,25 +116,15 @@ function senses(state: State, picture: Picture, look: Look): Picture {
   const { positions, control_positions: rings } = look.tensors;
   if (!positions || !rings) return picture;
   const kinds: number[] = look.answer.senses;
-  const of = (kind: number) => kinds.flatMap((one, at) => (one === kind ? [at] : []));
-  const word = look.answer.shown;
-  const groups = [of(0), of(1)].map((chosen, kind) =>
-    beads(
-      state,
-      `meaning~${kind}`,
-      HUES[state.theme][kind ? SECOND : FIRST],
-      some(positions, chosen),
-      chosen.map((_, n) => (n ? "" : `${word} · ${look.answer.words[0].names[kind]}`)),
-    ),
+  const { word, names } = { ...look.answer.words[0], word: look.answer.shown };
+  const hue = (at: number) => HUES[state.theme][kinds[at] ? SECOND : FIRST];
+  const labels = kinds.map((kind, at) =>
+    kinds.indexOf(kind) === at ? `${word} · ${names[kind]}` : "",
   );
+  const occurrences = apart(state, "sense", positions, labels, hue);
   const faded = recoloured(picture.cloud, () => null);
-  const cloud = withRings(
-    state,
-    faded,
-    rings,
-    (at) => HUES[state.theme][kinds[at] ? SECOND : FIRST],
-  );
-  return { ...picture, cloud, sentences: [...groups, ...picture.sentences] };
+  const cloud = withRings(state, faded, rings, hue);
+  return { ...picture, cloud, sentences: [...occurrences, ...picture.sentences] };
 }
 
 /** The cloud with rings behind it, at a fractional site. */
@@ -199,16 +196,10 @@ function regions(state: State, picture: Picture, look: Look): Picture {
   );
   const named = answer.regions.slice(0, WORDS);
   const centers = centersOf(picture.cloud.positions, members, named.length);
-  const sites = state.card?.sites.length ?? 1;
-  const paths = new Float32Array(sites * centers.length);
-  for (let site = 0; site < sites; site++) paths.set(centers, site * centers.length);
-  const tint = Uint8Array.from(named.flatMap((one: any) => regionHue(one.index, state.theme)));
-  const labels = beads(state, "meaning~regions", PLAIN[state.theme], paths, named.map(regionName), {
-    tint,
-  });
-  return named.length
-    ? { ...picture, cloud, sentences: [labels, ...picture.sentences] }
-    : { ...picture, cloud };
+  const there = { dtype: "F32", shape: [1, named.length, 3], data: centers };
+  const hue = (at: number) => regionHue(named[at].index, state.theme);
+  const labels = apart(state, "region", there, named.map(regionName), hue);
+  return { ...picture, cloud, sentences: [...labels, ...picture.sentences] };
 }
 
 /** The member of each region that lies nearest to the mean of its members. */
@@ -249,7 +240,7 @@ function path(state: State, picture: Picture, look: Look): Picture {
   const labels = tops.map((word, at) => (at && tops[at - 1] === word ? "" : word));
   labels[0] = answer.start;
   labels[labels.length - 1] = answer.end;
-  const color = HUES[state.theme][FIRST];
+  const color = HUES[state.theme][SECOND];
   return { ...picture, ...alongOf(state, picture, "path", line, labels, color) };
 }
 
