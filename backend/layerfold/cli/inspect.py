@@ -10,7 +10,7 @@ import runpy
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +25,9 @@ from layerfold.cli.resolve import (
 )
 from layerfold.cli.terminal import progress_bar, say
 from layerfold.errors import NotFound
+
+if TYPE_CHECKING:
+    from layerfold.claims.seed.report import SeedVerdicts
 
 
 def place(
@@ -130,11 +133,21 @@ def verify(
         bool, typer.Option("--write", help="Keep what was found in the run, for the page to show.")
     ] = False,
     seed: Annotated[
+        bool,
+        typer.Option(
+            "--seed",
+            help=(
+                "Put every claim of the seed text to the test instead: a verdict, a number and its"
+                " controls for each; what was computed before is not computed again."
+            ),
+        ),
+    ] = False,
+    also: Annotated[
         list[Path] | None,
         typer.Option(
             help=(
-                "Folder of the same recipe's run with another seed, to be told beside; may be given"
-                " again."
+                "Folder of the same recipe's run that was trained from another random seed, to be"
+                " told beside; may be given again."
             )
         ),
     ] = None,
@@ -142,11 +155,11 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Compute every published result that a run claims anew from its checkpoints. Exit code 1 when
-    one does not hold.
+    one does not hold; with --seed, only when a run cannot be read.
     """
-    if seed and len(runs or ()) != 1:
+    if also and (seed or len(runs or ()) != 1):
         raise typer.BadParameter(
-            "name the one run that the other seeds are of", param_hint="--seed"
+            "name the one run that the others are of, without --seed", param_hint="--also"
         )
     folders = [run_folder(run) for run in runs] if runs else list(served_runs().values())
     from layerfold.claims.verdict import verdict_of
@@ -163,16 +176,30 @@ def verify(
             move(f"{run}: {stage}", round(1000 * share), 1000, "")
 
         if seed:
+            from layerfold.claims.seed.report import seed_of
+
+            told(seed_of(folders, cache_folder(os.environ), write, report), as_json)
+            return
+        if also:
             from layerfold.claims.seeds import compare_seeds
             from layerfold.interp.session import open_session
 
             opened = open_session(folders[0], cache_folder(os.environ))
-            compare_seeds(opened, seed, lambda stage, share: report("other seeds", stage, share))
+            compare_seeds(opened, also, lambda stage, share: report("other seeds", stage, share))
         verdict = verdict_of(folders, cache_folder(os.environ), write, report)
     say(as_json, verdict.as_json(), verdict.as_text())
     for name, why in verdict.failed.items():
         print("layerfold: " + " ".join(f"{name}: {why}".split()), file=sys.stderr)
     if not verdict.holds:
+        raise typer.Exit(1)
+
+
+def told(found: SeedVerdicts, as_json: bool) -> None:
+    """What became of the seed's claims is printed. Exit code 1 when a run cannot be read."""
+    say(as_json, found.as_json(), found.as_text())
+    for name, why in found.failed.items():
+        print("layerfold: " + " ".join(f"{name}: {why}".split()), file=sys.stderr)
+    if found.failed:
         raise typer.Exit(1)
 
 
