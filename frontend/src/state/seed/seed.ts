@@ -136,7 +136,7 @@ export function settled(state: State): State {
   if (awaited !== "card") return followed(state, awaited);
   if (!(state.run in state.seed.cards)) return state;
   const card = cardOf(state, state.seed.card);
-  const view = card ? viewOfFields(card.view) : null;
+  const view = card ? { step: card.at_step, ...viewOfFields(card.view) } : null;
   const now = withSeed(state, { awaited: null });
   return view ? withView(keeping(now, view), view) : now;
 }
