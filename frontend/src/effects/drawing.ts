@@ -39,7 +39,7 @@ export function insetsOf(state: State) {
   const strip = document.getElementById("strip")?.getBoundingClientRect();
   const curves = document.getElementById("curves")?.getBoundingClientRect();
   const bottom = strip
-    ? innerHeight - (curves?.height ? Math.min(curves.top, strip.top) : strip.top) + 8
+    ? innerHeight - (curves?.height ? Math.min(curves.top, strip.top || Infinity) : strip.top) + 8
     : 0;
   const sheet = [
     state.picked ? "inspector" : "",
@@ -77,7 +77,7 @@ export function insetsOf(state: State) {
         ? 352
         : 0,
     top: state.seed.presenting ? 0 : door?.height ? door.bottom : 48,
-    bottom: state.seed.presenting ? 0 : bottom,
+    bottom: state.seed.presenting && !curves?.height ? 0 : bottom,
   };
 }
 

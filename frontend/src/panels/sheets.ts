@@ -31,7 +31,7 @@ export function sheets(dispatch: Dispatch) {
           fill(
             dialog,
             h("header", {}, h("h2", {}, t(`${name}.title`)), close),
-            ...(name === "help" ? keysOf(t) : aboutOf(state, t)),
+            ...(name === "help" ? keysOf(t) : aboutOf(state, t, dispatch)),
           );
         }
         if (open && !dialog.open) dialog.showModal();
@@ -59,7 +59,20 @@ function keysOf(t: Words) {
   return [h("dl", { class: "keys" }, ...lines), h("p", { class: "quiet" }, t("help.pointer"))];
 }
 
-function aboutOf(state: State, t: Words) {
+/** The claims of the seed that what is said here rests on. */
+const CARDS: Record<string, string> = { markov: "1.3c", diffeomorphism: "2.5a" };
+
+function aboutOf(state: State, t: Words, dispatch: Dispatch) {
+  const lead = (id: string) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "proof",
+        onclick: () => dispatch({ type: "seed.choose", card: id }),
+      },
+      t("seed.card", { id }),
+    );
   const value = meanTrust(state);
   const parts: HTMLElement[] = [h("p", {}, t("about.what", { count: state.card?.reference ?? 0 }))];
   if (value !== null) {
@@ -89,7 +102,13 @@ function aboutOf(state: State, t: Words) {
   ];
   parts.push(
     h("h3", {}, t("about.say.title")),
-    h("ul", {}, ...points.map((point) => h("li", {}, t(`about.${point}`)))),
+    h(
+      "ul",
+      {},
+      ...points.map((point) =>
+        h("li", {}, t(`about.${point}`), " ", CARDS[point] ? lead(CARDS[point]) : null),
+      ),
+    ),
   );
   if (state.card)
     parts.push(h("h3", {}, state.card.title), h("p", { class: "quiet" }, state.card.description));

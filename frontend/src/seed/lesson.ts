@@ -6,7 +6,7 @@ import type { Chapter } from "./chapter.ts";
 
 export const LESSON: Record<"en" | "zh", Chapter[]> = { en, zh };
 
-/** The claims that a chapter looks at; the last looks at all that do not hold as they are worded. */
+/** The claims that a chapter looks at; the last looks at all that do not hold as worded. */
 export const LOOKS_AT: string[][] = [
   ["1.3b"],
   ["2.1a", "2.1b", "2.2d"],

@@ -114,7 +114,7 @@ which the structure is to change:
 change (to strengthen a certain semantic tie, say)]].
 - **Gradients of the feed-forward network**:
   - \( \frac{\partial \mathcal{L}}{\partial W_1}, \frac{\partial \mathcal{L}}{\partial W_2} \) \
-decide [[2.2b|how to bend the manifold so that classes part better (the senses of “bank”, in \
+[[2.2b|decide how to bend the manifold so that classes part better (the senses of “bank”, in \
 money and by a river)]].
 
 #### (2) What the gradient flow means geometrically
@@ -153,9 +153,9 @@ asks for]] (the probability of the next token, \( P(x_t | x_{<t}) \)).
 ### 5. Key mathematical views
 - **Diffeomorphism**: [[2.5a|each Transformer layer can be seen as a diffeomorphism that keeps \
 the manifold’s topology and changes its local geometry]].
-- **Compression of dimension**: by the low rank of weight matrices \
+- **Compression of dimension**: [[2.5b|by the low rank of weight matrices \
 (\( W_Q \in \mathbb{R}^{d \times d_k} \) with \( d_k \ll d \)), \
-[[2.5b|the effective dimension is far below the nominal one]].
+the effective dimension is far below the nominal one]].
 - **The loss as an energy**: [[2.5c|minimizing \( \mathcal{L} \) is looking for the \
 configuration of least energy in parameter space]].
 

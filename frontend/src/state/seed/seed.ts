@@ -83,11 +83,7 @@ export const SEED: Handlers<Extract<Kind, `${"seed" | "lesson"}.${string}`>> = {
     settled(withSeed(state, { cards: { ...state.seed.cards, [run]: cards } })),
   "seed.await": (state, { view }) => settled(withSeed(state, { awaited: view })),
   "seed.inside": (state) => withSeed(state, { card: null }),
-  "lesson.go": (state, { chapter }) =>
-    withSeed(opened(state, "lesson"), {
-      chapter: Math.min(CHAPTERS, Math.max(1, chapter)),
-      card: null,
-    }),
+  "lesson.go": turned,
   "lesson.set": (state, { type, glide, ...fields }) => withSeed(state, fields),
   "lesson.show": (state, { view }) => withView(keeping(state, view), view),
 };
@@ -118,6 +114,14 @@ function opened(state: State, reading: "text" | "lesson"): State {
   return { ...state, seed, panel, sheet: null, search: "", picked: null, inspection: null };
 }
 
+/** Another chapter: what the one before had opened over the scene goes. */
+function turned(state: State, { chapter }: Of<"lesson.go">): State {
+  const at = Math.min(CHAPTERS, Math.max(1, chapter));
+  if (at === state.seed.chapter && state.seed.reading === "lesson") return state;
+  const bare = { ...opened(state, "lesson"), panel: null, curves: false, playing: null };
+  return withSeed(bare, { chapter: at, card: null, awaited: null });
+}
+
 /** A claim's card is opened and its picture set; without one, the card is closed. */
 function choose(state: State, { card }: Of<"seed.choose">): State {
   if (!card) return withSeed({ ...state, panel: null }, { card: null, awaited: null });
@@ -132,7 +136,7 @@ export function settled(state: State): State {
   if (awaited !== "card") return followed(state, awaited);
   if (!(state.run in state.seed.cards)) return state;
   const card = cardOf(state, state.seed.card);
-  const view = card ? viewOfFields(card.view) : null;
+  const view = card ? { step: card.at_step, ...viewOfFields(card.view) } : null;
   const now = withSeed(state, { awaited: null });
   return view ? withView(keeping(now, view), view) : now;
 }
