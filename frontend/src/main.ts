@@ -36,6 +36,7 @@ import { viewOfState } from "./state/view.ts";
 import { saveCurves } from "./effects/saving.ts";
 import { createStore } from "./state/store.ts";
 import type { Store } from "./state/store.ts";
+import { tapeHere } from "./effects/tape.ts";
 import { touring } from "./effects/touring.ts";
 import { linkOf, viewOf } from "./state/url.ts";
 import type { Message } from "./state/messages.ts";
@@ -49,7 +50,9 @@ type Act = ReturnType<typeof actor>;
 const LINK_PAUSE = 300;
 
 function boot() {
-  const { view, problem } = viewOf(location.hash);
+  const tape = tapeHere();
+  const { view, problem } = viewOf(location.hash || (tape?.said.fragment ?? ""));
+  document.body.classList.toggle("written", tape !== null);
   document.body.classList.toggle("software", drawnInSoftware());
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const store = createStore(
@@ -58,6 +61,7 @@ function boot() {
       language: chosenLanguage(),
       theme: chosenTheme(),
       reducedMotion: calm.matches,
+      written: tape !== null,
     }),
   );
   calm.addEventListener("change", () =>

@@ -214,7 +214,7 @@ def has_screen(environment: Any) -> bool:
 COMMANDS = (
     *(making.train, making.atlas, making.project, making.measure),
     *(meaning.senses, meaning.axes, meaning.probe, meaning.ood, meaning.compress, meaning.path),
-    *(telling.place, telling.check, telling.verify, telling.bench, telling.version),
+    *(telling.place, telling.export, telling.check, telling.verify, telling.bench, telling.version),
 )
 for command in COMMANDS:
     app.command()(command)

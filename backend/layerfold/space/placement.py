@@ -4,6 +4,8 @@ objective.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,45 @@ from layerfold.space.outside import own_distances, percentile
 
 _FARTHEST = 1e15  # squares of larger numbers leave float32
 _SAMPLE = 256
+
+
+@dataclass(frozen=True)
+class Clouds:
+    """Clouds that stay as they are: ``places`` [site, 3, ref], their cells, the layout's curve and
+    repulsion.
+    """
+
+    places: Floats
+    cells: tuple[Cells, ...]
+    curve: Curve
+    repulsion: float = UMAPS
+
+    @staticmethod
+    def of(positions: Floats, curve: Curve, repulsion: float = UMAPS) -> Clouds:
+        """The clouds ``positions`` [site, ref, 3]."""
+        places = np.asarray(positions, dtype=np.float32)
+        cells = tuple(Cells.of(site) for site in places)
+        return Clouds(np.ascontiguousarray(places.transpose(0, 2, 1)), cells, curve, repulsion)
+
+    def settle(self, neighbors: Ints, distances: Floats) -> Floats:
+        """Where tokens lie, [site, token, 3], whose true ``neighbors`` [site, token, k] lie at
+        those ``distances``.
+        """
+        membership, exponents = memberships(distances)
+        anchors = np.stack(
+            [cloud.take(near, axis=1) for cloud, near in zip(self.places, neighbors, strict=True)],
+            axis=1,
+        )
+        place = descend(
+            anchors,
+            pulls(membership, exponents),
+            membership,
+            self.cells,
+            self.places.shape[-1],
+            self.curve,
+            self.repulsion,
+        )
+        return np.ascontiguousarray(place.transpose(1, 2, 0))
 
 
 class Placer:
@@ -47,14 +88,13 @@ class Placer:
         _check_clouds(states, positions, k)
         places = np.asarray(positions, dtype=np.float32)
         self._indices = tuple(Index.of(site) for site in states)
-        self._cells = tuple(Cells.of(site) for site in places)
-        self._places = np.ascontiguousarray(places.transpose(0, 2, 1))  # [site, 3, ref]
+        self._clouds = Clouds.of(places, Curve(a, b), repulsion)
         self._own = (
             tuple(own_distances(i, _SAMPLE) for i in self._indices)
             if own is None
             else tuple(np.sort(own, axis=-1))
         )
-        self._k, self._curve, self._repulsion, self._d = k, Curve(a, b), repulsion, states.shape[-1]
+        self._k, self._d = k, states.shape[-1]
 
     def place(self, states: Floats, stop: Stop = go_on) -> Placed:
         """Where ``states`` [site, token, d] lie in each site's cloud, with their k true neighbours
@@ -65,22 +105,7 @@ class Placer:
         """
         neighbors, distances, outside = self.near(states, stop)
         stop()
-        membership, exponents = memberships(distances)
-        anchors = np.stack(
-            [cloud.take(near, axis=1) for cloud, near in zip(self._places, neighbors, strict=True)],
-            axis=1,
-        )
-        n = self._places.shape[-1]
-        place = descend(
-            anchors,
-            pulls(membership, exponents),
-            membership,
-            self._cells,
-            n,
-            self._curve,
-            self._repulsion,
-        )
-        return Placed(np.ascontiguousarray(place.transpose(1, 2, 0)), neighbors, distances, outside)
+        return Placed(self._clouds.settle(neighbors, distances), neighbors, distances, outside)
 
     def near(self, states: Floats, stop: Stop = go_on) -> tuple[Ints, Floats, Floats]:
         """What ``place`` says besides the places: neighbours, their distances, and how far outside;
