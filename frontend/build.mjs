@@ -22,6 +22,13 @@ const PAGE = [
   { in: join(HERE, "icon.svg"), out: "icon" },
 ];
 
+/** Plotly's 3-D part goes into pages that are written down; the page itself has all of Plotly. */
+const COPIED = [
+  ["preact/LICENSE", "preact.LICENSE"],
+  ["plotly.js-gl3d-dist-min/LICENSE", "plotly-gl3d.LICENSE"],
+  ["plotly.js-gl3d-dist-min/plotly-gl3d.min.js", "plotly-gl3d.min.js"],
+];
+
 /** @type {esbuild.BuildOptions} */
 const options = {
   entryPoints: modules.length ? modules : PAGE,
@@ -38,7 +45,8 @@ const options = {
 
 mkdirSync(out, { recursive: true });
 if (!modules.length)
-  copyFileSync(join(HERE, "../node_modules/preact/LICENSE"), join(out, "preact.LICENSE"));
+  for (const [file, name] of COPIED)
+    copyFileSync(join(HERE, "../node_modules", file), join(out, name));
 if (FLAGS.includes("--watch"))
   await (await esbuild.context({ ...options, logLevel: "info" })).watch();
 else await esbuild.build(options);

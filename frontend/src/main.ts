@@ -48,6 +48,7 @@ import { viewOfState } from "./state/view.ts";
 import { saveCurves, saveMeaning } from "./effects/saving.ts";
 import { createStore } from "./state/store.ts";
 import type { Store } from "./state/store.ts";
+import { tapeHere } from "./effects/tape.ts";
 import { touring } from "./effects/touring.ts";
 import { linkOf, viewOf } from "./state/url.ts";
 import type { Message } from "./state/messages.ts";
@@ -61,7 +62,9 @@ type Act = ReturnType<typeof actor>;
 const LISTENING = { capture: true, passive: true };
 
 function boot() {
-  const { view, problem } = viewOf(location.hash);
+  const tape = tapeHere();
+  const { view, problem } = viewOf(location.hash || (tape?.said.fragment ?? ""));
+  document.body.classList.toggle("written", tape !== null);
   document.body.classList.toggle("software", drawnInSoftware());
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const store = createStore(
@@ -70,6 +73,7 @@ function boot() {
       language: chosenLanguage(),
       theme: chosenTheme(),
       reducedMotion: calm.matches,
+      written: tape !== null,
     }),
   );
   calm.addEventListener("change", () =>

@@ -50,6 +50,7 @@ EVERY = 20  # epochs between two savings of the layout
 StatesOf = Callable[[int], Floats]
 Progress = Callable[[str, float], None]
 Arrays = dict[str, NDArray[Any]]
+Problem = tuple[Graphs, Springs, Floats]
 
 
 @dataclass(frozen=True)
@@ -125,10 +126,10 @@ def build_atlas(
         progress,
         crew or alone,
     )
-    _prepare(task, dict(origin or {}))
+    prepare(task, dict(origin or {}))
     with cores(count):
-        _make_graphs(task)
-        positions = _make_layout(task)
+        make_graphs(task)
+        positions = make_layout(task, problem)
         _make_scores(task, positions)
     _finish(task, positions, dict(extra_measures or {}), dict(variables or {}), dict(origin or {}))
 
@@ -136,7 +137,7 @@ def build_atlas(
 # ---- work that outlives a kill
 
 
-def _prepare(task: Task, origin: Mapping[str, str]) -> None:
+def prepare(task: Task, origin: Mapping[str, str]) -> None:
     """The working folder is there and belongs to this very build."""
     digest = hashlib.sha256()
     for array in (task.reference.windows, task.reference.window, task.reference.position):
@@ -158,7 +159,7 @@ def _prepare(task: Task, origin: Mapping[str, str]) -> None:
     write_atomically(path, text)
 
 
-def _saved(path: Path) -> Arrays | None:
+def saved(path: Path) -> Arrays | None:
     """The arrays of a working file, None when it is not there or not whole."""
     try:
         return load(path.read_bytes())
@@ -169,7 +170,7 @@ def _saved(path: Path) -> Arrays | None:
 # ---- graphs
 
 
-def _make_graphs(task: Task) -> None:
+def make_graphs(task: Task) -> None:
     """Each step's graphs, sketch and true moves are in the working folder."""
     left = _left(task, "graph")
     for step, arrays in task.crew.neighborhoods(left, _share(task, "neighbours", len(left))):
@@ -179,7 +180,7 @@ def _make_graphs(task: Task) -> None:
 
 def _left(task: Task, stage: str) -> list[int]:
     """The steps whose working file of a stage is yet to be made."""
-    return [step for step in task.steps if _saved(task.path(stage, step)) is None]
+    return [step for step in task.steps if saved(task.path(stage, step)) is None]
 
 
 def _share(task: Task, stage: str, left: int) -> Callable[[float], None]:
@@ -192,15 +193,15 @@ def _share(task: Task, stage: str, left: int) -> Callable[[float], None]:
 # ---- layout
 
 
-def _make_layout(task: Task) -> Floats:
-    """Positions [step, site, ref, 3] of the whole grid."""
+def make_layout(task: Task, posed: Callable[[Task], Problem]) -> Floats:
+    """Positions [step, site, ref, 3] of the whole grid: the descent that was ``posed``."""
     shape = (len(task.steps), len(task.sites), len(task.reference), 3)
-    saved = _saved(task.work / "layout.safetensors")
-    begin = 0 if saved is None else int(saved["epoch"][0])
+    found = saved(task.work / "layout.safetensors")
+    begin = 0 if found is None else int(found["epoch"][0])
     epochs = task.recipe.epochs
-    if saved is not None and begin == epochs:
-        return np.asarray(saved["positions"].reshape(shape), dtype=np.float32)
-    graphs, springs, start = _problem(task)
+    if found is not None and begin == epochs:
+        return np.asarray(found["positions"].reshape(shape), dtype=np.float32)
+    graphs, springs, start = posed(task)
 
     def each(epoch: int, positions: Floats) -> None:
         if epoch % EVERY == 0 or epoch == epochs:
@@ -213,7 +214,7 @@ def _make_layout(task: Task) -> Floats:
     positions = lay_out(
         graphs,
         springs,
-        start if saved is None else saved["positions"],
+        start if found is None else found["positions"],
         descent,
         begin=begin,
         each=each,
@@ -221,8 +222,19 @@ def _make_layout(task: Task) -> Floats:
     return positions.reshape(shape)
 
 
-def _problem(task: Task) -> tuple[Graphs, Springs, Floats]:
+def problem(task: Task) -> Problem:
     """The graphs, the springs and the common start, read from the working folder."""
+    graphs, lengths, sketches = read_graphs(task)
+    typical = typical_move(len(task.reference), task.recipe.spread) * task.recipe.glide
+    rest = rest_lengths(lengths, typical)
+    springs = Springs(pairs_of(len(task.steps), len(task.sites)), rest, firmness(rest, 2 * typical))
+    return graphs, springs, common_start(sketches, task.recipe.spread)
+
+
+def read_graphs(task: Task) -> tuple[Graphs, Floats, list[Floats]]:
+    """The graphs, the true moves in the order of ``pairs_of``, and sketches of the states, read
+    from the working folder.
+    """
     graphs: list[Graph] = []
     sketches: list[Floats] = []
     true: dict[str, list[Floats]] = {
@@ -238,11 +250,7 @@ def _problem(task: Task) -> tuple[Graphs, Springs, Floats]:
         for name, found in true.items():
             if name in arrays:
                 found.append(arrays[name])
-    lengths = _in_order(true)
-    typical = typical_move(len(task.reference), task.recipe.spread) * task.recipe.glide
-    rest = rest_lengths(lengths, typical)
-    springs = Springs(pairs_of(len(task.steps), len(task.sites)), rest, firmness(rest, 2 * typical))
-    return Graphs.of(graphs), springs, common_start(sketches, task.recipe.spread)
+    return Graphs.of(graphs), _in_order(true), sketches
 
 
 def _in_order(true: Mapping[str, list[Floats]]) -> Floats:

@@ -105,7 +105,7 @@ COMMANDS = (
     *(making.train, making.atlas, making.project, making.measure),
     *(meaning.senses, meaning.axes, meaning.probe, manifold.ood, manifold.compress, manifold.path),
     *(manifold.regions, manifold.attack),
-    *(telling.place, telling.check, telling.verify_model, telling.verify),
+    *(telling.place, telling.export, telling.check, telling.verify_model, telling.verify),
     *(telling.bench, telling.version),
 )
 for command in COMMANDS:

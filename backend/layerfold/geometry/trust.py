@@ -108,19 +108,29 @@ def trust_at(states: Floats, shown: Floats, index: int, k: int = 15) -> tuple[fl
             f"{k} neighbours were asked for, but each point has {len(states) - 1}: choose k from 1"
             f" to {len(states) - 1}"
         )
-    one = np.array([index])
-    near_states, near_shown = (_others(points, index, k) for points in (states, shown))
-    worst = k * (2 * len(states) - 3 * k - 1) / 2
-    trust, continuity = (
-        1 - _excess(*pair, k, one) / worst for pair in ((states, near_shown), (shown, near_states))
-    )
+    trust, continuity = trust_among(states, shown, np.array([index]), k)
     return float(trust[0]), float(continuity[0])
 
 
-def _others(points: Floats, index: int, k: int) -> Ints:
-    """The k nearest other points of one point, [1, k]."""
-    near = nearest(points[index : index + 1], points, k + 1)[0][0]
-    return np.asarray(near[near != index][None, :k], dtype=np.int32)
+def trust_among(
+    states: Floats, shown: Floats, who: NDArray[np.intp], k: int = 15
+) -> tuple[Doubles, Doubles]:
+    """Trust and continuity of the points ``who``, as ``trust_of`` gives them, without the
+    others'.
+    """
+    near_states, near_shown = (_others(points, who, k) for points in (states, shown))
+    worst = k * (2 * len(states) - 3 * k - 1) / 2
+    trust, continuity = (
+        1 - _excess(*pair, k, who) / worst for pair in ((states, near_shown), (shown, near_states))
+    )
+    return trust, continuity
+
+
+def _others(points: Floats, who: NDArray[np.intp], k: int) -> Ints:
+    """The k nearest other points of each of the points ``who``, [who, k]."""
+    found = nearest(points[who], points, k + 1)[0]
+    rows = [near[near != index][:k] for near, index in zip(found, who, strict=True)]
+    return np.asarray(rows, dtype=np.int32)
 
 
 def _excess(points: Floats, claimed: Ints, k: int, who: NDArray[np.intp] | None = None) -> Doubles:

@@ -40,6 +40,7 @@ from layerfold.server.proxy import Proxies, root_path_of
 from layerfold.server.routes import FOREIGN, INVALID, create_routes
 from layerfold.server.security import Guard, accept, reach
 from layerfold.server.sockets import Sockets
+from layerfold.server.standalone_routes import create_standalone_routes
 from layerfold.server.typed import Pace
 from layerfold.server.watch import FOLLOWERS, Watch
 from layerfold.server.ws import TRY_AGAIN, Connection
@@ -48,6 +49,9 @@ from layerfold.settings import Settings, cache_folder, listen
 CHARACTERS: Final = 20_000
 TOKENS: Final = 128
 SENTENCES: Final = 16
+LIMITS: Final = Limits(
+    characters=CHARACTERS, tokens=TOKENS, message_bytes=MESSAGE_BYTES, sentences=SENTENCES
+)
 CONNECTIONS: Final = 256
 WORKERS: Final = 2
 DESCRIPTION: Final = (
@@ -79,9 +83,7 @@ def create_app(
     version = installed_version()
     plotly = Plotly.installed()
     work = jobs or Jobs(WORKERS)
-    limits = Limits(
-        characters=CHARACTERS, tokens=TOKENS, message_bytes=MESSAGE_BYTES, sentences=SENTENCES
-    )
+    limits = LIMITS
     connections: set[Connection] = set()
 
     app = FastAPI(
@@ -111,6 +113,9 @@ def create_app(
     app.state.connections = connections
     _say_errors_in_one_shape(app)
     app.include_router(create_routes(catalog, work, _limits_of(limits), plotly, version, watch))
+    app.include_router(
+        create_standalone_routes(catalog, work, _limits_of(limits), settings.frontend)
+    )
     app.include_router(
         create_lab_routes(lab or Lab(None), lambda run: announce(connections, (run,), jobs=True))
     )

@@ -4,17 +4,58 @@ objective.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.errors import InputError
 from layerfold.records import Floats, Ints, Placed, Stop, go_on
-from layerfold.space.descent import UMAPS, Curve, descend, memberships, pulls
+from layerfold.space.descent import UMAPS, Cells, Curve, descend, memberships, pulls
 from layerfold.space.neighbors import Points
 from layerfold.space.outside import percentile
 from layerfold.space.prepared import Prepared
 
 _FARTHEST = 1e15  # squares of larger numbers leave float32
+
+
+@dataclass(frozen=True)
+class Clouds:
+    """Clouds that stay as they are: ``places`` [site, 3, ref], their cells, the layout's curve and
+    repulsion.
+    """
+
+    places: Floats
+    cells: tuple[Cells, ...]
+    curve: Curve
+    repulsion: float = UMAPS
+
+    @staticmethod
+    def of(positions: Floats, curve: Curve, repulsion: float = UMAPS) -> Clouds:
+        """The clouds ``positions`` [site, ref, 3]."""
+        places = np.asarray(positions, dtype=np.float32)
+        cells = tuple(Cells.of(site) for site in places)
+        return Clouds(np.ascontiguousarray(places.transpose(0, 2, 1)), cells, curve, repulsion)
+
+    def settle(self, neighbors: Ints, distances: Floats) -> Floats:
+        """Where tokens lie, [site, token, 3], whose true ``neighbors`` [site, token, k] lie at
+        those ``distances``.
+        """
+        membership, exponents = memberships(distances)
+        anchors = np.stack(
+            [cloud.take(near, axis=1) for cloud, near in zip(self.places, neighbors, strict=True)],
+            axis=1,
+        )
+        place = descend(
+            anchors,
+            pulls(membership, exponents),
+            membership,
+            self.cells,
+            self.places.shape[-1],
+            self.curve,
+            self.repulsion,
+        )
+        return np.ascontiguousarray(place.transpose(1, 2, 0))
 
 
 class Placer:
@@ -57,7 +98,8 @@ class Placer:
         return placer
 
     def _bind(self, prepared: Prepared, k: int, curve: Curve, repulsion: float) -> None:
-        self.prepared, self._k, self._curve, self._repulsion = prepared, k, curve, repulsion
+        self.prepared, self._k = prepared, k
+        self._clouds = Clouds(prepared.places, prepared.cells, curve, repulsion)
 
     def place(self, states: Floats, stop: Stop = go_on) -> Placed:
         """Where ``states`` [site, token, d] lie in each site's cloud, with their k true neighbours
@@ -68,25 +110,7 @@ class Placer:
         """
         neighbors, distances, outside = self.near(states, stop)
         stop()
-        membership, exponents = memberships(distances)
-        anchors = np.stack(
-            [
-                cloud.take(near, axis=1)
-                for cloud, near in zip(self.prepared.places, neighbors, strict=True)
-            ],
-            axis=1,
-        )
-        n = self.prepared.places.shape[-1]
-        place = descend(
-            anchors,
-            pulls(membership, exponents),
-            membership,
-            self.prepared.cells,
-            n,
-            self._curve,
-            self._repulsion,
-        )
-        return Placed(np.ascontiguousarray(place.transpose(1, 2, 0)), neighbors, distances, outside)
+        return Placed(self._clouds.settle(neighbors, distances), neighbors, distances, outside)
 
     def near(self, states: Floats, stop: Stop = go_on) -> tuple[Ints, Floats, Floats]:
         """What ``place`` says besides the places: neighbours, their distances, and how far outside;

@@ -1,6 +1,7 @@
 /** The line to the server: one WebSocket that comes back by itself, and a few GETs. */
 
 import { decodeMessage } from "../protocol/safetensors.ts";
+import { tapeHere } from "./tape.ts";
 import type { Dispatch } from "../state/messages.ts";
 import type { Failure } from "../protocol/failure.ts";
 import type { ClientMessage } from "../protocol/wire.ts";
@@ -31,7 +32,8 @@ export function failureOf(error: unknown): Failure {
 }
 
 async function get(path: string, options?: RequestInit) {
-  const response = await fetch(new URL(path, document.baseURI), options);
+  const tape = tapeHere();
+  const response = tape ? tape.answer(path) : await fetch(new URL(path, document.baseURI), options);
   if (response.ok) return response;
   const body = await response.json().catch(() => null);
   throw new Refusal(
@@ -72,6 +74,11 @@ export async function postBytes(path: string, body: unknown, signal?: AbortSigna
  * A connection that is kept: lost, it is tried again with back-off; `dispatch` hears of everything.
  */
 export function connect(dispatch: Dispatch) {
+  const tape = tapeHere();
+  return tape ? tape.connect(dispatch) : stream(dispatch);
+}
+
+function stream(dispatch: Dispatch) {
   const url = new URL("api/stream", document.baseURI);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   let socket: WebSocket | null = null;

@@ -63,6 +63,25 @@ function tensor(buffer: ArrayBuffer, body: number, name: string, entry: any): Te
   return { dtype: entry.dtype, shape, data: entry.dtype === "F16" ? halves(raw) : raw };
 }
 
+/** Arrays as the bytes of a file, in the order given. */
+export function encode(tensors: Record<string, Tensor>): ArrayBuffer {
+  let end = 0;
+  const header: Record<string, unknown> = {};
+  for (const [name, { dtype, shape, data }] of Object.entries(tensors))
+    header[name] = { dtype, shape, data_offsets: [end, (end += data.byteLength)] };
+  const words = JSON.stringify(header);
+  const head = new TextEncoder().encode(words.padEnd(8 * Math.ceil(words.length / 8)));
+  const out = new Uint8Array(8 + head.length + end);
+  new DataView(out.buffer).setBigUint64(0, BigInt(head.length), true);
+  out.set(head, 8);
+  let at = 8 + head.length;
+  for (const { data } of Object.values(tensors)) {
+    out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return out.buffer;
+}
+
 /** IEEE half floats -> float32. */
 export function halves(raw: Uint16Array): Float32Array {
   const out = new Float32Array(raw.length);

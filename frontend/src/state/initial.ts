@@ -24,6 +24,8 @@ export interface Boot {
   language?: State["language"];
   theme?: State["theme"];
   reducedMotion?: boolean;
+  /** whether the page was written down and no server answers */
+  written?: boolean;
 }
 
 /** The state before anything has been heard. */
@@ -35,6 +37,7 @@ export function initialState({ view = {}, ...person }: Boot = {}): State {
     language: view.language ?? person.language ?? "en",
     theme: view.theme ?? person.theme ?? "dark",
     reducedMotion: person.reducedMotion ?? false,
+    written: person.written ?? false,
     run: view.run ?? "",
     panel: view.lab ? "lab" : view.meaning ? "meaning" : view.inside ? "inside" : null,
     meaning: { ...EMPTY_MEANING, section: view.meaning ?? EMPTY_MEANING.section },

@@ -250,6 +250,8 @@ export interface State {
   language: Language;
   theme: Theme;
   reducedMotion: boolean;
+  /** written down to be taken along: nothing more is computed */
+  written: boolean;
   flat: boolean;
   connection: Connection;
   /** seconds until the next attempt while the connection is lost */

@@ -300,6 +300,14 @@ class Reading(Message):
     projection: Annotated[str, Field(min_length=1, max_length=64)] = "umap"
 
 
+class Written(Message):
+    """Texts to be placed in a page that is written down, and the link that says how it looks."""
+
+    texts: Annotated[list[str], Field(min_length=1, max_length=64)]
+    fragment: Annotated[str, Field(max_length=8192)] = ""
+    projection: Annotated[str, Field(min_length=1, max_length=64)] = "umap"
+
+
 # ---- the lab -------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,8 @@ const COLUMNS = 3;
 
 export function lensTab(state: State, t: Words, dispatch: Dispatch): Tree[] {
   const lens = state.inspection?.lens ?? [];
-  if (!lens.length) return [h("p", { class: "quiet" }, t("lens.none"))];
+  if (!lens.length)
+    return [h("p", { class: "quiet" }, t(state.written ? "lens.written" : "lens.none"))];
   const here = lens.find((one) => one.site === Math.round(state.site));
   const parts: Tree[] = [
     h("p", { class: "quiet" }, t(fills(state) ? "lens.note.encoder" : "lens.note")),
