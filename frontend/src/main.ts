@@ -20,6 +20,7 @@ import { hoverCard } from "./panels/hover.ts";
 import { insidePanel } from "./panels/inside/inside.ts";
 import { inspectorPanel } from "./panels/inspect/inspector.ts";
 import { labPanel } from "./panels/lab/lab.ts";
+import { railPanel } from "./panels/drawer/rail.ts";
 import { legendPanel } from "./panels/legend.ts";
 import { searchPanel } from "./panels/search.ts";
 import { sentencesPanel } from "./panels/sentences.ts";
@@ -30,7 +31,8 @@ import { overlaying } from "./effects/overlaying.ts";
 import { placing } from "./effects/placing.ts";
 import { playback } from "./effects/playback.ts";
 import { prefetch } from "./effects/prefetch.ts";
-import { claimsShown } from "./state/shown.ts";
+import { sectionShown } from "./state/drawer.ts";
+import { foldedParts } from "./state/unfolding.ts";
 import { initialState } from "./state/initial.ts";
 import { viewOfState } from "./state/view.ts";
 import { saveCurves } from "./effects/saving.ts";
@@ -58,6 +60,7 @@ function boot() {
       language: chosenLanguage(),
       theme: chosenTheme(),
       reducedMotion: calm.matches,
+      unfolded: view ? undefined : chosenParts(),
     }),
   );
   calm.addEventListener("change", () =>
@@ -103,7 +106,6 @@ function boot() {
   );
   if (view || calm.matches) settleWhenCarded(store, tour);
   else tour.beginWhenReady(scene);
-  if (!view && !recalled("door")) store.dispatch({ type: "set", sheet: "door" });
   retryRuns(store);
   loadRuns(store);
   return { store, act };
@@ -170,6 +172,7 @@ function panels(store: Store, act: Act) {
     stripPanel(dispatch, act),
   ];
   const more = [
+    railPanel(dispatch),
     inspectorPanel(dispatch),
     insidePanel(dispatch),
     labPanel(dispatch, act),
@@ -186,13 +189,14 @@ function panels(store: Store, act: Act) {
     document.documentElement.lang = state.language === "zh" ? "zh-CN" : "en";
     document.documentElement.dataset.theme = state.theme;
     document.body.dataset.sheet = state.sheet ?? "";
-    document.body.toggleAttribute("data-picked", Boolean(state.picked));
+    document.body.dataset.drawer = sectionShown(state) ?? "";
+    document.body.dataset.folded = foldedParts(state).join(" ");
     document.body.toggleAttribute("data-curves", state.curves);
-    document.body.toggleAttribute("data-claims", claimsShown(state));
     document.body.classList.toggle("touring", state.touring);
     column.setAttribute("aria-label", t("sentences.title"));
     for (const panel of [...all, ...more]) panel.update(state, t, previous);
-    if (previous?.sheet === "door" && state.sheet !== "door") remember("door", "seen");
+    if (previous && state.unfolded !== previous.unfolded)
+      remember("unfolded", state.unfolded.join(" "));
     if (previous && state.theme !== previous.theme) remember("theme", state.theme);
     if (previous && state.language !== previous.language) remember("language", state.language);
   };
@@ -206,10 +210,6 @@ function panels(store: Store, act: Act) {
   new ResizeObserver(() =>
     document.documentElement.style.setProperty("--top", `${top.offsetHeight}px`),
   ).observe(top);
-  const door = byId("door");
-  new ResizeObserver(() =>
-    document.documentElement.style.setProperty("--door", `${door.offsetHeight}px`),
-  ).observe(door);
   for (const panel of innerWidth <= 820 ? (["strip", "claims"] as const) : [])
     dispatch({ type: "fold", panel });
 }
@@ -280,6 +280,11 @@ function chosenLanguage() {
   const kept = recalled("language");
   if (kept === "en" || kept === "zh") return kept;
   return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+}
+
+/** What had unfolded at an earlier visit; nothing at the first. */
+function chosenParts() {
+  return (recalled("unfolded") ?? "").split(" ").filter(Boolean) as State["unfolded"];
 }
 
 function chosenTheme() {

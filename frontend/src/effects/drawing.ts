@@ -1,14 +1,12 @@
 /** Keeps the scene showing the state's picture, and tells what a person does in it. */
 
-import { compareCovers, compareShown, isBeside } from "../state/comparing.ts";
+import { isBeside } from "../state/comparing.ts";
+import { compareShown, sectionShown } from "../state/drawer.ts";
 import { figure, pictureKey } from "../state/picture/figure.ts";
-import { insideShown } from "../state/inside/inside.ts";
-import { labCovers, labShown } from "../state/lab.ts";
 import { axisNames, kindShown } from "../state/projections.ts";
 import { createScene } from "../scene/scene.ts";
-import { claimsShown } from "../state/shown.ts";
 import { shownProjection } from "../state/state.ts";
-import type { Scene, State } from "../state/types.ts";
+import type { Panel, Scene, State } from "../state/types.ts";
 import type { Store } from "../state/store.ts";
 
 /**
@@ -31,6 +29,17 @@ export function drawnInSoftware() {
   return /software|swiftshader|llvmpipe|basic render/i.test(name);
 }
 
+/** The elements of sections that are not called as these are. */
+const ELEMENTS: Record<Panel, string> = {
+  token: "inspector",
+  inside: "inside",
+  meaning: "meaning",
+  act: "act",
+  metrics: "claims",
+  compare: "compare",
+  lab: "lab",
+};
+
 /** Pixels of each edge that panels cover. */
 export function insetsOf(state: State) {
   const wide = innerWidth > 820;
@@ -39,35 +48,23 @@ export function insetsOf(state: State) {
   const bottom = strip
     ? innerHeight - (curves?.height ? Math.min(curves.top, strip.top) : strip.top) + 8
     : 0;
-  const sheet = [
-    state.picked ? "inspector" : "",
-    claimsShown(state) ? "claims" : "",
-    labShown(state) ? "lab" : "",
-    compareShown(state) ? "compare" : "",
-    insideShown(state) ? "inside" : "",
-  ]
+  const section = sectionShown(state);
+  const sheet = [section ? ELEMENTS[section] : "", compareShown(state) ? "compare" : ""]
     .map((id) => document.getElementById(id)?.getBoundingClientRect())
     .find((box) => box?.height);
-  const door = document.getElementById("door")?.getBoundingClientRect();
   if (!wide)
     return {
       left: 0,
       right: 0,
-      top: door?.height ? door.bottom : 84,
+      top: 84,
       bottom: sheet?.height ? innerHeight - sheet.top + 8 : bottom,
     };
+  const rail = document.getElementById("rail")?.offsetWidth ?? 0;
   const column = !state.folded.sentences && innerWidth > 1100 ? 300 : 0;
   return {
     left: column,
-    right:
-      state.picked ||
-      claimsShown(state) ||
-      labCovers(state) ||
-      compareCovers(state) ||
-      insideShown(state)
-        ? 352
-        : 0,
-    top: door?.height ? door.bottom : 48,
+    right: rail + (section && !(section === "lab" && state.lab.folded) ? 352 : 0),
+    top: 48,
     bottom,
   };
 }

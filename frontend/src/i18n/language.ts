@@ -4,6 +4,8 @@ import en from "./strings.en.ts";
 import zh from "./strings.zh.ts";
 import compareEn from "./strings.compare.en.ts";
 import compareZh from "./strings.compare.zh.ts";
+import drawerEn from "./strings.drawer.en.ts";
+import drawerZh from "./strings.drawer.zh.ts";
 import insideEn from "./strings.inside.en.ts";
 import insideZh from "./strings.inside.zh.ts";
 import labEn from "./strings.lab.en.ts";
@@ -23,6 +25,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...shapesEn,
     ...labEn,
     ...insideEn,
+    ...drawerEn,
     ...compareEn,
     ...liveEn,
     ...measureStrings(measuresEn),
@@ -32,6 +35,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...shapesZh,
     ...labZh,
     ...insideZh,
+    ...drawerZh,
     ...compareZh,
     ...liveZh,
     ...measureStrings(measuresZh),

@@ -1,6 +1,5 @@
 /**
- * The front door: a row of cards, one a model, each with a tiny picture and a line of what will be
- * seen. It can be folded away.
+ * The page of models: cards, one a model, each with a tiny picture and a line of what will be seen.
  */
 
 import { byId, fill, h, iconButton, relabel } from "../ui/dom.ts";
@@ -12,22 +11,27 @@ import type { RunEntry, State, Words } from "../state/types.ts";
 
 export function doorPanel(dispatch: Dispatch, acts: { chooseRun(name: string): void }) {
   const root = byId("door");
+  const title = h("h2", {});
   const list = h("ul", { class: "cards" });
   const fold = iconButton("close", "", () => dispatch({ type: "set", sheet: null }), {
     id: "fold-door",
-    class: "button small",
   });
-  fill(root, list, fold);
+  root.setAttribute("role", "dialog");
+  root.setAttribute("aria-modal", "true");
+  fill(root, h("header", {}, title, fold), list);
   list.addEventListener("keydown", (event) => walk(event, list));
   const making: Map<string, ReturnType<typeof buildingLine>> = new Map();
   let shown = "";
+  let wasOpen = false;
 
   return {
     update(state: State, t: Words, previous: State | null) {
       const open = state.sheet === "door" && state.runs.length > 1;
       root.hidden = !open;
-      document.body.classList.toggle("door-open", open);
+      if (previous && open !== wasOpen) aside(root, open);
+      wasOpen = open;
       if (!open) return;
+      title.textContent = t("door.title");
       root.setAttribute("aria-label", t("door.title"));
       relabel(fold, "close", t("door.fold"));
       const runs = state.runs.map((one) => ({ ...one, building: Boolean(one.building) }));
@@ -38,10 +42,8 @@ export function doorPanel(dispatch: Dispatch, acts: { chooseRun(name: string): v
         if (building) making.get(name)?.update(building, t);
       if (previous?.sheet !== "door")
         list
-          .querySelector("[aria-current]")
-          ?.scrollIntoView({ inline: "center", block: "nearest" });
-      if (previous && previous.sheet !== "door" && document.activeElement?.id === "run")
-        list.querySelector("button")?.focus({ preventScroll: true });
+          .querySelector<HTMLElement>("[aria-current], button:not(:disabled)")
+          ?.focus({ preventScroll: true });
     },
   };
 
@@ -63,6 +65,13 @@ export function doorPanel(dispatch: Dispatch, acts: { chooseRun(name: string): v
         .find((one) => one.dataset.run === held)
         ?.focus({ preventScroll: true });
   }
+}
+
+/** While the page of models is open the rest of the page is out of reach. */
+function aside(root: HTMLElement, open: boolean) {
+  for (const other of document.body.children)
+    if (other !== root && !other.contains(root) && other instanceof HTMLElement) other.inert = open;
+  if (!open) document.getElementById("run")?.focus({ preventScroll: true });
 }
 
 /** A known shape in our words, another run in its own. */
@@ -104,9 +113,16 @@ function cardOf(
   return h("button", { ...props, "aria-current": here ? "true" : undefined }, picture, words);
 }
 
+const ARROWS: Record<string, number> = {
+  ArrowRight: 1,
+  ArrowDown: 1,
+  ArrowLeft: -1,
+  ArrowUp: -1,
+};
+
 /** Arrows walk along the cards. */
 function walk(event: KeyboardEvent, list: HTMLElement) {
-  const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+  const by = ARROWS[event.key] ?? 0;
   if (!by) return;
   event.preventDefault();
   event.stopPropagation();

@@ -21,6 +21,8 @@ export interface Boot {
   language?: State["language"];
   theme?: State["theme"];
   reducedMotion?: boolean;
+  /** what was unfolded at an earlier visit; without: everything is there */
+  unfolded?: State["unfolded"];
 }
 
 /** The state before anything has been heard. */
@@ -32,6 +34,7 @@ export function initialState({ view = {}, ...person }: Boot = {}): State {
     language: view.language ?? person.language ?? "en",
     theme: view.theme ?? person.theme ?? "dark",
     reducedMotion: person.reducedMotion ?? false,
+    unfolded: person.unfolded ?? ["tools", "sentences", "strip", "scene"],
     run: view.run ?? "",
     panel: view.lab ? "lab" : view.inside ? "inside" : null,
     inside: { ...EMPTY_INSIDE, tab: view.inside ?? EMPTY_INSIDE.tab },

@@ -101,6 +101,9 @@ interface OfView {
   "axes.toggle": Bare;
   "colour.next": Bare;
   "claims.toggle": Bare;
+  "drawer.toggle": { section: nouns.Panel };
+  "drawer.close": Bare;
+  unfold: Bare;
   fold: { panel: keyof nouns.State["folded"] };
   hover: { pick: nouns.Picked | null; at?: { x: number; y: number } };
   pick: { pick: nouns.Picked | null };
