@@ -91,7 +91,6 @@ UNPORTED = {
     for name in (
         "panels/inside/attention",
         "panels/inside/jacobian",
-        "panels/claims",
         "panels/compare",
         "panels/curves/curves",
         "panels/lab/lab",

@@ -23,6 +23,7 @@ import { insidePanel } from "./panels/inside/inside.ts";
 import { inspectorPanel } from "./panels/inspect/inspector.ts";
 import { lessonPanel } from "./panels/lesson/lesson.ts";
 import { labPanel } from "./panels/lab/lab.ts";
+import { railPanel } from "./panels/drawer/rail.ts";
 import { legendPanel } from "./panels/legend.ts";
 import { offerCards } from "./panels/offers.ts";
 import { meaningPanel } from "./panels/meaning/meaning.ts";
@@ -41,8 +42,9 @@ import { playback } from "./effects/playback.ts";
 import { presenting } from "./effects/presenting.ts";
 import { prefetch } from "./effects/prefetch.ts";
 import { seeding } from "./effects/seeding.ts";
-import { seedCardShown } from "./state/seed/seed.ts";
-import { claimsShown } from "./state/shown.ts";
+import { seedCardShown } from "./state/seed/shown.ts";
+import { sectionShown } from "./state/drawer.ts";
+import { foldedParts } from "./state/unfolding.ts";
 import { initialState } from "./state/initial.ts";
 import { viewOfState } from "./state/view.ts";
 import { saveCurves, saveMeaning } from "./effects/saving.ts";
@@ -74,6 +76,7 @@ function boot() {
       theme: chosenTheme(),
       reducedMotion: calm.matches,
       written: tape !== null,
+      unfolded: view || tape ? undefined : chosenParts(),
     }),
   );
   calm.addEventListener("change", () =>
@@ -120,7 +123,6 @@ function boot() {
   );
   if (view || calm.matches) settleWhenCarded(store, tour);
   else tour.beginWhenReady(scene);
-  if (!view && !recalled("door")) store.dispatch({ type: "set", sheet: "door" });
   retryRuns(store);
   loadRuns(store);
   return { store, act };
@@ -198,6 +200,7 @@ function panels(store: Store, act: Act) {
     stripPanel(dispatch, act),
   ];
   const more = [
+    railPanel(dispatch),
     inspectorPanel(dispatch),
     insidePanel(dispatch),
     meaningPanel(dispatch, act),
@@ -218,16 +221,17 @@ function panels(store: Store, act: Act) {
     document.documentElement.lang = state.language === "zh" ? "zh-CN" : "en";
     document.documentElement.dataset.theme = state.theme;
     document.body.dataset.sheet = state.sheet ?? "";
-    document.body.toggleAttribute("data-picked", Boolean(state.picked));
+    document.body.dataset.drawer = sectionShown(state) ?? "";
+    document.body.dataset.folded = foldedParts(state).join(" ");
     document.body.toggleAttribute("data-curves", state.curves);
-    document.body.toggleAttribute("data-claims", claimsShown(state));
     document.body.dataset.reading = state.seed.reading ?? "";
     document.body.toggleAttribute("data-seed-card", seedCardShown(state));
     document.body.toggleAttribute("data-presenting", state.seed.presenting);
     document.body.classList.toggle("touring", state.touring);
     column.setAttribute("aria-label", t("sentences.title"));
     for (const panel of [...all, ...more]) panel.update(state, t, previous);
-    if (previous?.sheet === "door" && state.sheet !== "door") remember("door", "seen");
+    if (previous && state.unfolded !== previous.unfolded)
+      remember("unfolded", state.unfolded.join(" "));
     if (previous && state.theme !== previous.theme) remember("theme", state.theme);
     if (previous && state.language !== previous.language) remember("language", state.language);
   };
@@ -241,10 +245,6 @@ function panels(store: Store, act: Act) {
   new ResizeObserver(() =>
     document.documentElement.style.setProperty("--top", `${top.offsetHeight}px`),
   ).observe(top);
-  const door = byId("door");
-  new ResizeObserver(() =>
-    document.documentElement.style.setProperty("--door", `${door.offsetHeight}px`),
-  ).observe(door);
   for (const panel of innerWidth <= 820 ? (["strip", "claims"] as const) : [])
     dispatch({ type: "fold", panel });
 }
@@ -301,6 +301,11 @@ function chosenLanguage() {
   const kept = recalled("language");
   if (kept === "en" || kept === "zh") return kept;
   return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+}
+
+/** What had unfolded at an earlier visit; nothing at the first. */
+function chosenParts() {
+  return (recalled("unfolded") ?? "").split(" ").filter(Boolean) as State["unfolded"];
 }
 
 function chosenTheme() {

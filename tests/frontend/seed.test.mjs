@@ -12,7 +12,8 @@ import { blocksOf, claimsOf, piecesOf, plain } from "../../frontend/src/seed/mar
 import { CLAIMS, TEXT } from "../../frontend/src/seed/text.ts";
 import en from "../../frontend/src/seed/text.en.ts";
 import { leavesReading } from "../../frontend/src/state/seed/keys.ts";
-import { cardOf, runsWith, seedCardShown, seedOf } from "../../frontend/src/state/seed/seed.ts";
+import { cardOf, runsWith, seedOf } from "../../frontend/src/state/seed/seed.ts";
+import { seedCardShown } from "../../frontend/src/state/seed/shown.ts";
 import { viewOfFields } from "../../frontend/src/state/seed/viewing.ts";
 import { claimsShown } from "../../frontend/src/state/shown.ts";
 import { linkOf, viewOf } from "../../frontend/src/state/url.ts";

@@ -1,16 +1,13 @@
 /** Keeps the scene showing the state's picture, and tells what a person does in it. */
 
-import { compareCovers, compareShown, isBeside } from "../state/comparing.ts";
+import { isBeside } from "../state/comparing.ts";
+import { compareShown, sectionShown } from "../state/drawer.ts";
 import { figure, pictureKey } from "../state/picture/figure.ts";
-import { insideShown } from "../state/inside/inside.ts";
-import { labCovers, labShown } from "../state/lab.ts";
-import { meaningShown } from "../state/meaning/meaning.ts";
 import { axisNames, kindShown } from "../state/projections.ts";
 import { createScene } from "../scene/scene.ts";
-import { readingShown, seedCardShown } from "../state/seed/seed.ts";
-import { claimsShown } from "../state/shown.ts";
+import { readingShown, seedCardShown } from "../state/seed/shown.ts";
 import { shownProjection } from "../state/state.ts";
-import type { Scene, State } from "../state/types.ts";
+import type { Panel, Scene, State } from "../state/types.ts";
 import type { Store } from "../state/store.ts";
 
 /**
@@ -33,6 +30,17 @@ export function drawnInSoftware() {
   return /software|swiftshader|llvmpipe|basic render/i.test(name);
 }
 
+/** The elements of sections that are not called as these are. */
+const ELEMENTS: Record<Panel, string> = {
+  token: "inspector",
+  inside: "inside",
+  meaning: "meaning",
+  act: "act",
+  metrics: "claims",
+  compare: "compare",
+  lab: "lab",
+};
+
 /** Pixels of each edge that panels cover. */
 export function insetsOf(state: State) {
   const wide = innerWidth > 820;
@@ -41,42 +49,31 @@ export function insetsOf(state: State) {
   const bottom = strip
     ? innerHeight - (curves?.height ? Math.min(curves.top, strip.top || Infinity) : strip.top) + 8
     : 0;
+  const section = sectionShown(state);
+  const card = seedCardShown(state);
   const sheet = [
-    state.picked ? "inspector" : "",
-    seedCardShown(state) ? "seedcard" : "",
+    card ? "seedcard" : section ? ELEMENTS[section] : "",
     readingShown(state) ? (state.seed.reading === "text" ? "seed" : "lesson") : "",
-    claimsShown(state) ? "claims" : "",
-    labShown(state) ? "lab" : "",
     compareShown(state) ? "compare" : "",
-    insideShown(state) ? "inside" : "",
-    meaningShown(state) ? "meaning" : "",
   ]
     .map((id) => document.getElementById(id)?.getBoundingClientRect())
     .find((box) => box?.height);
-  const door = document.getElementById("door")?.getBoundingClientRect();
   if (!wide)
     return {
       left: 0,
       right: 0,
-      top: door?.height ? door.bottom : 84,
+      top: 84,
       bottom: sheet?.height ? innerHeight - sheet.top + 8 : bottom,
     };
   const reading = document.querySelector(".reading:not([hidden]), .presenting");
   const read = readingShown(state) ? (reading?.getBoundingClientRect().right ?? 0) : 0;
+  const rail = document.getElementById("rail")?.offsetWidth ?? 0;
   const column = read ? read : !state.folded.sentences && innerWidth > 1100 ? 300 : 0;
+  const taken = card || (section && !(section === "lab" && state.lab.folded));
   return {
     left: column,
-    right:
-      state.picked ||
-      claimsShown(state) ||
-      seedCardShown(state) ||
-      labCovers(state) ||
-      compareCovers(state) ||
-      insideShown(state) ||
-      meaningShown(state)
-        ? 352
-        : 0,
-    top: state.seed.presenting ? 0 : door?.height ? door.bottom : 48,
+    right: rail + (taken ? 352 : 0),
+    top: state.seed.presenting ? 0 : 48,
     bottom: state.seed.presenting && !curves?.height ? 0 : bottom,
   };
 }

@@ -2,9 +2,8 @@
 
 import { stepAxis } from "../state/comparing.ts";
 import { neighbouring } from "../charts/events.ts";
-import { insideShown } from "../state/inside/inside.ts";
+import { sectionShown } from "../state/drawer.ts";
 import { labShown } from "../state/lab.ts";
-import { meaningShown } from "../state/meaning/meaning.ts";
 import { SPEEDS } from "../state/player.ts";
 import { leavesReading, presentingKey } from "../state/seed/keys.ts";
 import type { Message, Of } from "../state/messages.ts";
@@ -90,18 +89,14 @@ function happening(state: State, by: 1 | -1): Of<"go"> | null {
   return step === null ? null : { type: "go", step, glide: 420 };
 }
 
-/** Closes one thing: the sheet, then the inspector, then the curves, then what plays. */
+/** Closes one thing: the sheet, the section of the drawer, the curves, then what plays. */
 function escape(state: State): Message | null {
   if (state.sheet === "search") return { type: "search.close" };
   if (state.sheet) return { type: "set", sheet: null };
-  if (state.picked) return { type: "pick", pick: null };
-  if (state.seed.card || state.seed.presenting) return leavesReading(state);
-  if (insideShown(state)) return { type: "inside.toggle" };
-  if (meaningShown(state)) return { type: "meaning.toggle" };
-  if (labShown(state))
-    return state.lab.page === "new" && state.lab.jobs.length
-      ? { type: "lab.page", page: "jobs" }
-      : { type: "lab.toggle" };
+  if (!state.picked && (state.seed.card || state.seed.presenting)) return leavesReading(state);
+  if (labShown(state) && state.lab.page === "new" && state.lab.jobs.length)
+    return { type: "lab.page", page: "jobs" };
+  if (sectionShown(state)) return { type: "drawer.close" };
   if (state.curves) return { type: "set", curves: false };
   if (state.compare) return { type: "compare.leave" };
   if (state.playing) return { type: "pause" };

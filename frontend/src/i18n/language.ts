@@ -4,6 +4,8 @@ import en from "./strings.en.ts";
 import zh from "./strings.zh.ts";
 import compareEn from "./strings.compare.en.ts";
 import compareZh from "./strings.compare.zh.ts";
+import drawerEn from "./strings.drawer.en.ts";
+import drawerZh from "./strings.drawer.zh.ts";
 import insideEn from "./strings.inside.en.ts";
 import insideZh from "./strings.inside.zh.ts";
 import labEn from "./strings.lab.en.ts";
@@ -36,6 +38,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...labEn,
     ...insideEn,
     ...meaningEn,
+    ...drawerEn,
     ...compareEn,
     ...liveEn,
     ...stageEn,
@@ -51,6 +54,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...labZh,
     ...insideZh,
     ...meaningZh,
+    ...drawerZh,
     ...compareZh,
     ...liveZh,
     ...stageZh,

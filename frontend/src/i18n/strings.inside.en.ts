@@ -3,9 +3,6 @@
 export default {
   "keys.inside": "model internals",
   "inside.title": "Model internals",
-  "inside.open":
-    "Model internals: attention, decomposition, ablation, generation, gradients, " +
-    "optimizer step, loss landscape",
   "inside.tabs": "Views of the model’s internals",
   "inside.none": "Type a sentence, or pick one: then its forward pass can be looked into.",
   "inside.asking": "Computing …",

@@ -3,7 +3,6 @@
 export default {
   "keys.inside": "模型内部",
   "inside.title": "模型内部",
-  "inside.open": "模型内部：注意力、分解、消融、生成、梯度、优化器步、损失地形",
   "inside.tabs": "模型内部的各个视图",
   "inside.none": "先输入或选中一个句子，才能查看它的前向过程。",
   "inside.asking": "计算中…",

@@ -46,7 +46,6 @@ export default {
   "error.unknown_symbol": "The model does not know “{symbol}”. It reads {reads}",
 
   "claims.title": "Published claims",
-  "claims.open": "Published claims about this kind of model",
   "claims.badge": "{holding} of {count} claims hold",
   "claims.here": "here, at step {step}",
   "claims.undefined": "not defined at this step",

@@ -40,7 +40,6 @@ export default {
   "error.unknown_symbol": "模型不认识“{symbol}”。它读取的是：{reads}",
 
   "claims.title": "已发表的论断",
-  "claims.open": "关于此类模型的已发表论断",
   "claims.badge": "{count} 条论断中 {holding} 条成立",
   "claims.here": "此处，第 {step} 步",
   "claims.undefined": "在这一步没有定义",

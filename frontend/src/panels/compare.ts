@@ -8,11 +8,11 @@ import {
   otherRun,
   otherStep,
   isBeside,
-  compareShown,
   overlayKey,
   overlayOf,
   siteCompared,
 } from "../state/comparing.ts";
+import { compareShown } from "../state/drawer.ts";
 import { residualChart } from "../charts/residuals.ts";
 import { byId, fill, h, iconButton, relabel } from "../ui/dom.ts";
 import { failureWords, number } from "../i18n/language.ts";
@@ -44,12 +44,10 @@ export function comparePanel(dispatch: Dispatch) {
     }),
   );
   const modes = h("div", { class: "choice", role: "radiogroup" }, ...buttons);
-  const close = iconButton(
-    "close",
-    "",
-    () => dispatch(now?.compare ? { type: "compare.leave" } : { type: "set", sheet: null }),
-    { id: "leave-compare", class: "button small" },
-  );
+  const close = iconButton("close", "", () => dispatch({ type: "compare.toggle" }), {
+    id: "leave-compare",
+    class: "button small",
+  });
   const found = foundParts();
   const body = h(
     "div",
@@ -98,7 +96,6 @@ export function comparePanel(dispatch: Dispatch) {
     [now, t] = [state, spoken];
     const shown = compareShown(state);
     root.hidden = !shown;
-    document.body.toggleAttribute("data-compare", shown);
     showTags(state, t, tags);
     if (!shown) return;
     const mode = state.compare?.mode ?? wanted;

@@ -1,6 +1,5 @@
 /**
- * The front door: a row of cards, one a model, each with a tiny picture and a line of what will be
- * seen. It can be folded away.
+ * The page of models: cards, one a model, each with a tiny picture and a line of what will be seen.
  */
 
 import { byId, fill, h, iconButton, relabel } from "../ui/dom.ts";
@@ -21,22 +20,27 @@ export function doorPanel(
 ) {
   const root = byId("door");
   const offers = h("div", { class: "door-offers" });
+  const title = h("h2", {});
   const list = h("ul", { class: "cards" });
   const fold = iconButton("close", "", () => dispatch({ type: "set", sheet: null }), {
     id: "fold-door",
-    class: "button small",
   });
-  fill(root, h("div", { class: "door-rows" }, list, offers), fold);
+  root.setAttribute("role", "dialog");
+  root.setAttribute("aria-modal", "true");
+  fill(root, h("header", {}, title, fold), h("div", { class: "door-rows" }, list, offers));
   list.addEventListener("keydown", (event) => walk(event, list));
   const making: Map<string, ReturnType<typeof buildingLine>> = new Map();
   let shown = "";
+  let wasOpen = false;
 
   return {
     update(state: State, t: Words, previous: State | null) {
       const open = state.sheet === "door" && state.runs.length + offered(state).length > 1;
       root.hidden = !open;
-      document.body.classList.toggle("door-open", open);
+      if (previous && open !== wasOpen) aside(root, open);
+      wasOpen = open;
       if (!open) return;
+      title.textContent = t("door.title");
       root.setAttribute("aria-label", t("door.title"));
       relabel(fold, "close", t("door.fold"));
       const runs = state.runs.map((one) => ({ ...one, building: Boolean(one.building) }));
@@ -48,10 +52,8 @@ export function doorPanel(
         if (building) making.get(name)?.update(building, t);
       if (previous?.sheet !== "door")
         list
-          .querySelector("[aria-current]")
-          ?.scrollIntoView({ inline: "center", block: "nearest" });
-      if (previous && previous.sheet !== "door" && document.activeElement?.id === "run")
-        list.querySelector("button")?.focus({ preventScroll: true });
+          .querySelector<HTMLElement>("[aria-current], button:not(:disabled)")
+          ?.focus({ preventScroll: true });
     },
   };
 
@@ -79,6 +81,13 @@ function drawsOffers(state: State, previous: State | null) {
   if (previous?.sheet !== "door") return true;
   const fields = ["offers", "runs", "language"] as const;
   return fields.some((name) => state[name] !== previous[name]);
+}
+
+/** While the page of models is open the rest of the page is out of reach. */
+function aside(root: HTMLElement, open: boolean) {
+  for (const other of document.body.children)
+    if (other !== root && !other.contains(root) && other instanceof HTMLElement) other.inert = open;
+  if (!open) document.getElementById("run")?.focus({ preventScroll: true });
 }
 
 /** A known shape in our words, another run in its own. */
@@ -120,9 +129,16 @@ function cardOf(
   return h("button", { ...props, "aria-current": here ? "true" : undefined }, picture, words);
 }
 
+const ARROWS: Record<string, number> = {
+  ArrowRight: 1,
+  ArrowDown: 1,
+  ArrowLeft: -1,
+  ArrowUp: -1,
+};
+
 /** Arrows walk along the cards. */
 function walk(event: KeyboardEvent, list: HTMLElement) {
-  const by = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+  const by = ARROWS[event.key] ?? 0;
   if (!by) return;
   event.preventDefault();
   event.stopPropagation();

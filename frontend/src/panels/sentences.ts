@@ -27,7 +27,8 @@ export function sentencesPanel(column: HTMLElement, dispatch: Dispatch) {
   });
   const samples = h("details", { class: "samples" });
   const untyped = h("p", { class: "untyped quiet", id: "untyped" });
-  const body = h("div", { class: "body" }, list, add, samples, untyped);
+  const line = h("p", { class: "first-line quiet" });
+  const body = h("div", { class: "body" }, list, line, add, samples, untyped);
   column.append(
     h("section", { class: "panel sentences-panel" }, h("header", {}, title, count, fold), body),
   );
@@ -41,6 +42,8 @@ export function sentencesPanel(column: HTMLElement, dispatch: Dispatch) {
       body.classList.toggle("mute", !typed);
       untyped.hidden = typed;
       untyped.textContent = typed ? "" : t("live.untyped");
+      line.textContent = t("first.line");
+      line.hidden = symbols || !typed;
       count.textContent = state.sentences.length && typed ? String(state.sentences.length) : "";
       body.hidden = state.folded.sentences;
       relabel(

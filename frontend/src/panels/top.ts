@@ -5,11 +5,7 @@
 
 import { byId, fill, h, icon, iconButton, relabel } from "../ui/dom.ts";
 import { buildingOf, buildingWords, isCounted, isLive } from "../state/following.ts";
-import { insideShown } from "../state/inside/inside.ts";
-import { labShown } from "../state/lab.ts";
 import { number } from "../i18n/language.ts";
-import { meaningShown } from "../state/meaning/meaning.ts";
-import { claimsShown } from "../state/shown.ts";
 import { guardedAxes, meanTrust, recallShown } from "../state/fidelity.ts";
 import { trustWord } from "../state/trust.ts";
 import { wordsOfRun } from "./door.ts";
@@ -45,26 +41,6 @@ export function topPanel(
     ring,
     h("span", { class: "trust-words" }, trust, faithful),
   );
-  const held = h("span", {});
-  const claims = h(
-    "button",
-    {
-      type: "button",
-      class: "badge panel claims-badge",
-      id: "open-claims",
-      "aria-controls": "claims",
-      onclick: () => dispatch({ type: "claims.toggle" }),
-    },
-    icon("scroll"),
-    held,
-  );
-  const lab = h("button", {
-    type: "button",
-    class: "badge panel lab-badge",
-    id: "open-lab",
-    "aria-controls": "lab",
-    onclick: () => dispatch({ type: "lab.toggle" }),
-  });
   const seed = way("seed", "text", dispatch);
   const lesson = way("lesson", "lesson", dispatch);
   const buttons = {
@@ -72,16 +48,7 @@ export function topPanel(
       id: "open-sentences",
       class: "button only-phone",
     }),
-    inside: iconButton("inside", "", () => dispatch({ type: "inside.toggle" }), {
-      id: "open-inside",
-    }),
-    meaning: iconButton("meaning", "", () => dispatch({ type: "meaning.toggle" }), {
-      id: "open-meaning",
-    }),
     search: iconButton("search", "", toggle("search"), { id: "open-search" }),
-    compare: iconButton("compare", "", () => dispatch({ type: "compare.toggle" }), {
-      id: "open-compare",
-    }),
     centre: iconButton("centre", "", acts.resetCamera, {
       id: "reset-camera",
       class: "button not-phone",
@@ -91,6 +58,12 @@ export function topPanel(
     info: iconButton("info", "", toggle("about"), { id: "open-about" }),
     keys: iconButton("keys", "", toggle("help"), { id: "open-help", class: "button not-phone" }),
   };
+  const more = h("button", {
+    type: "button",
+    class: "plain unfold",
+    id: "unfold",
+    onclick: () => dispatch({ type: "unfold" }),
+  });
   const language = h("button", {
     type: "button",
     class: "button language",
@@ -106,24 +79,20 @@ export function topPanel(
       h("span", { class: "of" }, title, run, live),
     ),
     badge,
-    claims,
     seed,
     lesson,
-    lab,
     h(
       "nav",
       { class: "tools panel" },
       buttons.list,
-      buttons.inside,
-      buttons.meaning,
       buttons.search,
-      buttons.compare,
       buttons.centre,
       buttons.link,
       language,
       buttons.theme,
       buttons.info,
       buttons.keys,
+      more,
     ),
   );
 
@@ -131,22 +100,11 @@ export function topPanel(
     update(state: State, t: Words) {
       showRuns(state, { run, name, title }, t);
       showLive(state, live, t);
-      showClaims(state, claims, held, t);
       showWay(state, seed, "text", t);
       showWay(state, lesson, "lesson", t);
-      showLab(state, lab, t);
       showTrust(state, badge, ring, [trust, faithful], t);
       relabel(buttons.list, "list", t("sentences.title"));
-      relabel(buttons.inside, "inside", t("inside.open"));
-      buttons.inside.setAttribute("aria-expanded", String(insideShown(state)));
-      relabel(buttons.meaning, "meaning", t("meaning.open"));
-      buttons.meaning.setAttribute("aria-expanded", String(meaningShown(state)));
       relabel(buttons.search, "search", t("tool.search"));
-      relabel(buttons.compare, "compare", t(state.compare ? "compare.leave" : "compare.open"));
-      buttons.compare.setAttribute(
-        "aria-expanded",
-        String(state.compare !== null || state.sheet === "compare"),
-      );
       relabel(buttons.centre, "centre", t("tool.centre"));
       relabel(buttons.link, "link", t("tool.link"));
       relabel(
@@ -158,6 +116,8 @@ export function topPanel(
       relabel(buttons.keys, "keys", t("tool.help"));
       buttons.search.setAttribute("aria-expanded", String(state.sheet === "search"));
       buttons.list.setAttribute("aria-expanded", String(state.sheet === "sentences"));
+      more.textContent = t("first.more");
+      more.title = t("first.more.tip");
       showLanguage(state, language, t);
       root.querySelector("nav")?.setAttribute("aria-label", t("tool.nav"));
     },
@@ -217,16 +177,6 @@ function showLive(state: State, mark: HTMLElement, t: Words) {
     .join("\n\n");
 }
 
-/** How many claims hold; pressed, their card comes or goes. */
-function showClaims(state: State, badge: HTMLElement, held: HTMLElement, t: Words) {
-  badge.hidden = state.claims.length === 0;
-  if (badge.hidden) return;
-  const holding = state.claims.filter((one) => one.holds).length;
-  held.textContent = t("claims.badge", { holding, count: state.claims.length });
-  badge.title = t("claims.open");
-  badge.setAttribute("aria-expanded", String(claimsShown(state)));
-}
-
 /** The way to what is read beside the picture: the text, or the lesson. */
 function way(name: "seed" | "lesson", reading: Reading, dispatch: Dispatch) {
   return h(
@@ -250,22 +200,6 @@ function showWay(state: State, button: HTMLElement, reading: Reading, t: Words) 
   if (span.textContent !== words) span.textContent = words;
   button.title = t(`${name}.open.tip`);
   button.setAttribute("aria-expanded", String(state.seed.reading === reading));
-}
-
-/** The way to the lab; a dot says that something is being trained. */
-function showLab(state: State, button: HTMLElement, t: Words) {
-  const running = state.lab.jobs.some((one) => one.status === "running");
-  const key = `${state.language} ${running}`;
-  if (button.dataset.key !== key)
-    fill(
-      button,
-      icon("flask"),
-      t("lab.button"),
-      running ? h("i", { role: "img", "aria-label": t("lab.button.running") }) : null,
-    );
-  button.dataset.key = key;
-  button.title = t("lab.button.tip");
-  button.setAttribute("aria-expanded", String(labShown(state)));
 }
 
 function showTrust(

@@ -135,22 +135,6 @@ export function isBeside(state: State) {
   return state.compare?.mode === "beside" && state.card !== null && otherCard(state) !== null;
 }
 
-/** Whether the panel of comparing is on the page: another panel takes its place for a while. */
-export function compareShown(state: State) {
-  if (state.sheet === "compare") return true;
-  return (
-    state.compare !== null &&
-    state.picked === null &&
-    !["search", "sentences", "door"].includes(state.sheet ?? "") &&
-    state.panel !== "lab"
-  );
-}
-
-/** Whether it covers the right edge: beside another scene it is a line. */
-export function compareCovers(state: State) {
-  return compareShown(state) && !isBeside(state);
-}
-
 /** What an overlay depends on, "" where none is to be seen. */
 export function overlayKey(state: State) {
   if (state.compare?.mode !== "over" || !state.card || !otherCard(state)) return "";
@@ -197,9 +181,10 @@ export function ownPick(state: State, pick: Picked | null): Picked | null {
   return index === undefined ? null : { kind: "cloud", index };
 }
 
-export const COMPARE: Handlers<Extract<Kind, "compare" | `compare.${string}`>> = {
+export const COMPARE: Handlers<
+  Exclude<Extract<Kind, "compare" | `compare.${string}`>, "compare.toggle">
+> = {
   compare: begun,
-  "compare.toggle": toggled,
   "compare.leave": (state) => (state.compare ? { ...state, compare: null } : state),
   "compare.card": (state, { run, card }) => known(state, run, { card, failure: null }),
   "compare.over": (state, { key, table, positions }) =>
@@ -229,16 +214,7 @@ function begun(
     ...state,
     compare: { ...newCompare({ with: other, step: chosen, mode }), ...kept },
     playing: null,
-    sheet: state.sheet === "compare" ? null : state.sheet,
   };
-}
-
-/** The choice comes or goes; a comparison that is under way ends. */
-function toggled(state: State): State {
-  if (state.compare) return { ...state, compare: null };
-  return state.sheet === "compare"
-    ? { ...state, sheet: null }
-    : { ...state, sheet: "compare", picked: null, search: "" };
 }
 
 function known(state: State, run: string, news: Partial<Compare>): State {

@@ -26,6 +26,8 @@ export interface Boot {
   reducedMotion?: boolean;
   /** whether the page was written down and no server answers */
   written?: boolean;
+  /** what was unfolded at an earlier visit; without: everything is there */
+  unfolded?: State["unfolded"];
 }
 
 /** The state before anything has been heard. */
@@ -38,6 +40,7 @@ export function initialState({ view = {}, ...person }: Boot = {}): State {
     theme: view.theme ?? person.theme ?? "dark",
     reducedMotion: person.reducedMotion ?? false,
     written: person.written ?? false,
+    unfolded: person.unfolded ?? ["tools", "sentences", "strip", "scene"],
     run: view.run ?? "",
     panel: view.lab ? "lab" : view.meaning ? "meaning" : view.inside ? "inside" : null,
     meaning: { ...EMPTY_MEANING, section: view.meaning ?? EMPTY_MEANING.section },

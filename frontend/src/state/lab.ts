@@ -1,5 +1,6 @@
 /** The lab: what may be asked of it, what was asked, and what became of it. Pure. */
 
+import { closed, opened, sectionShown } from "./drawer.ts";
 import type { Lab, LabDraft, State } from "./types.ts";
 import type { JobCard, LabNumber, LabOffer, LabTask, NewJob } from "../protocol/wire.ts";
 import type { Handlers, Kind } from "./messages.ts";
@@ -43,11 +44,7 @@ export function goesOn(job: JobCard) {
 
 /** Whether the lab is on the page: another panel takes its place for a while. */
 export function labShown(state: State) {
-  return (
-    state.panel === "lab" &&
-    state.picked === null &&
-    !["search", "sentences", "door"].includes(state.sheet ?? "")
-  );
+  return sectionShown(state) === "lab";
 }
 
 /** Whether it covers the right edge, rather than a line of it. */
@@ -231,19 +228,9 @@ function without(record: Record<string, any>, key: string) {
 
 /** The lab comes, in the place of what is picked or searched, or goes. */
 function toggled(state: State): State {
-  if (labShown(state)) return { ...state, panel: null };
+  if (labShown(state)) return closed(state);
   const page = state.lab.listed && !state.lab.jobs.length ? "new" : state.lab.page;
-  const opened = withLab(state, { folded: false, page });
-  return {
-    ...opened,
-    panel: "lab",
-    picked: null,
-    inspection: null,
-    inspecting: null,
-    inspectionFailure: null,
-    sheet: null,
-    search: "",
-  };
+  return opened(withLab(state, { folded: false, page }), "lab");
 }
 
 function offered(state: State, { offer }: { offer: LabOffer }) {

@@ -107,6 +107,9 @@ interface OfView {
   "colour.next": Bare;
   "claims.toggle": Bare;
   "claims.open": { id: string };
+  "drawer.toggle": { section: nouns.Panel };
+  "drawer.close": Bare;
+  unfold: Bare;
   fold: { panel: keyof nouns.State["folded"] };
   hover: { pick: nouns.Picked | null; at?: { x: number; y: number } };
   pick: { pick: nouns.Picked | null };

@@ -74,11 +74,12 @@ export type Axis = "layers" | "steps";
 export type Trails = "comet" | "whole" | "off";
 export type ColourMode =
   "source" | "trust" | "position" | "frequency" | "sentence" | "none" | `label:${string}`;
-export type Panel = "inside" | "lab" | "meaning";
+export type Panel = "token" | "inside" | "meaning" | "act" | "metrics" | "compare" | "lab";
+/** A part of the page that is folded away until it is used. */
+export type Unfolded = "tools" | "sentences" | "strip" | "scene";
 export type Tab = "neighbours" | "lens" | "numbers";
 export type Connection = "connecting" | "open" | "lost";
-export type Sheet =
-  "help" | "about" | "search" | "sentences" | "settings" | "door" | "claims" | "compare" | null;
+export type Sheet = "help" | "about" | "search" | "sentences" | "door" | null;
 
 export type SentenceStatus = "new" | "placing" | "placed" | "blank" | "failed";
 
@@ -318,9 +319,11 @@ export interface State {
   inspectionFailure: Failure | null;
   tab: Tab;
   sheet: Sheet;
-  /** which panel a person has opened at the right edge; what is picked or searched lies over it */
+  /** which section of the drawer a person has opened; what is picked or searched lies over it */
   panel: Panel | null;
   folded: { sentences: boolean; legend: boolean; strip: boolean; claims: boolean | null };
+  /** what a person has come to use, so that it stays on the page */
+  unfolded: Unfolded[];
   camera: Camera | null;
   caption: Caption | null;
   touring: boolean;

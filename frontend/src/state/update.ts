@@ -5,11 +5,11 @@ import { clamp, nearestIndex } from "./sites.ts";
 import { COMPARE, ownPick, wentAlong } from "./comparing.ts";
 import { modesOf, openingColour } from "./colour/colouring.ts";
 import { ALONG, FOLLOWING, caughtUp } from "./following.ts";
+import { DRAWER, opened } from "./drawer.ts";
 import { LAB } from "./lab.ts";
 import { OFFERS } from "./offers.ts";
 import { MEANING, meaningFailed, meaningOfNoRun } from "./meaning/meaning.ts";
 import { GLIDE } from "./state.ts";
-import { claimsShown } from "./shown.ts";
 import { start } from "./player.ts";
 import { arrived, choose, measureIn } from "./projections.ts";
 import {
@@ -25,6 +25,7 @@ import {
 } from "./sentences.ts";
 import { SEED, awaiting, settled } from "./seed/seed.ts";
 import { openingProjection, openingSite, rewritten } from "./shelving.ts";
+import { allUnfolded, unfolding } from "./unfolding.ts";
 import { SETTABLE } from "./messages.ts";
 import type { Handlers, Message, Of } from "./messages.ts";
 import type { Picked, State } from "./types.ts";
@@ -38,7 +39,7 @@ export function update(state: State, message: Message): State {
   const handler = HANDLERS[message.type] as (state: State, message: Message) => State;
   const changed = handler(state, message);
   if (changed === state) return state;
-  const here = arrived(changed);
+  const here = arrived(unfolding(changed, message));
   const next = caughtUp(here, message);
   const glide =
     next.step !== here.step ? ALONG : typeof message.glide === "number" ? message.glide : GLIDE;
@@ -122,11 +123,9 @@ const HANDLERS: Handlers = {
     ...state,
     folded: { ...state.folded, [panel]: !state.folded[panel as "sentences"] },
   }),
-  "claims.toggle": toggledClaims,
-  "claims.open": (state, { id }) => ({
-    ...(claimsShown(state) ? state : toggledClaims(state)),
-    claim: id,
-  }),
+  "claims.open": (state, { id }) => ({ ...opened(state, "metrics"), claim: id }),
+  ...DRAWER,
+  unfold: allUnfolded,
   ...COMPARE,
   ...INSIDE,
   ...MEANING,
@@ -299,20 +298,6 @@ function assigned(state: State, message: Of<"set">): State {
   );
   const coloured = state.coloured || message.colour !== undefined;
   return entries.length ? { ...state, ...Object.fromEntries(entries), coloured } : state;
-}
-
-/** The card of claims comes, in the place of what is picked or searched, or goes. */
-function toggledClaims(state: State): State {
-  const open = !claimsShown(state);
-  const folded = { ...state.folded, claims: !open };
-  if (!open) return { ...state, folded };
-  return {
-    ...picked(state, { type: "pick", pick: null }),
-    folded,
-    search: "",
-    sheet: null,
-    panel: state.panel === "lab" ? null : state.panel,
-  };
 }
 
 function nextColour(state: State): State {

@@ -1,6 +1,9 @@
 /** The outlines of the line icons, in a square of 24 units. */
 
 export const PATHS: Record<string, string> = {
+  token:
+    "M12 9.500a2.500 2.500 0 1 0 0 5 2.500 2.500 0 0 0 0-5zM4 5h3M4 5v3M20 5h-3M20 5v3M4 " +
+    "19h3M4 19v-3M20 19h-3M20 19v-3",
   play: "M7 4.5v15l12-7.5z",
   pause: "M7 5h3.6v14H7zM13.4 5H17v14h-3.6z",
   eye:

@@ -30,7 +30,7 @@ const TABS: [InsideTab, TabMaker][] = [
 export function insidePanel(dispatch: Dispatch) {
   const root = byId("inside");
   const name = h("h2", {});
-  const close = iconButton("close", "", () => dispatch({ type: "inside.toggle" }), {
+  const close = iconButton("close", "", () => dispatch({ type: "drawer.close" }), {
     id: "close-inside",
   });
   const plain = h("p", { class: "plain-words" });

@@ -3,8 +3,7 @@
 import { h } from "preact";
 import { failureWords } from "../../i18n/language.ts";
 import { HUES, css } from "../../state/colour/colours.ts";
-import { insideShown } from "../../state/inside/inside.ts";
-import { meaningShown } from "../../state/meaning/meaning.ts";
+import { sectionShown } from "../../state/drawer.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import { contextOf } from "../../state/search.ts";
 import { siteWords } from "../../state/sites.ts";
@@ -38,23 +37,29 @@ export function inspector(state: State, t: Words, dispatch: Dispatch) {
     {
       id: "inspector",
       label: t("inspector.label"),
-      hidden: !state.picked || insideShown(state) || meaningShown(state),
-      head: told && [
-        told.hue !== null && h("i", { class: "swatch", style: { background: told.hue } }),
-        h("h2", { dir: "auto", title: told.source }, visible(told.parts.token).trim() || "␣"),
-      ],
-      close: { label: t("panel.close"), onClick: () => dispatch({ type: "pick", pick: null }) },
+      hidden: sectionShown(state) !== "token",
+      head: told
+        ? [
+            told.hue !== null && h("i", { class: "swatch", style: { background: told.hue } }),
+            h("h2", { dir: "auto", title: told.source }, visible(told.parts.token).trim() || "␣"),
+          ]
+        : h("h2", {}, t("inspector.label")),
+      close: { label: t("panel.close"), onClick: () => dispatch({ type: "drawer.close" }) },
     },
-    told && context(told),
-    h("p", { class: "quiet" }, whereWords(state, t)),
-    h(Tabs<Tab>, {
-      label: t("inspector.tabs"),
-      controls: "tab-body",
-      tabs,
-      chosen: state.tab,
-      onChoose,
-    }),
-    body(state, t, dispatch),
+    state.picked
+      ? [
+          told && context(told),
+          h("p", { class: "quiet" }, whereWords(state, t)),
+          h(Tabs<Tab>, {
+            label: t("inspector.tabs"),
+            controls: "tab-body",
+            tabs,
+            chosen: state.tab,
+            onChoose,
+          }),
+          body(state, t, dispatch),
+        ]
+      : h("p", { class: "quiet none" }, t("token.none")),
   );
 }
 

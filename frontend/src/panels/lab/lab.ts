@@ -3,7 +3,7 @@
  */
 
 import { byId, fill, h, icon, iconButton, relabel } from "../../ui/dom.ts";
-import { goesOn, labCovers, labShown, selectedJob } from "../../state/lab.ts";
+import { goesOn, labShown, selectedJob } from "../../state/lab.ts";
 import { failureWords } from "../../i18n/language.ts";
 import { labForm } from "./labform.ts";
 import { jobTold } from "./labjob.ts";
@@ -26,7 +26,7 @@ export function labPanel(dispatch: Dispatch, { lab: acts }: { lab: LabActs }) {
     onclick: () => dispatch({ type: "lab.page", page: "new" }),
   });
   const fold = iconButton("fold", "", () => dispatch({ type: "lab.fold" }), { id: "fold-lab" });
-  const close = iconButton("close", "", () => dispatch({ type: "lab.toggle" }), {
+  const close = iconButton("close", "", () => dispatch({ type: "drawer.close" }), {
     id: "close-lab",
   });
   const head = h("header", {}, back, title, h("span", { class: "right" }, fresh, fold, close));
@@ -49,7 +49,6 @@ export function labPanel(dispatch: Dispatch, { lab: acts }: { lab: LabActs }) {
       const { lab } = state;
       const shown = labShown(state);
       root.hidden = !shown;
-      document.body.toggleAttribute("data-lab", labCovers(state));
       if (!shown) return;
       const asking = lab.page === "new";
       root.setAttribute("aria-label", t("lab.title"));

@@ -6,7 +6,7 @@ import { happenings, happeningWords } from "../../charts/events.ts";
 import { isLive } from "../../state/following.ts";
 import { SPEEDS } from "../../state/player.ts";
 import { siteWords, sticky } from "../../state/sites.ts";
-import { claimsShown } from "../../state/shown.ts";
+import { sectionShown } from "../../state/drawer.ts";
 import { shownAtlas, stepNumber } from "../../state/state.ts";
 import { eventMarks } from "./marks.ts";
 import { padPanel } from "./pad.ts";
@@ -74,13 +74,12 @@ export function stripPanel(dispatch: Dispatch, acts: { replay(): void }) {
 }
 
 /**
- * On a phone curves, inspector and claims share one place: what is asked for comes, the others go.
+ * On a phone curves and the drawer share one place: what is asked for comes, the others go.
  */
 function toggleCurves(dispatch: Dispatch, state: State | null) {
-  const covered =
-    innerWidth <= 820 && state !== null && (state.picked !== null || claimsShown(state));
-  if (covered && state.picked) dispatch({ type: "pick", pick: null });
-  if (covered && claimsShown({ ...state, picked: null })) dispatch({ type: "claims.toggle" });
+  const covered = innerWidth <= 820 && state !== null && sectionShown(state) !== null;
+  // what is picked lies over a section that was there before
+  if (covered) for (const _ of ["picked", "section"]) dispatch({ type: "drawer.close" });
   if (!covered || !state.curves) dispatch({ type: "curves.toggle" });
 }
 

@@ -3,6 +3,7 @@
  * about, answers. Pure.
  */
 
+import { sectionShown } from "../drawer.ts";
 import type { Inside, Look, State } from "../types.ts";
 
 export function withInside(state: State, fields: Partial<Inside>): State {
@@ -11,7 +12,7 @@ export function withInside(state: State, fields: Partial<Inside>): State {
 
 /** Whether the panel is on the page: another takes its place for a while. */
 export function insideShown(state: State) {
-  return state.panel === "inside" && !["search", "sentences", "door"].includes(state.sheet ?? "");
+  return sectionShown(state) === "inside";
 }
 
 /** The sentence that is looked into: the one in hand. */

@@ -3,6 +3,7 @@
  * shows. Pure.
  */
 
+import { toggled } from "../drawer.ts";
 import { insideShown, withInside } from "./asked.ts";
 import { attention } from "./attention.ts";
 import { decomposition } from "./decomposition.ts";
@@ -60,7 +61,7 @@ export const EMPTY_INSIDE: Inside = {
 type Tabs = "ablation" | "generation" | "optimizer-step" | "landscape" | "gradients";
 
 export const INSIDE: Handlers<Extract<Kind, `${"inside" | Tabs}.${string}`> | "look"> = {
-  "inside.toggle": (state) => ({ ...state, panel: insideShown(state) ? null : "inside" }),
+  "inside.toggle": (state) => toggled(state, "inside"),
   "inside.set": (state, { type, glide, ...fields }) => withInside(state, fields),
   "inside.asked": (state, { kind, id, key }) =>
     withInside(state, {

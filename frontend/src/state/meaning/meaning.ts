@@ -1,6 +1,7 @@
 /** Measuring meaning: what is open, chosen, asked and answered. Pure. */
 
 import { questionOf } from "./questions.ts";
+import { sectionShown } from "../drawer.ts";
 import { outward } from "../sites.ts";
 import { stepNumber } from "../state.ts";
 import { SECTIONS } from "./types.ts";
@@ -50,11 +51,10 @@ export function withMeaning(state: State, fields: Partial<Meaning>): State {
 
 /** Whether the panel is on the page: another takes its place for a while. */
 export function meaningShown(state: State) {
-  return state.panel === "meaning" && !["search", "sentences", "door"].includes(state.sheet ?? "");
+  return sectionShown(state) === "meaning";
 }
 
-export const MEANING: Handlers<Extract<Kind, `meaning.${string}`>> = {
-  "meaning.toggle": (state) => ({ ...state, panel: meaningShown(state) ? null : "meaning" }),
+export const MEANING: Handlers<Exclude<Extract<Kind, `meaning.${string}`>, "meaning.toggle">> = {
   "meaning.section": (state, { section }) => withMeaning(state, { section }),
   "meaning.scene": (state, { on }) => withMeaning(state, { scene: on }),
   "meaning.form": (state, { type, glide, ...fields }) =>

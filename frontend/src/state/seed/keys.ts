@@ -1,6 +1,6 @@
 /** What the keys do in the lesson before a class, and how reading is left. Pure. */
 
-import { seedCardShown } from "./seed.ts";
+import { seedCardShown } from "./shown.ts";
 import type { Message } from "../messages.ts";
 import type { State } from "../types.ts";
 

@@ -56,21 +56,6 @@ export function runsWith(state: State, id: string) {
   return state.runs.filter(({ name }) => cardOf(state, id, name));
 }
 
-/** Whether the text or the lesson stands beside the picture. */
-export function readingShown(state: State) {
-  return state.seed.reading !== null;
-}
-
-/** Whether the card is on the page: what is picked or searched takes its place for a while. */
-export function seedCardShown(state: State) {
-  return (
-    readingShown(state) &&
-    state.seed.card !== null &&
-    state.picked === null &&
-    !["search", "door"].includes(state.sheet ?? "")
-  );
-}
-
 export const SEED: Handlers<Extract<Kind, `${"seed" | "lesson"}.${string}`>> = {
   "seed.read": read,
   "seed.toggle": (state, { type: _, reading }) =>
@@ -110,7 +95,7 @@ function opened(state: State, reading: "text" | "lesson"): State {
     reading,
     presenting: state.seed.presenting && reading === "lesson",
   };
-  const panel = state.panel === "lab" ? null : state.panel;
+  const panel = state.panel === "inside" ? state.panel : null;
   return { ...state, seed, panel, sheet: null, search: "", picked: null, inspection: null };
 }
 

@@ -1,0 +1,25 @@
+/** Words of the drawer and of the first visit, in Chinese. */
+
+export default {
+  "drawer.label": "侧栏的各个部分",
+  "drawer.token": "词元",
+  "drawer.token.tip": "词元：它的近邻、模型在那里会说什么、各项数值",
+  "drawer.inside": "模型内部",
+  "drawer.inside.tip": "模型内部：注意力、分解、消融、生成、梯度、优化器步、损失地形",
+  "drawer.meaning": "语义",
+  "drawer.meaning.tip": "语义：状态能区分什么",
+  "drawer.act": "干预",
+  "drawer.act.tip": "干预：改变模型的计算",
+  "drawer.metrics": "指标",
+  "drawer.metrics.tip": "指标：已发表的论断，以及随层与训练变化的数值",
+  "drawer.compare": "比较",
+  "drawer.compare.tip": "与另一个运行或步比较",
+  "drawer.lab": "训练",
+  "drawer.lab.tip": "在这里训练一个小模型，看它成形",
+  "token.none": "点击点云中的一个点，或句子中的一个词元。",
+  "metrics.title": "指标",
+  "metrics.none": "没有关于此类模型的已发表论断。",
+  "first.line": "输入一个句子；拖动“层”或“训练”，看其中的词怎样移动。",
+  "first.more": "全部工具",
+  "first.more.tip": "显示全部工具：着色、搜索、侧栏的各个部分",
+};

@@ -1,0 +1,43 @@
+/** The edge of the drawer: a button for each section, pressed where it is on the page. */
+
+import { h } from "preact";
+import { sectionShown } from "../../state/drawer.ts";
+import type { Dispatch } from "../../state/messages.ts";
+import type { State, Words } from "../../state/types.ts";
+import { hosted } from "../../ui/host.ts";
+import { Icon } from "../../ui/icon.ts";
+import { SECTIONS } from "./sections.ts";
+import type { Section } from "./sections.ts";
+
+export const railPanel = hosted("rail", rail);
+
+export function rail(state: State, t: Words, dispatch: Dispatch) {
+  const shown = sectionShown(state);
+  return h(
+    "nav",
+    { id: "rail", class: "rail panel", "aria-label": t("drawer.label") },
+    SECTIONS.map((one) => button(one, shown === one.name, state, t, dispatch)),
+  );
+}
+
+function button(one: Section, here: boolean, state: State, t: Words, dispatch: Dispatch) {
+  const mark = one.mark?.(state, t) ?? null;
+  const tip = t(`drawer.${one.name}.tip`);
+  return h(
+    "button",
+    {
+      key: one.name,
+      type: "button",
+      id: one.id ?? `open-${one.name}`,
+      class: "rail-button",
+      title: mark ? `${tip}\n\n${mark.tip}` : tip,
+      "aria-expanded": here,
+      "aria-controls": one.panel ?? one.name,
+      onClick: () => dispatch(one.message ?? { type: "drawer.toggle", section: one.name }),
+    },
+    h(Icon, { name: one.icon }),
+    h("span", { class: "name" }, t(`drawer.${one.name}`)),
+    mark &&
+      h("span", { class: `mark ${mark.busy ? "busy" : ""}`.trim() }, mark.words || h("i", {})),
+  );
+}
