@@ -133,8 +133,7 @@ export function topPanel(
       relabel(buttons.list, "list", t("sentences.title"));
       relabel(buttons.inside, "inside", t("inside.open"));
       buttons.inside.setAttribute("aria-expanded", String(insideShown(state)));
-      relabel(buttons.meaning, "meaning", t("meaning.open"));
-      buttons.meaning.setAttribute("aria-expanded", String(meaningShown(state)));
+      showMeaning(state, buttons.meaning, t);
       relabel(buttons.search, "search", t("tool.search"));
       relabel(buttons.compare, "compare", t(state.compare ? "compare.leave" : "compare.open"));
       buttons.compare.setAttribute(
@@ -156,6 +155,11 @@ export function topPanel(
       root.querySelector("nav")?.setAttribute("aria-label", t("tool.nav"));
     },
   };
+}
+
+function showMeaning(state: State, button: HTMLElement, t: Words) {
+  relabel(button, "meaning", t("meaning.open"));
+  button.setAttribute("aria-expanded", String(meaningShown(state)));
 }
 
 /** The language that is not spoken now. */
