@@ -97,9 +97,7 @@ function boot() {
   const nextId = () => ++serial;
   prefetch(store);
   placing(store, client, nextId);
-  inspecting(store, client, nextId);
-  asking(store, client, nextId);
-  measuring(store, client, nextId);
+  for (const ask of [inspecting, asking, measuring]) ask(store, client, nextId);
   playback(store);
   reaching(store);
   seeding(store);

@@ -89,8 +89,15 @@ function sensesForm(state: State, t: Words, set: (fields: Partial<MeaningForm>) 
     ),
   ];
   if (form.word) return chosen ? [...parts, examples(chosen, t)] : parts;
+  return [...parts, ...ownSensesForm(form, t, set)];
+}
+
+function ownSensesForm(
+  form: MeaningForm,
+  t: Words,
+  set: (fields: Partial<MeaningForm>) => void,
+): Tree[] {
   return [
-    ...parts,
     field(
       t("meaning.senses.word"),
       "meaning-own-word",
