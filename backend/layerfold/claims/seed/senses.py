@@ -9,8 +9,7 @@ from typing import Final
 import numpy as np
 
 from layerfold.claims.seed.finding import Finding, Triple, by_sites, flat, line, verdict_of
-from layerfold.claims.seed.subject import Subject
-from layerfold.errors import LayerfoldError
+from layerfold.claims.seed.subject import UNREADABLE, Subject
 from layerfold.interp import senses
 from layerfold.interp.interval import REACH
 from layerfold.interp.word_sets import SenseSet, bundled_senses
@@ -84,7 +83,7 @@ def _readable(subject: Subject, one: SenseSet) -> bool:
     try:
         frame = slot.before.replace("{", "").replace("}", "") + "{}"
         return subject.occurrence(frame, one.word).pieces == 1
-    except LayerfoldError:
+    except UNREADABLE:
         return False
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from layerfold.claims.seed.finding import Untestable
 from layerfold.data.reference_states import reference_states
-from layerfold.errors import InputError, LayerfoldError
+from layerfold.errors import EmptyText, InputError, TextTooLong, UnknownSymbol
 from layerfold.interp.compression import Options as HeldOut
 from layerfold.interp.compression import held_out
 from layerfold.interp.occurrences import Occurrence, occurrence
@@ -32,6 +32,7 @@ STEPS: Final = 7  # checkpoints of a curve
 TOKENS: Final = 1000  # of the reference whose states are taken
 WINDOWS: Final = 24  # of held-out text
 KEPT: Final = 4  # models in memory
+UNREADABLE: Final = (UnknownSymbol, TextTooLong, EmptyText)  # a word that the model does not read
 Progress = Callable[[float], None]
 
 
@@ -164,7 +165,7 @@ class Subject:
             try:
                 if len(self.opened.tokenize(text).ids) < 3 or name == "en":
                     return name
-            except LayerfoldError:
+            except UNREADABLE:
                 continue
         raise Untestable("no_language")
 
@@ -173,7 +174,7 @@ class Subject:
         """Held-out text [window, token], of the reference where the model reads no English."""
         try:
             found = held_out(self.opened, None, HeldOut(windows=WINDOWS))[0]
-        except InputError:
+        except (InputError, UnknownSymbol):
             rows = self.opened.atlas.reference.windows
             found = rows[:WINDOWS, : int((rows >= 0).sum(axis=1).min())]
         found = self._of_task(found) if self.task is not None else found
@@ -201,7 +202,7 @@ class Subject:
             try:
                 if self.occurrence(frame, word).pieces == 1:
                     found.append(word)
-            except LayerfoldError:
+            except UNREADABLE:
                 continue
         if 2 * len(found) < len(words):
             raise Untestable("pieces", known=len(found), count=len(words))

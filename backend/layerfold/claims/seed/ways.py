@@ -15,8 +15,8 @@ from layerfold.claims.seed.finding import (
     mean_of,
     verdict_of,
 )
-from layerfold.claims.seed.subject import Subject
-from layerfold.errors import InputError, LayerfoldError
+from layerfold.claims.seed.subject import UNREADABLE, Subject
+from layerfold.errors import InputError
 from layerfold.interp import paths
 from layerfold.interp.interval import Doubles
 
@@ -37,7 +37,7 @@ def continuous_way(subject: Subject, bars: Mapping[str, float]) -> Finding:
     for pair in PAIRS[subject.language]:
         try:
             found.append(paths.measure(subject.opened, pair, None, [subject.last], options))
-        except (InputError, LayerfoldError):
+        except (InputError, *UNREADABLE):
             continue
     if len(found) < 2:
         raise Untestable("pieces", known=len(found), count=len(PAIRS[subject.language]))
