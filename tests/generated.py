@@ -17,10 +17,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from layerfold import settings
+from tests.seed_table import methods_block, numbers_block, seed_block
 from tests.tree import tree
 
 ROOT = Path(__file__).parents[1]
-WRITTEN = (ROOT / "docs" / "reference" / "cli.md", ROOT / "CONTRIBUTING.md")
+WRITTEN = (
+    ROOT / "docs" / "reference" / "cli.md",
+    ROOT / "docs" / "explanation" / "seed.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "README.md",
+    ROOT / "README.zh.md",
+)
 SCHEMA = ROOT / "frontend" / "src" / "protocol" / "wire.schema.json"
 TYPES = ROOT / "frontend" / "src" / "protocol" / "wire.ts"
 JSON2TS = ROOT / "node_modules" / "json-schema-to-typescript"
@@ -67,6 +74,10 @@ def filled(text: str) -> str:
         "help": help_block,
         "settings": settings_block,
         "tree": lambda: f"```text\n{tree()}```\n",
+        "seed": seed_block,
+        "seedzh": lambda: seed_block("zh"),
+        "seednumbers": numbers_block,
+        "seedmethods": methods_block,
     }
     return BLOCK.sub(lambda block: block[1] + made[block["name"]]() + block[3], text)
 

@@ -10,10 +10,17 @@ import pytest
 import torch
 
 from layerfold.build.check import check_run
-from layerfold.claims.seed import clusters, depth, dimension, matrices, probing
+from layerfold.claims.seed import clusters, depth, dimension, matrices, probing, table
 from layerfold.claims.seed.course import dimensions, random_walks, two_share
 from layerfold.claims.seed.files import SEED, read_seed, write_seed
-from layerfold.claims.seed.finding import Finding, Untestable, flat, number, verdict_of
+from layerfold.claims.seed.finding import (
+    Finding,
+    Untestable,
+    flat,
+    number,
+    p_above,
+    verdict_of,
+)
 from layerfold.claims.seed.losses import length, nudged, random_like
 from layerfold.claims.seed.registry import CLAIMS, compute_of
 from layerfold.claims.seed.sentences import texts
@@ -188,8 +195,6 @@ def test_labels_leaked_into_the_null_are_caught() -> None:
     own = clusters.purity(near, topics).mean()
     honest = [clusters.purity(near, rng.permutation(topics)).mean() for _ in range(200)]
     leaked = [clusters.purity(near, topics).mean() for _ in range(200)]
-    from layerfold.claims.seed.finding import p_above
-
     assert p_above(float(own), np.array(honest)) < 0.01
     assert p_above(float(own), np.array(leaked)) == 1.0
 
@@ -289,16 +294,12 @@ def test_cards_of_a_small_run_are_whole(opened: Session) -> None:
 
 
 def test_a_finding_is_computed_once(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
-    from layerfold.claims.seed import table
-
     first = finding_of(subject, "2.5b")
     monkeypatch.setattr(table, "computed", lambda *_: pytest.fail("computed again"))
     assert finding_of(subject, "2.5b") == first
 
 
 def test_what_a_run_does_not_offer_is_named(subject: Subject, monkeypatch) -> None:
-    from layerfold.claims.seed import table
-
     def refuse(subject: Subject, bars: object) -> Finding:
         raise Untestable("one_step", count=6)
 

@@ -9,6 +9,8 @@ import pytest
 
 from layerfold.claims import verdict
 from layerfold.claims.claim import CLAIMS, read_claims
+from layerfold.claims.seed import report
+from layerfold.claims.seed.files import SEED, read_seed
 from layerfold.runs.run import Run
 from tests.claims.made import a_claim
 from tests.cli.test_cli import assert_one_line, layerfold
@@ -85,3 +87,34 @@ def test_without_a_name_all_runs_are_verified_and_a_broken_one_hinders_none(runs
 
 def test_a_run_that_is_not_there(runs: Path) -> None:
     assert_one_line(layerfold("verify", "no-such-run"), 1, "no-such-run")
+
+
+def test_the_seed_is_put_to_the_test_instead(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def cards_of(opened, progress):
+        asked.append(opened.run.name)
+        progress("2.5b", 0.5)
+        return []
+
+    monkeypatch.setattr(report, "cards_of", cards_of)
+    done = layerfold("verify", "--seed", str(runs / "false"), "--json")
+    assert done.returncode == 0, "a claim that does not hold is a result, no error"
+    assert asked == ["false"]
+    *news, last = map(json.loads, done.stdout.splitlines())
+    assert news == [{"run": "false", "stage": "2.5b", "share": 0.5}]
+    assert last == {"runs": [{"run": "false", "cards": []}], "errors": {}}
+    assert not (runs / "false" / SEED).exists(), "nothing is written unless asked"
+    assert layerfold("verify", "--seed", str(runs / "false"), "--write").returncode == 0
+    assert read_seed(Run.open(runs / "false")) == []
+    assert (runs / "false" / SEED).is_file()
+    broken = layerfold("verify", "--seed", str(runs / "broken"))
+    assert broken.returncode == 1
+    assert "layerfold: broken: " in broken.stderr
+
+
+def test_other_runs_beside_need_one_run_and_not_the_seed(runs: Path) -> None:
+    for words in (["--seed", str(runs / "true")], []):
+        done = layerfold("verify", *words, "--also", str(runs / "false"))
+        assert done.returncode == 2
+        assert "--also" in done.stderr

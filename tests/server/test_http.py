@@ -54,7 +54,7 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 def test_every_route_keeps_to_its_description(app: FastAPI) -> None:
     schema = schemathesis.openapi.from_asgi("/api/openapi.json", app)
     operations: list[Any] = [result.ok() for result in schema.get_all_operations()]  # type: ignore[union-attr]
-    assert len(operations) == 19
+    assert len(operations) == 20
     # these need models: test_comparisons.py
     for operation in [one for one in operations if "/compare/" not in one.path]:
 
@@ -223,6 +223,7 @@ def test_the_description_is_complete(client: TestClient) -> None:
         "/api/runs/{run}",
         "/api/runs/{run}/atlas/{step}",
         "/api/runs/{run}/claims",
+        "/api/runs/{run}/seed",
         "/api/runs/{run}/compare/{step}",
         "/api/runs/{run}/compare/{step}/clouds",
         "/api/runs/{run}/compare/{step}/reading",

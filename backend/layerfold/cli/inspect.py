@@ -25,9 +25,30 @@ from layerfold.cli.resolve import (
 )
 from layerfold.cli.terminal import progress_bar, say
 from layerfold.errors import NotFound
+from layerfold.settings import cache_folder
 
 if TYPE_CHECKING:
     from layerfold.claims.seed.report import SeedVerdicts
+
+Seed = Annotated[
+    bool,
+    typer.Option(
+        "--seed",
+        help=(
+            "Put every claim of the seed text to the test instead: a verdict, a number and its"
+            " controls for each; what was computed before is not computed again."
+        ),
+    ),
+]
+Also = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help=(
+            "Folder of the same recipe's run that was trained from another random seed, to be told"
+            " beside; may be given again."
+        )
+    ),
+]
 
 
 def place(
@@ -64,7 +85,6 @@ def place(
     folder, sentences = run_and_sentences(words, Opening(dtype, device, allow_pickle))
     from layerfold.api import export
     from layerfold.interp.session import open_session
-    from layerfold.settings import cache_folder
 
     opened = open_session(folder, cache_folder(os.environ))
     chosen = chosen_steps(steps, opened.steps)
@@ -132,25 +152,8 @@ def verify(
     write: Annotated[
         bool, typer.Option("--write", help="Keep what was found in the run, for the page to show.")
     ] = False,
-    seed: Annotated[
-        bool,
-        typer.Option(
-            "--seed",
-            help=(
-                "Put every claim of the seed text to the test instead: a verdict, a number and its"
-                " controls for each; what was computed before is not computed again."
-            ),
-        ),
-    ] = False,
-    also: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help=(
-                "Folder of the same recipe's run that was trained from another random seed, to be"
-                " told beside; may be given again."
-            )
-        ),
-    ] = None,
+    seed: Seed = False,
+    also: Also = None,
     threads: Threads = None,
     as_json: Json = False,
 ) -> None:
@@ -163,7 +166,6 @@ def verify(
         )
     folders = [run_folder(run) for run in runs] if runs else list(served_runs().values())
     from layerfold.claims.verdict import verdict_of
-    from layerfold.settings import cache_folder
 
     use_threads(threads)
     with progress_bar(as_json) as move:

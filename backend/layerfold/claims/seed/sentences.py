@@ -59,9 +59,15 @@ def card_of(claim: str, found: Finding, q: float, subject: Subject) -> SeedCard:
         p=None if found.p is None else rounded(found.p),
         q=rounded(q) if isfinite(q) else None,
         papers=[SeedPaper(text=text, url=url) for text, url in papers()[claim]],
-        view={"step": str(found.at_step), **found.view},
+        view={"step": str(found.at_step), **example_of(subject), **found.view},
         at_step=found.at_step,
     )
+
+
+def example_of(subject: Subject) -> dict[str, str]:
+    """A sentence to look at where a claim names none: the run's own first example."""
+    examples = subject.run.card.get("examples", [])
+    return {"s": f"0v{examples[0]['text']}"} if examples else {}
 
 
 def here_of(found: Finding) -> str:
@@ -77,7 +83,7 @@ def reason_of(claim: str, found: Finding, language: str, subject: Subject) -> st
     """One sentence: why a claim has its verdict, with the numbers."""
     words = texts(language)
     numbers: dict[str, Any] = {
-        name: number(one) if isinstance(one, float) else one for name, one in found.numbers.items()
+        name: figure(one) if isinstance(one, float) else one for name, one in found.numbers.items()
     }
     if found.verdict == "untestable":
         return words["untestable"][found.why].format(**numbers)
@@ -96,6 +102,11 @@ def reason_of(claim: str, found: Finding, language: str, subject: Subject) -> st
     if not subject.several and "step0" in {one.name for one in found.controls}:
         said += words["verdict"]["one_step"]
     return said
+
+
+def figure(value: float) -> str:
+    """A number of a sentence: a whole one as such."""
+    return f"{value:,.0f}" if isfinite(value) and value == int(value) else number(value)
 
 
 def series_of(found: Line, name_en: str, name_zh: str) -> SeedSeries:
