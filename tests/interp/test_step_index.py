@@ -26,10 +26,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def bytes_of(session: Session, step: int = STEPS[-1]) -> bytes:
-    """All that is said of a sentence at a step."""
+    """What is said of a sentence at a step."""
     found = session.slice(session.tokenize(TEXT), step)
     placed = found.placed
-    arrays = (placed.positions, placed.neighbors, placed.distances, placed.outside, found.trust)
+    arrays = (placed.positions, placed.neighbors, placed.distances, placed.outside, found.segment_trust)
     return b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)
 
 
