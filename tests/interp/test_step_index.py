@@ -29,7 +29,13 @@ def bytes_of(session: Session, step: int = STEPS[-1]) -> bytes:
     """What is said of a sentence at a step."""
     found = session.slice(session.tokenize(TEXT), step)
     placed = found.placed
-    arrays = (placed.positions, placed.neighbors, placed.distances, placed.outside, found.segment_trust)
+    arrays = (
+        placed.positions,
+        placed.neighbors,
+        placed.distances,
+        placed.outside,
+        found.segment_trust,
+    )
     return b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)
 
 
