@@ -13,6 +13,7 @@ import pytest
 
 from layerfold.interp import shelves
 from layerfold.interp.session import Session, open_session, shared_spaces
+from layerfold.model.adapter import Adapter
 from layerfold.runs.run import Run
 from tests.small import STEPS, make_run
 
@@ -25,10 +26,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def bytes_of(session: Session, step: int = STEPS[-1]) -> bytes:
-    """All that is said of a sentence at a step."""
+    """What is said of a sentence at a step."""
     found = session.slice(session.tokenize(TEXT), step)
     placed = found.placed
-    arrays = (placed.positions, placed.neighbors, placed.distances, placed.outside, found.trust)
+    arrays = (
+        placed.positions,
+        placed.neighbors,
+        placed.distances,
+        placed.outside,
+        found.segment_trust,
+    )
     return b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)
 
 
@@ -74,9 +81,14 @@ def test_what_a_killed_writer_left_is_not_taken_for_an_index(folder: Path, tmp_p
 def test_a_step_that_left_memory_is_mapped_and_neither_made_nor_read_again(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy, read = shutil.copytree(folder, tmp_path / "small"), []
-    adapter = Run.adapter
-    monkeypatch.setattr(Run, "adapter", lambda run, step: read.append(step) or adapter(run, step))
+    copy = shutil.copytree(folder, tmp_path / "small")
+    adapter, read = Run.adapter, list[int]()
+
+    def noted(run: Run, step: int) -> Adapter:
+        read.append(step)
+        return adapter(run, step)
+
+    monkeypatch.setattr(Run, "adapter", noted)
     session = open_session(copy, tmp_path, shared_spaces(1))
     first = [bytes_of(session, step) for step in STEPS]
     monkeypatch.setattr(shelves, "index_of", lambda *_: pytest.fail("made again"))

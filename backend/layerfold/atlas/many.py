@@ -38,7 +38,9 @@ def found_of(near: Arrays) -> list[float]:
     return np.round(near[RECALL], 4).tolist() if RECALL in near else []
 
 
-def said_of(count: int, errors: list[dict[str, list[float]]], found: list[list[float]]) -> Any:
+def said_of(
+    count: int, errors: list[dict[str, list[float]]], found: list[list[float]]
+) -> dict[str, Any]:
     """What the card says of the steps, in order: standard errors [step, site] and shares [step,
     site].
     """

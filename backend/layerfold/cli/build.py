@@ -213,7 +213,7 @@ def agree(cost: str | None, yes: bool) -> None:
     if cost is None:
         return
     if yes:
-        print(f"layerfold: {cost}", file=sys.stderr)
+        complain(cost)
     elif not sys.stdin.isatty():
         raise InputError(f"{cost} Say --yes to build it.")
     elif not typer.confirm(f"{cost} Build it?"):
