@@ -36,7 +36,7 @@ from layerfold.errors import (
 )
 from layerfold.files.array_cache import ArrayCache
 from layerfold.files.bounded_cache import BoundedCache
-from layerfold.interp.inspection import Inspection, LensAt, read_lens, read_neighbors
+from layerfold.interp.inspection import Inspection, LensAt, loss_at, read_lens, read_neighbors
 from layerfold.interp.linear_projection import LinearProjection
 from layerfold.interp.slices import SUPERSEDED, Cancelling, StepSpace, never, slices_at, stop_if
 from layerfold.metrics.files import Jump, joined, standing, trouble
@@ -243,14 +243,14 @@ class Session:
                 " Count from 0."
             )
         space = self.space(step)
-        raw = space.adapter.states(sentence.ids).values[:, token]
+        raw = (states := space.adapter.states(sentence.ids).values)[:, token]
         placed = space.placer.place(viewed(raw, self.atlas.view)[:, None])
         near = read_neighbors(placed.neighbors[site, 0, :k], placed.distances[site, 0, :k])
         outside = float(placed.outside[site, 0])
-        text = sentence.tokens[token].text
-        return Inspection(
-            text, length(raw[site]), outside, None, None, near, self._lens(space, raw, top)
-        )
+        loss = loss_at(space.adapter, states, sentence.ids, token)
+        lens = self._lens(space, raw, top)
+        text, norm = sentence.tokens[token].text, length(raw[site])
+        return Inspection(text, norm, outside, None, None, near, lens, loss)
 
     def inspect_reference(
         self,

@@ -23,7 +23,7 @@ export function question(state: State) {
   if (picked.kind === "cloud") return { ...place, reference: picked.index };
   const sentence = state.sentences.find((one) => one.id === picked.id);
   if (!sentence?.asked || picked.token >= sentence.tokens.length) return null;
-  return { ...place, text: sentence.asked, token: picked.token };
+  return { ...place, text: sentence.shown?.text ?? sentence.asked, token: picked.token };
 }
 
 export function inspecting(
