@@ -123,6 +123,7 @@ def test_disorder_turns_into_a_circle_at_the_marked_step(enter: Open) -> None:
 def test_the_front_door_leads_to_a_shape_and_back(enter: Open) -> None:
     one = enter("")
     one.until(PLACED)
+    one.page.click("#run")
     expect(one.page.locator("#door")).to_be_visible()
     assert serious(one) == []
     words = one.state("s.sentences.map((each) => each.text)")
