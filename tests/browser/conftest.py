@@ -51,6 +51,8 @@ new MutationObserver(() => {
     step: window.layerfold?.store.get().step });
 }).observe(document, { subtree: true, childList: true, characterData: true });
 """
+# Somebody who has been here before, with every tool unfolded.
+UNFOLDED = "localStorage.setItem('layerfold.unfolded', 'tools sentences strip scene')"
 
 
 class Served:
@@ -194,13 +196,15 @@ def browsers(playwright: Playwright) -> Iterator[Browser]:
 class Visit:
     """A person at the page: opens it, looks at its state, and keeps what went wrong."""
 
-    def __init__(self, context: BrowserContext, origin: str) -> None:
+    def __init__(self, context: BrowserContext, origin: str, first: bool = False) -> None:
         self.origin = origin
         self.page: Page = context.new_page()
         self.page.set_default_timeout(PATIENCE)
         self.errors: list[str] = []
         self.requests: list[str] = []
         self.page.add_init_script(CAPTIONS)
+        if not first:
+            self.page.add_init_script(UNFOLDED)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
 
@@ -270,6 +274,7 @@ def visiting(browsers: Browser, served: Served) -> Iterator[Open]:
         height: int = 720,
         calm: bool = True,
         drawn: bool = True,
+        first: bool = False,
         **options: Any,
     ) -> Visit:
         motion = "reduce" if calm else "no-preference"
@@ -278,7 +283,7 @@ def visiting(browsers: Browser, served: Served) -> Iterator[Open]:
             viewport={"width": width, "height": height}, reduced_motion=motion, **options
         )
         contexts.append(context)
-        visits.append(Visit(context, served.origin))
+        visits.append(Visit(context, served.origin, first))
         return visits[-1].open(link, drawn=drawn)
 
     yield opened

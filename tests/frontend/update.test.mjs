@@ -4,6 +4,8 @@ import { around, measureAt, stepNumber } from "../../frontend/src/state/state.ts
 import { guardedAxes, meanTrust } from "../../frontend/src/state/fidelity.ts";
 import { initialState } from "../../frontend/src/state/initial.ts";
 import { viewOfState } from "../../frontend/src/state/view.ts";
+import { isOlder } from "../../frontend/src/state/sentences.ts";
+import { figure } from "../../frontend/src/state/picture/figure.ts";
 import { update } from "../../frontend/src/state/update.ts";
 import { STEPS, after, atlasSlice, card, placed, placedSlice, tokens } from "./made.mjs";
 
@@ -170,4 +172,22 @@ test("that there is no run is still said when the server's greeting comes after 
   const state = [none, hello].reduce(update, initialState());
   assert.equal(state.runFailure?.code, "no_runs");
   assert.equal(update({ ...state, connection: "lost" }, hello).runFailure, null);
+});
+
+test("a finished slice of an older text is shown, and said to be older, until the newer one comes", () => {
+  const told = (id, text, ids) => ({ type: "tokens", id, run: "tiny", sentence: "s1", text, cut: 0, tokens: ids.map((one) => ({ id: one, text: `t${one}` })) });
+  const came = (id) => ({ type: "slice", id, run: "tiny", sentence: "s1", slice: placedSlice(512) });
+  const typed = [
+    { type: "sentence.edit", id: "s1", text: "ab" }, { type: "asked", sentence: "s1", id: 91, text: "ab" },
+    { type: "sentence.edit", id: "s1", text: "abc" }, { type: "asked", sentence: "s1", id: 92, text: "abc" },
+  ];
+  let state = after([...typed, told(91, "ab", [70, 71]), came(91)], placed());
+  const one = () => state.sentences.find(({ id }) => id === "s1");
+  assert.deepEqual(one().tokens.map(({ id }) => id), [70, 71]);
+  assert.ok(isOlder(one()) && one().shown.late);
+  assert.equal(figure(state).sentences[0].faint[0], 1);
+  state = after([told(92, "abc", [70, 72]), came(92), told(91, "ab", [70, 71]), came(91)], state);
+  assert.deepEqual(one().tokens.map(({ id }) => id), [70, 72]);
+  assert.ok(!isOlder(one()));
+  assert.equal(figure(state).sentences[0].faint[0], 0);
 });

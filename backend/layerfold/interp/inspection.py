@@ -4,6 +4,7 @@ say there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -30,7 +31,8 @@ class LensAt:
 class Inspection:
     """One token: ``norm`` of its raw state; ``outside`` for a typed token, ``trust`` and
     ``continuity`` for a reference token; ``neighbors`` are reference tokens with their distances
-    in the original space, nearest first; ``near`` [site, 3] are the nearest at every site.
+    in the original space, nearest first; ``near`` [site, 3] are the nearest at every site; ``loss``
+    is of this token given those before it, nats.
     """
 
     text: str
@@ -41,12 +43,36 @@ class Inspection:
     neighbors: tuple[tuple[int, float], ...]
     lens: tuple[LensAt, ...]
     near: tuple[tuple[int, ...], ...] = ()
+    loss: float | None = None
 
 
 class Names(Protocol):
     """Tells how a token reads."""
 
     def text_of(self, id: int) -> str: ...
+
+
+class Reader(Protocol):
+    """What reads a text from left to right and guesses the next token."""
+
+    @property
+    def causal(self) -> bool: ...
+
+    @property
+    def unembeds(self) -> bool: ...
+
+    def unembed(self, values: Floats) -> Floats: ...
+
+
+def loss_at(reader: Reader, states: Floats, ids: Sequence[int], token: int) -> float | None:
+    """Loss in nats of one token of a text given those before it, from the states [site, token, d];
+    None of the first token, of an encoder and of a model without an unembedding.
+    """
+    if token == 0 or not (reader.causal and reader.unembeds):
+        return None
+    logits = reader.unembed(states[-1, token - 1 : token])[0].astype(np.float64)
+    logits -= logits.max()
+    return float(np.log(np.exp(logits).sum()) - logits[ids[token]])
 
 
 def read_lens(lens: Lens, names: Names) -> tuple[LensAt, ...]:

@@ -37,6 +37,7 @@ from layerfold.interp.inspection import (
     Inspection,
     LensAt,
     length,
+    loss_at,
     read_lens,
     read_near,
     read_neighbors,
@@ -237,14 +238,14 @@ class Session:
                 " Count from 0."
             )
         space = self.space(step)
-        raw = space.adapter.states(sentence.ids).values[:, token]
+        raw = (states := space.adapter.states(sentence.ids).values)[:, token]
         placed = space.placer.place(viewed(raw, self.atlas.view)[:, None])
         near = read_neighbors(placed.neighbors[site, 0, :k], placed.distances[site, 0, :k])
         outside = float(placed.outside[site, 0])
-        text = sentence.tokens[token].text
-        lens = self._lens(space, raw, top)
-        at = read_near(placed.neighbors)
-        return Inspection(text, length(raw[site]), outside, None, None, near, lens, at)
+        loss = loss_at(space.adapter, states, sentence.ids, token)
+        lens, at = self._lens(space, raw, top), read_near(placed.neighbors)
+        text, norm = sentence.tokens[token].text, length(raw[site])
+        return Inspection(text, norm, outside, None, None, near, lens, at, loss)
 
     def inspect_reference(
         self,

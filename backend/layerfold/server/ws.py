@@ -226,6 +226,7 @@ def _inspected(message: Inspect, found: Inspection) -> Inspected:
             text=found.text,
             norm=found.norm,
             outside=found.outside,
+            loss=found.loss,
             trust=found.trust,
             continuity=found.continuity,
         ),

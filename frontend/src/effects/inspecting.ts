@@ -23,7 +23,8 @@ export function question(state: State) {
   if (picked.kind === "cloud") return { ...place, reference: picked.index };
   const sentence = state.sentences.find((one) => one.id === picked.id);
   if (!sentence?.asked || picked.token >= sentence.tokens.length) return null;
-  return { ...place, text: sentence.asked, special: sentence.special, token: picked.token };
+  const text = sentence.shown?.text ?? sentence.asked;
+  return { ...place, text, special: sentence.special, token: picked.token };
 }
 
 export function inspecting(

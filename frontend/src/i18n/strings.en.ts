@@ -94,10 +94,10 @@ export default {
     "Neighbor recall@15: {percent} % of a point’s 15 true neighbours are among its 15 " +
     "nearest here.",
 
-  "outside.inside": "well inside what the model saw",
-  "outside.usual": "as far out as corpus tokens are",
-  "outside.edge": "at the edge of the corpus",
-  "outside.far": "far outside the corpus",
+  "outside.inside": "nearer than half of the corpus",
+  "outside.usual": "farther than half of the corpus, nearer than 5 % of it",
+  "outside.edge": "farther than 95 % of the corpus",
+  "outside.far": "farther than nearly all of the corpus",
 
   "inspector.label": "Token",
   "inspector.tabs": "What to inspect of the token",
@@ -136,9 +136,11 @@ export default {
   "number.continuity": "Continuity",
   "number.continuity.tip":
     "How much of its true surroundings stays near it: 0.5 is chance, 1 is all.",
-  "number.outside": "Outside",
+  "number.outside": "Off-cloud percentile",
   "number.outside.tip":
-    "Share of corpus tokens that lie closer to their nearest neighbour than this one does.",
+    "Share of corpus tokens that lie closer to their nearest neighbour than this one " +
+    "does, between normalised states. It is a distance, no verdict: text that the model " +
+    "cannot read may lie near the cloud.",
   "number.segment": "Displacement ratio",
   "number.segment.tip":
     "How long the move into this site is drawn, over its true length between normalised " +
@@ -146,7 +148,7 @@ export default {
 
   "hover.frequency": "{value} per million",
   "hover.trust": "trustworthiness {value}",
-  "hover.outside": "farther out than {value} of the corpus",
+  "hover.outside": "off-cloud percentile {value}",
   "hover.segment": "displacement ratio ×{value}",
 
   "search.placeholder": "A token, or a few words",
@@ -228,4 +230,9 @@ export default {
   "about.diffeomorphism":
     "A layer folds, but is not strictly a smooth one-to-one map: LayerNorm and narrow " +
     "MLPs can merge states.",
+  "sentences.older": "still of “{text}”",
+  "number.loss": "loss of this token {loss} nats (uniform guessing {chance})",
+  "number.loss.chance":
+    "loss of this token {loss} nats, no better than uniform guessing ({chance}): the " +
+    "model cannot read it, however near it lies",
 };

@@ -91,10 +91,10 @@ export default {
   "trust.recall":
     "近邻召回率@15：一个点的 15 个真实近邻中，有 {percent} % 仍在图中最近的 15 个之内。",
 
-  "outside.inside": "完全在模型见过的范围内",
-  "outside.usual": "与语料词元相当",
-  "outside.edge": "位于语料边缘",
-  "outside.far": "远在语料之外",
+  "outside.inside": "比一半的语料更近",
+  "outside.usual": "比一半的语料更远，但未到最远的 5 %",
+  "outside.edge": "比 95 % 的语料更远",
+  "outside.far": "比几乎所有语料都远",
 
   "inspector.label": "词元",
   "inspector.tabs": "检视该词元的哪一方面",
@@ -124,15 +124,16 @@ export default {
   "number.trust.tip": "所见的邻域有多真实：0.5 等于随机，1 为完全忠实。",
   "number.continuity": "连续性",
   "number.continuity.tip": "真实的邻域有多少仍在近旁：0.5 等于随机，1 为全部。",
-  "number.outside": "偏离",
-  "number.outside.tip": "有多大比例的语料词元比它更靠近各自最近的邻居。",
+  "number.outside": "离群百分位",
+  "number.outside.tip":
+    "有多大比例的语料词元离各自最近邻比它更近（归一化状态之间）。这是距离，不是判断：模型读不懂的文本也可能离点云很近。",
   "number.segment": "位移比",
   "number.segment.tip":
     "进入该层位的位移在图中的长度与归一化状态间真实长度之比；×1 为典型，×3 为画长了三倍。",
 
   "hover.frequency": "每百万 {value} 次",
   "hover.trust": "邻域可信度 {value}",
-  "hover.outside": "比 {value} 的语料更偏离",
+  "hover.outside": "离群百分位 {value}",
   "hover.segment": "位移比 ×{value}",
 
   "search.placeholder": "一个词元，或几个词",
@@ -202,4 +203,8 @@ export default {
   "about.markov": "下一个词元取决于完整的上下文；单独一个点不能决定路径的去向。",
   "about.diffeomorphism":
     "一层会折叠空间，但严格说并非光滑的一一映射：LayerNorm 与狭窄的 MLP 会合并状态。",
+  "sentences.older": "仍是“{text}”的结果",
+  "number.loss": "此词元的损失 {loss} 奈特（均匀猜测为 {chance}）",
+  "number.loss.chance":
+    "此词元的损失 {loss} 奈特，不比均匀猜测（{chance}）好：无论离得多近，模型都读不懂它",
 };

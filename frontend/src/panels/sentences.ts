@@ -7,7 +7,7 @@ import { HUES, css } from "../state/colour/colours.ts";
 import { fill, h, icon, iconButton, relabel, visible } from "../ui/dom.ts";
 import { isTyped } from "../state/following.ts";
 import { failureWords } from "../i18n/language.ts";
-import { mayName } from "../state/sentences.ts";
+import { isOlder, mayName } from "../state/sentences.ts";
 import { sentenceOf } from "../state/state.ts";
 import type { Dispatch } from "../state/messages.ts";
 import type { Sentence, State, Words } from "../state/types.ts";
@@ -134,12 +134,20 @@ function row(first: Sentence, dispatch: Dispatch) {
     status,
     tokens,
   );
-  text.addEventListener("input", () =>
-    dispatch({ type: "sentence.edit", id, text: text.value, glide: 350 }),
-  );
+  const edit = () => dispatch({ type: "sentence.edit", id, text: text.value, glide: 350 });
+  // half-composed letters of an input method are no text yet
+  let composing = false;
+  text.addEventListener("compositionstart", () => (composing = true));
+  text.addEventListener("compositionend", () => {
+    composing = false;
+    edit();
+  });
+  text.addEventListener("input", (event) => {
+    if (!composing && !(event as InputEvent).isComposing) edit();
+  });
   text.addEventListener("focus", () => dispatch({ type: "sentence.activate", id }));
   text.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" || (event.key === "Enter" && !event.isComposing)) {
+    if (!event.isComposing && ["Escape", "Enter"].includes(event.key)) {
       event.preventDefault();
       event.stopPropagation();
       text.blur();
@@ -155,7 +163,7 @@ function row(first: Sentence, dispatch: Dispatch) {
       element.style.setProperty("--hue", css(rgb));
       element.classList.toggle("active", one.id === state.active);
       element.classList.toggle("off", one.hidden);
-      if (text.value !== one.text) text.value = one.text;
+      if (text.value !== one.text && !composing) text.value = one.text;
       if (!GROWS) fitHeight(text);
       text.placeholder = state.card?.reads?.example || t("sentences.placeholder");
       text.setAttribute(
@@ -181,7 +189,9 @@ function row(first: Sentence, dispatch: Dispatch) {
         one.id === state.active && one.tokens,
         state.picked,
         state.language,
+        isOlder(one),
       ]);
+      element.classList.toggle("older", isOlder(one));
       if (key !== shown) showTokens(tokens, one, state, t, dispatch);
       shown = key;
     },
@@ -229,7 +239,8 @@ function showTokens(root: HTMLElement, one: Sentence, state: State, t: Words, di
       visible(text).trim() || "␣",
     );
   });
-  fill(root, ...chips);
+  const older = isOlder(one) && t("sentences.older", { text: one.shown?.text ?? "" });
+  fill(root, ...chips, older && h("span", { class: "older-words", role: "status" }, older));
 }
 
 function showSamples(state: State, t: Words, samples: HTMLElement, dispatch: Dispatch) {

@@ -669,12 +669,14 @@ export interface Inspected {
   near: number[][];
 }
 /**
- * `outside` belongs to tokens of a sentence; `trust` and `continuity` to reference tokens.
+ * `outside` and `loss` (of this token given those before it, nats) belong to tokens of a
+ * sentence; `trust` and `continuity` to reference tokens.
  */
 export interface InspectedToken {
   text: string;
   norm: number;
   outside?: number | null;
+  loss?: number | null;
   trust?: number | null;
   continuity?: number | null;
 }

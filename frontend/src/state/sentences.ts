@@ -20,7 +20,13 @@ export function newSentence(id: string, text: string, hue: number): Sentence {
     cut: 0,
     slices: {},
     coming: null,
+    shown: null,
   };
+}
+
+/** Whether what is on screen answers an older text than the one that was asked for. */
+export function isOlder({ shown, asked, tokens }: Sentence) {
+  return tokens.length > 0 && shown !== null && asked !== null && shown.text !== asked;
 }
 
 /** The hue used least, the first among equals. */
@@ -104,6 +110,7 @@ function cleared(one: Sentence): Sentence {
     cut: 0,
     slices: {},
     coming: null,
+    shown: null,
     failure: null,
   };
 }
@@ -115,27 +122,43 @@ export function removeSentence(state: State, { id }: Of<"sentence.remove">): Sta
   return { ...state, sentences, active, ...(gone ? { picked: null, inspection: null } : {}) };
 }
 
-/** The tokens of a text: they wait for their first slice, unless the same tokens are on screen. */
-export function tokensArrived(state: State, { id, sentence, tokens, cut }: Of<"tokens">): State {
+/**
+ * The tokens of a text: they wait for their first slice, unless the same tokens are on screen.
+ * Those of an older text wait too, until newer ones come: a finished picture is better than none.
+ */
+export function tokensArrived(
+  state: State,
+  { id, sentence, text, tokens, cut }: Of<"tokens">,
+): State {
   return withSentence(state, sentence, (one) => {
-    if (one.request !== id) return one;
+    if (one.request === null || id > one.request || id < newestKnown(one)) return one;
     const same =
       tokens.length === one.tokens.length &&
       one.tokens.every((token, i) => token.id === tokens[i].id);
-    return same
-      ? { ...one, tokens, cut, coming: null }
-      : { ...one, coming: { request: id, tokens, cut } };
+    if (same && id === one.request)
+      return { ...one, tokens, cut, coming: null, shown: { request: id, text, late: false } };
+    return { ...one, coming: { request: id, text, tokens, cut } };
   });
+}
+
+/** The newest request of which anything has come. */
+function newestKnown({ coming, shown }: Sentence) {
+  return Math.max(coming?.request ?? 0, shown?.request ?? 0);
 }
 
 /** A slice: the first of an answer takes the place of what was on screen. */
 export function sliceArrived(state: State, { id, sentence, run, slice }: Of<"slice">): State {
   if (run !== state.run) return state;
   return withSentence(state, sentence, (one) => {
-    if (one.request !== id) return one;
     const slices = { [slice.step]: slice };
-    if (!one.coming) return { ...one, slices: { ...one.slices, ...slices } };
-    return { ...one, tokens: one.coming.tokens, cut: one.coming.cut, slices, coming: null };
+    if (one.coming?.request === id) {
+      const { tokens, cut, text } = one.coming;
+      const shown = { request: id, text, late: id !== one.request };
+      return { ...one, tokens, cut, slices, coming: null, shown };
+    }
+    const own = one.request === id && !one.coming;
+    if (!own && one.shown?.request !== id) return one;
+    return { ...one, slices: { ...one.slices, ...slices } };
   });
 }
 

@@ -102,7 +102,9 @@ export interface Sentence {
   cut: number;
   slices: Record<number, PlacedSlice>;
   /** the answer that is coming in, until its first slice replaces what is on screen */
-  coming: { request: number; tokens: Token[]; cut: number } | null;
+  coming: { request: number; text: string; tokens: Token[]; cut: number } | null;
+  /** what is on screen answers this text; `late`: a newer one had been asked for by then */
+  shown: { request: number; text: string; late: boolean } | null;
 }
 
 /**

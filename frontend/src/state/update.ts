@@ -166,6 +166,7 @@ function chosen(state: State, { run }: Of<"run.choose">): State {
     tokens: [],
     slices: {},
     coming: null,
+    shown: null,
     cut: 0,
   }));
   return {

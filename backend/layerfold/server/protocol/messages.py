@@ -153,11 +153,14 @@ class Changed(Message):
 
 
 class InspectedToken(Message):
-    """`outside` belongs to tokens of a sentence; `trust` and `continuity` to reference tokens."""
+    """`outside` and `loss` (of this token given those before it, nats) belong to tokens of a
+    sentence; `trust` and `continuity` to reference tokens.
+    """
 
     text: str
     norm: float
     outside: float | None = None
+    loss: float | None = None
     trust: float | None = None
     continuity: float | None = None
 

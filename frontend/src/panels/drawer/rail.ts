@@ -38,6 +38,6 @@ function button(one: Section, here: boolean, state: State, t: Words, dispatch: D
     h(Icon, { name: one.icon }),
     h("span", { class: "name" }, t(`drawer.${one.name}`)),
     mark &&
-      h("span", { class: `mark ${mark.busy ? "busy" : ""}`.trim() }, mark.words || h("i", {})),
+      h("span", { class: `rail-mark ${mark.busy ? "busy" : ""}`.trim() }, mark.words || h("i", {})),
   );
 }

@@ -119,8 +119,11 @@ function toldOf({ picked, reference, sentences, theme }: State): Told | null {
   const token = sentence?.tokens[picked?.token ?? -1];
   if (!sentence || !token || !picked) return null;
   const text = (list: Token[]) => list.map((one) => (one.piece ? "" : one.text)).join("");
-  const before = text(sentence.tokens.slice(Math.max(0, picked.token - 24), picked.token));
-  const after = text(sentence.tokens.slice(picked.token + 1, picked.token + 16));
+  // a character of several tokens is said once, whichever of them is picked
+  const first = picked.token - (token.piece ?? 0);
+  const next = Math.max(picked.token + 1, first + (token.pieces ?? 1));
+  const before = text(sentence.tokens.slice(Math.max(0, first - 24), first));
+  const after = text(sentence.tokens.slice(next, next + 15));
   return {
     hue: css(HUES[theme][sentence.hue]),
     source: "",

@@ -3,6 +3,7 @@
 import { h } from "preact";
 import { number } from "../../i18n/language.ts";
 import { guardedAxes } from "../../state/fidelity.ts";
+import { mostLoss } from "../../state/inside/gradients.ts";
 import { moveTrust, outsideWord, trustWord } from "../../state/trust.ts";
 import { guardWords } from "../top.ts";
 import type { State, Words } from "../../state/types.ts";
@@ -22,10 +23,11 @@ export function numbersTab(state: State, t: Words): Tree[] {
     lines.push(line(t, "trust", share(trust), trust, t(trustWord(trust))));
   if (typeof continuity === "number")
     lines.push(line(t, "continuity", share(continuity), continuity, ""));
-  if (typeof outside === "number")
-    lines.push(
-      line(t, "outside", percentile(outside / 100), outside / 100, t(outsideWord(outside))),
-    );
+  if (typeof outside === "number") {
+    const words = [t(outsideWord(outside)), lossWords(state, t, token.loss)];
+    const said = words.filter(Boolean).join(" · ");
+    lines.push(line(t, "outside", percentile(outside / 100), outside / 100, said));
+  }
   const segment = segmentRatio(state);
   if (segment !== null)
     lines.push(line(t, "segment", `${share(segment)}×`, moveTrust(segment), ""));
@@ -49,6 +51,18 @@ function line(t: Words, name: string, value: string, part: number | null, words:
     h("dd", {}, h("b", {}, value), words ? h("span", {}, words) : null, bar),
     h("dd", { class: "quiet" }, t(`number.${name}.tip`)),
   );
+}
+
+/**
+ * The loss of the token itself beside its percentile: near the cloud can also be what the model
+ * cannot read.
+ */
+function lossWords(state: State, t: Words, loss: number | null | undefined) {
+  if (typeof loss !== "number") return "";
+  const nats = (value: number) => number(value, state.language, { maximumFractionDigits: 1 });
+  const chance = mostLoss(state);
+  const key = loss >= chance ? "number.loss.chance" : "number.loss";
+  return t(key, { loss: nats(loss), chance: nats(chance) });
 }
 
 /** How long the move is drawn that led the picked token to this site. */

@@ -37,7 +37,7 @@ export function placeAsked(state: State) {
   return {
     run: state.run,
     step: state.card.steps[Math.round(state.step)],
-    text: sentence.asked ?? "",
+    text: sentence.shown?.text ?? sentence.asked ?? "",
     special: sentence.special,
     projection: state.projection,
   };

@@ -20,6 +20,7 @@ import { overlaid } from "./overlaid.ts";
 import { wayOf } from "./way.ts";
 import { frameShown } from "../projections.ts";
 import { matches } from "../search.ts";
+import { isOlder } from "../sentences.ts";
 import { shownAtlas, shownSlices } from "../state.ts";
 import { moveTrust } from "../trust.ts";
 import type { AtlasSlice } from "../../protocol/slices.ts";
@@ -68,6 +69,7 @@ function sentencePicture(state: State, sentence: Sentence): SentencePicture | nu
   const row = Math.round(site) * a.tokens;
   const clouds = shownAtlas(state);
   const trail = state.trails !== "off" && !barePaths(state);
+  const late = isOlder(sentence) && sentence.shown?.late;
   return {
     id: sentence.id,
     color: HUES[state.theme][sentence.hue],
@@ -79,7 +81,9 @@ function sentencePicture(state: State, sentence: Sentence): SentencePicture | nu
     trail,
     comet: state.trails === "comet",
     ghosts: trail && clouds && !otherwise ? ghostsBeside(a, clouds) : null,
-    faint: Uint8Array.from({ length: a.tokens }, (_, i) => Number(a.outside[row + i] >= FAR)),
+    faint: Uint8Array.from({ length: a.tokens }, (_, i) =>
+      Number(late || a.outside[row + i] >= FAR),
+    ),
     trust: state.colour === "trust" && !otherwise ? a.trust.map(moveTrust) : null,
     tint: own ? tintInside(state) : null,
     active: sentence.id === state.active,
@@ -172,6 +176,7 @@ export function pictureKey(state: State): unknown[] {
   for (const one of state.sentences) {
     const at = shownSlices(state, one);
     key.push(one.id, one.hue, one.hidden, one.tokens, at?.a, at?.b, at?.mix);
+    key.push(isOlder(one) && one.shown?.late);
     if (state.colour === "sentence") key.push(one.text);
   }
   return key;
