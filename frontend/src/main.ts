@@ -34,6 +34,9 @@ import { claimsShown } from "./state/shown.ts";
 import { initialState } from "./state/initial.ts";
 import { viewOfState } from "./state/view.ts";
 import { saveCurves } from "./effects/saving.ts";
+import { take } from "./effects/taking.ts";
+import { takeawayMenu } from "./panels/takeaway.ts";
+import type { Taken } from "./panels/takeaway.ts";
 import { createStore } from "./state/store.ts";
 import type { Store } from "./state/store.ts";
 import { tapeHere } from "./effects/tape.ts";
@@ -160,6 +163,7 @@ function actor(store: Store, client: Client, tour: Tour, withScene: (scene: Scen
     },
     copyLink: () => copyLink(store),
     saveCurves: (kind: Kind) => saveCurves(store, kind),
+    take: (kind: Taken) => scene && take(store, scene, kind),
   };
 }
 
@@ -168,6 +172,7 @@ function panels(store: Store, act: Act) {
   const { dispatch } = store;
   const all = [
     topPanel(dispatch, act),
+    takeawayMenu(byId("top").querySelector("nav") ?? byId("top"), act.take),
     doorPanel(dispatch, act),
     sentencesPanel(column, dispatch),
     legendPanel(column, dispatch),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from layerfold.atlas.files import REFERENCE, Atlas, open_atlas
-from layerfold.atlas.projection_files import UMAP, open_projections
+from layerfold.atlas.projection_files import UMAP
 from layerfold.data.reference_states import (
     check_memory,
     fingerprint,
@@ -45,6 +45,7 @@ from layerfold.interp.inspection import (
     read_neighbors,
 )
 from layerfold.interp.linear_projection import LinearProjection
+from layerfold.interp.plane_projection import shown_projections
 from layerfold.interp.slices import SUPERSEDED, Cancelling, StepSpace, never, slices_at, stop_if
 from layerfold.metrics.files import Jump, joined, standing, trouble
 from layerfold.model.tokenizers.byte_level import readable
@@ -332,11 +333,8 @@ class Session:
 
     @cached_property
     def _linear(self) -> tuple[dict[str, LinearProjection], tuple[DamagedRun, ...]]:
-        good, bad = open_projections(self.run.folder, self.atlas, self.run.d_model)
-        return {
-            one.name: LinearProjection(one, self.atlas, self._states, self._origin, self.cache)
-            for one in good
-        }, bad
+        sources = (self._states, self._origin, self.cache)
+        return shown_projections(self.run.folder, self.atlas, self.run.d_model, sources)
 
     def picture(self, name: str = UMAP) -> Atlas | LinearProjection:
         """What shows the states under a projection's name, the atlas itself as ``umap``; raises

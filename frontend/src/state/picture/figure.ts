@@ -15,6 +15,7 @@ import {
 } from "../inside/inside.ts";
 import { ghostsBeside } from "./ghosts.ts";
 import { overlaid } from "./overlaid.ts";
+import { isTower, stacked } from "./tower.ts";
 import { wayOf } from "./way.ts";
 import { frameShown } from "../projections.ts";
 import { matches } from "../search.ts";
@@ -138,17 +139,15 @@ export function figure(state: State): Picture | null {
     if (one) sentences.push(one);
   }
   sentences.push(...ghostsInside(state), ...wayOf(state));
-  return overlaid(
-    state,
-    {
-      frame: frameShown(state),
-      cloud: { positions, colors, sizes },
-      sentences,
-      links: linksOf(state, near),
-      edges: edgesInside(state),
-    },
-    meant === null,
-  );
+  const tower = isTower(state);
+  const picture = {
+    frame: frameShown(state),
+    cloud: { positions, colors, sizes },
+    sentences,
+    links: linksOf(state, near),
+    edges: edgesInside(state),
+  };
+  return tower ? stacked(state, picture) : overlaid(state, picture, meant === null);
 }
 
 /** What the picture depends on: two states with equal keys have the same picture. */
@@ -175,6 +174,7 @@ export function pictureKey(state: State): unknown[] {
     shownNeighbours(state).length,
     state.inspection?.near,
   );
+  if (isTower(state)) key.push(state.stack, state.atlas, state.sentences);
   for (const one of state.sentences) {
     const at = shownSlices(state, one);
     key.push(one.id, one.hue, one.hidden, one.tokens, at?.a, at?.b, at?.mix);
