@@ -10,8 +10,8 @@ import type { AtlasSlice } from "../../protocol/slices.ts";
 import type { Picture, Sentence, SentencePicture, State } from "../types.ts";
 
 /** Half of the tower's height and of its sheets' width, in frame radii. */
-const HIGH = 0.86;
-const WIDE = 0.62;
+const HIGH = 0.5;
+const WIDE = 0.54;
 /** Points of all resting sheets together; how many sheets to each side are never thinned out. */
 const RESTING = 14_000;
 const NEAR = 3;
@@ -66,7 +66,7 @@ export function stacked(state: State, flat: Picture): Picture {
     put(positions, from, heightOf(k, count), cloud.positions, 3 * i);
     cloud.colors.set(flat.cloud.colors.subarray(4 * index, 4 * index + 4), 4 * i);
     cloud.colors[4 * i + 3] *= Math.abs(k - at) < 0.5 ? 0.1 : 0.34;
-    cloud.sizes[i] = 0.72;
+    cloud.sizes[i] = 0.9;
   });
   return {
     ...flat,
