@@ -254,8 +254,7 @@ class Session:
         raw = space.adapter.states(sentence.ids).values[:, token]
         placed = space.placer.place(viewed(raw, self.atlas.view)[:, None])
         near = read_neighbors(placed.neighbors[site, 0, :k], placed.distances[site, 0, :k])
-        outside = float(placed.outside[site, 0])
-        text = sentence.tokens[token].text
+        text, outside = sentence.tokens[token].text, float(placed.outside[site, 0])
         lens = self._lens(space, raw, top)
         at = read_near(placed.neighbors)
         return Inspection(text, length(raw[site]), outside, None, None, near, lens, at)
@@ -286,7 +285,6 @@ class Session:
         indices, distances = Index.of(space.states[site]).nearest(
             space.states[site][index : index + 1], k + 1
         )
-        own = np.asarray(space.states[:, index : index + 1], dtype=np.float32)
         others = indices[0] != index
         return Inspection(
             reference.text[index],
@@ -296,7 +294,7 @@ class Session:
             continuity,
             read_neighbors(indices[0][others][:k], distances[0][others][:k]),
             self._lens(space, raw, top),
-            read_near(space.placer.near(own)[0], index),
+            read_near(space.placer.near(space.states[:, index : index + 1])[0], index),
         )
 
     def _raw(self, space: StepSpace, step: int, index: int) -> Floats:
