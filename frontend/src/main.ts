@@ -48,6 +48,9 @@ import { foldedParts } from "./state/unfolding.ts";
 import { initialState } from "./state/initial.ts";
 import { viewOfState } from "./state/view.ts";
 import { saveCurves, saveMeaning } from "./effects/saving.ts";
+import { take } from "./effects/taking.ts";
+import { takeawayMenu } from "./panels/takeaway.ts";
+import type { Taken } from "./panels/takeaway.ts";
 import { createStore } from "./state/store.ts";
 import type { Store } from "./state/store.ts";
 import { tapeHere } from "./effects/tape.ts";
@@ -184,6 +187,7 @@ function actor(store: Store, client: Client, tour: Tour, withScene: (scene: Scen
     copyLink: () => copyLink(store),
     saveCurves: (kind: Kind) => saveCurves(store, kind),
     saveMeaning: () => saveMeaning(store),
+    take: (kind: Taken) => scene && take(store, scene, kind),
   };
 }
 
@@ -192,6 +196,7 @@ function panels(store: Store, act: Act) {
   const { dispatch } = store;
   const all = [
     topPanel(dispatch, act),
+    takeawayMenu(byId("top").querySelector("nav") ?? byId("top"), act.take),
     doorPanel(dispatch, act, (state, t) => offerCards(state, t, dispatch, act.offers)),
     sentencesPanel(column, dispatch),
     legendPanel(column, dispatch),

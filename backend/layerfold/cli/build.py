@@ -293,6 +293,10 @@ def measure(
 
 def project(
     run: Annotated[str, typer.Argument(help=RUN)],
+    sheets: Annotated[
+        bool,
+        typer.Option("--sheets", help="The layout in two dimensions, for the tower, instead."),
+    ] = False,
     threads: Threads = None,
     dtype: Dtype = None,
     device: Device = None,
@@ -307,6 +311,16 @@ def project(
     from layerfold.runs.manifest import renew_manifest
 
     use_threads(threads)
+    if sheets:
+        from layerfold.build.plane import build_plane
+
+        with shares(as_json) as report:
+            plane = build_plane(folder, threads=threads, progress=report)
+        renew_manifest(folder, ("plane/",))
+        trust = round(float(plane.fidelity["trust"].mean()), 4)
+        told = {"folder": str(folder / "plane"), "trust": trust}
+        say(as_json, told, f"{folder.name} can be shown as a tower, mean trust {trust}")
+        return
     with shares(as_json) as report:
         built, wrong = build_projections(folder, threads=threads, progress=report)
     renew_manifest(folder, ("projections/",))

@@ -20,7 +20,7 @@ from layerfold.data.reference_states import slope_of
 from layerfold.files.array_cache import ArrayCache
 from layerfold.files.bounded_cache import BoundedCache
 from layerfold.geometry.trust import trust_at, trust_of
-from layerfold.records import Floats, Measure, Reference, View
+from layerfold.records import Floats, Ints, Measure, Reference, View
 
 KEPT_BYTES: Final = 12 << 20  # of positions: about forty steps of 13 sites x 4,000 tokens
 SCORED_BYTES: Final = 4 << 20
@@ -85,6 +85,10 @@ class LinearProjection:
         on its state alone.
         """
         return self.projection.place(states, self._row(step))
+
+    def settle(self, states: NDArray[Any], step: int, neighbors: Ints, distances: Floats) -> Floats:
+        """Where states lie whose true neighbours are known: a linear map does not ask for them."""
+        return self.place(states, step)
 
     def cloud(self, step: int) -> Floats:
         """Where the reference lies, [site, ref, 3], as half numbers tell it; raises StepNotFound,

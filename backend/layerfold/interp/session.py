@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from layerfold.atlas.files import REFERENCE, Atlas, open_atlas
-from layerfold.atlas.projection_files import UMAP, open_projections
+from layerfold.atlas.projection_files import UMAP
 from layerfold.data.reference_states import (
     check_memory,
     fingerprint,
@@ -43,6 +43,7 @@ from layerfold.interp.inspection import (
     read_neighbors,
 )
 from layerfold.interp.linear_projection import LinearProjection
+from layerfold.interp.plane_projection import shown_projections
 from layerfold.interp.shelves import (
     SLOPE,
     Spaces,
@@ -241,11 +242,10 @@ class Session:
         raw = (states := space.adapter.states(sentence.ids).values)[:, token]
         placed = space.placer.place(viewed(raw, self.atlas.view)[:, None])
         near = read_neighbors(placed.neighbors[site, 0, :k], placed.distances[site, 0, :k])
-        outside = float(placed.outside[site, 0])
         loss = loss_at(space.adapter, states, sentence.ids, token)
+        text, outside = sentence.tokens[token].text, float(placed.outside[site, 0])
         lens, at = self._lens(space, raw, top), read_near(placed.neighbors)
-        text, norm = sentence.tokens[token].text, length(raw[site])
-        return Inspection(text, norm, outside, None, None, near, lens, at, loss)
+        return Inspection(text, length(raw[site]), outside, None, None, near, lens, at, loss)
 
     def inspect_reference(
         self,
@@ -273,7 +273,6 @@ class Session:
         indices, distances = Index.of(space.states[site]).nearest(
             space.states[site][index : index + 1], k + 1
         )
-        own = np.asarray(space.states[:, index : index + 1], dtype=np.float32)
         others = indices[0] != index
         return Inspection(
             reference.text[index],
@@ -283,7 +282,7 @@ class Session:
             continuity,
             read_neighbors(indices[0][others][:k], distances[0][others][:k]),
             self._lens(space, raw, top),
-            read_near(space.placer.near(own)[0], index),
+            read_near(space.placer.near(space.states[:, index : index + 1])[0], index),
         )
 
     def _raw(self, space: StepSpace, step: int, index: int) -> Floats:
@@ -320,11 +319,8 @@ class Session:
 
     @cached_property
     def _linear(self) -> tuple[dict[str, LinearProjection], tuple[DamagedRun, ...]]:
-        good, bad = open_projections(self.run.folder, self.atlas, self.run.d_model)
-        return {
-            one.name: LinearProjection(one, self.atlas, self._states, self._origin, self.cache)
-            for one in good
-        }, bad
+        sources = (self._states, self._origin, self.cache)
+        return shown_projections(self.run.folder, self.atlas, self.run.d_model, sources)
 
     def picture(self, name: str = UMAP) -> Atlas | LinearProjection:
         """What shows the states under a projection's name, the atlas itself as ``umap``; raises

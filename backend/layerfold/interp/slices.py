@@ -115,7 +115,7 @@ def _placed(
     if isinstance(picture, LinearProjection):
         near = [np.split(part, ends, axis=1) for part in space.placer.near(together, stop)]
         return [
-            Placed(picture.place(one, step), *parts)
+            Placed(picture.settle(one, step, parts[0], parts[1]), *parts)
             for one, *parts in zip(states, *near, strict=True)
         ]
     at = space.placer.place(together, stop)

@@ -247,6 +247,7 @@ def card(opened: Session, name: str, limits: Limits, building: Building | None =
                 Example.model_validate(example) for example in opened.card.get("examples", [])
             ],
             "reference": len(opened.atlas.reference),
+            "layout_seed": opened.atlas.parameters.get("seed"),
             "problems": [
                 Problem(code=problem.code, message=str(problem)) for problem in opened.problems()
             ],

@@ -14,7 +14,7 @@ import type { Store } from "../state/store.ts";
  * How steeply each kind of projection is looked down upon, radians: a plane that a basis names is
  * seen from above.
  */
-const RISE = { umap: 0.32, pca: 0.5, basis: 1.02 };
+const RISE = { umap: 0.32, pca: 0.5, basis: 1.02, plane: 0.44 };
 
 /** Milliseconds of a glide from one projection to another. */
 const MORPH = 1100;

@@ -68,7 +68,8 @@ async function pngBlob(
   }
 }
 
-function download(blob: Blob, name: string) {
+/** A file is put among what a browser has downloaded. */
+export function download(blob: Blob, name: string) {
   const url = URL.createObjectURL(blob);
   const anchor = document.createElement("a");
   Object.assign(anchor, { href: url, download: name });

@@ -1,10 +1,35 @@
 /** The scene and what is taken away from it, in English. */
 
 export default {
+  "projection.plane": "Tower",
+  "projection.plane.note":
+    "A sheet for each layer: nearness on a sheet is meaningful, heights only order " + "them.",
+  "stack.layers": "Sheets: layers",
+  "stack.steps": "Sheets: training",
+  "stack.tip": "Stack the layers of one checkpoint, or the checkpoints of one layer",
+
+  "cite.seed": "{name}, seed {seed}",
+  "take.title": "Take this picture away",
+  "take.png": "PNG",
+  "take.png@2": "PNG, 2×",
+  "take.png@4": "PNG, 4×",
+  "take.svg": "SVG",
+  "take.pdf": "PDF",
+  "take.webm": "Film through the layers (WebM)",
+  "take.html": "This page as one file (HTML)",
+  "take.cite": "Copy the citation",
+  "take.cited": "Copied: {words}",
+  "take.done": "Saved. Cite as: {words}",
+  "take.not": "That could not be saved: {why}.",
+  "take.html.coming": "Placing the sentences at every step, then writing the page…",
+  "take.webm.coming": "Recording one play through the layers…",
+
   "lens.written":
-    "The lens is computed by Layerfold itself: it is not in this page, which was written down to be taken along.",
+    "The lens is computed by Layerfold itself: it is not in this page, which was " +
+    "written down to be taken along.",
   "error.written_down":
-    "This page was written down to be taken along. What has to be computed needs Layerfold itself.",
+    "This page was written down to be taken along. What has to be computed needs " +
+    "Layerfold itself.",
 
   "trails.comet": "Trails: near",
   "trails.whole": "Trails: whole",

@@ -1,6 +1,28 @@
 /** The scene and what is taken away from it, in Chinese. */
 
 export default {
+  "projection.plane": "层塔",
+  "projection.plane.note": "每个层位一张平面：平面内的远近有意义，高度只表示次序。",
+  "stack.layers": "平面：各层",
+  "stack.steps": "平面：训练",
+  "stack.tip": "叠放同一检查点的各层，或同一层位的各检查点",
+
+  "cite.seed": "{name}，种子 {seed}",
+  "take.title": "导出当前画面",
+  "take.png": "PNG",
+  "take.png@2": "PNG（2 倍）",
+  "take.png@4": "PNG（4 倍）",
+  "take.svg": "SVG",
+  "take.pdf": "PDF",
+  "take.webm": "逐层播放的影片（WebM）",
+  "take.html": "独立网页（HTML 单文件）",
+  "take.cite": "复制引用信息",
+  "take.cited": "已复制：{words}",
+  "take.done": "已保存。引用：{words}",
+  "take.not": "无法保存：{why}。",
+  "take.html.coming": "正在为每一步放置句子并写出网页……",
+  "take.webm.coming": "正在录制一次逐层播放……",
+
   "lens.written": "透镜需由 Layerfold 计算；本页是导出的独立文件，其中没有透镜。",
   "error.written_down": "本页是导出的独立文件；需要计算的内容请在 Layerfold 中打开。",
 

@@ -7,13 +7,16 @@ import { fill, h } from "../ui/dom.ts";
 import { pathsInside } from "../state/inside/inside.ts";
 import { axisNames, kindShown, projectionsOf } from "../state/projections.ts";
 import type { Dispatch } from "../state/messages.ts";
-import type { Projection, State, Words } from "../state/types.ts";
+import type { Axis, Projection, State, Words } from "../state/types.ts";
 
 export function projectionChoice(dispatch: Dispatch) {
   const choice = h("div", { class: "segments", role: "radiogroup" });
   const names = h("p", { class: "axis-names" });
   const note = h("p", { class: "quiet" });
-  const element = h("div", { class: "projection" }, choice, names, note);
+  const stack = h("button", { type: "button", class: "toggle", id: "stack" });
+  stack.addEventListener("click", () => dispatch({ type: "set", stack: other }));
+  let other: Axis = "steps";
+  const element = h("div", { class: "projection" }, choice, names, stack, note);
   choice.addEventListener("keydown", (event) => turn(event, choice));
   let offered = "";
 
@@ -38,6 +41,10 @@ export function projectionChoice(dispatch: Dispatch) {
       names.hidden =
         own || axes.length === 0 || kindShown(state) !== "basis" || state.folded.legend;
       fill(names, ...axes.map((name, i) => h("span", {}, h("b", {}, String(i + 1)), name)));
+      other = state.stack === "layers" ? "steps" : "layers";
+      stack.hidden = kindShown(state) !== "plane";
+      stack.textContent = t(`stack.${state.stack}`);
+      stack.title = t("stack.tip");
       note.hidden = state.folded.legend;
       note.textContent = t(`projection.${own ? "inside" : kindShown(state)}.note`);
     },

@@ -844,6 +844,10 @@ export interface RunCard {
    */
   own?: number | null;
   /**
+   * of the layout of its clouds
+   */
+  layout_seed?: number | null;
+  /**
    * the same as long as the clouds that are there stay and only more come
    */
   lineage?: string;
@@ -861,12 +865,12 @@ export interface Frame {
   radius: number;
 }
 /**
- * A way to show the states: "umap" is the atlas's own layout, the others are linear maps of the
- * states; axes have no name in it.
+ * A way to show the states: "umap" is the atlas's own layout, "plane" the same in two
+ * dimensions, the others are linear maps of the states; axes have no name in it.
  */
 export interface ProjectionCard {
   name: string;
-  kind: "umap" | "pca" | "basis";
+  kind: "umap" | "pca" | "basis" | "plane";
   title_en: string;
   title_zh: string;
   /**

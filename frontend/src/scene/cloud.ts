@@ -118,7 +118,7 @@ export class Cloud {
     gl.uniformMatrix4fv(u.transform, false, view.matrix);
     gl.uniform1f(u.t, motion.t);
     gl.uniform1f(u.size, pointSize(this.count) * view.ratio * view.unit);
-    gl.uniform1f(u.largest, 26 * view.ratio);
+    gl.uniform1f(u.largest, 26 * view.ratio * Math.max(view.unit, 1));
     gl.uniform1f(u.middle, middle);
     gl.uniform3f(u.depth, middle - 0.9 * reach, middle + 1.15 * reach, look.fade[0]);
     gl.uniform4f(u.back, ...look.background, look.fade[1]);

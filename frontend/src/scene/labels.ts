@@ -3,7 +3,7 @@
 import { project } from "./camera.ts";
 import { inked } from "./looks.ts";
 import type { Motion, Strand } from "./motion.ts";
-import type { Insets, Pick } from "./picture.ts";
+import type { Insets, Pick, Rgb, Word } from "./picture.ts";
 import type { Look } from "./looks.ts";
 
 /** Where a bead is, how large its label and how much room it wants about it; lower rank first. */
@@ -32,6 +32,9 @@ type Tag = Spot & {
 /** How many labels are shown at most. */
 export const MOST = 100;
 const GAP = 8;
+/** Pixels of text in a window of 720 lines. */
+const SIZE = 13;
+const HIGH = 17;
 /** Milliseconds a label must have had room before it appears, so that none flickers. */
 const CALM = 110;
 
@@ -97,6 +100,12 @@ export function shortened(text: string, most = 22) {
     : `${characters.slice(0, most - 1).join("")}…`;
 }
 
+/** Pixels of text in a window so high: 13 at 720 lines, 16 at 1080, 24 at 2160. */
+export function textSize(height: number) {
+  const size = height < 1080 ? 13 + (3 * (height - 720)) / 360 : 16 + (8 * (height - 1080)) / 1080;
+  return Math.min(24, Math.max(12.5, size));
+}
+
 const FONT =
   'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", ' +
   '"PingFang SC", "Microsoft YaHei", sans-serif';
@@ -110,6 +119,8 @@ export class Labels {
   out: Float64Array<ArrayBuffer>;
   look: Look;
   shown: number;
+  /** How much larger than usual text is: it grows with the window. */
+  scale: number;
 
   constructor(parent: HTMLElement, look: Look) {
     this.root = document.createElement("div");
@@ -130,6 +141,7 @@ export class Labels {
     this.out = new Float64Array(3);
     this.look = look;
     this.shown = 0;
+    this.scale = 1;
   }
 
   restyle(look: Look) {
@@ -150,6 +162,7 @@ export class Labels {
     now: number,
     first: Pick | null,
   ) {
+    this.#rescale(height);
     this.live = this.#gather(motion, transform, middle, width, height, first);
     const boxes = placeLabels(this.live, {
       left: insets.left + 2,
@@ -166,6 +179,15 @@ export class Labels {
     });
     for (const tag of this.tags.values()) if (!alive.has(tag)) this.#hide(tag);
     return waiting;
+  }
+
+  /** Text as large as the window asks for: 16 px at 1080 lines, 24 px at 2160. */
+  #rescale(height: number) {
+    const scale = textSize(height) / SIZE;
+    if (Math.abs(scale - this.scale) < 0.02) return;
+    this.scale = scale;
+    for (const tag of this.tags.values()) tag.node?.remove();
+    this.tags.clear();
   }
 
   #gather(
@@ -229,7 +251,7 @@ export class Labels {
         x: 0,
         y: 0,
         width: 0,
-        height: 17,
+        height: HIGH * this.scale,
         rank: 0,
         slot: 0,
         room: 0,
@@ -239,7 +261,7 @@ export class Labels {
     tag.strand = strand;
     if (tag.text !== text || tag.width === 0) {
       tag.text = text;
-      tag.width = this.#measure(shortened(text));
+      tag.width = this.#measure(shortened(text)) * this.scale;
       if (tag.node) tag.node.textContent = shortened(text);
     }
     return tag;
@@ -249,7 +271,7 @@ export class Labels {
     const known = this.widths.get(text);
     if (known !== undefined) return known;
     if (this.widths.size > 5000) this.widths.clear();
-    this.pen.font = `600 12.5px ${FONT}`;
+    this.pen.font = `600 ${SIZE}px ${FONT}`;
     const width = Math.ceil(this.pen.measureText(text).width) + 4;
     this.widths.set(text, width);
     return width;
@@ -302,7 +324,7 @@ export class Labels {
       top: "0",
       padding: "0 2px",
       whiteSpace: "pre",
-      font: `500 12.5px/17px ${FONT}`,
+      font: `500 ${SIZE * this.scale}px/${HIGH * this.scale}px ${FONT}`,
       opacity: "0",
       transition: "opacity 140ms ease-out",
       unicodeBidi: "isolate",
@@ -330,13 +352,30 @@ export class Labels {
     return tag ? { kind: "sentence", id: tag.strand.id, token: tag.token } : null;
   }
 
+  /** The labels that are shown, as words of a drawing. */
+  words(): Word[] {
+    return this.live
+      .filter((tag) => tag.shown && tag.node)
+      .map((tag) => ({
+        kind: "word" as const,
+        x: tag.box.left + 2,
+        y: (tag.box.top + tag.box.bottom) / 2,
+        text: shortened(tag.text),
+        size: SIZE * this.scale,
+        color: (tag.node?.style.color.match(/\d+/g) ?? [128, 128, 128])
+          .slice(0, 3)
+          .map(Number) as Rgb,
+        bold: tag.strand.active,
+      }));
+  }
+
   /** Draws the labels that are shown onto a 2-D canvas, as in the page. */
   paint(pen: CanvasRenderingContext2D, scale: number) {
     pen.textBaseline = "middle";
     for (const tag of this.live) {
       if (!tag.shown || !tag.node) continue;
       pen.globalAlpha = this.#strength(tag);
-      pen.font = `${tag.strand.active ? 600 : 500} ${12.5 * scale}px ${FONT}`;
+      pen.font = `${tag.strand.active ? 600 : 500} ${SIZE * this.scale * scale}px ${FONT}`;
       pen.lineWidth = 4 * scale;
       pen.lineJoin = "round";
       pen.strokeStyle = this.look.stops[1];

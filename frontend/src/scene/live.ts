@@ -5,6 +5,7 @@
 
 import { fitDistance, openingCamera, soundCamera } from "./camera.ts";
 import { Director } from "./director.ts";
+import { marksOf } from "./drawing.ts";
 import { Stage } from "./stage.ts";
 import type {
   Camera,
@@ -183,16 +184,39 @@ export class LiveScene implements Scene {
   }
 
   /** @returns a PNG as a data URL: backdrop, scene and labels */
-  async image(): Promise<string> {
-    if (!this.plot) throw new Error("The 3-D view is being rebuilt");
-    const { canvas: source, ratio } = this.plot.snapshot();
+  async image(ratio?: number): Promise<string> {
     const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = [source.width, source.height];
+    this.#paint(canvas, ratio);
+    return canvas.toDataURL("image/png");
+  }
+
+  #paint(canvas: HTMLCanvasElement, wanted?: number) {
+    if (!this.plot) throw new Error("The 3-D view is being rebuilt");
+    const { canvas: source, ratio, done } = this.plot.snapshot(wanted);
+    if (canvas.width !== source.width) canvas.width = source.width;
+    if (canvas.height !== source.height) canvas.height = source.height;
     const pen = canvas.getContext("2d") as CanvasRenderingContext2D;
     paintBackdrop(pen, canvas.width, canvas.height, this.director.look.stops);
     pen.drawImage(source, 0, 0);
     this.director.labels.paint(pen, ratio);
-    return canvas.toDataURL("image/png");
+    done();
+  }
+
+  drawing() {
+    const { director, plot } = this;
+    const view = plot?.stage?.view;
+    if (!view) return null;
+    const { width, height, look, labels } = director;
+    const marks = [...marksOf(director.motion, view, { width, height }), ...labels.words()];
+    return { width, height, ground: [...look.stops], marks };
+  }
+
+  film() {
+    if (!this.plot) return null;
+    const canvas = document.createElement("canvas");
+    const next = () => this.#paint(canvas);
+    next();
+    return { canvas, next };
   }
 
   focus(pick: Pick | null) {

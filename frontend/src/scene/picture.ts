@@ -149,6 +149,36 @@ export interface SceneStats {
   rebuilt: number;
 }
 
+/** Points, lines and words of a scene in pixels. */
+export type Dot = { kind: "dot"; x: number; y: number; r: number; color: Rgb; alpha: number };
+export type Line = {
+  kind: "line";
+  points: number[];
+  width: number;
+  color: Rgb;
+  alpha: number;
+  dashed: boolean;
+};
+export type Word = {
+  kind: "word";
+  x: number;
+  y: number;
+  text: string;
+  size: number;
+  color: Rgb;
+  bold: boolean;
+};
+export type Mark = Dot | Line | Word;
+
+/** A scene in vectors. */
+export interface Drawing {
+  width: number;
+  height: number;
+  /** CSS colours of the ground, from its middle outward. */
+  ground: string[];
+  marks: Mark[];
+}
+
 export interface Scene {
   readonly mode: "webgl" | "flat";
   /** Resolves when the picture has settled; at once when a newer picture supersedes it. */
@@ -166,7 +196,12 @@ export interface Scene {
   idle(on: boolean): void;
   /** The axes drawn or not; `names` where an axis means something, else they are numbered. */
   setAxes(on: boolean, names?: string[]): void;
-  image(): Promise<string>;
+  /** A PNG as a data URL; `ratio`: pixels of it a pixel of the screen. */
+  image(ratio?: number): Promise<string>;
+  /** The same in vectors; null where the scene is not drawn by us. */
+  drawing(): Drawing | null;
+  /** A canvas that shows the scene with its labels, drawn anew by each call of `next`. */
+  film(): { canvas: HTMLCanvasElement; next(): void } | null;
   focus(pick: Pick | null): void;
   /** Where a token is now, CSS pixels from the element's corner; null when it is not in view. */
   locate(pick: Pick): { x: number; y: number } | null;

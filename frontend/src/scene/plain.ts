@@ -165,6 +165,14 @@ export class PlainScene implements Scene {
     this.#redraw();
   }
 
+  drawing() {
+    return null;
+  }
+
+  film() {
+    return null;
+  }
+
   image() {
     return this.plot.image();
   }

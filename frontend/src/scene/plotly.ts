@@ -303,10 +303,24 @@ export class LivePlot {
   }
 
   /** Draws now; the canvas returned holds the frame until the task ends. */
-  snapshot(): { canvas: HTMLCanvasElement; ratio: number } {
+  snapshot(wanted?: number): { canvas: HTMLCanvasElement; ratio: number; done(): void } {
     const { glplot } = this.scene;
+    const { canvas, gl, pixelRatio: usual } = glplot;
+    const before = [canvas.width, canvas.height];
+    const most = gl.getParameter(gl.MAX_RENDERBUFFER_SIZE) / Math.max(...before);
+    const ratio = Math.min(wanted ?? usual, most * usual);
+    const scaled = ratio !== usual;
+    const size = ([width, height]: number[]) => ([canvas.width, canvas.height] = [width, height]);
+    if (scaled) size(before.map((side) => Math.round((side * ratio) / usual)));
+    glplot.pixelRatio = ratio;
     glplot.redraw();
-    return { canvas: glplot.canvas, ratio: glplot.pixelRatio };
+    const done = () => {
+      if (!scaled) return;
+      size(before);
+      glplot.pixelRatio = usual;
+      glplot.redraw();
+    };
+    return { canvas, ratio, done };
   }
 
   close() {

@@ -105,7 +105,7 @@ export class Stage {
     motion.advance(now);
     const m = transform(params, scale);
     const [width, height] = [gl.drawingBufferWidth, gl.drawingBufferHeight];
-    const unit = Math.min(1, Math.max(0.7, Math.min(width, height) / ratio / 640));
+    const unit = Math.min(2, Math.max(0.7, Math.min(width, height) / ratio / 760));
     this.view = {
       transform: m,
       matrix: new Float32Array(m),

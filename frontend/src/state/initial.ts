@@ -55,6 +55,7 @@ function looksOf(view: View) {
   return {
     projection: view.projection ?? "umap",
     trails: view.trails ?? ("comet" as const),
+    stack: view.stack ?? ("layers" as const),
     colour: view.colour ?? ("source" as const),
     coloured: view.colour !== undefined,
     measure: view.measure ?? "",

@@ -21,6 +21,7 @@ type Bare = Record<never, never>;
 /** What is settable by a plain assignment. */
 export const SETTABLE = [
   "trails",
+  "stack",
   "axes",
   "colour",
   "measure",

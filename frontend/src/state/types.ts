@@ -170,6 +170,7 @@ export interface View {
   present?: boolean;
   compare?: { with: string | null; step?: number; mode: "beside" | "over" };
   trails?: Trails;
+  stack?: Axis;
   theme?: Theme;
   language?: Language;
 }
@@ -294,6 +295,8 @@ export interface State {
   shelved: Record<string, Shelf>;
 
   trails: Trails;
+  /** what the sheets of the tower are: sites, or checkpoints */
+  stack: Axis;
   axes: boolean;
   colour: ColourMode;
   /** whether the colour was chosen, by a person or a link: else each run begins with its own */

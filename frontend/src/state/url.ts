@@ -66,6 +66,7 @@ export function linkOf(view: View): string | null {
     ["lesson", view.lesson],
     ["present", view.present ? 1 : undefined],
     ["trails", view.trails],
+    ["stack", view.stack],
     ["theme", view.theme],
     ["lang", view.language],
     ["camera", view.camera && cameraText(view.camera)],
@@ -148,6 +149,7 @@ function clean(first: Map<string, string>, fields: [string, string][]): View {
   if (compare) view.compare = compare;
   const drawn = TRAILS.get(trails ?? "");
   if (drawn) view.trails = drawn;
+  if (first.get("stack") === "steps") view.stack = "steps";
   if (theme === "dark" || theme === "light") view.theme = theme;
   if (language === "en" || language === "zh") view.language = language;
   const sentences = sentencesOf(fields);

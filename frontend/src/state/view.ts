@@ -30,6 +30,7 @@ export function viewOfState(state: State): View {
         }
       : undefined,
     trails: state.trails,
+    stack: state.stack === "steps" ? "steps" : undefined,
     theme: state.theme,
     language: state.language,
     camera: state.camera ?? undefined,

@@ -87,12 +87,12 @@ class Frame(Message):
 
 
 class ProjectionCard(Message):
-    """A way to show the states: "umap" is the atlas's own layout, the others are linear maps of the
-    states; axes have no name in it.
+    """A way to show the states: "umap" is the atlas's own layout, "plane" the same in two
+    dimensions, the others are linear maps of the states; axes have no name in it.
     """
 
     name: str
-    kind: Literal["umap", "pca", "basis"]
+    kind: Literal["umap", "pca", "basis", "plane"]
     title_en: str
     title_zh: str
     axes_en: Annotated[list[str], Field(min_length=3, max_length=3)]
@@ -153,6 +153,7 @@ class RunCard(BaseModel):
         int | None,
         Field(description="the step whose weights the model at the top of its folder has"),
     ] = None
+    layout_seed: Annotated[int | None, Field(description="of the layout of its clouds")] = None
     lineage: Annotated[
         str,
         Field(description="the same as long as the clouds that are there stay and only more come"),

@@ -17,6 +17,7 @@ import { ghostsBeside } from "./ghosts.ts";
 import { blend } from "./blend.ts";
 import { meant, meantKey } from "./meant.ts";
 import { overlaid } from "./overlaid.ts";
+import { isTower, stacked } from "./tower.ts";
 import { wayOf } from "./way.ts";
 import { frameShown } from "../projections.ts";
 import { matches } from "../search.ts";
@@ -138,14 +139,16 @@ export function figure(state: State): Picture | null {
     if (one) sentences.push(one);
   }
   sentences.push(...ghostsInside(state), ...wayOf(state));
-  const own = meant(state, {
+  const tower = isTower(state);
+  const picture = {
     frame: frameShown(state),
     cloud: { positions, colors, sizes },
     sentences,
     links: linksOf(state, near),
     edges: edgesInside(state),
-  });
-  return overlaid(state, own, chosen === null);
+  };
+  if (tower) return stacked(state, picture);
+  return overlaid(state, meant(state, picture), chosen === null);
 }
 
 /** What the picture depends on: two states with equal keys have the same picture. */
@@ -173,6 +176,7 @@ export function pictureKey(state: State): unknown[] {
     shownNeighbours(state).length,
     state.inspection?.near,
   );
+  if (isTower(state)) key.push(state.stack, state.atlas, state.sentences);
   for (const one of state.sentences) {
     const at = shownSlices(state, one);
     key.push(one.id, one.hue, one.hidden, one.tokens, at?.a, at?.b, at?.mix);

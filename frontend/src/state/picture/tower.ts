@@ -1,0 +1,204 @@
+/**
+ * The tower: the layout in two dimensions, a sheet a site (or a checkpoint), stacked. The sheet on
+ * screen is whole and bright, of the others a few points are left. Pure.
+ */
+
+import { PLAIN } from "../colour/colouring.ts";
+import { frameShown, kindShown } from "../projections.ts";
+import type { EdgePicture } from "../../scene/picture.ts";
+import type { AtlasSlice } from "../../protocol/slices.ts";
+import type { Picture, Sentence, SentencePicture, State } from "../types.ts";
+
+/** Half of the tower's height and of its sheets' width, in frame radii. */
+const HIGH = 0.5;
+const WIDE = 0.54;
+/** Points of all resting sheets together; how many sheets to each side are never thinned out. */
+const RESTING = 14_000;
+const NEAR = 3;
+const MOST_SHEETS = 16;
+
+export function isTower(state: State) {
+  return kindShown(state) === "plane";
+}
+
+/** How many sheets there are, and where among them we are. */
+export function floors(state: State) {
+  const { card, stack, site, step } = state;
+  return stack === "steps"
+    ? { count: card?.steps.length ?? 0, at: step }
+    : { count: card?.sites.length ?? 0, at: site };
+}
+
+/** The sheets that are drawn: all; in long models those about the present one and every n-th. */
+export function sheetsShown(count: number, at: number) {
+  const every = Math.ceil(count / (MOST_SHEETS - 2 * NEAR));
+  return Array.from({ length: count }, (_, k) => k).filter(
+    (k) => count <= MOST_SHEETS || Math.abs(k - at) <= NEAR || k % every === 0 || k === count - 1,
+  );
+}
+
+/** The third coordinate of a sheet; it may lie between two. */
+export const heightOf = (k: number, count: number) =>
+  (count > 1 ? (2 * k) / (count - 1) - 1 : 0) * HIGH;
+
+/** The picture of a flat layout, stacked. */
+export function stacked(state: State, flat: Picture): Picture {
+  const { count, at } = floors(state);
+  const sheets = sheetsShown(count, at);
+  const put = putter(state);
+  const own = flat.cloud.positions.length / 3;
+  const each = Math.max(1, Math.floor(RESTING / Math.max(sheets.length, 1)));
+  const every = Math.max(1, Math.ceil(own / each));
+  const resting = sheets.flatMap((k) => restingPoints(state, k, every, own));
+  const size = own + resting.length;
+  const cloud = {
+    positions: new Float32Array(3 * size),
+    colors: new Uint8Array(4 * size),
+    sizes: new Float32Array(size).fill(1),
+    own,
+  };
+  cloud.colors.set(flat.cloud.colors);
+  if (flat.cloud.sizes) cloud.sizes.set(flat.cloud.sizes);
+  for (let i = 0; i < own; i++)
+    put(flat.cloud.positions, 3 * i, heightOf(at, count), cloud.positions, 3 * i);
+  resting.forEach(({ index, from, positions, k }, n) => {
+    const i = own + n;
+    put(positions, from, heightOf(k, count), cloud.positions, 3 * i);
+    cloud.colors.set(flat.cloud.colors.subarray(4 * index, 4 * index + 4), 4 * i);
+    cloud.colors[4 * i + 3] *= Math.abs(k - at) < 0.5 ? 0.1 : 0.34;
+    cloud.sizes[i] = 0.9;
+  });
+  return {
+    ...flat,
+    frame: { center: [0, 0, 0], radius: 1 },
+    cloud,
+    sentences: [
+      ...flat.sentences.flatMap((one) => pierced(state, one, put) ?? []),
+      ...(sheets.length ? [names(state, sheets, count)] : []),
+    ],
+    edges: sheets.flatMap((k) => outline(state, heightOf(k, count), Math.abs(k - at) < 0.5)),
+  };
+}
+
+type Put = (from: ArrayLike<number>, i: number, z: number, to: Float32Array, j: number) => void;
+
+/** Writes a place of the flat layout at a height. */
+function putter(state: State): Put {
+  const { center, radius } = frameShown(state);
+  const scale = WIDE / radius;
+  return (from, i, z, to, j) => {
+    to[j] = (from[i] - center[0]) * scale;
+    to[j + 1] = (from[i + 1] - center[1]) * scale;
+    to[j + 2] = z;
+  };
+}
+
+/** A part of the points of one sheet: every n-th. */
+function restingPoints(state: State, k: number, every: number, own: number) {
+  const found = sheetAt(state, k);
+  if (!found || found.slice.ref !== own) return [];
+  const { slice, site } = found;
+  return Array.from({ length: Math.floor(own / every) }, (_, n) => ({
+    index: n * every,
+    from: 3 * (site * slice.ref + n * every),
+    positions: slice.positions,
+    k,
+  }));
+}
+
+/** Where a sheet's points are: a site of the step on screen, or the site on screen of a step. */
+function sheetAt(state: State, k: number): { slice: AtlasSlice; site: number } | null {
+  const atlas = state.former?.atlas ?? state.atlas;
+  const steps = state.card?.steps ?? [];
+  const at = state.stack === "steps" ? k : Math.round(state.step);
+  const slice = atlas[steps[at]];
+  const site = state.stack === "steps" ? Math.round(state.site) : k;
+  return slice && site < slice.sites ? { slice, site } : null;
+}
+
+/** A sentence through the sheets; null where it has places on none. */
+function pierced(state: State, one: SentencePicture, put: Put): SentencePicture | null {
+  const { count, at } = floors(state);
+  const { tokens } = one;
+  const paths = new Float32Array(3 * count * tokens);
+  const sentence = state.sentences.find(({ id }) => id === one.id);
+  let known = -1;
+  for (let k = 0; k < count; k++) {
+    const places = state.stack === "steps" ? placesAt(state, sentence, k, tokens) : siteOf(one, k);
+    if (places) known = k;
+    for (let token = 0; token < tokens; token++) {
+      const to = 3 * (k * tokens + token);
+      if (places) put(places, 3 * token, heightOf(k, count), paths, to);
+      else if (known >= 0) {
+        // not come yet: straight up from the last one that has
+        const before = 3 * (known * tokens + token);
+        paths.set([paths[before], paths[before + 1], heightOf(k, count)], to);
+      }
+    }
+  }
+  if (known < 0) return null;
+  return {
+    ...one,
+    paths,
+    sites: count,
+    site: at,
+    comet: false,
+    ghosts: null,
+    trust: null,
+    faint: null,
+  };
+}
+
+function siteOf({ paths, sites, tokens }: SentencePicture, k: number) {
+  return k < sites ? paths.subarray(3 * k * tokens, 3 * (k + 1) * tokens) : null;
+}
+
+function placesAt(state: State, sentence: Sentence | undefined, k: number, tokens: number) {
+  const step = state.card?.steps[k];
+  const slices = sentence ? (state.former?.slices[sentence.id] ?? sentence.slices) : {};
+  const slice = step === undefined ? undefined : slices[step];
+  const site = Math.round(state.site);
+  if (!slice || slice.tokens !== tokens || site >= slice.sites) return null;
+  return slice.positions.subarray(3 * site * tokens, 3 * (site + 1) * tokens);
+}
+
+/** What the sheets are called, at their corners. */
+function names(state: State, sheets: number[], count: number): SentencePicture {
+  const paths = new Float32Array(3 * sheets.length);
+  sheets.forEach((k, i) => paths.set([WIDE * 1.12, -WIDE * 1.12, heightOf(k, count)], 3 * i));
+  const { card, stack } = state;
+  return {
+    id: "~sheets",
+    color: PLAIN[state.theme],
+    labels: sheets.map((k) =>
+      stack === "steps" ? String(card?.steps[k]) : (card?.sites[k] ?? ""),
+    ),
+    paths,
+    sites: 1,
+    tokens: sheets.length,
+    site: 0,
+    trail: false,
+    faint: new Uint8Array(sheets.length).fill(1),
+    active: false,
+    silent: true,
+  };
+}
+
+/** The rim of a sheet. */
+function outline(state: State, z: number, here: boolean): EdgePicture[] {
+  const w = 1.1 * WIDE;
+  const corners = [
+    [-w, -w, z],
+    [w, -w, z],
+    [w, w, z],
+    [-w, w, z],
+  ];
+  return corners.map((at, i) => ({
+    from: { kind: "place" as const, at },
+    to: { kind: "place" as const, at: corners[(i + 1) % 4] },
+    weight: here ? 0.9 : 0.12,
+    color: PLAIN[state.theme],
+    arrow: false,
+    plain: true,
+  }));
+}
