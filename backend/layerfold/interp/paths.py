@@ -225,7 +225,7 @@ def at_step(
     from layerfold.interp.continuation import Continuation  # late: torch takes seconds
 
     adapter = opened.run.adapter(step)
-    raw = states_at(opened.run, step, opened.atlas.reference, adapter)[site]
+    raw = states_at(opened.run, step, opened.atlas.reference, lambda: adapter)[site]
     rest = Continuation(adapter, read[0].ids)
     cloud = Cloud.of(raw, opened.atlas.view, rest, site, options.ways)
     ends = np.stack([adapter.states(one.ids).values[site, -1] for one in read])

@@ -203,7 +203,7 @@ def at_step(opened: Session, step: int, site: int, options: Options) -> dict[str
     members = clustered(np.asarray(space.states[site], dtype=np.float32), options)
     lens, share = np.full((MOST, SHOWN), -1.0), np.zeros((MOST, SHOWN))
     if space.adapter.unembeds:
-        raw = states_at(opened.run, step, opened.atlas.reference, space.adapter)[site]
+        raw = states_at(opened.run, step, opened.atlas.reference, lambda: space.adapter)[site]
         for region in range(members.max() + 1):
             best = space.adapter.unembed(raw[members == region]).argmax(axis=1)
             ids, counts = np.unique(best, return_counts=True)

@@ -73,7 +73,7 @@ class StreamViews:
         ways = {"positions": adapter.states(sentence.ids).values}
         if scaling is not None:
             ways["moved"] = ablate(adapter, sentence.ids, scaling).states
-        raw = states_at(session.run, step, session.atlas.reference, adapter)
+        raw = states_at(session.run, step, session.atlas.reference, lambda: adapter)
         stop_if(cancelled)
         states = seen(raw, view)
         found = view_of(states, raw)
