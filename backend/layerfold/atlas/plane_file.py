@@ -50,8 +50,10 @@ def path_of(run: Path) -> Path:
 
 def write_plane(run: Path, found: Plane) -> None:
     """The sheets are in the run's folder, whole or as they were."""
-    arrays = {"positions": found.positions, **found.fidelity}
-    arrays = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
+    named = {"positions": found.positions, **found.fidelity}
+    arrays: dict[str, NDArray[Any]] = {
+        name: np.ascontiguousarray(values) for name, values in named.items()
+    }
     card = {**found.card, "sha256": digest_of(found.card, arrays)}
     write_atomically(path_of(run), save(arrays, {"card": json.dumps(card, ensure_ascii=False)}))
 
