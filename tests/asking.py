@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
@@ -16,7 +15,7 @@ from layerfold.server.answers import REGISTRY, Reader
 from layerfold.server.protocol.encode import decode_tensors, encode_answer
 from layerfold.server.protocol.questions import AnyQuestion
 
-Answer = tuple[Any, dict[str, NDArray[np.float32]]]
+Answer = tuple[Any, dict[str, NDArray[Any]]]
 
 
 def ask_all(
@@ -27,11 +26,12 @@ def ask_all(
         {"type": kind, "id": 1, "run": session.run.name, **fields}
     )
     entry = REGISTRY[type(asked)]
-    answers = []
+    answers: list[Answer] = []
     for found in entry.call(Reader.of(session), asked, cancelled):
         header, tensors = decode_tensors(encode_answer(asked, entry.answer, found))
         assert header["type"] == kind
-        answers.append((entry.answer.model_validate_json(header["answer"]), tensors))
+        told = entry.answer.model_validate_json(header["answer"])
+        answers.append((told, dict(tensors)))
     return answers
 
 

@@ -101,10 +101,7 @@ function boot() {
   prefetch(store);
   placing(store, client, nextId);
   for (const ask of [inspecting, asking, measuring]) ask(store, client, nextId);
-  playback(store);
-  reaching(store);
-  seeding(store);
-  presenting(store);
+  for (const attend of [playback, reaching, seeding, presenting]) attend(store);
   const tour = touring(store);
   const act = actor(store, client, tour, second.withScene);
   hears.lab = act.lab.hear;

@@ -16,17 +16,15 @@ from fastapi.responses import JSONResponse
 
 from layerfold.server.app import announce, create_app
 from layerfold.server.catalog import Catalog
-from layerfold.server.protocol.http import (
-    ErrorAnswer,
+from layerfold.server.protocol.http import ErrorAnswer, MetricsTable, Problem
+from layerfold.server.protocol.lab import (
     JobCard,
     JobList,
     LabLimits,
     LabNumber,
     LabOffer,
     LabTask,
-    MetricsTable,
     NewJob,
-    Problem,
 )
 from layerfold.settings import Settings
 from tests.server.fakes import FakeRun

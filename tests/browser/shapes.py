@@ -107,8 +107,8 @@ class CircleRun(FakeRun):
         if name != "fourier":
             super().picture(name)
 
-    def tokenize(self, text: str, max_tokens: int | None = None) -> Sentence:
-        sentence = super().tokenize(text, max_tokens)
+    def tokenize(self, text: str, max_tokens: int | None = None, special: bool = False) -> Sentence:
+        sentence = super().tokenize(text, max_tokens, special)
         for token in sentence.tokens:
             if token.text not in {"+", "=", *map(str, range(P))}:
                 raise UnknownSymbol(

@@ -12,7 +12,7 @@ from typing import Any
 import plotly
 import pytest
 from hatch_build import bundle_modules
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 
@@ -381,7 +381,6 @@ def test_the_idle_turn_stops_at_the_first_touch(opened: Opener) -> None:
     settle(page)
     assert page.evaluate("scene.camera().eye") == rest
     assert page.evaluate("log.touch") == 1
-    page.close()
 
 
 def test_without_webgl_the_same_tokens_stand_on_a_plane(opened: Opener) -> None:
@@ -390,20 +389,14 @@ def test_without_webgl_the_same_tokens_stand_on_a_plane(opened: Opener) -> None:
     assert page.locator("#scene .scatterlayer .point").count() >= 4000
     assert "<b>" not in page.locator("#scene").inner_text()
     assert page.evaluate("scene.image()").startswith("data:image/png")
-    page.close()
 
 
 def test_when_plotlys_private_parts_move_its_own_points_take_over(opened: Opener) -> None:
     messages: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        messages.append(message.text)
-
     page = opened("moved&points=800&sentences=1", 800, 600)
-    page.on("console", note)
+    page.on("console", lambda message: messages.append(message.text))
     assert page.evaluate("scene.stats().engine") == "scatter3d"
     assert page.evaluate("scene.mode") == "webgl"
     page.evaluate("scene.show(make({ site: 2 }), { ms: 100 })")
     assert page.evaluate("scene.image()").startswith("data:image/png")
     assert [m for m in messages if "failed" in m] == []
-    page.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -116,7 +117,14 @@ def test_a_claim_that_other_tests_explain_holds_no_more() -> None:
 def test_rates_are_benjamini_and_hochberg_over_the_table(subject: Subject) -> None:
     """p 0.01, 0.02, 0.03, 0.5 of four tests: q = min over later of p · 4 / rank."""
     claims = ("1.2b", "1.3b", "2.5b", "2.1b")
-    keys = {"words": 1, "times": 2.0, "control": 0.1, "first": 0.1, "d": 8, "directions": 2.0}
+    keys: dict[str, Any] = {
+        "words": 1,
+        "times": 2.0,
+        "control": 0.1,
+        "first": 0.1,
+        "d": 8,
+        "directions": 2.0,
+    }
     keys |= {"site": "embed", "rank": 1.0, "width": 2, "least": 0.1, "other": 0.2, "largest": 0.3}
     found = {
         claim: a_finding(p=p).model_copy(update={"numbers": keys})

@@ -78,7 +78,7 @@ def test_a_token_has_the_part_of_the_word_it_begins_in() -> None:
     text = read_tagged(SOURCE, "a")
     start = text.text.index("jury")
     tokens = run.tokenizer().encode(text.text[start:], 60).tokens
-    found = {}
+    found: dict[str, list[str]] = {}
     for token in tokens:
         found.setdefault(PARTS[part_at(text, start, token)], []).append(token.text.strip())
     assert "jury" in "".join(found["noun"])

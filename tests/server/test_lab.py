@@ -24,7 +24,7 @@ from layerfold.runs.run import Run
 from layerfold.server import lab as module
 from layerfold.server.lab import Lab
 from layerfold.server.processes import ProcessPool
-from layerfold.server.protocol.http import JobCard, NewJob
+from layerfold.server.protocol.lab import JobCard, NewJob
 from layerfold.settings import Settings
 from tests.conftest import story
 from tests.readme import block
@@ -232,7 +232,7 @@ def test_a_killed_server_leaves_jobs_that_the_next_one_resumes(tmp_path: Path) -
     server = """
 import sys, time
 from pathlib import Path
-from layerfold.server.protocol.http import NewJob
+from layerfold.server.protocol.lab import NewJob
 from layerfold.server.lab import Lab
 from layerfold.server.processes import ProcessPool
 lab = Lab(Path(sys.argv[1]), ProcessPool(2, (sys.executable, "-c", sys.argv[2])))

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from layerfold.errors import CorpusError, InputError
-from layerfold.server.protocol.http import NewJob
+from layerfold.server.protocol.lab import NewJob
 from layerfold.server.protocol.tables import lab_tasks
 from layerfold.training.lab import (
     NUMBERS,

@@ -202,8 +202,8 @@ def chosen_reference(
         )
     collection = options.corpus or run.card.get("collection")
     if collection == BROWN:
-        where = options.corpora or CORPORA
-        return brown_reference(run.tokenizer(), run.max_tokens, where, count, seed)
+        corpora = options.corpora or CORPORA
+        return brown_reference(run.tokenizer(), run.max_tokens, corpora, count, seed)
     if collection == VERSE:
         return verse_reference(run, texts_at(collection, options.corpora), count, seed)
     if collection in COLLECTIONS:

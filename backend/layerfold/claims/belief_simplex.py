@@ -67,6 +67,8 @@ def leading_claim(
     """
     first, last = min(leading), max(leading)
     fall = (1 - leading[first]) / (1 - leading[last])
+    way = f"{leading[first]:.3f} → {leading[last]:.3f}"
+    over = f"[{lead[0]:.3f}, {lead[1]:.3f}]"
     return Claim(
         id="belief-leading",
         title_en="The belief simplex becomes the leading geometry",
@@ -95,14 +97,8 @@ def leading_claim(
             f" {LETTERS_BACK} 个字母（95% 区间大于 0）；打乱信念后与 0 相差不超过 0.05"
         ),
         values=leading,
-        here=(
-            f"{leading[first]:.3f} → {leading[last]:.3f}; the unexplained share falls"
-            f" {fall:.0f}-fold; over the letters by [{lead[0]:.3f}, {lead[1]:.3f}]"
-        ),
-        here_zh=(
-            f"{leading[first]:.3f} → {leading[last]:.3f}；未解释部分降到 1/{fall:.0f}；"
-            f"高出字母 [{lead[0]:.3f}, {lead[1]:.3f}]"
-        ),
+        here=f"{way}; the unexplained share falls {fall:.0f}-fold; over the letters by {over}",
+        here_zh=f"{way}；未解释部分降到 1/{fall:.0f}；高出字母 {over}",
         holds=fall >= FALL and lead[0] > 0 and abs(shuffled[last]) <= 0.05,
         at_step=last,
         controls=(

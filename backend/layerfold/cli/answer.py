@@ -15,6 +15,7 @@ from layerfold.cli.options import RUN
 from layerfold.cli.resolve import Opening, chosen_steps, run_folder, use_threads
 from layerfold.cli.terminal import asked_to_stop, say, shares
 from layerfold.interp import rows
+from layerfold.settings import cache_folder
 
 if TYPE_CHECKING:
     from layerfold.interp.notes import Note
@@ -47,7 +48,6 @@ def session(
     folder = run_folder(run, opening)
     from layerfold.interp.session import open_session
     from layerfold.interp.stepwise import Watch
-    from layerfold.settings import cache_folder
 
     opened = open_session(folder, cache_folder(os.environ))
     use_threads(threads)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -126,7 +126,9 @@ def read_brown(folder: Path) -> tuple[Tagged, ...]:
 def read_tagged(source: str, stratum: str) -> Tagged:
     """A text of word/tag pairs as it is printed: marks at their words, quotes as one sign."""
     text, after = "", ""
-    starts, parts, sentences = [], [], []
+    starts: list[int] = []
+    parts: list[int] = []
+    sentences: list[int] = []
     for line in source.splitlines():
         words = [pair.rsplit("/", 1) for pair in line.split() if "/" in pair]
         if words:
@@ -176,7 +178,7 @@ def _cuts(
         _of_genre([text for text in texts if text.stratum == letter], length, rng)
         for letter in GENRES
     ]
-    found = []
+    found: list[Any] = []
     while len(found) < count:
         text, start = next(queues[len(found) % len(queues)])
         read = tokenizer.encode(text.text[start : start + 12 * length], length)

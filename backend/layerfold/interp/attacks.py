@@ -218,7 +218,7 @@ def at_step(
     rest = Continuation(adapter, ids)
     logs = log_probabilities(rest.plain()[None])[0]
     target = int(logs.argmax())
-    raw = states_at(opened.run, step, opened.atlas.reference, adapter)[site]
+    raw = states_at(opened.run, step, opened.atlas.reference, lambda: adapter)[site]
     cloud = Cloud.of(raw, opened.atlas.view)
     gradient = loss_gradients(adapter, ids, target, site)
     found = swapped(adapter, ids, target, gradient[0], options.search, watch)

@@ -21,7 +21,8 @@ from layerfold.errors import Busy, InputError, JobNotFound, LabClosed, Layerfold
 from layerfold.files.atomic import locked, write_atomically
 from layerfold.runs.run import CARD, METRICS, PAUSED, read_rows
 from layerfold.server.processes import ProcessPool
-from layerfold.server.protocol.http import JobCard, JobList, LabLimits, LabOffer, NewJob, Problem
+from layerfold.server.protocol.http import Problem
+from layerfold.server.protocol.lab import JobCard, JobList, LabLimits, LabOffer, NewJob
 from layerfold.server.protocol.tables import lab_tasks
 from layerfold.training.lab import (
     OPTIMISERS,
@@ -33,8 +34,7 @@ from layerfold.training.lab import (
 )
 from layerfold.training.recipe import in_present_words
 
-JOB, RECIPE, LOG, TEXT = "job.json", "recipe.toml", "job.log", "text/own.txt"
-LOCK: Final = ".lock"
+JOB, RECIPE, LOG, TEXT, LOCK = "job.json", "recipe.toml", "job.log", "text/own.txt", ".lock"
 RUNNING: Final = 2
 KEPT: Final = 24
 MINUTES: Final = 30.0

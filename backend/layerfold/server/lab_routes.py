@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path
 
 from layerfold.server.lab import Lab
-from layerfold.server.protocol.http import ErrorAnswer, JobCard, JobList, LabOffer, NewJob
+from layerfold.server.protocol.http import ErrorAnswer
+from layerfold.server.protocol.lab import JobCard, JobList, LabOffer, NewJob
 
 Errors = dict[int | str, dict[str, Any]]
 JobId = Annotated[str, Path(min_length=1, max_length=200, description="the id of a training")]

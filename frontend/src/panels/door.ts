@@ -70,11 +70,13 @@ export function doorPanel(
         h("li", {}, cardOf(one, state, t, acts, making.get(one.name)?.element)),
       ),
     );
-    if (held)
-      [...list.querySelectorAll("button")]
-        .find((one) => one.dataset.run === held)
-        ?.focus({ preventScroll: true });
+    if (held) focusRun(list, held);
   }
+}
+
+function focusRun(list: HTMLElement, name: string) {
+  const found = [...list.querySelectorAll("button")].find((one) => one.dataset.run === name);
+  found?.focus({ preventScroll: true });
 }
 
 function drawsOffers(state: State, previous: State | null) {

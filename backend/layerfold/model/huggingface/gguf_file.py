@@ -69,7 +69,7 @@ def write_plain(path: Path, folder: Path) -> None:
     import transformers  # 3 s: only where a model is opened
 
     config = gguf_config(path)
-    made = transformers.AutoModelForCausalLM._model_mapping[type(config)]
+    made: Any = transformers.AutoModelForCausalLM._model_mapping[type(config)]
     network = gguf_network(path, made, config, torch.float32)
     weights = {  # what is tied, once
         name: weight.detach().contiguous() for name, weight in network.named_parameters()
@@ -117,7 +117,7 @@ def _library() -> Any:
 def _read(path: Path, read: Any) -> Any:
     _library()
     try:
-        import tqdm
+        import tqdm  # type: ignore[import-untyped]
         import transformers  # 3 s: only where a model is opened
         import transformers.modeling_gguf_pytorch_utils as reader
     except ImportError as error:

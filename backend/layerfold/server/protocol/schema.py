@@ -18,12 +18,8 @@ from layerfold.server.protocol.http import (
     ComparisonTable,
     ErrorAnswer,
     Health,
-    JobCard,
-    JobList,
-    LabOffer,
     MeasuresTable,
     MetricsTable,
-    NewJob,
     Reach,
     ReferenceTable,
     RunCard,
@@ -31,6 +27,7 @@ from layerfold.server.protocol.http import (
     SeedTable,
 )
 from layerfold.server.protocol.inspect import AnswerHeader, AnyAnswer
+from layerfold.server.protocol.lab import JobCard, JobList, LabOffer, NewJob
 from layerfold.server.protocol.messages import (
     Cancel,
     Changed,

@@ -26,14 +26,13 @@ from layerfold.server.protocol.http import (
     EventTable,
     Frame,
     LabelTable,
-    LabNumber,
-    LabTask,
     MeasuresTable,
     MeasureTable,
     MetricsTable,
     ProjectionCard,
     ReferenceTable,
 )
+from layerfold.server.protocol.lab import LabNumber, LabTask
 from layerfold.training.lab import NUMBERS, OFFERS, OPTIMISERS, SUITED
 
 
