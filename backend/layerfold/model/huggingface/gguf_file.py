@@ -126,7 +126,7 @@ def _read(path: Path, read: Any) -> Any:
         ) from error
     try:
         with quiet():
-            reader.tqdm = partial(tqdm.tqdm, disable=True)  # its bar asks nobody
+            vars(reader)["tqdm"] = partial(tqdm.tqdm, disable=True)  # its bar asks nobody
             return read(transformers)
     except NotImplementedError as error:
         raise ModelRefused(f"{path.name} cannot be opened: {reason(error)}") from error
