@@ -89,7 +89,7 @@ function over() {
   const state = after([{ type: "compare", with: null, step: 8, mode: "over" }], placed());
   const key = overlayKey(state);
   const positions = Float32Array.from({ length: 5 * 3 * 3 }, (_, i) => i);
-  return after([{ type: "compare.over", key, table: TABLE, positions }, { type: "compare.reading", key, id: "s1", text: "the bank", slice: READING }], state);
+  return after([{ type: "compare.over", key, table: TABLE, positions }, { type: "compare.reading", key, id: "s1", text: "the bank", special: false, slice: READING }], state);
 }
 
 test("rings stand behind the cloud, linked to their own points, and readings beside the sentences", () => {

@@ -61,18 +61,18 @@ const SCENES: ((card: Card) => Scene)[] = [
     play: "layers",
   }),
   (card) => ({
-    view: { step: last(card), site: home(card), sentences: shelf(card, ONE), inside: "whatif" },
+    view: { step: last(card), site: home(card), sentences: shelf(card, ONE), inside: "ablation" },
   }),
   (card) => ({
     view: {
       step: card.steps[Math.min(card.steps.length - 1, Math.ceil(card.steps.length / 3))],
       site: home(card),
       sentences: shelf(card, ONE),
-      inside: "push",
+      inside: "gradients",
     },
   }),
   (card) => ({
-    view: { step: last(card), site: home(card), sentences: shelf(card, ONE), inside: "step" },
+    view: { step: last(card), site: home(card), sentences: shelf(card, ONE), inside: "optimizer-step" },
   }),
   (card) => ({
     view: {
