@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from layerfold.claims.claim import read_claims
+from layerfold.claims.seed.files import read_seed
 from layerfold.errors import DamagedRun, InputError
 from layerfold.interp.session import Session
 from layerfold.records import Floats, PlacedSlice, Sentence
-from layerfold.server.protocol.http import ClaimsTable, Limits, RunEntry, RunList
+from layerfold.server.protocol.http import ClaimsTable, Limits, RunEntry, RunList, SeedTable
 from layerfold.server.protocol.messages import TokenText
 from layerfold.server.protocol.tables import measures_table, reference_table
 from layerfold.server.routes import card
@@ -124,6 +125,7 @@ def _said(
         f"{path}/reference": reference_table(opened).model_dump(mode="json"),
         f"{path}/measures": measures_table(opened).model_dump(mode="json"),
         f"{path}/claims": ClaimsTable(claims=read_claims(opened.run)).model_dump(mode="json"),
+        f"{path}/seed": SeedTable(cards=read_seed(opened.run)).model_dump(mode="json"),
     }
     texts = [_tokens(*pair) for pair in zip(wish.texts, read, strict=True)]
     return {
