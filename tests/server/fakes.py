@@ -78,6 +78,7 @@ class FakeRun:
         frame = {"center": [0.0, 0.0, 0.0], "radius": 6.0}
         known = {"card": {"files": {}}, "hash_of": str}
         return SimpleNamespace(
+            parameters={"seed": 0},
             frame=frame,
             view="normalised",
             reference=range(self.reference),
