@@ -23,6 +23,7 @@ NEAR = 0.1  # of the radius
 REACH = 2.3  # sites at which a comet is gone
 OFFSETS = (-0.25, 0.0, 0.25, 0.5)
 PIECES = 16
+SMOKE = {"SITES": (2,)}
 WAYS = {"whole": 0, "whole with ghosts": 3, "comet": 0, "comet with dust": 1}
 
 

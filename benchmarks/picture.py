@@ -28,13 +28,19 @@ PATIENCE = 300_000  # milliseconds
 
 def run() -> dict[str, Any]:
     """Medians of each way, of a server whose reference states are kept."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+    with tempfile.TemporaryDirectory() as folder:
+        # no browser yet: its loop and that of the warming cannot run in one thread
         with served(Path(folder)) as server:
             warm_up(server.port)
-            visits = [both_visits(browser, server.port) for _ in range(ROUNDS)]
-        cold = [one_start(browser, Path(folder)) for _ in range(ROUNDS)]
-        browser.close()
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path="/usr/bin/chromium", args=list(FLAGS)
+            )
+            with served(Path(folder)) as server:
+                both_visits(browser, server.port)
+                visits = [both_visits(browser, server.port) for _ in range(ROUNDS)]
+            cold = [one_start(browser, Path(folder)) for _ in range(ROUNDS)]
+            browser.close()
     return {
         "run": run_folder().name,
         "bars": BARS,

@@ -12,6 +12,8 @@ from benchmarks.__main__ import names, smoke
 from tests.small import make_run
 
 IN_A_BROWSER = ("frames", "picture")
+# Those that start servers and browsers, or a process for each figure.
+STARTING = ("clients", "freshness", "memory", "picture", "startup")
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +26,13 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.browser if name in IN_A_BROWSER else ())
+        pytest.param(
+            name,
+            marks=[
+                *([pytest.mark.browser] if name in IN_A_BROWSER else ()),
+                *([pytest.mark.long] if name in STARTING else ()),
+            ],
+        )
         for name in names()
     ],
 )

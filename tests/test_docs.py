@@ -69,7 +69,9 @@ def assert_command(arguments: list[str], line: str) -> None:
         assert all(option == "--version" for option in options), line
         return
     folder = arguments[0] not in {
-        command.callback.__name__ for command in cli.app.registered_commands if command.callback
+        command.callback.__name__.replace("_", "-")
+        for command in cli.app.registered_commands
+        if command.callback
     }
     name = "serve" if folder else arguments[0]
     assert not folder or "/" in arguments[0], f"{line}: no such command"

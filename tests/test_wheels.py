@@ -88,17 +88,24 @@ def test_the_wheel_holds_the_page_and_no_run(built: Path) -> None:
         for name in names
         if name.startswith("layerfold/_bundled/")
     }
-    assert inside == {
+    page = {name for name in inside if name.startswith("frontend/")}
+    # beside a file, the same packed, with its digest in the name
+    packed = {name for name in page if name.endswith(".br")}
+    assert page - packed == {
         f"frontend/dist/{name}"
         for name in (
             "index.html",
             "main.js",
             "style.css",
+            "plotly-gl3d.min.js",
+            "plotly-gl3d.LICENSE",
             "icon.svg",
             "preact.LICENSE",
             "sources.sha256",
         )
     }
+    assert {name.rsplit(".", 2)[0] for name in packed} < page
+    assert {name for name in inside - page if not name.startswith("atlases/")} == set()
     assert {
         "layerfold/py.typed",
         "layerfold/__main__.py",

@@ -92,7 +92,9 @@ def test_two_runs_side_by_side_share_camera_and_sliders(visit: Open) -> None:
 def test_a_rotated_copy_laid_over_leaves_nothing(visit: Open) -> None:
     one = visit("#v=1&run=first&step=64&site=L1.post&compare=over&with=turned" + SENTENCE)
     one.until("s.compare.over?.table && Object.keys(s.compare.over.readings).length === 1")
-    expect(one.page.locator("#compare .words")).to_contain_text("nothing is left (0%)")
+    expect(one.page.locator("#compare .words")).to_contain_text(
+        "no residual after the best rotation (0%)"
+    )
     one.sees("layerfold.scene.stats().points === 192 && layerfold.scene.stats().sentences === 2")
     assert one.state("Math.max(...s.compare.over.table.sites.map((one) => one.residual)) < 1e-5")
     assert one.page.locator("#compare .residuals .bar").count() == 5

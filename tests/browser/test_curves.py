@@ -74,9 +74,9 @@ def test_a_measure_is_chosen_read_and_travelled(visit: Open) -> None:
     box = one.page.locator(".plot[data-axis=layers]").first.bounding_box()
     assert box
     one.page.mouse.move(box["x"] + 45, box["y"] + 40)
-    expect(one.page.locator(".reading:visible")).to_contain_text("step 64 · embedding")
-    expect(one.page.locator(".reading:visible")).to_contain_text(
-        re.compile(r"Intrinsic dimension: [\d.]+ \([\d.]+ to [\d.]+\)")
+    expect(one.page.locator(".measured:visible")).to_contain_text("step 64 · embedding")
+    expect(one.page.locator(".measured:visible")).to_contain_text(
+        re.compile(r"Intrinsic dimension, TwoNN: [\d.]+ \([\d.]+ to [\d.]+\)")
     )
     one.page.mouse.click(box["x"] + box["width"] - 12, box["y"] + 40)
     one.until("s.site === s.card.sites.length - 1")
@@ -107,7 +107,7 @@ def test_what_is_not_defined_says_why(visit: Open) -> None:
     pad = one.page.locator("#pad").bounding_box()
     assert pad
     one.page.mouse.move(pad["x"] + 10, pad["y"] + pad["height"] * 12.5 / 14)
-    expect(one.page.locator(".reading:visible")).to_contain_text(f"Not defined here: {DUPLICATES}")
+    expect(one.page.locator(".measured:visible")).to_contain_text(f"Not defined here: {DUPLICATES}")
     expect(one.page.locator("#dot")).to_have_attribute(
         "aria-valuetext", re.compile("Not defined here")
     )
@@ -155,7 +155,7 @@ def test_events_are_marked_said_and_reached(visit: Open) -> None:
     marks = one.page.locator("#strip .mark")
     assert marks.count() == 2
     marks.nth(1).hover()
-    expect(one.page.locator(".reading:visible")).to_contain_text("Test accuracy 0.21 → 0.97")
+    expect(one.page.locator(".measured:visible")).to_contain_text("Test accuracy 0.21 → 0.97")
     marks.nth(1).click()
     one.until("s.card.steps[s.step] === 512")
     expect(one.page.locator(".slider.steps .quiet")).to_have_text("Test accuracy 0.21 → 0.97")
@@ -164,7 +164,7 @@ def test_events_are_marked_said_and_reached(visit: Open) -> None:
     one.page.keyboard.press(",")
     one.until("s.card.steps[s.step] === 16")
     expect(one.page.locator(".slider.steps .quiet")).to_contain_text(
-        "Intrinsic dimension 8.3 → 3.5, layer 2 of 6"
+        "Intrinsic dimension, TwoNN 8.3 → 3.5, layer 2 of 6"
     )
     one.page.keyboard.press(".")
     one.until("s.card.steps[s.step] === 512")

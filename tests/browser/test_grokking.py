@@ -74,7 +74,7 @@ def test_the_lab_groks_p_53_in_the_page(visit: Open) -> None:
     )
     one.until(f"{JOB}.status === 'finished'", LONG)
     expect(one.page.locator(".told .says")).to_have_text(
-        re.compile(r"Memorised at step \d+, understood at step [\d,]+: (9\d|100)")
+        re.compile(r"Memorised at step \d+, generalized at step [\d,]+: test accuracy (9\d|100)")
     )
     memorized, understood = (
         int(text.replace(",", ""))

@@ -53,7 +53,7 @@ def test_a_training_is_begun_watched_and_travelled(visit: Open) -> None:
     one.until(f"{JOB}.status === 'finished' && s.card.steps.length === 13 && s.step === 12")
     expect(one.page.locator(".told .says")).to_have_text(
         re.compile(
-            r"Memorised at step 100, understood at step \d00: [\d.]+\s% of the unseen right\."
+            r"Memorised at step 100, generalized at step \d00: test accuracy [\d.]+\s%\."
         )
     )
     expect(one.page.locator(".lab-curve .of-unseen path").first).to_have_attribute(

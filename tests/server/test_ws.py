@@ -53,6 +53,7 @@ def test_tokens_then_the_step_on_screen_then_all_others_then_done(start: Start) 
         "outside": (5, 3),
         "segment_trust": (4, 3),
         "norm": (5, 3),
+        "near": (5, 3, 3),
     }
 
 

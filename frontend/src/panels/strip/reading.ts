@@ -7,7 +7,7 @@ import { fill, h } from "../../ui/dom.ts";
 
 /** A card of its own, hidden until told something. */
 export function readingCard() {
-  const root = h("div", { class: "hover panel reading", "aria-hidden": "true", hidden: true });
+  const root = h("div", { class: "hover panel measured", "aria-hidden": "true", hidden: true });
   document.body.append(root);
   return {
     /**
