@@ -55,8 +55,9 @@ def test_every_route_keeps_to_its_description(app: FastAPI) -> None:
     schema = schemathesis.openapi.from_asgi("/api/openapi.json", app)
     operations: list[Any] = [result.ok() for result in schema.get_all_operations()]  # type: ignore[union-attr]
     assert len(operations) == 24
-    # these need models: test_comparisons.py
-    for operation in [one for one in operations if "/compare/" not in one.path]:
+    # these need models, which made-up runs have not
+    asked = [one for one in operations if "/compare/" not in one.path]
+    for operation in [one for one in asked if not one.path.endswith("/page")]:
 
         @given(operation.as_strategy(), st.sampled_from(["fake", "damaged", "unlaid", None]))
         @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
