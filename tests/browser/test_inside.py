@@ -133,9 +133,7 @@ def test_a_step_of_the_optimiser_is_taken_apart(visit: Open) -> None:
     one = looked(visit, "optimizer-step", "&run=modular-addition&step=2000")
     expect(one.page.locator("#inside-optimizer-step")).to_have_attribute("aria-selected", "true")
     expect(one.page.locator(".optimizer-step .lengths").first.locator("li")).to_have_count(5)
-    expect(one.page.locator(".optimizer-step .lesson")).to_contain_text(
-        "times the gradient’s own"
-    )
+    expect(one.page.locator(".optimizer-step .lesson")).to_contain_text("times the gradient’s own")
     expect(one.page.locator(".optimizer-step")).to_contain_text("The very batch of this step")
     one.sees(f"{EDGES} > 0")
     sentences = one.page.evaluate("window.layerfold.scene.stats().sentences")

@@ -52,9 +52,7 @@ def test_a_training_is_begun_watched_and_travelled(visit: Open) -> None:
     one.until(f"s.run === {JOB}.run && s.card && Object.keys(s.atlas).length")
     one.until(f"{JOB}.status === 'finished' && s.card.steps.length === 13 && s.step === 12")
     expect(one.page.locator(".told .says")).to_have_text(
-        re.compile(
-            r"Memorised at step 100, generalized at step \d00: test accuracy [\d.]+\s%\."
-        )
+        re.compile(r"Memorised at step 100, generalized at step \d00: test accuracy [\d.]+\s%\.")
     )
     expect(one.page.locator(".lab-curve .of-unseen path").first).to_have_attribute(
         "d", re.compile("L")
