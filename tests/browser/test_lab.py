@@ -60,7 +60,7 @@ def test_a_training_is_begun_watched_and_travelled(visit: Open) -> None:
     one.page.locator(".lab-curves").press("Home")
     one.until("s.step === 0")
     expect(one.page.locator(".lab-curve .value.of-shown").first).to_have_text(
-        re.compile(r"shown 0\s%")
+        re.compile(r"train 0\s%")
     )
     box = one.page.locator(".lab-curve svg").first.bounding_box()
     assert box

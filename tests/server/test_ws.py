@@ -47,8 +47,7 @@ def test_tokens_then_the_step_on_screen_then_all_others_then_done(start: Start) 
         "steps": 6,
         "milliseconds": 0,
     }
-    tensors = slices[0]["tensors"]
-    assert {name: values.shape for name, values in tensors.items()} == {
+    assert {name: values.shape for name, values in slices[0]["tensors"].items()} == {
         "positions": (5, 3, 3),
         "outside": (5, 3),
         "segment_trust": (4, 3),
