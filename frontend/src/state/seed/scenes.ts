@@ -72,7 +72,12 @@ const SCENES: ((card: Card) => Scene)[] = [
     },
   }),
   (card) => ({
-    view: { step: last(card), site: home(card), sentences: shelf(card, ONE), inside: "optimizer-step" },
+    view: {
+      step: last(card),
+      site: home(card),
+      sentences: shelf(card, ONE),
+      inside: "optimizer-step",
+    },
   }),
   (card) => ({
     view: {
