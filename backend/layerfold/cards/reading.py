@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,6 +16,7 @@ from layerfold.errors import DamagedRun, EditedCard
 from layerfold.files.atomic import read_bounded
 
 Card = dict[str, Any]
+Record = TypeVar("Record", bound=BaseModel)
 
 CARD_BYTES: Final = 8 << 20
 DEEPEST: Final = 32
@@ -46,6 +47,22 @@ def read_card(
         )
     check_shape(card, shape, called, repair)
     return unsealed(card, called, repair)
+
+
+def read_record(path: Path, kind: type[Record], repair: str) -> Record | None:
+    """What a file of a run holds, as a record, None where there is no file; raises as `read_card`
+    else does.
+    """
+    try:
+        card = read_card(path, name=path.name, repair=repair)
+        told = {name: value for name, value in card.items() if name != DIGEST}
+        found = kind.model_validate_json(json.dumps(told))
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        raise DamagedRun(f"{path.name} cannot be read ({first_problem(error)}): {repair}") from None
+    unsealed(card, path.name, repair)
+    return found
 
 
 def unsealed(card: Card, called: str, repair: str) -> Card:

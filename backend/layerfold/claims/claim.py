@@ -17,12 +17,9 @@ from math import isfinite
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
-
-from layerfold.cards.digest import DIGEST, signed
-from layerfold.cards.reading import read_card, unsealed
+from layerfold.cards.digest import signed
+from layerfold.cards.reading import read_record
 from layerfold.claims.record import ClaimsFile, ClaimTable, ControlTable
-from layerfold.errors import DamagedRun
 from layerfold.files.atomic import write_atomically
 from layerfold.interp.session import Session
 from layerfold.runs.run import Run
@@ -128,21 +125,7 @@ def read_claims(run: Run) -> list[ClaimTable]:
 
 def read_file(path: Path) -> ClaimsFile | None:
     """What a file of claims holds, None where there is none; raises DamagedRun."""
-    try:
-        card = read_card(path, name=path.name, repair=REDO)
-        found = ClaimsFile.model_validate_json(
-            json.dumps({name: value for name, value in card.items() if name != DIGEST})
-        )
-        unsealed(card, path.name, REDO)
-        return found
-    except FileNotFoundError:
-        return None
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise DamagedRun(
-            f"{path.name} cannot be read ({where + ': ' if where else ''}{first['msg']}): {REDO}"
-        ) from None
+    return read_record(path, ClaimsFile, REDO)
 
 
 def checkpoints_of(run: Run) -> str:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
-
-from layerfold.cards.digest import DIGEST, signed
-from layerfold.cards.reading import read_card, unsealed
+from layerfold.cards.digest import signed
+from layerfold.cards.reading import read_record
 from layerfold.claims.claim import checkpoints_of
 from layerfold.claims.seed.record import SeedCard, SeedFile
-from layerfold.errors import DamagedRun
 from layerfold.files.atomic import write_atomically
 from layerfold.runs.manifest import renew_manifest
 from layerfold.runs.run import Run
@@ -38,18 +34,4 @@ def read_seed(run: Run) -> list[SeedCard]:
 
 def read_seed_file(path: Path) -> SeedFile | None:
     """What a file of cards holds, None where there is none; raises DamagedRun."""
-    try:
-        card = read_card(path, name=path.name, repair=REDO)
-        found = SeedFile.model_validate_json(
-            json.dumps({name: value for name, value in card.items() if name != DIGEST})
-        )
-        unsealed(card, path.name, REDO)
-        return found
-    except FileNotFoundError:
-        return None
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise DamagedRun(
-            f"{path.name} cannot be read ({where + ': ' if where else ''}{first['msg']}): {REDO}"
-        ) from None
+    return read_record(path, SeedFile, REDO)
