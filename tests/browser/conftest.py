@@ -40,7 +40,7 @@ FLAGS = (
     "--disable-gpu-rasterization",
     "--disable-gpu-compositing",
 )
-PATIENCE = 300_000  # milliseconds; software rendering on a busy machine
+PATIENCE = 40_000
 STARTING = 600  # seconds; a server that makes its runs first, on a busy machine
 # Every caption there was, with the step it came at: a busy machine can look up too late to see one.
 CAPTIONS = """
@@ -221,8 +221,18 @@ class Visit:
         """
         end = time.monotonic() + patience / 1000
         while not self.page.evaluate(expression):
-            assert time.monotonic() < end, f"never so: {expression}; {self.errors}"
+            assert time.monotonic() < end, f"never so: {expression}; {self._said()}"
             self.page.wait_for_timeout(50)
+
+    def _said(self) -> str:
+        """What a person would be looking at, for the words of a failure."""
+        seen = self.page.evaluate(
+            "(() => { const s = window.layerfold?.store.get(); return s && JSON.stringify({"
+            " connection: s.connection, run: s.run, problem: s.problem, notice: s.notice,"
+            " sentences: s.sentences.map(({ text, status, request, asked, failure }) =>"
+            " ({ text, status, request, asked, failure })) }); })()"
+        )
+        return f"{seen}; {self.errors}"
 
     def state(self, expression: str) -> Any:
         """A value of the state, e.g. ``s.step``."""

@@ -233,6 +233,7 @@ def figures(
     tone: float,
     rhyme: float,
     mixed: float = 1.0,
+    at_random: float = 0.9,
 ) -> Figures:
     texts = ("plain", "prefix", "shuffled", "shuffled prefix")
     rows = {
@@ -245,7 +246,7 @@ def figures(
         ends,
         {name: Estimate(order) for name in texts},
         rows,
-        {name: sure(held) for name in (*texts, "dealt")},
+        {name: sure(held) for name in texts} | {"dealt": sure(at_random)},
         probe,
         probe,
         Rhyme(sure(rhyme), sure(0.05), sure(0.06), sure(rhyme - 0.05), sure(rhyme - 0.06)),
@@ -285,6 +286,9 @@ def test_what_holds_and_what_does_not() -> None:
     )
     assert held(end=figures(0.995, 0.3, 0.6, 0.97, 0.2, 0.2, mixed=0.7))[2] is False, (
         "nor do those of shuffled characters"
+    )
+    assert held(end=figures(0.995, 0.3, 0.6, 0.97, 0.2, 0.2, at_random=0.96))[3] is False, (
+        "places dealt out at random reach the bar"
     )
     many = replace(END, ends={**END.ends, "plain": Ends(sure(1.0), sure(0.02))})
     assert held(end=many)[0] is False, "false alarms"
