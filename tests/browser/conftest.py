@@ -40,7 +40,7 @@ FLAGS = (
     "--disable-gpu-rasterization",
     "--disable-gpu-compositing",
 )
-PATIENCE = 40_000
+PATIENCE = 120_000
 STARTING = 600  # seconds; a server that makes its runs first, on a busy machine
 # Every caption there was, with the step it came at: a busy machine can look up too late to see one.
 CAPTIONS = """
