@@ -21,7 +21,6 @@ import torch
 from torch import Tensor, nn
 
 from layerfold.model.edits import TapHook
-from layerfold.model.huggingface.quiet import quiet
 from layerfold.model.taps import Hook
 
 MARK: Final = "_layerfold_passing"
@@ -76,24 +75,19 @@ class Passing(threading.local):
 def open_attention(module: nn.Module, passing: Passing) -> bool:
     """An attention module shows what passes in it; False where it computes by no function of the
     registry."""
+    from transformers import AttentionInterface  # transformers: takes seconds
+
     config = getattr(module, "config", None)
     name = str(getattr(config, "_attn_implementation", None))
     forward: Any = unwrap(type(module).forward)
     if name not in IMPLEMENTATIONS or "get_interface" not in forward.__code__.co_names:
         return False
-    _register(name)
+    AttentionInterface.register(f"layerfold_{name}", {"sdpa": _of_sdpa, "eager": _of_eager}[name])
     own = copy(config)  # the rest of the network is to see the name that it knows
     own._attn_implementation_internal = f"layerfold_{name}"  # type: ignore[union-attr]
     setattr(module, MARK, (passing, config))
     module.config = own  # type: ignore[assignment]
     return True
-
-
-@quiet()
-def _register(name: str) -> None:
-    from transformers import AttentionInterface
-
-    AttentionInterface.register(f"layerfold_{name}", {"sdpa": _of_sdpa, "eager": _of_eager}[name])
 
 
 def close_attention(module: nn.Module) -> None:

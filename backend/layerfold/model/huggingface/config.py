@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from layerfold.errors import DamagedRun, ModelNotFound, ModelRefused
+from layerfold.errors import DamagedRun, MissingExtra, ModelNotFound, ModelRefused
 from layerfold.model.huggingface.files import CONFIG, Where, folder_of, read_json
 from layerfold.model.huggingface.quiet import quiet, reason
 
@@ -101,11 +101,14 @@ def _code(name: str, asked: str) -> ModelRefused:
     )
 
 
-@quiet()
 def _of_transformers(folder: Path, found: Mapping[str, Any], name: str) -> Any:
     kind = str(found["model_type"])
-    import transformers  # no sooner than it is this thread's
-
+    try:
+        import transformers  # 3 s: only where a config is read for the first time
+    except ImportError as error:
+        raise MissingExtra(
+            "models of Hugging Face need more packages: pip install layerfold[hf]"
+        ) from error
     if not all(_own(one, kind) for one in _held(found, "auto_map")):
         raise _code(name, "auto_map")
     if kind not in transformers.CONFIG_MAPPING:
@@ -115,9 +118,10 @@ def _of_transformers(folder: Path, found: Mapping[str, Any], name: str) -> Any:
             " or save the model as one that it knows"
         )
     try:
-        config = transformers.AutoConfig.from_pretrained(
-            folder, trust_remote_code=False, local_files_only=True
-        )
+        with quiet():
+            config = transformers.AutoConfig.from_pretrained(
+                folder, trust_remote_code=False, local_files_only=True
+            )
     except Exception as error:  # each config checks its own values, in its own way
         raise DamagedRun(
             f"config.json of {name} cannot be used ({reason(error)}): fetch the model again"
@@ -136,7 +140,7 @@ def _own(asked: object, kind: str) -> bool:
     """Whether ``auto_map`` names nothing but classes that transformers has for this architecture,
     which then stand in for their likes.
     """
-    import transformers
+    import transformers  # after it has been imported for the config
 
     if kind not in transformers.CONFIG_MAPPING or not isinstance(asked, Mapping):
         return False

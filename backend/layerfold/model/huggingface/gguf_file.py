@@ -60,14 +60,13 @@ def gguf_network(path: Path, made: Any, config: Any, dtype: torch.dtype) -> Any:
     return _read(path, read)
 
 
-@quiet()
 def write_plain(path: Path, folder: Path) -> None:
     """A folder holds the model of a GGUF file as transformers writes one: config, weights as
     float32, tokenizer; the same file gives the same weights to the byte.
 
     Raises MissingExtra, ModelRefused, DamagedRun, OSError.
     """
-    import transformers  # no sooner than it is this thread's
+    import transformers  # 3 s: only where a model is opened
 
     config = gguf_config(path)
     made: Any = transformers.AutoModelForCausalLM._model_mapping[type(config)]
@@ -76,7 +75,8 @@ def write_plain(path: Path, folder: Path) -> None:
         name: weight.detach().contiguous() for name, weight in network.named_parameters()
     }
     folder.mkdir(parents=True, exist_ok=True)
-    gguf_tokenizer(path).save_pretrained(folder)
+    with quiet():
+        gguf_tokenizer(path).save_pretrained(folder)
     said = {
         **config.to_diff_dict(),
         "architectures": [made.__name__],
@@ -117,15 +117,17 @@ def _library() -> Any:
 def _read(path: Path, read: Any) -> Any:
     _library()
     try:
+        import tqdm  # type: ignore[import-untyped]
+        import transformers  # 3 s: only where a model is opened
+        import transformers.modeling_gguf_pytorch_utils as reader
+    except ImportError as error:
+        raise MissingExtra(
+            "models of Hugging Face need more packages: pip install layerfold[hf]"
+        ) from error
+    try:
         with quiet():
-            import tqdm  # type: ignore[import-untyped]
-            import transformers
-            import transformers.modeling_gguf_pytorch_utils as reader
-
             vars(reader)["tqdm"] = partial(tqdm.tqdm, disable=True)  # its bar asks nobody
             return read(transformers)
-    except MissingExtra:
-        raise
     except NotImplementedError as error:
         raise ModelRefused(f"{path.name} cannot be opened: {reason(error)}") from error
     except Exception as error:  # the reader has no errors of its own

@@ -19,7 +19,6 @@ from layerfold.model.huggingface.attention import Passing
 from layerfold.model.huggingface.groups import grouped, joint_rows
 from layerfold.model.huggingface.hooks import hang
 from layerfold.model.huggingface.proof import Proof, near, proof_of
-from layerfold.model.huggingface.quiet import quiet
 from layerfold.model.huggingface.structure import Block, inputs_of, probe_ids
 from layerfold.model.network import Grouped, Readout, Writer
 from layerfold.model.taps import IN_LAYER, Hook
@@ -155,6 +154,8 @@ class HuggingFaceNetwork:
     def cache(self) -> Any:
         """A cache with nothing in it; raises NotSupported where a token's states depend on later
         ones, or more is kept than keys."""
+        from transformers import DynamicCache  # transformers: takes seconds
+
         if not self.causal:
             raise NotSupported(
                 f"This {self.kind} model reads a text from both sides and predicts no next "
@@ -170,13 +171,15 @@ class HuggingFaceNetwork:
                 f"This {self.kind} model gives other states from kept keys than from the whole "
                 "text, so it does not go on."
             )
-        return _nothing_kept(self.network.config)
+        return DynamicCache(config=self.network.config)
 
     @cached_property
     def _goes_on(self) -> bool:
         """Whether a text read in two parts has the states that it has as a whole."""
+        from transformers import DynamicCache  # transformers: takes seconds
+
         ids = torch.tensor([probe_ids(self.network.config)], device=self.device)
-        last, cache = self.sites[-1], _nothing_kept(self.network.config)
+        last, cache = self.sites[-1], DynamicCache(config=self.network.config)
         hooks = [TapHook([last]) for _ in range(3)]
         with torch.no_grad():
             self.plain(ids, hooks[0], last=0)
@@ -254,13 +257,6 @@ class HuggingFaceNetwork:
     def precise(self) -> HuggingFaceNetwork:
         """The network itself: a copy in float64 might not fit."""
         return self
-
-
-@quiet()
-def _nothing_kept(config: Any) -> Any:
-    from transformers import DynamicCache
-
-    return DynamicCache(config=config)
 
 
 def _final(passing: Passing) -> Any:

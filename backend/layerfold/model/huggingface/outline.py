@@ -92,7 +92,6 @@ def outline_of_network(network: Any) -> Outline:
 
 
 @lru_cache(maxsize=KEPT)
-@quiet()
 def _outline(asked: Question) -> Outline:
     settle_kernels()
     config, text = asked.config, asked.config.get_text_config()
@@ -140,6 +139,7 @@ def class_of(config: Any, name: str) -> type:
 
     Raises ModelRefused.
     """
+    # 3 s: only where a model is opened for the first time
     from transformers.models.auto import modeling_auto as auto
 
     kind = type(config)

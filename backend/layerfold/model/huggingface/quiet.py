@@ -1,6 +1,4 @@
-"""transformers in one thread at a time and without its words and bars on stderr; and the first line
-of what it raises.
-"""
+"""transformers without its words and bars on stderr, and the first line of what it raises."""
 
 from __future__ import annotations
 
@@ -10,22 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from layerfold.errors import MissingExtra
-
-# Its loggers are the whole process's, and it imports its modules as they are asked for: a second
-# thread would meet them half made (module 'transformers' has no attribute 'AutoTokenizer').
-_alone = threading.RLock()
+_speaking = threading.RLock()  # its loggers are the whole process's
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Transformers is this thread's, shows no progress and reports nothing meanwhile. Around a
-    block, or over a function; the first time takes 3 s.
+    """Transformers shows no progress and reports nothing meanwhile, in any thread."""
+    from transformers.utils import logging as words  # 3 s: only where a model is opened
 
-    Raises MissingExtra where it is not installed.
-    """
-    with _alone, warnings.catch_warnings():
-        logging = _logging()
+    logging: Any = words
+    with _speaking, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
         logging.set_verbosity(logging.CRITICAL)
@@ -36,16 +28,6 @@ def quiet() -> Iterator[None]:
             logging.set_verbosity(level)
             if bars:
                 logging.enable_progress_bar()
-
-
-def _logging() -> Any:
-    try:
-        from transformers.utils import logging
-    except ImportError as error:
-        raise MissingExtra(
-            "models of Hugging Face need more packages: pip install layerfold[hf]"
-        ) from error
-    return logging
 
 
 def reason(error: BaseException) -> str:

@@ -331,6 +331,12 @@ def _made(where: Where, there: Sequence[str]) -> Any:
             _check_text(path, str(where))
     said = read_json(where, CONFIG_OF_IT) or {}
     folder = (fetched(where, there[0]) or where.folder or Path()).parent
+    try:
+        import transformers  # 3 s: only where a tokenizer is read for the first time
+    except ImportError as error:
+        raise MissingExtra(
+            "models of Hugging Face need more packages: pip install layerfold[hf]"
+        ) from error
     known = said.get("tokenizer_class") or fetched(where, CONFIG)
     if WHOLE not in there and not known:
         raise ModelRefused(
@@ -338,9 +344,14 @@ def _made(where: Where, there: Sequence[str]) -> Any:
             f" tokenizer_class in {CONFIG_OF_IT}"
         )
     try:
-        return _of_transformers(folder, bool(known))
-    except MissingExtra:
-        raise
+        with quiet():
+            if not known:
+                return transformers.PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+                    tokenizer_file=str(folder / WHOLE)
+                )
+            return transformers.AutoTokenizer.from_pretrained(
+                folder, trust_remote_code=False, local_files_only=True
+            )
     except ImportError as error:
         kind = said.get("tokenizer_class", "tokenizer")
         raise ModelRefused(
@@ -351,19 +362,6 @@ def _made(where: Where, there: Sequence[str]) -> Any:
         raise DamagedRun(
             f"{what} of {where} cannot be read ({reason(error)}): fetch the model again"
         ) from error
-
-
-@quiet()
-def _of_transformers(folder: Path, known: bool) -> Any:
-    import transformers  # no sooner than it is this thread's
-
-    if known:
-        return transformers.AutoTokenizer.from_pretrained(
-            folder, trust_remote_code=False, local_files_only=True
-        )
-    return transformers.PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_file=str(folder / WHOLE)
-    )
 
 
 def _check_text(path: Path, name: str) -> None:
