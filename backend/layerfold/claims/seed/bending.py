@@ -49,7 +49,9 @@ def mlp_bends(subject: Subject, bars: Mapping[str, float]) -> Finding:
         at_step=subject.last,
         series=line("2.1c", by_step),
         controls=[
-            flat("attention", mean_of(here["attention"].mean(axis=0))),
+            line(
+                "attention", {s: mean_of(one["attention"].mean(axis=0)) for s, one in found.items()}
+            ),
             flat("line_loss", extra),
             flat("step0", by_step[subject.first]),
         ],

@@ -17,6 +17,7 @@ from layerfold.claims.seed.thresholds import BARS
 
 FOLDER: Final = Path(__file__).parent
 LANGUAGES: Final = ("en", "zh")
+LESS: Final = ("1.1a", "1.3b", "2.1b", "2.4a", "2.4c", "2.5b")  # claims of a small number
 Texts = Mapping[str, Mapping[str, str]]
 
 
@@ -99,9 +100,27 @@ def reason_of(claim: str, found: Finding, language: str, subject: Subject) -> st
         said += words["verdict"]["chance"]
     if found.verdict == "weaker":
         said += words[claim]["weaker"].format(**numbers)
+    first = untrained(claim, found)
+    if subject.several and first is not None:
+        said += words["verdict"]["untrained"].format(first0=number(first))
     if not subject.several and "step0" in {one.name for one in found.controls}:
         said += words["verdict"]["one_step"]
     return said
+
+
+def untrained(claim: str, found: Finding) -> float | None:
+    """The number at the first checkpoint where it shows what is claimed as much as the last does,
+    within its interval; else None.
+    """
+    if found.verdict not in ("holds", "weak"):
+        return None
+    first = next((one.values[0] for one in found.controls if one.name == "step0"), None)
+    value, low, high = found.value
+    bound = high if claim in LESS else low
+    bound = value if bound is None else bound
+    if first is None or bound is None:
+        return None
+    return first if (first <= bound if claim in LESS else first >= bound) else None
 
 
 def figure(value: float) -> str:
