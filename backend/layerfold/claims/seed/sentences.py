@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from layerfold.claims.claim import rounded
 from layerfold.claims.seed.finding import Finding, Line, number
+from layerfold.claims.seed.pictures import picture_of
 from layerfold.claims.seed.record import SeedCard, SeedPaper, SeedSeries
 from layerfold.claims.seed.subject import Subject
 from layerfold.claims.seed.thresholds import BARS
@@ -60,15 +61,9 @@ def card_of(claim: str, found: Finding, q: float, subject: Subject) -> SeedCard:
         p=None if found.p is None else rounded(found.p),
         q=rounded(q) if isfinite(q) else None,
         papers=[SeedPaper(text=text, url=url) for text, url in papers()[claim]],
-        view={"step": str(found.at_step), **example_of(subject), **found.view},
+        view=picture_of(claim, found, subject),
         at_step=found.at_step,
     )
-
-
-def example_of(subject: Subject) -> dict[str, str]:
-    """A sentence to look at where a claim names none: the run's own first example."""
-    examples = subject.run.card.get("examples", [])
-    return {"s": f"0v{examples[0]['text']}"} if examples else {}
 
 
 def here_of(found: Finding) -> str:
