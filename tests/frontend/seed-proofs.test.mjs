@@ -11,6 +11,7 @@ import { LESSON, LOOKS_AT } from "../../frontend/src/seed/lesson.ts";
 import { claimsOf } from "../../frontend/src/seed/markup.ts";
 import { CLAIMS } from "../../frontend/src/seed/text.ts";
 import { NOTES, proofsOf } from "../../frontend/src/state/seed/proofs.ts";
+import { elsewhereOf, otherRunOf } from "../../frontend/src/state/seed/elsewhere.ts";
 import { after, placed } from "./made.mjs";
 import { seedCard, seedCards } from "./made-seed.mjs";
 
@@ -76,4 +77,16 @@ test("a model that can be fetched stands among the others with its verdict, and 
   const messages = [seedCards("tiny", [seedCard("1.1a")]), seedCards("smollm2", [seedCard("1.1a", { verdict: "weaker" })]), { type: "offers", offers: { models: [offer] } }, { type: "seed.choose", card: "1.1a" }];
   const drawn = renderToString(cardPanel(after(messages, placed()), t, () => {}, { readRun() {} }));
   assert.match(drawn, /data-offer="smollm2"[^>]*><span>SmolLM2<\/span>[^]*?weaker claim holds/);
+});
+
+test("a chapter that this model cannot show is opened in one that can", () => {
+  const other = { name: "adam", title: "Adam" };
+  const at = (verdict) => {
+    const state = after([seedCards("tiny", [seedCard("1.4b", { verdict })]), seedCards("adam", [seedCard("1.4b", { verdict: "weaker" })]), { type: "lesson.go", chapter: 6 }], placed());
+    return { ...state, runs: [...state.runs, other] };
+  };
+  assert.equal(otherRunOf(at("weaker")), null);
+  assert.equal(otherRunOf(after([{ type: "lesson.go", chapter: 5 }], at("untestable"))), null);
+  assert.deepEqual([elsewhereOf(at("untestable")).run, elsewhereOf(at("untestable")).inside], ["adam", "optimizer-step"]);
+  assert.match(renderToString(lesson(at("untestable"), t, () => {})), /This model does not show it: Adam will be opened/);
 });

@@ -15,13 +15,13 @@ const CHAPTERS: Chapter[] = [
       "The cloud beside this text holds a few thousand such points from a corpus. A picture has " +
         "three dimensions and the space has many more, so the picture is a **projection**: it " +
         "keeps who is near whom as well as it can. How well it does is measured, and stands at " +
-        "the top of the page as trust. Every number about closeness comes from the model’s own " +
-        "space, never from the picture.",
+        "the top of the page as trustworthiness. Every number about closeness comes from the " +
+        "model’s own space, never from the picture.",
     ],
     points: [
       "Text → tokens → one state each",
       "A state is a point in d dimensions",
-      "The picture is a projection; trust says how true it is",
+      "The picture is a projection; trustworthiness says how true it is",
     ],
     act: "Put a sentence at the embedding",
     look:
