@@ -125,7 +125,7 @@ function cardOf(
     class: "card",
     "data-run": run.name,
     disabled: Boolean(run.problem) && !making,
-    title: run.description,
+    title: line,
     onclick: choose,
   };
   return h("button", { ...props, "aria-current": here ? "true" : undefined }, picture, words);

@@ -6,6 +6,7 @@ import { number } from "../i18n/language.ts";
 import { kindShown } from "../state/projections.ts";
 import { meanTrust, recallShown } from "../state/fidelity.ts";
 import { trustWord } from "../state/trust.ts";
+import { wordsOfRun } from "./door.ts";
 import type { Dispatch } from "../state/messages.ts";
 import type { State, Words } from "../state/types.ts";
 
@@ -110,8 +111,10 @@ function aboutOf(state: State, t: Words, dispatch: Dispatch) {
       ),
     ),
   );
-  if (state.card)
-    parts.push(h("h3", {}, state.card.title), h("p", { class: "quiet" }, state.card.description));
+  if (state.card) {
+    const { title, line } = wordsOfRun(state.card, t);
+    parts.push(h("h3", {}, title), h("p", { class: "quiet" }, line));
+  }
   for (const { message } of state.card?.problems ?? [])
     parts.push(h("p", { class: "bad" }, message));
   if (state.version) parts.push(h("p", { class: "quiet" }, `Layerfold ${state.version}`));

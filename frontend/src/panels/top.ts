@@ -155,7 +155,7 @@ function showRuns(
   );
   name.textContent = words.title;
   title.textContent = words.title;
-  title.title = state.card?.description ?? "";
+  title.title = state.card ? words.line : "";
   run.title = t("door.open");
   run.setAttribute("aria-label", `${t("door.open")}: ${words.title}`);
   run.setAttribute("aria-expanded", String(state.sheet === "door"));
