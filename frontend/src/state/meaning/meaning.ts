@@ -1,5 +1,6 @@
 /** Measuring meaning: what is open, chosen, asked and answered. Pure. */
 
+import { shownOnAxes } from "./on-axes.ts";
 import { questionOf } from "./questions.ts";
 import { sectionShown } from "../drawer.ts";
 import { outward } from "../sites.ts";
@@ -21,6 +22,8 @@ export const EMPTY_MEANING: Meaning = {
     ownPairs: "",
     analogy: "",
     product: "plain",
+    second: "",
+    third: "",
     start: "cat",
     end: "dog",
     way: "geodesic",
@@ -62,6 +65,7 @@ export const MEANING: Handlers<Exclude<Extract<Kind, `meaning.${string}`>, "mean
       form: { ...state.meaning.form, ...fields },
       troubles: without(state.meaning.troubles, state.meaning.section),
     }),
+  "meaning.project": (state, { keys }) => shownOnAxes(state, keys),
   "meaning.measure": (state, { all }) =>
     withMeaning(state, {
       wish: { section: state.meaning.section, all },
