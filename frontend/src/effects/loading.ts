@@ -44,7 +44,18 @@ export async function loadTables(store: Store, run: string, reference: boolean) 
       part(store, run, `${path}/reference`, (table) => ({ type: "reference", reference: table })),
     part(store, run, `${path}/measures`, (measures) => ({ type: "measures", measures })),
     part(store, run, `${path}/claims`, ({ claims }) => ({ type: "claims", claims })),
+    loadLog(store, run),
   ]);
+}
+
+/** What the training has written down of itself; a run may have no log. */
+export async function loadLog(store: Store, run: string) {
+  try {
+    const { rows } = await getJson(`api/runs/${encodeURIComponent(run)}/metrics`);
+    store.dispatch({ type: "lab.log", run, rows });
+  } catch {
+    // nothing has been written yet: asked again when the run has grown
+  }
 }
 
 /** A part that the picture can do without: its absence is said, the rest goes on. */

@@ -22,6 +22,7 @@ type Bare = Record<never, never>;
 export const SETTABLE = [
   "trails",
   "stack",
+  "arrows",
   "axes",
   "colour",
   "measure",

@@ -257,6 +257,8 @@ export interface State {
   /** written down to be taken along: nothing more is computed */
   written: boolean;
   flat: boolean;
+  /** arrows in the scene, and how many of them are shorter than six pixels there */
+  arrows: { count: number; short: number };
   connection: Connection;
   /** seconds until the next attempt while the connection is lost */
   retryIn: number;

@@ -25,6 +25,7 @@ import {
   withSentence,
 } from "./sentences.ts";
 import { SEED, awaiting, settled } from "./seed/seed.ts";
+import { logOf, withLog } from "./logged.ts";
 import { openingProjection, openingSite, rewritten } from "./shelving.ts";
 import { allUnfolded, unfolding } from "./unfolding.ts";
 import { SETTABLE } from "./messages.ts";
@@ -51,6 +52,7 @@ const AFTER = { comet: "whole", whole: "off", off: "comet" } as const;
 
 const HANDLERS: Handlers = {
   ...LAB,
+  "lab.log": logged,
   ...OFFERS,
   hello: heard,
   connection: (state, { status, retryIn = 0 }) => ({ ...state, connection: status, retryIn }),
@@ -229,7 +231,8 @@ function carded(state: State, { card: plain }: Of<"run.card">): State {
   return active ? { ...listed, active } : listed;
 }
 
-function measured(state: State, { measures }: Of<"measures">): State {
+function measured(state: State, { measures: table }: Of<"measures">): State {
+  const measures = withLog(table, logOf(state));
   const names = measures.measures.map((one: { name: string }) => one.name);
   const first = names.find((name: string) => name === "trust") ?? names[0] ?? "";
   return {
@@ -240,6 +243,14 @@ function measured(state: State, { measures }: Of<"measures">): State {
       : measureIn(measures, first, state.projection),
     second: names.includes(state.second) ? state.second : "",
   };
+}
+
+/** A log that has come, its figures beside the measures of the run on screen. */
+function logged(state: State, message: Of<"lab.log">): State {
+  const next = LAB["lab.log"](state, message);
+  return message.run === state.run && state.measures
+    ? { ...next, measures: withLog(state.measures, message.rows) }
+    : next;
 }
 
 function dropped(state: State, { steps }: Of<"atlas.drop">): State {

@@ -31,7 +31,6 @@ export function decompositionTab(dispatch: Dispatch) {
   });
   const everyWords = h("span", {});
   const legend = h("ul", { class: "inks" });
-  const longer = h("p", { class: "quiet" });
   const table = h("table", { class: "decomposition-table" });
   const sum = h("p", { class: "quiet" });
   const jacobianPart = jacobianBlock(dispatch);
@@ -41,7 +40,6 @@ export function decompositionTab(dispatch: Dispatch) {
     about,
     legend,
     h("label", { class: "tick" }, every, everyWords),
-    longer,
     table,
     sum,
     jacobianPart.root,
@@ -101,12 +99,8 @@ export function decompositionTab(dispatch: Dispatch) {
             ? "decomposition.sum.bias"
             : "decomposition.sum",
       );
-      const times = scenery(state)?.times ?? { arrows: 1, cross: 1 };
-      longer.textContent =
-        times.arrows > 1
-          ? t("decomposition.longer", { times: times.arrows })
-          : t("decomposition.true");
-      jacobianPart.update(state, t, jacobian, { ...move, times: times.cross });
+      const times = scenery(state)?.times.cross ?? 1;
+      jacobianPart.update(state, t, jacobian, { ...move, times });
     },
   };
 }

@@ -7,6 +7,7 @@ import { siteWords } from "../../state/sites.ts";
 import { stepNumber } from "../../state/state.ts";
 import { attentionTab } from "./attention.ts";
 import { decompositionTab } from "./decomposition.ts";
+import { drawnHow } from "./drawn.ts";
 import { gradientsTab } from "./gradients.ts";
 import { optimizerStepTab } from "./optimizer-step.ts";
 import { generationTab } from "./generation.ts";
@@ -47,10 +48,11 @@ export function insidePanel(dispatch: Dispatch) {
   const list = h("div", { role: "tablist", class: "tabs" }, ...tabs);
   list.addEventListener("keydown", (event) => turnTabs(event, tabs));
   const trouble = h("p", { class: "bad", role: "status" });
+  const how = drawnHow(dispatch);
   const foot = h("p", { class: "quiet foot" });
   const made = new Map(TABS.map(([tab, make]) => [tab, make(dispatch)]));
   const body = h("div", { class: "body scroll", id: "inside-body", role: "tabpanel", tabindex: 0 });
-  fill(root, h("header", {}, name, close), where, list, plain, trouble, body);
+  fill(root, h("header", {}, name, close), where, list, plain, how.root, trouble, body);
   let shown = "";
 
   return {
@@ -64,6 +66,7 @@ export function insidePanel(dispatch: Dispatch) {
       const at = t("strip.step.value", { step: stepNumber(state) });
       where.textContent = state.card ? `${at} · ${siteWords(t, state.card.sites, state.site)}` : "";
       plain.textContent = t(`inside.plain.${state.inside.tab}`);
+      how.update(state, t);
       showTabs(state, t, tabs);
       const words = troubleWords(state, t);
       trouble.hidden = !words;

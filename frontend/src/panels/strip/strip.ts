@@ -9,6 +9,7 @@ import { siteWords, sticky } from "../../state/sites.ts";
 import { sectionShown } from "../../state/drawer.ts";
 import { shownAtlas, stepNumber } from "../../state/state.ts";
 import { eventMarks } from "./marks.ts";
+import { loggedLine } from "./logged.ts";
 import { padPanel } from "./pad.ts";
 import { stepWords } from "../../state/stepwords.ts";
 import type { Dispatch } from "../../state/messages.ts";
@@ -21,6 +22,7 @@ export function stripPanel(dispatch: Dispatch, acts: { replay(): void }) {
   const steps = slider("steps", dispatch);
   const marks = eventMarks(dispatch);
   steps.track.append(marks.element);
+  const logged = loggedLine(dispatch);
   const speeds = SPEEDS.map((speed) =>
     h(
       "button",
@@ -44,7 +46,7 @@ export function stripPanel(dispatch: Dispatch, acts: { replay(): void }) {
   fill(
     root,
     pad.element,
-    h("div", { class: "sliders" }, layers.element, steps.element),
+    h("div", { class: "sliders" }, layers.element, steps.element, logged.element),
     h("div", { class: "controls" }, speed, h("div", { class: "row" }, loop, replay, curves, map)),
   );
 
@@ -59,6 +61,7 @@ export function stripPanel(dispatch: Dispatch, acts: { replay(): void }) {
       showSteps(state, t, steps);
       steps.element.classList.toggle("live", isLive(state));
       marks.update(state, t);
+      logged.update(state, t);
       speed.setAttribute("aria-label", t("strip.speed"));
       for (const one of speeds)
         one.setAttribute("aria-pressed", String(Number(one.dataset.speed) === state.speed));

@@ -127,6 +127,11 @@ export function edgesInside(state: State): EdgePicture[] {
 
 const NONE: EdgePicture[] = [];
 
+/** How many times as long as placed the open tab's arrows are drawn; null: there are none. */
+export function timesInside(state: State): number | null {
+  return insideShown(state) ? (viewOf(state.inside.tab)?.times?.(state) ?? null) : null;
+}
+
 /** Whether paths would hide what the open tab draws. */
 export function barePaths(state: State) {
   return insideShown(state) && (viewOf(state.inside.tab)?.bare ?? false);

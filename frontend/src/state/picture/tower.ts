@@ -5,13 +5,15 @@
 
 import { PLAIN } from "../colour/colouring.ts";
 import { frameShown, kindShown } from "../projections.ts";
-import type { EdgePicture } from "../../scene/picture.ts";
+import type { EdgePicture, End } from "../../scene/picture.ts";
 import type { AtlasSlice } from "../../protocol/slices.ts";
 import type { Picture, Sentence, SentencePicture, State } from "../types.ts";
 
 /** Half of the tower's height and of its sheets' width, in frame radii. */
 const HIGH = 0.5;
 const WIDE = 0.54;
+/** Radius of the ball it stands in: its corners keep clear of the window's edges. */
+const ROOM = 1.14;
 /** Points of all resting sheets together; how many sheets to each side are never thinned out. */
 const RESTING = 14_000;
 const NEAR = 3;
@@ -70,14 +72,28 @@ export function stacked(state: State, flat: Picture): Picture {
   });
   return {
     ...flat,
-    frame: { center: [0, 0, 0], radius: 1 },
+    frame: { center: [0, 0, 0], radius: ROOM },
     cloud,
     sentences: [
       ...flat.sentences.flatMap((one) => pierced(state, one, put) ?? []),
       ...(sheets.length ? [names(state, sheets, count)] : []),
     ],
-    edges: sheets.flatMap((k) => outline(state, heightOf(k, count), Math.abs(k - at) < 0.5)),
+    edges: [
+      ...sheets.flatMap((k) => outline(state, heightOf(k, count), Math.abs(k - at) < 0.5)),
+      ...(flat.edges ?? []).map((edge) => lifted(edge, put, heightOf(at, count))),
+    ],
   };
+}
+
+/** An edge of the flat picture on the present sheet. */
+function lifted(edge: EdgePicture, put: Put, z: number): EdgePicture {
+  const end = (one: End): End => {
+    if (one.kind !== "place") return one;
+    const at = new Float32Array(3);
+    put(one.at, 0, z, at, 0);
+    return { kind: "place", at };
+  };
+  return { ...edge, from: end(edge.from), to: end(edge.to) };
 }
 
 type Put = (from: ArrayLike<number>, i: number, z: number, to: Float32Array, j: number) => void;
@@ -171,7 +187,7 @@ function names(state: State, sheets: number[], count: number): SentencePicture {
     id: "~sheets",
     color: PLAIN[state.theme],
     labels: sheets.map((k) =>
-      stack === "steps" ? String(card?.steps[k]) : (card?.sites[k] ?? ""),
+      stack === "steps" ? String(card?.steps[k]) : floorName(card?.sites[k] ?? ""),
     ),
     paths,
     sites: 1,
@@ -182,6 +198,14 @@ function names(state: State, sheets: number[], count: number): SentencePicture {
     active: false,
     silent: true,
   };
+}
+
+/** A site as a number of layers: 0 is the embedding, ½ is after the first attention. */
+export function floorName(site: string) {
+  const found = /^L(\d+)\.(mid|post)$/.exec(site);
+  if (!found) return site === "embed" ? "0" : site;
+  const layer = Number(found[1]);
+  return found[2] === "post" ? String(layer + 1) : `${layer || ""}½`;
 }
 
 /** The rim of a sheet. */
