@@ -32,6 +32,7 @@ from layerfold.cli.terminal import (
     progress_bar,
     say,
     shares,
+    spoken,
     stop_at,
     tell,
 )
@@ -216,7 +217,7 @@ def agree(cost: str | None, yes: bool) -> None:
         complain(cost)
     elif not sys.stdin.isatty():
         raise InputError(f"{cost} Say --yes to build it.")
-    elif not typer.confirm(f"{cost} Build it?"):
+    elif not typer.confirm(spoken(f"{cost} Build it?")):
         raise typer.Exit(1)
 
 

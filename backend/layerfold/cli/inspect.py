@@ -23,7 +23,7 @@ from layerfold.cli.resolve import (
     served_runs,
     use_threads,
 )
-from layerfold.cli.terminal import progress_bar, say, shares
+from layerfold.cli.terminal import complain, progress_bar, say, shares, spoken
 from layerfold.errors import NotFound
 from layerfold.settings import cache_folder
 
@@ -95,7 +95,8 @@ def place(
     if as_json:
         print(export.as_json(trajectories, clouds, opened.run.name).decode(), end="")
     else:
-        print(f"{out}: {len(sentences)} sentence(s) at {len(chosen)} steps of {opened.run.name}")
+        places = f"{len(sentences)} sentence(s) at {len(chosen)} steps of {opened.run.name}"
+        print(spoken(f"{out}: {places}"))
 
 
 def export(
@@ -175,7 +176,7 @@ def check(
     lines += [f"accepted as it is now: {name}" for name in changed]
     say(as_json, said, "\n".join([*lines, *(f"note: {note}" for note in notes)]))
     for problem in problems:
-        print(f"layerfold: {problem.file} {problem.what}", file=sys.stderr)
+        complain(f"{problem.file} {problem.what}")
     if problems:
         raise typer.Exit(1)
 
@@ -250,7 +251,7 @@ def verify(
         verdict = verdict_of(folders, cache_folder(os.environ), write, report)
     say(as_json, verdict.as_json(), verdict.as_text())
     for name, why in verdict.failed.items():
-        print("layerfold: " + " ".join(f"{name}: {why}".split()), file=sys.stderr)
+        complain(f"{name}: {why}")
     if not verdict.holds:
         raise typer.Exit(1)
 
@@ -259,7 +260,7 @@ def told(found: SeedVerdicts, as_json: bool) -> None:
     """What became of the seed's claims is printed. Exit code 1 when a run cannot be read."""
     say(as_json, found.as_json(), found.as_text())
     for name, why in found.failed.items():
-        print("layerfold: " + " ".join(f"{name}: {why}".split()), file=sys.stderr)
+        complain(f"{name}: {why}")
     if found.failed:
         raise typer.Exit(1)
 

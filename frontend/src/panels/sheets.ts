@@ -1,8 +1,9 @@
 /** The two sheets: keys, and what the picture can and cannot say. */
 
+import { descriptionOf, wordsOfRun } from "./door.ts";
 import { byId, fill, h, iconButton } from "../ui/dom.ts";
 import { KEYS } from "../state/keys.ts";
-import { number } from "../i18n/language.ts";
+import { number, said } from "../i18n/language.ts";
 import { kindShown } from "../state/projections.ts";
 import { meanTrust, recallShown } from "../state/fidelity.ts";
 import { trustWord } from "../state/trust.ts";
@@ -111,9 +112,12 @@ function aboutOf(state: State, t: Words, dispatch: Dispatch) {
     ),
   );
   if (state.card)
-    parts.push(h("h3", {}, state.card.title), h("p", { class: "quiet" }, state.card.description));
-  for (const { message } of state.card?.problems ?? [])
-    parts.push(h("p", { class: "bad" }, message));
+    parts.push(
+      h("h3", {}, wordsOfRun(state.card, t).title),
+      h("p", { class: "quiet" }, descriptionOf(state.card, t)),
+    );
+  for (const problem of state.card?.problems ?? [])
+    parts.push(h("p", { class: "bad" }, said(t, problem)));
   if (state.version) parts.push(h("p", { class: "quiet" }, `Layerfold ${state.version}`));
   return parts;
 }

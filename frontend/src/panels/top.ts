@@ -8,7 +8,7 @@ import { buildingOf, buildingWords, isCounted, isLive } from "../state/following
 import { number } from "../i18n/language.ts";
 import { guardedAxes, meanTrust, recallShown } from "../state/fidelity.ts";
 import { trustWord } from "../state/trust.ts";
-import { wordsOfRun } from "./door.ts";
+import { descriptionOf, wordsOfRun } from "./door.ts";
 import type { Dispatch } from "../state/messages.ts";
 import type { Reading, State, Words } from "../state/types.ts";
 
@@ -155,7 +155,7 @@ function showRuns(
   );
   name.textContent = words.title;
   title.textContent = words.title;
-  title.title = state.card?.description ?? "";
+  title.title = state.card ? descriptionOf(state.card, t) : "";
   run.title = t("door.open");
   run.setAttribute("aria-label", `${t("door.open")}: ${words.title}`);
   run.setAttribute("aria-expanded", String(state.sheet === "door"));
