@@ -38,6 +38,7 @@ from layerfold.cli.terminal import (
     complain,
     say,
     shares,
+    spoken,
     stop_at,
 )
 from layerfold.errors import InputError
@@ -169,7 +170,7 @@ def agree(cost: str | None, yes: bool) -> None:
         complain(cost)
     elif not sys.stdin.isatty():
         raise InputError(f"{cost} Say --yes to build it.")
-    elif not typer.confirm(f"{cost} Build it?"):
+    elif not typer.confirm(spoken(f"{cost} Build it?")):
         raise typer.Exit(1)
 
 

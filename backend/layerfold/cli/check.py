@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -20,6 +19,7 @@ from layerfold.cli.resolve import (
     run_folder,
 )
 from layerfold.cli.terminal import (
+    complain,
     say,
 )
 
@@ -63,6 +63,6 @@ def check(
     lines += [f"accepted as it is now: {name}" for name in changed]
     say(as_json, said, "\n".join([*lines, *(f"note: {note}" for note in notes)]))
     for problem in problems:
-        print(f"layerfold: {problem.file} {problem.what}", file=sys.stderr)
+        complain(f"{problem.file} {problem.what}")
     if problems:
         raise typer.Exit(1)

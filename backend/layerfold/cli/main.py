@@ -2,11 +2,13 @@
 at once.
 
 Errors of the tree in errors.py, and those of the file system, are one line on stderr and exit code
-1; a command that is misspelt is exit code 2; a program reads `--json`.
+1; a command that is misspelt is exit code 2; a program reads `--json`. What a person reads is in
+the language of `--lang`, else of the environment.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -18,7 +20,8 @@ import typer
 
 from layerfold.cli.terminal import fail
 from layerfold.data.offered_models import OFFERED
-from layerfold.errors import LayerfoldError
+from layerfold.errors import InputError, LayerfoldError
+from layerfold.locales.messages import LANGUAGES
 from layerfold.runs.storage import is_address
 from layerfold.server.child_process import tie
 
@@ -62,12 +65,30 @@ def main() -> None:
     """Runs the command of this process's arguments and exits with its code."""
     tie()
     try:
-        arguments = with_command(sys.argv[1:])
+        arguments = with_command(with_language(sys.argv[1:]))
         app_of(arguments[0])(args=arguments, prog_name="layerfold")
     except LayerfoldError as error:
         fail(str(error))
     except OSError as error:
         fail(": ".join(str(part) for part in (error.filename, error.strerror or error) if part))
+
+
+def with_language(arguments: list[str]) -> list[str]:
+    """The arguments without ``--lang``, which this process and its children now speak; raises
+    InputError for a language that is not known.
+    """
+    kept: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        name, _, value = argument.partition("=")
+        if name != "--lang":
+            kept.append(argument)
+            continue
+        language = value or next(rest, "")
+        if language not in LANGUAGES:
+            raise InputError(f"--lang {language!r} is not spoken here: give {', '.join(LANGUAGES)}")
+        os.environ["LAYERFOLD_LANG"] = language
+    return kept
 
 
 def with_command(arguments: list[str]) -> list[str]:

@@ -20,6 +20,7 @@ from layerfold.cli.resolve import (
     chosen_steps,
     run_and_sentences,
 )
+from layerfold.cli.terminal import spoken
 from layerfold.interp.session import open_session
 from layerfold.settings import cache_folder
 
@@ -65,4 +66,5 @@ def place(
     if as_json:
         print(export.as_json(trajectories, clouds, opened.run.name).decode(), end="")
     else:
-        print(f"{out}: {len(sentences)} sentence(s) at {len(chosen)} steps of {opened.run.name}")
+        places = f"{len(sentences)} sentence(s) at {len(chosen)} steps of {opened.run.name}"
+        print(spoken(f"{out}: {places}"))

@@ -12,6 +12,7 @@ import typer
 
 from layerfold.cli.options import Device, Dtype, Pickle
 from layerfold.cli.resolve import Opening, opened_runs
+from layerfold.cli.terminal import spoken
 from layerfold.server.app import serve as serve_until_stopped
 from layerfold.settings import DEFAULT_PORT, Settings
 
@@ -106,7 +107,7 @@ def serve(
         runs=opened_runs(settings.runs, Opening(dtype, device, allow_pickle), settings.cache),
     )
     if not settings.runs:
-        print(NO_RUNS, file=sys.stderr, flush=True)
+        print(spoken(NO_RUNS), file=sys.stderr, flush=True)
     serve_until_stopped(settings, lambda address: announce(address, settings.port, browser))
 
 
@@ -115,8 +116,8 @@ def announce(address: str, asked: int | None, browser: bool | None) -> None:
     there is one, or where told to.
     """
     if asked is None and not address.endswith(f":{DEFAULT_PORT}"):
-        print(f"Port {DEFAULT_PORT} is in use: the next free one is taken.", flush=True)
-    print(f"Layerfold is at {address}  (Ctrl+C stops it)", flush=True)
+        print(spoken(f"Port {DEFAULT_PORT} is in use: the next free one is taken."), flush=True)
+    print(spoken(f"Layerfold is at {address}  (Ctrl+C stops it)"), flush=True)
     if browser or (browser is None and has_screen(os.environ)):
         import webbrowser
 

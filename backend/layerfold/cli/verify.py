@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +22,7 @@ from layerfold.cli.resolve import (
     use_threads,
 )
 from layerfold.cli.terminal import (
+    complain,
     progress_bar,
     say,
 )
@@ -90,7 +90,7 @@ def verify(
         verdict = verdict_of(folders, cache_folder(os.environ), write, report)
     say(as_json, verdict.as_json(), verdict.as_text())
     for name, why in verdict.failed.items():
-        print("layerfold: " + " ".join(f"{name}: {why}".split()), file=sys.stderr)
+        complain(f"{name}: {why}")
     if not verdict.holds:
         raise typer.Exit(1)
 
@@ -99,6 +99,6 @@ def told(found: SeedVerdicts, as_json: bool) -> None:
     """What became of the seed's claims is printed. Exit code 1 when a run cannot be read."""
     say(as_json, found.as_json(), found.as_text())
     for name, why in found.failed.items():
-        print("layerfold: " + " ".join(f"{name}: {why}".split()), file=sys.stderr)
+        complain(f"{name}: {why}")
     if found.failed:
         raise typer.Exit(1)

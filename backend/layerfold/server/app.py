@@ -35,7 +35,7 @@ from layerfold.server.offers import Offers
 from layerfold.server.page import serve_page
 from layerfold.server.plotly_file import Plotly
 from layerfold.server.processes import ProcessPool
-from layerfold.server.protocol.http import Limits, Reach
+from layerfold.server.protocol.http import ErrorAnswer, Limits, Problem, Reach
 from layerfold.server.protocol.messages import MESSAGE_BYTES
 from layerfold.server.proxy import Proxies, root_path_of
 from layerfold.server.routes import FOREIGN, INVALID, create_routes
@@ -350,7 +350,8 @@ def _say_errors_in_one_shape(app: FastAPI) -> None:
 
 def _error(status: int, code: str, message: str, headers: object = None) -> JSONResponse:
     kept = dict(headers) if isinstance(headers, dict) else None
-    return JSONResponse({"error": {"code": code, "message": message}}, status, headers=kept)
+    answer = ErrorAnswer(error=Problem(code=code, message=message))
+    return JSONResponse(answer.model_dump(), status, headers=kept)
 
 
 async def _warm_up(catalog: Catalog, jobs: Jobs, plotly: Plotly) -> None:

@@ -1,5 +1,6 @@
 /** Brings the catalogue, and of the run chosen its card, reference tokens and measures. */
 
+import { saidBoth } from "../protocol/failure.ts";
 import { failureOf, getJson } from "./client.ts";
 import { openingRun } from "../state/opening.ts";
 import type { Store } from "../state/store.ts";
@@ -64,8 +65,8 @@ async function part(store: Store, run: string, path: string, message: (body: any
     const body = await getJson(path);
     if (store.get().run === run) store.dispatch(message(body));
   } catch (error) {
-    const { message: words } = failureOf(error);
+    const values = saidBoth(failureOf(error));
     if (store.get().run === run)
-      store.dispatch({ type: "set", notice: { key: "notice.plain", values: { message: words } } });
+      store.dispatch({ type: "set", notice: { key: "notice.plain", values } });
   }
 }

@@ -3,6 +3,7 @@
  * those of every run, and of the models that can be fetched.
  */
 
+import { saidBoth } from "../protocol/failure.ts";
 import { failureOf, getJson } from "./client.ts";
 import { offered } from "../state/offers.ts";
 import type { State } from "../state/types.ts";
@@ -17,11 +18,14 @@ export function seeding(store: Store) {
       const { cards } = await getJson(`api/${room}/${encodeURIComponent(run)}/seed`);
       store.dispatch({ type: "seed.cards", run, cards });
     } catch (error) {
-      const { code, message } = failureOf(error);
-      if (code === "unreachable") return void asked.delete(run);
+      const failure = failureOf(error);
+      if (failure.code === "unreachable") return void asked.delete(run);
       store.dispatch({ type: "seed.cards", run, cards: [] });
       if (run === store.get().run)
-        store.dispatch({ type: "set", notice: { key: "notice.plain", values: { message } } });
+        store.dispatch({
+          type: "set",
+          notice: { key: "notice.plain", values: saidBoth(failure) },
+        });
     }
   }
 

@@ -28,7 +28,8 @@ import shapesEn from "./strings.shapes.en.ts";
 import shapesZh from "./strings.shapes.zh.ts";
 import stageEn from "./strings.stage.en.ts";
 import stageZh from "./strings.stage.zh.ts";
-import type { Failure } from "../protocol/failure.ts";
+import { saidBoth } from "../protocol/failure.ts";
+import type { Failure, Said } from "../protocol/failure.ts";
 import type { Language, Words } from "../state/types.ts";
 
 export const TABLES: Record<Language, Record<string, string>> = {
@@ -116,7 +117,12 @@ export function failureWords(
 ) {
   const key = `error.${failure.code}`;
   const words = t(key, values);
-  return words === key ? failure.message || t("error.unknown") : words;
+  return words === key ? said(t, failure) || t("error.unknown") : words;
+}
+
+/** What the server says, in the language of `t`. */
+export function said(t: Words, words: Said) {
+  return t("said", saidBoth(words));
 }
 
 /** A loss or a length in three digits, a tiny one in two with its power of ten. */

@@ -162,7 +162,8 @@ export default {
   "line.now": "Try now",
   "scene.flat":
     "This browser has no WebGL, so the picture is flat: the same positions seen from one side.",
-  "notice.plain": "{message}",
+  "notice.plain": "{en}",
+  said: "{en}",
   "notice.sentences": "At most {limit} sentences at a time.",
   "notice.step": "This run has no step {wanted}; step {step} is the nearest.",
   "link.copied": "Link copied. It opens this very picture.",

@@ -5,7 +5,7 @@
 
 import { byId, fill, h, icon, iconButton } from "../ui/dom.ts";
 import { buildingOf } from "../state/following.ts";
-import { failureWords } from "../i18n/language.ts";
+import { failureWords, said } from "../i18n/language.ts";
 import { shownAtlas } from "../state/state.ts";
 import { figureWords } from "./strip/logged.ts";
 import { buildingLine } from "./building.ts";
@@ -120,7 +120,7 @@ function noticesOf(state: State, t: Words, dispatch: Dispatch, acts: { again(): 
           "span",
           {},
           state.refusal
-            ? t("line.refused", { message: state.refusal })
+            ? t("line.refused", { message: said(t, state.refusal) })
             : t("line.lost", { seconds: state.retryIn }),
         ),
         now,

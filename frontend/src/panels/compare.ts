@@ -15,7 +15,7 @@ import {
 import { compareShown } from "../state/drawer.ts";
 import { residualChart } from "../charts/residuals.ts";
 import { byId, fill, h, iconButton, relabel } from "../ui/dom.ts";
-import { failureWords, number } from "../i18n/language.ts";
+import { failureWords, number, said } from "../i18n/language.ts";
 import { siteWords } from "../state/sites.ts";
 import { stepNumber } from "../state/state.ts";
 import { patch } from "../charts/svg.ts";
@@ -140,7 +140,11 @@ function showRuns(state: State, t: Words, select: HTMLSelectElement) {
   const options = others.map((one) =>
     h(
       "option",
-      { value: one.name, disabled: Boolean(one.problem), title: one.problem?.message },
+      {
+        value: one.name,
+        disabled: Boolean(one.problem),
+        title: one.problem ? said(t, one.problem) : undefined,
+      },
       wordsOfRun(one, t).title + (one.problem ? ` (${t("compare.unready")})` : ""),
     ),
   );

@@ -2,7 +2,7 @@
 
 import { byId, fill, h, iconButton } from "../ui/dom.ts";
 import { KEYS } from "../state/keys.ts";
-import { number } from "../i18n/language.ts";
+import { number, said } from "../i18n/language.ts";
 import { kindShown } from "../state/projections.ts";
 import { meanTrust, recallShown } from "../state/fidelity.ts";
 import { trustWord } from "../state/trust.ts";
@@ -115,8 +115,8 @@ function aboutOf(state: State, t: Words, dispatch: Dispatch) {
     const { title, line } = wordsOfRun(state.card, t);
     parts.push(h("h3", {}, title), h("p", { class: "quiet" }, line));
   }
-  for (const { message } of state.card?.problems ?? [])
-    parts.push(h("p", { class: "bad" }, message));
+  for (const problem of state.card?.problems ?? [])
+    parts.push(h("p", { class: "bad" }, said(t, problem)));
   if (state.version) parts.push(h("p", { class: "quiet" }, `Layerfold ${state.version}`));
   return parts;
 }

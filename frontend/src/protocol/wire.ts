@@ -718,12 +718,16 @@ export interface Changed {
  * still come).
  */
 export interface Failure {
+  message: string;
   type?: "error";
   id?: number | null;
   sentence?: string | null;
   step?: number | null;
   code: string;
-  message: string;
+  /**
+   * The same in Chinese, as far as anybody has translated it.
+   */
+  message_zh: string;
 }
 /**
  * `__metadata__` of a binary slice (safetensors metadata are strings). Its float32 tensors:
@@ -748,8 +752,12 @@ export interface ErrorAnswer {
  * A stable code, and what is wrong in words.
  */
 export interface Problem {
-  code: string;
   message: string;
+  code: string;
+  /**
+   * The same in Chinese, as far as anybody has translated it.
+   */
+  message_zh: string;
 }
 /**
  * The server is up.
@@ -774,6 +782,11 @@ export interface RunEntry {
   name: string;
   title: string;
   description: string;
+  /**
+   * in Chinese, where the run says it
+   */
+  title_zh?: string;
+  description_zh?: string;
   /**
    * where its model comes from
    */
@@ -803,6 +816,8 @@ export interface RunCard {
   name: string;
   title: string;
   description: string;
+  title_zh?: string;
+  description_zh?: string;
   sites: string[];
   steps: number[];
   view: "normalised" | "raw";
@@ -899,8 +914,12 @@ export interface Example {
  * what else may stand in the way.
  */
 export interface Reach {
-  accepted: boolean;
   message: string;
+  accepted: boolean;
+  /**
+   * The same in Chinese, as far as anybody has translated it.
+   */
+  message_zh: string;
 }
 /**
  * The models that a page can fetch; `closed` says why none can be.
@@ -914,6 +933,7 @@ export interface ModelOffers {
  * is served as once it is open, `message` why the last try failed.
  */
 export interface ModelOffer {
+  message?: string;
   name: string;
   title: string;
   megabytes: number;
@@ -929,7 +949,10 @@ export interface ModelOffer {
   stage?: string;
   share?: number;
   run?: string | null;
-  message?: string;
+  /**
+   * The same in Chinese, as far as anybody has translated it.
+   */
+  message_zh: string;
 }
 /**
  * The reference tokens: token i is `windows[window[i]][position[i]]`; `frequency` per million;
@@ -1246,6 +1269,7 @@ export interface NewJob {
  * `test` its accuracy 0..1.
  */
 export interface JobCard {
+  message?: string;
   id: string;
   run: string;
   title: string;
@@ -1260,7 +1284,10 @@ export interface JobCard {
   loss?: number | null;
   test?: number | null;
   seconds?: number;
-  message?: string;
+  /**
+   * The same in Chinese, as far as anybody has translated it.
+   */
+  message_zh: string;
 }
 /**
  * The trainings of the lab, the newest first.

@@ -107,5 +107,5 @@ const NOTHING_HEARD = {
   notice: null,
   lab: EMPTY,
   offers: NO_OFFERS,
-  refusal: "",
+  refusal: null,
 } as const satisfies Partial<State>;

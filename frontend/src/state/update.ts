@@ -1,5 +1,6 @@
 /** (state, message) -> state: the only way anything changes. Pure. */
 
+import { failureIn, saidBoth } from "../protocol/failure.ts";
 import { INSIDE, insideFailed } from "./inside/inside.ts";
 import { clamp, nearestIndex } from "./sites.ts";
 import { COMPARE, ownPick, wentAlong } from "./comparing.ts";
@@ -266,14 +267,14 @@ function failed(state: State, message: Of<"error">): State {
       ...state,
       inspecting: null,
       inspection: null,
-      inspectionFailure: { code: message.code, message: message.message },
+      inspectionFailure: failureIn(message),
     };
   }
   const inside = insideFailed(state, message);
   const told = inside === state ? meaningFailed(state, message) : inside;
   return told !== state
     ? told
-    : { ...state, notice: { key: "notice.plain", values: { message: message.message } } };
+    : { ...state, notice: { key: "notice.plain", values: saidBoth(message) } };
 }
 
 function go(state: State, { step, site, along }: Of<"go">): State {

@@ -17,7 +17,7 @@ import {
   streamView,
   ablationOf,
 } from "../../state/inside/ablation.ts";
-import { number } from "../../i18n/language.ts";
+import { number, said as told } from "../../i18n/language.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { Inside, Language, Look, Scaled, State, Words } from "../../state/types.ts";
 
@@ -137,7 +137,8 @@ export function ablationTab(dispatch: Dispatch) {
 function keepsWords(state: State, t: Words, view: Look | null) {
   const { seen, troubles } = state.inside;
   if (seen === "picture") return t("ablation.keeps.picture");
-  if (!view) return troubles.stream_view?.message ?? t("ablation.keeps.waiting");
+  const trouble = troubles.stream_view;
+  if (!view) return trouble ? told(t, trouble) : t("ablation.keeps.waiting");
   const { shares, norm, trust, sample } = view.answer;
   const digits = (value: number) => number(value, state.language, { maximumFractionDigits: 2 });
   const share = number(

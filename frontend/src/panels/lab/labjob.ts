@@ -5,7 +5,7 @@
 
 import { fill, h, icon } from "../../ui/dom.ts";
 import { mayOf, partners, sameSeed, selectedJob } from "../../state/lab.ts";
-import { failureWords } from "../../i18n/language.ts";
+import { failureWords, said } from "../../i18n/language.ts";
 import { labCurves } from "./labcurves.ts";
 import { optimizerName, saysOf, settingOf, stateOf, titleOf } from "./labwords.ts";
 import type { Dispatch } from "../../state/messages.ts";
@@ -63,7 +63,7 @@ export function jobTold(dispatch: Dispatch, acts: LabActs) {
       known = heard;
       const wrong = state.lab.troubles[job.id]
         ? failureWords(t, state.lab.troubles[job.id])
-        : (job.message ?? "");
+        : said(t, { message: job.message ?? "", message_zh: job.message_zh });
       trouble.hidden = !wrong;
       trouble.textContent = wrong;
       const pairs = partners(state.lab.jobs, job, state.runs);

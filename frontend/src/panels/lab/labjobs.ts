@@ -2,6 +2,7 @@
  * The other trainings, a line each: name, state, a tiny curve; pressed, one is told of and shown.
  */
 
+import { said } from "../../i18n/language.ts";
 import { fill, h, iconButton, relabel } from "../../ui/dom.ts";
 import { mayOf } from "../../state/lab.ts";
 import { figuresOf } from "../../charts/progress.ts";
@@ -79,7 +80,7 @@ function line(acts: LabActs) {
       words.classList.toggle("bad", job.status === "failed");
       open.title =
         job.status === "failed"
-          ? (job.message ?? "")
+          ? said(t, { message: job.message ?? "", message_zh: job.message_zh })
           : `${stateOf(state, job, t)}\n${t("lab.open")}`;
       open.dataset.job = job.id;
       patch(

@@ -1,5 +1,6 @@
 /** The strip at the bottom: the pad, the two sliders with their play buttons, speed, loop. */
 
+import { said } from "../../i18n/language.ts";
 import { byId, fill, h, iconButton, relabel } from "../../ui/dom.ts";
 import { stepAxis } from "../../state/comparing.ts";
 import { happenings, happeningWords } from "../../charts/events.ts";
@@ -118,7 +119,7 @@ function showSteps(state: State, t: Words, steps: ReturnType<typeof slider>) {
       state.card && !(only && step === 0)
         ? stepWords(state.card, axis.steps[Math.round(axis.at)] ?? step, t)
         : "",
-    tip: failure?.message ?? t("strip.step.tip"),
+    tip: failure ? said(t, failure) : t("strip.step.tip"),
     quiet:
       other ||
       happened(state, t) ||

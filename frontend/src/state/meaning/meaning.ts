@@ -1,5 +1,7 @@
 /** Measuring meaning: what is open, chosen, asked and answered. Pure. */
 
+import { failureIn } from "../../protocol/failure.ts";
+import type { Failure } from "../../protocol/failure.ts";
 import { shownOnAxes } from "./on-axes.ts";
 import { questionOf } from "./questions.ts";
 import { sectionShown } from "../drawer.ts";
@@ -132,7 +134,7 @@ function fitting({ meaning, language }: State, { answer }: Look) {
 /** The state once a question has been refused; the same where the id is none of ours. */
 export function meaningFailed(
   state: State,
-  { id, code, message }: { id?: number | null; code: string; message: string },
+  { id, ...failure }: Failure & { id?: number | null },
 ): State {
   const { asking, troubles, setsAsked } = state.meaning;
   if (id === setsAsked && id !== null) return state;
@@ -140,7 +142,7 @@ export function meaningFailed(
   if (!section) return state;
   return withMeaning(state, {
     asking: without(asking, section),
-    troubles: { ...troubles, [section]: { code, message } },
+    troubles: { ...troubles, [section]: failureIn(failure) },
   });
 }
 
