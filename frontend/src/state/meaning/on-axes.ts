@@ -1,4 +1,4 @@
-/** The scene projected on one to three axes of word pairs: a projection that the page names. Pure. */
+/** The scene projected on one to three axes of word pairs: a projection of the page's. Pure. */
 
 import { choose } from "../projections.ts";
 import type { Projection, State } from "../types.ts";
