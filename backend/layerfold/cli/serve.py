@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -109,6 +110,17 @@ def serve(
     if not settings.runs:
         print(spoken(NO_RUNS), file=sys.stderr, flush=True)
     serve_until_stopped(settings, lambda address: announce(address, settings.port, browser))
+    leave()
+
+
+def leave() -> None:
+    """Ends this process at once where a worker is still at work, as in the middle of importing
+    torch: the interpreter would abort when that thread comes back to it.
+    """
+    if any(thread.name.startswith("job-") for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def announce(address: str, asked: int | None, browser: bool | None) -> None:
