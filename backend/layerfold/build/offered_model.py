@@ -39,14 +39,18 @@ def run_of(
     model: OfferedModel,
     cache: Path,
     progress: Callable[[str, float], None] = lambda stage, share: None,
+    *,
+    read: bool = True,
 ) -> Path:
     """The folder of an offered model's run, with its atlas, whatever of it has to be fetched or
-    made; raises as ``fetch_model`` and ``give_atlas``.
+    made; its reference is ``read`` too, or left to the server, which shows the clouds meanwhile.
+    Raises as ``fetch_model`` and ``give_atlas``.
     """
     folder = open_hub(str(fetch_model(model, cache, progress)), cache / HOME)
     give_atlas(model, folder, progress)
     give_seed(model, folder)
-    read_reference(folder, cache, progress)
+    if read:
+        read_reference(folder, cache, progress)
     return folder
 
 

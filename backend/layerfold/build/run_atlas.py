@@ -18,7 +18,7 @@ from layerfold.data.brown import NAME as BROWN
 from layerfold.data.brown import brown_reference
 from layerfold.data.reference_states import states_at, viewed
 from layerfold.data.verse import verse_reference
-from layerfold.errors import CorpusError, DamagedRun, Diverged
+from layerfold.errors import CorpusError, DamagedRun, Diverged, ModelRefused
 from layerfold.files.bundled import bundled_run
 from layerfold.records import Floats, Reference, View
 from layerfold.runs.run import Run, checkpoint_name
@@ -76,8 +76,8 @@ def build_run_atlas(
     it, the reference that is there is kept where it has ``count`` tokens, else chosen from what the
     run learned from, a named collection being gathered into ``corpora``. ``hire`` gives the crew
     that works graphs and scores out, elsewhere than in this process; ``problem(words)`` hears of
-    each step that is left out because it diverged. Raises RunNotFound, DamagedRun, CorpusError,
-    RecipeError, InputError, MissingExtra, Unreachable.
+    each step that is left out because it diverged or cannot be opened. Raises RunNotFound,
+    DamagedRun, CorpusError, RecipeError, InputError, MissingExtra, Unreachable.
     """
     from layerfold.atlas.build import build_atlas  # imports numba, which serving must not
 
@@ -109,11 +109,13 @@ def build_run_atlas(
                 crew=hire(run, reference, chosen, view, k) if hire else None,
             )
             break
-        except Diverged as error:
-            chosen = tuple(step for step in chosen if step != error.step)
-            if not chosen:
+        except (Diverged, DamagedRun, ModelRefused) as error:
+            rest = tuple(step for step in chosen if step != error.step)
+            if not rest or rest == chosen:
                 raise
-            problem(f"step {error.step} is left out: its states are not all finite")
+            chosen = rest
+            why = "its states are not all finite" if isinstance(error, Diverged) else str(error)
+            problem(f"step {error.step} is left out: {why}")
     carry_bases(run, reference, view)
     return open_atlas(run.folder)
 

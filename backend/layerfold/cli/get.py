@@ -39,11 +39,12 @@ def get(
         check_extras()
         if not yes:
             _ask(model, home)
+    served = show and not as_json
     with shares(as_json) as report:
-        folder = run_of(model, home, report)
+        folder = run_of(model, home, report, read=not served)
     said = {"model": model.name, "folder": str(folder), "notes": list(model.notes)}
     say(as_json, said, "\n".join((f"{model.title} is here: layerfold {model.name}", *model.notes)))
-    if show and not as_json:
+    if served:
         serve([model.name], cache=cache)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from layerfold.runs.run import Run
 
 WINDOWS_AT_ONCE: Final = 25  # 25 windows of 64 tokens: 11 MB of states
+NUMBERS_AT_ONCE: Final = 1 << 24  # of states that are read together: 64 MB
 
 
 def viewed(raw: Floats, view: View) -> Floats:
@@ -31,11 +32,18 @@ def reference_states(adapter: Adapter, reference: Reference) -> Floats:
     """The reference's raw states [site, ref, d], computed a few windows of one length at a time;
     raises DamagedRun for an empty one.
     """
-    found: Floats | None = None
-    for chosen, windows in alike(reference.windows):
-        values = adapter.batch_states(windows)
+    return _read(adapter, reference, lambda raw: raw)
+
+
+def _read(
+    adapter: Adapter, reference: Reference, kept: Callable[[Floats], NDArray[Any]]
+) -> NDArray[Any]:
+    """The reference's states [site, ref, d], each as ``kept`` makes it of the raw one."""
+    found: NDArray[Any] | None = None
+    for chosen, windows in alike(reference.windows, _at_once(adapter)):
+        values = kept(adapter.batch_states(windows))
         if found is None:
-            found = np.empty((len(values), len(reference), values.shape[-1]), dtype=np.float32)
+            found = np.empty((len(values), len(reference), values.shape[-1]), dtype=values.dtype)
         inside = np.isin(reference.window, chosen)
         found[:, inside] = values[
             :, np.searchsorted(chosen, reference.window[inside]), reference.position[inside]
@@ -47,15 +55,22 @@ def reference_states(adapter: Adapter, reference: Reference) -> Floats:
     return found
 
 
-def alike(windows: Ints) -> Iterator[tuple[Ints, Ints]]:
-    """Windows that can be read together, a few at a time: which they are, in order, and their ids
-    without the -1 after a shorter one.
+def _at_once(adapter: Adapter) -> int:
+    """How many tokens are read together: so few that their states stay small."""
+    sites = getattr(adapter, "sites", ())
+    return NUMBERS_AT_ONCE // max(1, len(sites) * getattr(adapter, "d_model", 1))
+
+
+def alike(windows: Ints, tokens: int = NUMBERS_AT_ONCE) -> Iterator[tuple[Ints, Ints]]:
+    """Windows that can be read together, a few at a time and about ``tokens`` tokens at most: which
+    they are, in order, and their ids without the -1 after a shorter one.
     """
     sizes = (windows >= 0).sum(axis=1)
     for size in np.unique(sizes)[::-1].tolist():
         of_size = np.flatnonzero(sizes == size).astype(np.int32)
-        for start in range(0, len(of_size), WINDOWS_AT_ONCE):
-            chosen = of_size[start : start + WINDOWS_AT_ONCE]
+        at_once = max(1, min(WINDOWS_AT_ONCE, tokens // max(1, size)))
+        for start in range(0, len(of_size), at_once):
+            chosen = of_size[start : start + at_once]
             yield chosen, windows[chosen, :size]
 
 
@@ -76,6 +91,18 @@ def stored(raw: Floats, view: View) -> NDArray[Any]:
     normalised states' is.
     """
     return viewed(raw, view).astype(np.float16) if view == "normalised" else raw
+
+
+def kept_states(
+    run: Run, step: int, reference: Reference, view: View, weights: Callable[[], Adapter]
+) -> NDArray[Any]:
+    """The reference's states [site, ref, d] at a step of a run in a view, as they are kept;
+    ``weights`` gives the model that computes them where they were not recorded.
+    """
+    found = run.stored_states(step, reference)
+    if found is not None:
+        return stored(found, view)
+    return _read(weights(), reference, lambda raw: stored(raw, view))
 
 
 def slope_of(states: NDArray[Any], positions: Floats) -> Floats:

@@ -271,7 +271,10 @@ def read_json(where: Where, name: str) -> dict[str, Any] | None:
     try:
         if path.stat().st_size > BYTES:
             raise ValueError(f"it is longer than {BYTES:,} bytes")
-        found = json.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        if text.lstrip().startswith("<"):
+            raise ValueError("it is a web page")
+        found = json.loads(text)
         if not isinstance(found, dict):
             raise ValueError("it holds no JSON object")
     except (OSError, ValueError, RecursionError) as error:

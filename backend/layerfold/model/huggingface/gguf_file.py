@@ -51,10 +51,13 @@ def gguf_network(path: Path, made: Any, config: Any, dtype: torch.dtype) -> Any:
 
     def read(transformers: Any) -> Any:
         rounded = made.from_pretrained(path.parent, dtype=dtype, **_options(path))
-        plain = made._from_config(config, dtype=dtype)
-        plain.load_state_dict(
-            {name: weight.to(dtype) for name, weight in rounded.state_dict().items()}
-        )
+        with torch.device("meta"):  # else the weights are in memory twice
+            plain = made._from_config(config, dtype=dtype)
+        found = {name: weight.to(dtype) for name, weight in rounded.state_dict().items()}
+        plain.load_state_dict(found, assign=True)
+        for name, held in rounded.named_buffers():  # those that no file holds
+            place, _, last = name.rpartition(".")
+            plain.get_submodule(place).register_buffer(last, held, persistent=False)
         plain.tie_weights()
         return plain
 

@@ -31,13 +31,14 @@ POSITIONS: Final = (
     "max_sequence_length",
     "n_ctx",
 )
+SIZES: Final = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads")
 KEPT: Final = 8  # outlines of different configs
 
 
 @dataclass(frozen=True)
 class Outline:
     """A network on the meta device and what is known of it. ``structure`` is None where its pass
-    cannot be traced without numbers.
+    cannot be traced without numbers; ``unsaid`` tells what the config does not say of its sizes.
     """
 
     family: str
@@ -52,6 +53,7 @@ class Outline:
     positions: int
     causal: bool
     head: bool
+    unsaid: str = ""
 
     @property
     def numbers(self) -> int:
@@ -119,7 +121,25 @@ def _outline(asked: Question) -> Outline:
         positions=_positions(text, network),
         causal=stream == "" and _causal(config, text, made),
         head=stream != "encoder" and has_head(network),
+        unsaid=_unsaid(json.loads(asked.text), config),
     )
+
+
+def _unsaid(found: Mapping[str, Any], config: Any) -> str:
+    """The sizes that a config as it was written does not say, and what is taken for them."""
+    text = config.get_text_config()
+    written = found if text is config else found.get("text_config")
+    if not isinstance(written, Mapping):
+        return ""
+    kept = getattr(text, "attribute_map", {})
+    lost = {
+        name: value
+        for name in SIZES
+        if not {name, kept.get(name, name)} & written.keys()
+        and isinstance(value := getattr(text, name, None), int)
+    }
+    taken = ", ".join(f"{name} ({value:,} is taken)" for name, value in lost.items())
+    return f"config.json does not say {taken}" if taken else ""
 
 
 def _stream(asked: Question, network: Any) -> Stream:

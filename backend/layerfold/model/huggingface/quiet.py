@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from layerfold.model.huggingface.library import library
 
+SIGNS: Final = re.compile(r"\x1b\[[\d;]*m")  # of a terminal
 _speaking = threading.RLock()  # its loggers are the whole process's
 
 
@@ -32,5 +35,6 @@ def quiet() -> Iterator[None]:
 
 def reason(error: BaseException) -> str:
     """An error's own words, in one line of at most 300 characters."""
-    words = " ".join(str(error).split()) or type(error).__name__
+    words = " ".join(SIGNS.sub("", str(error)).split()) or type(error).__name__
+    words = f"{words} is not known" if isinstance(error, KeyError) else words
     return words[:300]
