@@ -58,7 +58,7 @@ export function choose(state: State, name: string): State {
     slices: Object.fromEntries(state.sentences.map((one) => [one.id, one.slices])),
   };
   const sentences = state.sentences.map((one) =>
-    one.status === "blank" || one.status === "failed"
+    one.status === "blank"
       ? one
       : { ...one, asked: null, request: null, slices: {}, coming: null },
   );
