@@ -45,9 +45,7 @@ export function grown(state: State, { card }: Of<"run.grown">): State {
     step,
     along: state.along || (more && atEnd),
   };
-  return card.lineage === before.lineage && named
-    ? refusedAskedAnew(next)
-    : renewed(next, state);
+  return card.lineage === before.lineage && named ? refusedAskedAnew(next) : renewed(next, state);
 }
 
 /** What was refused may not be, now that the run is another: it is asked for again. */
@@ -74,9 +72,7 @@ function renewed(next: State, state: State): State {
   const slices = Object.fromEntries(state.sentences.map((one) => [one.id, one.slices]));
   const former = state.former ?? { projection: state.projection, atlas: state.atlas, slices };
   const sentences = state.sentences.map((one) =>
-    one.status === "blank"
-      ? one
-      : { ...one, asked: null, request: null, slices: {}, coming: null },
+    one.status === "blank" ? one : { ...one, asked: null, request: null, slices: {}, coming: null },
   );
   return {
     ...next,
