@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from layerfold.errors import DamagedRun, TooLarge
+from layerfold.errors import DamagedRun, Diverged, TooLarge
 from layerfold.records import Floats, Ints, Reference, View, normalized
 
 if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter
     from layerfold.runs.run import Run
 
+FARTHEST: Final = 1e15  # its square, summed, is a float32
 WINDOWS_AT_ONCE: Final = 25  # 25 windows of 64 tokens: 11 MB of states
 NUMBERS_AT_ONCE: Final = 1 << 24  # of states that are read together: 64 MB
 
@@ -78,12 +79,13 @@ def states_at(
     run: Run, step: int, reference: Reference, weights: Callable[[], Adapter] | None = None
 ) -> Floats:
     """The reference's raw states [site, ref, d] at a step of a run: as they were recorded, or
-    computed by its model, which ``weights`` gives where it is at hand.
+    computed by its model, which ``weights`` gives where it is at hand; raises Diverged where some
+    are no numbers.
     """
     found = run.stored_states(step, reference)
-    if found is not None:
-        return found
-    return reference_states(weights() if weights else run.adapter(step), reference)
+    if found is None:
+        found = reference_states(weights() if weights else run.adapter(step), reference)
+    return checked(found, step)
 
 
 def stored(raw: Floats, view: View) -> NDArray[Any]:
@@ -97,12 +99,25 @@ def kept_states(
     run: Run, step: int, reference: Reference, view: View, weights: Callable[[], Adapter]
 ) -> NDArray[Any]:
     """The reference's states [site, ref, d] at a step of a run in a view, as they are kept;
-    ``weights`` gives the model that computes them where they were not recorded.
+    ``weights`` gives the model that computes them where they were not recorded. Raises Diverged
+    where some are no numbers.
     """
     found = run.stored_states(step, reference)
     if found is not None:
-        return stored(found, view)
-    return _read(weights(), reference, lambda raw: stored(raw, view))
+        return stored(checked(found, step), view)
+    return _read(weights(), reference, lambda raw: stored(checked(raw, step), view))
+
+
+def checked(raw: Floats, step: int) -> Floats:
+    """The states, whose distances are numbers; raises Diverged where some are not."""
+    if raw.size and not max(-float(raw.min()), float(raw.max())) <= FARTHEST:
+        raise Diverged(
+            f"The states of step {step} are not all finite, or lie too far out to be compared: its"
+            " weights are damaged, or its training diverged. Restore the checkpoint, or build the"
+            " atlas again without this step",
+            step,
+        )
+    return raw
 
 
 def slope_of(states: NDArray[Any], positions: Floats) -> Floats:
