@@ -14,6 +14,7 @@ import typer
 from layerfold.cli.options import RUN
 from layerfold.cli.resolve import Opening, chosen_steps, run_folder, use_threads
 from layerfold.cli.terminal import asked_to_stop, say, shares
+from layerfold.errors import InputError
 from layerfold.interp import rows
 from layerfold.interp.notes import Note
 from layerfold.interp.session import Session, open_session
@@ -64,7 +65,10 @@ class Answer:
     def tell(self, opened: Session, csv: Path | None, as_json: bool) -> None:
         """The rows as JSON, in a CSV file, or as a table with the notes under it."""
         if csv is not None:
-            csv.write_text(rows.as_csv(self.rows), "utf-8")
+            try:
+                csv.write_text(rows.as_csv(self.rows), "utf-8")
+            except OSError as error:
+                raise InputError(f"{csv} cannot be written ({error.strerror}).") from None
         told = {
             "run": opened.run.name,
             "instrument": self.instrument,

@@ -12,6 +12,7 @@ import numpy as np
 from layerfold.interp import attacks, axes, edge, paths, probes, regions, senses
 from layerfold.interp.axis_projection import AxesSession
 from layerfold.interp.changes import change_of
+from layerfold.interp.column_senses import names_of, senses_by_label
 from layerfold.interp.compression import measure as compress
 from layerfold.interp.compression import sentences
 from layerfold.interp.interval import Interval
@@ -38,6 +39,7 @@ from layerfold.server.protocol.meaning import (
     CompressQuestion,
     MeaningQuestion,
     OodQuestion,
+    OwnSenses,
     PathQuestion,
     ProbeQuestion,
     RegionsQuestion,
@@ -52,11 +54,10 @@ DRAWS: Final = 300  # of a bootstrap that is waited for
 def offered(session: Session) -> Answer:
     """What there is to choose from."""
     reference = session.atlas.reference
-    labels = [{"name": SOURCE, "classes": len(set(reference.source))}]
-    labels += [
-        {"name": one.name, "classes": len(one.names)}
-        for one in reference.labels
-        if one.kind == "category"
+    known = [(SOURCE, len(set(reference.source)))]
+    known += [(one.name, len(one.names)) for one in reference.labels if one.kind == "category"]
+    labels = [
+        {"name": name, "classes": count, "names": names_of(session, name)} for name, count in known
     ]
     languages = ("en", "zh")
     return {
@@ -110,7 +111,7 @@ def senses_at(session: Session, q: SensesQuestion, cancelled: Cancelled) -> Iter
     """Ratios of words beside their controls, and where the sentences of one of them lie."""
     sets = named_sets(bundled_senses(), q.words, "word") if q.words else []
     if q.own is not None:
-        sets = [*sets, sense_set(q.own.word, q.own.senses, q.own.control)]
+        sets = [*sets, _own_senses(session, q.own)]
     shown = next((one for one in sets if one.word == q.shown), sets[0] if sets else None)
     options = senses.Options(q.view, DRAWS)
 
@@ -138,6 +139,13 @@ def senses_at(session: Session, q: SensesQuestion, cancelled: Cancelled) -> Iter
         }
 
     return _each(q, cancelled, call)
+
+
+def _own_senses(session: Session, own: OwnSenses) -> SenseSet:
+    """The typed sentences, or those that a column parts."""
+    if own.column:
+        return senses_by_label(session, own.word, own.column, own.between, own.control)
+    return sense_set(own.word, own.senses, own.control)
 
 
 def _occurrences(session: Session, q: SensesQuestion, step: int, shown: SenseSet | None) -> Answer:

@@ -42,6 +42,12 @@ export default {
   "meaning.senses.word": "Word",
   "meaning.senses.control.word": "Control",
   "meaning.senses.control.default": "a neutral word: thing, 东西",
+  "meaning.senses.column": "Sentences",
+  "meaning.senses.typed": "typed below",
+  "meaning.senses.by": "found in the reference, by {name}",
+  "meaning.senses.frequent": "most frequent",
+  "meaning.senses.class.0": "First sense",
+  "meaning.senses.class.1": "Second sense",
   "meaning.senses.first": "Sentences of the first sense, one a line (at least 5)",
   "meaning.senses.second": "Sentences of the second sense",
   "meaning.senses.placeholder": "She paid the *money* into the {}",
@@ -133,6 +139,13 @@ export default {
   "meaning.list.comparative": "comparative",
   "meaning.list.capital": "capital – country",
 
+  "edge.supported": "tells {kinds} from natural text at this site",
+  "edge.none":
+    "not shown: at this site it does not tell other text from natural text (Meaning, Edge)",
+  "edge.inverted":
+    "not shown: at this site other text lies nearer to the cloud than natural text (Meaning, Edge)",
+  "edge.untested": "whether it tells anything here is not measured yet (Meaning, Edge)",
+  "edge.unread": "says nothing of this token: the model cannot read it",
   "meaning.ood.question": "Does it show when text is not of the kind the model knows?",
   "meaning.ood.limits":
     "It says how well distance from the cloud tells other text from natural text, token by " +
@@ -337,6 +350,17 @@ export default {
     "Damage is extra loss on held-out text. Noise of the same size is the control: what " +
     "exceeds it " +
     "is of the change’s own direction. The number holds for this text and this step.",
+  "meaning.compress.bits": "Bits",
+  "meaning.compress.bits.value": "{amount} bits",
+  "meaning.compress.rank": "Rank",
+  "meaning.compress.rank.value": "rank {amount}",
+  "meaning.compress.sparsity": "Sparsity",
+  "meaning.compress.sparsity.value": "{amount} at zero",
+  "meaning.compress.directions": "Directions",
+  "meaning.compress.directions.value": "{amount} kept",
+  "meaning.compress.untouched": "whole",
+  "meaning.compress.said": "How each goes on, word by likeliest word",
+  "meaning.compress.alike": "(the same)",
   "meaning.compress.changes": "Changes",
   "meaning.compress.how":
     "bits=3 · rank=32 · sparsity=0.5 · layer=2 · head=2.1 · directions=16, parted by commas",

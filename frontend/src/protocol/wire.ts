@@ -383,14 +383,20 @@ export interface SensesQuestion {
   view?: "normalised" | "raw";
 }
 /**
- * A word with sentences of two senses, and the neutral word that controls.
+ * A word with sentences of two senses, and the neutral word that controls; with a `column` (a
+ * label of the reference) sentences are found there, its senses two of the column's classes.
  */
 export interface OwnSenses {
   word: string;
   control?: string | null;
-  senses: {
+  senses?: {
     [k: string]: string[];
   };
+  column?: string;
+  /**
+   * @maxItems 2
+   */
+  between?: [] | [string] | [string, string];
 }
 /**
  * Whether pairs share a direction: bundled `lists`, or `pairs` of one's own; and where a, b, c
@@ -1513,11 +1519,13 @@ export interface PairsOffered {
   pairs: string[][];
 }
 /**
- * A label of the reference that a probe can read, and its classes.
+ * A label of the reference that a probe can read, and its classes; their names where there are
+ * at most a hundred.
  */
 export interface LabelOffered {
   name: string;
   classes: number;
+  names: string[];
 }
 /**
  * Tensors: `ratio`, `control`, `quotient` [word, site, 3], `permuted`, `p` [word, site]; of the

@@ -38,10 +38,12 @@ class PairsOffered(Message):
 
 
 class LabelOffered(Message):
-    """A label of the reference that a probe can read, and its classes."""
+    """A label of the reference that a probe can read, and its classes; their names where there are
+    at most a hundred."""
 
     name: str
     classes: int
+    names: list[str]
 
 
 class MeaningSetsAnswer(Message):

@@ -23,6 +23,10 @@ export interface MeaningForm {
   ownControl: string;
   ownFirst: string;
   ownSecond: string;
+  /** a label of the reference that parts one's own word's sentences; "": they are typed */
+  ownColumn: string;
+  ownFirstClass: string;
+  ownSecondClass: string;
   /** a bundled list; "": one's own */
   list: string;
   ownPairs: string;
