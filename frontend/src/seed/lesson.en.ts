@@ -182,8 +182,9 @@ const CHAPTERS: Chapter[] = [
     lead: "A manifold is a shape that is curved as a whole and flat from near by.",
     text: [
       "If text obeys rules, then states need not fill their space: " +
-        "[[1.1a|they may lie on a surface of far fewer dimensions]]. Two kinds of number tell. The **participation ratio** counts the " +
-        "directions that hold the variance of the whole cloud. The **intrinsic dimension** " +
+        "[[1.1a|they may lie on a surface of far fewer dimensions]]. Two kinds of number tell. " +
+        "The **participation ratio** counts the directions that hold the variance of the " +
+        "whole cloud. The **intrinsic dimension** " +
         "(TwoNN " +
         "and others) looks at near neighbors: in how many directions can one walk from here?",
       "Both must be held against a control: shuffled text, a Gaussian of the same covariance, " +
