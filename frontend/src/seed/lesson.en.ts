@@ -183,8 +183,8 @@ const CHAPTERS: Chapter[] = [
     text: [
       "If text obeys rules, then states need not fill their space: " +
         "[[1.1a|they may lie on a surface of far fewer dimensions]]. Two kinds of number tell. " +
-        "The **participation ratio** counts the " +
-        "directions that hold the variance of the whole cloud. The **intrinsic dimension** " +
+        "The **participation ratio** counts the directions that hold the variance of the " +
+        "whole cloud. The **intrinsic dimension** " +
         "(TwoNN " +
         "and others) looks at near neighbors: in how many directions can one walk from here?",
       "Both must be held against a control: shuffled text, a Gaussian of the same covariance, " +

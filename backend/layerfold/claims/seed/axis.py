@@ -71,8 +71,8 @@ def gender_axis(subject: Subject, bars: Mapping[str, float]) -> Finding:
 
 
 def pairs_of(subject: Subject, frame: str) -> PairList:
-    """The pairs of men and women that the model reads, those of one character each where it reads
-    too few of the others; raises Untestable.
+    """The pairs of men and women that are one token each, those of one character where too few of
+    the others are; raises Untestable.
     """
     name = LISTS[subject.language]
     listed = next(one for one in bundled_pairs(subject.language) if one.name == name)
@@ -86,11 +86,11 @@ def pairs_of(subject: Subject, frame: str) -> PairList:
 
 
 def readable(subject: Subject, pairs: tuple[Pair, ...], frame: str) -> tuple[Pair, ...]:
-    """The pairs both of whose words the model reads."""
+    """The pairs both of whose words are one token of the model."""
 
     def read(word: str) -> bool:
         try:
-            return subject.occurrence(frame, word).pieces > 0
+            return subject.occurrence(frame, word).pieces == 1
         except UNREADABLE:
             return False
 

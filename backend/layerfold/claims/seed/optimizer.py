@@ -29,6 +29,7 @@ from layerfold.interp.optimizer_step import Motion, adamw_parts, gradients, mome
 from layerfold.interp.step_batches import Batch, batches_of, hyper_of
 from layerfold.model.forward import gpt_of
 from layerfold.model.gpt import GPT
+from layerfold.training.recipe import in_present_words
 
 RANDOM: Final = 40
 FISHER: Final = 24  # sequences, one by one
@@ -43,7 +44,8 @@ def taken(subject: Subject, step: int) -> tuple[GPT, Motion, Motion, list[Batch]
     """
     if subject.run.kind != "gpt":
         raise Untestable("not_gpt")
-    optimizer = subject.run.card.get("hyperparameters", {}).get("optimizer", "adamw")
+    told = in_present_words(subject.run.card.get("hyperparameters", {}))
+    optimizer = str(told.get("optimizer", "adamw"))
     if optimizer != "adamw":
         raise Untestable("other_optimizer", optimizer=optimizer)
     try:

@@ -46,6 +46,7 @@ from layerfold.records import Floats, normalized
 SIZE: Final = 1e-3  # of a step, over the length of the weights that it moves
 RANDOM: Final = 40
 DRAWS: Final = 200
+FEW: Final = 3  # checkpoints at which many small steps are tried
 ROWS: Final = 12
 ATTENTION: Final = ("W_Q", "W_K", "W_QKV")
 MLPS: Final = ("W_in", "W_out")
@@ -158,7 +159,7 @@ def classes_part(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """2.2b: the change of separation after a step of the MLPs, in random steps' deviations."""
     classes = classes_of(subject, subject.reference)
     batch = batch_of(subject)
-    found = {step: _separations(subject, step, batch, classes) for step in subject.steps}
+    found = {step: _separations(subject, step, batch, classes) for step in subject.spread(FEW)}
     here = found[subject.last]
     values = {step: one.in_deviations for step, one in found.items()}
     size = values[subject.last]

@@ -164,7 +164,7 @@ def norms_of(network: Network) -> list[nn.Module]:
     """What stands before each half of each layer: its norm."""
     gpt = getattr(network, "gpt", None)
     if gpt is None:
-        raise Untestable("not_gpt")
+        raise Untestable("norms_unread")
     return [one for block in gpt.blocks for one in (block.norm_mid, block.norm_post)]
 
 

@@ -153,7 +153,7 @@ function others(id: string, context: Context, acts: SeedActs): Tree | null {
   );
 }
 
-/** A model that is not here: its verdict came along, the rest is fetched on the page of models. */
+/** A model that is not here: its verdict came along, the rest is fetched at the door. */
 function toFetch({ name, title }: ModelOffer, id: string, { state, t, dispatch }: Context): Tree {
   const fetch = () => {
     dispatch({ type: "offers.unfold", name });
