@@ -1,0 +1,103 @@
+/** A square of attention: who looks down the left, who is looked at above each column. */
+
+type Pattern = { values: Float32Array; tokens: number };
+/** `own`: the row that is picked; -1: none. */
+type Ink = { color: string; ink: string; own: number };
+
+/** Canvas pixels, two a pixel of CSS: the whole, and the room for names. */
+const WIDE = 612;
+const NAMES = 124;
+const TYPE = 21;
+/** Letters of a name. */
+const LETTERS = 11;
+
+/** What the square leaves to each token, canvas pixels. */
+const cellOf = (tokens: number) => Math.max(1, (WIDE - NAMES) / Math.max(1, tokens));
+
+/** The cell under the pointer; null beside the square. */
+export function cellAt(event: MouseEvent, canvas: HTMLCanvasElement) {
+  const box = canvas.getBoundingClientRect();
+  const tokens = Number(canvas.dataset.tokens ?? 0);
+  const scale = canvas.width / box.width;
+  const column = Math.floor(((event.clientX - box.left) * scale - NAMES) / cellOf(tokens));
+  const row = Math.floor(((event.clientY - box.top) * scale - NAMES) / cellOf(tokens));
+  return row >= 0 && row < tokens && column >= 0 && column < tokens ? { row, column } : null;
+}
+
+/** Draws a pattern with the tokens' names on both sides. */
+export function drawMatrix(
+  canvas: HTMLCanvasElement,
+  pattern: Pattern,
+  look: Ink,
+  names: string[],
+) {
+  const { tokens } = pattern;
+  [canvas.width, canvas.height] = [WIDE, WIDE];
+  canvas.style.aspectRatio = "1";
+  canvas.dataset.tokens = String(tokens);
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const cell = cellOf(tokens);
+  drawCells(context, pattern, look, cell);
+  const causal = isCausal(pattern);
+  context.fillStyle = look.ink;
+  context.font = `${Math.max(15, Math.min(TYPE, cell - 2))}px system-ui, sans-serif`;
+  context.textBaseline = "middle";
+  for (const at of namedRows(tokens, cell, look.own)) {
+    context.globalAlpha = at === look.own || look.own < 0 ? 0.92 : 0.5;
+    const middle = NAMES + (at + 0.5) * cell;
+    const name = shortened(names[at]);
+    context.textAlign = "right";
+    context.fillText(name, NAMES - 8, middle);
+    // above its column; of what looks only back, just above the diagonal
+    context.save();
+    context.translate(middle, NAMES + (causal ? at * cell : 0) - 6);
+    context.rotate(-Math.PI / 2);
+    context.textAlign = "left";
+    context.fillText(name, 0, 0);
+    context.restore();
+  }
+}
+
+function drawCells(
+  context: CanvasRenderingContext2D,
+  { values, tokens }: Pattern,
+  { color, own }: Ink,
+  cell: number,
+) {
+  const gap = cell > 8 ? 1 : 0;
+  context.fillStyle = color;
+  for (let row = 0; row < tokens; row++)
+    for (let column = 0; column < tokens; column++) {
+      const value = values[row * tokens + column];
+      if (column > row && !(value > 0)) continue;
+      context.globalAlpha = 0.06 + 0.94 * Math.sqrt(value);
+      context.fillRect(NAMES + column * cell, NAMES + row * cell, cell - gap, cell - gap);
+    }
+  if (own < 0) return;
+  context.globalAlpha = 0.9;
+  context.strokeStyle = color;
+  context.lineWidth = 2;
+  context.strokeRect(NAMES - 1, NAMES + own * cell - 1, (own + 1) * cell + 1, cell + 1);
+}
+
+/** Whether no token looks ahead. */
+export function isCausal({ values, tokens }: Pattern) {
+  for (let row = 0; row < tokens; row++)
+    for (let column = row + 1; column < tokens; column++)
+      if (values[row * tokens + column] > 0) return false;
+  return true;
+}
+
+/** The rows whose names have room, the picked one among them. */
+export function namedRows(tokens: number, cell: number, own: number): number[] {
+  const every = Math.max(1, Math.ceil(17 / cell));
+  const rows = Array.from({ length: tokens }, (_, row) => row);
+  if (own < 0) return rows.filter((row) => row % every === 0);
+  return rows.filter((row) => row === own || (row % every === 0 && Math.abs(row - own) >= every));
+}
+
+function shortened(name: string) {
+  const letters = [...name];
+  return letters.length > LETTERS ? `${letters.slice(0, LETTERS - 1).join("")}…` : name;
+}
