@@ -4,23 +4,25 @@ type Pattern = { values: Float32Array; tokens: number };
 /** `own`: the row that is picked; -1: none. */
 type Ink = { color: string; ink: string; own: number };
 
-/** Canvas pixels, two a pixel of CSS: the whole, and the room for names. */
+/** Canvas pixels, two a pixel of CSS: the whole, and the most room for names. */
 const WIDE = 612;
-const NAMES = 124;
+const NAMES = 132;
 const TYPE = 21;
 /** Letters of a name. */
 const LETTERS = 11;
 
 /** What the square leaves to each token, canvas pixels. */
-const cellOf = (tokens: number) => Math.max(1, (WIDE - NAMES) / Math.max(1, tokens));
+const cellOf = (tokens: number, names: number) => Math.max(1, (WIDE - names) / Math.max(1, tokens));
 
 /** The cell under the pointer; null beside the square. */
 export function cellAt(event: MouseEvent, canvas: HTMLCanvasElement) {
   const box = canvas.getBoundingClientRect();
   const tokens = Number(canvas.dataset.tokens ?? 0);
+  const room = Number(canvas.dataset.room ?? 0);
   const scale = canvas.width / box.width;
-  const column = Math.floor(((event.clientX - box.left) * scale - NAMES) / cellOf(tokens));
-  const row = Math.floor(((event.clientY - box.top) * scale - NAMES) / cellOf(tokens));
+  const cell = cellOf(tokens, room);
+  const column = Math.floor(((event.clientX - box.left) * scale - room) / cell);
+  const row = Math.floor(((event.clientY - box.top) * scale - room) / cell);
   return row >= 0 && row < tokens && column >= 0 && column < tokens ? { row, column } : null;
 }
 
@@ -37,24 +39,30 @@ export function drawMatrix(
   canvas.dataset.tokens = String(tokens);
   const context = canvas.getContext("2d");
   if (!context) return;
-  const cell = cellOf(tokens);
-  drawCells(context, pattern, look, cell);
+  const type = Math.max(15, Math.min(TYPE, cellOf(tokens, NAMES) - 2));
+  context.font = `${type}px system-ui, sans-serif`;
+  const words = names.map(shortened);
+  const room = Math.min(
+    NAMES,
+    16 + Math.max(...words.map((one) => context.measureText(one).width)),
+  );
+  canvas.dataset.room = String(room);
+  const cell = cellOf(tokens, room);
+  drawCells(context, pattern, look, { cell, room });
   const causal = isCausal(pattern);
   context.fillStyle = look.ink;
-  context.font = `${Math.max(15, Math.min(TYPE, cell - 2))}px system-ui, sans-serif`;
   context.textBaseline = "middle";
   for (const at of namedRows(tokens, cell, look.own)) {
     context.globalAlpha = at === look.own || look.own < 0 ? 0.92 : 0.5;
-    const middle = NAMES + (at + 0.5) * cell;
-    const name = shortened(names[at]);
+    const middle = room + (at + 0.5) * cell;
     context.textAlign = "right";
-    context.fillText(name, NAMES - 8, middle);
+    context.fillText(words[at], room - 8, middle);
     // above its column; of what looks only back, just above the diagonal
     context.save();
-    context.translate(middle, NAMES + (causal ? at * cell : 0) - 6);
+    context.translate(middle, room + (causal ? at * cell : 0) - 6);
     context.rotate(-Math.PI / 2);
     context.textAlign = "left";
-    context.fillText(name, 0, 0);
+    context.fillText(words[at], 0, 0);
     context.restore();
   }
 }
@@ -63,7 +71,7 @@ function drawCells(
   context: CanvasRenderingContext2D,
   { values, tokens }: Pattern,
   { color, own }: Ink,
-  cell: number,
+  { cell, room }: { cell: number; room: number },
 ) {
   const gap = cell > 8 ? 1 : 0;
   context.fillStyle = color;
@@ -72,13 +80,13 @@ function drawCells(
       const value = values[row * tokens + column];
       if (column > row && !(value > 0)) continue;
       context.globalAlpha = 0.06 + 0.94 * Math.sqrt(value);
-      context.fillRect(NAMES + column * cell, NAMES + row * cell, cell - gap, cell - gap);
+      context.fillRect(room + column * cell, room + row * cell, cell - gap, cell - gap);
     }
   if (own < 0) return;
   context.globalAlpha = 0.9;
   context.strokeStyle = color;
   context.lineWidth = 2;
-  context.strokeRect(NAMES - 1, NAMES + own * cell - 1, (own + 1) * cell + 1, cell + 1);
+  context.strokeRect(room - 1, room + own * cell - 1, (own + 1) * cell + 1, cell + 1);
 }
 
 /** Whether no token looks ahead. */
