@@ -31,6 +31,7 @@ export default {
   "sentences.remove": "Remove",
   "sentences.tokens": "Tokens",
   "sentences.samples": "Examples",
+  "sentences.try": "Try one of these, or type your own:",
   "sentences.blank": "Every token you type becomes a point in the cloud.",
   "sentences.waiting": "Kept here until the connection is back.",
   "sentences.cut": "The model reads {limit} tokens; {cut} more are left out.",

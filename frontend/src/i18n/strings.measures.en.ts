@@ -340,12 +340,6 @@ export const MEASURES: Record<string, Measured> = {
     "Loss late in the context less loss early in it; below 0 it learns from context",
   ],
   lr: ["Learning rate", "how large a step is", "per step", "How large a step the optimizer takes"],
-  grad_norms: [
-    "Gradient norm by layer",
-    "how hard the loss pulls on each layer",
-    "length",
-    "How hard the loss pulls on the weights that lead to each site, as the training log has it",
-  ],
   grad_norm: [
     "Gradient norm",
     "how strongly the loss pulls on the weights",
@@ -397,7 +391,6 @@ export const WORDS: Record<string, string> = {
 
   "keys.curves": "Curves of a measure",
   "keys.events": "To the event before, after",
-  "measure.nominal": "d = {d}, all there are",
   "measure.states.raw": "raw states",
   "measure.states.normalised": "normalised states",
 };

@@ -181,12 +181,6 @@ export const MEASURES: Record<string, Measured> = {
     "语境后段的损失减去前段的损失，小于 0 表示从语境中学习",
   ],
   lr: ["学习率", "每步走多大", "每步", "优化器每步走多大"],
-  grad_norms: [
-    "各层梯度范数",
-    "损失对每一层的拉力",
-    "长度",
-    "训练日志中通向各层位的权重的梯度范数",
-  ],
   grad_norm: ["梯度范数", "损失对权重的拉力有多强", "长度", "损失对权重的拉力有多强"],
   weight_norm: ["权重范数", "全部权重合在一起的长度", "长度", "全部权重合在一起的长度"],
 };
@@ -228,7 +222,6 @@ export const WORDS: Record<string, string> = {
 
   "keys.curves": "指标的曲线",
   "keys.events": "上一个、下一个事件",
-  "measure.nominal": "d = {d}（全部维数）",
   "measure.states.raw": "原始状态",
   "measure.states.normalised": "归一化状态",
 };

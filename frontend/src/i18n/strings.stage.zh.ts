@@ -21,6 +21,12 @@ export default {
   "drawn.short": "{count} 个箭头中有 {short} 个在当前视角下短于 6 像素：请旋转或靠近。",
   "drawn.short.all": "全部 {count} 个箭头在当前视角下短于 6 像素：请旋转或靠近。",
 
+  "measure.grad_norms": "各层梯度范数",
+  "measure.grad_norms.plain": "损失对每一层的拉力",
+  "measure.grad_norms.unit": "长度",
+  "measure.grad_norms.tip": "训练日志中通向各层位的权重的梯度范数",
+  "measure.nominal": "d = {d}（全部维数）",
+
   "cite.seed": "{name}，种子 {seed}",
   "take.title": "导出当前画面",
   "take.png": "PNG",

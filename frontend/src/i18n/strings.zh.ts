@@ -31,6 +31,7 @@ export default {
   "sentences.remove": "删除",
   "sentences.tokens": "词元",
   "sentences.samples": "示例",
+  "sentences.try": "试试这些句子，或自己输入：",
   "sentences.blank": "你输入的每个词元都会成为点云中的一个点。",
   "sentences.waiting": "已保留在此，连接恢复后再计算。",
   "sentences.cut": "模型只读 {limit} 个词元，其余 {cut} 个未计入。",

@@ -36,9 +36,11 @@ export function sentencesPanel(column: HTMLElement, dispatch: Dispatch) {
     h("section", { class: "panel sentences-panel" }, h("header", {}, title, count, fold), body),
   );
   const rows: Map<string, ReturnType<typeof row>> = new Map();
+  let now: State | null = null;
 
   return {
     update(state: State, t: Words, previous: State | null) {
+      now = state;
       const symbols = Boolean(state.card?.reads);
       title.textContent = t(symbols ? "inputs.title" : "sentences.title");
       const typed = isTyped(state.card);
@@ -66,12 +68,27 @@ export function sentencesPanel(column: HTMLElement, dispatch: Dispatch) {
         rows.get(newest.id)?.focus();
       const noted = ["card", "language", "claims", "seed"] as const;
       if (noted.some((name) => state[name] !== previous?.[name]))
-        showSamples(state, t, samples, dispatch);
+        showSamples(state, t, samples, (text) => tried(text, dispatch), dispatch);
       samples.hidden = !typed || !state.card?.examples.length;
+      invite(state, previous);
       list.hidden = !typed;
       add.hidden = !typed;
     },
   };
+
+  /** An example takes the place of a line that is still empty, else stands below the others. */
+  function tried(text: string, dispatch: Dispatch) {
+    const blank = now?.sentences.find((one) => !one.text.trim());
+    if (blank) dispatch({ type: "sentence.edit", id: blank.id, text, glide: 350 });
+    else dispatch({ type: "sentence.add", text });
+  }
+
+  /** With nothing typed yet, three sentences to try stand open. */
+  function invite(state: State, previous: State | null) {
+    const empty = isEmpty(state);
+    samples.classList.toggle("inviting", empty);
+    if (!state.card?.reads && (!previous || empty !== isEmpty(previous))) samples.open = empty;
+  }
 
   function showRows(state: State, t: Words) {
     const present = new Set(state.sentences.map((one) => one.id));
@@ -149,6 +166,7 @@ function row(first: Sentence, dispatch: Dispatch) {
   text.addEventListener("input", (event) => {
     if (!composing && !(event as InputEvent).isComposing) edit();
   });
+  text.addEventListener("blur", () => (text.scrollTop = 0));
   text.addEventListener("focus", () => dispatch({ type: "sentence.activate", id }));
   text.addEventListener("keydown", (event) => {
     if (!event.isComposing && ["Escape", "Enter"].includes(event.key)) {
@@ -247,11 +265,22 @@ function showTokens(root: HTMLElement, one: Sentence, state: State, t: Words, di
   fill(root, ...chips, older && h("span", { class: "older-words", role: "status" }, older));
 }
 
-function showSamples(state: State, t: Words, samples: HTMLElement, dispatch: Dispatch) {
+/** Whether nothing has been typed. */
+function isEmpty(state: State) {
+  return state.card !== null && state.sentences.every((one) => !one.text.trim());
+}
+
+function showSamples(
+  state: State,
+  t: Words,
+  samples: HTMLElement,
+  choose: (text: string) => void,
+  dispatch: Dispatch,
+) {
   const examples = state.card?.examples ?? [];
   const lines = examples.map((example) => {
     const note = (state.language === "zh" ? example.note_zh : example.note_en) ?? "";
-    const add = () => dispatch({ type: "sentence.add", text: example.text });
+    const add = () => choose(example.text);
     return h(
       "li",
       {},
@@ -269,6 +298,7 @@ function showSamples(state: State, t: Words, samples: HTMLElement, dispatch: Dis
   fill(
     samples,
     h("summary", { hidden: symbols }, t(symbols ? "inputs.samples" : "sentences.samples")),
+    h("p", { class: "try quiet" }, t("sentences.try")),
     h("ul", { class: "scroll" }, ...lines, proofsDrawn(state, t, dispatch)),
   );
 }

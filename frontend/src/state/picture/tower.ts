@@ -12,8 +12,10 @@ import type { Picture, Sentence, SentencePicture, State } from "../types.ts";
 /** Half of the tower's height and of its sheets' width, in frame radii. */
 const HIGH = 0.5;
 const WIDE = 0.54;
+/** Size of the present sheet's points beside those that rest. */
+const OWN = 1.7;
 /** Radius of the ball it stands in: its corners keep clear of the window's edges. */
-const ROOM = 1.14;
+const ROOM = 1.2;
 /** Points of all resting sheets together; how many sheets to each side are never thinned out. */
 const RESTING = 14_000;
 const NEAR = 3;
@@ -56,11 +58,11 @@ export function stacked(state: State, flat: Picture): Picture {
   const cloud = {
     positions: new Float32Array(3 * size),
     colors: new Uint8Array(4 * size),
-    sizes: new Float32Array(size).fill(1),
+    sizes: new Float32Array(size).fill(OWN),
     own,
   };
   cloud.colors.set(flat.cloud.colors);
-  if (flat.cloud.sizes) cloud.sizes.set(flat.cloud.sizes);
+  if (flat.cloud.sizes) cloud.sizes.set(flat.cloud.sizes.map((one) => OWN * one));
   for (let i = 0; i < own; i++)
     put(flat.cloud.positions, 3 * i, heightOf(at, count), cloud.positions, 3 * i);
   resting.forEach(({ index, from, positions, k }, n) => {
@@ -68,7 +70,7 @@ export function stacked(state: State, flat: Picture): Picture {
     put(positions, from, heightOf(k, count), cloud.positions, 3 * i);
     cloud.colors.set(flat.cloud.colors.subarray(4 * index, 4 * index + 4), 4 * i);
     cloud.colors[4 * i + 3] *= Math.abs(k - at) < 0.5 ? 0.1 : 0.34;
-    cloud.sizes[i] = 0.9;
+    cloud.sizes[i] = 1;
   });
   return {
     ...flat,
