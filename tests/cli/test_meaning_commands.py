@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from layerfold.cli.main import app
+from layerfold.cli.main import app_of
 from layerfold.errors import LayerfoldError
 from layerfold.interp import rows as rendering
 from tests.small import make_run
@@ -34,7 +34,7 @@ COMMANDS = {
 
 def layerfold(*words: str) -> Result:
     """A command in this process: another would import torch again."""
-    return CliRunner().invoke(app, words)
+    return CliRunner().invoke(app_of(words[0]), words)
 
 
 @pytest.fixture(scope="module")

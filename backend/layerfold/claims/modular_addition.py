@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from layerfold.claims.circle_paths import circle_claims
 from layerfold.claims.claim import Claim, Control, Progress
 from layerfold.errors import DamagedRun
 from layerfold.geometry.fourier import (
@@ -61,8 +62,13 @@ class Found:
 
 
 def claims(opened: Session, progress: Progress) -> tuple[Claim, ...]:
-    """The five claims, from every checkpoint of the run; raises DamagedRun."""
-    return claims_from(read(opened, progress))
+    """The five claims and those of its paths, from every checkpoint of the run; raises
+    DamagedRun."""
+    found = read(opened, lambda stage, share: progress(stage, share / 2))
+    ways = circle_claims(
+        opened, task_of(opened), lambda stage, share: progress(stage, 0.5 + share / 2)
+    )
+    return (*claims_from(found), *ways)
 
 
 def claims_from(found: Found) -> tuple[Claim, ...]:
@@ -79,9 +85,7 @@ def claims_from(found: Found) -> tuple[Claim, ...]:
 
 def read(opened: Session, progress: Progress) -> Found:
     """Every checkpoint tested on all pairs, and its number embedding."""
-    task = task_of_card(opened.card)
-    if not isinstance(task, ModularAddition):
-        raise DamagedRun("run.json does not say which sums were learned: restore it")
+    task = task_of(opened)
     tests: dict[int, dict[str, float]] = {}
     rows: dict[int, Doubles] = {}
     for n, step in enumerate(opened.run.steps):
@@ -93,6 +97,14 @@ def read(opened: Session, progress: Progress) -> Found:
     if not rows:
         raise DamagedRun("no checkpoint can be read: restore them, or train this run again")
     return Found(task.p, tests, rows)
+
+
+def task_of(opened: Session) -> ModularAddition:
+    """The sums that a run learned; raises DamagedRun."""
+    task = task_of_card(opened.card)
+    if not isinstance(task, ModularAddition):
+        raise DamagedRun("run.json does not say which sums were learned: restore it")
+    return task
 
 
 def _reached(found: Found, name: str, level: float) -> int | None:

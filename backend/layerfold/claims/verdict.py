@@ -4,18 +4,16 @@ does.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from layerfold.claims.claim import CLAIMS, Claim, claim_table, claims_of, write_claims
-from layerfold.errors import LayerfoldError
-from layerfold.interp.session import open_session
+from layerfold.claims.over_runs import over_runs, table_text
+from layerfold.interp.session import Session
 from layerfold.runs.manifest import renew_manifest
 
-WIDTH: Final = 132  # columns of a table
 COLUMNS: Final = ("claim", "source", "published", "threshold", "here", "holds")
 
 
@@ -57,49 +55,27 @@ def verdict_of(
 
     ``progress`` hears the run, what is being done, and the share of it that is done.
     """
-    found: dict[str, tuple[Claim, ...]] = {}
-    failed: dict[str, str] = {}
-    for folder in folders:
-        name = folder.resolve().name
-        try:
-            opened = open_session(folder, cache)
-            found[name] = claims_of(
-                opened,
-                lambda stage, share, name=name: progress(name, stage, share),  # type: ignore[misc]
-            )
-            if write and found[name]:
-                write_claims(opened.run, found[name])
-                renew_manifest(opened.run.folder, (CLAIMS,))
-        except LayerfoldError as error:
-            failed[name] = str(error)
-    return Verdict(found, failed)
+
+    def compute(name: str, opened: Session) -> tuple[Claim, ...]:
+        found = claims_of(opened, lambda stage, share: progress(name, stage, share))
+        if write and found:
+            write_claims(opened.run, found)
+            renew_manifest(opened.run.folder, (CLAIMS,))
+        return found
+
+    return Verdict(*over_runs(folders, cache, compute))
 
 
 def table(run: str, claims: Sequence[Claim]) -> str:
     """Each claim with its source, the published figure, the threshold, ours, and whether it
     holds.
     """
-    from rich.console import Console
-    from rich.table import Table
+    return table_text(run, COLUMNS, map(row, claims)) if claims else f"{run}: claims nothing"
 
-    if not claims:
-        return f"{run}: claims nothing"
-    drawn = Table(title=run, title_justify="left", show_lines=True)
-    for name in COLUMNS:
-        drawn.add_column(name, overflow="fold")
-    for claim in claims:
-        step = f"{claim.at_step:,}"
-        here = claim.here if step in claim.here else f"{claim.here} (step {step})"
-        drawn.add_row(
-            claim.title_en,
-            claim.source,
-            claim.published,
-            claim.threshold,
-            here,
-            "yes" if claim.holds else "NO",
-        )
-    paper = io.StringIO()
-    Console(
-        file=paper, width=WIDTH, markup=False, highlight=False, emoji=False, no_color=True
-    ).print(drawn)
-    return paper.getvalue().rstrip()
+
+def row(claim: Claim) -> tuple[str, ...]:
+    """A claim in a line of the table."""
+    step = f"{claim.at_step:,}"
+    here = claim.here if step in claim.here else f"{claim.here} (step {step})"
+    verdict = "yes" if claim.holds else "NO"
+    return (claim.title_en, claim.source, claim.published, claim.threshold, here, verdict)

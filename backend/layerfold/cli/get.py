@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from layerfold.build.offered_model import check_extras, run_of
 from layerfold.cli.options import Json
 from layerfold.cli.serve import serve
 from layerfold.cli.terminal import say, shares, spoken
@@ -32,8 +33,6 @@ def get(
     as_json: Json = False,
 ) -> None:
     """Fetch a real language model, once, and open it. What was broken off goes on where it was."""
-    from layerfold.build.offered_model import check_extras, run_of
-
     signal.signal(signal.SIGTERM, _end)
     model, home = offered(name), cache or cache_folder(os.environ)
     if not model.here(home):

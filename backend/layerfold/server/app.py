@@ -23,7 +23,8 @@ from starlette.websockets import WebSocket
 from threadpoolctl import threadpool_limits
 
 from layerfold.errors import Busy, LayerfoldError
-from layerfold.interp.session import Session, open_session, shared_spaces, states_cache
+from layerfold.interp.axis_projection import open_session
+from layerfold.interp.session import Session, shared_spaces, states_cache
 from layerfold.server.catalog import Catalog, find_runs
 from layerfold.server.hosts import ANY_ADDRESS, Allowed, known_hosts, trusted_proxies
 from layerfold.server.jobs import Jobs, Rank

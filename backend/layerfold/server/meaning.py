@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from layerfold.interp import attacks, axes, edge, paths, probes, regions, senses
+from layerfold.interp.axis_projection import AxesSession
 from layerfold.interp.changes import change_of
 from layerfold.interp.compression import measure as compress
 from layerfold.interp.compression import sentences
@@ -178,12 +179,17 @@ def axes_at(session: Session, q: AxesQuestion, cancelled: Cancelled) -> Iterable
         lists = [*lists, PairList("own", language, pairs)]
     options = axes.Options(q.frame, q.view)
     others = [word for one in lists for pair in one.pairs for word in pair]
+    keep = session.keep_pairs if isinstance(session, AxesSession) else lambda _: ""
+    keys = [keep(one) for one in lists]
 
     def call(step: int, watch: Watch) -> Answer:
         found = [axes.measure(session, one, [step], options, watch) for one in lists]
         analogy = axes.analogy(session, q.analogy, step, others, options) if q.analogy else None
         told: Answer = {
-            "axes": [{"name": one.name, "pairs": [list(p) for p in one.pairs]} for one in found],
+            "axes": [
+                {"name": one.name, "key": key, "pairs": [list(p) for p in one.pairs]}
+                for one, key in zip(found, keys, strict=True)
+            ],
             "places": list(found[0].places if found else analogy.places if analogy else ()),
             "products": list(axes.PRODUCTS),
             "analogy": [] if analogy is None else _landings(analogy),
@@ -195,6 +201,9 @@ def axes_at(session: Session, q: AxesQuestion, cancelled: Cancelled) -> Iterable
             for name in ("p_repaired", "p_random"):
                 told[name] = np.stack([getattr(one, name)[0] for one in found])
             told["projected"] = _projected(session, step, found[0].direction[0])
+            words, _ = axes.words_of(session, lists[0], options)
+            raw = states_of(session.space(step).adapter, words.read)
+            told["positions"] = _places(session, q, step)(raw)
         return told
 
     return _each(q, cancelled, call)

@@ -106,6 +106,14 @@ export default {
     "{loo}, re-paired {repaired}, at random {random}.",
   "meaning.axes.none":
     "The {count} pairs of {name} share no direction here: cosine {loo}, at random {random}.",
+  "meaning.axes.project": "Show the scene on axes",
+  "meaning.axes.second": "Second axis",
+  "meaning.axes.third": "Third axis",
+  "meaning.axes.left": "what is left",
+  "meaning.axes.project.go": "Project on these axes",
+  "meaning.axes.project.back": "Back to the layout",
+  "meaning.axes.project.how":
+    "Each coordinate is what an axis reads off a state, less the mean of the cloud; axes without a list are the main directions of what is left.",
   "meaning.axes.auroc": "Pairs told from re-paired (AUROC)",
   "meaning.axes.auroc.tip": "0.5: not at all; 1: always.",
   "meaning.axes.hit": "b − a + a′ lands",
@@ -117,7 +125,7 @@ export default {
   "meaning.axes.landing": "{b} − {a} + {c} lands nearest to (nobody left out):",
   "meaning.axes.rank": "“{word}” is number {rank}.",
   "meaning.axes.used": "The {count} pairs that were used",
-  "meaning.scene.axes": "Colour the cloud along this axis",
+  "meaning.scene.axes": "Colour the cloud along this axis, with the words of the pairs",
   "meaning.list.gender": "gender",
   "meaning.list.number": "number",
   "meaning.list.tense": "tense",

@@ -82,6 +82,14 @@ export default {
   "meaning.axes.class":
     "{name} 的两类词彼此分开，但这些词对并不比重新配对更一致：余弦 {loo}，重新配对 {repaired}，随机 {random}。",
   "meaning.axes.none": "{name} 的 {count} 对词在此没有共同方向：余弦 {loo}，随机 {random}。",
+  "meaning.axes.project": "在轴上显示场景",
+  "meaning.axes.second": "第二轴",
+  "meaning.axes.third": "第三轴",
+  "meaning.axes.left": "余下的主方向",
+  "meaning.axes.project.go": "投影到这些轴",
+  "meaning.axes.project.back": "回到布局",
+  "meaning.axes.project.how":
+    "每个坐标是轴从状态（减去点云均值）中读出的值；未选词对的轴取余下的主方向。",
   "meaning.axes.auroc": "与重新配对的区分（AUROC）",
   "meaning.axes.auroc.tip": "0.5：完全不能；1：总能。",
   "meaning.axes.hit": "b − a + a′ 落在",
@@ -91,7 +99,7 @@ export default {
   "meaning.axes.landing": "{b} − {a} + {c} 最接近（不排除任何词）：",
   "meaning.axes.rank": "“{word}”排在第 {rank} 位。",
   "meaning.axes.used": "使用的 {count} 对词",
-  "meaning.scene.axes": "按此轴为点云着色",
+  "meaning.scene.axes": "按此轴为点云着色，并标出词对中的词",
   "meaning.list.gender": "性别（英语）",
   "meaning.list.number": "单复数（英语）",
   "meaning.list.tense": "时态（英语）",

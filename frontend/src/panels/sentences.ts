@@ -8,8 +8,11 @@ import { fill, h, icon, iconButton, relabel, visible } from "../ui/dom.ts";
 import { isTyped } from "../state/following.ts";
 import { failureWords } from "../i18n/language.ts";
 import { isOlder, mayName } from "../state/sentences.ts";
+import { provenWords } from "../state/opening.ts";
+import { proofsOf } from "../state/seed/proofs.ts";
 import { sentenceOf } from "../state/state.ts";
 import type { Dispatch } from "../state/messages.ts";
+import type { Proof } from "../state/seed/proofs.ts";
 import type { Sentence, State, Words } from "../state/types.ts";
 
 export function sentencesPanel(column: HTMLElement, dispatch: Dispatch) {
@@ -61,7 +64,8 @@ export function sentencesPanel(column: HTMLElement, dispatch: Dispatch) {
         rows.get(active.id)?.element.scrollIntoView({ block: "nearest" });
       if (previous && state.serial > previous.serial && newest?.text === "")
         rows.get(newest.id)?.focus();
-      if (state.card !== previous?.card || state.language !== previous?.language)
+      const noted = ["card", "language", "claims", "seed"] as const;
+      if (noted.some((name) => state[name] !== previous?.[name]))
         showSamples(state, t, samples, dispatch);
       samples.hidden = !typed || !state.card?.examples.length;
       list.hidden = !typed;
@@ -265,6 +269,23 @@ function showSamples(state: State, t: Words, samples: HTMLElement, dispatch: Dis
   fill(
     samples,
     h("summary", { hidden: symbols }, t(symbols ? "inputs.samples" : "sentences.samples")),
-    h("ul", { class: "scroll" }, ...lines),
+    h("ul", { class: "scroll" }, ...lines, proofsDrawn(state, t, dispatch)),
   );
+}
+
+/** The way to the cards that the notes rest on. */
+function proofsDrawn(state: State, t: Words, dispatch: Dispatch) {
+  const proofs = proofsOf(state);
+  if (!proofs.length) return null;
+  const open = ({ of, id }: Proof) =>
+    of === "seed"
+      ? dispatch({ type: "seed.choose", card: id })
+      : dispatch({ type: "claims.open", id });
+  const lead = (one: Proof) =>
+    h(
+      "button",
+      { type: "button", class: "proof", onclick: () => open(one) },
+      provenWords(state, one).title,
+    );
+  return h("li", { class: "proofs quiet" }, t("notes.proof"), " ", ...proofs.map(lead));
 }

@@ -1,12 +1,12 @@
 /** The two sheets: keys, and what the picture can and cannot say. */
 
-import { descriptionOf, wordsOfRun } from "./door.ts";
 import { byId, fill, h, iconButton } from "../ui/dom.ts";
 import { KEYS } from "../state/keys.ts";
 import { number, said } from "../i18n/language.ts";
 import { kindShown } from "../state/projections.ts";
 import { meanTrust, recallShown } from "../state/fidelity.ts";
 import { trustWord } from "../state/trust.ts";
+import { descriptionOf, wordsOfRun } from "./door.ts";
 import type { Dispatch } from "../state/messages.ts";
 import type { State, Words } from "../state/types.ts";
 

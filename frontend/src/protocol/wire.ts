@@ -1553,7 +1553,8 @@ export interface SensesOf {
 /**
  * Tensors [axis, product, place, 3]: `loo`, `repaired`, `random`, `auroc`, `hit`,
  * `hit_left_out`, `query`; `p_repaired`, `p_random` [axis, product, place]; `projected` [site,
- * ref], the cosine of each reference state, less their mean, with the first axis.
+ * ref], the cosine of each reference state, less their mean, with the first axis; of its words,
+ * first ones then second ones, `positions` [site, word, 3].
  */
 export interface AxesAnswer {
   step: number;
@@ -1566,10 +1567,12 @@ export interface AxesAnswer {
   analogy: Landing[];
 }
 /**
- * A list that was measured, with the pairs that were used.
+ * A list that was measured, with the pairs that were used; ``key`` is its name in a projection
+ * (``axes~KEY~KEY``), "" where it has none.
  */
 export interface AxisOf {
   name: string;
+  key: string;
   pairs: string[][];
 }
 /**

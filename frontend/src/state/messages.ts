@@ -174,6 +174,7 @@ interface OfMeaning {
   "meaning.section": { section: MeaningSection };
   "meaning.scene": { on: boolean };
   "meaning.form": Partial<MeaningForm>;
+  "meaning.project": { keys: string[] };
   "meaning.measure": { all: boolean };
   "meaning.stop": Bare;
   "meaning.sets.asked": { id: number };

@@ -12,6 +12,7 @@ import { OFFERS } from "./offers.ts";
 import { MEANING, meaningFailed, meaningOfNoRun } from "./meaning/meaning.ts";
 import { GLIDE } from "./state.ts";
 import { start } from "./player.ts";
+import { offered } from "./meaning/on-axes.ts";
 import { arrived, choose, measureIn } from "./projections.ts";
 import {
   addSentences,
@@ -195,8 +196,9 @@ function chosen(state: State, { run }: Of<"run.choose">): State {
 }
 
 /** The card: the place that was wanted, else the last step past the middle of the model. */
-function carded(state: State, { card }: Of<"run.card">): State {
+function carded(state: State, { card: plain }: Of<"run.card">): State {
   const { wanted } = state;
+  const card = offered({ ...state, card: plain }, wanted.projection ?? "").card ?? plain;
   const last = card.steps.length - 1;
   const step =
     wanted.step === undefined ? last : Math.max(0, nearestIndex(card.steps, wanted.step));

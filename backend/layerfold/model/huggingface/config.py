@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from layerfold.errors import DamagedRun, MissingExtra, ModelNotFound, ModelRefused
 from layerfold.model.huggingface.files import CONFIG, Where, folder_of, read_json
+from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.quiet import quiet, reason
 
 FOREIGN: Final = ("trust_remote_code", "custom_pipelines", "custom_generate")
@@ -104,7 +105,8 @@ def _code(name: str, asked: str) -> ModelRefused:
 def _of_transformers(folder: Path, found: Mapping[str, Any], name: str) -> Any:
     kind = str(found["model_type"])
     try:
-        import transformers  # 3 s: only where a config is read for the first time
+        # 3 s: only where a config is read for the first time
+        transformers = library("transformers")
     except ImportError as error:
         raise MissingExtra(
             "models of Hugging Face need more packages: pip install layerfold[hf]"
@@ -140,7 +142,7 @@ def _own(asked: object, kind: str) -> bool:
     """Whether ``auto_map`` names nothing but classes that transformers has for this architecture,
     which then stand in for their likes.
     """
-    import transformers  # after it has been imported for the config
+    transformers = library("transformers")
 
     if kind not in transformers.CONFIG_MAPPING or not isinstance(asked, Mapping):
         return False

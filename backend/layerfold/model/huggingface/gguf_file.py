@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 
 from layerfold.errors import DamagedRun, MissingExtra, ModelRefused
 from layerfold.files.atomic import write_atomically
+from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.quiet import quiet, reason
 
 OF_THIS_MACHINE: Final = ("_name_or_path", "transformers_version")  # of a config, of no meaning
@@ -66,7 +67,7 @@ def write_plain(path: Path, folder: Path) -> None:
 
     Raises MissingExtra, ModelRefused, DamagedRun, OSError.
     """
-    import transformers  # 3 s: only where a model is opened
+    transformers = library("transformers")  # 3 s: only where a model is opened
 
     config = gguf_config(path)
     made: Any = transformers.AutoModelForCausalLM._model_mapping[type(config)]
@@ -118,8 +119,9 @@ def _read(path: Path, read: Any) -> Any:
     _library()
     try:
         import tqdm  # type: ignore[import-untyped]
-        import transformers  # 3 s: only where a model is opened
-        import transformers.modeling_gguf_pytorch_utils as reader
+
+        transformers = library("transformers")  # 3 s: only where a model is opened
+        reader = library("transformers.modeling_gguf_pytorch_utils")
     except ImportError as error:
         raise MissingExtra(
             "models of Hugging Face need more packages: pip install layerfold[hf]"

@@ -16,10 +16,12 @@ import torch
 from torch import nn
 
 from layerfold.errors import DamagedRun, LayerfoldError, ModelRefused
+from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.quiet import quiet, reason
 from layerfold.model.huggingface.structure import Stream, Structure, structure_of
 from layerfold.model.kernels import settle_kernels
 
+MAPPINGS: Final = "transformers.models.auto.modeling_auto"
 UNBOUND: Final = 1 << 20  # positions of a model that has no table of them
 POSITIONS: Final = (
     "max_position_embeddings",
@@ -140,7 +142,7 @@ def class_of(config: Any, name: str) -> type:
     Raises ModelRefused.
     """
     # 3 s: only where a model is opened for the first time
-    from transformers.models.auto import modeling_auto as auto
+    auto = library(MAPPINGS)
 
     kind = type(config)
     named = str((getattr(config, "architectures", None) or [""])[0])
@@ -236,7 +238,7 @@ def _causal(config: Any, text: Any, made: type) -> bool:
     """What the config says of whether a token sees none after it; what holds is seen when the model
     is opened.
     """
-    from transformers.models.auto import modeling_auto as auto
+    auto = library(MAPPINGS)
 
     kind = type(config)
     if kind in auto.MODEL_FOR_MASKED_LM_MAPPING or kind not in auto.MODEL_FOR_CAUSAL_LM_MAPPING:

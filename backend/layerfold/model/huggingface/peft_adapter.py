@@ -19,6 +19,7 @@ from layerfold.model.huggingface.files import (
     folder_of_adapter,
     read_json,
 )
+from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.quiet import quiet, reason
 
 NAMED: Final = 3
@@ -36,7 +37,7 @@ def merged(network: Any, where: Where) -> Any:
         return network
     kind = str(said.get("peft_type"))[:40]
     try:
-        import peft  # seconds, and of few models
+        peft = library("peft")  # seconds, and of few models
     except ImportError as error:
         raise MissingExtra(
             f"{where} is adapted ({kind}, {ADAPTER}): pip install layerfold[peft] merges the"
@@ -58,7 +59,7 @@ def merged(network: Any, where: Where) -> Any:
             told = peft.set_peft_model_state_dict(adapted, weights)
             own = set(peft.get_peft_model_state_dict(adapted))
             strange = [
-                *told.unexpected_keys,  # type: ignore[attr-defined]
+                *told.unexpected_keys,
                 *(own - set(weights)),
             ]
             if strange:

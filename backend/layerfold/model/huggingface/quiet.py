@@ -6,7 +6,8 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+
+from layerfold.model.huggingface.library import library
 
 _speaking = threading.RLock()  # its loggers are the whole process's
 
@@ -14,9 +15,8 @@ _speaking = threading.RLock()  # its loggers are the whole process's
 @contextmanager
 def quiet() -> Iterator[None]:
     """Transformers shows no progress and reports nothing meanwhile, in any thread."""
-    from transformers.utils import logging as words  # 3 s: only where a model is opened
-
-    logging: Any = words
+    # 3 s: only where a model is opened for the first time
+    logging = library("transformers.utils.logging")
     with _speaking, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

@@ -2,6 +2,7 @@
 
 import { failureIn } from "../../protocol/failure.ts";
 import type { Failure } from "../../protocol/failure.ts";
+import { shownOnAxes } from "./on-axes.ts";
 import { questionOf } from "./questions.ts";
 import { sectionShown } from "../drawer.ts";
 import { outward } from "../sites.ts";
@@ -23,6 +24,8 @@ export const EMPTY_MEANING: Meaning = {
     ownPairs: "",
     analogy: "",
     product: "plain",
+    second: "",
+    third: "",
     start: "cat",
     end: "dog",
     way: "geodesic",
@@ -64,6 +67,7 @@ export const MEANING: Handlers<Exclude<Extract<Kind, `meaning.${string}`>, "mean
       form: { ...state.meaning.form, ...fields },
       troubles: without(state.meaning.troubles, state.meaning.section),
     }),
+  "meaning.project": (state, { keys }) => shownOnAxes(state, keys),
   "meaning.measure": (state, { all }) =>
     withMeaning(state, {
       wish: { section: state.meaning.section, all },

@@ -29,6 +29,9 @@ export interface MeaningForm {
   analogy: string;
   /** which inner product the chart shows */
   product: "plain" | "causal";
+  /** more axes of the scene: bundled lists; "": what is left */
+  second: string;
+  third: string;
   start: string;
   end: string;
   way: "chord" | "sphere" | "geodesic" | "output";
