@@ -18,7 +18,7 @@ from tests.locales.templates import code, templates
 
 WORD = re.compile("[A-Za-z]{2}")
 SAID = re.compile("[a-z] [a-z]")  # words in a row, and no path
-FOREIGN = {"Method Not Allowed.", "Not Found."}  # of the HTTP library
+FOREIGN = {"Method Not Allowed.", "Not Found.", "Show this message and exit."}  # of libraries
 
 
 def test_every_message_of_the_code_is_known_in_chinese() -> None:

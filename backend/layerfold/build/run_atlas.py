@@ -16,6 +16,7 @@ from layerfold.atlas.cost import ASKED_ABOVE, check_cost, cost_of
 from layerfold.atlas.files import Atlas, open_atlas
 from layerfold.data.brown import NAME as BROWN
 from layerfold.data.brown import brown_reference
+from layerfold.data.mixed_reference import mixed_reference
 from layerfold.data.reference_states import states_at, viewed
 from layerfold.data.verse import verse_reference
 from layerfold.errors import CorpusError, DamagedRun, Diverged, ModelRefused
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 COLLECTIONS: Final = ("storyteller", "pydoc")
 VERSE: Final = "poet"
+WITH_BROWN: Final = "storyteller-2"
 OWN_TEXT: Final = "text"  # a folder in the run
 # of these steps, in this view, with so many neighbours
 Hire = Callable[[Run, Reference, Sequence[int], View, int], "Executor"]
@@ -208,6 +210,9 @@ def chosen_reference(
         return brown_reference(run.tokenizer(), run.max_tokens, corpora, count, seed)
     if collection == VERSE:
         return verse_reference(run, texts_at(collection, options.corpora), count, seed)
+    if collection == WITH_BROWN:
+        corpora = options.corpora or CORPORA
+        return mixed_reference(run, texts_at(collection, corpora), corpora, count, seed)
     if collection in COLLECTIONS:
         return choose_reference(run, texts_at(collection, options.corpora), count, seed)
     if options.corpus or (run.folder / OWN_TEXT).is_dir():

@@ -14,7 +14,12 @@ from layerfold.claims.over_runs import over_runs, table_text
 from layerfold.interp.session import Session
 from layerfold.runs.manifest import renew_manifest
 
-COLUMNS: Final = ("claim", "source", "published", "threshold", "here", "holds")
+COLUMNS: Final = {
+    "en": ("claim", "source", "published", "threshold", "here", "holds"),
+    "zh": ("论断", "出处", "已发表", "阈值", "此处", "成立"),
+}
+ANSWERS: Final = {"en": ("NO", "yes"), "zh": ("不成立", "成立")}
+AT_STEP: Final = {"en": " (step {})", "zh": "（第 {} 步）"}
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,9 @@ class Verdict:
         ]
         return {"holds": self.holds, "runs": runs, "errors": dict(self.failed)}
 
-    def as_text(self) -> str:
-        """For a person: a table a run."""
-        return "\n".join(table(run, claims) for run, claims in self.found.items())
+    def as_text(self, language: str = "en") -> str:
+        """For a person: a table a run, in English or in Chinese."""
+        return "\n".join(table(run, claims, language) for run, claims in self.found.items())
 
 
 def verdict_of(
@@ -66,16 +71,22 @@ def verdict_of(
     return Verdict(*over_runs(folders, cache, compute))
 
 
-def table(run: str, claims: Sequence[Claim]) -> str:
+def table(run: str, claims: Sequence[Claim], language: str = "en") -> str:
     """Each claim with its source, the published figure, the threshold, ours, and whether it
     holds.
     """
-    return table_text(run, COLUMNS, map(row, claims)) if claims else f"{run}: claims nothing"
+    if not claims:
+        return f"{run}: claims nothing"
+    return table_text(run, COLUMNS[language], [row(claim, language) for claim in claims])
 
 
-def row(claim: Claim) -> tuple[str, ...]:
-    """A claim in a line of the table."""
+def row(claim: Claim, language: str = "en") -> tuple[str, ...]:
+    """A claim in a line of the table; what nobody has put into Chinese stays English."""
+    said = [claim.title_en, claim.published, claim.threshold, claim.here]
+    if language == "zh":
+        ours = (claim.title_zh, claim.published_zh, claim.threshold_zh, claim.here_zh)
+        said = [zh or en for zh, en in zip(ours, said, strict=True)]
+    title, published, threshold, here = said
     step = f"{claim.at_step:,}"
-    here = claim.here if step in claim.here else f"{claim.here} (step {step})"
-    verdict = "yes" if claim.holds else "NO"
-    return (claim.title_en, claim.source, claim.published, claim.threshold, here, verdict)
+    here = here if step in here else here + AT_STEP[language].format(step)
+    return (title, claim.source, published, threshold, here, ANSWERS[language][claim.holds])

@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from typer.main import get_command
 
+from layerfold.cli.help import told_again
 from layerfold.cli.terminal import fail
 from layerfold.data.offered_models import OFFERED
 from layerfold.errors import InputError, LayerfoldError
@@ -66,7 +68,7 @@ def main() -> None:
     tie()
     try:
         arguments = with_command(with_language(sys.argv[1:]))
-        app_of(arguments[0])(args=arguments, prog_name="layerfold")
+        told_again(get_command(app_of(arguments[0])))(args=arguments, prog_name="layerfold")
     except LayerfoldError as error:
         fail(str(error))
     except OSError as error:

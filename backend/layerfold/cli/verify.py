@@ -27,6 +27,7 @@ from layerfold.cli.terminal import (
     say,
 )
 from layerfold.interp.session import open_session
+from layerfold.locales.messages import language_of
 from layerfold.settings import cache_folder
 
 Seed = Annotated[
@@ -88,7 +89,7 @@ def verify(
             opened = open_session(folders[0], cache_folder(os.environ))
             compare_seeds(opened, also, lambda stage, share: report("other seeds", stage, share))
         verdict = verdict_of(folders, cache_folder(os.environ), write, report)
-    say(as_json, verdict.as_json(), verdict.as_text())
+    say(as_json, verdict.as_json(), verdict.as_text(language_of(os.environ)))
     for name, why in verdict.failed.items():
         complain(f"{name}: {why}")
     if not verdict.holds:

@@ -61,7 +61,7 @@ class Catalog:
             (one, one.pattern) for one in sorted(worded, key=lambda one: -one.letters)
         ]
         self._phrases = sorted(
-            (phrase for phrase in said if not FIELD.search(phrase) and len(phrase) >= PHRASE),
+            (one for one in said if not FIELD.search(one) and len(one) >= PHRASE and " " in one),
             key=len,
             reverse=True,
         )

@@ -39,8 +39,10 @@ def dequantized(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """
     weights: dict[str, Tensor] = {}
     for name, tensor in stored.items():
-        matrix = stored.get(name.removesuffix(SCALE))
-        if name.endswith(SCALE) and matrix is not None and matrix.dtype == torch.int8:
+        if name.endswith(SCALE):
+            matrix = stored.get(name.removesuffix(SCALE))
+            if matrix is None or matrix.dtype != torch.int8:
+                raise ValueError(f"{name} belongs to no int8 matrix")
             continue
         if tensor.dtype == torch.int8:
             weights[name] = tensor.to(torch.float32) * _scale(stored, name, tensor)[:, None]
