@@ -119,8 +119,8 @@ export default {
   "meaning.axes.project.go": "Project on these axes",
   "meaning.axes.project.back": "Back to the layout",
   "meaning.axes.project.how":
-    "Each coordinate is what an axis reads off a state, less the mean of the cloud; axes without a" +
-    " list are the main directions of what is left.",
+    "Each coordinate is what an axis reads off a state, less the mean of the cloud; axes without" +
+    " a list are the main directions of what is left.",
   "meaning.axes.auroc": "Pairs told from re-paired (AUROC)",
   "meaning.axes.auroc.tip": "0.5: not at all; 1: always.",
   "meaning.axes.hit": "b − a + a′ lands",

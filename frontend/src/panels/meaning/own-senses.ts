@@ -1,4 +1,4 @@
-/** A word of one's own: its sentences typed, or found where a column of the reference parts them. */
+/** A word of one's own: its sentences typed, or found where a column of the reference parts it. */
 
 import type { MeaningForm } from "../../state/meaning/types.ts";
 import type { State, Words } from "../../state/types.ts";
