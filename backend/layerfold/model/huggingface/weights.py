@@ -18,11 +18,14 @@ from torch import Tensor, nn
 from layerfold.errors import DamagedRun, ModelRefused
 from layerfold.model.huggingface.files import (
     ADAPTER,
+    INDEX,
+    SINGLE,
     Where,
     fetched,
     folder_of,
     gguf_of,
     header_of,
+    read_json,
     weight_files,
 )
 from layerfold.model.huggingface.gguf_file import gguf_network
@@ -237,13 +240,20 @@ def _of_files(
 ) -> tuple[Any, Any]:
     """The network by transformers' own reading of the folder."""
     patterns = renaming(announced, outline, str(where))
-    if patterns or fetched(where, ADAPTER):  # it would put an adapter on by itself, without a word
+    # it would put an adapter on by itself, without a word, and reads no index without metadata
+    if patterns or fetched(where, ADAPTER) or "metadata" not in _index_of(where):
         weights = read_safetensors(files, str(where))
         for pattern, new in patterns.items():
             weights = {re.sub(pattern, new, name): one for name, one in weights.items()}
         return _of_tensors(where, outline, weights, dtype)
     options = {"use_safetensors": True, "local_files_only": True, "trust_remote_code": False}
     return _from_pretrained(where, outline, folder_of(where), dtype, options)
+
+
+def _index_of(where: Where) -> Mapping[str, Any]:
+    """The index of weights in several files; of weights in one, what stands for it."""
+    listed = None if fetched(where, SINGLE) else read_json(where, INDEX)
+    return {"metadata": {}} if listed is None else listed
 
 
 def _of_tensors(
