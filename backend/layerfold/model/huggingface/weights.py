@@ -203,9 +203,10 @@ def read_pickles(files: Iterable[Path], name: str) -> dict[str, Any]:
             found |= held if isinstance(held, dict) else {f"a {type(held).__name__}": None}
         except UnpicklingError as error:
             if foreign := FOREIGN.search(str(error)):
-                raise ModelRefused(
-                    f"{path.name} of {name} holds {foreign[1]} beside its tensors, which could run"
-                    " code: save its state_dict alone, best with safetensors"
+                raise DamagedRun(
+                    f"{path.name} of {name} cannot be read: it holds {foreign[1]} beside its"
+                    " tensors, which could run code: save its state_dict alone, best with"
+                    " safetensors"
                 ) from error
             raise DamagedRun(
                 f"{path.name} of {name} cannot be read ({reason(error)}): {AGAIN}"
