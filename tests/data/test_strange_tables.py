@@ -144,9 +144,9 @@ def test_a_chat_that_was_written_as_text_is_one_text(
     )
 
 
-def test_a_chat_without_messages_is_no_document(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text(json_lines([{"messages": []}, {"messages": CHAT}]))
-    assert read_documents(str(tmp_path / "a.jsonl")).texts == ("Hello.\n\nIt's me.",)
+def test_a_chat_without_messages_is_named(tmp_path: Path) -> None:
+    rows = [{"messages": CHAT}, {"messages": []}]
+    refused(tmp_path / "a.jsonl", json_lines(rows), "line 2: .*'messages' holds an empty list")
 
 
 def test_an_almost_empty_column_is_not_taken_for_the_text(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from layerfold.data.brown import brown_reference
 from layerfold.data.mixed_reference import mixed_reference
 from layerfold.data.reference_states import states_at, viewed
 from layerfold.data.verse import verse_reference
-from layerfold.errors import CorpusError, DamagedRun, Diverged, ModelRefused
+from layerfold.errors import CorpusError, DamagedRun, Diverged, LayerfoldError, ModelRefused
 from layerfold.files.bundled import bundled_run
 from layerfold.records import Floats, Reference, View
 from layerfold.runs.run import Run, checkpoint_name
@@ -112,10 +112,7 @@ def build_run_atlas(
             )
             break
         except (Diverged, DamagedRun, ModelRefused) as error:
-            rest = tuple(step for step in chosen if step != error.step)
-            if not rest or rest == chosen:
-                raise
-            chosen = rest
+            chosen = _without(chosen, error)
             why = "its states are not all finite" if isinstance(error, Diverged) else str(error)
             problem(f"step {error.step} is left out: {why}")
     carry_bases(run, reference, view)
@@ -132,6 +129,16 @@ def cost_of_run(folder: Path | str, count: int) -> str | None:
     cost = cost_of(count, len(run.sites), len(run.steps), run.d_model)
     check_cost(cost, run.folder)
     return f"An atlas of {count:,} tokens takes {cost.words}."
+
+
+def _without(steps: Sequence[int], error: LayerfoldError) -> tuple[int, ...]:
+    """The steps but the one that an error is of; raises the error where none would be left, or it
+    is of none of them.
+    """
+    rest = tuple(step for step in steps if step != error.step)
+    if not rest or len(rest) == len(steps):
+        raise error
+    return rest
 
 
 def carry_bases(run: Run, reference: Reference, view: View) -> None:

@@ -39,7 +39,7 @@ def text_of(cell: Any) -> str:
         cell = _chat_written(cell)
     if isinstance(cell, Plain):
         return _encodable(str(cell))
-    contents = [] if cell == [] else chat_contents(cell)
+    contents = chat_contents(cell)
     if contents is None:
         raise CorpusError(
             f"holds {_kind(cell)} and no text: join it into one text, or name another column"

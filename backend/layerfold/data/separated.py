@@ -259,7 +259,9 @@ def _check_width(file: Path, layout: Layout, line: int, count: int) -> None:
 
 def _check_header(file: Path, layout: Layout, line: int, cells: Sequence[str]) -> None:
     """Raises CorpusError for a row that is the header again, as of tables put one after another."""
-    if len(cells) > 1 and tuple(cell.strip("\ufeff ") for cell in cells) == layout.header:
+    if cells[0].strip("\ufeff ") != layout.header[0] or len(cells) < 2:
+        return
+    if tuple(cell.strip() for cell in cells[1:]) == layout.header[1:]:
         raise CorpusError(
             f"{file}, line {line:,}, is its header again: take that line out, or part the tables"
         )

@@ -10,15 +10,15 @@ import io
 import lzma
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from layerfold.errors import CorpusError
 from layerfold.model.huggingface.pointers import is_pointer
 
-READERS: Final = {  # by a file's first bytes
+READERS: Final[dict[bytes, Callable[..., Any]]] = {  # by a file's first bytes
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
     b"\xfd7zXZ": lzma.open,

@@ -88,13 +88,14 @@ def _check_settings(where: Where) -> None:
         )
 
 
-def _check_told(strange: Iterable[str], lost: Iterable[str], name: str) -> None:
+def _check_told(strange: list[str], lost: set[str], name: str) -> None:
     """Raises ModelRefused for weights of an adapter that fit no part of the model, and for such as
     its settings speak of and it has not.
     """
     if strange:
         raise ModelRefused(
-            f"the adapter of {name} is another model's: {_listed(strange)} fit no part of it"
+            f"the adapter of {name} is another model's: {_listed([*strange, *lost])} fit no part"
+            " of it"
         )
     if lost:
         raise ModelRefused(

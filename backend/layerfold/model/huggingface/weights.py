@@ -18,11 +18,14 @@ from torch import Tensor, nn
 from layerfold.errors import DamagedRun, ModelRefused
 from layerfold.model.huggingface.files import (
     ADAPTER,
+    INDEX,
+    SINGLE,
     Where,
     fetched,
     folder_of,
     gguf_of,
     header_of,
+    read_json,
     weight_files,
 )
 from layerfold.model.huggingface.gguf_file import gguf_network
@@ -200,9 +203,10 @@ def read_pickles(files: Iterable[Path], name: str) -> dict[str, Any]:
             found |= held if isinstance(held, dict) else {f"a {type(held).__name__}": None}
         except UnpicklingError as error:
             if foreign := FOREIGN.search(str(error)):
-                raise ModelRefused(
-                    f"{path.name} of {name} holds {foreign[1]} beside its tensors, which could run"
-                    " code: save its state_dict alone, best with safetensors"
+                raise DamagedRun(
+                    f"{path.name} of {name} cannot be read: it holds {foreign[1]} beside its"
+                    " tensors, which could run code: save its state_dict alone, best with"
+                    " safetensors"
                 ) from error
             raise DamagedRun(
                 f"{path.name} of {name} cannot be read ({reason(error)}): {AGAIN}"
@@ -237,13 +241,20 @@ def _of_files(
 ) -> tuple[Any, Any]:
     """The network by transformers' own reading of the folder."""
     patterns = renaming(announced, outline, str(where))
-    if patterns or fetched(where, ADAPTER):  # it would put an adapter on by itself, without a word
+    # it would put an adapter on by itself, without a word, and reads no index without metadata
+    if patterns or fetched(where, ADAPTER) or "metadata" not in _index_of(where):
         weights = read_safetensors(files, str(where))
         for pattern, new in patterns.items():
             weights = {re.sub(pattern, new, name): one for name, one in weights.items()}
         return _of_tensors(where, outline, weights, dtype)
     options = {"use_safetensors": True, "local_files_only": True, "trust_remote_code": False}
     return _from_pretrained(where, outline, folder_of(where), dtype, options)
+
+
+def _index_of(where: Where) -> Mapping[str, Any]:
+    """The index of weights in several files; of weights in one, what stands for it."""
+    listed = None if fetched(where, SINGLE) else read_json(where, INDEX)
+    return {"metadata": {}} if listed is None else listed
 
 
 def _of_tensors(
