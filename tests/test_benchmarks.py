@@ -13,7 +13,7 @@ from tests.small import make_run
 
 IN_A_BROWSER = ("frames", "picture")
 # Those that start servers and browsers, or a process for each figure.
-STARTING = ("clients", "freshness", "memory", "picture", "startup")
+STARTING = ("clients", "freshness", "front", "memory", "picture", "startup")
 
 
 @pytest.fixture(scope="session")
