@@ -53,7 +53,7 @@ SENTENCES: Final = 16
 LIMITS: Final = Limits(
     characters=CHARACTERS, tokens=TOKENS, message_bytes=MESSAGE_BYTES, sentences=SENTENCES
 )
-CONNECTIONS: Final = 256
+CONNECTIONS: Final = 1024  # an idle page takes less than 100 kB
 WORKERS: Final = 2
 DESCRIPTION: Final = (
     "Runs, clouds and tables over HTTP; sentences over the WebSocket /api/stream (see its JSON"
