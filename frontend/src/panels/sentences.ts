@@ -225,8 +225,14 @@ function readsWords({ card, language }: State) {
   return (language === "zh" ? card?.reads?.zh : card?.reads?.en) ?? "";
 }
 
+/** The signs that a refusal names, as they stand between two quotes. */
+function unread(message: string, language: State["language"]) {
+  const named = [...message.matchAll(/“([^”]*)”/g)].map(([, sign]) => sign);
+  return named.join(language === "zh" ? "”、“" : "”, “");
+}
+
 function statusWords(one: Sentence, state: State, t: Words) {
-  const symbol = /“([^”]*)”/.exec(one.failure?.message ?? "")?.[1] ?? one.text;
+  const symbol = unread(one.failure?.message ?? "", state.language) || one.text;
   if (one.failure)
     return failureWords(t, one.failure, {
       limit: state.limits.characters,
