@@ -5,6 +5,9 @@ A modular sum is held on several circles at once, one a frequency; all p residue
 points on a torus of as many dimensions, where no two need be neighbors. So each circle is walked by
 itself: the mean states of the sums at the last site, in the plane of one frequency. The planes are
 those of the last checkpoint, the same at every step.
+
+Of the bundled run it does not hold in this form (docs, paths): one circle alone is no state that
+the model decodes, so these are not among the claims that the run keeps.
 """
 
 from __future__ import annotations

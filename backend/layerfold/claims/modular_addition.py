@@ -15,7 +15,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from layerfold.claims.circle_paths import circle_claims
 from layerfold.claims.claim import Claim, Control, Progress
 from layerfold.errors import DamagedRun
 from layerfold.geometry.fourier import (
@@ -62,13 +61,8 @@ class Found:
 
 
 def claims(opened: Session, progress: Progress) -> tuple[Claim, ...]:
-    """The five claims and those of its paths, from every checkpoint of the run; raises
-    DamagedRun."""
-    found = read(opened, lambda stage, share: progress(stage, share / 2))
-    ways = circle_claims(
-        opened, task_of(opened), lambda stage, share: progress(stage, 0.5 + share / 2)
-    )
-    return (*claims_from(found), *ways)
+    """The five claims, from every checkpoint of the run; raises DamagedRun."""
+    return claims_from(read(opened, progress))
 
 
 def claims_from(found: Found) -> tuple[Claim, ...]:

@@ -138,7 +138,7 @@ def straight_claim(found: Mapping[int, Told]) -> Claim:
     draws = resamples(len(end.chord), 1000, np.random.default_rng(0))
     length, low, high = mean_interval(end.chord, draws)
     longer = mean_interval(end.geodesic - end.chord, draws)
-    here = f"{values[last]:.3f}; length {length:.3f} [{low:.3f}, {high:.3f}]"
+    long = f"{length:.3f} [{low:.3f}, {high:.3f}]"
     over = f"{longer[0]:.3f} [{longer[1]:.3f}, {longer[2]:.3f}]"
     return Claim(
         id="chord-is-path",
@@ -146,8 +146,7 @@ def straight_claim(found: Mapping[int, Told]) -> Claim:
         title_zh="两个信念之间，直线就是路径",
         says_en=(
             "Along the straight line between two contexts' states the model says what an observer"
-            " says whose belief goes straight from one to the other, and the shortest way through"
-            " the cloud is no shorter in what it says."
+            " says whose belief goes straight, and no way through the cloud is shorter in that."
         ),
         says_zh=(
             "沿两个上下文状态之间的直线，模型所说的正是信念沿直线变化的观察者会说的；"
@@ -167,8 +166,8 @@ def straight_claim(found: Mapping[int, Told]) -> Claim:
             "且短于测地线（95% 区间）"
         ),
         values=values,
-        here=f"{here}; the geodesic longer by {over}",
-        here_zh=f"{values[last]:.3f}；长度 {length:.3f} [{low:.3f}, {high:.3f}]；测地线长出 {over}",
+        here=f"{values[last]:.3f}; length {long}; the geodesic longer by {over}",
+        here_zh=f"{values[last]:.3f}；长度 {long}；测地线长出 {over}",
         holds=bool(values[last] >= LEAST and length <= LONGEST and longer[1] > 0),
         at_step=last,
         controls=(
@@ -185,8 +184,7 @@ def straight_claim(found: Mapping[int, Told]) -> Claim:
             ),
         ),
         caveat_en=(
-            "This calibrates the instrument on a flat shape: it says nothing of words, where no"
-            " belief is known to compare with."
+            "The instrument on a flat shape: it says nothing of words, whose beliefs are unknown."
         ),
         caveat_zh="这是在平直的形状上校准工具：它不说明词语的情形，那里没有已知的信念可比。",
         bound=LEAST,

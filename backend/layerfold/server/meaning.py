@@ -12,11 +12,11 @@ import numpy as np
 from layerfold.interp import attacks, axes, edge, paths, probes, regions, senses
 from layerfold.interp.axis_projection import AxesSession
 from layerfold.interp.changes import change_of
-from layerfold.interp.column_senses import names_of, senses_by_label
+from layerfold.interp.column_senses import senses_by_label
 from layerfold.interp.compression import measure as compress
 from layerfold.interp.compression import sentences
 from layerfold.interp.interval import Interval
-from layerfold.interp.labels import SOURCE, Labelled, labelled, tagged_words
+from layerfold.interp.labels import Labelled, labelled, tagged_words
 from layerfold.interp.notes import Note
 from layerfold.interp.occurrences import states_of
 from layerfold.interp.path_cloud import SUMMARY
@@ -49,38 +49,6 @@ from layerfold.server.protocol.meaning import (
 Cancelled = Callable[[], bool]
 Answer = dict[str, Any]
 DRAWS: Final = 300  # of a bootstrap that is waited for
-
-
-def offered(session: Session) -> Answer:
-    """What there is to choose from."""
-    reference = session.atlas.reference
-    known = [(SOURCE, len(set(reference.source)))]
-    known += [(one.name, len(one.names)) for one in reference.labels if one.kind == "category"]
-    labels = [
-        {"name": name, "classes": count, "names": names_of(session, name)} for name, count in known
-    ]
-    languages = ("en", "zh")
-    return {
-        "senses": [_told(one, lang) for lang in languages for one in bundled_senses(lang)],
-        "axes": [
-            {"language": one.language, "name": one.name, "pairs": [list(p) for p in one.pairs]}
-            for one in bundled_pairs()
-        ],
-        "labels": labels,
-        "predicts": session.space(session.steps[-1]).adapter.unembeds,
-    }
-
-
-def _told(one: SenseSet, language: str) -> Answer:
-    kinds = [[slot for slot in one.slots if slot.sense == sense] for sense in (0, 1)]
-    return {
-        "language": language,
-        "word": one.word,
-        "control": one.control,
-        "names": list(one.names),
-        "counts": [len(kind) for kind in kinds],
-        "examples": [kind[0].text(one.word) for kind in kinds],
-    }
 
 
 def _each(

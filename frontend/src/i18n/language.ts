@@ -14,6 +14,8 @@ import lessonEn from "./strings.lesson.en.ts";
 import lessonZh from "./strings.lesson.zh.ts";
 import liveEn from "./strings.live.en.ts";
 import liveZh from "./strings.live.zh.ts";
+import edgeEn from "./strings.edge.en.ts";
+import edgeZh from "./strings.edge.zh.ts";
 import meaningEn from "./strings.meaning.en.ts";
 import meaningZh from "./strings.meaning.zh.ts";
 import * as measuresEn from "./strings.measures.en.ts";
@@ -38,6 +40,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...shapesEn,
     ...labEn,
     ...insideEn,
+    ...edgeEn,
     ...meaningEn,
     ...drawerEn,
     ...compareEn,
@@ -54,6 +57,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...shapesZh,
     ...labZh,
     ...insideZh,
+    ...edgeZh,
     ...meaningZh,
     ...drawerZh,
     ...compareZh,

@@ -112,11 +112,6 @@ export default {
   "meaning.list.comparative": "比较级（英语）",
   "meaning.list.capital": "首都 – 国家（英语）",
 
-  "edge.supported": "在此层位能把{kinds}与自然文本区分开",
-  "edge.none": "不显示：在此层位它不能把其他文本与自然文本区分开（意义 · 边缘）",
-  "edge.inverted": "不显示：在此层位其他文本反而比自然文本更靠近点云（意义 · 边缘）",
-  "edge.untested": "它在此处能否说明问题尚未测量（意义 · 边缘）",
-  "edge.unread": "对此词元不说明任何问题：模型读不懂它",
   "meaning.ood.question": "文字不属于模型熟悉的一类时，能看出来吗？",
   "meaning.ood.limits":
     "它说明到点云的距离在多大程度上逐词元地区分其他文字与自然文字，并与普通损失并列；它并不说明离群的词元就是错的。",
