@@ -234,7 +234,7 @@ test("a refusal stands in the server's own words, and nothing is lost", async (t
   store.dispatch({ type: "lab.toggle" });
   await settle();
   await lab.start();
-  assert.deepEqual(store.get().lab.refusal, { code: "busy", message: "Two trainings are running; two at most." });
+  assert.deepEqual(store.get().lab.refusal, { code: "busy", message: "Two trainings are running; two at most.", message_zh: "" });
   assert.equal(store.get().lab.asking, false);
   await lab.act("a", "resume");
   assert.equal(store.get().lab.troubles.a.code, "busy");

@@ -68,7 +68,7 @@ function chip(one: Finding, state: State, t: Words, dispatch: Dispatch) {
       "aria-label": `${findingWords(one, state, t)} ${rule}`,
       onclick: () => {
         dispatch({ type: "set", measure: one.measure, curves: true });
-        dispatch({ type: "set", notice: { key: "notice.plain", values: { message: rule } } });
+        dispatch({ type: "set", notice: { key: "notice.plain", values: { en: rule, zh: rule } } });
       },
     },
     findingWords(one, state, t),
