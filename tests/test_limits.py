@@ -106,7 +106,6 @@ UNPORTED = {
         "panels/inside/optimizer-step",
         "panels/strip/strip",
         "panels/top",
-        "panels/inside/generation",
         "panels/inside/landscape",
         "panels/inside/loss-line",
         "panels/inside/landscape-map",
