@@ -103,7 +103,6 @@ UNPORTED = {
         "panels/curves/plot",
         "panels/inside/gradients",
         "panels/sentences",
-        "panels/inside/optimizer-step",
         "panels/strip/strip",
         "panels/top",
         "panels/inside/landscape",

@@ -21,7 +21,7 @@ import type { Unfolded } from "./generation.ts";
 import { gradientsTab } from "./gradients.ts";
 import { handmade } from "./handmade.ts";
 import { landscapeTab } from "./landscape.ts";
-import { optimizerStepTab } from "./optimizer-step.ts";
+import { optimizerStep } from "./optimizer-step.ts";
 
 const TABS: Record<InsideTab, FunctionComponent<Shown<Unfolded>>> = {
   attention: handmade(attentionTab),
@@ -29,7 +29,7 @@ const TABS: Record<InsideTab, FunctionComponent<Shown<Unfolded>>> = {
   ablation: handmade(ablationTab),
   generation: part(generation, true),
   gradients: handmade(gradientsTab),
-  "optimizer-step": handmade(optimizerStepTab),
+  "optimizer-step": part(optimizerStep, true),
   landscape: handmade(landscapeTab),
 };
 const NAMES = Object.keys(TABS) as InsideTab[];
