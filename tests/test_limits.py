@@ -108,7 +108,6 @@ UNPORTED = {
         "panels/inside/landscape",
         "panels/inside/loss-line",
         "panels/inside/landscape-map",
-        "panels/inside/ablation",
     )
 }
 FUNCTION = r"function\*? (?P<function>\w+)"

@@ -13,7 +13,7 @@ import { hosted, part } from "../../ui/host.ts";
 import type { Shown } from "../../ui/host.ts";
 import { SidePanel } from "../../ui/panel.ts";
 import { Tabs } from "../../ui/tabs.ts";
-import { ablationTab } from "./ablation.ts";
+import { ablation } from "./ablation.ts";
 import { attentionTab } from "./attention.ts";
 import { decompositionTab } from "./decomposition.ts";
 import { generation } from "./generation.ts";
@@ -26,7 +26,7 @@ import { optimizerStep } from "./optimizer-step.ts";
 const TABS: Record<InsideTab, FunctionComponent<Shown<Unfolded>>> = {
   attention: handmade(attentionTab),
   decomposition: handmade(decompositionTab),
-  ablation: handmade(ablationTab),
+  ablation: part(ablation, true),
   generation: part(generation, true),
   gradients: handmade(gradientsTab),
   "optimizer-step": part(optimizerStep, true),
