@@ -105,9 +105,6 @@ UNPORTED = {
         "panels/sentences",
         "panels/strip/strip",
         "panels/top",
-        "panels/inside/landscape",
-        "panels/inside/loss-line",
-        "panels/inside/landscape-map",
     )
 }
 FUNCTION = r"function\*? (?P<function>\w+)"

@@ -20,7 +20,7 @@ import { generation } from "./generation.ts";
 import type { Unfolded } from "./generation.ts";
 import { gradientsTab } from "./gradients.ts";
 import { handmade } from "./handmade.ts";
-import { landscapeTab } from "./landscape.ts";
+import { landscape } from "./landscape.ts";
 import { optimizerStep } from "./optimizer-step.ts";
 
 const TABS: Record<InsideTab, FunctionComponent<Shown<Unfolded>>> = {
@@ -30,7 +30,7 @@ const TABS: Record<InsideTab, FunctionComponent<Shown<Unfolded>>> = {
   generation: part(generation, true),
   gradients: handmade(gradientsTab),
   "optimizer-step": part(optimizerStep, true),
-  landscape: handmade(landscapeTab),
+  landscape: part(landscape),
 };
 const NAMES = Object.keys(TABS) as InsideTab[];
 
