@@ -90,7 +90,6 @@ UNPORTED = {
     f"frontend/src/{name}.ts"
     for name in (
         "panels/inside/attention",
-        "panels/inside/jacobian",
         "panels/compare",
         "panels/curves/curves",
         "panels/lab/lab",
@@ -99,7 +98,6 @@ UNPORTED = {
         "panels/lab/labjobs",
         "panels/lab/labtext",
         "panels/legend",
-        "panels/inside/decomposition",
         "panels/curves/plot",
         "panels/inside/gradients",
         "panels/sentences",

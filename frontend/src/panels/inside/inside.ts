@@ -15,7 +15,7 @@ import { SidePanel } from "../../ui/panel.ts";
 import { Tabs } from "../../ui/tabs.ts";
 import { ablation } from "./ablation.ts";
 import { attentionTab } from "./attention.ts";
-import { decompositionTab } from "./decomposition.ts";
+import { decomposition } from "./decomposition.ts";
 import { generation } from "./generation.ts";
 import type { Unfolded } from "./generation.ts";
 import { gradientsTab } from "./gradients.ts";
@@ -25,7 +25,7 @@ import { optimizerStep } from "./optimizer-step.ts";
 
 const TABS: Record<InsideTab, FunctionComponent<Shown<Unfolded>>> = {
   attention: handmade(attentionTab),
-  decomposition: handmade(decompositionTab),
+  decomposition: part(decomposition, true),
   ablation: part(ablation, true),
   generation: part(generation, true),
   gradients: handmade(gradientsTab),
