@@ -90,7 +90,6 @@ UNPORTED = {
     f"frontend/src/{name}.ts"
     for name in (
         "panels/inside/attention",
-        "panels/compare",
         "panels/curves/curves",
         "panels/lab/lab",
         "panels/lab/labcurves",

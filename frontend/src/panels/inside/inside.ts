@@ -9,7 +9,7 @@ import type { Dispatch } from "../../state/messages.ts";
 import { siteWords } from "../../state/sites.ts";
 import { stepNumber } from "../../state/state.ts";
 import type { InsideTab, State, Words } from "../../state/types.ts";
-import { hosted, part } from "../../ui/host.ts";
+import { handmade, hosted, part } from "../../ui/host.ts";
 import type { Shown } from "../../ui/host.ts";
 import { SidePanel } from "../../ui/panel.ts";
 import { Tabs } from "../../ui/tabs.ts";
@@ -19,7 +19,6 @@ import { decomposition } from "./decomposition.ts";
 import { generation } from "./generation.ts";
 import type { Unfolded } from "./generation.ts";
 import { gradientsTab } from "./gradients.ts";
-import { handmade } from "./handmade.ts";
 import { landscape } from "./landscape.ts";
 import { optimizerStep } from "./optimizer-step.ts";
 
