@@ -98,7 +98,6 @@ UNPORTED = {
         "panels/inside/gradients",
         "panels/sentences",
         "panels/strip/strip",
-        "panels/top",
     )
 }
 FUNCTION = r"function\*? (?P<function>\w+)"
