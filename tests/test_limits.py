@@ -97,7 +97,6 @@ UNPORTED = {
         "panels/curves/plot",
         "panels/inside/gradients",
         "panels/sentences",
-        "panels/strip/strip",
     )
 }
 FUNCTION = r"function\*? (?P<function>\w+)"
