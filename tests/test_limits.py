@@ -96,7 +96,6 @@ UNPORTED = {
         "panels/legend",
         "panels/curves/plot",
         "panels/inside/gradients",
-        "panels/sentences",
     )
 }
 FUNCTION = r"function\*? (?P<function>\w+)"

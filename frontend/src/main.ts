@@ -193,7 +193,7 @@ function panels(store: Store, act: Act) {
   const all = [
     topPanel(dispatch, act),
     doorPanel(dispatch, act, (state, t) => offerCards(state, t, dispatch, act.offers)),
-    sentencesPanel(column, dispatch),
+    sentencesPanel(dispatch),
     legendPanel(column, dispatch),
     stripPanel(dispatch, act),
   ];

@@ -19,7 +19,7 @@ import {
 import type { Move, Part } from "../../state/inside/decomposition.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { State, Words } from "../../state/types.ts";
-import { visible } from "../../ui/dom.ts";
+import { tokenName } from "../../ui/dom.ts";
 import { Tick } from "../../ui/field.ts";
 import type { Tree } from "../../ui/host.ts";
 import { Table } from "../../ui/table.ts";
@@ -42,7 +42,7 @@ function told(state: State, t: Words, dispatch: Dispatch) {
   if (!sentence || token === null || !looks.decomposition) return null;
   const move = moveShown(state);
   const rows = partsOf(looks.decomposition, move, token);
-  const about = aboutWords(t, move, visible(sentence.tokens[token].text).trim() || "␣", token);
+  const about = aboutWords(t, move, tokenName(sentence.tokens[token].text), token);
   const { arrows, cross } = scenery(state)?.times ?? { arrows: 1, cross: 1 };
   const longer = arrows > 1 ? "decomposition.longer" : "decomposition.true";
   const columns = COLUMNS.map((name) => ({
@@ -132,7 +132,7 @@ function chips(
       "li",
       { class: side, title: t(`decomposition.${side}`, { value }) },
       h("span", { class: "unseen" }, t(`decomposition.${side}.short`)),
-      visible(word.text).trim() || "␣",
+      tokenName(word.text),
     );
   };
   const all = [
