@@ -49,10 +49,7 @@ export function pad(state: State, t: Words, dispatch: Dispatch) {
 
 /** The measure, and its value on screen; a dash that says why where there is none. */
 function choice(state: State, t: Words, dispatch: Dispatch) {
-  const { measure, card, language } = state;
-  const { value } = readingAt(state, measure);
-  const unit = measureOf(state, measure)?.unit || unitOf(state, t, measure);
-  const words = value === null ? "–" : number(value, language);
+  const { measure, card } = state;
   return h(
     "div",
     { class: "words" },
@@ -64,12 +61,16 @@ function choice(state: State, t: Words, dispatch: Dispatch) {
       options: card ? measureGroups(state, t) : [],
       onChoose: (name) => dispatch({ type: "set", measure: name }),
     }),
-    h(
-      "span",
-      { class: "value", title: [valueWords(state, t), unit].filter(Boolean).join(" · ") },
-      card && words,
-    ),
+    card ? value(state, t) : h("span", { class: "value" }),
   );
+}
+
+function value(state: State, t: Words) {
+  const { measure, language } = state;
+  const here = readingAt(state, measure).value;
+  const unit = measureOf(state, measure)?.unit || unitOf(state, t, measure);
+  const title = [valueWords(state, t), unit].filter(Boolean).join(" · ");
+  return h("span", { class: "value", title }, here === null ? "–" : number(here, language));
 }
 
 /** The colours, with what they begin and end with. */
@@ -81,7 +82,7 @@ function ends(state: State) {
     "div",
     { class: "ends" },
     h("span", {}, said(low)),
-    h("div", { class: "ramp", style: { background: gradient(state.theme) } }),
+    h("div", { class: "ramp", style: state.card && { background: gradient(state.theme) } }),
     h("span", {}, said(high)),
   );
 }
