@@ -4,6 +4,7 @@ import { h } from "preact";
 import type { FunctionComponent } from "preact";
 import { useState } from "preact/hooks";
 import { failureWords } from "../../i18n/language.ts";
+import { INSIDE_TABS } from "../../state/inside/types.ts";
 import { insideShown, lookOf, sentenceInside, wantedLooks } from "../../state/inside/inside.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import { siteWords } from "../../state/sites.ts";
@@ -31,7 +32,6 @@ const TABS: Record<InsideTab, FunctionComponent<Shown<Unfolded>>> = {
   "optimizer-step": part(optimizerStep, true),
   landscape: part(landscape),
 };
-const NAMES = Object.keys(TABS) as InsideTab[];
 
 export const insidePanel = hosted("inside", inside);
 
@@ -64,7 +64,7 @@ function headOf(state: State, t: Words, dispatch: Dispatch) {
       prefix: "inside",
       label: t("inside.tabs"),
       controls: "inside-body",
-      tabs: NAMES.map((name) => ({ name, words: t(`inside.tab.${name}`) })),
+      tabs: INSIDE_TABS.map((name) => ({ name, words: t(`inside.tab.${name}`) })),
       chosen: state.inside.tab,
       onChoose: (tab) => dispatch({ type: "inside.set", tab }),
     }),
