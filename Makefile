@@ -1,4 +1,4 @@
-# The verbs: run test test-long check fix page wheels sbom docs train atlas bench. CI uses the same ones.
+# The verbs: run test test-long check fix page wheels sbom audit docs train atlas bench. CI uses the same ones.
 #
 #   make run                        install what is needed into .venv and open the bundled run
 #   make run ARGS="--port 9000"     … with arguments of `layerfold`
@@ -9,6 +9,7 @@
 #   make page                       build the page anew whenever one of its sources changes
 #   make wheels                     the wheel of the program, and those of the bundled runs, into dist/
 #   make sbom                       what the program is made of, CycloneDX, into dist/layerfold.cdx.json
+#   make audit                      known faults of every pinned package; needs services of advisories
 #   make train RECIPE=storyteller   train a recipe into runs/
 #   make atlas RUN=runs/storyteller build its atlas
 #   make bench NAME=placement       measure (all of benchmarks/ without NAME)
@@ -29,7 +30,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm
 
-.PHONY: run test test-long check fix page wheels sbom docs train atlas bench
+.PHONY: run test test-long check fix page wheels sbom audit docs train atlas bench
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -70,6 +71,12 @@ wheels: $(VENV)/.dev
 sbom: $(VENV)/.run
 	@mkdir -p dist
 	$(BIN)/python -m packages.sbom $(ARGS) > dist/layerfold.cdx.json
+
+# In a folder of its own: what looks for faults is no part of what is looked at.
+audit: $(VENV)/.dev
+	@test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet --disable-pip-version-check pip-audit; }
+	$(VENV)/audit/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
+	$(NPM) audit --audit-level=low
 
 train: $(VENV)/.run
 	$(BIN)/layerfold train $(RECIPE) --out $(OUT) $(ARGS)

@@ -72,7 +72,7 @@ def served(cache: Path, *arguments: str) -> Iterator[Server]:
         yield Server(process, int(found[1]))
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 class Page:
@@ -123,6 +123,8 @@ async def open_page(port: int) -> Page:
         f"ws://127.0.0.1:{port}/api/stream",
         compression=None,
         max_size=None,
+        open_timeout=60,
+        ping_timeout=60,
         additional_headers={"Origin": origin},
     )
     page = Page(socket)

@@ -10,8 +10,8 @@ from layerfold.claims.seed.registry import CLAIMS
 from layerfold.claims.seed.sentences import papers, texts
 from layerfold.claims.seed.thresholds import BARS
 
-MODELS = Path(__file__).parents[1] / "models"
-FIRST = ("storyteller", "poet")
+ROOT = Path(__file__).parents[1]
+FIRST = ("storyteller", "poet", "smollm2")
 VERDICTS = {
     "en": {
         "holds": "holds",
@@ -31,11 +31,14 @@ VERDICTS = {
 
 
 def bundled() -> dict[str, list[SeedCard]]:
-    """The cards of every bundled run that has them, language models first."""
-    found = {path.parent.name: read_seed_file(path) for path in sorted(MODELS.glob(f"*/{SEED}"))}
+    """The cards of every run that comes along, and of a model whose atlas does; language models
+    first.
+    """
+    kept = sorted(path for room in ("models", "atlases") for path in ROOT.glob(f"{room}/*/{SEED}"))
+    found = {path.parent.name: read_seed_file(path) for path in kept}
     order = [name for name in FIRST if name in found]
     order += [name for name in found if name not in order]
-    return {name: kept.cards for name in order if (kept := found[name]) is not None}
+    return {name: one.cards for name in order if (one := found[name]) is not None}
 
 
 def seed_block(language: str = "en") -> str:

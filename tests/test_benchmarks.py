@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from tests.small import make_run
 
 IN_A_BROWSER = ("frames", "picture")
 # Those that start servers and browsers, or a process for each figure.
-STARTING = ("clients", "freshness", "memory", "picture", "startup")
+STARTING = ("clients", "freshness", "front", "memory", "picture", "startup")
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +38,8 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_a_benchmark_runs(name: str, small_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if name == "front" and shutil.which("caddy") is None:
+        pytest.skip("no front: apt-get install caddy")
     monkeypatch.setenv("LAYERFOLD_BENCH_RUN", str(small_run))
     monkeypatch.setenv("OMP_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
     assert smoke(name) == 0

@@ -68,11 +68,7 @@ def assert_command(arguments: list[str], line: str) -> None:
     if not arguments or arguments[0].startswith("-"):
         assert all(option == "--version" for option in options), line
         return
-    folder = arguments[0] not in {
-        command.callback.__name__.replace("_", "-")
-        for command in cli.app.registered_commands
-        if command.callback
-    }
+    folder = arguments[0] not in cli.COMMANDS
     name = "serve" if folder else arguments[0]
     assert not folder or "/" in arguments[0], f"{line}: no such command"
     assert all(option in generated.help_of(name) for option in options), line

@@ -39,10 +39,13 @@ LayerfoldError
 
 
 class LayerfoldError(Exception):
-    """What is wrong, the value, and what to do; ``code`` is stable and machine-readable."""
+    """What is wrong, the value, and what to do; ``code`` is stable and machine-readable; ``step``
+    is the one of a run that it is of, -1 where it is of none.
+    """
 
     code = "error"
     status = 500
+    step = -1
 
 
 class InputError(LayerfoldError):

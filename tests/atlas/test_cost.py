@@ -13,7 +13,7 @@ import typer
 from layerfold.atlas import cost as module
 from layerfold.atlas.cost import check_cost, cost_of
 from layerfold.build.run_atlas import cost_of_run
-from layerfold.cli.build import agree
+from layerfold.cli.atlas import agree
 from layerfold.errors import InputError, TooLarge
 from tests.small import make_run
 

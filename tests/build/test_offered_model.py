@@ -15,8 +15,10 @@ import torch
 
 from layerfold.atlas.files import open_atlas
 from layerfold.build import offered_model as module
-from layerfold.build.offered_model import check_extras, fetch_model, give_atlas
+from layerfold.build.offered_model import check_extras, fetch_model, give_atlas, give_seed
 from layerfold.build.run_atlas import build_run_atlas
+from layerfold.cards.digest import signed
+from layerfold.claims.seed.files import SEED
 from layerfold.data.offered_models import OFFERED, SMOLLM2, OfferedModel
 from layerfold.data.wheel import Wheel
 from layerfold.errors import DamagedRun, MissingExtra, Unreachable
@@ -184,6 +186,17 @@ def test_the_atlas_that_comes_along_is_taken_where_it_fits(
     assert open_atlas(run).card["origin"] == {checkpoint_name(0): Run.open(run).origin(0)}
     card = json.loads((packed / "atlas" / "atlas.json").read_text())
     assert "origin" in card
+    (packed / SEED).write_text("of these weights")
+    give_seed(offer, run)
+    assert (run / SEED).read_text() == "of these weights"
+    (packed / SEED).write_text("of another day")
+    give_seed(offer, run)
+    assert (run / SEED).read_text() == "of these weights", "what a person computed stays"
+    (run / SEED).unlink()
+    card["origin"] = {checkpoint_name(0): "other weights"}
+    (packed / "atlas" / "atlas.json").write_bytes(signed(card))
+    give_seed(offer, run)
+    assert not (run / SEED).exists(), "another model's verdicts are not this one's"
 
 
 def test_the_atlas_of_smollm2_comes_along() -> None:
@@ -198,7 +211,7 @@ def test_the_atlas_of_smollm2_comes_along() -> None:
     assert [label.name for label in reference.labels] == ["part_of_speech", "genre"]
     assert len(set(reference.source)) == 8
     names = {path.relative_to(folder).parts[0] for path in folder.rglob("*") if path.is_file()}
-    assert names <= {*module.ROOMS, "config.json"}
+    assert names <= {*module.ROOMS, "config.json", SEED}
     config = json.loads((folder / "config.json").read_text())
     assert (config["num_hidden_layers"], config["hidden_size"]) == (30, 576)
 

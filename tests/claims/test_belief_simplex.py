@@ -112,12 +112,12 @@ def test_a_tiny_run_answers_both(tmp_path: Path) -> None:
     opened = open_session(tmp_path / "run")
     heard: list[float] = []
     found = claims(opened, lambda _, share: heard.append(share))
-    assert [claim.id for claim in found] == ["belief-leading", "belief-linear"]
+    assert [claim.id for claim in found] == ["belief-leading", "belief-linear", "chord-is-path"]
     assert all(
         set(claim.values) == {0, 8} and all(0 < value < 1 for value in claim.values.values())
         for claim in found
     )
-    assert heard == [0.0, 0.5]
+    assert heard == [0.0, 0.25, 0.5, 0.75]
     opened.card["task"]["name"] = "modular-addition"
     opened.card["task"]["parameters"] = {"p": 5}
     with pytest.raises(DamagedRun, match="belief-simplex"):

@@ -11,8 +11,14 @@ import pytest
 import torch
 
 from layerfold.build.check import check_run
-from layerfold.claims.seed import clusters, depth, dimension, matrices, probing, table
-from layerfold.claims.seed.course import dimensions, random_walks, two_share
+from layerfold.claims.seed import clusters, depth, dimension, matrices, probing, pushing, table
+from layerfold.claims.seed.course import (
+    block_grams,
+    dimensions,
+    random_walks,
+    share_by_blocks,
+    two_share,
+)
 from layerfold.claims.seed.files import SEED, read_seed, write_seed
 from layerfold.claims.seed.finding import (
     Finding,
@@ -24,7 +30,7 @@ from layerfold.claims.seed.finding import (
 )
 from layerfold.claims.seed.losses import length, nudged, random_like
 from layerfold.claims.seed.registry import CLAIMS, compute_of
-from layerfold.claims.seed.sentences import texts
+from layerfold.claims.seed.sentences import texts, untrained
 from layerfold.claims.seed.subject import Subject
 from layerfold.claims.seed.table import cards_from, finding_of, settled
 from layerfold.claims.seed.thresholds import BARS
@@ -112,6 +118,18 @@ def test_a_claim_that_other_tests_explain_holds_no_more() -> None:
     assert settled(a_finding(), 0.06).verdict == "fails"
     assert settled(a_finding("weak"), 0.06).verdict == "fails"
     assert settled(a_finding("weaker"), 0.06).verdict == "weaker"
+
+
+def test_what_the_first_checkpoint_shows_as_much_is_said() -> None:
+    """Whatever the verdict, training did not make what was there before it."""
+
+    def found(first: float) -> Finding:
+        return a_finding().model_copy(update={"controls": [flat("step0", first)]})
+
+    assert untrained("1.2b", found(0.45)) == 0.45, "within the interval 0.4 to 0.6"
+    assert untrained("1.2b", found(0.1)) is None
+    assert untrained("1.3b", found(0.55)) == 0.55, "less is more of a low dimension"
+    assert untrained("1.3b", found(0.9)) is None
 
 
 def test_rates_are_benjamini_and_hochberg_over_the_table(subject: Subject) -> None:
@@ -267,6 +285,37 @@ def test_a_straight_path_is_one_direction_and_a_random_walk_nearly_so() -> None:
     assert 0.75 < np.mean([two_share(one) for one in walks[:20]]) < 0.9, "Antognini 2018"
 
 
+def test_blocks_of_weights_make_up_the_path_and_give_its_bounds() -> None:
+    """Every weight on one straight way: blocks say nothing else; each its own way: they differ."""
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.randn(8, 640, generator=generator).cumsum(dim=0)
+    grams = block_grams(rows)
+    assert np.allclose(grams.sum(axis=0), rows @ rows.T, rtol=1e-4)
+    value, low, high = share_by_blocks(grams)
+    assert low < value < high
+    straight = torch.outer(torch.arange(8.0), torch.ones(640))
+    assert share_by_blocks(block_grams(straight)) == pytest.approx((1, 1, 1))
+
+
+def test_classes_of_windows_drawn_twice_count_twice() -> None:
+    rng = np.random.default_rng(0)
+    states, classes = rng.normal(size=(40, 5)), rng.integers(3, size=40)
+    once, twice = np.ones(40), np.full(40, 2)
+    own = pushing.separation(states, classes)
+    assert pushing.separation(states, classes, once) == pytest.approx(own)
+    assert pushing.separation(states, classes, twice) == pytest.approx(own)
+    few = pushing.separation(states, classes, np.arange(40) % 2)
+    assert few == pytest.approx(pushing.separation(states[1::2], classes[1::2]))
+
+
+def test_moments_by_window_are_those_of_all_states() -> None:
+    rng = np.random.default_rng(0)
+    states = (rng.normal(size=(60, 6)) * np.arange(1, 7)).astype(np.float32)
+    value, low, high = dimension._share_triple(states, np.arange(60) // 4)
+    assert value == pytest.approx(dimension._share(states), rel=1e-5)
+    assert low < value < high
+
+
 def test_weights_come_back_bit_for_bit(subject: Subject) -> None:
     network = subject.network(STEPS[-1])
     before = {name: one.detach().clone() for name, one in network.weights().items()}
@@ -305,6 +354,12 @@ def test_a_finding_is_computed_once(subject: Subject, monkeypatch: pytest.Monkey
     first = finding_of(subject, "2.5b")
     monkeypatch.setattr(table, "computed", lambda *_: pytest.fail("computed again"))
     assert finding_of(subject, "2.5b") == first
+
+
+def test_a_mend_of_an_instrument_makes_numbers_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = table.code_of("2.5b")
+    monkeypatch.setattr(table, "instruments", lambda: b"another")
+    assert table.code_of("2.5b") != before
 
 
 def test_what_a_run_does_not_offer_is_named(subject: Subject, monkeypatch) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from layerfold.cli.main import app
+from layerfold.cli.main import app_of
 from layerfold.errors import LayerfoldError
 from layerfold.interp import rows as rendering
 from tests.small import make_run
@@ -19,6 +19,7 @@ OWN = "sense\tsentence\n" + "".join(
     for sense, cue in (("money", "loan"), ("river", "mud"))
     for n in range(6)
 )
+TOPICS = (("loan", "money"), ("mud", "river"))
 PAIRS = "r s\ne o\nt n\nh k\nm l\nw d\n"
 COMMANDS = {
     "senses": ("bank", "--sentences", "{own}", "--control", "man", "--draws", "40"),
@@ -34,7 +35,7 @@ COMMANDS = {
 
 def layerfold(*words: str) -> Result:
     """A command in this process: another would import torch again."""
-    return CliRunner().invoke(app, words)
+    return CliRunner().invoke(app_of(words[0]), words)
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +109,9 @@ def test_an_analogy_and_a_sentence(files: dict[str, str], small_folder: Path) ->
         (("probe", "--label", "tone"), "no label 'tone'"),
         (("regions", "--site", "L9.post"), "L9.post"),
         (("attack", "t"), "one token"),
+        (("regions", "--least", "4", "--csv", "/no/such/folder/x.csv"), "cannot be written"),
+        (("senses", "the", "--column", "tone"), "no column 'tone'"),
+        (("senses", "bank", "--column", "source"), "class"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(
@@ -132,3 +136,15 @@ def test_numbers_that_are_none_are_gaps() -> None:
     ]
     bounded = [{"a": 1.0, "a_low": 0.5, "a_high": 2.0}]
     assert rendering.as_text(bounded, ("a",)).splitlines()[1] == "1.000 [0.500, 2.000]"
+
+
+def test_a_column_of_a_table_parts_the_senses(small_folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "topics.csv"
+    lines = [f"{n} {cue} of a bank,{topic}" for n in range(6) for cue, topic in TOPICS]
+    path.write_text("\n".join(["text,topic", *lines]), "utf-8")
+    words = ("--sentences", str(path), "--column", "topic", "--control", "man", "--draws", "40")
+    done = layerfold("senses", str(small_folder), "bank", *words, "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert {row["word"] for row in told["rows"]} == {"bank"}
+    assert [note["key"] for note in told["notes"]].count("no_cue") == 1

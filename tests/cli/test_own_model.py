@@ -41,10 +41,19 @@ import sys
 for name in sys.argv[3:]:
     sys.modules[name] = None
 from pathlib import Path
+from layerfold.runs.hub_run import open_hub
+from layerfold.runs.run import Run
+folder = open_hub(sys.argv[1], Path(sys.argv[2]))
+"""
+STATES = """
+import numpy as np
+TEXT = "the river bank"
+run = Run.open(folder)
+print(run.adapter(run.steps[-1]).batch_states(np.array(run.tokenizer().ids([TEXT]))).shape)
+"""
+PLACED = """
 from layerfold.build.run_atlas import build_run_atlas
 from layerfold.interp.session import open_session
-from layerfold.runs.hub_run import open_hub
-folder = open_hub(sys.argv[1], Path(sys.argv[2]))
 build_run_atlas(folder, count=100)
 print(open_session(folder).place("the river bank").positions.shape)
 """
@@ -180,13 +189,22 @@ def test_python_opens_a_model_and_builds_its_atlas_first(
         package.open(copy, tmp_path, dtype="float8")
 
 
-def test_the_extra_alone_is_enough(trainer_folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("code", "shape"),
+    [
+        pytest.param(STATES, "(5, 1, ", id="states"),
+        pytest.param(PLACED, "(3, 5, ", id="placed", marks=pytest.mark.long),  # umap compiles
+    ],
+)
+def test_the_extra_alone_is_enough(
+    code: str, shape: str, trainer_folder: Path, tmp_path: Path
+) -> None:
     command = [
         sys.executable,
         "-W",
         "error::ImportWarning",
         "-c",
-        ALONE,
+        ALONE + code,
         f"hf:{trainer_folder}",
         str(tmp_path),
         *NOT_OF_THE_EXTRA,
@@ -199,4 +217,4 @@ def test_the_extra_alone_is_enough(trainer_folder: Path, tmp_path: Path) -> None
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("(3, 5, ")
+    assert done.stdout.startswith(shape)

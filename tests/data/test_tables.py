@@ -334,13 +334,13 @@ def test_gzip_is_unpacked_whatever_the_name(tmp_path: Path) -> None:
     [
         (
             "a.csv.gz",
-            gzip.compress(b"text\n" + b"some words\n" * 5000)[:-30],
+            gzip.compress(b"text\n" + b"some words\n" * 5000, mtime=0)[:-30],
             "damaged or cut short",
         ),
-        ("a.txt.gz", gzip.compress(b"some words" * 5000)[:40], "damaged or cut short"),
+        ("a.txt.gz", gzip.compress(b"some words" * 5000, mtime=0)[:40], "damaged or cut short"),
         ("a.csv", "text\né\n".encode("utf-16-le"), "UTF-16 without its mark"),
         ("a.txt", "é".encode("utf-16") + b"x", "cannot be decoded|not UTF-16"),
-        ("a.csv", b"text\nfine\n\xe9\n", "after line 0, is not UTF-8 text"),
+        ("a.csv", b"text\nfine\n\xe9\n", r"a\.csv is not UTF-8 text"),
         ("a.csv", b"PK\x03\x04 a spreadsheet", "a zip archive or a spreadsheet"),
         ("a.csv.zst", b"\x28\xb5\x2f\xfd123", "compressed by zstandard"),
         ("a.txt", b"PAR1 123", "a Parquet table under another name"),

@@ -88,10 +88,10 @@ def test_what_was_not_used_for_longest_goes_first(tmp_path: Path) -> None:
 def test_no_half_files_are_left_when_writing_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, data: bytes) -> None:
+    def full(path: Path, parts: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "write_atomically", full)
+    monkeypatch.setattr(module, "write_parts_atomically", full)
     assert np.array_equal(ArrayCache(tmp_path).get({}, Maker()), VALUES)
     assert list(tmp_path.iterdir()) == []
 

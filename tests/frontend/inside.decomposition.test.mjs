@@ -5,7 +5,8 @@ import { test } from "node:test";
 
 import { figure, pictureKey } from "../../frontend/src/state/picture/figure.ts";
 import { edgesInside, wantedLooks } from "../../frontend/src/state/inside/inside.ts";
-import { stretchesOf, farness, glyph, moveShown, partsOf, scenery, timesOf, wordsOf } from "../../frontend/src/state/inside/decomposition.ts";
+import { timesOf } from "../../frontend/src/state/inside/arrows.ts";
+import { stretchesOf, farness, glyph, moveShown, partsOf, scenery, wordsOf } from "../../frontend/src/state/inside/decomposition.ts";
 import { after, placed } from "./made.mjs";
 
 const [SITES, LAYERS, HEADS, TOKENS] = [5, 2, 2, 2];
@@ -129,7 +130,7 @@ test("the stretch is a cross of six arrows and three rings through their ends", 
 
 test("lines are drawn as long as they are where that can be seen", () => {
   const line = (/** @type {number} */ length) => [{ start: [0, 0, 0], tip: [length, 0, 0] }];
-  assert.deepEqual([1, 0.05, 0.0001, 0].map((length) => timesOf(line(length), 1)), [1, 5, 100, 1]);
+  assert.deepEqual([1, 0.05, 0.0001, 0].map((length) => timesOf(line(length), 1)), [1, 5, 1000, 1]);
   assert.equal(timesOf([], 1), 1);
 });
 

@@ -8,6 +8,10 @@ import { TABLES, wordsOf } from "../../frontend/src/i18n/language.ts";
 import { meaning } from "../../frontend/src/panels/meaning/meaning.ts";
 import { keyOf, partHere, wantedMeaning } from "../../frontend/src/state/meaning/meaning.ts";
 import { pairsOf, termsOf } from "../../frontend/src/state/meaning/questions.ts";
+import { sharedStart } from "../../frontend/src/panels/meaning/smaller.ts";
+import { STOPS, movedTo, stopOf } from "../../frontend/src/state/meaning/changes.ts";
+import { standingHere } from "../../frontend/src/state/meaning/edge.ts";
+import { axisNames } from "../../frontend/src/state/projections.ts";
 import { SECTIONS } from "../../frontend/src/state/meaning/types.ts";
 import { centersOf } from "../../frontend/src/state/picture/meant.ts";
 import { figure } from "../../frontend/src/state/picture/figure.ts";
@@ -223,4 +227,43 @@ test("the link opens the section again", () => {
 test("another run takes what was measured of this one along with it", () => {
   const state = after([{ type: "run.choose", run: "other" }], answered("senses", sensesLook(7, 512)));
   assert.deepEqual([state.meaning.measured, state.meaning.sets], [{}, null]);
+});
+
+test("sliders move one change of each kind, and the model is whole at their end", () => {
+  assert.equal(movedTo("bits=8, layer=2", "bits", 1), "bits=3, layer=2");
+  assert.equal(movedTo("bits=8, bits=4, rank=32", "bits", STOPS.bits.length), "rank=32");
+  assert.equal(movedTo("", "rank", 0), "rank=1");
+  assert.equal(stopOf("bits=4", "bits"), STOPS.bits.indexOf(4));
+  assert.equal(stopOf("rank=30", "rank"), STOPS.rank.indexOf(32));
+  assert.equal(stopOf("bits=4", "rank"), STOPS.rank.length);
+});
+
+test("two sentences are told apart from the word on where they differ", () => {
+  assert.equal(sharedStart("a cat sat", "a cap sat"), 2);
+  assert.equal(sharedStart("a cat", "a cat"), 5);
+  assert.equal(sharedStart("a cat", "a cats"), 2);
+  assert.equal(sharedStart("一只猫", "一只狗"), 2);
+});
+
+test("the scene is shown on axes that the card then offers, and the link brings them back", () => {
+  const state = after([{ type: "meaning.project", keys: ["gender", "number"] }], open("axes"));
+  assert.equal(state.projection, "axes~gender~number");
+  assert.deepEqual(axisNames({ ...state, former: null }), ["gender", "number", "what is left"]);
+  const again = after([{ type: "meaning.project", keys: ["tense"] }], state);
+  assert.equal(again.card.projections.filter((one) => one.name.startsWith("axes~")).length, 1);
+  assert.equal(viewOf(linkOf(viewOfState(again))).view.projection, "axes~tense");
+});
+
+test("the percentile is said to be one only where the table of the edge supports it", () => {
+  const state = open("ood");
+  assert.equal(standingHere(state), null);
+  const alarms = [["supported", "supported"], ["supported", "inverted"]].map((row) =>
+    SITES.map((_, at) => row[Math.min(at, 1)]),
+  );
+  const look = { kind: "ood", run: "tiny", step: stepNumber(state), tensors: {} };
+  look.answer = { ...common, step: stepNumber(state), kinds: ["held-out", "shuffled"], levels: [], scores: ["nearest", "loss"], alarms };
+  look.tensors = { auroc: tensor([2, 2, 2, SITES.length, 3], () => 0.6), outside: tensor([3, SITES.length, 3], () => 50) };
+  const known = answered("ood", look, state);
+  assert.deepEqual(standingHere({ ...known, site: 0 }), { supported: ["shuffled"], inverted: [] });
+  assert.deepEqual(standingHere({ ...known, site: 1 }), { supported: [], inverted: ["shuffled"] });
 });

@@ -93,7 +93,7 @@ test("a switch a sentence says whether names of special tokens mean them", () =>
 });
 
 test("a refused socket says why and what to set", () => {
-  const state = update(initialState(), { type: "set", refusal: "Start it with --allow-host x." });
+  const state = update(initialState(), { type: "set", refusal: { message: "Start it with --allow-host x." } });
   assert.equal(state.refusal, "Start it with --allow-host x.");
   assert.match(wordsOf("en")("line.refused", { message: state.refusal }), /--allow-host x/);
 });

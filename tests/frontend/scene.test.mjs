@@ -209,6 +209,9 @@ test("the opening view fits what panels leave free", () => {
   const wide = fitDistance(1280, 720, NONE);
   assert.ok(fitDistance(1280, 720, { ...NONE, left: 320, bottom: 140 }) > wide);
   assert.ok(fitDistance(390, 844, NONE) > 2 * wide);
+  // between the sentences and an open drawer: the whole ball, with room for its near side
+  const pixels = (width, height, insets) => 720 * (0.5 / Math.tan(Math.PI / 8)) / fitDistance(width, height, insets);
+  assert.ok(pixels(1280, 720, { left: 300, right: 416, top: 48, bottom: 152 }) < 0.9 * 564);
   const camera = openingCamera(1280, 720, NONE);
   assert.ok(Math.abs(Math.hypot(camera.eye.x, camera.eye.y, camera.eye.z) - wide) < 1e-9);
 });

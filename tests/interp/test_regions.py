@@ -91,6 +91,9 @@ def test_regions_are_born_kept_split_and_merged() -> None:
     fates = [one.fate(2, index) for index in range(5)]
     assert fates == ["kept", "split", "split", "merged", "born"]
     assert one.fate(1, 0) == ""
+    reasons = [row["reason"] for row in one.rows()]
+    assert len(reasons) == 2
+    assert all("denser" in reason for reason in reasons)
 
 
 def test_regions_of_a_run(opened: Session) -> None:
@@ -130,4 +133,4 @@ def test_no_region_is_a_number_without_a_value(
     assert found.regions == ((), ())
     assert np.isnan(found.purity.value).all()
     assert np.isnan(found.chance_overlap).all()
-    assert list(found.rows()) == []
+    assert [row["size"] for row in found.rows()] == [0] * len(found.steps)

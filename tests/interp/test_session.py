@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import layerfold
 from layerfold.build.metrics import measure_run
@@ -23,17 +24,29 @@ from layerfold.errors import (
     AtlasMissing,
     Cancelled,
     DamagedRun,
+    Diverged,
     EmptyText,
     RunNotFound,
     SiteNotFound,
     StepNotFound,
     TokenNotFound,
 )
+from layerfold.files.array_cache import ArrayCache
 from layerfold.interp import session as module
 from layerfold.interp.session import Session, open_session
+from layerfold.model.checkpoint import save_checkpoint
 from layerfold.runs.run import Run, checkpoint_name
 from layerfold.server.protocol.tables import measures_table, metrics_table, reference_table
-from tests.small import CONFIG, PICKED, STEPS, WINDOWS, make_run, sign_again
+from tests.small import (
+    CONFIG,
+    PICKED,
+    STEPS,
+    WINDOWS,
+    a_model,
+    make_run,
+    sign_again,
+    write_run_card,
+)
 
 TEXT = "The bank of the river, “café” and 你好 😀"
 
@@ -342,3 +355,20 @@ def test_serving_imports_neither_umap_nor_numba_and_opening_no_torch(made: Path)
         " 'plotly'} & set(sys.modules), sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_step_whose_states_are_no_numbers_is_refused_by_name(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "small")
+    model = a_model(8)
+    with torch.no_grad():
+        next(model.parameters()).fill_(float("nan"))
+    save_checkpoint(run / checkpoint_name(8), model)
+    write_run_card(run)
+    session = open_session(run, ArrayCache(None))
+    for ask in (
+        lambda: session.inspect_reference(3, 8, 1),
+        lambda: session.place("the bank", [8]),
+    ):
+        with pytest.raises(Diverged, match=r"step 8 .* Restore the checkpoint"):
+            ask()
+    assert session.place("the bank", [0]).steps == (0,)

@@ -95,6 +95,12 @@ def test_a_split_character_is_shown_whole_by_each_of_its_tokens() -> None:
         "\U0001f469\u200d\U0001f52c",
         "\u2764\ufe0f",
         "\U0001f1ef\U0001f1f5",
+        "\uff76\uff9e",
+        "\u1100\u1100\u1161",
+        "\ua960\u1161\ud7cb",
+        "\u0600\u0661",
+        "\U0001e922\U0001e944",
+        "\u845b\U000e0100",
     ],
 )
 def test_a_letter_is_read_with_its_marks_in_every_script(letter: str) -> None:

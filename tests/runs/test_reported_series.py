@@ -14,6 +14,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from layerfold.build.run_atlas import build_run_atlas
+from layerfold.errors import ModelNotFound
 from layerfold.runs.hub_run import open_hub
 from layerfold.runs.run import Run
 from tests.model.architectures import written
@@ -94,6 +96,52 @@ def test_a_step_whose_weights_are_not_finite_is_left_out_and_named(
     named = [*(one["name"] for one in run.card["skipped"]), *(p.file for p in run.verify())]
     assert "checkpoint-300" in named
     assert np.isfinite(run.adapter(200).states(IDS).values).all()
+
+
+def test_a_step_that_cannot_be_opened_is_left_out_and_the_rest_is_built(
+    lay: Lay, tmp_path: Path
+) -> None:
+    for step, number in ((100, 0), (200, 1), (300, 2)):
+        lay(f"checkpoint-{step}", number)
+    path = tmp_path / "out" / "checkpoint-200" / WEIGHTS
+    save_file(
+        load_file(path) | {"model.layers.0.self_attn.q_norm.weight": torch.ones(8)},
+        path,
+        metadata={"format": "pt"},
+    )
+    (tmp_path / "text.txt").write_text(" ".join(f"the {n} cat sat on the mat." for n in range(90)))
+    run, told = opened(tmp_path), []
+    atlas = build_run_atlas(
+        run.folder, count=40, threads=1, corpus=str(tmp_path / "text.txt"), problem=told.append
+    )
+    assert atlas.steps == (100, 300)
+    assert told[0].startswith("step 200 is left out")
+    assert "q_norm.weight" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("names", "steps"),
+    [
+        (("epoch=1-step=100", "epoch=2-step=200"), (100, 200)),
+        (("model_step_100", "model_step_200"), (100, 200)),
+        (("100", "200"), (100, 200)),
+        (("Checkpoint-1k", "CHECKPOINT-2k"), (1000, 2000)),
+    ],
+)
+def test_folders_of_other_names_are_offered_as_a_series(
+    lay: Lay, tmp_path: Path, names: tuple[str, str], steps: tuple[int, int]
+) -> None:
+    for number, name in enumerate(names):
+        lay(name, number)
+    with pytest.raises(ModelNotFound, match=r"open one, or all as a series, 'hf:.*/\*'"):
+        opened(tmp_path)
+    assert opened(tmp_path, "*").steps == steps
+
+
+def test_checkpoints_in_a_folder_of_their_own_are_found(lay: Lay, tmp_path: Path) -> None:
+    lay("checkpoints/step_100", 0)
+    lay("checkpoints/step_200", 1)
+    assert opened(tmp_path).steps == (100, 200)
 
 
 def test_what_deepspeed_leaves_inside_a_checkpoint_is_no_checkpoint(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from layerfold.claims.seed.registry import CLAIMS
 from layerfold.errors import LabClosed, ModelNotFound
 from layerfold.server.app import opened_offers
 from layerfold.server.catalog import Catalog
@@ -107,6 +108,11 @@ def test_the_routes_are_guarded_like_the_labs(offers: Offers) -> None:
         assert client.post("/api/models/smollm2", headers=foreign).status_code == 403
         assert client.get("/api/models", headers={"Host": "evil.example"}).status_code == 403
         assert client.post("/api/models/other").status_code == 404
+        assert client.get("/api/models/other/seed").status_code == 404
+        assert {card["id"] for card in client.get("/api/models/smollm2/seed").json()["cards"]} in (
+            set(),
+            set(CLAIMS),
+        )
         assert one(offers).status == "absent"
         assert client.post("/api/models/smollm2").json()["models"][0]["status"] == "fetching"
         assert client.delete("/api/models/smollm2").json()["models"][0]["status"] == "absent"

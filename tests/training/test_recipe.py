@@ -65,7 +65,7 @@ def test_what_cannot_be_followed_is_refused(tmp_path: Path, text: str, word: str
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(RecipeError, match="storyteller, tiny"):
+    with pytest.raises(RecipeError, match="storyteller, storyteller-2, tiny"):
         Recipe.load("nothing")
 
 

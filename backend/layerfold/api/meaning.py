@@ -12,6 +12,7 @@ from layerfold.interp.attacks import Options as AttackOptions
 from layerfold.interp.axes import Analogy, Axis
 from layerfold.interp.axes import Options as AxesOptions
 from layerfold.interp.changes import change_of
+from layerfold.interp.column_senses import senses_by_label
 from layerfold.interp.compression import Compression
 from layerfold.interp.compression import Options as CompressionOptions
 from layerfold.interp.edge import Edge
@@ -68,13 +69,16 @@ class MeaningCalls:
         control: str | None = None,
         steps: Sequence[int] | None = None,
         options: SenseOptions | None = None,
+        column: str | None = None,
     ) -> Senses:
         """Whether context parts two senses of a word, beside a neutral word in the same places.
 
         Bundled words by name (all without one), or one word with ``sentences`` by sense, {} in the
-        word's place.
+        word's place; with ``column``, a label of the reference, by its two most frequent classes.
         """
-        if sentences is not None:
+        if column is not None:
+            sets = [senses_by_label(self.session, str(word or ""), column, (), control)]
+        elif sentences is not None:
             sets = [sense_set(str(word or ""), sentences, control)]
         else:
             names = [word] if isinstance(word, str) else list(word or ())

@@ -13,7 +13,7 @@ from layerfold.build.projections import build_projections
 from layerfold.build.run_atlas import build_run_atlas
 from layerfold.errors import AtlasMissing
 from layerfold.files.bundled import bundled_run
-from layerfold.interp.session import open_session
+from layerfold.interp.axis_projection import open_session
 from layerfold.runs.hub_card import HOME, open_hub
 from layerfold.runs.remote import mirror_of
 from layerfold.runs.run import Run

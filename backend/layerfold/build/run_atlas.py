@@ -16,9 +16,10 @@ from layerfold.atlas.cost import ASKED_ABOVE, check_cost, cost_of
 from layerfold.atlas.files import Atlas, open_atlas
 from layerfold.data.brown import NAME as BROWN
 from layerfold.data.brown import brown_reference
+from layerfold.data.mixed_reference import mixed_reference
 from layerfold.data.reference_states import states_at, viewed
 from layerfold.data.verse import verse_reference
-from layerfold.errors import CorpusError, DamagedRun, Diverged
+from layerfold.errors import CorpusError, DamagedRun, Diverged, LayerfoldError, ModelRefused
 from layerfold.files.bundled import bundled_run
 from layerfold.records import Floats, Reference, View
 from layerfold.runs.run import Run, checkpoint_name
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 COLLECTIONS: Final = ("storyteller", "pydoc")
 VERSE: Final = "poet"
+WITH_BROWN: Final = "storyteller-2"
 OWN_TEXT: Final = "text"  # a folder in the run
 # of these steps, in this view, with so many neighbours
 Hire = Callable[[Run, Reference, Sequence[int], View, int], "Executor"]
@@ -76,8 +78,8 @@ def build_run_atlas(
     it, the reference that is there is kept where it has ``count`` tokens, else chosen from what the
     run learned from, a named collection being gathered into ``corpora``. ``hire`` gives the crew
     that works graphs and scores out, elsewhere than in this process; ``problem(words)`` hears of
-    each step that is left out because it diverged. Raises RunNotFound, DamagedRun, CorpusError,
-    RecipeError, InputError, MissingExtra, Unreachable.
+    each step that is left out because it diverged or cannot be opened. Raises RunNotFound,
+    DamagedRun, CorpusError, RecipeError, InputError, MissingExtra, Unreachable.
     """
     from layerfold.atlas.build import build_atlas  # imports numba, which serving must not
 
@@ -109,11 +111,10 @@ def build_run_atlas(
                 crew=hire(run, reference, chosen, view, k) if hire else None,
             )
             break
-        except Diverged as error:
-            chosen = tuple(step for step in chosen if step != error.step)
-            if not chosen:
-                raise
-            problem(f"step {error.step} is left out: its states are not all finite")
+        except (Diverged, DamagedRun, ModelRefused) as error:
+            chosen = _without(chosen, error)
+            why = "its states are not all finite" if isinstance(error, Diverged) else str(error)
+            problem(f"step {error.step} is left out: {why}")
     carry_bases(run, reference, view)
     return open_atlas(run.folder)
 
@@ -128,6 +129,16 @@ def cost_of_run(folder: Path | str, count: int) -> str | None:
     cost = cost_of(count, len(run.sites), len(run.steps), run.d_model)
     check_cost(cost, run.folder)
     return f"An atlas of {count:,} tokens takes {cost.words}."
+
+
+def _without(steps: Sequence[int], error: LayerfoldError) -> tuple[int, ...]:
+    """The steps but the one that an error is of; raises the error where none would be left, or it
+    is of none of them.
+    """
+    rest = tuple(step for step in steps if step != error.step)
+    if not rest or len(rest) == len(steps):
+        raise error
+    return rest
 
 
 def carry_bases(run: Run, reference: Reference, view: View) -> None:
@@ -206,6 +217,9 @@ def chosen_reference(
         return brown_reference(run.tokenizer(), run.max_tokens, corpora, count, seed)
     if collection == VERSE:
         return verse_reference(run, texts_at(collection, options.corpora), count, seed)
+    if collection == WITH_BROWN:
+        corpora = options.corpora or CORPORA
+        return mixed_reference(run, texts_at(collection, corpora), corpora, count, seed)
     if collection in COLLECTIONS:
         return choose_reference(run, texts_at(collection, options.corpora), count, seed)
     if options.corpus or (run.folder / OWN_TEXT).is_dir():

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.claims.claim import Claim, Control, Progress
+from layerfold.claims.simplex_paths import simplex_claim
 from layerfold.errors import DamagedRun
 from layerfold.interp.session import Session
 from layerfold.records import Floats, normalized
@@ -34,7 +35,7 @@ ALL: Final = 0.9
 
 
 def claims(opened: Session, progress: Progress) -> tuple[Claim, ...]:
-    """Both claims of a run on Mess3, on sequences that it never learned from; raises DamagedRun."""
+    """The claims of a run on Mess3, on sequences that it never learned from; raises DamagedRun."""
     task = task_of_card(opened.card)
     if not isinstance(task, BeliefSimplex):
         raise DamagedRun(
@@ -45,14 +46,15 @@ def claims(opened: Session, progress: Progress) -> tuple[Claim, ...]:
     belief = beliefs(task.transitions, said)
     leading, whole, shuffled = {}, {}, {}
     for n, step in enumerate(opened.run.steps):
-        progress("reading beliefs", n / len(opened.run.steps))
+        progress("reading beliefs", n / len(opened.run.steps) / 2)
         states = normalized(opened.run.adapter(step).batch_states(said.astype(np.int32))[-1])
         leading[step] = explained(led(states), belief)
         shuffled[step] = explained(led(states), shuffle(belief))
         whole[step] = explained(states, belief)
     letters = explained(endings(said, LETTERS_BACK), belief)
     lead = advantage(led(states), endings(said, LETTERS_BACK), belief)
-    return leading_claim(leading, shuffled, letters, lead), whole_claim(whole)
+    straight = simplex_claim(opened, task, lambda stage, share: progress(stage, 0.5 + share / 2))
+    return leading_claim(leading, shuffled, letters, lead), whole_claim(whole), straight
 
 
 def leading_claim(

@@ -79,9 +79,7 @@ def claims_from(found: Found) -> tuple[Claim, ...]:
 
 def read(opened: Session, progress: Progress) -> Found:
     """Every checkpoint tested on all pairs, and its number embedding."""
-    task = task_of_card(opened.card)
-    if not isinstance(task, ModularAddition):
-        raise DamagedRun("run.json does not say which sums were learned: restore it")
+    task = task_of(opened)
     tests: dict[int, dict[str, float]] = {}
     rows: dict[int, Doubles] = {}
     for n, step in enumerate(opened.run.steps):
@@ -93,6 +91,14 @@ def read(opened: Session, progress: Progress) -> Found:
     if not rows:
         raise DamagedRun("no checkpoint can be read: restore them, or train this run again")
     return Found(task.p, tests, rows)
+
+
+def task_of(opened: Session) -> ModularAddition:
+    """The sums that a run learned; raises DamagedRun."""
+    task = task_of_card(opened.card)
+    if not isinstance(task, ModularAddition):
+        raise DamagedRun("run.json does not say which sums were learned: restore it")
+    return task
 
 
 def _reached(found: Found, name: str, level: float) -> int | None:

@@ -4,19 +4,22 @@ does.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from layerfold.claims.claim import CLAIMS, Claim, claim_table, claims_of, write_claims
-from layerfold.errors import LayerfoldError
-from layerfold.interp.session import open_session
+from layerfold.claims.over_runs import over_runs, table_text
+from layerfold.interp.session import Session
 from layerfold.runs.manifest import renew_manifest
 
-WIDTH: Final = 132  # columns of a table
-COLUMNS: Final = ("claim", "source", "published", "threshold", "here", "holds")
+COLUMNS: Final = {
+    "en": ("claim", "source", "published", "threshold", "here", "holds"),
+    "zh": ("论断", "出处", "已发表", "阈值", "此处", "成立"),
+}
+ANSWERS: Final = {"en": ("NO", "yes"), "zh": ("不成立", "成立")}
+AT_STEP: Final = {"en": " (step {})", "zh": "（第 {} 步）"}
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,9 @@ class Verdict:
         ]
         return {"holds": self.holds, "runs": runs, "errors": dict(self.failed)}
 
-    def as_text(self) -> str:
-        """For a person: a table a run."""
-        return "\n".join(table(run, claims) for run, claims in self.found.items())
+    def as_text(self, language: str = "en") -> str:
+        """For a person: a table a run, in English or in Chinese."""
+        return "\n".join(table(run, claims, language) for run, claims in self.found.items())
 
 
 def verdict_of(
@@ -57,49 +60,33 @@ def verdict_of(
 
     ``progress`` hears the run, what is being done, and the share of it that is done.
     """
-    found: dict[str, tuple[Claim, ...]] = {}
-    failed: dict[str, str] = {}
-    for folder in folders:
-        name = folder.resolve().name
-        try:
-            opened = open_session(folder, cache)
-            found[name] = claims_of(
-                opened,
-                lambda stage, share, name=name: progress(name, stage, share),  # type: ignore[misc]
-            )
-            if write and found[name]:
-                write_claims(opened.run, found[name])
-                renew_manifest(opened.run.folder, (CLAIMS,))
-        except LayerfoldError as error:
-            failed[name] = str(error)
-    return Verdict(found, failed)
+
+    def compute(name: str, opened: Session) -> tuple[Claim, ...]:
+        found = claims_of(opened, lambda stage, share: progress(name, stage, share))
+        if write and found:
+            write_claims(opened.run, found)
+            renew_manifest(opened.run.folder, (CLAIMS,))
+        return found
+
+    return Verdict(*over_runs(folders, cache, compute))
 
 
-def table(run: str, claims: Sequence[Claim]) -> str:
+def table(run: str, claims: Sequence[Claim], language: str = "en") -> str:
     """Each claim with its source, the published figure, the threshold, ours, and whether it
     holds.
     """
-    from rich.console import Console
-    from rich.table import Table
-
     if not claims:
         return f"{run}: claims nothing"
-    drawn = Table(title=run, title_justify="left", show_lines=True)
-    for name in COLUMNS:
-        drawn.add_column(name, overflow="fold")
-    for claim in claims:
-        step = f"{claim.at_step:,}"
-        here = claim.here if step in claim.here else f"{claim.here} (step {step})"
-        drawn.add_row(
-            claim.title_en,
-            claim.source,
-            claim.published,
-            claim.threshold,
-            here,
-            "yes" if claim.holds else "NO",
-        )
-    paper = io.StringIO()
-    Console(
-        file=paper, width=WIDTH, markup=False, highlight=False, emoji=False, no_color=True
-    ).print(drawn)
-    return paper.getvalue().rstrip()
+    return table_text(run, COLUMNS[language], [row(claim, language) for claim in claims])
+
+
+def row(claim: Claim, language: str = "en") -> tuple[str, ...]:
+    """A claim in a line of the table; what nobody has put into Chinese stays English."""
+    said = [claim.title_en, claim.published, claim.threshold, claim.here]
+    if language == "zh":
+        ours = (claim.title_zh, claim.published_zh, claim.threshold_zh, claim.here_zh)
+        said = [zh or en for zh, en in zip(ours, said, strict=True)]
+    title, published, threshold, here = said
+    step = f"{claim.at_step:,}"
+    here = here if step in here else here + AT_STEP[language].format(step)
+    return (title, claim.source, published, threshold, here, ANSWERS[language][claim.holds])

@@ -7,20 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from layerfold.cli.options import RUN
 from layerfold.cli.resolve import Opening, chosen_steps, run_folder, use_threads
 from layerfold.cli.terminal import asked_to_stop, say, shares
+from layerfold.errors import InputError
 from layerfold.interp import rows
+from layerfold.interp.notes import Note
+from layerfold.interp.session import Session, open_session
+from layerfold.interp.stepwise import Watch
 from layerfold.settings import cache_folder
-
-if TYPE_CHECKING:
-    from layerfold.interp.notes import Note
-    from layerfold.interp.session import Session
-    from layerfold.interp.stepwise import Watch
 
 Run = Annotated[str, typer.Argument(help=RUN)]
 Steps = Annotated[str, typer.Option(help="all, last, or training steps separated by commas.")]
@@ -46,9 +45,6 @@ def session(
 ) -> Iterator[Reading]:
     """Opens a run for a measurement that shows progress and stops when it is told to."""
     folder = run_folder(run, opening)
-    from layerfold.interp.session import open_session
-    from layerfold.interp.stepwise import Watch
-
     opened = open_session(folder, cache_folder(os.environ))
     use_threads(threads)
     with shares(as_json) as report, asked_to_stop() as stopped:
@@ -69,7 +65,10 @@ class Answer:
     def tell(self, opened: Session, csv: Path | None, as_json: bool) -> None:
         """The rows as JSON, in a CSV file, or as a table with the notes under it."""
         if csv is not None:
-            csv.write_text(rows.as_csv(self.rows), "utf-8")
+            try:
+                csv.write_text(rows.as_csv(self.rows), "utf-8")
+            except OSError as error:
+                raise InputError(f"{csv} cannot be written ({error.strerror}).") from None
         told = {
             "run": opened.run.name,
             "instrument": self.instrument,

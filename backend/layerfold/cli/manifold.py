@@ -211,6 +211,7 @@ def regions(
         "shuffled",
         "q",
         "fate",
+        "reason",
     )
     Answer("regions", list(found.rows()), columns).tell(at.opened, csv, as_json)
 

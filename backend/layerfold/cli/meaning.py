@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,12 +23,16 @@ from layerfold.cli.answer import (
 from layerfold.cli.options import Device, Dtype, Json, Pickle, Threads
 from layerfold.cli.resolve import Opening
 from layerfold.interp.word_sets import (
+    SenseSet,
     bundled_pairs,
     bundled_senses,
     named_sets,
     read_pairs,
     read_senses,
 )
+
+if TYPE_CHECKING:
+    from layerfold.interp.session import Session
 
 
 def senses(
@@ -44,6 +49,15 @@ def senses(
     control: Annotated[
         str | None, typer.Option(help="Neutral word for a table that names none.")
     ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option(
+            help="Column whose classes are the senses: of --sentences, or of the run's reference."
+        ),
+    ] = None,
+    between: Annotated[
+        list[str] | None, typer.Option(help="Two classes of --column; else the most frequent.")
+    ] = None,
     language: Language = "en",
     steps: Steps = "last",
     view: View = "normalised",
@@ -59,16 +73,38 @@ def senses(
     """Tell whether context parts two senses of a word, beside a neutral word in the same places."""
     from layerfold.interp import senses as instrument
 
-    if sentences is None:
+    if column is not None:
+        sets = []
+    elif sentences is None:
         sets = named_sets(bundled_senses(language), words, "word")
     else:
         sets = read_senses(sentences, words[0] if words and len(words) == 1 else None, control)
     options = instrument.Options(checked_view(view), draws, seed)
     opening = Opening(dtype, device, allow_pickle)
     with session(run, steps, opening, threads, as_json) as at:
+        for word in words or [""] if column is not None else ():
+            sets.append(
+                by_column(at.opened, word, column or "", between or [], (sentences, control))
+            )
         found = instrument.measure(at.opened, sets, at.steps, options, at.watch)
     columns = ("word", "step", "site", "ratio", "control", "quotient", "permuted", "p", "parts_at")
     Answer("senses", list(found.rows()), columns, found.notes).tell(at.opened, csv, as_json)
+
+
+def by_column(
+    opened: Session,
+    word: str,
+    column: str,
+    between: Sequence[str],
+    source: tuple[Path | None, str | None],
+) -> SenseSet:
+    """The senses of a word by a column of a table (with its control), or of the reference."""
+    from layerfold.interp.column_senses import senses_by_column, senses_by_label
+
+    table, control = source
+    if table is None:
+        return senses_by_label(opened, word, column, between, control)
+    return senses_by_column(table, word, column, between, control)
 
 
 def axes(

@@ -11,8 +11,13 @@ from typing import Final
 
 from layerfold.data.offered_models import OFFERED
 from layerfold.errors import InputError, ModelNotFound, RunNotFound
+from layerfold.runs.hub_card import HOME, open_hub
 from layerfold.runs.remote import mirror_of, mirrored
+from layerfold.runs.run import Run
+from layerfold.runs.series import is_model
 from layerfold.runs.storage import is_address
+from layerfold.server.catalog import find_runs
+from layerfold.settings import Settings, cache_folder
 
 
 def meant(words: str, cache: Path | None = None) -> str:
@@ -58,8 +63,6 @@ def run_folder(name: str, opening: Opening = AS_BEFORE) -> Path:
         return Path(name)
     if is_address(name):
         return mirror_of(name, _cache())
-    from layerfold.runs.series import is_model
-
     if is_model(name):
         return model_folder(name, opening)
     found = served_runs()
@@ -81,9 +84,6 @@ def model_folder(words: str, opening: Opening = AS_BEFORE, cache: Path | None = 
     """The run of a model from elsewhere, kept under ``cache``; checkpoints that are left out are
     named on stderr.
     """
-    from layerfold.runs.hub_card import HOME, open_hub
-    from layerfold.runs.run import Run
-
     home = (cache or _cache()) / HOME
     folder = open_hub(
         words,
@@ -107,8 +107,6 @@ def model_folder(words: str, opening: Opening = AS_BEFORE, cache: Path | None = 
 
 
 def _cache() -> Path:
-    from layerfold.settings import cache_folder
-
     return cache_folder(os.environ)
 
 
@@ -123,8 +121,6 @@ def opened_runs(
     """The folders that words mean: models from elsewhere as runs, runs at an address as copies made
     now, all else as it is.
     """
-    from layerfold.runs.series import is_model
-
     found: list[Path] = []
     for words in (meant(str(one), cache) for one in named):
         if is_address(words):
@@ -136,9 +132,6 @@ def opened_runs(
 
 def served_runs() -> dict[str, Path]:
     """The runs that `layerfold` alone serves, by name."""
-    from layerfold.server.catalog import find_runs
-    from layerfold.settings import Settings
-
     return find_runs(opened_runs(Settings.read(os.environ).runs))
 
 
@@ -146,8 +139,6 @@ def run_and_sentences(words: Sequence[str], opening: Opening = AS_BEFORE) -> tup
     """The run that the first word names and the sentences after it; without such a word, the first
     run that is served.
     """
-    from layerfold.runs.series import is_model
-
     served = served_runs()
     if len(words) > 1 and (
         words[0] in served

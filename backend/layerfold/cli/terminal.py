@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +11,15 @@ from contextlib import contextmanager, suppress
 from math import isfinite
 from typing import Any
 
+from layerfold.locales.messages import language_of, render
+
 Move = Callable[[str, int, int, str], None]
+
+
+def spoken(words: str) -> str:
+    """Words of the program, line by line, in the language of this process."""
+    language = language_of(os.environ)
+    return "\n".join(render(line, language) for line in words.split("\n"))
 
 
 def fail(message: str) -> None:
@@ -22,7 +31,7 @@ def fail(message: str) -> None:
 def complain(*problems: object) -> None:
     """A line on stderr for each problem."""
     for problem in problems:
-        print("layerfold: " + " ".join(str(problem).split()), file=sys.stderr)
+        print("layerfold: " + " ".join(spoken(str(problem)).split()), file=sys.stderr)
 
 
 def stop_at(problems: Sequence[object]) -> None:
@@ -34,7 +43,7 @@ def stop_at(problems: Sequence[object]) -> None:
 
 def say(as_json: bool, said: dict[str, Any], words: str) -> None:
     """The same news for a program or for a person."""
-    print(json.dumps(said, ensure_ascii=False) if as_json else words, flush=True)
+    print(json.dumps(said, ensure_ascii=False) if as_json else spoken(words), flush=True)
 
 
 def tell(said: dict[str, Any]) -> None:
@@ -105,9 +114,11 @@ def progress_bar(quiet: bool) -> Iterator[Move]:
     with Progress(
         *columns, TextColumn("{task.fields[note]}"), console=Console(stderr=True), disable=quiet
     ) as progress:
-        task = progress.add_task("starting", total=None, note="")
+        task = progress.add_task(spoken("starting"), total=None, note="")
 
         def move(stage: str, done: int, of: int, note: str) -> None:
-            progress.update(task, description=stage, completed=done, total=of or None, note=note)
+            progress.update(
+                task, description=spoken(stage), completed=done, total=of or None, note=note
+            )
 
         yield move

@@ -11,6 +11,7 @@ from typing import Any, Final
 from layerfold.data.cells import CONTENT
 from layerfold.data.tables import LONGEST, Row, Table
 from layerfold.errors import CorpusError, MissingExtra, Unreachable
+from layerfold.model.huggingface.pointers import is_pointer
 
 COLUMN_BYTES: Final = 1 << 30  # of a column in a row group, unpacked
 PACKED: Final = 1000  # times its size that a file may unpack to; text unpacks to ten times
@@ -38,6 +39,10 @@ def read_parquet(file: Path) -> Table:
     announces and that are out of bounds.
     """
     library = _parquet()
+    if is_pointer(file):
+        raise CorpusError(
+            f"{file} is a Git LFS pointer and not the file itself: run git lfs pull in its folder"
+        )
     try:
         with library.ParquetFile(file) as opened:
             rows, columns = opened.metadata.num_rows, worded_columns(opened.schema_arrow)

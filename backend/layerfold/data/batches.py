@@ -43,7 +43,8 @@ def prepare(
     """The texts tokenised and split: a share ``held_out`` of each source, in pieces of up to 12,000
     characters, is never learned from.
 
-    A short text is cut into shorter pieces, so that some are left to learn from.
+    A short text is cut into shorter pieces, so that some are left to learn from; what is left of a
+    source stands there as often as its weight says.
     """
     longest = min(PIECE, max(LEAST_PIECE, sum(text.bytes for text in texts) // PIECES))
     train: list[str] = []
@@ -51,8 +52,8 @@ def prepare(
     for number, text in enumerate(texts):
         pieces = [piece for document in text.documents for piece in cut(document, longest)]
         chosen = _chosen(pieces, held_out * text.bytes, np.random.default_rng((seed, number)))
-        for n, piece in enumerate(pieces):
-            (kept if n in chosen else train).append(piece)
+        kept += [piece for n, piece in enumerate(pieces) if n in chosen]
+        train += [piece for n, piece in enumerate(pieces) if n not in chosen] * text.weight
     data = Data(
         _row(train, tokenizer),
         _row(kept, tokenizer),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import datetime
+import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -15,6 +18,8 @@ CONTENT: Final = (
     "value",
 )  # of a chat's message: OpenAI's and ShareGPT's word for what was said
 BETWEEN: Final = "\n\n"  # a chat's messages in one text
+# how a chat begins that was written into a cell as text, by JSON or by Python
+WRITTEN: Final = re.compile(r"""\s*\[\s*\{\s*['"](?:role|from|content|value)['"]\s*:""")
 LABEL_LENGTH: Final = 80
 EXACT: Final = 2**53  # whole numbers above it are names: as floats, neighbors would be one
 Plain = (str, bool, int, float, Decimal, datetime.date, datetime.time, datetime.timedelta)
@@ -30,6 +35,8 @@ def text_of(cell: Any) -> str:
         return ""
     if isinstance(cell, bytes):
         return _decoded(cell)
+    if isinstance(cell, str) and WRITTEN.match(cell):
+        cell = _chat_written(cell)
     if isinstance(cell, Plain):
         return _encodable(str(cell))
     contents = chat_contents(cell)
@@ -38,6 +45,19 @@ def text_of(cell: Any) -> str:
             f"holds {_kind(cell)} and no text: join it into one text, or name another column"
         )
     return BETWEEN.join(_encodable(content) for content in contents if content.strip())
+
+
+def _chat_written(cell: str) -> Any:
+    """The chat that a cell holds as JSON or as Python writes it; raises CorpusError."""
+    for read in (json.loads, ast.literal_eval):
+        try:
+            return read(cell.strip())
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+    raise CorpusError(
+        "holds a chat written as text, which is neither JSON nor Python: write it as a list of"
+        " messages, or join it into one text"
+    )
 
 
 def label_of(cell: Any) -> str | float | None:
@@ -60,7 +80,7 @@ def label_of(cell: Any) -> str | float | None:
 
 def is_worded(cell: Any) -> bool:
     """Whether a cell may be the text where nobody says which column is."""
-    return isinstance(cell, str | bytes) or chat_contents(cell) is not None
+    return isinstance(cell, str | bytes) or chat_contents(cell) is not None or cell == []
 
 
 def chat_contents(cell: Any) -> list[str] | None:

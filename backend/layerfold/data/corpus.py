@@ -20,7 +20,7 @@ class Text:
     """The documents of one source, and what a card says of it.
 
     ``columns[name][i]`` is what is known of document i; ``left_out`` counts documents that are not
-    here, by reason.
+    here, by reason; ``weight`` is how often a pass over the collection learns from them.
     """
 
     source: str
@@ -30,6 +30,7 @@ class Text:
     registry: str = ""
     columns: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
+    weight: int = 1
 
     def only(self, numbers: Sequence[int]) -> Text:
         """The same source with these of its documents."""
@@ -59,6 +60,7 @@ class Text:
             "sha256": self.sha256,
             "bytes": self.bytes,
         }
+        said |= {"weight": self.weight} if self.weight != 1 else {}
         counts = {reason: count for reason, count in self.left_out.items() if count}
         return said | (
             {"documents": len(self.documents), "left_out": counts} if self.left_out else {}

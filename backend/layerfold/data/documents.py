@@ -3,7 +3,7 @@ came from and its columns.
 
 A text file is one document; a table (.csv, .tsv, .jsonl, .json, .parquet) has one in each row;
 ``hf:NAME[:CONFIG][@SPLIT]`` and a folder that ``datasets`` saved are tables too. Any but Parquet
-may be packed by gzip (.gz).
+may be packed by gzip, bzip2 or xz (.gz, .bz2, .xz).
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ READERS: Final[Mapping[str, Callable[[Path], Table]]] = {
 }
 ROWS: Final = 200_000  # documents of one table: more than any reference takes
 KNOWN: Final = (*SUFFIXES, *SEPARATED, *READERS)
+PACKED: Final = (".gz", ".bz2", ".xz")  # that are read as they are
+SEALED: Final = (".zip", ".zst", ".7z", ".lz4", ".rar", ".tar")
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,11 @@ def _opened(
         if path.is_file()
         else sorted(file for file in path.rglob("*") if file.is_file() and _ending(file) in KNOWN)
     )
+    if sealed := sorted(file for file in path.rglob("*") if _is_sealed(file)):
+        raise CorpusError(
+            f"the corpus folder {where} holds {sealed[0].name}, which is not unpacked: unpack it,"
+            " or move it away"
+        )
     if not files:
         raise CorpusError(
             f"the corpus folder {where} holds no text file ({', '.join(KNOWN)}): add some"
@@ -118,8 +125,14 @@ def _reader(file: Path, delimiter: str | None, alone: bool) -> Callable[[Path], 
 
 
 def _plain(file: Path) -> Path:
-    """A file's path without the ending of gzip."""
-    return file.with_suffix("") if file.suffix.lower() == ".gz" else file
+    """A file's path without the ending of what packed it."""
+    return file.with_suffix("") if file.suffix.lower() in PACKED else file
+
+
+def _is_sealed(file: Path) -> bool:
+    """Whether a file is a text or a table in an archive that is not opened here."""
+    endings = [ending.lower() for ending in file.suffixes[-2:]]
+    return len(endings) == 2 and endings[1] in SEALED and endings[0] in KNOWN
 
 
 def _ending(file: Path) -> str:

@@ -30,7 +30,7 @@ def _line_rows(file: Path, _wanted: Sequence[str]) -> Iterator[tuple[int, Row]]:
 
 def _object(file: Path, number: int, line: str) -> Row:
     try:
-        row = json.loads(line)
+        row = json.loads(line, object_pairs_hook=_once)
     except NOT_JSON as error:
         raise CorpusError(f"{file}, line {number}, is not JSON ({error}): mend it") from error
     if not isinstance(row, dict):
@@ -39,6 +39,16 @@ def _object(file: Path, number: int, line: str) -> Row:
             f"{{'text': …}}"
         )
     return row
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object each of whose names stands once; raises ValueError."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise ValueError(f"an object names {twice!r} twice")
+    return found
 
 
 def read_json(file: Path) -> Table:
@@ -50,7 +60,7 @@ def read_json(file: Path) -> Table:
     if _is_lines(file):
         return read_json_lines(file)
     try:
-        value = json.loads(read_text(file))
+        value = json.loads(read_text(file), object_pairs_hook=_once)
     except NOT_JSON as error:
         raise CorpusError(f"{file} is not JSON ({error}): mend it") from error
     return table_of(str(file), _records(file, value))

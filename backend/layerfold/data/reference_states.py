@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from layerfold.errors import DamagedRun, TooLarge
+from layerfold.errors import DamagedRun, Diverged, TooLarge
 from layerfold.records import Floats, Ints, Reference, View, normalized
 
 if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter
     from layerfold.runs.run import Run
 
+FARTHEST: Final = 1e15  # its square, summed, is a float32
 WINDOWS_AT_ONCE: Final = 25  # 25 windows of 64 tokens: 11 MB of states
+NUMBERS_AT_ONCE: Final = 1 << 24  # of states that are read together: 64 MB
 
 
 def viewed(raw: Floats, view: View) -> Floats:
@@ -31,11 +33,18 @@ def reference_states(adapter: Adapter, reference: Reference) -> Floats:
     """The reference's raw states [site, ref, d], computed a few windows of one length at a time;
     raises DamagedRun for an empty one.
     """
-    found: Floats | None = None
-    for chosen, windows in alike(reference.windows):
-        values = adapter.batch_states(windows)
+    return _read(adapter, reference, lambda raw: raw)
+
+
+def _read(
+    adapter: Adapter, reference: Reference, kept: Callable[[Floats], NDArray[Any]]
+) -> NDArray[Any]:
+    """The reference's states [site, ref, d], each as ``kept`` makes it of the raw one."""
+    found: NDArray[Any] | None = None
+    for chosen, windows in alike(reference.windows, _at_once(adapter)):
+        values = kept(adapter.batch_states(windows))
         if found is None:
-            found = np.empty((len(values), len(reference), values.shape[-1]), dtype=np.float32)
+            found = np.empty((len(values), len(reference), values.shape[-1]), dtype=values.dtype)
         inside = np.isin(reference.window, chosen)
         found[:, inside] = values[
             :, np.searchsorted(chosen, reference.window[inside]), reference.position[inside]
@@ -47,15 +56,22 @@ def reference_states(adapter: Adapter, reference: Reference) -> Floats:
     return found
 
 
-def alike(windows: Ints) -> Iterator[tuple[Ints, Ints]]:
-    """Windows that can be read together, a few at a time: which they are, in order, and their ids
-    without the -1 after a shorter one.
+def _at_once(adapter: Adapter) -> int:
+    """How many tokens are read together: so few that their states stay small."""
+    sites = getattr(adapter, "sites", ())
+    return NUMBERS_AT_ONCE // max(1, len(sites) * getattr(adapter, "d_model", 1))
+
+
+def alike(windows: Ints, tokens: int = NUMBERS_AT_ONCE) -> Iterator[tuple[Ints, Ints]]:
+    """Windows that can be read together, a few at a time and about ``tokens`` tokens at most: which
+    they are, in order, and their ids without the -1 after a shorter one.
     """
     sizes = (windows >= 0).sum(axis=1)
     for size in np.unique(sizes)[::-1].tolist():
         of_size = np.flatnonzero(sizes == size).astype(np.int32)
-        for start in range(0, len(of_size), WINDOWS_AT_ONCE):
-            chosen = of_size[start : start + WINDOWS_AT_ONCE]
+        at_once = max(1, min(WINDOWS_AT_ONCE, tokens // max(1, size)))
+        for start in range(0, len(of_size), at_once):
+            chosen = of_size[start : start + at_once]
             yield chosen, windows[chosen, :size]
 
 
@@ -63,12 +79,13 @@ def states_at(
     run: Run, step: int, reference: Reference, weights: Callable[[], Adapter] | None = None
 ) -> Floats:
     """The reference's raw states [site, ref, d] at a step of a run: as they were recorded, or
-    computed by its model, which ``weights`` gives where it is at hand.
+    computed by its model, which ``weights`` gives where it is at hand; raises Diverged where some
+    are no numbers.
     """
     found = run.stored_states(step, reference)
-    if found is not None:
-        return found
-    return reference_states(weights() if weights else run.adapter(step), reference)
+    if found is None:
+        found = reference_states(weights() if weights else run.adapter(step), reference)
+    return checked(found, step)
 
 
 def stored(raw: Floats, view: View) -> NDArray[Any]:
@@ -76,6 +93,31 @@ def stored(raw: Floats, view: View) -> NDArray[Any]:
     normalised states' is.
     """
     return viewed(raw, view).astype(np.float16) if view == "normalised" else raw
+
+
+def kept_states(
+    run: Run, step: int, reference: Reference, view: View, weights: Callable[[], Adapter]
+) -> NDArray[Any]:
+    """The reference's states [site, ref, d] at a step of a run in a view, as they are kept;
+    ``weights`` gives the model that computes them where they were not recorded. Raises Diverged
+    where some are no numbers.
+    """
+    found = run.stored_states(step, reference)
+    if found is not None:
+        return stored(checked(found, step), view)
+    return _read(weights(), reference, lambda raw: stored(checked(raw, step), view))
+
+
+def checked(raw: Floats, step: int) -> Floats:
+    """The states, whose distances are numbers; raises Diverged where some are not."""
+    if raw.size and not max(-float(raw.min()), float(raw.max())) <= FARTHEST:
+        raise Diverged(
+            f"The states of step {step} are not all finite, or lie too far out to be compared: its"
+            " weights are damaged, or its training diverged. Restore the checkpoint, or build the"
+            " atlas again without this step",
+            step,
+        )
+    return raw
 
 
 def slope_of(states: NDArray[Any], positions: Floats) -> Floats:

@@ -29,6 +29,9 @@ NAMES: Final = {
     "colon": ":",
 }
 SNIFFED: Final = 200  # lines
+MARK: Final = re.compile(r"([^\w\s\-.'()/])\1*|[\x01-\x08\x1c-\x1f]")  # that may part cells
+NULL: Final = "\\N"  # as databases write nothing
+APOSTROPHES: Final = 3  # rows
 NAME_WORDS: Final = 5  # a sole column with a longer name is a text, and its header is missing
 
 
@@ -108,10 +111,38 @@ def _layout(file: Path, wanted: str | None) -> Layout:
             f"{file} begins with {header[0][:60]!r} where the columns' names belong: put a line "
             "with text above it"
         )
+    if not wanted:
+        _check_cut(file, head[skipped:], header)
     spaced = _is_spaced(
         islice(text_lines(file, newline=""), skipped + 1, None), delimiter, len(header)
     )
+    rows = [_spaced_cells(line, delimiter) for line in head] if spaced else []
+    _check_apostrophes(file, (rows or list(_cut(head[skipped:], delimiter, quoted)))[1:])
     return Layout(delimiter, quoted, skipped, tuple(name.strip() for name in header), spaced)
+
+
+def _check_cut(file: Path, head: Sequence[str], header: Sequence[str]) -> None:
+    """Raises CorpusError for a sole column whose name has a sign that every line has as often: it
+    parts cells.
+    """
+    found = MARK.search(header[0]) if len(header) == 1 else None
+    lines = [line for line in head if line.strip()]
+    if found and len(lines) > 2 and all(line.count(found[0]) for line in lines):
+        raise CorpusError(
+            f"{file} has one column, {header[0][:60]!r}, and {found[0]!r} in every line: say what"
+            f" parts its cells, --delimiter {found[0]!r} or --delimiter comma"
+        )
+
+
+def _check_apostrophes(file: Path, rows: Sequence[Sequence[str]]) -> None:
+    """Raises CorpusError for a column whose every cell stands between apostrophes."""
+    full = [row for row in rows if row]
+    for cells in zip(*full, strict=False) if len(full) > APOSTROPHES else ():
+        if all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in map(str.strip, cells)):
+            raise CorpusError(
+                f"{file} puts cells between apostrophes ({cells[0][:40]}): put them between double"
+                ' quotes (")'
+            )
 
 
 def _ending(file: Path) -> str:
@@ -207,7 +238,8 @@ def _rows(file: Path, layout: Layout, wanted: Sequence[str]) -> Iterator[tuple[i
         ):
             if cells:
                 _check_width(file, layout, line, len(cells))
-                yield line, {name: cells[at] for name, at in places.items()}
+                _check_header(file, layout, line, cells)
+                yield line, {name: _said(cells[at]) for name, at in places.items()}
     except csv.Error as error:
         raise CorpusError(
             f"{file} cannot be read as a table: after the row in line {line:,}, {error}. "
@@ -223,3 +255,17 @@ def _check_width(file: Path, layout: Layout, line: int, count: int) -> None:
             f"{layout.delimiter!r}: "
             "put quotes round a text that holds it or a line break, or say --delimiter"
         )
+
+
+def _check_header(file: Path, layout: Layout, line: int, cells: Sequence[str]) -> None:
+    """Raises CorpusError for a row that is the header again, as of tables put one after another."""
+    if cells[0].strip("\ufeff ") != layout.header[0] or len(cells) < 2:
+        return
+    if tuple(cell.strip() for cell in cells[1:]) == layout.header[1:]:
+        raise CorpusError(
+            f"{file}, line {line:,}, is its header again: take that line out, or part the tables"
+        )
+
+
+def _said(cell: str) -> str | None:
+    return None if cell == NULL else cell

@@ -10,14 +10,16 @@ import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from layerfold.data.brown import LICENCE as BROWN_LICENCE
 from layerfold.data.corpus import Text, checked
 from layerfold.data.gather import Package, fetch
+from layerfold.data.modern import BROWN, FACTBOOK, JARGON, SQLITE, brown, factbook, jargon, sqlite
+from layerfold.data.plain import prose, read_plain, verse
 from layerfold.data.poems import verse as chinese_verse
 from layerfold.errors import CorpusError
 
-CURLY = {"“": '"', "”": '"', "‘": "'", "’": "'", "—": "--", "–": "-", "\u00a0": " ", "…": "..."}
-PLAIN = str.maketrans({**CURLY, "\ufeff": "", "\r": "", "\x02": "", "\x1a": ""})
 VERSE_BYTES = 15_000_000  # the least of verse
 MILTON = (
     "areopagitica",
@@ -30,14 +32,15 @@ MILTON = (
 
 @dataclass(frozen=True)
 class Source:
-    """One source of a collection: how it is called, where it comes from, and the verb that reads
-    it.
+    """One source of a collection: how it is called, where it comes from, the verb that reads it,
+    and how often it is learned from in a pass.
     """
 
     name: str
     package: Package
     licence: str
     read: Callable[[Path], Iterable[str]]
+    weight: int = 1
 
 
 def storyteller() -> tuple[Source, ...]:
@@ -77,6 +80,16 @@ def storyteller() -> tuple[Source, ...]:
     )
 
 
+def modern() -> tuple[Source, ...]:
+    """What the second storyteller reads besides: prose of the last hundred years, about 12 MB."""
+    return (
+        Source("Brown", BROWN, BROWN_LICENCE, brown, weight=4),
+        Source("factbook", FACTBOOK, "public domain", factbook, weight=2),
+        Source("Jargon File", JARGON, "public domain", jargon, weight=2),
+        Source("SQLite", SQLITE, "public domain", sqlite),
+    )
+
+
 def collect(name: str, cache: Path) -> tuple[Text, ...]:
     """The texts of a named collection, fetched into ``cache`` where they are not there yet; raises
     CorpusError.
@@ -89,12 +102,23 @@ def collect(name: str, cache: Path) -> tuple[Text, ...]:
         )
     if name == "poet":
         return checked(chinese_verse(cache), name, VERSE_BYTES)
-    if name != "storyteller":
+    if name not in PROSE:
         raise CorpusError(
-            f"there is no collection called {name!r}: choose storyteller, poet, pydoc or, for a"
-            " picture alone, brown, or give a folder or a file of text"
+            f"there is no collection called {name!r}: choose {', '.join(PROSE)}, poet, pydoc or,"
+            " for a picture alone, brown, or give a folder or a file of text"
         )
-    return checked(tuple(_read(source, cache) for source in storyteller()), name, 25_000_000)
+    sources, least = PROSE[name]
+    return checked(tuple(_read(source, cache) for source in sources()), name, least)
+
+
+def both() -> tuple[Source, ...]:
+    """The first storyteller's sources in their order, so that the same of them is held out, and
+    modern prose."""
+    return (*storyteller(), *modern())
+
+
+PROSE: Final = {"storyteller": (storyteller, 25_000_000), "storyteller-2": (both, 40_000_000)}
+"""Collections of English prose by name: their sources, and the least bytes of text in all."""
 
 
 def _read(source: Source, cache: Path) -> Text:
@@ -105,29 +129,36 @@ def _read(source: Source, cache: Path) -> Text:
             f"{fetched.label} holds none of the text expected of it: delete {fetched.folder.parent}"
             " and try again"
         )
-    return Text(source.name, documents, source.licence, fetched.label, source.package.registry)
+    return Text(
+        source.name,
+        documents,
+        source.licence,
+        fetched.label,
+        source.package.registry,
+        weight=source.weight,
+    )
 
 
 def speeches(folder: Path) -> Iterable[str]:
     """State of the Union addresses, one document each, by year."""
-    return (prose(_text(file)) for file in sorted(folder.glob("package/data/*.txt")))
+    return (prose(read_plain(file)) for file in sorted(folder.glob("package/data/*.txt")))
 
 
 def moby_dick(folder: Path) -> Iterable[str]:
     """The novel's chapters, in order."""
-    whole = _text(folder / "package/data/data.txt")
+    whole = read_plain(folder / "package/data/data.txt")
     return (prose(chapter) for chapter in re.split(r"\n(?=CHAPTER \d+\.)", whole))
 
 
 def shakespeare(folder: Path) -> Iterable[str]:
     """The plays and poems in modern spelling (the folio texts say the same again)."""
-    return (verse(_text(file)) for file in sorted(folder.glob("*/shksprdata/texts/*_gut.txt")))
+    return (verse(read_plain(file)) for file in sorted(folder.glob("*/shksprdata/texts/*_gut.txt")))
 
 
 def milton(folder: Path) -> Iterable[str]:
     """The poems and one pamphlet, each once, without editors' notes."""
     texts = next(iter(folder.glob("*/miltondata/texts")), folder)
-    return (verse(_text(texts / f"{name}_gut.txt")) for name in MILTON)
+    return (verse(read_plain(texts / f"{name}_gut.txt")) for name in MILTON)
 
 
 def austen(folder: Path) -> Iterable[str]:
@@ -159,7 +190,7 @@ def wordnet(folder: Path) -> Iterable[str]:
     for part in ("noun", "verb", "adj", "adv"):
         lines = [
             gloss(line)
-            for line in _text(folder / f"usr/share/wordnet/data.{part}").splitlines()
+            for line in read_plain(folder / f"usr/share/wordnet/data.{part}").splitlines()
             if " | " in line
         ]
         yield from ("\n".join(lines[start : start + 20]) for start in range(0, len(lines), 20))
@@ -200,32 +231,3 @@ def python_help() -> Iterable[str]:
     from pydoc_data.topics import topics
 
     return (verse(text) for _, text in sorted(topics.items()))
-
-
-def prose(text: str) -> str:
-    """Plain paragraphs: hard-wrapped lines joined, one blank line between, no underscores for
-    italics.
-    """
-    text = re.sub(r"\b_|_\b", "", text.translate(PLAIN))
-    paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
-    return "\n\n".join(part for part in paragraphs if part)
-
-
-def verse(text: str) -> str:
-    """Lines as they are, without indents, page numbers at their ends or runs of blank lines."""
-    lines = (re.sub(r"\s{3,}\d+$", "", line).strip() for line in text.translate(PLAIN).split("\n"))
-    return re.sub(
-        r"\n{3,}", "\n\n", "\n".join(re.sub(r"[ \t]+", " ", line) for line in lines)
-    ).strip()
-
-
-def _text(path: Path) -> str:
-    if not path.exists():
-        raise CorpusError(
-            f"{path.name} is missing from its package: delete {path.parent} and try again"
-        )
-    data = path.read_bytes()
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace").replace("\ufffd", "")

@@ -47,11 +47,13 @@ class Table:
         text = column if column is not None else self._text_column()
         self._check_columns([text, *labels])
         sample, seen, silent = RowSample(most), 0, 0
+        several = len(self._usual()) > 1
         for number, row in self.rows(list(dict.fromkeys([text, *labels]))):
             if number > LONGEST:
                 raise CorpusError(f"{self.name} has over {LONGEST:,} rows: give a part of it")
-            seen, silent = seen + 1, silent + (row.get(text) is None)
             words = self._cell(text_of, number, text, row)
+            nothing = not words.strip() if several else row.get(text) is None
+            seen, silent = seen + 1, silent + nothing
             document = Document(
                 words, tuple(self._cell(label_of, number, name, row) for name in labels)
             )
@@ -75,8 +77,11 @@ class Table:
                 f"{self.name}, {self.unit} {number:,}: the column {name!r} {error}"
             ) from error
 
+    def _usual(self) -> list[str]:
+        return [name for name in TEXT_COLUMNS if name in self.columns]
+
     def _text_column(self) -> str:
-        usual = [name for name in TEXT_COLUMNS if name in self.columns]
+        usual = self._usual()
         worded = [name for name, could in self.columns.items() if could]
         if usual or len(worded) == 1:
             return (usual or worded)[0]

@@ -18,13 +18,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save
 
-from layerfold.files.atomic import write_atomically
+from layerfold.files.atomic import write_parts_atomically
 
 KEPT_BYTES = 4 << 30
 IN_MEMORY_BYTES = 400 << 20
 NAME = "states"
+DTYPES = {"float16": "F16", "float32": "F32"}
 STALE = 60.0  # seconds after which a use is noted in the file's time
 Arrays: TypeAlias = Mapping[str, NDArray[Any]]
 Stamp: TypeAlias = tuple[int, ...]
@@ -101,9 +101,9 @@ class ArrayCache:
         return values
 
     def _write(self, path: Path, values: Arrays) -> None:
-        data = save({name: np.ascontiguousarray(array) for name, array in values.items()})
-        digest = hashlib.sha256(memoryview(data)[8 + int.from_bytes(data[:8], "little") :])
-        write_atomically(path, _marked(data, digest.hexdigest()))
+        write_parts_atomically(path, _safetensors(values))
+        if (stamp := file_stamp(path)) is not None:
+            self._whole[path] = stamp  # what has just been written is not read for its hash
         self._make_room(path)
 
     def _make_room(self, newest: Path) -> None:
@@ -138,28 +138,44 @@ def read_mapped(path: Path, whole: bool = False) -> Arrays | None:
         header = json.loads(view[8:start])
         digest = header.pop("__metadata__")["sha256"]
         found = {name: _array(view, start, entry) for name, entry in header.items()}
-        whole = whole or hashlib.sha256(memoryview(view)[start:]).hexdigest() == digest
+        whole = whole or _digest(path, start) == digest
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return found if whole and found else None
 
 
+def _digest(path: Path, start: int) -> str:
+    """The sha256 of a file from a place on; read, and not mapped, it takes no room in memory."""
+    with path.open("rb") as file:
+        file.seek(start)
+        return hashlib.file_digest(file, hashlib.sha256).hexdigest()
+
+
 def _array(view: mmap.mmap, start: int, entry: dict[str, Any]) -> NDArray[Any]:
     first, last = entry["data_offsets"]
-    kind = np.dtype({"F16": np.float16, "F32": np.float32}[entry["dtype"]])
+    kind = np.dtype({word: name for name, word in DTYPES.items()}[entry["dtype"]])
     count = (last - first) // kind.itemsize
     return np.frombuffer(view, kind, count, start + first).reshape(entry["shape"])
 
 
-def _marked(data: bytes, digest: str) -> bytes:
-    """A safetensors file with the digest of its numbers in its header, the numbers where a
-    processor's widest words begin.
+def _safetensors(values: Arrays) -> list[bytes | memoryview]:
+    """A safetensors file in parts, none of them a copy: the digest of its numbers in its header,
+    the numbers where a processor's widest words begin.
     """
-    start = 8 + int.from_bytes(data[:8], "little")
-    header = {**json.loads(data[8:start]), "__metadata__": {"sha256": digest}}
-    words = json.dumps(header, separators=(",", ":")).encode()
+    arrays = {  # wide numbers first, so that each lies on a multiple of its size
+        name: np.ascontiguousarray(array)
+        for name, array in sorted(values.items(), key=lambda one: -one[1].itemsize)
+    }
+    digest, header, start = hashlib.sha256(), {}, 0
+    for name, array in arrays.items():
+        kind, end = DTYPES[array.dtype.name], start + array.nbytes
+        header[name] = {"dtype": kind, "shape": array.shape, "data_offsets": (start, end)}
+        digest.update(array.data)
+        start = end
+    said = {**header, "__metadata__": {"sha256": digest.hexdigest()}}
+    words = json.dumps(said, separators=(",", ":")).encode()
     words += b" " * (-(8 + len(words)) % 64)
-    return b"".join((len(words).to_bytes(8, "little"), words, memoryview(data)[start:]))
+    return [len(words).to_bytes(8, "little"), words, *(array.data for array in arrays.values())]
 
 
 def _frozen(arrays: Arrays) -> Arrays:

@@ -11,6 +11,7 @@ import stat
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
@@ -19,12 +20,18 @@ def write_atomically(path: Path, data: bytes) -> None:
     """``path`` holds exactly ``data``, or what it held before if anything fails on the way; raises
     OSError, which names the file.
     """
+    write_parts_atomically(path, (data,))
+
+
+def write_parts_atomically(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+    """As ``write_atomically``, of data that is too large to be held twice."""
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            for part in parts:
+                file.write(part)
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(0o644)

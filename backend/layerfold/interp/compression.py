@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from layerfold.errors import InputError, UnknownSymbol
 from layerfold.geometry.comparison import neighbor_overlap, procrustes
+from layerfold.interp.changes import Change, applied, cuts_of
 from layerfold.interp.edge import AT_ONCE, states_of
 from layerfold.interp.interval import Doubles, Interval, mean_interval, resamples
 from layerfold.interp.notes import Note
@@ -29,7 +30,6 @@ from layerfold.records import Floats, Ints
 from layerfold.space.neighbors import nearest_self
 
 if TYPE_CHECKING:
-    from layerfold.interp.changes import Change
     from layerfold.model.adapter import Adapter
 
 NEIGHBORS: Final = 15
@@ -146,8 +146,6 @@ def at_step(
     watch: Watch = NOBODY,
 ) -> dict[str, NDArray[Any]]:
     """The arrays of one step. The adapter's model is changed meanwhile, and left as it was."""
-    from layerfold.interp.changes import applied, cuts_of  # late: torch takes seconds
-
     if not (adapter.causal and adapter.unembeds):
         raise InputError("This model predicts no next token, so it has no loss to lose.")
     plain = states_of(adapter, windows)
@@ -231,8 +229,6 @@ def sentences(
     opened: Session, change: Change, text: str, step: int, count: int = 20
 ) -> tuple[str, str]:
     """How the whole and the smaller model go on with a text, token by likeliest token."""
-    from layerfold.interp.changes import applied, cuts_of  # late: torch takes seconds
-
     adapter = opened.run.adapter(chosen_steps(opened, [step])[0])
     ids = opened.tokenize(text).ids
     cut: Sequence[Any] = ()

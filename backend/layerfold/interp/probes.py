@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -31,6 +32,7 @@ from layerfold.interp.word_sets import fingerprint
 from layerfold.records import Floats, Ints, Site, View
 
 BLOCKS: Final = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)  # of the tokens, by document: sent one by one
+WHOLE: Final = 0  # among fits: to all tokens that are not tested
 NOISE: Final = (0.5, 1.0, 2.0)
 FLOOR: Final = (
     0.01  # of the probability is shared evenly, so that no label costs infinitely many bits
@@ -137,14 +139,14 @@ def measure(
 
     def compute(step: int) -> dict[str, NDArray[Any]]:
         states = reference_states(opened, step, labels, options.view)
-        rows = []
+        rows, known = [], (Fits(), Fits())
         with threadpool_limits(1, "blas"):  # one order of sums, whatever the machine
             for number, site in enumerate(states):
                 watch.stop()
                 watch.progress(
                     f"step {step}", (chosen.index(step) + number / len(states)) / len(chosen)
                 )
-                rows.append(at_site(site.astype(np.float32), split))
+                rows.append(at_site(site.astype(np.float32), split, known))
         return {name: np.stack([row[name] for row in rows]) for name in NAMES}
 
     found = over_steps(opened, chosen, Recipe(origin, NAMES, compute), watch)
@@ -228,32 +230,56 @@ class Split:
             return packed(right.mean(), (self.counts @ sums) / (self.counts @ sizes))
 
 
-def at_site(states: Floats, split: Split) -> dict[str, NDArray[Any]]:
-    """All numbers of one site, from states [n, d]."""
+class Fits(dict[int, Any]):
+    """Fitted models of one task by how much they were fitted to (the block before which it ends):
+    where the next site's begin. States of neighboring sites are alike, so a third of the steps is
+    saved."""
+
+
+def at_site(
+    states: Floats, split: Split, known: tuple[Fits, Fits] | None = None
+) -> dict[str, NDArray[Any]]:
+    """All numbers of one site, from states [n, d]; ``known`` are the fits of the site before, of
+    the labels and of the control task, and those of this one afterwards."""
     train = ~split.test
     spread = states[train].std(axis=0)
     scaled = (states - states[train].mean(axis=0)) / np.where(spread > 0, spread, 1)
-    guesses, noisy = fitted(scaled, split.values, split, noise=True)
-    control, _ = fitted(scaled, split.control, split)
+    own, dealt = known or (Fits(), Fits())
+    with ThreadPoolExecutor(2) as both:  # the two tasks have nothing to do with each other
+        waiting = both.submit(task, scaled, split.control, split, dealt)
+        guesses, noisy, length = task(scaled, split.values, split, own, noise=True)
+        control, _, other_length = waiting.result()
     right = (guesses[split.test] == split.values[split.test]).astype(np.float64)
     other = (control[split.test] == split.control[split.test]).astype(np.float64)
     return {
         "accuracy": split.mean(right),
         "control": split.mean(other),
         "selectivity": split.mean(right - other),
-        "compression": compression(scaled, split.values, split),
-        "control_compression": compression(scaled, split.control, split),
+        "compression": length,
+        "control_compression": other_length,
         "noise": np.stack([split.mean(one) for one in noisy]),
         "predicted": guesses,
     }
 
 
+def task(
+    scaled: Floats, values: Ints, split: Split, known: Fits, noise: bool = False
+) -> tuple[Ints, list[Doubles], Doubles]:
+    """What ``fitted`` and ``compression`` say of one task."""
+    return (
+        *fitted(scaled, values, split, known, noise),
+        compression(scaled, values, split, known),
+    )
+
+
 def fitted(
-    scaled: Floats, values: Ints, split: Split, noise: bool = False
+    scaled: Floats, values: Ints, split: Split, known: Fits, noise: bool = False
 ) -> tuple[Ints, list[Doubles]]:
     """The classes that a probe of the train tokens gives all [n]; and, with ``noise``, which of the
     tested are right under each level of it."""
-    model = logistic(scaled[~split.test], values[~split.test], split.options.strength)
+    train = ~split.test
+    model = logistic(scaled[train], values[train], split.options.strength, known.get(WHOLE))
+    known[WHOLE] = model
     if model is None:
         guesses = np.full(len(values), values[~split.test][0])
         return guesses, [(guesses == values)[split.test].astype(np.float64)] * len(NOISE)
@@ -267,29 +293,36 @@ def fitted(
     return np.asarray(model.predict(scaled), dtype=np.int32), moved
 
 
-def logistic(states: Floats, values: Ints, strength: float) -> Any:
-    """A fitted multinomial logistic regression; None of a single class."""
+def logistic(states: Floats, values: Ints, strength: float, like: Any = None) -> Any:
+    """A fitted multinomial logistic regression, begun where another of the same classes ended; None
+    of a single class."""
     from sklearn.linear_model import (
         LogisticRegression,  # late: takes seconds, and serving does not need it
     )
 
-    if len(np.unique(values)) < 2:
+    kinds = np.unique(values)
+    if len(kinds) < 2:
         return None
+    model = LogisticRegression(C=strength, tol=1e-3, max_iter=1000, warm_start=True)
+    if like is not None and np.array_equal(like.classes_, kinds):
+        model.coef_, model.intercept_ = like.coef_.copy(), like.intercept_.copy()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # not converged in 1,000 steps: as good as it gets
-        return LogisticRegression(C=strength, tol=1e-3, max_iter=1000).fit(states, values)
+        return model.fit(states, values)
 
 
-def compression(scaled: Floats, values: Ints, split: Split) -> Doubles:
+def compression(scaled: Floats, values: Ints, split: Split, known: Fits) -> Doubles:
     """How many times shorter the online code is than a uniform one, with bounds over documents [3];
     the first block is sent uniformly."""
     uniform = np.log2(split.classes)
     bits = np.full(len(values), uniform)
     for number in range(1, len(BLOCKS)):
-        known, new = split.block < number, split.block == number
-        model = (
-            logistic(scaled[known], values[known], split.options.strength) if known.any() else None
-        )
+        before, new = split.block < number, split.block == number
+        model = None
+        if before.any():
+            strength = split.options.strength
+            model = logistic(scaled[before], values[before], strength, known.get(number))
+        known[number] = model
         if model is None or not new.any():
             continue
         shares = np.zeros((int(new.sum()), split.classes))

@@ -28,6 +28,7 @@ from layerfold.interp.stepwise import NOBODY, Recipe, Watch, chosen_steps, over_
 from layerfold.records import Floats, Ints
 
 MOST: Final = 256  # regions of a step that are kept, the first by HDBSCAN's order
+NO_REGION: Final = "nowhere are so many states denser than those around them"
 NAMES: Final = ("members", "lens", "lens_share", "purity")
 SHOWN: Final = 3
 LEAST_Z: Final = 1.96
@@ -114,9 +115,11 @@ class Regions(Tabled):
         return "split" if len(same) > 1 else "kept"
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """A row for each region of each step."""
+        """A row for each region of each step; one with its reason where a step has none."""
         for t, step in enumerate(self.steps):
             value, low, high = self.purity.at(t)
+            if not self.regions[t]:
+                yield {"step": step, "site": self.site, "size": 0, "reason": NO_REGION}
             for one in self.regions[t]:
                 row: dict[str, Any] = {"step": step, "site": self.site, "region": one.index}
                 row |= {
@@ -127,7 +130,7 @@ class Regions(Tabled):
                 row |= {"lens": _words(one.lens), "purity": one.purity, "shuffled": one.shuffled}
                 row |= {"q": one.q, "fate": self.fate(step, one.index), "mean_purity": value}
                 row |= {"mean_purity_low": low, "mean_purity_high": high}
-                yield row | {"mean_shuffled": float(self.shuffled[t])}
+                yield row | {"mean_shuffled": float(self.shuffled[t]), "reason": ""}
 
 
 def _words(named: Sequence[tuple[str, float]]) -> str:

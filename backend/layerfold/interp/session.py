@@ -20,8 +20,7 @@ from layerfold.atlas.projection_files import UMAP
 from layerfold.data.reference_states import (
     check_memory,
     fingerprint,
-    states_at,
-    stored,
+    kept_states,
     viewed,
 )
 from layerfold.errors import (
@@ -409,7 +408,7 @@ class Session:
         made = weights or partial(self._spaces.weights.get, self._where(step))
         return self.cache.get(
             self._origin(step),
-            lambda: stored(states_at(self.run, step, atlas.reference, made), atlas.view),
+            lambda: kept_states(self.run, step, atlas.reference, atlas.view, made),
         )
 
     def _origin(self, step: int) -> dict[str, Any]:

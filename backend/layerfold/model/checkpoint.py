@@ -1,4 +1,4 @@
-"""Weights on disk: safetensors, float16; in memory: float32 behind the adapter."""
+"""Weights on disk: safetensors, float16 or int8 by row; in memory: float32 behind the adapter."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from layerfold.errors import DamagedRun
 from layerfold.files.atomic import write_atomically
 from layerfold.model.adapter import Adapter, GPTAdapter
 from layerfold.model.gpt import GPT
+from layerfold.model.int8_rows import dequantized, quantized
 from layerfold.model.shape import GPTConfig
 
 
-def save_checkpoint(path: Path, model: GPT) -> None:
-    """``path`` holds the weights in float16, whole or not at all."""
-    save_weights(path, model.state_dict())
+def save_checkpoint(path: Path, model: GPT, stored: str = "float16") -> None:
+    """``path`` holds the weights in float16, or in int8 by row, whole or not at all."""
+    if stored == "int8":
+        write_atomically(path, save(quantized(model.state_dict())))
+    else:
+        save_weights(path, model.state_dict())
 
 
 def save_weights(path: Path, weights: Mapping[str, torch.Tensor]) -> None:
@@ -40,16 +44,14 @@ def read_checkpoint(path: Path, config: GPTConfig) -> GPT:
     """
     try:
         # looked at first: a card can ask for any number of layers
-        if 2 * config.least_parameters > (size := path.stat().st_size):
+        if config.least_parameters > (size := path.stat().st_size):
             raise ValueError(
-                f"it has {size:,} bytes, too few for {config.least_parameters:,} weights in float16"
+                f"it has {size:,} bytes, too few for {config.least_parameters:,} weights"
             )
-        weights = load(path.read_bytes())
+        weights = dequantized(load(path.read_bytes()))
         with torch.device("meta"):
             model = GPT(config)
-        model.load_state_dict(
-            {name: weight.to(torch.float32) for name, weight in weights.items()}, assign=True
-        )
+        model.load_state_dict(weights, assign=True)
     except (OSError, SafetensorError, RuntimeError, ValueError, KeyError, TypeError) as error:
         raise DamagedRun(
             f"checkpoint {path.name} cannot be read ({_reason(error)}): restore it, or train this"

@@ -44,6 +44,17 @@ LEFTOVERS: Final = {
         "holds Megatron's shards and no model: convert them to Hugging Face's format"
     ),
 }
+OTHERS: Final = {
+    "model-*-of-*.safetensors": f"and no {WEIGHTS}.index.json, which says what is in it: fetch it",
+    "pytorch_model-*-of-*.bin": f"and no {PICKLED}.index.json, which says what is in it: fetch it",
+    "*.safetensors": f"and no {WEIGHTS}: if these are its weights, give them that name",
+    "*.h5": "and no safetensors: save the model anew from TensorFlow with transformers 4",
+    "*.msgpack": "and no safetensors: save the model anew from Flax with transformers 4",
+    "**/*.onnx": "and no weights of PyTorch: fetch those of the model it was made of",
+    "*.p*t*": f"and no {WEIGHTS}: convert it to Hugging Face's format (save_pretrained)",
+    "*.ckpt": f"and no {WEIGHTS}: convert it to Hugging Face's format (save_pretrained)",
+    "*.bin": f"and no {WEIGHTS}: if these are its weights, save them with save_pretrained",
+}
 HASHES: Final = "hashes.json"  # what hashes_of remembers, in a run
 BLOB: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -77,7 +88,7 @@ def trouble_of(folder: Path, pickle: bool = False) -> str:
         missing = [
             path.name for path in weights_of(folder) if not whole_checkpoint(path, HEADER_BYTES)
         ]
-        return f"is half-written: {missing[0]} is missing or cut short" if missing else ""
+        return _unreadable(folder / missing[0]) if missing else ""
     if (folder / PICKLED).is_file() or (folder / f"{PICKLED}.index.json").is_file():
         if not pickle:
             return (
@@ -86,7 +97,26 @@ def trouble_of(folder: Path, pickle: bool = False) -> str:
             )
         missing = [path.name for path in weights_of(folder) if not path.is_file()]
         return f"is half-written: {missing[0]} is missing" if missing else ""
-    return leftover_of(folder) or "has no weights yet"
+    return leftover_of(folder) or _elsewhere(folder) or "has no weights yet"
+
+
+def _unreadable(path: Path) -> str:
+    """Why a file of weights is none."""
+    try:
+        with path.open("rb") as file:
+            if file.read(1) == b"<":
+                return f"holds {path.name}, which is a web page and not weights: fetch it again"
+    except OSError:
+        return f"is half-written: {path.name} is missing"
+    return f"is half-written: {path.name} is cut short, or is no safetensors file"
+
+
+def _elsewhere(folder: Path) -> str:
+    """What weights a folder holds that are read nowhere here, and what to do."""
+    for sign, words in OTHERS.items():
+        if (found := next(iter(sorted(folder.glob(sign))), None)) is not None:
+            return f"holds {found.relative_to(folder)} {words}"
+    return ""
 
 
 def holds_model(folder: Path) -> bool:

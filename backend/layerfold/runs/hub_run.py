@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from layerfold.errors import DamagedRun, Diverged, LayerfoldError, StepNotFound
+from layerfold.errors import DamagedRun, Diverged, LayerfoldError, ModelRefused, StepNotFound
 from layerfold.model.huggingface import (
     HuggingFaceTokenizer,
     load_adapter,
@@ -155,8 +155,9 @@ class HuggingFaceRun(Run):
                 device=self.card["device"],
                 pickle=self._pickle,
             )
-        except Diverged as error:
-            raise Diverged(str(error), step) from None
+        except (Diverged, DamagedRun, ModelRefused) as error:
+            error.step = step
+            raise
 
     def origin(self, step: int) -> str:
         """What a step's states come from, as a hash: of the commit on a hub, else of the files' own

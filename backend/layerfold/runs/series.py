@@ -31,6 +31,7 @@ from layerfold.runs.checkpoint_files import (
 )
 from layerfold.runs.run import CARD
 from layerfold.runs.trainer_folder import (
+    GATHERING,
     Own,
     children,
     config_above,
@@ -42,7 +43,7 @@ from layerfold.runs.trainer_folder import (
 PREFIX: Final = "hf:"
 STREAMS: Final = ("encoder", "decoder")
 PYTHIA: Final = (0, *(2**n for n in range(10)), *range(1000, 143_001, 1000))
-LAST_NUMBER: Final = re.compile(r"(?:^|[-_.])(\d+)$")
+LAST_NUMBER: Final = re.compile(r"(?:^|[-_.=])(\d+)$")
 REPOSITORY: Final = re.compile(r"(?:[\w-][\w.-]*/)?[\w-][\w.-]*")
 PATTERN_SIGNS: Final = "*?["
 
@@ -189,7 +190,9 @@ def told(skipped: tuple[Skipped, ...], most: int = 3) -> str:
 
 def _of_folder(folder: Path) -> Series:
     place = f"{PREFIX}{folder.as_posix()}"
-    inside = children(folder)
+    inside = children(folder) or next(
+        (found for name in GATHERING if (found := children(folder / name))), []
+    )
     if not inside:
         return _alone(folder, place)
     named = [(_step_inside(path), _in_folder(path)) for path in inside]
@@ -230,8 +233,18 @@ def _alone(folder: Path, place: str) -> Series:
             folder,
             unit,
         )
-    why = leftover_of(folder) or f"has neither {CONFIG} nor folders like checkpoint-500"
+    why = leftover_of(folder) or _unnamed(folder)
     return Series(_plain(folder.name), "", place, (), (Skipped(folder.name, why),), folder)
+
+
+def _unnamed(folder: Path) -> str:
+    """Why a folder is no series, though folders of models may lie in it."""
+    why = f"has neither {CONFIG} nor folders like checkpoint-500"
+    models = [path.name for path in sorted(folder.iterdir()) if path.is_dir() and holds_model(path)]
+    if not models:
+        return why
+    named = ", ".join(models[:3])
+    return f"{why}: of those in it ({named}) open one, or all as a series, 'hf:{folder}/*'"
 
 
 def _in_folder(folder: Path) -> Checkpoint:

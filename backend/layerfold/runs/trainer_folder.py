@@ -15,8 +15,11 @@ from layerfold.runs.fingerprints import Fingerprint, fingerprint
 
 UNITS: Final = "checkpoint|ckpt|global_step|step|iter|iteration|epoch"
 CHILD: Final = re.compile(rf"(?:{UNITS})[-_]?\d+")
-NUMBERED: Final = re.compile(rf"(?:^|[^a-z])(?:{UNITS})[-_]?(\d+)([km]?)(?![a-z\d])", re.IGNORECASE)
-EPOCH: Final = re.compile(r"(?:^|[^a-z])epoch[-_]?\d", re.IGNORECASE)
+NUMBERED: Final = re.compile(
+    rf"(?:^|[^a-z])(?:{UNITS})[-_=]?(\d+)([km]?)(?![a-z\d])", re.IGNORECASE
+)
+EPOCH: Final = re.compile(r"(?:^|[^a-z])epoch[-_=]?\d", re.IGNORECASE)
+STEP: Final = re.compile(r"(?:^|[^a-z])(?:step|iter|iteration)[-_=]?\d", re.IGNORECASE)
 NAMED: Final = "end its folder's name with its step, or write its trainer_state.json (save_state)"
 GATHERING: Final = ("checkpoints", "ckpts")  # folders between a training's own and its checkpoints
 
@@ -33,13 +36,15 @@ class Own:
 
 def numbered(name: str) -> int | None:
     """The number that a name says: checkpoint-500, step1000-tokens4B, step_20k, epoch_3."""
-    found = NUMBERED.search(name)
+    every = list(NUMBERED.finditer(name))
+    steps = [one for one in every if not counts_epochs(one[0])]  # epoch=1-step=100
+    found = next(iter(steps or every), None)
     return int(found[1]) * {"": 1, "k": 1000, "m": 1_000_000}[found[2].lower()] if found else None
 
 
 def counts_epochs(name: str) -> bool:
-    """Whether the number in a name counts epochs."""
-    return EPOCH.search(name) is not None
+    """Whether the number in a name counts epochs, and none in it counts steps."""
+    return EPOCH.search(name) is not None and not STEP.search(name)
 
 
 def children(folder: Path) -> list[Path]:

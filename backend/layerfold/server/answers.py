@@ -12,7 +12,7 @@ from layerfold.interp.model_internals import ModelInternals, Passage
 from layerfold.interp.session import Session
 from layerfold.interp.stream_views import StreamViews
 from layerfold.interp.weight_motion import WeightMotion
-from layerfold.server import meaning
+from layerfold.server import meaning, meaning_sets
 from layerfold.server.protocol.inspect import (
     AblationAnswer,
     AnyAnswer,
@@ -145,7 +145,7 @@ def _line(reader: Reader, q: LossLineQuestion, cancelled: Cancelled) -> Iterable
 
 
 def _sets(reader: Reader, q: MeaningSetsQuestion, cancelled: Cancelled) -> Iterable[Any]:
-    yield meaning.offered(reader.session)
+    yield meaning_sets.offered(reader.session)
 
 
 def _of_session(

@@ -23,7 +23,8 @@ from starlette.websockets import WebSocket
 from threadpoolctl import threadpool_limits
 
 from layerfold.errors import Busy, LayerfoldError
-from layerfold.interp.session import Session, open_session, shared_spaces, states_cache
+from layerfold.interp.axis_projection import open_session
+from layerfold.interp.session import Session, shared_spaces, states_cache
 from layerfold.server.catalog import Catalog, find_runs
 from layerfold.server.hosts import ANY_ADDRESS, Allowed, known_hosts, trusted_proxies
 from layerfold.server.jobs import Jobs, Rank
@@ -34,7 +35,7 @@ from layerfold.server.offers import Offers
 from layerfold.server.page import serve_page
 from layerfold.server.plotly_file import Plotly
 from layerfold.server.processes import ProcessPool
-from layerfold.server.protocol.http import Limits, Reach
+from layerfold.server.protocol.http import ErrorAnswer, Limits, Problem, Reach
 from layerfold.server.protocol.messages import MESSAGE_BYTES
 from layerfold.server.proxy import Proxies, root_path_of
 from layerfold.server.routes import FOREIGN, INVALID, create_routes
@@ -52,7 +53,7 @@ SENTENCES: Final = 16
 LIMITS: Final = Limits(
     characters=CHARACTERS, tokens=TOKENS, message_bytes=MESSAGE_BYTES, sentences=SENTENCES
 )
-CONNECTIONS: Final = 256
+CONNECTIONS: Final = 1024  # an idle page takes less than 100 kB
 WORKERS: Final = 2
 DESCRIPTION: Final = (
     "Runs, clouds and tables over HTTP; sentences over the WebSocket /api/stream (see its JSON"
@@ -349,7 +350,8 @@ def _say_errors_in_one_shape(app: FastAPI) -> None:
 
 def _error(status: int, code: str, message: str, headers: object = None) -> JSONResponse:
     kept = dict(headers) if isinstance(headers, dict) else None
-    return JSONResponse({"error": {"code": code, "message": message}}, status, headers=kept)
+    answer = ErrorAnswer(error=Problem(code=code, message=message))
+    return JSONResponse(answer.model_dump(), status, headers=kept)
 
 
 async def _warm_up(catalog: Catalog, jobs: Jobs, plotly: Plotly) -> None:

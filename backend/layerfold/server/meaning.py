@@ -10,11 +10,13 @@ from typing import Any, Final
 import numpy as np
 
 from layerfold.interp import attacks, axes, edge, paths, probes, regions, senses
+from layerfold.interp.axis_projection import AxesSession
 from layerfold.interp.changes import change_of
+from layerfold.interp.column_senses import senses_by_label
 from layerfold.interp.compression import measure as compress
 from layerfold.interp.compression import sentences
 from layerfold.interp.interval import Interval
-from layerfold.interp.labels import SOURCE, Labelled, labelled, tagged_words
+from layerfold.interp.labels import Labelled, labelled, tagged_words
 from layerfold.interp.notes import Note
 from layerfold.interp.occurrences import states_of
 from layerfold.interp.path_cloud import SUMMARY
@@ -37,6 +39,7 @@ from layerfold.server.protocol.meaning import (
     CompressQuestion,
     MeaningQuestion,
     OodQuestion,
+    OwnSenses,
     PathQuestion,
     ProbeQuestion,
     RegionsQuestion,
@@ -46,39 +49,6 @@ from layerfold.server.protocol.meaning import (
 Cancelled = Callable[[], bool]
 Answer = dict[str, Any]
 DRAWS: Final = 300  # of a bootstrap that is waited for
-
-
-def offered(session: Session) -> Answer:
-    """What there is to choose from."""
-    reference = session.atlas.reference
-    labels = [{"name": SOURCE, "classes": len(set(reference.source))}]
-    labels += [
-        {"name": one.name, "classes": len(one.names)}
-        for one in reference.labels
-        if one.kind == "category"
-    ]
-    languages = ("en", "zh")
-    return {
-        "senses": [_told(one, lang) for lang in languages for one in bundled_senses(lang)],
-        "axes": [
-            {"language": one.language, "name": one.name, "pairs": [list(p) for p in one.pairs]}
-            for one in bundled_pairs()
-        ],
-        "labels": labels,
-        "predicts": session.space(session.steps[-1]).adapter.unembeds,
-    }
-
-
-def _told(one: SenseSet, language: str) -> Answer:
-    kinds = [[slot for slot in one.slots if slot.sense == sense] for sense in (0, 1)]
-    return {
-        "language": language,
-        "word": one.word,
-        "control": one.control,
-        "names": list(one.names),
-        "counts": [len(kind) for kind in kinds],
-        "examples": [kind[0].text(one.word) for kind in kinds],
-    }
 
 
 def _each(
@@ -109,7 +79,7 @@ def senses_at(session: Session, q: SensesQuestion, cancelled: Cancelled) -> Iter
     """Ratios of words beside their controls, and where the sentences of one of them lie."""
     sets = named_sets(bundled_senses(), q.words, "word") if q.words else []
     if q.own is not None:
-        sets = [*sets, sense_set(q.own.word, q.own.senses, q.own.control)]
+        sets = [*sets, _own_senses(session, q.own)]
     shown = next((one for one in sets if one.word == q.shown), sets[0] if sets else None)
     options = senses.Options(q.view, DRAWS)
 
@@ -137,6 +107,13 @@ def senses_at(session: Session, q: SensesQuestion, cancelled: Cancelled) -> Iter
         }
 
     return _each(q, cancelled, call)
+
+
+def _own_senses(session: Session, own: OwnSenses) -> SenseSet:
+    """The typed sentences, or those that a column parts."""
+    if own.column:
+        return senses_by_label(session, own.word, own.column, own.between, own.control)
+    return sense_set(own.word, own.senses, own.control)
 
 
 def _occurrences(session: Session, q: SensesQuestion, step: int, shown: SenseSet | None) -> Answer:
@@ -178,12 +155,17 @@ def axes_at(session: Session, q: AxesQuestion, cancelled: Cancelled) -> Iterable
         lists = [*lists, PairList("own", language, pairs)]
     options = axes.Options(q.frame, q.view)
     others = [word for one in lists for pair in one.pairs for word in pair]
+    keep = session.keep_pairs if isinstance(session, AxesSession) else lambda _: ""
+    keys = [keep(one) for one in lists]
 
     def call(step: int, watch: Watch) -> Answer:
         found = [axes.measure(session, one, [step], options, watch) for one in lists]
         analogy = axes.analogy(session, q.analogy, step, others, options) if q.analogy else None
         told: Answer = {
-            "axes": [{"name": one.name, "pairs": [list(p) for p in one.pairs]} for one in found],
+            "axes": [
+                {"name": one.name, "key": key, "pairs": [list(p) for p in one.pairs]}
+                for one, key in zip(found, keys, strict=True)
+            ],
             "places": list(found[0].places if found else analogy.places if analogy else ()),
             "products": list(axes.PRODUCTS),
             "analogy": [] if analogy is None else _landings(analogy),
@@ -195,6 +177,9 @@ def axes_at(session: Session, q: AxesQuestion, cancelled: Cancelled) -> Iterable
             for name in ("p_repaired", "p_random"):
                 told[name] = np.stack([getattr(one, name)[0] for one in found])
             told["projected"] = _projected(session, step, found[0].direction[0])
+            words, _ = axes.words_of(session, lists[0], options)
+            raw = states_of(session.space(step).adapter, words.read)
+            told["positions"] = _places(session, q, step)(raw)
         return told
 
     return _each(q, cancelled, call)

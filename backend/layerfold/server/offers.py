@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from layerfold.build.offered_model import packed_atlas
+from layerfold.claims.seed.files import SEED, read_seed_file
 from layerfold.data.offered_models import OFFERED, OfferedModel
 from layerfold.errors import LabClosed, ModelNotFound
 from layerfold.server.processes import ProcessPool
-from layerfold.server.protocol.http import Problem
+from layerfold.server.protocol.http import Problem, SeedTable
 from layerfold.server.protocol.offers import ModelOffer, ModelOffers
 
 AT_ONCE: Final = 1
@@ -46,6 +48,13 @@ class Offers:
             models = [self._offer(model) for model in OFFERED.values()]
         why = Problem(code=LabClosed.code, message=self.closed) if self.closed else None
         return ModelOffers(models=models, closed=why)
+
+    def seed(self, name: str) -> SeedTable:
+        """What became of the seed's claims in a model, none where nothing comes along; raises
+        LabClosed, ModelNotFound, DamagedRun.
+        """
+        kept = read_seed_file(packed_atlas(self._model(name)) / SEED)
+        return SeedTable(cards=[] if kept is None else kept.cards)
 
     def fetch(self, name: str) -> ModelOffers:
         """A model begins to be fetched, made and opened; raises LabClosed, ModelNotFound, Busy."""

@@ -47,8 +47,10 @@ def as_asked(scope: Scope, proxies: Proxies, hosts: Sequence[Allowed]) -> Scope:
     headers = Headers(scope=scope)
     root = proxies.root_path
     if is_trusted((scope.get("client") or ("",))[0], proxies.trusted):
+        said = _forwarded(headers)
         host, scheme, prefix = (
-            _first(headers, f"x-forwarded-{name}") for name in ("host", "proto", "prefix")
+            _first(headers, f"x-forwarded-{name}") or said.get(name, "")
+            for name in ("host", "proto", "prefix")
         )
         if host:
             _check_forwarded(host, hosts)
@@ -77,7 +79,8 @@ def lacks_slash(scope: Scope, proxies: Proxies) -> str:
 def hint(scope: Scope, proxies: Proxies) -> str:
     """What to set where a proxy says something and is not believed."""
     peer = (scope.get("client") or ("",))[0]
-    said = Headers(scope=scope).get("x-forwarded-host")
+    headers = Headers(scope=scope)
+    said = headers.get("x-forwarded-host") or _forwarded(headers).get("host")
     if not said or is_trusted(peer, proxies.trusted):
         return ""
     return f" A proxy at {peer} says it is {said[:100]}: believe it with --trust-proxy {peer}."
@@ -95,3 +98,9 @@ def _check_forwarded(host: str, hosts: Sequence[Allowed]) -> None:
 def _first(headers: Headers, name: str) -> str:
     """The first of the values of a header: what the proxy nearest to the browser says."""
     return headers.get(name, "").split(",")[0].strip()
+
+
+def _forwarded(headers: Headers) -> dict[str, str]:
+    """What the proxy nearest to the browser says by Forwarded (RFC 7239): host and proto."""
+    pairs = (pair.partition("=") for pair in _first(headers, "forwarded").split(";"))
+    return {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}

@@ -293,6 +293,8 @@ def _entry(catalog: Catalog, name: str, watch: Watch) -> RunEntry:
         said = {
             "title": str(opened.card.get("title", name)),
             "description": str(opened.card.get("description", "")),
+            "title_zh": str(opened.card.get("title_zh", "")),
+            "description_zh": str(opened.card.get("description_zh", "")),
         }
         entry = entry.model_copy(update={**said, "kind": opened.kind, "live": opened.live})
         _ = opened.atlas  # a run without clouds has nothing to show

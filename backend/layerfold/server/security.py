@@ -17,7 +17,7 @@ from starlette.websockets import WebSocket
 
 from layerfold.errors import ForeignOrigin
 from layerfold.server.hosts import OPTION, SCHEMES, Allowed, Host
-from layerfold.server.protocol.http import Reach
+from layerfold.server.protocol.http import ErrorAnswer, Problem, Reach
 from layerfold.server.proxy import Proxies, as_asked, hint, lacks_slash
 
 NO_PROXIES: Final = Proxies()
@@ -183,4 +183,5 @@ def _with_headers(send: Send) -> Send:
 
 
 def _refusal(error: ForeignOrigin) -> JSONResponse:
-    return JSONResponse({"error": {"code": error.code, "message": str(error)}}, error.status)
+    answer = ErrorAnswer(error=Problem(code=error.code, message=str(error)))
+    return JSONResponse(answer.model_dump(), error.status)

@@ -50,21 +50,26 @@ class Prepared:
         """Made from ``states`` [S, n, d] and ``positions`` [S, n, 3]; ``own`` [S, m] where it is
         known, else of 256 reference tokens.
         """
-        indices = [Index.of(site) for site in states]
+        sites, count, width = states.shape
+        center, squares = (np.empty((sites, n), dtype=np.float32) for n in (width, count))
+        centered = np.empty((sites, width, count), dtype=np.float32)  # the largest: made once
         places = np.asarray(positions, dtype=np.float32)
         cells = [Cells.of(site) for site in places]
-        if own is None:
-            own = np.stack([own_distances(index, SAMPLE) for index in indices])
+        distances = []
+        for n, site in enumerate(states):
+            index = Index.of(site)
+            center[n], centered[n], squares[n] = index.center, index.centered, index.squares
+            distances.append(own_distances(index, SAMPLE) if own is None else own[n])
         return Prepared(
             states,
-            center=_stacked([index.center for index in indices]),
-            centered=_stacked([index.centered for index in indices]),
-            squares=_stacked([index.squares for index in indices]),
+            center=_fixed(center),
+            centered=_fixed(centered),
+            squares=_fixed(squares),
             places=_fixed(places.transpose(0, 2, 1)),
             centers=_stacked([cell.centers for cell in cells]),
             counts=_stacked([cell.counts for cell in cells]),
             soft=_stacked([cell.soft for cell in cells]),
-            own=_fixed(np.sort(own, axis=-1)),
+            own=_fixed(np.sort(np.stack(distances), axis=-1)),
         )
 
     @staticmethod

@@ -21,11 +21,21 @@ CHOICES = {
     "schedule": ("cosine", "constant"),
     "decayed": ("layers", "matrices", "everything"),
     "tokens": ("bytes", "characters"),
+    "stored": ("float16", "int8"),
 }
 
 
 # not on a card where they are as usual
-USUAL = ("schedule", "decayed", "repeats", "test_every", "tokens", "aligned", "split_seed")
+USUAL = (
+    "schedule",
+    "decayed",
+    "repeats",
+    "test_every",
+    "tokens",
+    "aligned",
+    "split_seed",
+    "stored",
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,7 @@ class Recipe:
     decay: layers (the matrices inside them), matrices (all) or everything; ``clip`` 0 clips no
     gradient; ``test_every`` 0 tests at checkpoints alone. ``tokens``: pieces of bytes, or single
     characters; ``aligned`` is the share of windows that begin where a document begins;
+    ``stored`` says how checkpoints are (float16, or int8 by row, see ``model.int8_rows``);
     ``split_seed`` decides what is held out, where it is not ``seed``. ``reads`` says in words what
     a person types (en, zh, example). ``repeats`` is the share of windows that say random tokens
     again and again, not text; ``reference`` the most tokens of an atlas.
@@ -99,6 +110,7 @@ class Recipe:
     description_zh: str = ""
     claims: tuple[str, ...] = ()
     reads: dict[str, str] = field(default_factory=dict)
+    stored: str = "float16"
 
     def __post_init__(self) -> None:
         for name, known in CHOICES.items():

@@ -271,7 +271,7 @@ class Trainer:
     def _checkpoint(self, step: int) -> Row:
         """The weights stored, and what the stored weights can do."""
         path = self.writer.folder / checkpoint_name(step)
-        save_checkpoint(path, self.model)
+        save_checkpoint(path, self.model, self.recipe.stored)
         tests = self.lesson.tests(read_checkpoint(path, self.recipe.config))
         self.writer.add_checkpoint(step, tests)
         return dict(tests)

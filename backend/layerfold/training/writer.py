@@ -64,7 +64,8 @@ class RunWriter:
         path = self.folder / TOKENIZER
         if not path.exists():
             tokenizer = Tokenizer.train(
-                (document for text in texts for document in text.documents), self.recipe.vocab_size
+                (one for text in texts for _ in range(text.weight) for one in text.documents),
+                self.recipe.vocab_size,
             )
             if len(tokenizer) < self.recipe.vocab_size:
                 wanted = self.recipe.vocab_size

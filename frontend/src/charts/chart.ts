@@ -21,6 +21,7 @@ export type Chart = {
   along: Along;
   scale: ValueScale;
   /** the range of the map's colours, drawn beside the axis */ ramp: Range | null;
+  /** a line across, and what it is called */ level: { value: number; words: string } | null;
   /** the place on screen, an index that may be fractional */ at: number;
   /** indices of steps where something happens */ events: number[];
   /** a tick's number */ text: (value: number) => string;
@@ -65,6 +66,7 @@ export function chartOf(chart: Chart): Drawn {
     definitions(chart),
     upAxis(chart),
     alongAxis(chart),
+    levelLine(chart),
     draw(
       "g",
       { "clip-path": `url(#${key}-clip)` },
@@ -201,6 +203,37 @@ function rampOf(key: string, frame: Frame, scale: ValueScale, ramp: Range) {
     fill: `url(#${key}-ramp)`,
   });
   return draw("g", { "clip-path": `url(#${key}-strict)` }, bar);
+}
+
+/** A level as a dashed line with its name; an arrow up where it lies above what is shown. */
+function levelLine({ level, frame, scale, inks }: Chart) {
+  if (!level) return null;
+  const at = scale.at(level.value);
+  const y = upward(frame, Math.min(1, at));
+  const name = {
+    x: frame.width - frame.right,
+    y: y + 12,
+    "text-anchor": "end",
+    "font-size": SIZE,
+    fill: inks.soft,
+    stroke: inks.ground,
+    "stroke-width": 3,
+    "paint-order": "stroke",
+  };
+  const line =
+    at <= 1 &&
+    draw("path", {
+      d: `M${frame.left} ${y.toFixed(1)}H${frame.width - frame.right}`,
+      stroke: inks.soft,
+      "stroke-dasharray": "5 4",
+      fill: "none",
+    });
+  return draw(
+    "g",
+    { class: "level" },
+    line,
+    draw("text", name, at <= 1 ? level.words : `↑ ${level.words}`),
+  );
 }
 
 function alongAxis({ frame, along, inks }: Chart) {

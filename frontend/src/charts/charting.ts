@@ -4,7 +4,7 @@
 
 import { happenings } from "./events.ts";
 import { number } from "../i18n/language.ts";
-import { curveOf, measureOf, rangeOf } from "./measures.ts";
+import { curveOf, measureOf, nominalOf, rangeOf } from "./measures.ts";
 import { INKS } from "./chart.ts";
 import { sitesAlong, stepsAlong, valueScale } from "./scales.ts";
 import { siteShort } from "../state/sites.ts";
@@ -15,6 +15,9 @@ import type { Frame } from "./geometry.ts";
 
 /** More than so many ghosts would be a fog. */
 const GHOSTS = 60;
+
+/** A level so many times above the least value asks for a log scale. */
+const FAR_ABOVE = 4;
 
 /** Units of shares and correlations, which are read on their own scale. */
 const BOUNDED = /\d\.\.1$/;
@@ -39,10 +42,16 @@ export function wholeRange(state: State, name: string) {
  */
 function axisRange(state: State, name: string): Range {
   const whole = wholeRange(state, name) ?? { low: 0, high: 1, log: false };
-  if (!state.fit) return whole;
+  if (!state.fit) return upTo(whole, nominalOf(state, name));
   const curves = [curveOf(state, name, "layers"), curveOf(state, name, "steps")];
   const fitted = rangeOf(curves.flatMap(({ values, low, high }) => [...values, ...low, ...high]));
   return fitted ? { ...fitted, log: whole.log && fitted.low > 0 } : whole;
+}
+
+/** A range that reaches up to a level; on a log scale where that is far above. */
+function upTo(range: Range, level: number | null): Range {
+  if (level === null || level <= range.high) return range;
+  return { ...range, high: level, log: range.low > 0 && level / range.low >= FAR_ABOVE };
 }
 
 /** The curves of the same measure at every other place, thinned to a number that can be seen. */
@@ -93,6 +102,7 @@ export function charting(
     along,
     scale: wholeRange(state, name) ? scale : { ...scale, ticks: [] },
     ramp: name === state.measure ? wholeRange(state, name) : null,
+    level: levelOf(state, t, name),
     at: axis === "layers" ? state.site : state.step,
     events:
       axis === "steps"
@@ -105,4 +115,10 @@ export function charting(
     inks: INKS[state.theme][order],
     theme: state.theme,
   };
+}
+
+/** A line across the chart: the dimension that states are written in. */
+function levelOf(state: State, t: Words, name: string) {
+  const value = nominalOf(state, name);
+  return value === null ? null : { value, words: t("measure.nominal", { d: value }) };
 }

@@ -89,6 +89,15 @@ export function unitOf(state: State, t: Words, name: string) {
   return t(key) === key ? (measureOf(state, name)?.unit ?? "") : t(key);
 }
 
+/** Measures that count the directions of states, of which there are at most so many as d. */
+const COUNTED = /^(twonn|mle|components_|participation_ratio|rankme)/;
+
+/** The dimension that states are written in, for measures of how much of it they use. */
+export function nominalOf(state: State, name: string): number | null {
+  const d = (state.card?.architecture as { d_model?: number } | undefined)?.d_model;
+  return COUNTED.test(name) && d ? d : null;
+}
+
 /** Measures of states that are not brought to one length first. */
 const RAW = ["anisotropy", "norm", "stretch", "condition", "log_volume", "flat_directions"];
 const OF_STATES = ["dimension", "spectrum", "sites", "steps", "topology", "map"];

@@ -19,15 +19,18 @@ export function backoff(attempt: number, chance: number) {
 /** An answer of the server that is an error, in its words. */
 export class Refusal extends Error {
   code: string;
+  chinese: string;
 
-  constructor(code: string, message: string) {
+  constructor(code: string, message: string, chinese = "") {
     super(message);
     this.code = code;
+    this.chinese = chinese;
   }
 }
 
 export function failureOf(error: unknown): Failure {
-  if (error instanceof Refusal) return { code: error.code, message: error.message };
+  if (error instanceof Refusal)
+    return { code: error.code, message: error.message, message_zh: error.chinese };
   return { code: "unreachable", message: error instanceof Error ? error.message : String(error) };
 }
 
@@ -39,6 +42,7 @@ async function get(path: string, options?: RequestInit) {
   throw new Refusal(
     body?.error?.code ?? `http_${response.status}`,
     body?.error?.message ?? response.statusText,
+    body?.error?.message_zh,
   );
 }
 

@@ -6,8 +6,9 @@ import { figure, pictureKey } from "../state/picture/figure.ts";
 import { axisNames, kindShown } from "../state/projections.ts";
 import { createScene } from "../scene/scene.ts";
 import { readingShown, seedCardShown } from "../state/seed/shown.ts";
-import { shownProjection } from "../state/state.ts";
-import type { Panel, Scene, State } from "../state/types.ts";
+import { shownAtlas, shownProjection } from "../state/state.ts";
+import { buildingOf } from "../state/following.ts";
+import type { Panel, Picture, Scene, State } from "../state/types.ts";
 import type { Store } from "../state/store.ts";
 
 /**
@@ -110,6 +111,7 @@ export async function drawing(store: Store, element: HTMLElement, acts: { touche
     onHover: (pick, at) => store.dispatch({ type: "hover", pick, at }),
     onPick: (pick) => store.dispatch({ type: "pick", pick }),
     onCamera: (camera) => store.dispatch({ type: "set", camera }),
+    onArrows: (arrows) => store.dispatch({ type: "set", arrows }),
     onTouch: acts.touched,
   });
   if (scene.mode === "flat") store.dispatch({ type: "set", flat: true });
@@ -138,6 +140,20 @@ export async function drawing(store: Store, element: HTMLElement, acts: { touche
   return scene;
 }
 
+/** Whether the run on screen has no cloud yet because it is still being made. */
+function isAwaited(state: State) {
+  return !shownAtlas(state) && buildingOf(state) !== null;
+}
+
+/** An empty stage: another run's cloud would be taken for this one's. */
+const NOTHING: Picture = {
+  frame: { center: [0, 0, 0], radius: 1 },
+  cloud: { positions: new Float32Array(0), colors: new Uint8Array(0), sizes: null },
+  sentences: [],
+  links: [],
+  edges: [],
+};
+
 /**
  * Shows a state's picture at the next frame, when it differs from the one on screen. What arrives
  * during a glide does not cut it short.
@@ -154,7 +170,7 @@ export function shower(scene: Scene) {
     if (!state) return;
     const next = pictureKey(state);
     if (next.length === key.length && next.every((value, i) => Object.is(value, key[i]))) return;
-    const picture = figure(state);
+    const picture = figure(state) ?? (isAwaited(state) ? NOTHING : null);
     if (!picture) return;
     const fresh = key.length === 0;
     key = next;

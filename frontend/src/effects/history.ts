@@ -32,6 +32,13 @@ export function keepLink(store: Store) {
     else history.replaceState(OURS, "", hash);
   }
 
+  /** A picture of another run is awaited: it is opened. */
+  store.subscribe(({ seed, run }, previous) => {
+    const { awaited } = seed;
+    if (!awaited || awaited === "card" || awaited === previous.seed.awaited) return;
+    if (awaited.run && awaited.run !== run) loadRun(store, awaited.run);
+  });
+
   store.subscribe((state, previous) => {
     if (!state.card || state.touring) return;
     const next = placeOf(state);
@@ -55,8 +62,6 @@ export function keepLink(store: Store) {
     timer = 0;
     place = "";
     store.dispatch({ type: "seed.await", view });
-    const { run } = store.get();
-    if (view.run && view.run !== run) loadRun(store, view.run);
   });
   window.addEventListener("hashchange", () => {
     if (location.hash !== followed) location.reload();

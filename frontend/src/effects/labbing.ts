@@ -4,6 +4,7 @@
  */
 
 import { askJson, failureOf, getJson } from "./client.ts";
+import { loadLog } from "./loading.ts";
 import { goesOn, hindrance, newJob } from "../state/lab.ts";
 import type { Message } from "../state/messages.ts";
 import type { State } from "../state/types.ts";
@@ -175,19 +176,10 @@ function logs(store: Store) {
     if (panel !== "lab" || !stale.length) return;
     for (const job of ready) {
       had.set(job.run, { step: job.step, status: job.status, at: Date.now() });
-      await bringLog(store, job.run);
+      await loadLog(store, job.run);
     }
     clearTimeout(timer);
     if (stale.length > ready.length || jobs.some(goesOn)) timer = window.setTimeout(look, PAUSE);
   });
   return look;
-}
-
-async function bringLog(store: Store, run: string) {
-  try {
-    const { rows } = await getJson(`api/runs/${encodeURIComponent(run)}/metrics`);
-    store.dispatch({ type: "lab.log", run, rows });
-  } catch {
-    // nothing has been written yet: asked again when the training has gone on
-  }
 }

@@ -1,5 +1,6 @@
 /** Brings the catalogue, and of the run chosen its card, reference tokens and measures. */
 
+import { saidBoth } from "../protocol/failure.ts";
 import { failureOf, getJson } from "./client.ts";
 import { openingRun } from "../state/opening.ts";
 import type { Store } from "../state/store.ts";
@@ -44,7 +45,18 @@ export async function loadTables(store: Store, run: string, reference: boolean) 
       part(store, run, `${path}/reference`, (table) => ({ type: "reference", reference: table })),
     part(store, run, `${path}/measures`, (measures) => ({ type: "measures", measures })),
     part(store, run, `${path}/claims`, ({ claims }) => ({ type: "claims", claims })),
+    loadLog(store, run),
   ]);
+}
+
+/** What the training has written down of itself; a run may have no log. */
+export async function loadLog(store: Store, run: string) {
+  try {
+    const { rows } = await getJson(`api/runs/${encodeURIComponent(run)}/metrics`);
+    store.dispatch({ type: "lab.log", run, rows });
+  } catch {
+    // nothing has been written yet: asked again when the run has grown
+  }
 }
 
 /** A part that the picture can do without: its absence is said, the rest goes on. */
@@ -53,8 +65,8 @@ async function part(store: Store, run: string, path: string, message: (body: any
     const body = await getJson(path);
     if (store.get().run === run) store.dispatch(message(body));
   } catch (error) {
-    const { message: words } = failureOf(error);
+    const values = saidBoth(failureOf(error));
     if (store.get().run === run)
-      store.dispatch({ type: "set", notice: { key: "notice.plain", values: { message: words } } });
+      store.dispatch({ type: "set", notice: { key: "notice.plain", values } });
   }
 }

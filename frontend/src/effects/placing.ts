@@ -9,6 +9,16 @@ import type { ClientMessage } from "../protocol/wire.ts";
 
 const BREATH = 120;
 
+/** Milliseconds until what met a busy server is sent again; spread, so that they come apart. */
+const AGAIN = 3000;
+
+/** Whether a sentence, or steps of it, have just met a busy server. */
+export function turnedAway(one: Sentence, old: Sentence | undefined) {
+  const ended = one.status === "failed" || one.status === "placed";
+  const known = old?.status === one.status && old.failure === one.failure;
+  return one.failure?.code === "busy" && ended && !known;
+}
+
 /** Whether a sentence must be sent. */
 export function unsent(one: Sentence) {
   return (
@@ -95,6 +105,8 @@ function sentencesChanged(state: State, previous: State, { later, stop }: Waitin
     const old = before.get(one.id);
     if (unsent(one) && (ready || one.text !== old?.text || one.asked !== old?.asked))
       later(one.id, old && old.text !== one.text ? BREATH : 0);
+    else if (turnedAway(one, old))
+      later(one.id, AGAIN * (1 + Math.random()), one.status === "placed");
     if (one.status === "blank" && old && old.status !== "blank") stop(one.id);
     before.delete(one.id);
   }

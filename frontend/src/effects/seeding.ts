@@ -1,26 +1,31 @@
 /**
- * Brings the cards of the seed: those of the run on screen, and of every run once the text or the
- * lesson is read.
+ * Brings the cards of the seed: those of the run on screen, and once the text or the lesson is read
+ * those of every run, and of the models that can be fetched.
  */
 
+import { saidBoth } from "../protocol/failure.ts";
 import { failureOf, getJson } from "./client.ts";
+import { offered } from "../state/offers.ts";
 import type { State } from "../state/types.ts";
 import type { Store } from "../state/store.ts";
 
 export function seeding(store: Store) {
   const asked: Set<string> = new Set();
 
-  async function bring(run: string) {
+  async function bring(run: string, room = "runs") {
     asked.add(run);
     try {
-      const { cards } = await getJson(`api/runs/${encodeURIComponent(run)}/seed`);
+      const { cards } = await getJson(`api/${room}/${encodeURIComponent(run)}/seed`);
       store.dispatch({ type: "seed.cards", run, cards });
     } catch (error) {
-      const { code, message } = failureOf(error);
-      if (code === "unreachable") return void asked.delete(run);
+      const failure = failureOf(error);
+      if (failure.code === "unreachable") return void asked.delete(run);
       store.dispatch({ type: "seed.cards", run, cards: [] });
       if (run === store.get().run)
-        store.dispatch({ type: "set", notice: { key: "notice.plain", values: { message } } });
+        store.dispatch({
+          type: "set",
+          notice: { key: "notice.plain", values: saidBoth(failure) },
+        });
     }
   }
 
@@ -32,8 +37,12 @@ export function seeding(store: Store) {
   store.subscribe((state, previous) => {
     const moved =
       state.runs !== previous.runs ||
+      state.offers !== previous.offers ||
       state.card !== previous.card ||
       state.seed.reading !== previous.seed.reading;
-    if (moved) for (const run of wanted(state)) if (!asked.has(run)) bring(run);
+    if (!moved) return;
+    for (const run of wanted(state)) if (!asked.has(run)) bring(run);
+    if (!state.seed.reading) return;
+    for (const { name } of offered(state)) if (!asked.has(name)) bring(name, "models");
   });
 }

@@ -77,7 +77,9 @@ export class Tape {
     const step = Number(/\/atlas\/(\d+)/.exec(path)?.[1] ?? NaN);
     const at = this.steps.indexOf(step);
     return at < 0
-      ? new Response(JSON.stringify({ error: { code: WRITTEN, message: "" } }), { status: 404 })
+      ? new Response(JSON.stringify({ error: { code: WRITTEN, message: "", message_zh: "" } }), {
+          status: 404,
+        })
       : new Response(this.#atlas(at));
   }
 
@@ -125,13 +127,13 @@ export class Tape {
       const found = this.#inspect(message);
       if (found) return [found];
     }
-    return [{ type: "error", id: message.id, code: WRITTEN, message: "" }];
+    return [{ type: "error", id: message.id, code: WRITTEN, message: "", message_zh: "" }];
   }
 
   #place(asked: Extract<ClientMessage, { type: "place" }>): Message[] {
     const { id, sentence, run } = asked;
     const n = this.said.sentences.findIndex((one) => one.text === asked.text);
-    if (n < 0) return [{ type: "error", id, sentence, code: WRITTEN, message: "" }];
+    if (n < 0) return [{ type: "error", id, sentence, code: WRITTEN, message: "", message_zh: "" }];
     const { text, tokens, cut } = this.said.sentences[n];
     const order = this.steps.map((_, at) => at);
     const first = this.steps.indexOf(asked.step ?? -1);

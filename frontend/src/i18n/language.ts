@@ -14,6 +14,8 @@ import lessonEn from "./strings.lesson.en.ts";
 import lessonZh from "./strings.lesson.zh.ts";
 import liveEn from "./strings.live.en.ts";
 import liveZh from "./strings.live.zh.ts";
+import edgeEn from "./strings.edge.en.ts";
+import edgeZh from "./strings.edge.zh.ts";
 import meaningEn from "./strings.meaning.en.ts";
 import meaningZh from "./strings.meaning.zh.ts";
 import * as measuresEn from "./strings.measures.en.ts";
@@ -28,7 +30,8 @@ import shapesEn from "./strings.shapes.en.ts";
 import shapesZh from "./strings.shapes.zh.ts";
 import stageEn from "./strings.stage.en.ts";
 import stageZh from "./strings.stage.zh.ts";
-import type { Failure } from "../protocol/failure.ts";
+import { saidBoth } from "../protocol/failure.ts";
+import type { Failure, Said } from "../protocol/failure.ts";
 import type { Language, Words } from "../state/types.ts";
 
 export const TABLES: Record<Language, Record<string, string>> = {
@@ -37,6 +40,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...shapesEn,
     ...labEn,
     ...insideEn,
+    ...edgeEn,
     ...meaningEn,
     ...drawerEn,
     ...compareEn,
@@ -53,6 +57,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...shapesZh,
     ...labZh,
     ...insideZh,
+    ...edgeZh,
     ...meaningZh,
     ...drawerZh,
     ...compareZh,
@@ -116,7 +121,12 @@ export function failureWords(
 ) {
   const key = `error.${failure.code}`;
   const words = t(key, values);
-  return words === key ? failure.message || t("error.unknown") : words;
+  return words === key ? said(t, failure) || t("error.unknown") : words;
+}
+
+/** What the server says, in the language of `t`. */
+export function said(t: Words, words: Said) {
+  return t("said", saidBoth(words));
 }
 
 /** A loss or a length in three digits, a tiny one in two with its power of ten. */

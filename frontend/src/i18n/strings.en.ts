@@ -31,6 +31,7 @@ export default {
   "sentences.remove": "Remove",
   "sentences.tokens": "Tokens",
   "sentences.samples": "Examples",
+  "sentences.try": "Try one of these, or type your own:",
   "sentences.blank": "Every token you type becomes a point in the cloud.",
   "sentences.waiting": "Kept here until the connection is back.",
   "sentences.cut": "The model reads {limit} tokens; {cut} more are left out.",
@@ -162,7 +163,8 @@ export default {
   "line.now": "Try now",
   "scene.flat":
     "This browser has no WebGL, so the picture is flat: the same positions seen from one side.",
-  "notice.plain": "{message}",
+  "notice.plain": "{en}",
+  said: "{en}",
   "notice.sentences": "At most {limit} sentences at a time.",
   "notice.step": "This run has no step {wanted}; step {step} is the nearest.",
   "link.copied": "Link copied. It opens this very picture.",

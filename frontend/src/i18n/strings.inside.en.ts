@@ -138,8 +138,6 @@ export default {
   "decomposition.sum.mlp":
     "The MLP with its bias is the whole move. Direct logit attribution: ↑ promoted, ↓ " +
     "demoted words, the final norm’s scale held.",
-  "decomposition.longer": "Display scale of the arrows: ×{times} of where they are placed.",
-  "decomposition.true": "Arrows are drawn as long as they are placed.",
   "jacobian.longer": "display scale ×{times}",
   "ablation.less": "<{share}",
   "jacobian.title": "Layer Jacobian: singular values and angle by site",

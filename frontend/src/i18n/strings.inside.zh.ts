@@ -116,8 +116,6 @@ export default {
     "注意力与 MLP 之和就是整个位移；占比各自单独计算。直接 logit 归因：↑ 提升的词，↓ 压低的词（最终归一化的尺度保持不变）。",
   "decomposition.sum.mlp":
     "MLP 连同偏置就是整个位移。直接 logit 归因：↑ 提升的词，↓ 压低的词（最终归一化的尺度保持不变）。",
-  "decomposition.longer": "箭头的显示比例：按其放置长度的 ×{times} 画出。",
-  "decomposition.true": "箭头按其放置的长度画出。",
   "jacobian.longer": "显示比例 ×{times}",
   "ablation.less": "<{share}",
   "jacobian.title": "层的雅可比矩阵：各层位的奇异值与转角",

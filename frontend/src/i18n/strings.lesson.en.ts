@@ -8,6 +8,7 @@ export default {
   "lesson.chapter": "Chapter {chapter} of {of}",
   "lesson.chapter.name": "{chapter} · {title}",
   "lesson.try": "Try it",
+  "lesson.elsewhere": "This model does not show it: {title} will be opened.",
   "lesson.look": "What to look at",
   "lesson.claims": "Put to the test",
   "lesson.claims.not": "What does not hold as it is worded",

@@ -8,6 +8,7 @@ export default {
   "lesson.chapter": "第 {chapter} 章，共 {of} 章",
   "lesson.chapter.name": "{chapter} · {title}",
   "lesson.try": "动手试试",
+  "lesson.elsewhere": "这个模型无法演示，将打开“{title}”。",
   "lesson.look": "看什么",
   "lesson.claims": "加以检验",
   "lesson.claims.not": "按原话不成立的论断",

@@ -21,4 +21,23 @@ export default {
   "live.tour.end": "拖动滑块、转动点云，或点选一个点，看看它的近邻。",
   "live.untyped":
     "这次训练只记录了状态，没有保存权重：可以观看，但无法读入句子。记录时设置 weights=True 即可在此输入。",
+
+  "logged.loss": "损失",
+  "logged.val_loss": "验证损失",
+  "logged.lr": "学习率",
+  "logged.grad_norm": "梯度范数",
+  "finding.more": "{shown} 等另外 {count} 处",
+  "finding.broken": "第 {step} 步的损失不是数",
+  "finding.broken.rule": "日志中有非有限的损失。请降低学习率，或检查该步的批次。",
+  "finding.flat": "损失停滞",
+  "finding.flat.rule":
+    "自第 {from} 步起（日志的后三分之一），损失中位数只变化了 {percent} %；我们的阈值为 {flat} %。",
+  "finding.vanishing": "梯度消失：{sites}",
+  "finding.vanishing.rule":
+    "在最后 {last} 行（自第 {from} 步）的中位数中，它不到最大层梯度的 {vanishing} 分之一；这是我们的阈值。",
+  "finding.burst": "第 {step} 步梯度爆发",
+  "finding.burst.rule": "其范数为此前 {before} 行中位数的 {times} 倍；我们的阈值为 {burst} 倍。",
+  "finding.frozen": "没有变化：{sites}",
+  "finding.frozen.rule":
+    "在最后 {last} 行（自第 {from} 步）中其权重完全没有梯度：被冻结，或与损失断开。",
 };

@@ -48,10 +48,13 @@ export default {
   "seed.card.q": "p = {p} under the control; q = {q} over the whole table",
   "seed.card.papers": "Papers",
   "seed.card.models": "Other models",
+  "seed.card.offered": "{here}. This model is not here yet: press to fetch it.",
   "seed.card.again": "Set the scene again",
   "seed.card.inside": "Model internals",
+  "seed.card.meaning": "Measure it here",
   "seed.card.claim": "This number",
   "caption.card": "See the number",
+  "notes.proof": "What the notes say of the model is measured:",
   "keys.seed": "The seed",
   "keys.lesson": "Lesson",
 };

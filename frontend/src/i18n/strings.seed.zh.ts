@@ -45,10 +45,13 @@ export default {
   "seed.card.q": "在对照下 p = {p}；全表校正后 q = {q}",
   "seed.card.papers": "文献",
   "seed.card.models": "其他模型",
+  "seed.card.offered": "{here}。该模型尚未下载：点击获取。",
   "seed.card.again": "重新设置画面",
   "seed.card.inside": "模型内部",
+  "seed.card.meaning": "在此测量",
   "seed.card.claim": "此数值",
   "caption.card": "查看数值",
+  "notes.proof": "注释中关于模型的说法，测量见：",
   "keys.seed": "种子",
   "keys.lesson": "课程",
 };

@@ -8,6 +8,30 @@ export default {
   "stack.steps": "Sheets: training",
   "stack.tip": "Stack the layers of one checkpoint, or the checkpoints of one layer",
 
+  "drawn.here.pca":
+    "Drawn where it reads best: the picture is linear, so directions are true and add up.",
+  "drawn.here.umap": "Drawn where it reads best: the layout keeps who is near whom.",
+  "drawn.best.pca":
+    "Reads best in PCA, where directions are true and add up; here only nearness holds.",
+  "drawn.best.umap": "Reads best in the layout (UMAP), which keeps who is near whom.",
+  "drawn.lacks.pca":
+    "Reads best in PCA, which this run lacks: `layerfold project` makes it. Here only " +
+    "nearness holds.",
+  "drawn.lacks.umap": "Reads best in the layout, which this run lacks.",
+  "drawn.glide.pca": "Glide to PCA",
+  "drawn.glide.umap": "Glide to UMAP",
+  "drawn.true": "Arrows are as long as they are placed.",
+  "drawn.longer": "All arrows are drawn {times}× as long as placed, in their own directions.",
+  "drawn.short": "{short} of {count} are shorter than 6 pixels from here: turn or come nearer.",
+  "drawn.short.all": "All {count} are shorter than 6 pixels from here: turn or come nearer.",
+
+  "measure.grad_norms": "Gradient norm by layer",
+  "measure.grad_norms.plain": "how hard the loss pulls on each layer",
+  "measure.grad_norms.unit": "length",
+  "measure.grad_norms.tip":
+    "How hard the loss pulls on the weights that lead to each site, as the training log has it",
+  "measure.nominal": "d = {d}, all there are",
+
   "cite.seed": "{name}, seed {seed}",
   "take.title": "Take this picture away",
   "take.png": "PNG",

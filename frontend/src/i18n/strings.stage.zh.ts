@@ -7,6 +7,26 @@ export default {
   "stack.steps": "平面：训练",
   "stack.tip": "叠放同一检查点的各层，或同一层位的各检查点",
 
+  "drawn.here.pca": "当前投影最适合此视图：线性投影中方向真实且可以相加。",
+  "drawn.here.umap": "当前投影最适合此视图：布局保持邻近关系。",
+  "drawn.best.pca": "最适合在 PCA 中查看：那里方向真实且可以相加；此处只有远近有意义。",
+  "drawn.best.umap": "最适合在布局（UMAP）中查看：它保持邻近关系。",
+  "drawn.lacks.pca":
+    "最适合在 PCA 中查看，但此运行没有：可用 `layerfold project` 生成。此处只有远近有意义。",
+  "drawn.lacks.umap": "最适合在布局中查看，但此运行没有。",
+  "drawn.glide.pca": "转到 PCA",
+  "drawn.glide.umap": "转到 UMAP",
+  "drawn.true": "箭头长度即其放置长度。",
+  "drawn.longer": "所有箭头按放置长度的 {times} 倍绘制，方向不变。",
+  "drawn.short": "{count} 个箭头中有 {short} 个在当前视角下短于 6 像素：请旋转或靠近。",
+  "drawn.short.all": "全部 {count} 个箭头在当前视角下短于 6 像素：请旋转或靠近。",
+
+  "measure.grad_norms": "各层梯度范数",
+  "measure.grad_norms.plain": "损失对每一层的拉力",
+  "measure.grad_norms.unit": "长度",
+  "measure.grad_norms.tip": "训练日志中通向各层位的权重的梯度范数",
+  "measure.nominal": "d = {d}（全部维数）",
+
   "cite.seed": "{name}，种子 {seed}",
   "take.title": "导出当前画面",
   "take.png": "PNG",

@@ -5,8 +5,9 @@
 
 import { byId, fill, h, icon, iconButton } from "../ui/dom.ts";
 import { buildingOf } from "../state/following.ts";
-import { failureWords } from "../i18n/language.ts";
+import { failureWords, said } from "../i18n/language.ts";
 import { shownAtlas } from "../state/state.ts";
+import { figureWords } from "./strip/logged.ts";
 import { buildingLine } from "./building.ts";
 import { wordsOfRun } from "./door.ts";
 import { provenWords } from "../state/opening.ts";
@@ -22,6 +23,7 @@ export function captions(
   const notices = byId("notices");
   const veil = byId("veil");
   const building = buildingLine();
+  const figures = h("span", { class: "logged" });
   let shown = "";
   let said = "";
 
@@ -42,8 +44,9 @@ export function captions(
         fill(
           veil,
           h("span", {}, veiled),
+          ...(making ? [building.element, figures] : []),
           making
-            ? building.element
+            ? null
             : state.runFailure
               ? h(
                   "button",
@@ -54,6 +57,7 @@ export function captions(
         );
       }
       if (making) building.update(making, t);
+      figures.textContent = making ? figureWords(state, t, Infinity).join(" · ") : "";
       veil.classList.toggle("bad", Boolean(state.runFailure) && !making);
       const key = JSON.stringify([
         state.connection,
@@ -116,7 +120,7 @@ function noticesOf(state: State, t: Words, dispatch: Dispatch, acts: { again(): 
           "span",
           {},
           state.refusal
-            ? t("line.refused", { message: state.refusal })
+            ? t("line.refused", { message: said(t, state.refusal) })
             : t("line.lost", { seconds: state.retryIn }),
         ),
         now,

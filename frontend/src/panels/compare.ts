@@ -6,7 +6,7 @@
 import { Fragment, h } from "preact";
 import { useState } from "preact/hooks";
 import { residualChart } from "../charts/residuals.ts";
-import { failureWords, number } from "../i18n/language.ts";
+import { failureWords, number, said } from "../i18n/language.ts";
 import type { ComparedSite } from "../protocol/wire.ts";
 import {
   isBeside,
@@ -113,7 +113,7 @@ function runs(state: State, t: Words, choose: Choose) {
     value: one.name,
     words: wordsOfRun(one, t).title + (one.problem ? ` (${t("compare.unready")})` : ""),
     disabled: Boolean(one.problem),
-    title: one.problem?.message,
+    title: one.problem ? said(t, one.problem) : undefined,
   }));
   const gone = chosen !== null && !others.some((one) => one.name === chosen);
   return h(Select, {

@@ -2,6 +2,7 @@
  * The page of models: cards, one a model, each with a tiny picture and a line of what will be seen.
  */
 
+import { said } from "../i18n/language.ts";
 import { byId, fill, h, iconButton, relabel } from "../ui/dom.ts";
 import { glyphOf } from "../charts/glyphs.ts";
 import { buildingLine } from "./building.ts";
@@ -92,14 +93,25 @@ function aside(root: HTMLElement, open: boolean) {
   if (!open) document.getElementById("run")?.focus({ preventScroll: true });
 }
 
+type NamedRun = Pick<RunEntry, "name"> & Partial<RunEntry>;
+
 /** A known shape in our words, another run in its own. */
-export function wordsOfRun(run: { name: string; title?: string; description?: string }, t: Words) {
+export function wordsOfRun(run: NamedRun, t: Words) {
   const [title, line] = [t(`shape.${run.name}.title`), t(`shape.${run.name}.line`)];
   const known = !title.startsWith("shape.");
   return {
-    title: known ? title : run.title || run.name,
-    line: known ? line : (run.description ?? ""),
+    title: known
+      ? title
+      : t("said", { en: run.title || run.name, zh: run.title_zh || run.title || run.name }),
+    line: known ? line : descriptionOf(run, t),
   };
+}
+
+/** What a run says of itself, else in Chinese the line by which it is known. */
+export function descriptionOf(run: NamedRun, t: Words) {
+  const line = t(`shape.${run.name}.line`);
+  const en = run.description ?? "";
+  return t("said", { en, zh: run.description_zh || (line.startsWith("shape.") ? en : line) });
 }
 
 function cardOf(
@@ -117,7 +129,12 @@ function cardOf(
     ? h("i", { class: "pulse", role: "img", "aria-label": t("live.mark"), title: t("live.tip") })
     : null;
   const below =
-    making ?? h("span", { class: run.problem ? "line bad" : "line" }, run.problem?.message ?? line);
+    making ??
+    h(
+      "span",
+      { class: run.problem ? "line bad" : "line" },
+      run.problem ? said(t, run.problem) : line,
+    );
   const words = h("span", { class: "words" }, h("b", {}, live, title), below);
   const choose = () => acts.chooseRun(run.name);
   const props = {
@@ -125,7 +142,7 @@ function cardOf(
     class: "card",
     "data-run": run.name,
     disabled: Boolean(run.problem) && !making,
-    title: run.description,
+    title: line,
     onclick: choose,
   };
   return h("button", { ...props, "aria-current": here ? "true" : undefined }, picture, words);

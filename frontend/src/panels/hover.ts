@@ -1,5 +1,6 @@
 /** The card beside the pointer: a token in its context. */
 
+import { standingHere } from "../state/meaning/edge.ts";
 import { HUES, css } from "../state/colour/colours.ts";
 import { byId, fill, h, marked, visible } from "../ui/dom.ts";
 import { number } from "../i18n/language.ts";
@@ -57,14 +58,16 @@ function sentenceCard(state: State, t: Words, id: string, index: number) {
   const facts = [];
   if (slice) {
     const outside = slice.outside[site * slice.tokens + index];
-    facts.push(
-      t("hover.outside", {
-        value: number(outside / 100, state.language, {
-          style: "percent",
-          maximumFractionDigits: 0,
+    const standing = standingHere(state);
+    if (!standing || standing.supported.length)
+      facts.push(
+        t("hover.outside", {
+          value: number(outside / 100, state.language, {
+            style: "percent",
+            maximumFractionDigits: 0,
+          }),
         }),
-      }),
-    );
+      );
     const trust = site > 0 ? slice.trust[(site - 1) * slice.tokens + index] : NaN;
     if (Number.isFinite(trust))
       facts.push(

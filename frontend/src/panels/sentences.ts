@@ -10,6 +10,9 @@ import { failureWords } from "../i18n/language.ts";
 import { HUES, css } from "../state/colour/colours.ts";
 import { isTyped } from "../state/following.ts";
 import type { Dispatch } from "../state/messages.ts";
+import { provenWords } from "../state/opening.ts";
+import { proofsOf } from "../state/seed/proofs.ts";
+import type { Proof } from "../state/seed/proofs.ts";
 import { isOlder, mayName } from "../state/sentences.ts";
 import type { Sentence, State, Words } from "../state/types.ts";
 import { IconButton } from "../ui/button.ts";
@@ -187,6 +190,7 @@ function Text({ one: { id, text }, state, t, dispatch }: RowProps) {
     "aria-label": reads ? `${t("inputs.text")}: ${readsWords(state)}` : t("sentences.text"),
     onInput: (event: InputEvent) => !event.isComposing && edit(),
     onFocus: () => dispatch({ type: "sentence.activate", id }),
+    onBlur: () => field.current && (field.current.scrollTop = 0),
     onKeyDown: left,
     onCompositionStart: () => (composing.current = true),
     onCompositionEnd: () => ((composing.current = false), edit()),
@@ -212,8 +216,14 @@ function readsWords({ card, language }: State) {
   return (language === "zh" ? card?.reads?.zh : card?.reads?.en) ?? "";
 }
 
+/** The signs that a refusal names, as they stand between two quotes. */
+function unread(message: string, language: State["language"]) {
+  const named = [...message.matchAll(/“([^”]*)”/g)].map(([, sign]) => sign);
+  return named.join(language === "zh" ? "”、“" : "”, “");
+}
+
 function statusWords(one: Sentence, state: State, t: Words) {
-  const symbol = /“([^”]*)”/.exec(one.failure?.message ?? "")?.[1] ?? one.text;
+  const symbol = unread(one.failure?.message ?? "", state.language) || one.text;
   if (one.failure)
     return failureWords(t, one.failure, {
       limit: state.limits.characters,
@@ -249,17 +259,30 @@ function tokens(one: Sentence, { active, picked }: State, t: Words, dispatch: Di
   );
 }
 
-/** Sentences to begin with; symbols lie open, as they are hard to guess. */
-function Samples({ state: { card, language }, t, dispatch }: Props) {
+/** Whether nothing has been typed. */
+function isEmpty(state: State) {
+  return state.card !== null && state.sentences.every((one) => !one.text.trim());
+}
+
+/**
+ * Sentences to begin with; symbols lie open, as they are hard to guess, and with nothing typed yet
+ * three sentences to try stand open.
+ */
+function Samples({ state, t, dispatch }: Props) {
+  const { card, language } = state;
   const list = useRef<HTMLDetailsElement>(null);
   const symbols = Boolean(card?.reads);
   const examples = card?.examples ?? [];
+  const empty = isEmpty(state);
+  useLayoutEffect(() => {
+    if (!symbols && list.current) list.current.open = empty;
+  }, [empty]);
   useLayoutEffect(() => {
     if (symbols && list.current) list.current.open = true;
   }, [card, language]);
   const lines = examples.map((example) => {
     const note = (language === "zh" ? example.note_zh : example.note_en) ?? "";
-    const add = () => dispatch({ type: "sentence.add", text: example.text });
+    const add = () => tried(example.text, state, dispatch);
     return h(
       "li",
       { key: example.text },
@@ -274,11 +297,36 @@ function Samples({ state: { card, language }, t, dispatch }: Props) {
   return h(
     "details",
     {
-      class: symbols ? "samples chips" : "samples",
+      class: ["samples", symbols && "chips", empty && "inviting"].filter(Boolean).join(" "),
       hidden: !isTyped(card) || !examples.length,
       ref: list,
     },
     h("summary", { hidden: symbols }, t(symbols ? "inputs.samples" : "sentences.samples")),
-    h("ul", { class: "scroll" }, lines),
+    h("p", { class: "try quiet" }, t("sentences.try")),
+    h("ul", { class: "scroll" }, lines, proofsDrawn(state, t, dispatch)),
   );
+}
+
+/** An example takes the place of a line that is still empty, else stands below the others. */
+function tried(text: string, state: State, dispatch: Dispatch) {
+  const blank = state.sentences.find((one) => !one.text.trim());
+  if (blank) dispatch({ type: "sentence.edit", id: blank.id, text, glide: 350 });
+  else dispatch({ type: "sentence.add", text });
+}
+
+/** The way to the cards that the notes rest on. */
+function proofsDrawn(state: State, t: Words, dispatch: Dispatch) {
+  const proofs = proofsOf(state);
+  if (!proofs.length) return null;
+  const open = ({ of, id }: Proof) =>
+    of === "seed"
+      ? dispatch({ type: "seed.choose", card: id })
+      : dispatch({ type: "claims.open", id });
+  const lead = (one: Proof) =>
+    h(
+      "button",
+      { key: `${one.of} ${one.id}`, type: "button", class: "proof", onClick: () => open(one) },
+      provenWords(state, one).title,
+    );
+  return h("li", { class: "proofs quiet" }, t("notes.proof"), " ", proofs.map(lead));
 }

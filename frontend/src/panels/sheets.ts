@@ -2,10 +2,11 @@
 
 import { byId, fill, h, iconButton } from "../ui/dom.ts";
 import { KEYS } from "../state/keys.ts";
-import { number } from "../i18n/language.ts";
+import { number, said } from "../i18n/language.ts";
 import { kindShown } from "../state/projections.ts";
 import { meanTrust, recallShown } from "../state/fidelity.ts";
 import { trustWord } from "../state/trust.ts";
+import { wordsOfRun } from "./door.ts";
 import type { Dispatch } from "../state/messages.ts";
 import type { State, Words } from "../state/types.ts";
 
@@ -110,10 +111,12 @@ function aboutOf(state: State, t: Words, dispatch: Dispatch) {
       ),
     ),
   );
-  if (state.card)
-    parts.push(h("h3", {}, state.card.title), h("p", { class: "quiet" }, state.card.description));
-  for (const { message } of state.card?.problems ?? [])
-    parts.push(h("p", { class: "bad" }, message));
+  if (state.card) {
+    const { title, line } = wordsOfRun(state.card, t);
+    parts.push(h("h3", {}, title), h("p", { class: "quiet" }, line));
+  }
+  for (const problem of state.card?.problems ?? [])
+    parts.push(h("p", { class: "bad" }, said(t, problem)));
   if (state.version) parts.push(h("p", { class: "quiet" }, `Layerfold ${state.version}`));
   return parts;
 }

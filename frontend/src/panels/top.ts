@@ -46,9 +46,9 @@ export function top(state: State, t: Words, dispatch: Dispatch, acts: Acts) {
 /** One run is a title, several are a choice that opens the row of models. */
 function run(state: State, t: Words, dispatch: Dispatch) {
   const listed = state.runs.find((one) => one.name === state.run);
-  const { title } = wordsOfRun(state.card ?? listed ?? { name: state.run }, t);
+  const { title, line } = wordsOfRun(state.card ?? listed ?? { name: state.run }, t);
   if (state.runs.length < 2)
-    return h("span", { class: "title", title: state.card?.description ?? "" }, title);
+    return h("span", { class: "title", title: state.card ? line : "" }, title);
   return h(
     "button",
     {

@@ -383,14 +383,20 @@ export interface SensesQuestion {
   view?: "normalised" | "raw";
 }
 /**
- * A word with sentences of two senses, and the neutral word that controls.
+ * A word with sentences of two senses, and the neutral word that controls; with a `column` (a
+ * label of the reference) sentences are found there, its senses two of the column's classes.
  */
 export interface OwnSenses {
   word: string;
   control?: string | null;
-  senses: {
+  senses?: {
     [k: string]: string[];
   };
+  column?: string;
+  /**
+   * @maxItems 2
+   */
+  between?: [] | [string] | [string, string];
 }
 /**
  * Whether pairs share a direction: bundled `lists`, or `pairs` of one's own; and where a, b, c
@@ -718,12 +724,16 @@ export interface Changed {
  * still come).
  */
 export interface Failure {
+  message: string;
   type?: "error";
   id?: number | null;
   sentence?: string | null;
   step?: number | null;
   code: string;
-  message: string;
+  /**
+   * The same in Chinese, as far as anybody has translated it.
+   */
+  message_zh: string;
 }
 /**
  * `__metadata__` of a binary slice (safetensors metadata are strings). Its float32 tensors:
@@ -748,8 +758,12 @@ export interface ErrorAnswer {
  * A stable code, and what is wrong in words.
  */
 export interface Problem {
-  code: string;
   message: string;
+  code: string;
+  /**
+   * The same in Chinese, as far as anybody has translated it.
+   */
+  message_zh: string;
 }
 /**
  * The server is up.
@@ -774,6 +788,11 @@ export interface RunEntry {
   name: string;
   title: string;
   description: string;
+  /**
+   * in Chinese, where the run says it
+   */
+  title_zh?: string;
+  description_zh?: string;
   /**
    * where its model comes from
    */
@@ -803,6 +822,8 @@ export interface RunCard {
   name: string;
   title: string;
   description: string;
+  title_zh?: string;
+  description_zh?: string;
   sites: string[];
   steps: number[];
   view: "normalised" | "raw";
@@ -899,8 +920,12 @@ export interface Example {
  * what else may stand in the way.
  */
 export interface Reach {
-  accepted: boolean;
   message: string;
+  accepted: boolean;
+  /**
+   * The same in Chinese, as far as anybody has translated it.
+   */
+  message_zh: string;
 }
 /**
  * The models that a page can fetch; `closed` says why none can be.
@@ -914,6 +939,7 @@ export interface ModelOffers {
  * is served as once it is open, `message` why the last try failed.
  */
 export interface ModelOffer {
+  message?: string;
   name: string;
   title: string;
   megabytes: number;
@@ -929,7 +955,10 @@ export interface ModelOffer {
   stage?: string;
   share?: number;
   run?: string | null;
-  message?: string;
+  /**
+   * The same in Chinese, as far as anybody has translated it.
+   */
+  message_zh: string;
 }
 /**
  * The reference tokens: token i is `windows[window[i]][position[i]]`; `frequency` per million;
@@ -1246,6 +1275,7 @@ export interface NewJob {
  * `test` its accuracy 0..1.
  */
 export interface JobCard {
+  message?: string;
   id: string;
   run: string;
   title: string;
@@ -1260,7 +1290,10 @@ export interface JobCard {
   loss?: number | null;
   test?: number | null;
   seconds?: number;
-  message?: string;
+  /**
+   * The same in Chinese, as far as anybody has translated it.
+   */
+  message_zh: string;
 }
 /**
  * The trainings of the lab, the newest first.
@@ -1486,11 +1519,13 @@ export interface PairsOffered {
   pairs: string[][];
 }
 /**
- * A label of the reference that a probe can read, and its classes.
+ * A label of the reference that a probe can read, and its classes; their names where there are
+ * at most a hundred.
  */
 export interface LabelOffered {
   name: string;
   classes: number;
+  names: string[];
 }
 /**
  * Tensors: `ratio`, `control`, `quotient` [word, site, 3], `permuted`, `p` [word, site]; of the
@@ -1526,7 +1561,8 @@ export interface SensesOf {
 /**
  * Tensors [axis, product, place, 3]: `loo`, `repaired`, `random`, `auroc`, `hit`,
  * `hit_left_out`, `query`; `p_repaired`, `p_random` [axis, product, place]; `projected` [site,
- * ref], the cosine of each reference state, less their mean, with the first axis.
+ * ref], the cosine of each reference state, less their mean, with the first axis; of its words,
+ * first ones then second ones, `positions` [site, word, 3].
  */
 export interface AxesAnswer {
   step: number;
@@ -1539,10 +1575,12 @@ export interface AxesAnswer {
   analogy: Landing[];
 }
 /**
- * A list that was measured, with the pairs that were used.
+ * A list that was measured, with the pairs that were used; ``key`` is its name in a projection
+ * (``axes~KEY~KEY``), "" where it has none.
  */
 export interface AxisOf {
   name: string;
+  key: string;
   pairs: string[][];
 }
 /**

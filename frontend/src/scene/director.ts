@@ -3,6 +3,7 @@
  * through a stage; knows neither Plotly nor GL.
  */
 
+import { ArrowWatch } from "./arrows.ts";
 import { raised, riseOf, sameCamera, turned, zoomed } from "./camera.ts";
 import { Labels } from "./labels.ts";
 import { lookOf } from "./looks.ts";
@@ -102,7 +103,8 @@ export class Director {
       this.unfolding ||
       this.#drifts() ||
       this.#ringsMove() ||
-      !Number.isNaN(this.movedAt);
+      !Number.isNaN(this.movedAt) ||
+      this.arrows.due(performance.now());
     this.told = rig.camera();
     this.#measure();
     this.wake();
@@ -171,6 +173,8 @@ export class Director {
       this.labels.update(this.motion, view, this, now, this.hovered ?? this.focused) ||
       stage.layers.cloud.stale(this.motion, view);
     this.#tellCamera(now);
+    if (!this.motion.moving)
+      this.arrows.look(this.motion, view.transform, this, now, this.options.onArrows);
     if (this.pointer && !this.pressed) this.#point(this.pointer.x, this.pointer.y);
     this.frames++;
     this.script = performance.now() - now;
@@ -325,6 +329,7 @@ export class Director {
     );
   }
 
+  arrows = new ArrowWatch();
   focusedAt = -Infinity;
   unfolding = false;
   unfoldedAt = NaN;

@@ -9,6 +9,7 @@ export type Look = {
   /** brightness of a glow, its share of opacity */ halo: [number, number];
   /** of a bead */ rim: [number, number, number, number];
   /** how white a bead's middle is */ heart: number;
+  /** how heavy trails are */ trail: number;
   /** how much a trail whitens at its bead */ lift: number;
   /** colour of links */ line: [number, number, number];
   text: string;
@@ -36,6 +37,7 @@ export function lookOf(theme: "dark" | "light"): Look {
         rim: [1, 1, 1, 0.95],
         heart: 0.12,
         lift: 0,
+        trail: 0.72,
         line: [0.25, 0.3, 0.4],
         text: "#1a2130",
         shadow: outline("#fbfcfe", "#fbfcfe"),
@@ -50,6 +52,7 @@ export function lookOf(theme: "dark" | "light"): Look {
         rim: [0.03, 0.04, 0.065, 0.85],
         heart: 0.75,
         lift: 0.45,
+        trail: 1,
         line: [0.72, 0.8, 0.95],
         text: "#e9eef8",
         shadow: outline("#090c13", "#090c13"),

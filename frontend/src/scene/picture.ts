@@ -128,6 +128,8 @@ export interface SceneOptions {
   onHover?: (pick: Pick | null, at: { x: number; y: number }) => void;
   onPick?: (pick: Pick) => void;
   onCamera?: (camera: Camera) => void;
+  /** Arrows at rest: how many, and how many of them are shorter than six pixels here. */
+  onArrows?: (found: { count: number; short: number }) => void;
   /** Called once, at the first touch of the scene by a person. */
   onTouch?: () => void;
 }

@@ -26,6 +26,8 @@ type Style = {
   comet?: number;
 };
 
+/** Up to so many tokens a sentence's lines are at their full strength. */
+const FEW = 9;
 /** Straight pieces a segment's curve is drawn with. */
 const PIECES = 8;
 
@@ -199,22 +201,24 @@ export class Trails {
     const { site, presence, trail, emphasis, red, green, blue } = strand.look;
     const color = [red / 255, green / 255, blue / 255];
     const last = strand.sites - 1;
-    const wide = (0.6 + 0.4 * emphasis) * r;
-    const seen = presence * (0.15 + 0.85 * emphasis);
+    const crowd = Math.min(1, FEW / strand.tokens);
+    const airy = strand.look.comet + (1 - strand.look.comet) * Math.sqrt(crowd);
+    const wide = (0.6 + 0.4 * emphasis) * r * theme.trail;
+    const seen = presence * (0.15 + 0.85 * emphasis) * theme.trail;
     const path = {
       color,
-      taper: [0.7 * wide, (1.3 + 1.1 * emphasis) * wide, 0.7 * wide],
-      fade: [0.1, 0.9, 0.1].map((v) => v * seen * trail),
+      taper: [0.7 * wide, (1.3 + 1.1 * emphasis * airy) * wide, 0.7 * wide],
+      fade: [0.1, 0.9 * airy, 0.1].map((v) => v * seen * trail),
       reach: [site, last],
       dash: [11 * r, 2],
-      glow: emphasis > 0.6 ? 4 * wide * (2.5 * emphasis - 1.5) : 0,
-      lift: theme.lift,
+      glow: emphasis > 0.6 ? 4 * wide * (2.5 * emphasis - 1.5) * airy ** 3 : 0,
+      lift: theme.lift * airy,
       comet: strand.look.comet,
     };
     const thread = {
       color,
       taper: [wide, wide, 0],
-      fade: [0.42 * seen, 0.42 * seen, 0],
+      fade: [0.42 * seen * crowd, 0.42 * seen * crowd, 0],
       reach: [strand.tokens, strand.tokens],
       dash: [6 * r, 0.5],
       glow: 0,

@@ -15,13 +15,13 @@ const CHAPTERS: Chapter[] = [
       "The cloud beside this text holds a few thousand such points from a corpus. A picture has " +
         "three dimensions and the space has many more, so the picture is a **projection**: it " +
         "keeps who is near whom as well as it can. How well it does is measured, and stands at " +
-        "the top of the page as trust. Every number about closeness comes from the model’s own " +
-        "space, never from the picture.",
+        "the top of the page as trustworthiness. Every number about closeness comes from the " +
+        "model’s own space, never from the picture.",
     ],
     points: [
       "Text → tokens → one state each",
       "A state is a point in d dimensions",
-      "The picture is a projection; trust says how true it is",
+      "The picture is a projection; trustworthiness says how true it is",
     ],
     act: "Put a sentence at the embedding",
     look:
@@ -71,8 +71,9 @@ const CHAPTERS: Chapter[] = [
       "\\( x \\mapsto x + \\text{act}(xW_1 + b_1)W_2 + b_2 \\)",
       "Without the function in the middle, two matrices would be one matrix, and a flat sheet " +
         "would " +
-        "stay flat. With it, different regions of the space are moved differently: the sheet " +
-        "**bends**. How much of this no straight map could do is a number that can be measured.",
+        "stay flat. With it, different regions of the space are moved differently: " +
+        "[[2.1c|the sheet **bends**]]. How much of this no straight map could do is a number " +
+        "that can be measured.",
     ],
     points: [
       "Each token for itself",
@@ -93,10 +94,12 @@ const CHAPTERS: Chapter[] = [
     lead: "Nothing is replaced. Everything is added, and the length is kept in bounds.",
     text: [
       "A layer does not hand on its result instead of the state: it **adds** to it, " +
-        "\\( x_{out} = x_{in} + \\text{Sublayer}(x_{in}) \\). What was known before stays " +
-        "readable, and the gradient has a straight way back to the first layer.",
-      "Before each half a **normalization** brings the state to a standard length. It is why the " +
-        "picture shows normalized states: raw ones mostly show how long they are.",
+        "\\( x_{out} = x_{in} + \\text{Sublayer}(x_{in}) \\). So " +
+        "[[2.1e|what was known before can stay]], and the gradient has a straight way back to " +
+        "the first layer.",
+      "Before each half a **normalization** brings the state to a standard length; " +
+        "[[2.1f|curvature, says the seed, is evened out too]]. What a layer reads is normalized, " +
+        "and so the picture shows normalized states.",
       "Whether the residual really keeps neighbors together can be tried: scale it to a half, or " +
         "to nothing, and look at what remains.",
     ],
@@ -129,9 +132,8 @@ const CHAPTERS: Chapter[] = [
       "No state can move by itself: only weights change, and one weight serves all sentences. " +
         "The " +
         "arrows show what is asked for, not what will happen.",
-      "The seed makes this concrete: a word far from its kin is pushed to their center; " +
-        "classes are " +
-        "pushed apart. Each of these can fail, and each has its control.",
+      "The seed makes this concrete: [[2.2c|a word far from its kin is pushed to their center]]; " +
+        "[[2.2b|classes are pushed apart]]. Each of these can fail, and each has its control.",
     ],
     points: [
       "Loss = −log p(next token)",
@@ -157,8 +159,8 @@ const CHAPTERS: Chapter[] = [
         "apart from that each weight shrinks a little (**weight decay**).",
       "So a parameter that is pushed one way for long takes full steps, one that is pushed to " +
         "and " +
-        "fro hardly moves. The step is not the gradient’s direction, and it is not that of a " +
-        "Riemannian gradient flow either: by how many degrees they differ is on a card.",
+        "fro hardly moves. The step is not the gradient’s direction. Is it that of " +
+        "[[1.4b|a gradient flow on a Riemannian manifold]]? How nearly they agree is on the card.",
     ],
     points: [
       "Momentum: average of gradients",
@@ -179,18 +181,17 @@ const CHAPTERS: Chapter[] = [
     title: "A manifold forms",
     lead: "A manifold is a shape that is curved as a whole and flat from near by.",
     text: [
-      "If text obeys rules, then states need not fill their space: they may lie on a surface " +
-        "of far " +
-        "fewer dimensions. Two kinds of number tell. The **participation ratio** counts the " +
-        "directions that hold the variance of the whole cloud. The **intrinsic dimension** " +
+      "If text obeys rules, then states need not fill their space: " +
+        "[[1.1a|they may lie on a surface of far fewer dimensions]]. Two kinds of number tell. " +
+        "The **participation ratio** counts the directions that hold the variance of the " +
+        "whole cloud. The **intrinsic dimension** " +
         "(TwoNN " +
         "and others) looks at near neighbors: in how many directions can one walk from here?",
       "Both must be held against a control: shuffled text, a Gaussian of the same covariance, " +
         "and " +
         "step 0. And both are followed through the training, from the first step to the last.",
       "What these numbers cannot say is that the shape is smooth. That is tested token by " +
-        "token, and " +
-        "card 1.1a says for how many it is rejected.",
+        "token, and the same card says for how many it is rejected.",
     ],
     points: [
       "Participation ratio: directions of the whole cloud",
@@ -210,13 +211,10 @@ const CHAPTERS: Chapter[] = [
     title: "Meaning",
     lead: "Near in the space ought to mean alike in use. Whether it does is a question of fact.",
     text: [
-      "Three tests of meaning. **Clusters**: are a token’s neighbors of its part of speech or " +
-        "its " +
-        "topic, more than of its frequency? **Axes**: is king − queen the same direction as " +
-        "man − " +
-        "woman, and more so than when the same words are paired anew? **Senses**: does “bank” " +
-        "by a " +
-        "river part from “bank” with money?",
+      "Three tests of meaning. **Clusters**: [[1.2b|are a word’s neighbors of its topic]], more " +
+        "than its frequency explains? **Axes**: [[1.2c|is king − queen the same direction as " +
+        "man − woman]], and more so than when the same words are paired anew? **Senses**: " +
+        "[[1.3a|does “bank” by a river part from “bank” with money]]?",
       "The third has a trap. Context moves every word, so “place” in the same two sentences " +
         "parts as " +
         "well. Only what the word does **beyond** a neutral word in its slot is a sense. Each " +
@@ -241,9 +239,9 @@ const CHAPTERS: Chapter[] = [
     title: "Its edge",
     lead: "If there is a shape, there is an outside. What happens there?",
     text: [
-      "The seed draws three consequences. Text near the training data should be handled well. A " +
-        "small harmful change should lead off the shape. And what is spread over few dimensions " +
-        "should allow pruning and coarser numbers.",
+      "The seed draws three consequences. [[1.5a|Text near the training data should be handled " +
+        "well]]. [[1.5b|A small harmful change should lead off the shape]]. And what is spread " +
+        "over few dimensions should [[1.5c|allow pruning and coarser numbers]].",
       "Each can be measured. How far outside a token lies is its **off-cloud percentile**: the " +
         "share " +
         "of corpus tokens that are closer to their nearest neighbor. But the loss itself may " +
@@ -270,14 +268,12 @@ const CHAPTERS: Chapter[] = [
     title: "What is not true",
     lead: "A picture that explains everything explains nothing. Here is what did not hold.",
     text: [
-      "Some sentences of the seed are wrong as they are worded. Generation is **not** a Markov " +
-        "walk " +
-        "from point to point: the next token depends on the whole context, not on one state. A " +
-        "layer is **not** a diffeomorphism of the whole space: nothing keeps a normalization, " +
-        "which " +
-        "forgets lengths, from merging states. Training with Adam is **not** a Riemannian " +
-        "gradient " +
-        "flow. These are matters of mathematics, and weaker sentences remain in their place.",
+      "Some sentences of the seed are wrong as they are worded. " +
+        "“[[1.3c|Generation is a Markov walk]]”: no, the next token depends on the whole " +
+        "context, not on one state. “[[2.5a|Each layer is a diffeomorphism]]”: not of the whole " +
+        "space, for nothing keeps a normalization, which forgets lengths, from merging states. " +
+        "“[[1.4b|Training is a Riemannian gradient flow]]”: not with Adam. These are matters of " +
+        "mathematics; where a weaker sentence remains, its card says which.",
       "Others are questions of fact, and a model answers them. Below is every claim that does " +
         "not " +
         "hold as it is worded in the model on screen. Change the model and the list changes: " +

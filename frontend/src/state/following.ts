@@ -45,7 +45,16 @@ export function grown(state: State, { card }: Of<"run.grown">): State {
     step,
     along: state.along || (more && atEnd),
   };
-  return card.lineage === before.lineage && named ? next : renewed(next, state);
+  return card.lineage === before.lineage && named ? refusedAskedAnew(next) : renewed(next, state);
+}
+
+/** What was refused may not be, now that the run is another: it is asked for again. */
+function refusedAskedAnew(state: State): State {
+  if (!state.sentences.some(({ status }) => status === "failed")) return state;
+  const sentences = state.sentences.map((one) =>
+    one.status === "failed" ? { ...one, asked: null, request: null } : one,
+  );
+  return { ...state, sentences };
 }
 
 /** Where a fractional place among steps lies once others have come between and behind. */
@@ -63,9 +72,7 @@ function renewed(next: State, state: State): State {
   const slices = Object.fromEntries(state.sentences.map((one) => [one.id, one.slices]));
   const former = state.former ?? { projection: state.projection, atlas: state.atlas, slices };
   const sentences = state.sentences.map((one) =>
-    one.status === "blank" || one.status === "failed"
-      ? one
-      : { ...one, asked: null, request: null, slices: {}, coming: null },
+    one.status === "blank" ? one : { ...one, asked: null, request: null, slices: {}, coming: null },
   );
   return {
     ...next,

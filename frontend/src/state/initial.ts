@@ -70,6 +70,7 @@ function looksOf(view: View) {
 /** What no link can say. */
 const NOTHING_HEARD = {
   flat: false,
+  arrows: { count: 0, short: 0 },
   connection: "connecting",
   retryIn: 0,
   limits: { characters: 20000, tokens: 256, message_bytes: 65536, sentences: 16 },
@@ -106,5 +107,5 @@ const NOTHING_HEARD = {
   notice: null,
   lab: EMPTY,
   offers: NO_OFFERS,
-  refusal: "",
+  refusal: null,
 } as const satisfies Partial<State>;

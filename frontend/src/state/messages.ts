@@ -22,6 +22,7 @@ type Bare = Record<never, never>;
 export const SETTABLE = [
   "trails",
   "stack",
+  "arrows",
   "axes",
   "colour",
   "measure",
@@ -174,6 +175,7 @@ interface OfMeaning {
   "meaning.section": { section: MeaningSection };
   "meaning.scene": { on: boolean };
   "meaning.form": Partial<MeaningForm>;
+  "meaning.project": { keys: string[] };
   "meaning.measure": { all: boolean };
   "meaning.stop": Bare;
   "meaning.sets.asked": { id: number };

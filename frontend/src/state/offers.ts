@@ -2,17 +2,18 @@
  * The models that can be fetched: what is offered, what is asked of a person, how far it is. Pure.
  */
 
+import { saidBoth } from "../protocol/failure.ts";
 import type { Handlers } from "./messages.ts";
 import type { Offers, State, Words } from "./types.ts";
 import type { ModelOffer } from "../protocol/wire.ts";
 
-export const NO_OFFERS: Offers = { models: [], closed: "", unfolded: null, failure: null };
+export const NO_OFFERS: Offers = { models: [], closed: null, unfolded: null, failure: null };
 
 export const OFFERS: Handlers<"offers" | "offers.unfold" | "offers.failed"> = {
   offers: (state, { offers }) =>
     withOffers(state, {
       models: offers.models,
-      closed: offers.closed?.message ?? "",
+      closed: offers.closed ?? null,
       failure: null,
     }),
   "offers.unfold": (state, { name }) => withOffers(state, { unfolded: name, failure: null }),
@@ -36,9 +37,9 @@ export function isFetching({ models }: Offers) {
 
 /** One line of a model: how far it is, why it failed, or what it would take. */
 export function offerLine(t: Words, offer: ModelOffer): string {
-  const { megabytes, status, message } = offer;
+  const { megabytes, status, message, message_zh } = offer;
   if (status === "fetching") return fetchingLine(t, offer);
-  if (message) return t("offer.failed", { message });
+  if (message) return t("offer.failed", { message: t("said", saidBoth({ message, message_zh })) });
   return t(status === "here" ? "offer.here" : "offer.line", { megabytes });
 }
 

@@ -58,9 +58,7 @@ export function choose(state: State, name: string): State {
     slices: Object.fromEntries(state.sentences.map((one) => [one.id, one.slices])),
   };
   const sentences = state.sentences.map((one) =>
-    one.status === "blank" || one.status === "failed"
-      ? one
-      : { ...one, asked: null, request: null, slices: {}, coming: null },
+    one.status === "blank" ? one : { ...one, asked: null, request: null, slices: {}, coming: null },
   );
   if (name !== former.projection)
     return { ...state, projection: name, measure, former, atlas: {}, atlasFailures: {}, sentences };

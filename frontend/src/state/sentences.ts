@@ -171,11 +171,11 @@ export function placementDone(state: State, { id, sentence }: Of<"done">): State
 /** A failure of a sentence; a failure of one of its steps leaves the others. */
 export function placementFailed(
   state: State,
-  { id, sentence, step, code, message }: Of<"error">,
+  { id, sentence, step, code, message, message_zh }: Of<"error">,
 ): State {
   return withSentence(state, sentence ?? "", (one) => {
     if (id !== null && id !== undefined && one.request !== id) return one;
-    const failure = { code, message };
+    const failure = { code, message, message_zh };
     if (step !== null && step !== undefined) return { ...one, failure };
     return { ...cleared(one), asked: one.asked, text: one.text, status: "failed", failure };
   });

@@ -4,7 +4,7 @@
  */
 
 import type { AtlasSlice, PlacedSlice } from "../protocol/slices.ts";
-import type { Failure } from "../protocol/failure.ts";
+import type { Failure, Said } from "../protocol/failure.ts";
 import type { Inside, InsideTab } from "./inside/types.ts";
 import type { Meaning, MeaningSection } from "./meaning/types.ts";
 import type { Reading, SeedCard } from "./seed/types.ts";
@@ -197,7 +197,7 @@ export interface LabDraft {
 export interface Offers {
   models: ModelOffer[];
   /** why none can be fetched; empty where they can */
-  closed: string;
+  closed: Failure | null;
   /** whose card is unfolded */
   unfolded: string | null;
   failure: Failure | null;
@@ -257,6 +257,8 @@ export interface State {
   /** written down to be taken along: nothing more is computed */
   written: boolean;
   flat: boolean;
+  /** arrows in the scene, and how many of them are shorter than six pixels there */
+  arrows: { count: number; short: number };
   connection: Connection;
   /** seconds until the next attempt while the connection is lost */
   retryIn: number;
@@ -336,7 +338,7 @@ export interface State {
   lab: Lab;
   offers: Offers;
   /** why the socket is refused and what to set; empty where it is not */
-  refusal: string;
+  refusal: Said | null;
   /** the seed's text and the lesson beside the picture */
   seed: Seed;
   wanted: View;

@@ -1,5 +1,6 @@
 /** (state, message) -> state: the only way anything changes. Pure. */
 
+import { failureIn, saidBoth } from "../protocol/failure.ts";
 import { INSIDE, insideFailed } from "./inside/inside.ts";
 import { clamp, nearestIndex } from "./sites.ts";
 import { COMPARE, ownPick, wentAlong } from "./comparing.ts";
@@ -11,6 +12,7 @@ import { OFFERS } from "./offers.ts";
 import { MEANING, meaningFailed, meaningOfNoRun } from "./meaning/meaning.ts";
 import { GLIDE } from "./state.ts";
 import { start } from "./player.ts";
+import { offered } from "./meaning/on-axes.ts";
 import { arrived, choose, measureIn } from "./projections.ts";
 import {
   addSentences,
@@ -24,6 +26,7 @@ import {
   withSentence,
 } from "./sentences.ts";
 import { SEED, awaiting, settled } from "./seed/seed.ts";
+import { logOf, withLog } from "./logged.ts";
 import { openingProjection, openingSite, rewritten } from "./shelving.ts";
 import { allUnfolded, unfolding } from "./unfolding.ts";
 import { SETTABLE } from "./messages.ts";
@@ -50,6 +53,7 @@ const AFTER = { comet: "whole", whole: "off", off: "comet" } as const;
 
 const HANDLERS: Handlers = {
   ...LAB,
+  "lab.log": logged,
   ...OFFERS,
   hello: heard,
   connection: (state, { status, retryIn = 0 }) => ({ ...state, connection: status, retryIn }),
@@ -194,8 +198,9 @@ function chosen(state: State, { run }: Of<"run.choose">): State {
 }
 
 /** The card: the place that was wanted, else the last step past the middle of the model. */
-function carded(state: State, { card }: Of<"run.card">): State {
+function carded(state: State, { card: plain }: Of<"run.card">): State {
   const { wanted } = state;
+  const card = offered({ ...state, card: plain }, wanted.projection ?? "").card ?? plain;
   const last = card.steps.length - 1;
   const step =
     wanted.step === undefined ? last : Math.max(0, nearestIndex(card.steps, wanted.step));
@@ -227,7 +232,8 @@ function carded(state: State, { card }: Of<"run.card">): State {
   return active ? { ...listed, active } : listed;
 }
 
-function measured(state: State, { measures }: Of<"measures">): State {
+function measured(state: State, { measures: table }: Of<"measures">): State {
+  const measures = withLog(table, logOf(state));
   const names = measures.measures.map((one: { name: string }) => one.name);
   const first = names.find((name: string) => name === "trust") ?? names[0] ?? "";
   return {
@@ -238,6 +244,14 @@ function measured(state: State, { measures }: Of<"measures">): State {
       : measureIn(measures, first, state.projection),
     second: names.includes(state.second) ? state.second : "",
   };
+}
+
+/** A log that has come, its figures beside the measures of the run on screen. */
+function logged(state: State, message: Of<"lab.log">): State {
+  const next = LAB["lab.log"](state, message);
+  return message.run === state.run && state.measures
+    ? { ...next, measures: withLog(state.measures, message.rows) }
+    : next;
 }
 
 function dropped(state: State, { steps }: Of<"atlas.drop">): State {
@@ -253,14 +267,14 @@ function failed(state: State, message: Of<"error">): State {
       ...state,
       inspecting: null,
       inspection: null,
-      inspectionFailure: { code: message.code, message: message.message },
+      inspectionFailure: failureIn(message),
     };
   }
   const inside = insideFailed(state, message);
   const told = inside === state ? meaningFailed(state, message) : inside;
   return told !== state
     ? told
-    : { ...state, notice: { key: "notice.plain", values: { message: message.message } } };
+    : { ...state, notice: { key: "notice.plain", values: saidBoth(message) } };
 }
 
 function go(state: State, { step, site, along }: Of<"go">): State {

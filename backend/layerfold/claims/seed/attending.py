@@ -36,7 +36,7 @@ Places = tuple[tuple[int, ...], int, int]
 def verb_to_subject(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """2.1a: attention from the verb to its subject less to the other noun, best head."""
     pairs = _agreements(subject)
-    by_step = {step: _advantages(subject, pairs, step) for step in subject.steps}
+    by_step = {step: _advantages(subject, pairs, step) for step in subject.every}
     here = by_step[subject.last]
     half = np.arange(len(here)) % 2 == 0
     heads = here.shape[1:]

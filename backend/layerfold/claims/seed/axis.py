@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from layerfold.claims.seed.finding import (
@@ -14,27 +15,27 @@ from layerfold.claims.seed.finding import (
     line,
     verdict_of,
 )
-from layerfold.claims.seed.subject import Subject
+from layerfold.claims.seed.subject import UNREADABLE, Subject
 from layerfold.interp import axes
 from layerfold.interp.interval import Interval
-from layerfold.interp.word_sets import bundled_pairs
+from layerfold.interp.word_sets import Pair, PairList, bundled_pairs
 
 LISTS: Final = {"en": "gender", "zh": "男女"}
+LEAST: Final = 5  # pairs
 PLAIN, EMBED = 0, 0
 
 
 def gender_axis(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """Leave-one-out cosine of the pairs at the embedding beside re-paired and random pairs."""
-    chosen = {one.name: one for one in bundled_pairs(subject.language)}
-    pairs = chosen[LISTS[subject.language]]
     frame = axes.FRAMES["en"] if subject.language == "en" else "{}"
+    pairs = pairs_of(subject, frame)
     options = axes.Options(frame=frame, draws=500)
     used, notes = axes.words_of(subject.opened, pairs, options)
     if any(note.key == "split_used" for note in notes):
         known = sum(one.pieces == 1 for one in used.read)
         raise Untestable("pieces", known=known, count=len(used.read))
-    found = axes.measure(subject.opened, pairs, subject.steps, options)
-    t = len(subject.steps) - 1
+    found = axes.measure(subject.opened, pairs, subject.every, options)
+    t = len(subject.every) - 1
     value = found.loo.at(t, PLAIN, EMBED)
     repaired = found.repaired.at(t, PLAIN, EMBED)
     random = found.random.at(t, PLAIN, EMBED)
@@ -69,9 +70,36 @@ def gender_axis(subject: Subject, bars: Mapping[str, float]) -> Finding:
     )
 
 
+def pairs_of(subject: Subject, frame: str) -> PairList:
+    """The pairs of men and women that are one token each, those of one character where too few of
+    the others are; raises Untestable.
+    """
+    name = LISTS[subject.language]
+    listed = next(one for one in bundled_pairs(subject.language) if one.name == name)
+    known = readable(subject, listed.pairs, frame)
+    if len(known) < LEAST and subject.language in subject.words["genders"]:
+        single = tuple((one[0], one[1]) for one in subject.words["genders"]["zh"].split())
+        known = readable(subject, single, frame)
+    if len(known) < LEAST:
+        raise Untestable("pieces", known=2 * len(known), count=2 * len(listed.pairs))
+    return replace(listed, pairs=known)
+
+
+def readable(subject: Subject, pairs: tuple[Pair, ...], frame: str) -> tuple[Pair, ...]:
+    """The pairs both of whose words are one token of the model."""
+
+    def read(word: str) -> bool:
+        try:
+            return subject.occurrence(frame, word).pieces == 1
+        except UNREADABLE:
+            return False
+
+    return tuple(pair for pair in pairs if all(read(word) for word in pair))
+
+
 def by_step(found: Interval, subject: Subject) -> dict[int, Triple]:
     """A number at the embedding by step."""
-    return {step: found.at(n, PLAIN, EMBED) for n, step in enumerate(subject.steps)}
+    return {step: found.at(n, PLAIN, EMBED) for n, step in enumerate(subject.every)}
 
 
 def _pair_lines(pairs: tuple[tuple[str, str], ...]) -> str:

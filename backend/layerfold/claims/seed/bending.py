@@ -49,7 +49,9 @@ def mlp_bends(subject: Subject, bars: Mapping[str, float]) -> Finding:
         at_step=subject.last,
         series=line("2.1c", by_step),
         controls=[
-            flat("attention", mean_of(here["attention"].mean(axis=0))),
+            line(
+                "attention", {s: mean_of(one["attention"].mean(axis=0)) for s, one in found.items()}
+            ),
             flat("line_loss", extra),
             flat("step0", by_step[subject.first]),
         ],
@@ -187,21 +189,33 @@ def _purities(subject: Subject, step: int, classes: Classes) -> tuple[Doubles, D
     """The share of the most frequent class among the tokens at which each neuron is most active,
     and the same of random directions [neuron].
     """
-    reference = subject.reference
     rng = np.random.default_rng(0)
     own, random = [], []
-    for n in range(subject.run.n_layer):
-        parts = [
-            array(run(subject.network(step), rows, taps=[f"L{n}.mlp.act"], last=0)[f"L{n}.mlp.act"])
-            for rows in np.array_split(np.maximum(reference.windows, 0), 4)
-        ]
-        acts = np.concatenate(parts)[reference.window, reference.position].astype(np.float64)
+    for acts in _activations(subject, step):
         acts = (acts - acts.mean(axis=0)) / np.maximum(acts.std(axis=0), 1e-9)
         chosen = rng.permutation(acts.shape[1])[:FEW]
         turned = acts @ rng.normal(size=(acts.shape[1], len(chosen)))
         own.append(_purity(acts[:, chosen], classes))
         random.append(_purity(turned, classes))
     return np.concatenate(own), np.concatenate(random)
+
+
+def _activations(subject: Subject, step: int) -> list[Doubles]:
+    """What each neuron of each layer's MLP gives at the reference's tokens [token, neuron]."""
+    reference = subject.reference
+    kept: dict[int, Doubles] = {}
+    for chosen in np.array_split(np.arange(len(reference.windows)), 4):
+        inside = np.isin(reference.window, chosen)
+        if not inside.any():
+            continue
+        rows = np.maximum(reference.windows[chosen], 0)
+        found = run(subject.network(step), rows, taps=["L*.mlp.act"], last=0)
+        places = reference.window[inside] - chosen[0], reference.position[inside]
+        for n in range(subject.run.n_layer):
+            acts = array(found[f"L{n}.mlp.act"])
+            whole = kept.setdefault(n, np.empty((len(reference), acts.shape[-1])))
+            whole[inside] = acts[places]
+    return list(kept.values())
 
 
 def _purity(acts: Doubles, classes: Classes) -> Doubles:

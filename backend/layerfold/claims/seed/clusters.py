@@ -95,7 +95,7 @@ def near_at(subject: Subject, words: Words, step: int) -> list[NDArray[np.int64]
 def words_cluster(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """1.2b: purity by topic, at the site that does best on the other half of the words."""
     words = words_of(subject)
-    by_step = {step: near_at(subject, words, step) for step in subject.steps}
+    by_step = {step: near_at(subject, words, step) for step in subject.every}
     here = np.stack([purity(near, words.topics) for near in by_step[subject.last]])
     half = np.random.default_rng(0).permutation(len(words.topics)) % 2
     site, merged = crossed(here, half)
@@ -157,7 +157,7 @@ def middle_clusters(subject: Subject, bars: Mapping[str, float]) -> Finding:
     if subject.run.n_layer < 3:
         raise Untestable("few_layers", count=subject.run.n_layer)
     words = words_of(subject)
-    by_step = {step: gain_of(subject, words, step) for step in subject.steps}
+    by_step = {step: gain_of(subject, words, step) for step in subject.every}
     gain, here, site = by_step[subject.last]
     value, draws = mean_draws(gain)
     near = near_at(subject, words, subject.last)[site]

@@ -12,12 +12,14 @@ from torch import Tensor
 from layerfold.claims.seed.finding import (
     NAN,
     Finding,
+    Triple,
     Untestable,
     flat,
     line,
     mean_of,
     p_above,
     quantiles,
+    triple,
     verdict_of,
 )
 from layerfold.claims.seed.losses import (
@@ -33,7 +35,7 @@ from layerfold.claims.seed.subject import Subject
 from layerfold.geometry.comparison import curvature
 from layerfold.geometry.gride import gride
 from layerfold.geometry.trust import spearman
-from layerfold.interp.interval import Doubles
+from layerfold.interp.interval import Doubles, packed, resamples
 from layerfold.model.network import Network
 from layerfold.records import normalized
 from layerfold.space.neighbors import nearest_self
@@ -42,6 +44,8 @@ WALKS: Final = 200
 WIDTH: Final = 2000  # directions of a random walk
 LEAST: Final = 6  # checkpoints
 ORDERS: Final = 2000
+BLOCKS: Final = 64  # of the weights, drawn again for an interval
+DRAWS: Final = 200
 DIRECTIONS: Final = 20
 ROWS: Final = 12  # sequences of text or of a task whose loss is taken in every direction
 REACH: Final = 0.1  # of the filters' lengths
@@ -53,21 +57,23 @@ def subspace(subject: Subject, bars: Mapping[str, float]) -> Finding:
     subject.need_steps(LEAST)
     rows = torch.stack([flat_weights(subject.network(step)) for step in subject.every])
     lengths = np.array([float(one.norm()) for one in rows.diff(dim=0)])
-    gram = _gram(rows)
+    grams = block_grams(rows)
+    gram = grams.sum(axis=0)
     shares = {
-        step: (two_share(gram[: n + 1, : n + 1]), NAN, NAN)
+        step: share_by_blocks(grams[:, : n + 1, : n + 1])
         for n, step in enumerate(subject.every)
         if n >= LEAST - 1
     }
     null = random_walks(lengths, min(WIDTH, rows.shape[1]))
-    value = shares[subject.last][0]
+    whole = shares[subject.last]
+    value = whole[0]
     dims, walk_dims = dimensions(gram), int(np.median([dimensions(one) for one in null]))
     chance = np.array([two_share(one) for one in null])
     beats = value > float(np.quantile(chance, 0.975))
     barrier = _barrier(subject, rows)
     return Finding(
         verdict=verdict_of(value >= bars["share"], beats),
-        value=[value, None, None],
+        value=list(whole),
         at_step=subject.last,
         series=line("1.2a", shares),
         controls=[flat("random_walk", quantiles(chance)), flat("barrier", barrier)],
@@ -89,8 +95,17 @@ def flat_weights(network: Network) -> Tensor:
     return torch.cat([one.detach().float().flatten() for one in network.weights().values()])
 
 
-def _gram(rows: Tensor) -> Doubles:
-    return np.asarray((rows @ rows.T).double().numpy())
+def block_grams(rows: Tensor) -> Doubles:
+    """The inner products of rows [n, p] over each block of neighboring weights [block, n, n]."""
+    blocks = torch.tensor_split(rows, min(BLOCKS, rows.shape[1]), dim=1)
+    return np.stack([np.asarray((one @ one.T).double().numpy()) for one in blocks])
+
+
+def share_by_blocks(grams: Doubles) -> Triple:
+    """The share of the variance in two directions, blocks of weights drawn again for its bounds."""
+    counts = resamples(len(grams), DRAWS, np.random.default_rng(0))
+    draws = np.array([two_share(np.tensordot(one, grams, axes=1)) for one in counts])
+    return triple(packed(two_share(grams.sum(axis=0)), draws))
 
 
 def spectrum(gram: Doubles) -> Doubles:
@@ -216,11 +231,10 @@ def _boot(one: Doubles, other: Doubles) -> tuple[float, float]:
 def least_energy(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """2.5c: in how many random directions the loss rises, and what −gradient still takes off."""
     batch = batch_of(subject).part(slice(ROWS))
-    steps = tuple(dict.fromkeys((subject.steps[len(subject.steps) // 2], subject.last)))
-    found = {step: rises(subject.network(step), batch) for step in steps}
+    found = {step: rises(subject.network(step), batch) for step in subject.steps}
     value = mean_of(found[subject.last])
-    fall = line_search(subject.network(subject.last), batch)
-    early = line_search(subject.network(steps[0]), batch)
+    falls = {step: line_search(subject.network(step), batch) for step in subject.steps}
+    fall, early = falls[subject.last], falls[subject.steps[len(subject.steps) // 2]]
     rising = value[0] >= bars["rising"]
     lowest = rising and fall < bars["fall"]
     return Finding(
@@ -229,8 +243,7 @@ def least_energy(subject: Subject, bars: Mapping[str, float]) -> Finding:
         at_step=subject.last,
         series=line("2.5c", {step: mean_of(one) for step, one in found.items()}),
         controls=[
-            flat("line_search", fall),
-            *([flat("earlier", early)] if subject.several else []),
+            line("line_search", {step: (one, NAN, NAN) for step, one in falls.items()}),
         ],
         p=0.5 ** int(found[subject.last].sum()) if rising else 1.0,
         numbers={"fall": fall, "early": early, "directions": DIRECTIONS},

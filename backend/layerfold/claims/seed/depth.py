@@ -38,7 +38,7 @@ def first_layer(subject: Subject, bars: Mapping[str, float]) -> Finding:
     if subject.task is not None or subject.language != "en":
         raise Untestable("no_tagged")
     probed = probed_tokens(subject)
-    reaches = {step: reach(subject, step) for step in subject.steps}
+    reaches = {step: reach(subject, step) for step in subject.every}
     ratios = {step: ratio_of(one) for step, one in reaches.items()}
     value, draws = ratios[subject.last]
     read = read_sites(subject, probed, subject.last)
@@ -122,7 +122,7 @@ def top_predicts(subject: Subject, bars: Mapping[str, float]) -> Finding:
         cka(one, subject.states(subject.last)[-1]).value for one in subject.states(subject.last)
     ]
     earlier = ratios[subject.first][0]
-    beats = value[2] < 1
+    beats = value[2] < (earlier[0] if subject.several else 1.0)
     return Finding(
         verdict=verdict_of(value[0] <= bars["ratio"] and falls < 0, beats),
         value=list(value),

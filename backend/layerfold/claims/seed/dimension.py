@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import isfinite
-from statistics import NormalDist
+from math import erfc, isfinite, sqrt
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import f as f_distribution
 
 from layerfold.claims.seed.chance import p_beyond
@@ -35,6 +35,7 @@ SCALE: Final = 8
 NEAR: Final = 32
 DRAWS: Final = 30
 Bars = Mapping[str, float]
+Weights = NDArray[np.floating] | NDArray[np.integer]
 
 
 def low_dimension(subject: Subject, bars: Bars) -> Finding:
@@ -49,7 +50,10 @@ def low_dimension(subject: Subject, bars: Bars) -> Finding:
         raise Untestable("no_number")
     site = 1 + [one[0] for one in here[1:]].index(value[0])
     states = subject.states(subject.last)
-    gaussian = _dimension(gaussian_like(states[site]))
+    gaussians = {
+        step: _dimension(gaussian_like(subject.states(step)[site])) for step in subject.steps
+    }
+    gaussian = gaussians[subject.last]
     mixed = _profile(normalized(_shuffled_states(subject)))
     rejecting = [rejecting_share(one, bars["level"]) for one in states]
     d = subject.run.d_model
@@ -62,7 +66,7 @@ def low_dimension(subject: Subject, bars: Bars) -> Finding:
         at_step=subject.last,
         series=line("1.1a", tops),
         controls=[
-            flat("gaussian", gaussian),
+            line("gaussian", gaussians),
             flat("shuffled_text", max(mixed[1:], key=_value)),
             flat("step0", tops[subject.first]),
         ],
@@ -87,7 +91,7 @@ def _value(one: Triple) -> float:
 def _p_less(one: Triple, other: Triple) -> float:
     """One-sided p that one number is not below another, by their normal errors."""
     error = float(np.hypot(one[2] - one[0], other[2] - other[0])) / REACH
-    return 1 - NormalDist().cdf((other[0] - one[0]) / max(error, 1e-12))
+    return erfc((other[0] - one[0]) / max(error, 1e-12) / sqrt(2)) / 2  # exact far out
 
 
 def _profile(states: Floats) -> list[Triple]:
@@ -146,13 +150,14 @@ def _shuffled_states(subject: Subject) -> Floats:
 
 def effective_dimension(subject: Subject, bars: Bars) -> Finding:
     """1.3b: participation ratio over d beside that of coordinates shuffled over tokens."""
-    shares = {step: _shares(subject, step) for step in subject.steps}
+    shares = {step: _shares(subject, step) for step in subject.every}
     tops = {step: max(found[1:], key=_value) for step, found in shares.items()}
     value = tops[subject.last]
     site = 1 + [one[0] for one in shares[subject.last][1:]].index(value[0])
     states = subject.states(subject.last)[site]
     rng = np.random.default_rng(0)
     null = np.array([_share(rng.permuted(states, axis=0)) for _ in range(DRAWS)])
+    nulls = {step: _shuffled_share(subject, step, site) for step in subject.every}
     mixed = normalized(_shuffled_states(subject))
     beats = value[2] < float(null.min())
     return Finding(
@@ -161,7 +166,7 @@ def effective_dimension(subject: Subject, bars: Bars) -> Finding:
         at_step=subject.last,
         series=line("1.3b", tops),
         controls=[
-            flat("coordinates", quantiles(null)),
+            line("coordinates", nulls | {subject.last: quantiles(null)}),
             flat("shuffled_text", max(_share(one) for one in mixed[1:])),
             flat("step0", tops[subject.first]),
         ],
@@ -175,6 +180,12 @@ def effective_dimension(subject: Subject, bars: Bars) -> Finding:
         },
         view={"site": subject.sites[site], "colour": "source"},
     )
+
+
+def _shuffled_share(subject: Subject, step: int, site: int) -> Triple:
+    """The same of one site with each coordinate shuffled over tokens, once."""
+    shuffled = np.random.default_rng(0).permuted(subject.states(step)[site], axis=0)
+    return (_share(shuffled), NAN, NAN)
 
 
 def _share(states: Floats) -> float:
@@ -192,20 +203,29 @@ def _share_triple(states: Floats, window: Ints) -> Triple:
     """Value and interval: moments of each window are summed as often as it is drawn."""
     count, d = int(window.max()) + 1, states.shape[1]
     wide = states.astype(np.float64) - states.mean(axis=0)
+    moments = _moments(wide, window, count)
     rng = np.random.default_rng(0)
-    draws = []
-    for _ in range(DRAWS):
-        weight = np.bincount(rng.integers(count, size=count), minlength=count)[window]
-        draws.append(_weighted(wide, weight.astype(np.float64)) / d)
-    value = _weighted(wide, np.ones(len(wide))) / d
+    draws = [
+        _ratio(*moments, np.bincount(rng.integers(count, size=count), minlength=count)) / d
+        for _ in range(DRAWS)
+    ]
+    value = _ratio(*moments, np.ones(count)) / d
     spread = REACH * float(np.std(draws))
     return (value, value - spread, value + spread)
 
 
-def _weighted(wide: Doubles, weight: Doubles) -> float:
-    """Participation ratio (Σλ)²/Σλ² of weighted states."""
-    total = weight.sum()
-    mean = weight @ wide / total
-    covariance = (wide * weight[:, None]).T @ wide / total - np.outer(mean, mean)
+def _moments(wide: Doubles, window: Ints, count: int) -> tuple[Doubles, Doubles, Doubles]:
+    """Of each window the number of its states, their sum [d] and their second moments [d, d]."""
+    of = [wide[window == n] for n in range(count)]
+    sizes = np.array([len(one) for one in of], dtype=np.float64)
+    sums = np.stack([one.sum(axis=0) for one in of])
+    return sizes, sums, np.stack([one.T @ one for one in of])
+
+
+def _ratio(sizes: Doubles, sums: Doubles, squares: Doubles, weight: Weights) -> float:
+    """Participation ratio (Σλ)²/Σλ² of windows, each so many times."""
+    total = weight @ sizes
+    mean = weight @ sums / total
+    covariance = np.tensordot(weight, squares, axes=1) / total - np.outer(mean, mean)
     square = float(np.square(covariance).sum())
     return float(np.trace(covariance) ** 2 / square) if square > 0 else NAN

@@ -37,6 +37,7 @@ from layerfold.space.outside import own_distances, percentile
 
 DRAWS: Final = 300
 FLIPS: Final = 32  # tokens that are pushed
+FEW: Final = 3  # checkpoints at which they are: each takes its time
 TANGENT: Final = 40  # neighbors that a tangent space is made of
 SHARE: Final = 0.9  # of their variance that it holds
 SIZES: Final = tuple(float(x) for x in np.geomspace(0.002, 4, 16))  # of the state's length
@@ -45,9 +46,7 @@ SIZES: Final = tuple(float(x) for x in np.geomspace(0.002, 4, 16))  # of the sta
 def near_is_known(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """1.5a: off-cloud percentile against the loss of what follows, circumstances held."""
     batch = batch_of(subject)
-    few = subject.steps[-3:] if subject.several else subject.steps
-    steps = tuple(dict.fromkeys((subject.first, *few)))
-    found = {step: _off_and_loss(subject, step, batch) for step in steps}
+    found = {step: _off_and_loss(subject, step, batch) for step in subject.steps}
     off, loss = found[subject.last]
     kept = _circumstances(subject, batch)
     values = [_partial(one, loss, kept) for one in off]
@@ -163,22 +162,23 @@ def _area(natural: Doubles, mixed: Doubles) -> float:
 
 def adversarial_leaves(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """1.5b: the smallest flip in the tangent space over the smallest in the normal space."""
-    steps = (subject.last,)
-    found = {step: flips(subject, step) for step in steps}
+    found = {step: flips(subject, step) for step in subject.spread(FEW)}
     here = found[subject.last]
+    by_step = {step: _longer(one) for step, one in found.items()}
+    value = by_step[subject.last]
     logs = np.log(here["tangent"] / here["normal"])
-    mean = mean_of(logs)
-    value: Triple = (float(np.exp(mean[0])), float(np.exp(mean[1])), float(np.exp(mean[2])))
     random = {name: _median(here[f"random_{name}"] / here[name]) for name in ("tangent", "normal")}
-    beats = mean[1] > np.log(bars["ratio"])
+    beats = value[1] > bars["ratio"]
     shorter = min(random.values()) > 1
     wins = int((logs > 0).sum())
     return Finding(
         verdict=verdict_of(beats and shorter, beats, weaker=False),
         value=list(value),
         at_step=subject.last,
-        series=line("1.5b", {subject.last: value}),
-        controls=[flat("random_normal", random["normal"])],
+        series=line("1.5b", by_step),
+        controls=[
+            line("random_normal", {step: _random_off(one) for step, one in found.items()}),
+        ],
         p=_binomial(wins, int((logs != 0).sum())),
         numbers={
             "site": subject.sites[subject.middle],
@@ -190,6 +190,17 @@ def adversarial_leaves(subject: Subject, bars: Mapping[str, float]) -> Finding:
         },
         view={"site": subject.sites[subject.middle], "inside": "push"},
     )
+
+
+def _longer(flip: dict[str, Doubles]) -> Triple:
+    """How many times as long a flip in the tangent space is, geometric mean over tokens."""
+    mean, low, high = np.exp(mean_of(np.log(flip["tangent"] / flip["normal"])))
+    return (float(mean), float(low), float(high))
+
+
+def _random_off(flip: dict[str, Doubles]) -> Triple:
+    """How many times as long a random flip off the tangent space is as the gradient's."""
+    return (_median(flip["random_normal"] / flip["normal"]), NAN, NAN)
 
 
 def _median(values: Doubles) -> float:
@@ -217,7 +228,7 @@ class Pushed:
 
     def smallest(self, network: Network, directions: Doubles) -> Doubles:
         """The smallest size, over the state's length, at which each direction [n, d] flips the
-        prediction; four times the largest tried where none does.
+        prediction; twice the largest tried where none does.
         """
         found = np.full(len(self.ids), 2 * SIZES[-1])
         units = directions / np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-12)

@@ -44,7 +44,7 @@ def heads_of(subject: Subject, step: int) -> dict[str, list[list[Doubles]]]:
 
 def low_rank(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """2.5b: effective rank of each head's W_Q over a random matrix's."""
-    ratios = {step: _ratios(heads_of(subject, step)["q"]) for step in subject.steps}
+    ratios = {step: _ratios(heads_of(subject, step)["q"]) for step in subject.every}
     heads = heads_of(subject, subject.last)
     value, draws = mean_draws(ratios[subject.last])
     d, k = heads["q"][0][0].shape
@@ -101,7 +101,7 @@ def head_subspaces(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """2.1b: the overlap of every two heads of a layer over that of random subspaces."""
     if subject.network(subject.last).n_head < 2:
         raise Untestable("one_head")
-    overlaps = {step: _overlaps(heads_of(subject, step)) for step in subject.steps}
+    overlaps = {step: _overlaps(heads_of(subject, step)) for step in subject.every}
     here = overlaps[subject.last]
     d, k = heads_of(subject, subject.last)["q"][0][0].shape
     pairs = len(here) // 4

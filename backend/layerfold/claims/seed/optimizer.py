@@ -29,6 +29,7 @@ from layerfold.interp.optimizer_step import Motion, adamw_parts, gradients, mome
 from layerfold.interp.step_batches import Batch, batches_of, hyper_of
 from layerfold.model.forward import gpt_of
 from layerfold.model.gpt import GPT
+from layerfold.training.recipe import in_present_words
 
 RANDOM: Final = 40
 FISHER: Final = 24  # sequences, one by one
@@ -41,11 +42,17 @@ def taken(subject: Subject, step: int) -> tuple[GPT, Motion, Motion, list[Batch]
     """The model at a step, its gradient and AdamW's step, and all batches, the step's last.
     Raises Untestable.
     """
+    if subject.run.kind != "gpt":
+        raise Untestable("not_gpt")
+    told = in_present_words(subject.run.card.get("hyperparameters", {}))
+    optimizer = str(told.get("optimizer", "adamw"))
+    if optimizer != "adamw":
+        raise Untestable("other_optimizer", optimizer=optimizer)
     try:
         hyper = hyper_of(subject.run, step)
         before, batch, _ = batches_of(subject.run, step, subject.opened.atlas.reference)
     except InputError as error:
-        raise Untestable("no_moments", reason=str(error).rstrip(".")) from None
+        raise Untestable("no_batches", reason=str(error).rstrip(".")) from None
     few = [(ids[:MOST], targets[:MOST]) for ids, targets in (*before, batch)]
     model = gpt_of(subject.adapter(step))
     grads = gradients(model, *few[-1], hyper.clip)
@@ -56,9 +63,7 @@ def taken(subject: Subject, step: int) -> tuple[GPT, Motion, Motion, list[Batch]
 def riemannian_flow(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """1.4b: cosines of the step with the natural gradient and with −gradient."""
     subject.need_steps(2)
-    steps = subject.steps[1::2] if len(subject.steps) > 3 else subject.steps
-    steps = tuple(dict.fromkeys((*steps, subject.last)))
-    found = {step: _angles(subject, step) for step in steps}
+    found = {step: _angles(subject, step) for step in subject.steps[1:]}
     value, descent, null, spread = found[subject.last]
     beats = value > float(np.quantile(null, 0.975))
     down = descent > float(np.quantile(null, 0.975))
@@ -120,6 +125,7 @@ def _fishers(model: GPT, batch: Batch) -> list[Motion]:
 
 def frequent_small(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """2.3b: rank correlation of an embedding row's step with its token's frequency."""
+    subject.need_steps(2)
     _, grads, motion, few = taken(subject, subject.last)
     counts = np.zeros(subject.run.n_vocab)
     for ids, _ in few:

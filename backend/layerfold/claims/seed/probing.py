@@ -72,8 +72,14 @@ def classes_untangle(subject: Subject, bars: Mapping[str, float]) -> Finding:
         at_step=subject.last,
         series=line("1.4a", series),
         controls=[
-            flat("accuracy", accuracy),
-            flat("control_task", float(here.control[best].mean())),
+            line(
+                "accuracy",
+                {step: mean_of(one.right[best], probed.groups) for step, one in by_step.items()},
+            ),
+            line(
+                "control_task",
+                {step: mean_of(one.control[best], probed.groups) for step, one in by_step.items()},
+            ),
             flat("by_type", by_type),
             flat("step0", series[subject.first]),
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from layerfold.claims.seed.chance import p_beyond
 from layerfold.claims.seed.classes import Classes, classes_of
 from layerfold.claims.seed.finding import (
     Finding,
+    Triple,
     Untestable,
     flat,
     line,
@@ -21,6 +23,7 @@ from layerfold.claims.seed.finding import (
     mean_of,
     p_of,
     quantiles,
+    triple,
     verdict_of,
 )
 from layerfold.claims.seed.losses import (
@@ -35,17 +38,20 @@ from layerfold.claims.seed.losses import (
 )
 from layerfold.claims.seed.subject import Subject
 from layerfold.data.reference_states import reference_states
-from layerfold.interp.interval import Doubles
+from layerfold.interp.interval import REACH, Doubles, packed, resamples
 from layerfold.model.forward import array, run
 from layerfold.model.network import Network
 from layerfold.records import Floats, normalized
 
 SIZE: Final = 1e-3  # of a step, over the length of the weights that it moves
 RANDOM: Final = 40
+DRAWS: Final = 200
+FEW: Final = 3  # checkpoints at which many small steps are tried
 ROWS: Final = 12
 ATTENTION: Final = ("W_Q", "W_K", "W_QKV")
 MLPS: Final = ("W_in", "W_out")
 PATTERNS: Final = "L*.attn.pattern"
+Flags = NDArray[np.bool_]
 
 
 def named_groups(network: Network, wanted: tuple[str, ...]) -> list[str]:
@@ -70,9 +76,7 @@ def step_along(
 def attention_adjusts(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """2.2a: cosine of the change of patterns with −∂L/∂pattern after a step of W_Q and W_K."""
     batch = batch_of(subject).part(slice(ROWS))
-    few = (subject.steps[len(subject.steps) // 2], subject.last)
-    steps = tuple(dict.fromkeys(few))
-    found = {step: _turns(subject, step, batch) for step in steps}
+    found = {step: _turns(subject, step, batch) for step in subject.steps}
     cosines, null = found[subject.last]
     value = mean_of(cosines)
     p = p_beyond(value[0], null)
@@ -82,7 +86,7 @@ def attention_adjusts(subject: Subject, bars: Mapping[str, float]) -> Finding:
         value=list(value),
         at_step=subject.last,
         series=line("2.2a", by_step),
-        controls=[flat("random_step", quantiles(null))],
+        controls=[line("random_step", {s: quantiles(one[1]) for s, one in found.items()})],
         p=p,
         numbers={"random": float(np.quantile(null, 0.975)), "steps": len(null)},
         view={"inside": "attention"},
@@ -155,54 +159,77 @@ def classes_part(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """2.2b: the change of separation after a step of the MLPs, in random steps' deviations."""
     classes = classes_of(subject, subject.reference)
     batch = batch_of(subject)
-    steps = tuple(dict.fromkeys((subject.steps[len(subject.steps) // 2], subject.last)))
-    found = {step: _separations(subject, step, batch, classes) for step in steps}
-    here, null, _ = found[subject.last]
-    values = {step: _in_deviations(*one[:2]) for step, one in found.items()}
-    beats = here > float(np.quantile(null, 0.975))
+    found = {step: _separations(subject, step, batch, classes) for step in subject.spread(FEW)}
+    here = found[subject.last]
+    values = {step: one.in_deviations for step, one in found.items()}
     size = values[subject.last]
+    beats = here.change > float(np.quantile(here.null, 0.975))
     return Finding(
-        verdict=verdict_of(size > bars["change"] and beats, beats),
-        value=[size, size - 1.96, size + 1.96],
+        verdict=verdict_of(size[0] > bars["change"] and beats, beats),
+        value=list(size),
         at_step=subject.last,
-        series=line("2.2b", {s: (v, v - 1.96, v + 1.96) for s, v in values.items()}),
-        controls=[flat("random_step", (0.0, -1.96, 1.96))],
-        p=p_beyond(here, null),
+        series=line("2.2b", values),
+        controls=[flat("random_step", (0.0, -REACH, REACH))],
+        p=p_beyond(here.change, here.null),
         numbers={
-            "before": found[subject.last][2],
-            "change": here,
-            "random": float(null.mean()),
-            "steps": len(null),
+            "before": here.before,
+            "change": here.change,
+            "random": float(here.null.mean()),
+            "steps": len(here.null),
         },
         view={"inside": "push"},
     )
 
 
-def _in_deviations(change: float, null: Doubles) -> float:
-    return float((change - null.mean()) / max(float(null.std()), 1e-300))
+@dataclass(frozen=True)
+class Parted:
+    """How a step along the gradient changes the separation of classes, the same of random steps
+    ``null`` [draw], ``before`` the separation it starts from, and ``draws`` of the change with
+    windows drawn again.
+    """
+
+    change: float
+    null: Doubles
+    before: float
+    draws: Doubles
+
+    @property
+    def in_deviations(self) -> Triple:
+        """The change less the random steps' mean, in their standard deviations, with its bounds."""
+        wide = max(float(self.null.std()), 1e-300)
+        value = (self.change - float(self.null.mean())) / wide
+        return triple(packed(value, (self.draws - self.null.mean()) / wide))
 
 
-def _separations(
-    subject: Subject, step: int, batch: Batch, classes: Classes
-) -> tuple[float, Doubles, float]:
-    """The change of separation along the gradient and along random steps, and what it was."""
-    network = subject.network(step)
+def _separations(subject: Subject, step: int, batch: Batch, classes: Classes) -> Parted:
+    """What one step along the gradient, and random ones, do to the classes at the last site."""
+    network, window = subject.network(step), subject.reference.window
     names = named_groups(network, MLPS)
-    before = separation(subject.states(step)[-1], classes)
+    states = subject.states(step)[-1]
     motion = step_along(network, weight_gradients(network, batch), names)
     generator = torch.Generator().manual_seed(0)
 
-    def after(one: Mapping[str, Tensor]) -> float:
+    def after(one: Mapping[str, Tensor]) -> Floats:
         with nudged(network, one):
-            states = reference_states(subject.adapter(step), subject.reference)[-1]
-        return separation(normalized(states), classes) - before
+            raw = reference_states(subject.adapter(step), subject.reference)[-1]
+        return normalized(raw)
 
-    null = np.array([after(random_like(motion, generator)) for _ in range(RANDOM // 2)])
-    return after(motion), null, before
+    before, moved = separation(states, classes), after(motion)
+    random = (after(random_like(motion, generator)) for _ in range(RANDOM // 2))
+    null = np.array([separation(one, classes) for one in random]) - before
+    count = int(window.max()) + 1
+    drawn = [row[window] for row in resamples(count, DRAWS, np.random.default_rng(0))]
+    draws = [separation(moved, classes, w) - separation(states, classes, w) for w in drawn]
+    return Parted(separation(moved, classes) - before, null, before, np.array(draws))
 
 
-def separation(states: Floats, classes: Classes) -> float:
-    """Variance between the classes' centroids over that within them."""
+def separation(states: Floats, classes: Classes, times: Doubles | None = None) -> float:
+    """Variance between the classes' centroids over that within them; each state so many
+    ``times``.
+    """
+    if times is not None:
+        rows = np.repeat(np.arange(len(states)), times.astype(int))
+        states, classes = states[rows], classes[rows]
     wide = states.astype(np.float64) - states.mean(axis=0)
     _, which, counts = np.unique(classes, return_inverse=True, return_counts=True)
     centers = np.zeros((len(counts), wide.shape[1]))
@@ -215,8 +242,7 @@ def separation(states: Floats, classes: Classes) -> float:
 
 def to_the_center(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """2.2c: cosine of −∂L/∂h with the way to the own class's centroid less to another's."""
-    steps = tuple(dict.fromkeys((subject.steps[len(subject.steps) // 2], subject.last)))
-    found = {step: _pulls(subject, step) for step in steps}
+    found = {step: _pulls(subject, step) for step in subject.steps}
     gap, own, far, window = found[subject.last]
     value, draws = mean_draws(gap[far], window[far])
     near = mean_of(gap[~far], window[~far])
@@ -228,7 +254,7 @@ def to_the_center(subject: Subject, bars: Mapping[str, float]) -> Finding:
         at_step=subject.last,
         series=line("2.2c", by_step),
         controls=[
-            flat("other_class", mean_of((own - gap)[far], window[far])),
+            line("other_class", {s: _towards_other(*one) for s, one in found.items()}),
             flat("near_third", near),
         ],
         p=p_of(draws, bars["cosine"]),
@@ -242,8 +268,13 @@ def to_the_center(subject: Subject, bars: Mapping[str, float]) -> Finding:
     )
 
 
+def _towards_other(gap: Doubles, own: Doubles, far: Flags, window: Classes) -> Triple:
+    """Stragglers' cosine towards another class's centroid, equally far."""
+    return mean_of((own - gap)[far], window[far])
+
+
 @torch.inference_mode(False)
-def _pulls(subject: Subject, step: int) -> tuple[Doubles, Doubles, NDArray[np.bool_], Classes]:
+def _pulls(subject: Subject, step: int) -> tuple[Doubles, Doubles, Flags, Classes]:
     """For each token: the cosine towards its own centroid less towards another's, the former
     alone, whether it is among the farthest third, and its window.
     """

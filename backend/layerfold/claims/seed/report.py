@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from rich.console import Console
-from rich.table import Table
-
+from layerfold.claims.over_runs import over_runs, table_text
 from layerfold.claims.seed.files import write_seed
 from layerfold.claims.seed.finding import number
 from layerfold.claims.seed.record import SeedCard, SeedSeries
 from layerfold.claims.seed.table import cards_of
-from layerfold.errors import LayerfoldError
-from layerfold.interp.session import open_session
+from layerfold.interp.session import Session
 
-WIDTH: Final = 132
 COLUMNS: Final = ("claim", "of the seed", "here", "unit", "controls", "q", "verdict")
 VERDICTS: Final = {
     "holds": "holds",
@@ -61,45 +56,28 @@ def seed_of(
     ``progress`` hears the run, the claim, and the share of claims that is done. What was computed
     before is taken from the cache, so that a computation which was broken off goes on.
     """
-    found: dict[str, list[SeedCard]] = {}
-    failed: dict[str, str] = {}
-    for folder in folders:
-        name = folder.resolve().name
-        try:
-            opened = open_session(folder, cache)
-            found[name] = cards_of(
-                opened,
-                lambda claim, share, name=name: progress(name, claim, share),  # type: ignore[misc]
-            )
-            if write:
-                write_seed(opened.run, found[name])
-        except LayerfoldError as error:
-            failed[name] = str(error)
-    return SeedVerdicts(found, failed)
+
+    def compute(name: str, opened: Session) -> list[SeedCard]:
+        cards = cards_of(opened, lambda claim, share: progress(name, claim, share))
+        if write:
+            write_seed(opened.run, cards)
+        return cards
+
+    return SeedVerdicts(*over_runs(folders, cache, compute))
 
 
 def table(run: str, cards: Sequence[SeedCard]) -> str:
     """Each claim with its number and interval, its controls, its false discovery rate and what
     became of it.
     """
-    drawn = Table(title=run, title_justify="left", show_lines=True)
-    for name in COLUMNS:
-        drawn.add_column(name, overflow="fold")
-    for card in cards:
-        drawn.add_row(
-            card.id,
-            card.title_en,
-            card.here,
-            card.unit,
-            "\n".join(shown(one) for one in card.controls),
-            number(card.q),
-            VERDICTS[card.verdict],
-        )
-    paper = io.StringIO()
-    Console(
-        file=paper, width=WIDTH, markup=False, highlight=False, emoji=False, no_color=True
-    ).print(drawn)
-    return paper.getvalue().rstrip()
+    return table_text(run, COLUMNS, map(row, cards))
+
+
+def row(card: SeedCard) -> tuple[str, ...]:
+    """A claim in a line of the table."""
+    controls = "\n".join(shown(one) for one in card.controls)
+    rate, verdict = number(card.q), VERDICTS[card.verdict]
+    return (card.id, card.title_en, card.here, card.unit, controls, rate, verdict)
 
 
 def shown(control: SeedSeries) -> str:

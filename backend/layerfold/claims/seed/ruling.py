@@ -10,6 +10,7 @@ import numpy as np
 from layerfold.claims.seed.chance import p_beyond
 from layerfold.claims.seed.classes import circumstances, explained, folds_of, variables
 from layerfold.claims.seed.finding import (
+    NAN,
     Finding,
     Triple,
     by_sites,
@@ -38,9 +39,13 @@ def grammar_rules(subject: Subject, bars: Mapping[str, float]) -> Finding:
     folds = folds_of(reference)
     rng = np.random.default_rng(0)
     null = np.array([explained(rng.permutation(rules), scores, folds) for _ in range(DRAWS)])
-    other = explained(rest, scores, folds)
     both = explained(np.concatenate([rules, rest], axis=1), scores, folds)
     series = {step: _share(subject, step, site, rules) for step in subject.steps}
+    rests = {
+        step: (explained(rest, leading(subject, step, site), folds), NAN, NAN)
+        for step in subject.steps
+    }
+    other = rests[subject.last][0]
     p = p_beyond(value[0], null)
     beats = p <= 0.05 and value[0] > other
     return Finding(
@@ -50,7 +55,7 @@ def grammar_rules(subject: Subject, bars: Mapping[str, float]) -> Finding:
         series=line("1.1b", series),
         controls=[
             flat("shuffled_labels", quantiles(null)),
-            flat("position", other),
+            line("position", rests),
             flat("step0", series[subject.first]),
         ],
         by_site=by_sites(subject.sites, here),

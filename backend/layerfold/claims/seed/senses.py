@@ -11,7 +11,7 @@ import numpy as np
 from layerfold.claims.seed.finding import Finding, Triple, by_sites, flat, line, verdict_of
 from layerfold.claims.seed.subject import UNREADABLE, Subject
 from layerfold.interp import senses
-from layerfold.interp.interval import REACH
+from layerfold.interp.interval import REACH, Interval
 from layerfold.interp.word_sets import SenseSet, bundled_senses
 
 DRAWS: Final = 400
@@ -27,14 +27,14 @@ def senses_part(subject: Subject, bars: Mapping[str, float]) -> Finding:
         subject.known([every[0].word], "{}" if subject.language == "zh" else "The {}")
         sets = every[:1]
     options = senses.Options(draws=DRAWS)
-    found = senses.measure(subject.opened, sets, subject.steps, options)
+    found = senses.measure(subject.opened, sets, subject.every, options)
     others = senses.measure(
         subject.opened,
         [one for one in every if _readable(subject, one)] or sets,
         [subject.last],
         options,
     )
-    t = len(subject.steps) - 1
+    t = len(subject.every) - 1
     parted = int(found.parts_at[0, t])
     known = np.nan_to_num(found.quotient.value[0, t], nan=-np.inf)
     site = parted if parted >= 0 else int(known.argmax())
@@ -46,9 +46,9 @@ def senses_part(subject: Subject, bars: Mapping[str, float]) -> Finding:
         verdict=verdict_of(beats, beats),
         value=list(value),
         at_step=subject.last,
-        series=line("1.3a", {s: found.quotient.at(0, n, top) for n, s in enumerate(subject.steps)}),
+        series=line("1.3a", _at(found.quotient, site, subject)),
         controls=[
-            line("neutral", {s: found.control.at(0, n, top) for n, s in enumerate(subject.steps)}),
+            line("neutral", _at(found.control, site, subject)),
             flat("permuted", float(found.permuted[0, t, site])),
             flat("words", share),
         ],
@@ -69,6 +69,11 @@ def senses_part(subject: Subject, bars: Mapping[str, float]) -> Finding:
         },
         view={"site": subject.sites[site], "s": _lines(sets[0]), "colour": "sentence"},
     )
+
+
+def _at(found: Interval, site: int, subject: Subject) -> dict[int, Triple]:
+    """A number of the first word at a site, by step."""
+    return {step: found.at(0, n, site) for n, step in enumerate(subject.every)}
 
 
 def _p_above_one(value: Triple) -> float:

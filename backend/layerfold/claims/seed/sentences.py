@@ -11,12 +11,14 @@ from typing import Any, Final
 
 from layerfold.claims.claim import rounded
 from layerfold.claims.seed.finding import Finding, Line, number
+from layerfold.claims.seed.pictures import picture_of
 from layerfold.claims.seed.record import SeedCard, SeedPaper, SeedSeries
 from layerfold.claims.seed.subject import Subject
 from layerfold.claims.seed.thresholds import BARS
 
 FOLDER: Final = Path(__file__).parent
 LANGUAGES: Final = ("en", "zh")
+LESS: Final = ("1.1a", "1.3b", "2.1b", "2.4a", "2.4c", "2.5b")  # claims of a small number
 Texts = Mapping[str, Mapping[str, str]]
 
 
@@ -59,15 +61,9 @@ def card_of(claim: str, found: Finding, q: float, subject: Subject) -> SeedCard:
         p=None if found.p is None else rounded(found.p),
         q=rounded(q) if isfinite(q) else None,
         papers=[SeedPaper(text=text, url=url) for text, url in papers()[claim]],
-        view={"step": str(found.at_step), **example_of(subject), **found.view},
+        view=picture_of(claim, found, subject),
         at_step=found.at_step,
     )
-
-
-def example_of(subject: Subject) -> dict[str, str]:
-    """A sentence to look at where a claim names none: the run's own first example."""
-    examples = subject.run.card.get("examples", [])
-    return {"s": f"0v{examples[0]['text']}"} if examples else {}
 
 
 def here_of(found: Finding) -> str:
@@ -99,9 +95,27 @@ def reason_of(claim: str, found: Finding, language: str, subject: Subject) -> st
         said += words["verdict"]["chance"]
     if found.verdict == "weaker":
         said += words[claim]["weaker"].format(**numbers)
+    first = untrained(claim, found)
+    if subject.several and first is not None:
+        said += words["verdict"]["untrained"].format(first0=number(first))
     if not subject.several and "step0" in {one.name for one in found.controls}:
         said += words["verdict"]["one_step"]
     return said
+
+
+def untrained(claim: str, found: Finding) -> float | None:
+    """The number at the first checkpoint where it shows what is claimed as much as the last does,
+    within its interval; else None.
+    """
+    if found.verdict not in ("holds", "weak"):
+        return None
+    first = next((one.values[0] for one in found.controls if one.name == "step0"), None)
+    value, low, high = found.value
+    bound = high if claim in LESS else low
+    bound = value if bound is None else bound
+    if first is None or bound is None:
+        return None
+    return first if (first <= bound if claim in LESS else first >= bound) else None
 
 
 def figure(value: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -65,10 +66,16 @@ def cost(subject: Subject, step: int, change: Change, noise: int | None = None) 
     """The extra loss of each sequence, in nats a token [b]."""
     adapter, batch = subject.adapter(step), batch_of(subject)
     network = subject.network(step)
-    before = loss_array(network, batch)
+    before = whole_loss(subject, step)
     with applied(adapter, change, (), noise):
         after = loss_array(network, batch)
     return np.asarray((after - before).mean(axis=1))
+
+
+@lru_cache(maxsize=8)
+def whole_loss(subject: Subject, step: int) -> Doubles:
+    """The losses of the model as it is [b, t]."""
+    return loss_array(subject.network(step), batch_of(subject))
 
 
 def noise_cost(subject: Subject, change: Change) -> Doubles:

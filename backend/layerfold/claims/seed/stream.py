@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from layerfold.claims.seed.finding import (
+    NAN,
     Finding,
     Triple,
     Untestable,
@@ -41,22 +42,19 @@ def residual_keeps(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """2.1e: neighbors kept from site to site, beside what the sublayers alone would keep."""
     found = {step: _kept(subject, step) for step in subject.steps}
     kept, alone = found[subject.last]
-    value = mean_of(kept.mean(axis=0), subject.reference.window)
-    other = mean_of(alone.mean(axis=0), subject.reference.window)
+    value, other = _mean(subject, kept), _mean(subject, alone)
     _, gap = mean_draws((kept - alone).mean(axis=0), subject.reference.window)
     ranks = {factor: _rank(subject, factor) for factor in (1.0, 0.5, 0.0)}
     pulls = {factor: _pull(subject, factor) for factor in (1.0, 0.0)}
     beats = p_of(gap) <= 0.025
-    by_step = {
-        step: mean_of(one[0].mean(axis=0), subject.reference.window) for step, one in found.items()
-    }
+    by_step = {step: _mean(subject, one[0]) for step, one in found.items()}
     return Finding(
         verdict=verdict_of(value[0] >= bars["kept"], beats),
         value=list(value),
         at_step=subject.last,
         series=line("2.1e", by_step),
         controls=[
-            flat("sublayer", other),
+            line("sublayer", {step: _mean(subject, one[1]) for step, one in found.items()}),
             flat("half_residual", ranks[0.5] / ranks[1.0]),
             flat("no_residual", ranks[0.0] / ranks[1.0]),
             flat("no_residual_gradient", pulls[0.0] / max(pulls[1.0], 1e-30)),
@@ -73,6 +71,11 @@ def residual_keeps(subject: Subject, bars: Mapping[str, float]) -> Finding:
         },
         view={"site": subject.sites[subject.middle], "trails": "1"},
     )
+
+
+def _mean(subject: Subject, shares: Doubles) -> Triple:
+    """The mean of shares [site, token] with its bounds over windows."""
+    return mean_of(shares.mean(axis=0), subject.reference.window)
 
 
 def _kept(subject: Subject, step: int) -> tuple[Doubles, Doubles]:
@@ -132,28 +135,36 @@ def norm_evens(subject: Subject, bars: Mapping[str, float]) -> Finding:
     """2.1f: the spread of local curvature after each layer's norms over that before."""
     if not subject.run.card["architecture"].get("norm", True):
         raise Untestable("no_norm")
-    found = {step: _spreads(subject, step) for step in subject.steps[-1:]}
+    found = {step: _spreads(subject, step) for step in subject.steps}
     logs, draws, lengths = found[subject.last]
-    value = float(np.exp(logs.mean()))
-    spread = REACH * float(draws.std())
-    bounds: Triple = (value, value * float(np.exp(-spread)), value * float(np.exp(spread)))
+    by_step = {step: _geometric(*one[:2]) for step, one in found.items()}
+    bounds = by_step[subject.last]
     return Finding(
         verdict=verdict_of(bounds[2] < bars["ratio"], bounds[2] < bars["ratio"]),
         value=list(bounds),
         at_step=subject.last,
-        series=line("2.1f", {subject.last: bounds}),
-        controls=[flat("affine", 1.0), flat("norms", lengths)],
+        series=line("2.1f", by_step),
+        controls=[
+            flat("affine", 1.0),
+            line("norms", {step: (one[2], NAN, NAN) for step, one in found.items()}),
+        ],
         p=p_of(-draws),
         numbers={"lengths": lengths, "norms": len(logs), "least": float(np.exp(logs.min()))},
         view={"site": subject.sites[subject.middle]},
     )
 
 
+def _geometric(logs: Doubles, draws: Doubles) -> Triple:
+    """The geometric mean of ratios by their logarithms, with its bounds."""
+    value, reach = float(np.exp(logs.mean())), float(np.exp(REACH * draws.std()))
+    return (value, value / reach, value * reach)
+
+
 def norms_of(network: Network) -> list[nn.Module]:
     """What stands before each half of each layer: its norm."""
     gpt = getattr(network, "gpt", None)
     if gpt is None:
-        raise Untestable("not_gpt")
+        raise Untestable("norms_unread")
     return [one for block in gpt.blocks for one in (block.norm_mid, block.norm_post)]
 
 

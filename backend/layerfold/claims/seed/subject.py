@@ -32,6 +32,7 @@ STEPS: Final = 7  # checkpoints of a curve
 TOKENS: Final = 1000  # of the reference whose states are taken
 WINDOWS: Final = 24  # of held-out text
 KEPT: Final = 4  # models in memory
+BYTES: Final = 4e8  # of states in memory
 UNREADABLE: Final = (UnknownSymbol, TextTooLong, EmptyText)  # a word that the model does not read
 Progress = Callable[[float], None]
 
@@ -64,9 +65,13 @@ class Subject:
 
     @cached_property
     def steps(self) -> tuple[int, ...]:
-        """A few checkpoints, spread evenly over all, the first and the last among them."""
-        count = min(STEPS, len(self.every))
-        chosen = np.linspace(0, len(self.every) - 1, count).round().astype(int)
+        """A few checkpoints, as a curve needs them."""
+        return self.spread(STEPS)
+
+    def spread(self, count: int) -> tuple[int, ...]:
+        """So many checkpoints, spread evenly over all, the first and the last among them."""
+        most = min(count, len(self.every))
+        chosen = np.linspace(0, len(self.every) - 1, most).round().astype(int)
         return tuple(self.every[n] for n in dict.fromkeys(chosen.tolist()))
 
     @property
@@ -130,7 +135,7 @@ class Subject:
         """The reference's raw states [site, n, d] at a step."""
         if step not in self._states:
             self._states[step] = reference_states(self.adapter(step), self.reference)
-            while len(self._states) > KEPT:
+            while len(self._states) > max(1, BYTES // self._states[step].nbytes):
                 self._states.popitem(last=False)
         return self._states[step]
 

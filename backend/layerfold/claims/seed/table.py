@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,7 @@ from layerfold.interp.session import Session
 Progress = Callable[[str, float], None]
 log = logging.getLogger(__name__)
 SHARED: Final = ("subject.py", "finding.py", "classes.py", "losses.py", "probing.py", "words.toml")
+ROOMS: Final = ("geometry", "interp", "model", "space")  # a mend there makes a number stale
 REFUSALS: Final = (InputError, NotSupported, NoWeights, TextTooLong, UnknownSymbol)
 
 
@@ -101,10 +103,19 @@ def content_of(subject: Subject) -> str:
 
 
 def code_of(claim: str) -> str:
-    """One hash of the code that computes a claim."""
+    """One hash of the code that computes a claim, and of the rooms that it computes with."""
     folder = Path(__file__).parent
     names = (*SHARED, f"{CLAIMS[claim][0]}.py")
-    return hashlib.sha256(b"".join((folder / name).read_bytes() for name in names)).hexdigest()
+    own = b"".join((folder / name).read_bytes() for name in names)
+    return hashlib.sha256(own + instruments()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def instruments() -> bytes:
+    """One hash of the code that every claim computes with."""
+    rooms = [Path(__file__).parents[2] / room for room in ROOMS]
+    files = sorted(path for room in rooms for path in room.rglob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).digest()
 
 
 def computed(subject: Subject, claim: str) -> Finding:
@@ -127,6 +138,8 @@ def computed(subject: Subject, claim: str) -> Finding:
         return untestable(subject, claim, reason)
     except AtlasMissing:
         raise
+    except UnknownSymbol as error:
+        return untestable(subject, claim, Untestable("unknown_symbol", reason=str(error)))
     except REFUSALS as error:
         return untestable(subject, claim, Untestable("unread", reason=str(error)))
 

@@ -44,8 +44,8 @@ DECAYS: Final = (0.0, 0.1, 1.0)
 
 @dataclass(frozen=True)
 class Course:
-    """One short training: the mean loss of its ``last`` third of steps, and the mean ``cosine`` of
-    successive steps.
+    """One short training: the loss of its whole batch at the ``last`` step, and the mean ``cosine``
+    of successive steps.
     """
 
     last: float

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from layerfold.model.edits import TapHook
+from layerfold.model.huggingface.library import library
 from layerfold.model.taps import Hook
 
 MARK: Final = "_layerfold_passing"
@@ -75,14 +76,15 @@ class Passing(threading.local):
 def open_attention(module: nn.Module, passing: Passing) -> bool:
     """An attention module shows what passes in it; False where it computes by no function of the
     registry."""
-    from transformers import AttentionInterface  # transformers: takes seconds
+    # transformers: takes seconds
+    interface = library("transformers").AttentionInterface
 
     config = getattr(module, "config", None)
     name = str(getattr(config, "_attn_implementation", None))
     forward: Any = unwrap(type(module).forward)
     if name not in IMPLEMENTATIONS or "get_interface" not in forward.__code__.co_names:
         return False
-    AttentionInterface.register(f"layerfold_{name}", {"sdpa": _of_sdpa, "eager": _of_eager}[name])
+    interface.register(f"layerfold_{name}", {"sdpa": _of_sdpa, "eager": _of_eager}[name])
     own = copy(config)  # the rest of the network is to see the name that it knows
     own._attn_implementation_internal = f"layerfold_{name}"  # type: ignore[union-attr]
     setattr(module, MARK, (passing, config))
@@ -104,11 +106,9 @@ def _of_sdpa(
     attention_mask: Any,
     **options: Any,
 ) -> Any:
-    # transformers: takes seconds
-    from transformers.integrations.sdpa_attention import sdpa_attention_forward
-
+    plain = library("transformers.integrations.sdpa_attention").sdpa_attention_forward
     read = (query, key, value)
-    return _attention(sdpa_attention_forward, True, module, read, attention_mask, options)
+    return _attention(plain, True, module, read, attention_mask, options)
 
 
 def _of_eager(

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Final
 
 import numpy as np
 import torch
 
-from layerfold.errors import LayerfoldError, ModelRefused
+from layerfold.errors import Diverged, LayerfoldError, ModelRefused
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
 from layerfold.model.huggingface.quiet import reason
 from layerfold.model.huggingface.structure import inputs_of, probe_ids
@@ -45,6 +46,7 @@ def check_adapter(adapter: HuggingFaceAdapter, name: str) -> tuple[Line, ...]:
     exact = adapter.network.dtype == torch.float32
     try:
         lines = (*compared(adapter), *(order(adapter) if exact else ()))
+        alike = same_for_all(adapter)
     except LayerfoldError:
         raise
     except Exception as error:  # whatever a network does that nobody has opened before
@@ -52,12 +54,28 @@ def check_adapter(adapter: HuggingFaceAdapter, name: str) -> tuple[Line, ...]:
             f"{name} cannot be opened: its pass cannot be followed ({reason(error)})"
         ) from error
     wrong = next((line for line in lines if not line.right), None)
+    if wrong is not None and not isfinite(wrong.difference):
+        raise Diverged(
+            f"{wrong.what} of {name} is not finite for a few tokens: open it with --dtype float32,"
+            " or leave it out"
+        )
     if wrong is not None:
         raise ModelRefused(
             f"{name} cannot be opened: {wrong.what} of its captured pass differs from transformers'"
             f" own by {wrong.difference:.1e} of its size, more than {wrong.most:.0e}"
         )
+    if alike:
+        raise ModelRefused(
+            f"{name} cannot be opened: it gives every token the same state at every site, so its"
+            " weights were never filled: fetch the model again"
+        )
     return lines
+
+
+def same_for_all(adapter: HuggingFaceAdapter) -> bool:
+    """Whether different tokens have the same states, to the bit, at every site."""
+    states = adapter.states(probe_ids(adapter.network.config, min(PROBED, adapter.max_tokens)))
+    return states.values.shape[1] > 1 and bool((states.values == states.values[:, :1]).all())
 
 
 @torch.inference_mode()

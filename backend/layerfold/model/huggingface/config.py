@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from math import isfinite, isinf
 from pathlib import Path
 from typing import Any, Final
 
 from layerfold.errors import DamagedRun, MissingExtra, ModelNotFound, ModelRefused
 from layerfold.model.huggingface.files import CONFIG, Where, folder_of, read_json
+from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.quiet import quiet, reason
 
 FOREIGN: Final = ("trust_remote_code", "custom_pipelines", "custom_generate")
@@ -25,6 +27,7 @@ ATTENTION: Final = (
     "flash_attention_3",
     "flex_attention",
 )
+LIMIT: Final = re.compile(r"limit|max|min|clip|range")
 DEEPEST: Final = 16
 # whole numbers of a key, the first that fits: beyond any model, and enough to fill a machine
 LARGEST: Final = (
@@ -79,6 +82,10 @@ def transformers_config(where: Where, found: Mapping[str, Any]) -> Any:
                 f"{key} in config.json of {name} is {value}, which no model has: fetch the model"
                 " again"
             )
+    if lost := next((key for key, value in _floats(found) if not _is_said(key, value)), ""):
+        raise DamagedRun(
+            f"{lost} in config.json of {name} is no finite number: fetch the model again"
+        )
     config = _of_transformers(folder_of(where), found, name)
     if quantised := found.get("quantization_config"):
         method = quantised.get("quant_method") if isinstance(quantised, Mapping) else quantised
@@ -104,7 +111,8 @@ def _code(name: str, asked: str) -> ModelRefused:
 def _of_transformers(folder: Path, found: Mapping[str, Any], name: str) -> Any:
     kind = str(found["model_type"])
     try:
-        import transformers  # 3 s: only where a config is read for the first time
+        # 3 s: only where a config is read for the first time
+        transformers = library("transformers")
     except ImportError as error:
         raise MissingExtra(
             "models of Hugging Face need more packages: pip install layerfold[hf]"
@@ -140,7 +148,7 @@ def _own(asked: object, kind: str) -> bool:
     """Whether ``auto_map`` names nothing but classes that transformers has for this architecture,
     which then stand in for their likes.
     """
-    import transformers  # after it has been imported for the config
+    transformers = library("transformers")
 
     if kind not in transformers.CONFIG_MAPPING or not isinstance(asked, Mapping):
         return False
@@ -195,3 +203,20 @@ def _numbers(value: object, key: str = "") -> Iterator[tuple[str, int]]:
             yield from _numbers(held, key)
     elif type(value) is int:
         yield key, value
+
+
+def _floats(value: object, key: str = "") -> Iterator[tuple[str, float]]:
+    """Every fraction with its key, however deep."""
+    if isinstance(value, Mapping):
+        for inner, held in value.items():
+            yield from _floats(held, str(inner))
+    elif isinstance(value, list):
+        for held in value:
+            yield from _floats(held, key)
+    elif isinstance(value, float):
+        yield key, value
+
+
+def _is_said(key: str, value: float) -> bool:
+    """Whether a fraction means something: a limit (Mamba's time_step_limit) may be infinite."""
+    return isfinite(value) or (isinf(value) and bool(LIMIT.search(key)))

@@ -18,7 +18,7 @@ from layerfold.errors import (
     ModelRefused,
     Unreachable,
 )
-from layerfold.model.huggingface.pointers import is_pointer
+from layerfold.model.huggingface.pointers import is_pointer, text_of
 
 CONFIG: Final = "config.json"
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -271,7 +271,7 @@ def read_json(where: Where, name: str) -> dict[str, Any] | None:
     try:
         if path.stat().st_size > BYTES:
             raise ValueError(f"it is longer than {BYTES:,} bytes")
-        found = json.loads(path.read_text("utf-8"))
+        found = json.loads(text_of(path))
         if not isinstance(found, dict):
             raise ValueError("it holds no JSON object")
     except (OSError, ValueError, RecursionError) as error:

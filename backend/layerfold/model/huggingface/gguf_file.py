@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 
 from layerfold.errors import DamagedRun, MissingExtra, ModelRefused
 from layerfold.files.atomic import write_atomically
+from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.quiet import quiet, reason
 
 OF_THIS_MACHINE: Final = ("_name_or_path", "transformers_version")  # of a config, of no meaning
@@ -50,10 +51,13 @@ def gguf_network(path: Path, made: Any, config: Any, dtype: torch.dtype) -> Any:
 
     def read(transformers: Any) -> Any:
         rounded = made.from_pretrained(path.parent, dtype=dtype, **_options(path))
-        plain = made._from_config(config, dtype=dtype)
-        plain.load_state_dict(
-            {name: weight.to(dtype) for name, weight in rounded.state_dict().items()}
-        )
+        with torch.device("meta"):  # else the weights are in memory twice
+            plain = made._from_config(config, dtype=dtype)
+        found = {name: weight.to(dtype) for name, weight in rounded.state_dict().items()}
+        plain.load_state_dict(found, assign=True)
+        for name, held in rounded.named_buffers():  # those that no file holds
+            place, _, last = name.rpartition(".")
+            plain.get_submodule(place).register_buffer(last, held, persistent=False)
         plain.tie_weights()
         return plain
 
@@ -66,7 +70,7 @@ def write_plain(path: Path, folder: Path) -> None:
 
     Raises MissingExtra, ModelRefused, DamagedRun, OSError.
     """
-    import transformers  # 3 s: only where a model is opened
+    transformers = library("transformers")  # 3 s: only where a model is opened
 
     config = gguf_config(path)
     made: Any = transformers.AutoModelForCausalLM._model_mapping[type(config)]
@@ -118,8 +122,9 @@ def _read(path: Path, read: Any) -> Any:
     _library()
     try:
         import tqdm  # type: ignore[import-untyped]
-        import transformers  # 3 s: only where a model is opened
-        import transformers.modeling_gguf_pytorch_utils as reader
+
+        transformers = library("transformers")  # 3 s: only where a model is opened
+        reader = library("transformers.modeling_gguf_pytorch_utils")
     except ImportError as error:
         raise MissingExtra(
             "models of Hugging Face need more packages: pip install layerfold[hf]"

@@ -18,6 +18,7 @@ from layerfold.model.edits import TapHook
 from layerfold.model.huggingface.attention import Passing
 from layerfold.model.huggingface.groups import grouped, joint_rows
 from layerfold.model.huggingface.hooks import hang
+from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.proof import Proof, near, proof_of
 from layerfold.model.huggingface.structure import Block, inputs_of, probe_ids
 from layerfold.model.network import Grouped, Readout, Writer
@@ -154,8 +155,6 @@ class HuggingFaceNetwork:
     def cache(self) -> Any:
         """A cache with nothing in it; raises NotSupported where a token's states depend on later
         ones, or more is kept than keys."""
-        from transformers import DynamicCache  # transformers: takes seconds
-
         if not self.causal:
             raise NotSupported(
                 f"This {self.kind} model reads a text from both sides and predicts no next "
@@ -171,15 +170,16 @@ class HuggingFaceNetwork:
                 f"This {self.kind} model gives other states from kept keys than from the whole "
                 "text, so it does not go on."
             )
-        return DynamicCache(config=self.network.config)
+        return self._empty_cache()
+
+    def _empty_cache(self) -> Any:
+        return library("transformers").DynamicCache(config=self.network.config)
 
     @cached_property
     def _goes_on(self) -> bool:
         """Whether a text read in two parts has the states that it has as a whole."""
-        from transformers import DynamicCache  # transformers: takes seconds
-
         ids = torch.tensor([probe_ids(self.network.config)], device=self.device)
-        last, cache = self.sites[-1], DynamicCache(config=self.network.config)
+        last, cache = self.sites[-1], self._empty_cache()
         hooks = [TapHook([last]) for _ in range(3)]
         with torch.no_grad():
             self.plain(ids, hooks[0], last=0)

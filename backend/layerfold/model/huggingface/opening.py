@@ -24,6 +24,7 @@ from layerfold.model.huggingface.peft_adapter import merged
 from layerfold.model.huggingface.quiet import reason
 from layerfold.model.huggingface.shape import HuggingFaceShape, outline_of, read_shape
 from layerfold.model.huggingface.structure import Structure, structure_of
+from layerfold.model.huggingface.weight_check import listed
 from layerfold.model.huggingface.weights import load_network
 
 NOTES: Final = "layerfold.json"  # beside a model: {"notes": [what is to be known of it, …]}
@@ -61,10 +62,18 @@ def confirmed_shape(
     """The shape of a model as it shows itself when it is opened, and what a person is to know of
     how; raises as ``load_adapter``.
     """
-    adapter = open_network(where, shape, dtype, device, pickle).adapter
+    opened = open_network(where, shape, dtype, device, pickle)
+    adapter = opened.adapter
     adapter.causal = shown_causal(adapter)
     check_adapter(adapter, str(where))
-    return replace(shape, causal=adapter.causal), notes_of(where)
+    aside = (
+        [f"Weights of its files that no part of it takes are left aside: {listed(opened.left)}."]
+        if opened.left
+        else []
+    )
+    unsaid = outline_of(settled(where)).unsaid
+    said = [f"Its {unsaid}."] if unsaid else []
+    return replace(shape, causal=adapter.causal), [*notes_of(where), *aside, *said]
 
 
 def notes_of(where: Where) -> list[str]:
@@ -77,9 +86,18 @@ def notes_of(where: Where) -> list[str]:
     )
     if (whole := gguf_of(where)) is not None:
         found.append(rounding_of(whole))
+    if apart := _adapters_below(where):
+        found.append(f"Adapters lie below it ({apart}) and are not on it: open their folder.")
     written = read_json(where, NOTES) if where.folder is not None else None
     notes = (written or {}).get("notes")
     return found + ([str(note)[:NOTE] for note in notes[:MOST]] if isinstance(notes, list) else [])
+
+
+def _adapters_below(where: Where) -> str:
+    """The names of folders in a model's folder that hold an adapter."""
+    folder = where.folder
+    inside = sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []
+    return ", ".join(path.name for path in inside if (path / ADAPTER).is_file())
 
 
 def shown_causal(adapter: HuggingFaceAdapter) -> bool:

@@ -16,10 +16,12 @@ import torch
 from torch import nn
 
 from layerfold.errors import DamagedRun, LayerfoldError, ModelRefused
+from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.quiet import quiet, reason
 from layerfold.model.huggingface.structure import Stream, Structure, structure_of
 from layerfold.model.kernels import settle_kernels
 
+MAPPINGS: Final = "transformers.models.auto.modeling_auto"
 UNBOUND: Final = 1 << 20  # positions of a model that has no table of them
 POSITIONS: Final = (
     "max_position_embeddings",
@@ -29,13 +31,14 @@ POSITIONS: Final = (
     "max_sequence_length",
     "n_ctx",
 )
+SIZES: Final = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads")
 KEPT: Final = 8  # outlines of different configs
 
 
 @dataclass(frozen=True)
 class Outline:
     """A network on the meta device and what is known of it. ``structure`` is None where its pass
-    cannot be traced without numbers.
+    cannot be traced without numbers; ``unsaid`` tells what the config does not say of its sizes.
     """
 
     family: str
@@ -50,6 +53,7 @@ class Outline:
     positions: int
     causal: bool
     head: bool
+    unsaid: str = ""
 
     @property
     def numbers(self) -> int:
@@ -117,7 +121,25 @@ def _outline(asked: Question) -> Outline:
         positions=_positions(text, network),
         causal=stream == "" and _causal(config, text, made),
         head=stream != "encoder" and has_head(network),
+        unsaid=_unsaid(json.loads(asked.text), config),
     )
+
+
+def _unsaid(found: Mapping[str, Any], config: Any) -> str:
+    """The sizes that a config as it was written does not say, and what is taken for them."""
+    text = config.get_text_config()
+    written = found if text is config else found.get("text_config")
+    if not isinstance(written, Mapping):
+        return ""
+    kept = getattr(text, "attribute_map", {})
+    lost = {
+        name: value
+        for name in SIZES
+        if not {name, kept.get(name, name)} & written.keys()
+        and isinstance(value := getattr(text, name, None), int)
+    }
+    taken = ", ".join(f"{name} ({value:,} is taken)" for name, value in lost.items())
+    return f"config.json does not say {taken}" if taken else ""
 
 
 def _stream(asked: Question, network: Any) -> Stream:
@@ -140,7 +162,7 @@ def class_of(config: Any, name: str) -> type:
     Raises ModelRefused.
     """
     # 3 s: only where a model is opened for the first time
-    from transformers.models.auto import modeling_auto as auto
+    auto = library(MAPPINGS)
 
     kind = type(config)
     named = str((getattr(config, "architectures", None) or [""])[0])
@@ -236,7 +258,7 @@ def _causal(config: Any, text: Any, made: type) -> bool:
     """What the config says of whether a token sees none after it; what holds is seen when the model
     is opened.
     """
-    from transformers.models.auto import modeling_auto as auto
+    auto = library(MAPPINGS)
 
     kind = type(config)
     if kind in auto.MODEL_FOR_MASKED_LM_MAPPING or kind not in auto.MODEL_FOR_CAUSAL_LM_MAPPING:

@@ -1,4 +1,4 @@
-"""Files that stand for larger ones which Git LFS has not fetched."""
+"""Files that are not what was to be fetched: pointers of Git LFS, web pages."""
 
 from __future__ import annotations
 
@@ -18,3 +18,11 @@ def is_pointer(path: Path) -> bool:
             return file.read(len(POINTER)) == POINTER
     except OSError:
         return False
+
+
+def text_of(path: Path) -> str:
+    """The text of a small file; raises ValueError for a web page, OSError."""
+    text = path.read_text("utf-8")
+    if text.lstrip().startswith("<"):
+        raise ValueError("it is a web page")
+    return text

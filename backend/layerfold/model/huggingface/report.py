@@ -10,6 +10,7 @@ from typing import Any
 from layerfold.errors import LayerfoldError
 from layerfold.model.huggingface.check import Line, compared, order
 from layerfold.model.huggingface.files import Where
+from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.opening import notes_of, open_network, shown_causal
 from layerfold.model.huggingface.shape import read_shape
 from layerfold.model.huggingface.tokenizer import read_hub_tokenizer
@@ -81,7 +82,7 @@ def report_of(
     """The report of the model at a place; raises what opening it raises, but for what differs,
     which the report says.
     """
-    import transformers  # 3 s
+    transformers = library("transformers")
 
     opened = open_network(where, read_shape(where), dtype, device, pickle)
     adapter = opened.adapter

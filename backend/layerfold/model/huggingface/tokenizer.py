@@ -28,6 +28,7 @@ from layerfold.model.huggingface.files import (
     gguf_of,
     read_json,
 )
+from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.pieces import (
     byte_alphabet,
     bytes_of,
@@ -332,7 +333,8 @@ def _made(where: Where, there: Sequence[str]) -> Any:
     said = read_json(where, CONFIG_OF_IT) or {}
     folder = (fetched(where, there[0]) or where.folder or Path()).parent
     try:
-        import transformers  # 3 s: only where a tokenizer is read for the first time
+        # 3 s: only where a tokenizer is read for the first time
+        transformers = library("transformers")
     except ImportError as error:
         raise MissingExtra(
             "models of Hugging Face need more packages: pip install layerfold[hf]"
@@ -346,9 +348,7 @@ def _made(where: Where, there: Sequence[str]) -> Any:
     try:
         with quiet():
             if not known:
-                return transformers.PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-                    tokenizer_file=str(folder / WHOLE)
-                )
+                return transformers.PreTrainedTokenizerFast(tokenizer_file=str(folder / WHOLE))
             return transformers.AutoTokenizer.from_pretrained(
                 folder, trust_remote_code=False, local_files_only=True
             )

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, Final
@@ -16,34 +15,37 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from layerfold.errors import DamagedRun, Diverged, ModelRefused
+from layerfold.errors import DamagedRun, ModelRefused
 from layerfold.model.huggingface.files import (
     ADAPTER,
+    INDEX,
+    SINGLE,
     Where,
     fetched,
     folder_of,
     gguf_of,
     header_of,
+    read_json,
     weight_files,
 )
 from layerfold.model.huggingface.gguf_file import gguf_network
 from layerfold.model.huggingface.outline import Outline
 from layerfold.model.huggingface.quiet import quiet, reason
+from layerfold.model.huggingface.weight_check import (
+    AGAIN,
+    check_announced,
+    check_finite,
+    check_told,
+    listed,
+    names_in,
+    of_no_part,
+)
 
 DTYPES: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-AGAIN: Final = "it may still be being written, or fetch the model again"
-SPARE: Final = 3  # a head that shares the embedding's matrix is counted twice
-NUMBERS: Final = ("F64", "F32", "F16", "BF16")
-PLAIN: Final = (*NUMBERS, "BOOL", "I64")
-QUANTISED: Final = re.compile(
-    r"(?:weight|qweight|qzeros|g_idx|absmax|scales?|scale_inv|weight_packed|quant_map)$"
-)
-UNMERGED: Final = re.compile(
-    r"\.lora_(?:A|B|embedding_A|embedding_B|magnitude_vector)\b|\.base_layer\.|\.(?:hada|lokr|oft)_"
-)
 WRAPPED: Final = re.compile(r"(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
+FOREIGN: Final = re.compile(r"GLOBAL ([\w.]+)")
+DEEPEST: Final = 4
 NESTED: Final = ("model_state_dict", "state_dict", "model", "module", "params", "net")
-NAMED: Final = 3  # of a list of tensors, in an error
 
 
 @dataclass(frozen=True)
@@ -71,18 +73,15 @@ def load_network(where: Where, outline: Outline, dtype: str, device: str, pickle
         check_announced(announced, outline, str(where))
         network, told = _of_files(where, outline, files, announced, DTYPES[dtype])
     else:
-        weights = unwrapped(read_pickles(files, str(where)), outline)
-        check_announced(
-            {name: (str(one.dtype), tuple(one.shape)) for name, one in weights.items()},
-            outline,
-            str(where),
-        )
+        weights = unwrapped(read_pickles(files, str(where)), outline, str(where))
+        announced = {name: (str(one.dtype), tuple(one.shape)) for name, one in weights.items()}
+        check_announced(announced, outline, str(where))
         network, told = _of_tensors(where, outline, weights, DTYPES[dtype])
-    check_told(told, outline, str(where))
+    check_told(told, announced, outline, str(where))
     check_finite(network, str(where))
     for parameter in network.parameters():
         parameter.requires_grad_(False)
-    return Loaded(network.eval().to(place), tuple(sorted(told["unexpected_keys"])))
+    return Loaded(network.eval().to(place), of_no_part(told["unexpected_keys"]))
 
 
 def checked_device(device: str) -> torch.device:
@@ -109,6 +108,11 @@ def announced_in(files: Iterable[Path], name: str) -> dict[str, tuple[str, tuple
     for path in files:
         try:
             held = header_of(path)
+            if twice := held.keys() & found.keys():
+                raise DamagedRun(
+                    f"{name} holds {listed(twice)} twice, in {path.name} and in a file before it:"
+                    " fetch the model again into an empty folder"
+                )
             found |= {
                 key: (str(one["dtype"]), tuple(int(n) for n in one["shape"]))
                 for key, one in held.items()
@@ -120,96 +124,69 @@ def announced_in(files: Iterable[Path], name: str) -> dict[str, tuple[str, tuple
     return found
 
 
-def check_announced(
-    announced: Mapping[str, tuple[str, tuple[int, ...]]], outline: Outline, name: str
-) -> None:
-    """Raises ModelRefused for tensors that are no plain weights, DamagedRun where the config speaks
-    of much more than there is.
-    """
-    if unmerged := [key for key in announced if UNMERGED.search(key)]:
-        raise ModelRefused(
-            f"the weights of {name} are those of an adapter that was not merged"
-            f" ({listed(unmerged)}): merge it (peft: model.merge_and_unload()) and save the whole"
-        )
-    if narrow := [key for key, (kind, _) in announced.items() if _is_quantised(key, kind)]:
-        kinds = sorted({announced[key][0].removeprefix("torch.") for key in narrow})
-        scales = [key for key in announced if "scale" in key.rpartition(".")[2]]
-        beside = f", with scales beside them ({listed(scales)})" if scales else ""
-        raise ModelRefused(
-            f"the weights of {name} are quantised: {len(narrow)} are {'/'.join(kinds)}"
-            f" ({listed(narrow)}){beside}: save it in float32, float16 or bfloat16"
-        )
-    meant = {key: weight.numel() for key, weight in outline.network.state_dict().items()}
-    if empty := [key for key, (_, shape) in announced.items() if 0 in shape and meant.get(key, 1)]:
-        raise ModelRefused(
-            f"the weights of {name} are empty placeholders ({listed(empty)}), as DeepSpeed's ZeRO-3"
-            " leaves them: gather them with zero_to_fp32.py, or save with"
-            " stage3_gather_16bit_weights_on_model_save"
-        )
-    held = sum(prod(shape) for _, shape in announced.values())
-    if outline.numbers > SPARE * held:
-        raise DamagedRun(
-            f"the weights of {name} do not fit its config.json (it speaks of {outline.numbers:,}"
-            f" numbers, the files hold {held:,}): {AGAIN}"
-        )
-
-
-def _is_quantised(name: str, kind: str) -> bool:
-    """Whether a tensor holds rounded numbers by its dtype; whole numbers by their name too, since
-    masks and places are such.
-    """
-    kind = kind.removeprefix("torch.").upper()
-    narrow = kind.startswith(("F8", "F6", "F4", "FLOAT8", "FLOAT4")) or "E8M0" in kind
-    return narrow or (
-        kind not in PLAIN
-        and not kind.startswith(("F", "BF", "BOOL", "INT64"))
-        and bool(QUANTISED.search(name))
-    )
-
-
-def renaming(names: Iterable[str], outline: Outline) -> dict[str, str]:
+def renaming(names: Iterable[str], outline: Outline, model: str = "") -> dict[str, str]:
     """What wrappers put into names, as patterns to be taken out: compiled, sharded or checkpointed
-    modules, one prefix of all.
+    modules, one prefix of all that the network has; raises ModelRefused for several models.
     """
     found = {WRAPPED.pattern: ""} if any(WRAPPED.search(name) for name in names) else {}
-    bare = [WRAPPED.sub("", name) for name in names]
-    known = set(outline.network.state_dict())
-    prefix = getattr(outline.network, "base_model_prefix", "")
-    known |= {name.removeprefix(f"{prefix}.") for name in known} | {
-        f"{prefix}.{name}" for name in known
-    }
-    head = ""
-    while not any(name.removeprefix(head) in known for name in bare):
-        first = {name.removeprefix(head).partition(".")[0] for name in bare}
-        if (
-            len(first) != 1
-            or not all(name.startswith(head) for name in bare)
-            or all("." not in name.removeprefix(head) for name in bare)
-        ):
-            return found
-        head += f"{first.pop()}."
-    return found | ({f"^{re.escape(head)}": ""} if head else {})
+    bare = {WRAPPED.sub("", name) for name in names}
+    known = names_in(outline)
+    if bare & known:
+        return found
+    heads = _heads(bare, outline)
+    if len(heads) > 1:
+        raise ModelRefused(
+            f"{model} holds {len(heads)} models, under {' and '.join(sorted(heads))}: save the one"
+            " that is meant by itself"
+        )
+    return found | {f"^{re.escape(head)}": "" for head in heads}
 
 
-def unwrapped(weights: dict[str, Any], outline: Outline) -> dict[str, Tensor]:
+def _heads(names: set[str], outline: Outline) -> set[str]:
+    """The prefixes under which every weight of the network's blocks and more stands."""
+    tied = set(getattr(outline.network, "all_tied_weights_keys", None) or ())
+    own = [name for name, _ in outline.network.named_parameters() if name not in tied]
+    base = f"{getattr(outline.network, 'base_model_prefix', '')}."
+    found = set()
+    for wanted in (own, [name.removeprefix(base) for name in own if name.startswith(base)]):
+        ends = [name for name in names if wanted and name.endswith(f".{wanted[0]}")]
+        for head in {name.removesuffix(wanted[0]) for name in ends}:
+            if not any(head.startswith(one) for one in found):
+                share = sum(head + name in names for name in wanted) / len(wanted)
+                found |= {head} if 2 * share > 1 else set()
+    return found
+
+
+def unwrapped(weights: Mapping[str, Any], outline: Outline, name: str) -> dict[str, Tensor]:
     """The tensors of a pickle, out of the dictionaries that trainings put around them, under the
-    names of the network.
+    names of the network; raises DamagedRun where it holds none by name.
     """
-    tensors = {name: one for name, one in weights.items() if isinstance(one, Tensor)}
-    inner = next((weights[key] for key in NESTED if isinstance(weights.get(key), Mapping)), None)
-    if not tensors and inner is not None:
-        return unwrapped(dict(inner), outline)
-    patterns = renaming(tensors, outline)
-    for pattern, new in patterns.items():
-        tensors = {re.sub(pattern, new, name): one for name, one in tensors.items()}
+    found = _nested(weights)
+    most = max((len(tensors) for _, tensors in found), default=0)
+    fullest = [(key, tensors) for key, tensors in found if 2 * len(tensors) > most]
+    fullest.sort(key=lambda one: NESTED.index(one[0]) if one[0] in NESTED else len(NESTED))
+    if not fullest:
+        raise DamagedRun(
+            f"the pickle of {name} holds {listed(map(str, weights)) or 'nothing'} and no weights by"
+            " name: save its state_dict"
+        )
+    tensors = fullest[0][1]
+    for pattern, new in renaming(tensors, outline, name).items():
+        tensors = {re.sub(pattern, new, key): one for key, one in tensors.items()}
     return tensors
 
 
-def listed(names: Iterable[str]) -> str:
-    """The first few names, and how many more."""
-    names = sorted(names)
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
+def _nested(weights: Mapping[str, Any], key: str = "", depth: int = 0) -> list[Any]:
+    """Each dictionary of tensors with its key, however deep, none deeper than DEEPEST."""
+    tensors = {str(name): one for name, one in weights.items() if isinstance(one, Tensor)}
+    inner = {name: one for name, one in weights.items() if isinstance(one, Mapping)}
+    below = [
+        each
+        for name, one in inner.items()
+        if depth < DEEPEST
+        for each in _nested(one, str(name), depth + 1)
+    ]
+    return ([(key, tensors)] if tensors else []) + below
 
 
 # ---- loading
@@ -223,8 +200,18 @@ def read_pickles(files: Iterable[Path], name: str) -> dict[str, Any]:
     for path in files:
         try:
             held = torch.load(path, map_location="cpu", weights_only=True)
-            found |= held if isinstance(held, dict) else {}
-        except (OSError, UnpicklingError, RuntimeError, ValueError, EOFError) as error:
+            found |= held if isinstance(held, dict) else {f"a {type(held).__name__}": None}
+        except UnpicklingError as error:
+            if foreign := FOREIGN.search(str(error)):
+                raise DamagedRun(
+                    f"{path.name} of {name} cannot be read: it holds {foreign[1]} beside its"
+                    " tensors, which could run code: save its state_dict alone, best with"
+                    " safetensors"
+                ) from error
+            raise DamagedRun(
+                f"{path.name} of {name} cannot be read ({reason(error)}): {AGAIN}"
+            ) from error
+        except (OSError, RuntimeError, ValueError, EOFError) as error:
             raise DamagedRun(
                 f"{path.name} of {name} cannot be read ({reason(error)}): {AGAIN}"
             ) from error
@@ -253,14 +240,21 @@ def _of_files(
     dtype: torch.dtype,
 ) -> tuple[Any, Any]:
     """The network by transformers' own reading of the folder."""
-    patterns = renaming(announced, outline)
-    if patterns or fetched(where, ADAPTER):  # it would put an adapter on by itself, without a word
+    patterns = renaming(announced, outline, str(where))
+    # it would put an adapter on by itself, without a word, and reads no index without metadata
+    if patterns or fetched(where, ADAPTER) or "metadata" not in _index_of(where):
         weights = read_safetensors(files, str(where))
         for pattern, new in patterns.items():
             weights = {re.sub(pattern, new, name): one for name, one in weights.items()}
         return _of_tensors(where, outline, weights, dtype)
     options = {"use_safetensors": True, "local_files_only": True, "trust_remote_code": False}
     return _from_pretrained(where, outline, folder_of(where), dtype, options)
+
+
+def _index_of(where: Where) -> Mapping[str, Any]:
+    """The index of weights in several files; of weights in one, what stands for it."""
+    listed = None if fetched(where, SINGLE) else read_json(where, INDEX)
+    return {"metadata": {}} if listed is None else listed
 
 
 def _of_tensors(
@@ -283,7 +277,12 @@ def _from_pretrained(
     try:
         with quiet():
             network, told = made.from_pretrained(
-                folder, config=outline.config, dtype=dtype, output_loading_info=True, **options
+                folder,
+                config=outline.config,
+                dtype=dtype,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # they are named by check_told
+                **options,
             )
     except Exception as error:  # each network checks its own sizes, in its own way
         raise DamagedRun(
@@ -298,38 +297,3 @@ def _from_pretrained(
             else tensor.dtype
         ).clone()
     return network, told
-
-
-# ---- what has been loaded
-
-
-def check_told(told: Mapping[str, Any], outline: Outline, name: str) -> None:
-    """Raises DamagedRun where a weight that states or logits are made of was not in the files:
-    transformers would have made it up.
-    """
-    idle = outline.structure.idle if outline.structure else frozenset()
-    if missing := sorted(set(told["missing_keys"]) - idle):
-        left = told["unexpected_keys"]
-        beside = (
-            f", and holds {len(left)} that no part of it takes ({listed(left)})" if left else ""
-        )
-        raise DamagedRun(
-            f"{name} lacks {len(missing)} of its weights ({listed(missing)}){beside}: {AGAIN}"
-        )
-    if wrong := [str(one[0]) for one in told.get("mismatched_keys", ())]:
-        raise DamagedRun(
-            f"the weights of {name} do not fit its config.json ({listed(wrong)} are of another"
-            f" shape): {AGAIN}"
-        )
-
-
-def check_finite(network: nn.Module, name: str) -> None:
-    """Raises Diverged for weights that are no numbers."""
-    bad = [
-        key for key, weight in network.named_parameters() if not bool(torch.isfinite(weight).all())
-    ]
-    if bad:
-        raise Diverged(
-            f"{len(bad)} weights of {name} hold numbers that are not finite ({listed(bad)}):"
-            " restore it, or leave it out"
-        )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from layerfold.claims.record import ClaimTable
 from layerfold.claims.seed.record import SeedCard
+from layerfold.locales.messages import render
 
 PROTOCOL: Final = 1
 
@@ -27,11 +28,22 @@ class Limits(Message):
     sentences: int
 
 
-class Problem(Message):
+class Said(Message):
+    """Something said in words: ``message`` in English, ``message_zh`` in Chinese."""
+
+    message: str
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def message_zh(self) -> str:
+        """The same in Chinese, as far as anybody has translated it."""
+        return render(self.message, "zh")
+
+
+class Problem(Said):
     """A stable code, and what is wrong in words."""
 
     code: str
-    message: str
 
 
 class ErrorAnswer(Message):
@@ -64,6 +76,8 @@ class RunEntry(Message):
     name: str
     title: str
     description: str
+    title_zh: Annotated[str, Field(description="in Chinese, where the run says it")] = ""
+    description_zh: str = ""
     kind: Annotated[
         Literal["gpt", "hf", "recorded"], Field(description="where its model comes from")
     ] = "gpt"
@@ -109,13 +123,12 @@ class Example(BaseModel):
     note_zh: str = ""
 
 
-class Reach(Message):
+class Reach(Said):
     """Whether the socket is open to pages of an origin; `message` says why not and what to set, or
     what else may stand in the way.
     """
 
     accepted: bool
-    message: str
 
 
 class RunCard(BaseModel):
@@ -125,6 +138,8 @@ class RunCard(BaseModel):
     name: str
     title: str
     description: str
+    title_zh: str = ""
+    description_zh: str = ""
     sites: list[str]
     steps: list[int]
     view: Literal["normalised", "raw"]

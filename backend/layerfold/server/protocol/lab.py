@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from layerfold.server.protocol.http import Message, Problem
+from layerfold.server.protocol.http import Message, Problem, Said
 
 
 class LabNumber(Message):
@@ -73,7 +73,7 @@ class NewJob(Message):
     numbers: Annotated[dict[str, float], Field(default_factory=dict, max_length=32)]
 
 
-class JobCard(Message):
+class JobCard(Said):
     """A training of the lab; `run` is the run that it writes, `message` why it failed or waits,
     `test` its accuracy 0..1.
     """

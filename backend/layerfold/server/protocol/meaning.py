@@ -34,11 +34,14 @@ class MeaningQuestion(Message):
 
 
 class OwnSenses(Message):
-    """A word with sentences of two senses, and the neutral word that controls."""
+    """A word with sentences of two senses, and the neutral word that controls; with a `column` (a
+    label of the reference) sentences are found there, its senses two of the column's classes."""
 
     word: Word
     control: Annotated[str | None, Field(max_length=200)] = None
-    senses: Annotated[dict[str, list[str]], Field(max_length=8)]
+    senses: Annotated[dict[str, list[str]], Field(default_factory=dict, max_length=8)]
+    column: Annotated[str, Field(max_length=200)] = ""
+    between: Annotated[list[str], Field(default_factory=list, max_length=2)]
 
 
 class SensesQuestion(MeaningQuestion):

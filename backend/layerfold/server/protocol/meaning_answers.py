@@ -38,10 +38,12 @@ class PairsOffered(Message):
 
 
 class LabelOffered(Message):
-    """A label of the reference that a probe can read, and its classes."""
+    """A label of the reference that a probe can read, and its classes; their names where there are
+    at most a hundred."""
 
     name: str
     classes: int
+    names: list[str]
 
 
 class MeaningSetsAnswer(Message):
@@ -82,9 +84,11 @@ class SensesAnswer(MeaningAnswer):
 
 
 class AxisOf(Message):
-    """A list that was measured, with the pairs that were used."""
+    """A list that was measured, with the pairs that were used; ``key`` is its name in a projection
+    (``axes~KEY~KEY``), "" where it has none."""
 
     name: str
+    key: str
     pairs: list[list[str]]
 
 
@@ -101,7 +105,8 @@ class Landing(Message):
 class AxesAnswer(MeaningAnswer):
     """Tensors [axis, product, place, 3]: `loo`, `repaired`, `random`, `auroc`, `hit`,
     `hit_left_out`, `query`; `p_repaired`, `p_random` [axis, product, place]; `projected` [site,
-    ref], the cosine of each reference state, less their mean, with the first axis.
+    ref], the cosine of each reference state, less their mean, with the first axis; of its words,
+    first ones then second ones, `positions` [site, word, 3].
     """
 
     axes: list[AxisOf]

@@ -15,7 +15,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from layerfold.errors import BadMessage
-from layerfold.server.protocol.http import PROTOCOL, Limits, Message
+from layerfold.server.protocol.http import PROTOCOL, Limits, Message, Said
 from layerfold.server.protocol.questions import AnyQuestion
 
 MESSAGE_BYTES: Final = 64 * 1024
@@ -206,7 +206,7 @@ class Inspected(Message):
     near: list[list[int]]
 
 
-class Failure(Message):
+class Failure(Said):
     """A request that cannot be answered, or a step of it (then `step` says which, and the others
     still come).
     """
@@ -216,7 +216,6 @@ class Failure(Message):
     sentence: str | None = None
     step: int | None = None
     code: str
-    message: str
 
 
 ServerMessage = Annotated[

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from layerfold.server.protocol.http import Message, Problem
+from layerfold.server.protocol.http import Message, Problem, Said
 
 
-class ModelOffer(Message):
+class ModelOffer(Said):
     """A model that can be fetched; `share` says how far it is while it is `fetching`, `run` what it
     is served as once it is open, `message` why the last try failed.
     """

@@ -3,7 +3,7 @@
  */
 
 import { h } from "preact";
-import { number } from "../../i18n/language.ts";
+import { number, said as told } from "../../i18n/language.ts";
 import { HUES, css } from "../../state/colour/colours.ts";
 import {
   ablated,
@@ -74,7 +74,8 @@ function keepsWords(state: State, t: Words) {
   const { seen, troubles } = state.inside;
   const view = streamView(state);
   if (seen === "picture") return t("ablation.keeps.picture");
-  if (!view) return troubles.stream_view?.message ?? t("ablation.keeps.waiting");
+  const trouble = troubles.stream_view;
+  if (!view) return trouble ? told(t, trouble) : t("ablation.keeps.waiting");
   const { shares, norm, trust, sample } = view.answer;
   const digits = (value: number) => number(value, state.language, { maximumFractionDigits: 2 });
   const share = number(

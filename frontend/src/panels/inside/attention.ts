@@ -1,16 +1,21 @@
 /** Attention: which head, from what share on, the pattern as a matrix, and what heads do. */
 
+import { cellAt, drawMatrix } from "./matrix.ts";
 import { css } from "../../state/colour/colours.ts";
 import { fill, h, visible } from "../../ui/dom.ts";
 import { EDGE, layerShown, patternOf } from "../../state/inside/attention.ts";
 import { lookOf, sentenceInside } from "../../state/inside/inside.ts";
 import { number } from "../../i18n/language.ts";
 import type { Dispatch } from "../../state/messages.ts";
-import type { Head, Language, Look, State, Words } from "../../state/types.ts";
+import type { Head, Language, Look, RGB, State, Words } from "../../state/types.ts";
 
-const SIDE = 236;
-/** Canvas pixels for the name of the last row. */
-const NAMES = 140;
+/** Marks of the scale, in percent; in the picture a share is as strong as its root. */
+const SCALE = [0, 25, 100];
+
+/** The scale of the matrix as a background. */
+function rampOf(color: RGB) {
+  return `linear-gradient(to right, ${css(color, 0.06)}, ${css(color, 0.999)})`;
+}
 
 export function attentionTab(dispatch: Dispatch) {
   const about = h("p", { class: "quiet" });
@@ -45,7 +50,10 @@ export function attentionTab(dispatch: Dispatch) {
     h("label", {}, headWords, select),
     h("label", {}, shareWords, slider, value),
   );
-  const root = h("div", { class: "attention" }, about, rows, canvas, told, caption, roles);
+  const ramp = h("div", { class: "ramp" });
+  const ends = h("div", { class: "ends" }, ...SCALE.map((part) => h("span", {}, `${part} %`)));
+  const scale = h("div", { class: "matrix-scale" }, ramp, ends);
+  const root = h("div", { class: "attention" }, about, rows, canvas, scale, told, caption, roles);
   let key = "";
   let words: (row: number, column: number) => string = () => "";
   const leave = () => (told.textContent = "");
@@ -53,11 +61,8 @@ export function attentionTab(dispatch: Dispatch) {
   canvas.addEventListener("pointerleave", leave);
   canvas.addEventListener("click", (event) => {
     const cell = cellAt(event, canvas);
-    if (cell && dataOf(canvas).id)
-      dispatch({
-        type: "pick",
-        pick: { kind: "sentence", id: dataOf(canvas).id, token: cell.row },
-      });
+    const { id } = canvas.dataset;
+    if (cell && id) dispatch({ type: "pick", pick: { kind: "sentence", id, token: cell.row } });
   });
 
   function point(event: PointerEvent) {
@@ -92,7 +97,7 @@ export function attentionTab(dispatch: Dispatch) {
       fillHeads(select, found?.answer.heads ?? 0, state.inside.head, t);
       caption.textContent = t("attention.matrix", { layer: layer + 1 });
       const usable = sentence && pattern && pattern.tokens === sentence.tokens.length;
-      canvas.hidden = caption.hidden = !usable;
+      canvas.hidden = caption.hidden = scale.hidden = !usable;
       fill(roles, ...roleRows(found, t, state.language));
       if (!usable) return;
       canvas.setAttribute("aria-label", t("attention.matrix", { layer: layer + 1 }));
@@ -102,12 +107,13 @@ export function attentionTab(dispatch: Dispatch) {
         ink: getComputedStyle(root).color,
         own: state.picked?.kind === "sentence" ? state.picked.token : -1,
       };
-      draw(
+      drawMatrix(
         canvas,
         pattern,
         look,
         sentence.tokens.map((_, at) => name(at)),
       );
+      ramp.style.background = rampOf(EDGE[state.theme]);
       canvas.dataset.id = sentence.id;
       words = (row, column) =>
         t("attention.cell", {
@@ -164,50 +170,4 @@ function roleRows(look: Look | null, t: Words, language: Language) {
       ? h("ul", { class: "plain-list" }, ...rows)
       : h("p", { class: "quiet" }, t("attention.noroles")),
   ];
-}
-
-function dataOf(canvas: HTMLCanvasElement) {
-  return { id: canvas.dataset.id ?? "", tokens: Number(canvas.dataset.tokens ?? 0) };
-}
-
-function cellAt(event: MouseEvent, canvas: HTMLCanvasElement) {
-  const box = canvas.getBoundingClientRect();
-  const { tokens } = dataOf(canvas);
-  const cell = box.height / Math.max(1, tokens);
-  const column = Math.floor((event.clientX - box.left) / cell);
-  const row = Math.floor((event.clientY - box.top) / cell);
-  return row >= 0 && row < tokens && column >= 0 && column < tokens ? { row, column } : null;
-}
-
-/** @param look `own`: the row that is picked */
-function draw(
-  canvas: HTMLCanvasElement,
-  { values, tokens }: { values: Float32Array; tokens: number },
-  { color, ink, own }: { color: string; ink: string; own: number },
-  names: string[],
-) {
-  const cell = Math.max(2, Math.floor((2 * SIDE) / tokens));
-  canvas.height = cell * tokens;
-  canvas.width = cell * tokens + (cell < 18 ? 0 : NAMES);
-  canvas.style.aspectRatio = `${canvas.width} / ${canvas.height}`;
-  canvas.dataset.tokens = String(tokens);
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  const gap = cell > 8 ? 1 : 0;
-  for (let row = 0; row < tokens; row++) {
-    context.fillStyle = color;
-    for (let column = 0; column <= row; column++) {
-      context.globalAlpha = 0.06 + 0.94 * Math.sqrt(values[row * tokens + column]);
-      context.fillRect(column * cell, row * cell, cell - gap, cell - gap);
-    }
-    if (cell < 18) continue;
-    context.globalAlpha = row === own || own < 0 ? 0.9 : 0.45;
-    context.fillStyle = ink;
-    context.font = `${Math.min(22, cell - 4)}px system-ui, sans-serif`;
-    context.fillText(names[row], (row + 1) * cell + 6, row * cell + 0.74 * cell);
-  }
-  context.globalAlpha = 0.9;
-  context.strokeStyle = color;
-  context.lineWidth = 2;
-  if (own >= 0) context.strokeRect(1, own * cell + 1, (own + 1) * cell - 2, cell - 2);
 }

@@ -43,8 +43,7 @@ function told(state: State, t: Words, dispatch: Dispatch) {
   const move = moveShown(state);
   const rows = partsOf(looks.decomposition, move, token);
   const about = aboutWords(t, move, tokenName(sentence.tokens[token].text), token);
-  const { arrows, cross } = scenery(state)?.times ?? { arrows: 1, cross: 1 };
-  const longer = arrows > 1 ? "decomposition.longer" : "decomposition.true";
+  const times = scenery(state)?.times.cross ?? 1;
   const columns = COLUMNS.map((name) => ({
     words: t(`decomposition.${name}`),
     tip: t(`decomposition.${name}.tip`),
@@ -59,16 +58,13 @@ function told(state: State, t: Words, dispatch: Dispatch) {
       checked: state.inside.everyLayer,
       onTick: (everyLayer) => dispatch({ type: "inside.set", everyLayer }),
     }),
-    h("p", { class: "quiet" }, t(longer, { times: arrows })),
     h(
       Table,
       { class: "decomposition-table", caption: about, columns },
       rows.map((one) => body(one, wordsOf(looks.attribution, move, one), state, t)),
     ),
     h("p", { class: "quiet" }, t(sumKey(move, rows.at(-1)))),
-    ...(looks.jacobian
-      ? [jacobian(state, t, dispatch, looks.jacobian, { ...move, times: cross })]
-      : []),
+    ...(looks.jacobian ? [jacobian(state, t, dispatch, looks.jacobian, { ...move, times })] : []),
   ];
 }
 

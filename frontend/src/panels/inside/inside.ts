@@ -17,6 +17,7 @@ import { Tabs } from "../../ui/tabs.ts";
 import { ablation } from "./ablation.ts";
 import { attentionTab } from "./attention.ts";
 import { decomposition } from "./decomposition.ts";
+import { drawnHow } from "./drawn.ts";
 import { generation } from "./generation.ts";
 import type { Unfolded } from "./generation.ts";
 import { gradientsTab } from "./gradients.ts";
@@ -32,6 +33,8 @@ const TABS: Record<InsideTab, FunctionComponent<Shown<Unfolded>>> = {
   "optimizer-step": part(optimizerStep, true),
   landscape: part(landscape),
 };
+
+const DrawnHow = part(drawnHow);
 
 export const insidePanel = hosted("inside", inside);
 
@@ -69,6 +72,7 @@ function headOf(state: State, t: Words, dispatch: Dispatch) {
       onChoose: (tab) => dispatch({ type: "inside.set", tab }),
     }),
     h("p", { class: "plain-words" }, t(`inside.plain.${state.inside.tab}`)),
+    h(DrawnHow, { state, t, dispatch, acts: undefined }),
     h(
       "p",
       { class: troubleOf(state) ? "bad" : "quiet", role: "status", hidden: !trouble },

@@ -4,7 +4,9 @@ import { h } from "preact";
 import { number } from "../../i18n/language.ts";
 import { guardedAxes } from "../../state/fidelity.ts";
 import { mostLoss } from "../../state/inside/gradients.ts";
+import { standingHere } from "../../state/meaning/edge.ts";
 import { moveTrust, outsideWord, trustWord } from "../../state/trust.ts";
+import { kindWords } from "../meaning/forms.ts";
 import { guardWords } from "../top.ts";
 import type { State, Words } from "../../state/types.ts";
 import { Icon } from "../../ui/icon.ts";
@@ -24,9 +26,10 @@ export function numbersTab(state: State, t: Words): Tree[] {
   if (typeof continuity === "number")
     lines.push(line(t, "continuity", share(continuity), continuity, ""));
   if (typeof outside === "number") {
-    const words = [t(outsideWord(outside)), lossWords(state, t, token.loss)];
-    const said = words.filter(Boolean).join(" · ");
-    lines.push(line(t, "outside", percentile(outside / 100), outside / 100, said));
+    const { shown, words } = edgeWords(state, t, outside, token.loss);
+    const said = [words, lossWords(state, t, token.loss)].filter(Boolean).join(" · ");
+    const [value, part] = shown ? [percentile(outside / 100), outside / 100] : ["–", null];
+    lines.push(line(t, "outside", value, part, said));
   }
   const segment = segmentRatio(state);
   if (segment !== null)
@@ -51,6 +54,21 @@ function line(t: Words, name: string, value: string, part: number | null, words:
     h("dd", {}, h("b", {}, value), words ? h("span", {}, words) : null, bar),
     h("dd", { class: "quiet" }, t(`number.${name}.tip`)),
   );
+}
+
+/**
+ * Whether the percentile is shown, and what it says: only what the table of the edge supports at
+ * this site, and nothing of text that the model cannot read.
+ */
+function edgeWords(state: State, t: Words, outside: number, loss: number | null | undefined) {
+  const standing = standingHere(state);
+  if (standing && !standing.supported.length)
+    return { shown: false, words: t(standing.inverted.length ? "edge.inverted" : "edge.none") };
+  if (typeof loss === "number" && loss >= mostLoss(state))
+    return { shown: true, words: t("edge.unread") };
+  if (!standing) return { shown: true, words: t("edge.untested") };
+  const kinds = standing.supported.map((kind) => kindWords(t, kind)).join(", ");
+  return { shown: true, words: `${t(outsideWord(outside))} · ${t("edge.supported", { kinds })}` };
 }
 
 /**

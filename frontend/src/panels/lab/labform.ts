@@ -4,7 +4,7 @@ import { said } from "../../charts/claims.ts";
 import { fill, h } from "../../ui/dom.ts";
 import { glyphOf } from "../../charts/glyphs.ts";
 import { hindrance, taskOffered } from "../../state/lab.ts";
-import { failureWords } from "../../i18n/language.ts";
+import { failureWords, said as told } from "../../i18n/language.ts";
 import { patch } from "../../charts/svg.ts";
 import { numberField } from "./labnumber.ts";
 import { textField, sizeWords } from "./labtext.ts";
@@ -144,7 +144,7 @@ function showFoot(
   fields.hidden = Boolean(closed) || !lab.offer;
   refusal.hidden = !failure;
   refusal.className = closed ? "quiet" : "bad";
-  refusal.textContent = failure ? failure.message || failureWords(t, failure) : "";
+  refusal.textContent = failure ? told(t, failure) || failureWords(t, failure) : "";
   start.hidden = fields.hidden;
   start.disabled = lab.asking || Boolean(hindered);
   start.textContent = t(lab.asking ? "lab.starting" : "lab.start");

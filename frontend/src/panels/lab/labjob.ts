@@ -6,7 +6,7 @@
 import { Fragment, h } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { RefObject } from "preact";
-import { failureWords } from "../../i18n/language.ts";
+import { failureWords, said } from "../../i18n/language.ts";
 import type { JobCard } from "../../protocol/wire.ts";
 import { mayOf, partners, sameSeed, selectedJob } from "../../state/lab.ts";
 import type { Dispatch } from "../../state/messages.ts";
@@ -79,7 +79,9 @@ function actsOf(state: State, t: Words, dispatch: Dispatch, acts: LabActs) {
   const job = selectedJob(state);
   if (!job) return null;
   const failure = state.lab.troubles[job.id];
-  const trouble = failure ? failureWords(t, failure) : (job.message ?? "");
+  const trouble = failure
+    ? failureWords(t, failure)
+    : said(t, { message: job.message ?? "", message_zh: job.message_zh });
   const sure = state.lab.sure === job.id;
   return h(
     "div",

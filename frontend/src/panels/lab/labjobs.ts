@@ -7,6 +7,7 @@ import { Fragment, h } from "preact";
 import { useMemo } from "preact/hooks";
 import { figuresOf } from "../../charts/progress.ts";
 import { spark } from "../../charts/training.ts";
+import { said } from "../../i18n/language.ts";
 import type { JobCard } from "../../protocol/wire.ts";
 import { mayOf } from "../../state/lab.ts";
 import type { Dispatch } from "../../state/messages.ts";
@@ -50,7 +51,9 @@ function jobLines(state: State, t: Words, _: Dispatch, acts: LabActs) {
 
 function line(state: State, job: JobCard, t: Words, acts: LabActs) {
   const failed = job.status === "failed";
-  const tip = failed ? (job.message ?? "") : `${stateOf(state, job, t)}\n${t("lab.open")}`;
+  const tip = failed
+    ? said(t, { message: job.message ?? "", message_zh: job.message_zh })
+    : `${stateOf(state, job, t)}\n${t("lab.open")}`;
   return h(
     "li",
     { key: job.id },

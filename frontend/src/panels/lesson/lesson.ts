@@ -3,11 +3,13 @@
 import { h } from "preact";
 import { LESSON } from "../../seed/lesson.ts";
 import { piecesOf } from "../../seed/markup.ts";
+import { otherRunOf } from "../../state/seed/elsewhere.ts";
 import { CHAPTERS } from "../../state/seed/scenes.ts";
 import { Button, IconButton } from "../../ui/button.ts";
 import { hosted } from "../../ui/host.ts";
 import { Icon } from "../../ui/icon.ts";
 import { SidePanel } from "../../ui/panel.ts";
+import { wordsOfRun } from "../door.ts";
 import { piecesDrawn } from "../seed/pieces.ts";
 import { claimsOfChapter } from "./tested.ts";
 import { presented } from "./presented.ts";
@@ -121,8 +123,17 @@ export function trying(context: Context): Tree {
       h(Icon, { name: "play" }),
       act,
     ),
+    elsewhere(context),
     h("p", { class: "quiet" }, h("b", {}, t("lesson.look")), " ", look),
   );
+}
+
+/** In which other model it will be seen, where this one cannot show it. */
+function elsewhere({ state, t }: Context): Tree | null {
+  const run = state.runs.find(({ name }) => name === otherRunOf(state));
+  return run
+    ? h("p", { class: "quiet" }, t("lesson.elsewhere", { title: wordsOfRun(run, t).title }))
+    : null;
 }
 
 /** To the chapters before and after; from the last to the text. */

@@ -14,6 +14,7 @@ import { attacked } from "./attacked.ts";
 import { boundedWords, percent } from "./numbers.ts";
 import type { Finding } from "./numbers.ts";
 import { regionList } from "./regions.ts";
+import { saidBeside } from "./smaller.ts";
 import { waysTable } from "./ways.ts";
 
 type Finder = (state: State, t: Words, look: Look, dispatch: Dispatch) => Finding;
@@ -269,16 +270,6 @@ function compress(state: State, t: Words, look: Look): Finding {
     h("thead", {}, head),
     h("tbody", {}, lines),
   );
-  const said = smaller.map((text: string, n: number) =>
-    h("li", { key: n, dir: "auto" }, h("b", {}, changes[n]), ` ${text}`),
-  );
-  const sentences =
-    whole &&
-    h(
-      "ul",
-      { class: "quotes", key: "said" },
-      h("li", { dir: "auto" }, h("b", {}, t("meaning.compress.whole")), ` ${whole}`),
-      ...said,
-    );
-  return { words, detail: sentences ? [table, sentences] : [table] };
+  const said = saidBeside({ whole, changes, smaller }, t);
+  return { words, detail: [table], more: said ? [said] : [] };
 }

@@ -8,6 +8,8 @@ import type { State, Words } from "../../state/types.ts";
 import type { Tree } from "../../ui/host.ts";
 import { Select } from "../../ui/select.ts";
 import type { Group, Option } from "../../ui/select.ts";
+import { ownSensesForm } from "./own-senses.ts";
+import { sliders } from "./smaller.ts";
 
 type Maker = (state: State, t: Words, set: (fields: Partial<MeaningForm>) => void) => Tree[];
 
@@ -27,11 +29,11 @@ export function formOf(state: State, t: Words, dispatch: Dispatch): Tree {
   return h("div", { class: "fields", key: "form" }, MAKERS[state.meaning.section](state, t, set));
 }
 
-function field(label: string, id: string, control: Tree): Tree {
+export function field(label: string, id: string, control: Tree): Tree {
   return h("label", { key: id, for: id }, h("span", {}, label), control);
 }
 
-interface Typed {
+export interface Typed {
   id: string;
   value: string;
   placeholder?: string;
@@ -39,7 +41,7 @@ interface Typed {
   set(value: string): void;
 }
 
-function typed({ id, value, placeholder, rows, set }: Typed): Tree {
+export function typed({ id, value, placeholder, rows, set }: Typed): Tree {
   const onInput = (event: Event) => set((event.target as HTMLInputElement).value);
   const shared = { id, value, placeholder, onInput, dir: "auto", spellcheck: false };
   return rows
@@ -89,52 +91,7 @@ function sensesForm(state: State, t: Words, set: (fields: Partial<MeaningForm>) 
     ),
   ];
   if (form.word) return chosen ? [...parts, examples(chosen, t)] : parts;
-  return [...parts, ...ownSensesForm(form, t, set)];
-}
-
-function ownSensesForm(
-  form: MeaningForm,
-  t: Words,
-  set: (fields: Partial<MeaningForm>) => void,
-): Tree[] {
-  return [
-    field(
-      t("meaning.senses.word"),
-      "meaning-own-word",
-      typed({ id: "meaning-own-word", value: form.ownWord, set: (ownWord) => set({ ownWord }) }),
-    ),
-    field(
-      t("meaning.senses.control.word"),
-      "meaning-own-control",
-      typed({
-        id: "meaning-own-control",
-        value: form.ownControl,
-        placeholder: t("meaning.senses.control.default"),
-        set: (ownControl) => set({ ownControl }),
-      }),
-    ),
-    field(
-      t("meaning.senses.first"),
-      "meaning-own-first",
-      typed({
-        id: "meaning-own-first",
-        value: form.ownFirst,
-        rows: 4,
-        placeholder: t("meaning.senses.placeholder"),
-        set: (ownFirst) => set({ ownFirst }),
-      }),
-    ),
-    field(
-      t("meaning.senses.second"),
-      "meaning-own-second",
-      typed({
-        id: "meaning-own-second",
-        value: form.ownSecond,
-        rows: 4,
-        set: (ownSecond) => set({ ownSecond }),
-      }),
-    ),
-  ];
+  return [...parts, ...ownSensesForm(state, t, set)];
 }
 
 function examples(chosen: any, t: Words): Tree {
@@ -334,6 +291,7 @@ function compressForm(state: State, t: Words, set: (fields: Partial<MeaningForm>
     set: (value) => set({ sentence: value }),
   });
   return [
+    sliders(state, t, set),
     field(t("meaning.compress.changes"), "meaning-changes", list),
     h("p", { class: "quiet", key: "how" }, t("meaning.compress.how")),
     field(t("meaning.compress.sentence"), "meaning-sentence", text),

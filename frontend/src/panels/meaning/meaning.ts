@@ -20,6 +20,7 @@ import { Button } from "../../ui/button.ts";
 import { hosted } from "../../ui/host.ts";
 import type { Tree } from "../../ui/host.ts";
 import { SidePanel } from "../../ui/panel.ts";
+import { axesScene } from "./axes-scene.ts";
 import { chartHere, chartOverSteps, keyOfLines, linedHere } from "./chart.ts";
 import { formOf } from "./forms.ts";
 import { findingOf } from "./findings.ts";
@@ -111,6 +112,7 @@ function body(state: State, t: Words, dispatch: Dispatch, acts: MeaningActs): (T
       look ? found(state, t, dispatch, look) : missing(state, t),
       ...overTraining(state, t, look),
       look && scene(state, t, dispatch),
+      look && section === "axes" && axesScene(state, t, dispatch, look),
       some && foot(t, acts),
     ),
     h("p", { class: "quiet limits" }, t(`meaning.${section}.limits`)),

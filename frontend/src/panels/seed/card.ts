@@ -4,7 +4,7 @@ import { h } from "preact";
 import { said } from "../../charts/claims.ts";
 import { number } from "../../i18n/language.ts";
 import { CLAIMS } from "../../seed/text.ts";
-import { cardOf, runsWith } from "../../state/seed/seed.ts";
+import { cardOf, offeredWith, runsWith } from "../../state/seed/seed.ts";
 import { seedCardShown } from "../../state/seed/shown.ts";
 import { Button, IconButton } from "../../ui/button.ts";
 import { hosted } from "../../ui/host.ts";
@@ -12,6 +12,7 @@ import { SidePanel } from "../../ui/panel.ts";
 import { wordsOfRun } from "../door.ts";
 import { overLayers, overTraining } from "./number.ts";
 import { verdictMark, verdictOf } from "./verdict.ts";
+import type { ModelOffer } from "../../protocol/wire.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { SeedCard, State, Words } from "../../state/types.ts";
 import type { Tree } from "../../ui/host.ts";
@@ -120,9 +121,12 @@ function still(claim: SeedCard, { state, t }: Context): Tree | null {
 }
 
 /** The verdicts of every model that has this card; another one is a press away. */
-function others(id: string, { state, t }: Context, acts: SeedActs): Tree | null {
+function others(id: string, context: Context, acts: SeedActs): Tree | null {
+  const { state, t } = context;
   const runs = runsWith(state, id);
-  if (!runs.length || (runs.length === 1 && runs[0].name === state.run)) return null;
+  const more = offeredWith(state, id);
+  const alone = runs.length === 1 && runs[0].name === state.run;
+  if (!more.length && (!runs.length || alone)) return null;
   return h(
     "section",
     { class: "seed-models" },
@@ -144,7 +148,24 @@ function others(id: string, { state, t }: Context, acts: SeedActs): Tree | null 
           verdictMark(t, verdictOf(cardOf(state, id, run.name))),
         ),
       ),
+      more.map((one) => toFetch(one, id, context)),
     ),
+  );
+}
+
+/** A model that is not here: its verdict came along, the rest is fetched at the door. */
+function toFetch({ name, title }: ModelOffer, id: string, { state, t, dispatch }: Context): Tree {
+  const fetch = () => {
+    dispatch({ type: "offers.unfold", name });
+    dispatch({ type: "set", sheet: "door" });
+  };
+  const claim = cardOf(state, id, name);
+  const words = t("seed.card.offered", { here: claim ? said(claim, "here", state.language) : "" });
+  return h(
+    "button",
+    { key: name, type: "button", "data-offer": name, title: words, onClick: fetch },
+    h("span", {}, title),
+    verdictMark(t, verdictOf(claim)),
   );
 }
 
@@ -203,8 +224,8 @@ function actions(claim: SeedCard, { t, state, dispatch }: Context): Tree {
   const inside = () => dispatch({ type: "seed.inside" });
   return h("div", { class: "seed-actions" }, [
     h(Button, { id: "seed-again", onClick: again }, t("seed.card.again")),
-    state.panel === "inside"
-      ? h(Button, { id: "seed-inside", onClick: inside }, t("seed.card.inside"))
+    state.panel === "inside" || state.panel === "meaning"
+      ? h(Button, { id: "seed-inside", onClick: inside }, t(`seed.card.${state.panel}`))
       : null,
   ]);
 }

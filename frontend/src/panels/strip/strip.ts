@@ -2,6 +2,7 @@
 
 import { h } from "preact";
 import { happenings, happeningWords } from "../../charts/events.ts";
+import { said } from "../../i18n/language.ts";
 import { stepAxis } from "../../state/comparing.ts";
 import { sectionShown } from "../../state/drawer.ts";
 import { isLive } from "../../state/following.ts";
@@ -13,6 +14,7 @@ import { stepWords } from "../../state/stepwords.ts";
 import type { State, Words } from "../../state/types.ts";
 import { IconButton } from "../../ui/button.ts";
 import { hosted, part } from "../../ui/host.ts";
+import { logged } from "./logged.ts";
 import { eventMarks } from "./marks.ts";
 import { pad } from "./pad.ts";
 import { PlaySlider } from "./slider.ts";
@@ -23,6 +25,7 @@ interface Acts {
 
 const Pad = part(pad);
 const Marks = part(eventMarks, true);
+const Logged = part(logged, true);
 const Controls = part(controls);
 
 export const stripPanel = hosted("strip", strip);
@@ -39,6 +42,7 @@ export function strip(state: State, t: Words, dispatch: Dispatch, acts: Acts) {
       { class: "sliders" },
       h(PlaySlider, { ...layers(state, t), dispatch }),
       h(PlaySlider, { ...steps(state, t), dispatch }, h(Marks, shown)),
+      h(Logged, shown),
     ),
     h(Controls, { ...shown, acts }),
   );
@@ -65,6 +69,7 @@ function steps(state: State, t: Words) {
   const step = stepNumber(state);
   const axis = stepAxis(state);
   const playing = state.playing === "steps";
+  const failure = state.atlasFailures[step];
   const untrained = state.card?.steps.length === 1 && step === 0;
   return {
     axis: "steps" as const,
@@ -75,7 +80,7 @@ function steps(state: State, t: Words) {
       state.card && !untrained
         ? stepWords(state.card, axis.steps[Math.round(axis.at)] ?? step, t)
         : "",
-    tip: state.atlasFailures[step]?.message ?? t("strip.step.tip"),
+    tip: failure ? said(t, failure) : t("strip.step.tip"),
     quiet: quietWords(state, t),
     playing,
     playWords: t(playing ? "strip.pause" : "strip.play.steps"),

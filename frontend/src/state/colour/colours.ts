@@ -2,27 +2,30 @@
 
 import type { RGB } from "../types.ts";
 
-/** Eight hues of sentences (Okabe–Ito, lifted for the dark and deepened for the light). */
+/**
+ * Eight hues of sentences. They lie between those of the categories and of the magnitudes, so that
+ * no sentence seems to belong to a kind of the cloud's points.
+ */
 export const HUES: Record<"dark" | "light", RGB[]> = {
   dark: [
-    [255, 176, 46],
-    [96, 190, 255],
-    [46, 204, 150],
-    [246, 232, 88],
-    [255, 122, 66],
-    [232, 142, 200],
-    [86, 140, 255],
-    [226, 226, 232],
+    [255, 105, 120],
+    [70, 236, 255],
+    [168, 250, 60],
+    [190, 142, 255],
+    [255, 92, 220],
+    [255, 220, 196],
+    [150, 255, 214],
+    [232, 236, 244],
   ],
   light: [
-    [196, 112, 0],
-    [0, 114, 178],
-    [0, 128, 94],
-    [140, 122, 0],
-    [190, 72, 0],
-    [176, 78, 140],
-    [64, 76, 190],
-    [52, 54, 62],
+    [208, 0, 56],
+    [0, 126, 142],
+    [66, 104, 0],
+    [124, 36, 204],
+    [196, 0, 168],
+    [112, 58, 28],
+    [0, 52, 164],
+    [24, 24, 26],
   ],
 };
 

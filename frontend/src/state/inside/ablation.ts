@@ -4,6 +4,7 @@
  */
 
 import { HUES } from "../colour/colours.ts";
+import { drawnLines, endOf, rowOf, startsOf } from "./arrows.ts";
 import { answerTo, placeAsked, sentenceInside, withInside } from "./asked.ts";
 import type { InsideView } from "./tab.ts";
 import type { Look, RGB, Scaled, Ablation, State, Theme } from "../types.ts";
@@ -198,17 +199,33 @@ export const ablation: InsideView = {
       },
     ];
   },
+  times: (state) => drawn(state)?.times ?? null,
   edges(state) {
-    const found = ablatedPath(state);
+    const found = drawn(state);
     if (!found) return [];
-    const { sentence, places, color } = found;
-    const end = (id: string, token: number) => ({ kind: "sentence" as const, id, token });
-    return Array.from({ length: places.shape[1] }, (_, token) => ({
-      from: end(sentence.id, token),
-      to: end(`${sentence.id}~ablation`, token),
+    const { sentence, color, lines, times } = found;
+    return lines.map((line, token) => ({
+      from: { kind: "sentence" as const, id: sentence.id, token },
+      to: endOf(`${sentence.id}~ablation`, token, line, times),
       weight: 0.3,
       color,
       arrow: true,
     }));
   },
 };
+
+/** Arrows from where tokens are to where they are with the change. */
+function drawn(state: State) {
+  const found = ablatedPath(state);
+  if (!found) return null;
+  const { sentence, places } = found;
+  const [sites, tokens] = places.shape;
+  const site = Math.round(Math.min(sites - 1, state.site));
+  const own = ablation.paths?.(state);
+  const arrows = drawnLines(
+    state,
+    own ? rowOf(own, tokens, site) : startsOf(state, sentence),
+    rowOf(places.data as Float32Array, tokens, site),
+  );
+  return arrows && { ...found, ...arrows };
+}

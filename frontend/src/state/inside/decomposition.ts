@@ -4,6 +4,7 @@
  */
 
 import { frameShown } from "../projections.ts";
+import { longer, timesOf } from "./arrows.ts";
 import { answerTo, placeAsked, sentenceInside, tokenInside } from "./asked.ts";
 import type { InsideView } from "./tab.ts";
 import type { Look, RGB, State, Theme } from "../types.ts";
@@ -41,12 +42,6 @@ export const INKS: Record<Theme, Record<"attention" | "mlp" | "stretch", RGB>> =
 const PIECES = 24;
 /** A share of the move that is rounding. */
 const NOTHING = 5e-4;
-/**
- * How many times as long as placed lines may be drawn, until the longest is this part of the
- * frame's radius.
- */
-const TIMES = [1, 2, 5, 10, 20, 50, 100];
-const SEEN = 0.18;
 
 /**
  * The move on screen: the one that leads on from its site, at the last site the one that led there.
@@ -241,34 +236,6 @@ function arrowsOf(look: Look, move: Move, token: number, heads: boolean): Arrow[
 }
 
 /**
- * How many times as long as they are placed lines are drawn, so that the longest can be seen: a
- * round number from 1 to 100.
- * @param radius of the frame
- */
-export function timesOf(
-  lines: { start: ArrayLike<number>; tip: ArrayLike<number> }[],
-  radius: number,
-) {
-  const longest = Math.max(
-    0,
-    ...lines.map(({ start, tip }) =>
-      Math.hypot(tip[0] - start[0], tip[1] - start[1], tip[2] - start[2]),
-    ),
-  );
-  return longest > 0
-    ? (TIMES.find((times) => times * longest >= SEEN * radius) ?? TIMES[TIMES.length - 1])
-    : 1;
-}
-
-/** The end of a line that is drawn so many times as long. */
-function longer(
-  { start, tip }: { start: ArrayLike<number>; tip: ArrayLike<number> },
-  times: number,
-) {
-  return [0, 1, 2].map((k) => start[k] + times * (tip[k] - start[k]));
-}
-
-/**
  * Everything the scene shows of a token's parts, and how much longer than it is placed; null where
  * there is nothing.
  */
@@ -369,6 +336,7 @@ function ringPoint(
 export const decomposition: InsideView = {
   bare: true,
   questions,
+  times: (state) => scenery(state)?.times.arrows ?? null,
   edges(state) {
     const found = scenery(state);
     if (!found) return [];

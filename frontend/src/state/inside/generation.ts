@@ -156,7 +156,6 @@ function ghost(
   const own = HUES[state.theme][hue];
   const color = bright ? own : (own.map((v) => Math.round(0.5 * v + 64)) as RGB);
   const site = Math.min(sites - 1, state.site);
-  const faint = bright ? null : new Uint8Array(labels.length).fill(1);
   return {
     id,
     color,
@@ -166,7 +165,7 @@ function ghost(
     tokens: labels.length,
     site,
     trail: bright && state.trails !== "off",
-    faint,
+    faint: null,
     trust: null,
     active: bright,
   };

@@ -5,6 +5,7 @@
 
 import { PLAIN } from "../colour/colouring.ts";
 import { magnitude } from "../colour/colours.ts";
+import { drawnLines, longer, rowOf, startsOf } from "./arrows.ts";
 import { answerTo, placeAsked, sentenceInside, tokenInside } from "./asked.ts";
 import type { InsideView } from "./tab.ts";
 import type { Look, RGB, State, Theme } from "../types.ts";
@@ -54,22 +55,37 @@ export const gradients: InsideView = {
       ).flat(),
     );
   },
+  times: (state) => drawn(state)?.times ?? null,
   edges(state) {
-    const sentence = sentenceInside(state);
-    const { look, fresh } = answerTo(state, "gradients", gradients.questions(state)[0]);
-    const found = fresh && look ? arrowsAt(look, Math.round(state.site)) : [];
-    if (!sentence || found.length !== sentence.tokens.length) return [];
-    return found
-      .filter((one) => one.share > 0.02)
-      .map(({ token, at, share }) => ({
+    const found = drawn(state);
+    if (!found) return [];
+    const { sentence, arrows, lines, times } = found;
+    return arrows
+      .filter((one) => one.length > 0)
+      .map(({ token, share }) => ({
         from: { kind: "sentence" as const, id: sentence.id, token },
-        to: { kind: "place" as const, at },
+        to: { kind: "place" as const, at: longer(lines[token], times) },
         weight: share,
         color: GRADIENT[state.theme],
         arrow: true,
       }));
   },
 };
+
+/** The arrows at the site on screen, and how many times as long they are drawn. */
+function drawn(state: State) {
+  const sentence = sentenceInside(state);
+  const { look, fresh } = answerTo(state, "gradients", gradients.questions(state)[0]);
+  const site = Math.round(state.site);
+  const tips = look?.tensors.tip;
+  if (!sentence || !fresh || !look || tips?.shape[1] !== sentence.tokens.length) return null;
+  const found = drawnLines(
+    state,
+    startsOf(state, sentence),
+    rowOf(tips.data as Float32Array, tips.shape[1], site),
+  );
+  return found && { sentence, arrows: arrowsAt(look, site), ...found };
+}
 
 /**
  * The colour of a token's own loss; grey where no token follows.

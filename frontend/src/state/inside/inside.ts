@@ -3,6 +3,8 @@
  * shows. Pure.
  */
 
+import { failureIn } from "../../protocol/failure.ts";
+import type { Failure } from "../../protocol/failure.ts";
 import { toggled } from "../drawer.ts";
 import { insideShown, withInside } from "./asked.ts";
 import { attention } from "./attention.ts";
@@ -93,12 +95,12 @@ function without<T>(record: Record<string, T>, name: string) {
 /** The state once a question has been refused; the same where the id is none of ours. */
 export function insideFailed(
   state: State,
-  { id, code, message }: { id?: number | null; code: string; message: string },
+  { id, ...failure }: Failure & { id?: number | null },
 ) {
   const kind = Object.keys(state.inside.asking).find((one) => state.inside.asking[one].id === id);
   return kind === undefined
     ? state
-    : withInside(state, { troubles: { ...state.inside.troubles, [kind]: { code, message } } });
+    : withInside(state, { troubles: { ...state.inside.troubles, [kind]: failureIn(failure) } });
 }
 
 /**
@@ -126,6 +128,11 @@ export function edgesInside(state: State): EdgePicture[] {
 }
 
 const NONE: EdgePicture[] = [];
+
+/** How many times as long as placed the open tab's arrows are drawn; null: there are none. */
+export function timesInside(state: State): number | null {
+  return insideShown(state) ? (viewOf(state.inside.tab)?.times?.(state) ?? null) : null;
+}
 
 /** Whether paths would hide what the open tab draws. */
 export function barePaths(state: State) {

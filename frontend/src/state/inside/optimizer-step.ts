@@ -4,6 +4,7 @@
  */
 
 import { HUES } from "../colour/colours.ts";
+import { drawnLines, endOf, rowOf, startsOf } from "./arrows.ts";
 import { answerTo, placeAsked, sentenceInside, withInside } from "./asked.ts";
 import { ghostly } from "./ablation.ts";
 import type { Inside, Look, State } from "../types.ts";
@@ -72,6 +73,16 @@ function movedOf(state: State) {
   return { sentence, places, color: ghostly(HUES[state.theme][sentence.hue], state.theme) };
 }
 
+/** Arrows from where tokens are to where the step takes them. */
+function drawn(state: State) {
+  const found = movedOf(state);
+  if (!found) return null;
+  const { sentence, places } = found;
+  const tips = rowOf(places.data as Float32Array, places.shape[1], Math.round(state.site));
+  const arrows = drawnLines(state, startsOf(state, sentence), tips);
+  return arrows && { ...found, ...arrows };
+}
+
 export const optimizerStep: InsideView = {
   bare: true,
   questions,
@@ -98,14 +109,14 @@ export const optimizerStep: InsideView = {
       },
     ];
   },
+  times: (state) => drawn(state)?.times ?? null,
   edges(state) {
-    const found = movedOf(state);
+    const found = drawn(state);
     if (!found) return [];
-    const { sentence, places, color } = found;
-    const end = (id: string, token: number) => ({ kind: "sentence" as const, id, token });
-    return Array.from({ length: places.shape[1] }, (_, token) => ({
-      from: end(sentence.id, token),
-      to: end(`${sentence.id}~optimizer-step`, token),
+    const { sentence, color, lines, times } = found;
+    return lines.map((line, token) => ({
+      from: { kind: "sentence" as const, id: sentence.id, token },
+      to: endOf(`${sentence.id}~optimizer-step`, token, line, times),
       weight: 0.45,
       color,
       arrow: true,

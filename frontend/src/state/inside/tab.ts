@@ -6,6 +6,8 @@ import type { State } from "../types.ts";
 export interface InsideView {
   questions(state: State): ({ type: string } & Record<string, any>)[];
   edges?(state: State): EdgePicture[];
+  /** how many times as long as placed its arrows are drawn; null: there are none */
+  times?(state: State): number | null;
   ghosts?(state: State): SentencePicture[];
   /** corpus tokens where they are moved to, [site, ref, 3]; null: where they are */
   cloud?(state: State): { sites: number; ref: number; positions: Float32Array } | null;

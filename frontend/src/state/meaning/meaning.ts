@@ -1,5 +1,8 @@
 /** Measuring meaning: what is open, chosen, asked and answered. Pure. */
 
+import { failureIn } from "../../protocol/failure.ts";
+import type { Failure } from "../../protocol/failure.ts";
+import { shownOnAxes } from "./on-axes.ts";
 import { questionOf } from "./questions.ts";
 import { sectionShown } from "../drawer.ts";
 import { outward } from "../sites.ts";
@@ -17,10 +20,15 @@ export const EMPTY_MEANING: Meaning = {
     ownControl: "",
     ownFirst: "",
     ownSecond: "",
+    ownColumn: "",
+    ownFirstClass: "",
+    ownSecondClass: "",
     list: "gender",
     ownPairs: "",
     analogy: "",
     product: "plain",
+    second: "",
+    third: "",
     start: "cat",
     end: "dog",
     way: "geodesic",
@@ -62,6 +70,7 @@ export const MEANING: Handlers<Exclude<Extract<Kind, `meaning.${string}`>, "mean
       form: { ...state.meaning.form, ...fields },
       troubles: without(state.meaning.troubles, state.meaning.section),
     }),
+  "meaning.project": (state, { keys }) => shownOnAxes(state, keys),
   "meaning.measure": (state, { all }) =>
     withMeaning(state, {
       wish: { section: state.meaning.section, all },
@@ -128,7 +137,7 @@ function fitting({ meaning, language }: State, { answer }: Look) {
 /** The state once a question has been refused; the same where the id is none of ours. */
 export function meaningFailed(
   state: State,
-  { id, code, message }: { id?: number | null; code: string; message: string },
+  { id, ...failure }: Failure & { id?: number | null },
 ): State {
   const { asking, troubles, setsAsked } = state.meaning;
   if (id === setsAsked && id !== null) return state;
@@ -136,7 +145,7 @@ export function meaningFailed(
   if (!section) return state;
   return withMeaning(state, {
     asking: without(asking, section),
-    troubles: { ...troubles, [section]: { code, message } },
+    troubles: { ...troubles, [section]: failureIn(failure) },
   });
 }
 

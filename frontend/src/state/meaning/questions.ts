@@ -1,5 +1,6 @@
 /** What each section asks of the server, without its steps. Pure. */
 
+import { changesOf } from "./changes.ts";
 import type { State } from "../types.ts";
 import type { MeaningForm, MeaningSection } from "./types.ts";
 
@@ -51,17 +52,26 @@ const ASKED: Record<MeaningSection, (form: MeaningForm, state: State) => Fields 
     const text = attacked.trim() || (state.sentences[0]?.text.trim() ?? "");
     return text ? { text, site: siteOf(state) } : null;
   },
-  compress({ changes, sentence }) {
-    const list = changes.split(/[\s,，]+/).filter(Boolean);
-    return list.length ? { changes: list, sentence: sentence.trim() } : null;
+  compress({ changes, sentence }, state) {
+    const list = changesOf(changes);
+    const text = sentence.trim() || (state.sentences[0]?.text.trim() ?? "");
+    return list.length ? { changes: list, sentence: text } : null;
   },
 };
 
-function ownSenses({ ownWord, ownControl, ownFirst, ownSecond }: MeaningForm): Fields | null {
-  const [first, second] = [linesOf(ownFirst), linesOf(ownSecond)];
-  const word = ownWord.trim();
+function ownSenses(form: MeaningForm): Fields | null {
+  const [first, second] = [linesOf(form.ownFirst), linesOf(form.ownSecond)];
+  const word = form.ownWord.trim();
+  const control = form.ownControl.trim() || null;
+  const { ownColumn: column, ownFirstClass, ownSecondClass } = form;
+  const between = [ownFirstClass, ownSecondClass].filter(Boolean);
+  if (word && column)
+    return {
+      words: [],
+      own: { word, control, column, between: between.length === 2 ? between : [] },
+      shown: word,
+    };
   if (!word || !first.length || !second.length) return null;
-  const control = ownControl.trim() || null;
   return { words: [], own: { word, control, senses: { A: first, B: second } }, shown: word };
 }
 

@@ -23,12 +23,19 @@ export interface MeaningForm {
   ownControl: string;
   ownFirst: string;
   ownSecond: string;
+  /** a label of the reference that parts one's own word's sentences; "": they are typed */
+  ownColumn: string;
+  ownFirstClass: string;
+  ownSecondClass: string;
   /** a bundled list; "": one's own */
   list: string;
   ownPairs: string;
   analogy: string;
   /** which inner product the chart shows */
   product: "plain" | "causal";
+  /** more axes of the scene: bundled lists; "": what is left */
+  second: string;
+  third: string;
   start: string;
   end: string;
   way: "chord" | "sphere" | "geodesic" | "output";

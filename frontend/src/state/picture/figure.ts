@@ -19,6 +19,7 @@ import { meant, meantKey } from "./meant.ts";
 import { overlaid } from "./overlaid.ts";
 import { isTower, stacked } from "./tower.ts";
 import { wayOf } from "./way.ts";
+import { buildingOf } from "../following.ts";
 import { frameShown } from "../projections.ts";
 import { matches } from "../search.ts";
 import { isOlder } from "../sentences.ts";
@@ -172,6 +173,7 @@ export function pictureKey(state: State): unknown[] {
     ...meantKey(state),
     state.reference,
     state.card,
+    shown === null && buildingOf(state) !== null,
     ...shownNeighbours(state).slice(0, 1),
     shownNeighbours(state).length,
     state.inspection?.near,

@@ -167,7 +167,16 @@ function axes(state: State, picture: Picture, look: Look): Picture {
     magnitude(0.5 + row[at] / most / 2, state.theme),
     0.35 + (0.6 * Math.abs(row[at])) / most,
   ]);
-  return { ...picture, cloud };
+  return { ...picture, cloud, sentences: [...pairWords(state, look), ...picture.sentences] };
+}
+
+/** The words of the pairs where they lie, first ones in one hue and second ones in another. */
+function pairWords(state: State, { answer, tensors }: Look) {
+  const pairs: string[][] = answer.axes[0]?.pairs ?? [];
+  if (!tensors.positions || tensors.positions.shape[1] !== 2 * pairs.length) return [];
+  const words = [0, 1].flatMap((side) => pairs.map((pair) => pair[side]));
+  const hue = (at: number) => HUES[state.theme][at < pairs.length ? FIRST : SECOND];
+  return apart(state, "pair", tensors.positions, words, hue);
 }
 
 function probe(state: State, picture: Picture, look: Look): Picture {

@@ -5,13 +5,17 @@
 
 import { PLAIN } from "../colour/colouring.ts";
 import { frameShown, kindShown } from "../projections.ts";
-import type { EdgePicture } from "../../scene/picture.ts";
+import type { EdgePicture, End } from "../../scene/picture.ts";
 import type { AtlasSlice } from "../../protocol/slices.ts";
 import type { Picture, Sentence, SentencePicture, State } from "../types.ts";
 
 /** Half of the tower's height and of its sheets' width, in frame radii. */
 const HIGH = 0.5;
 const WIDE = 0.54;
+/** Size of the present sheet's points beside those that rest. */
+const OWN = 1.7;
+/** Radius of the ball it stands in: its corners keep clear of the window's edges. */
+const ROOM = 1.2;
 /** Points of all resting sheets together; how many sheets to each side are never thinned out. */
 const RESTING = 14_000;
 const NEAR = 3;
@@ -54,11 +58,11 @@ export function stacked(state: State, flat: Picture): Picture {
   const cloud = {
     positions: new Float32Array(3 * size),
     colors: new Uint8Array(4 * size),
-    sizes: new Float32Array(size).fill(1),
+    sizes: new Float32Array(size).fill(OWN),
     own,
   };
   cloud.colors.set(flat.cloud.colors);
-  if (flat.cloud.sizes) cloud.sizes.set(flat.cloud.sizes);
+  if (flat.cloud.sizes) cloud.sizes.set(flat.cloud.sizes.map((one) => OWN * one));
   for (let i = 0; i < own; i++)
     put(flat.cloud.positions, 3 * i, heightOf(at, count), cloud.positions, 3 * i);
   resting.forEach(({ index, from, positions, k }, n) => {
@@ -66,18 +70,32 @@ export function stacked(state: State, flat: Picture): Picture {
     put(positions, from, heightOf(k, count), cloud.positions, 3 * i);
     cloud.colors.set(flat.cloud.colors.subarray(4 * index, 4 * index + 4), 4 * i);
     cloud.colors[4 * i + 3] *= Math.abs(k - at) < 0.5 ? 0.1 : 0.34;
-    cloud.sizes[i] = 0.9;
+    cloud.sizes[i] = 1;
   });
   return {
     ...flat,
-    frame: { center: [0, 0, 0], radius: 1 },
+    frame: { center: [0, 0, 0], radius: ROOM },
     cloud,
     sentences: [
       ...flat.sentences.flatMap((one) => pierced(state, one, put) ?? []),
       ...(sheets.length ? [names(state, sheets, count)] : []),
     ],
-    edges: sheets.flatMap((k) => outline(state, heightOf(k, count), Math.abs(k - at) < 0.5)),
+    edges: [
+      ...sheets.flatMap((k) => outline(state, heightOf(k, count), Math.abs(k - at) < 0.5)),
+      ...(flat.edges ?? []).map((edge) => lifted(edge, put, heightOf(at, count))),
+    ],
   };
+}
+
+/** An edge of the flat picture on the present sheet. */
+function lifted(edge: EdgePicture, put: Put, z: number): EdgePicture {
+  const end = (one: End): End => {
+    if (one.kind !== "place") return one;
+    const at = new Float32Array(3);
+    put(one.at, 0, z, at, 0);
+    return { kind: "place", at };
+  };
+  return { ...edge, from: end(edge.from), to: end(edge.to) };
 }
 
 type Put = (from: ArrayLike<number>, i: number, z: number, to: Float32Array, j: number) => void;
@@ -171,7 +189,7 @@ function names(state: State, sheets: number[], count: number): SentencePicture {
     id: "~sheets",
     color: PLAIN[state.theme],
     labels: sheets.map((k) =>
-      stack === "steps" ? String(card?.steps[k]) : (card?.sites[k] ?? ""),
+      stack === "steps" ? String(card?.steps[k]) : floorName(card?.sites[k] ?? ""),
     ),
     paths,
     sites: 1,
@@ -182,6 +200,14 @@ function names(state: State, sheets: number[], count: number): SentencePicture {
     active: false,
     silent: true,
   };
+}
+
+/** A site as a number of layers: 0 is the embedding, ½ is after the first attention. */
+export function floorName(site: string) {
+  const found = /^L(\d+)\.(mid|post)$/.exec(site);
+  if (!found) return site === "embed" ? "0" : site;
+  const layer = Number(found[1]);
+  return found[2] === "post" ? String(layer + 1) : `${layer || ""}½`;
 }
 
 /** The rim of a sheet. */

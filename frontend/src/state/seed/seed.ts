@@ -4,6 +4,7 @@
  */
 
 import { CHAPTERS } from "./scenes.ts";
+import { offered } from "../offers.ts";
 import { shelfOf, viewOfFields, withSentences, withView } from "./viewing.ts";
 import type { Handlers, Kind, Of } from "../messages.ts";
 import type { Seed, SeedCard, State, View } from "../types.ts";
@@ -54,6 +55,11 @@ export function cardOf(state: State, id: string | null, run: string = state.run)
 /** The runs that have a card of a claim, in the order of the catalog. */
 export function runsWith(state: State, id: string) {
   return state.runs.filter(({ name }) => cardOf(state, id, name));
+}
+
+/** The models that can be fetched, whose card of a claim comes along. */
+export function offeredWith(state: State, id: string) {
+  return offered(state).filter(({ name }) => cardOf(state, id, name));
 }
 
 export const SEED: Handlers<Extract<Kind, `${"seed" | "lesson"}.${string}`>> = {

@@ -5,7 +5,11 @@ import { choose } from "../projections.ts";
 import { freeHue, newSentence } from "../sentences.ts";
 import { nearestIndex } from "../sites.ts";
 import { viewOf } from "../url.ts";
-import type { Card, Sentence, Shelf, State, View } from "../types.ts";
+import type { Meaning } from "../meaning/types.ts";
+import type { Card, Panel, Sentence, Shelf, State, View } from "../types.ts";
+
+/** What takes its time: a person asks for it. */
+const SLOW: readonly string[] = ["compress", "regions", "ood"];
 
 /** What a link leaves out: nothing lies over the picture. */
 const BARE = { curves: false, second: "", fit: false } as const;
@@ -35,7 +39,8 @@ export function withView(state: State, view: View): State {
     ...placeOf(state, card, view),
     coloured: state.coloured || view.colour !== undefined,
     compare: view.compare ? newCompare(view.compare) : null,
-    panel: view.inside ? ("inside" as const) : view.lab ? ("lab" as const) : null,
+    panel: panelOf(view),
+    meaning: view.meaning ? measured(state, view) : state.meaning,
     inside: view.inside ? { ...state.inside, tab: view.inside } : state.inside,
     playing: null,
     along: false,
@@ -46,6 +51,24 @@ export function withView(state: State, view: View): State {
   };
   const placed = view.projection ? choose(next, view.projection) : next;
   return view.sentences ? withSentences(placed, view.sentences, view.active) : placed;
+}
+
+function panelOf({ inside, meaning, lab }: View): Panel | null {
+  return inside ? "inside" : meaning ? "meaning" : lab ? "lab" : null;
+}
+
+/** What is to be measured of meaning: of a path, from the first sentence to the second. */
+function measured({ meaning }: State, { meaning: asked, sentences }: View): Meaning {
+  const section = asked ?? meaning.section;
+  const [start, end] = (sentences ?? []).map(({ text }) => text);
+  const ends = section === "path" && start && end ? { start, end } : {};
+  return {
+    ...meaning,
+    section,
+    form: { ...meaning.form, ...ends },
+    wish: SLOW.includes(section) ? null : { section, all: false },
+    scene: true,
+  };
 }
 
 function given(view: View, names: (keyof View)[]): Partial<State> {

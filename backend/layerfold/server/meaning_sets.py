@@ -1,0 +1,44 @@
+"""What there is to choose from when meaning is measured: bundled words and pairs, labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from layerfold.interp.column_senses import names_of
+from layerfold.interp.labels import SOURCE
+from layerfold.interp.session import Session
+from layerfold.interp.word_sets import SenseSet, bundled_pairs, bundled_senses
+
+Answer = dict[str, Any]
+
+
+def offered(session: Session) -> Answer:
+    """What there is to choose from."""
+    reference = session.atlas.reference
+    known = [(SOURCE, len(set(reference.source)))]
+    known += [(one.name, len(one.names)) for one in reference.labels if one.kind == "category"]
+    labels = [
+        {"name": name, "classes": count, "names": names_of(session, name)} for name, count in known
+    ]
+    languages = ("en", "zh")
+    return {
+        "senses": [_told(one, lang) for lang in languages for one in bundled_senses(lang)],
+        "axes": [
+            {"language": one.language, "name": one.name, "pairs": [list(p) for p in one.pairs]}
+            for one in bundled_pairs()
+        ],
+        "labels": labels,
+        "predicts": session.space(session.steps[-1]).adapter.unembeds,
+    }
+
+
+def _told(one: SenseSet, language: str) -> Answer:
+    kinds = [[slot for slot in one.slots if slot.sense == sense] for sense in (0, 1)]
+    return {
+        "language": language,
+        "word": one.word,
+        "control": one.control,
+        "names": list(one.names),
+        "counts": [len(kind) for kind in kinds],
+        "examples": [kind[0].text(one.word) for kind in kinds],
+    }

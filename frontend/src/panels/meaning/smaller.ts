@@ -1,0 +1,86 @@
+/** How small the model is made, as sliders; and how both models go on with a sentence. */
+
+import { h } from "preact";
+import { KINDS, STOPS, amountOf, movedTo, stopOf } from "../../state/meaning/changes.ts";
+import type { ChangeKind } from "../../state/meaning/changes.ts";
+import type { MeaningForm } from "../../state/meaning/types.ts";
+import type { State, Words } from "../../state/types.ts";
+import type { Tree } from "../../ui/host.ts";
+import { Slider } from "../../ui/slider.ts";
+
+type Set = (fields: Partial<MeaningForm>) => void;
+
+export function sliders(state: State, t: Words, set: Set): Tree {
+  return h(
+    "div",
+    { class: "sliders", key: "sliders" },
+    KINDS.map((kind) => slider(kind, state.meaning.form.changes, t, set)),
+  );
+}
+
+function slider(kind: ChangeKind, changes: string, t: Words, set: Set): Tree {
+  const amount = amountOf(changes, kind);
+  const words =
+    amount === null
+      ? t("meaning.compress.untouched")
+      : t(`meaning.compress.${kind}.value`, { amount });
+  const id = `meaning-${kind}`;
+  return h("label", { key: kind, for: id }, [
+    h("span", { key: "label" }, t(`meaning.compress.${kind}`)),
+    h(Slider, {
+      key: "slider",
+      id,
+      label: t(`meaning.compress.${kind}`),
+      words,
+      min: 0,
+      max: STOPS[kind].length,
+      step: 1,
+      value: stopOf(changes, kind),
+      onSlide: (stop) => set({ changes: movedTo(changes, kind, stop) }),
+    }),
+    h("output", { key: "words", for: id }, words),
+  ]);
+}
+
+interface Said {
+  whole: string;
+  changes: string[];
+  smaller: string[];
+}
+
+/** The whole model's sentence over those of the smaller ones, marked from where they differ. */
+export function saidBeside({ whole, changes, smaller }: Said, t: Words): Tree | null {
+  if (!whole) return null;
+  const rows = smaller.map((text, n) => {
+    const same = sharedStart(whole, text);
+    const rest = text.slice(same);
+    return h("tr", { key: n }, [
+      h("th", { scope: "row", key: "name" }, changes[n]),
+      h("td", { dir: "auto", key: "text" }, [
+        text.slice(0, same),
+        rest
+          ? h("mark", { key: "other" }, rest)
+          : h("span", { class: "quiet", key: "same" }, ` ${t("meaning.compress.alike")}`),
+      ]),
+    ]);
+  });
+  return h("table", { class: "meaning-table said", key: "said" }, [
+    h("caption", { key: "caption" }, t("meaning.compress.said")),
+    h("tbody", { key: "body" }, [
+      h("tr", { key: "whole" }, [
+        h("th", { scope: "row", key: "name" }, t("meaning.compress.whole")),
+        h("td", { dir: "auto", key: "text" }, whole),
+      ]),
+      ...rows,
+    ]),
+  ]);
+}
+
+/** How many characters two texts have in common, up to the end of a whole word. */
+export function sharedStart(one: string, other: string) {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at++;
+  if (at === one.length && at === other.length) return at;
+  while (at > 0 && /[\p{L}\p{N}]/u.test(one[at - 1]) && /[A-Za-z0-9]/.test(one[at - 1])) at--;
+  return at;
+}

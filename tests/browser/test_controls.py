@@ -1,0 +1,158 @@
+"""The first click on every control, in every state of the page: something happens, nothing breaks.
+
+A fresh page for each control, brought into the state, the control clicked once. What happens is a
+change of the page outside the scene, of what the page knows, of the address, a download, or a
+dialogue. Controls that stand for what is so already (the tab that is open, the speed that is
+chosen) are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import Open, Visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.long]
+
+Message = dict[str, Any]
+PICKED = "s.sentences.length && s.sentences.every((one) => one.status === 'placed')"
+INSIDE: Message = {"type": "drawer.toggle", "section": "inside"}
+
+
+def inside(tab: str) -> list[Message]:
+    """The messages that open a tab of the internals."""
+    return [{"type": "inside.set", "tab": tab}, INSIDE]
+
+
+STATES: dict[str, list[Message]] = {
+    "opening": [],
+    "token": [{"type": "pick", "pick": {"kind": "cloud", "index": 3}}],
+    **{
+        tab: inside(tab)
+        for tab in (
+            "attention",
+            "decomposition",
+            "ablation",
+            "generation",
+            "gradients",
+            "optimizer-step",
+            "landscape",
+        )
+    },
+    "meaning": [{"type": "drawer.toggle", "section": "meaning"}],
+    "metrics": [{"type": "drawer.toggle", "section": "metrics"}],
+    "compare": [{"type": "compare.toggle"}],
+    "lab": [{"type": "lab.toggle"}],
+    "curves": [{"type": "curves.toggle"}],
+    "tower": [{"type": "projection", "name": "plane"}],
+    "search": [{"type": "sheet.toggle", "sheet": "search"}],
+    "help": [{"type": "sheet.toggle", "sheet": "help"}],
+    "about": [{"type": "sheet.toggle", "sheet": "about"}],
+    "sentences": [{"type": "sheet.toggle", "sheet": "sentences"}],
+    "door": [{"type": "sheet.toggle", "sheet": "door"}],
+}
+
+# Buttons in view that can be pressed, each by a name that is the same on another page.
+CONTROLS = """() => {
+  const chosen = (one) => ['aria-checked', 'aria-selected', 'aria-current'].some(
+      (name) => !['false', null].includes(one.getAttribute(name)))
+    || (one.closest('.speeds') && one.getAttribute('aria-pressed') === 'true');
+  const all = [...document.querySelectorAll('button, summary, input[type=checkbox]')];
+  const seen = {};
+  const kinds = {};
+  // of many alike (tokens of a sentence, rows of a list) three stand for all
+  const alike = (one) => {
+    const kind = one.id || [one.closest('[id]')?.id, one.className].join('|');
+    kinds[kind] = (kinds[kind] ?? 0) + 1;
+    return kinds[kind] <= 3;
+  };
+  return all.filter((one) => !one.disabled && !one.closest('[inert]')
+    && one.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+    && one.getBoundingClientRect().width > 2 && !chosen(one) && alike(one)).map((one) => {
+      const at = one.id || [one.closest('[id]')?.id, one.className, one.textContent.trim(),
+        one.getAttribute('aria-label')].join('|');
+      seen[at] = (seen[at] ?? 0) + 1;
+      one.dataset.control = `${at}#${seen[at]}`;
+      return one.dataset.control;
+    });
+}"""
+
+# Presses one and tells whether anything came of it; "covered" where something else lies over it.
+PRESS = """async (name) => {
+  const one = [...document.querySelectorAll('[data-control]')]
+    .find((each) => each.dataset.control === name);
+  if (!one) return 'gone';
+  one.scrollIntoView({ block: 'center', inline: 'center' });
+  await new Promise((done) => setTimeout(done, 60));
+  const box = one.getBoundingClientRect();
+  const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  if (!top || !(one === top || one.contains(top) || top.contains(one))) return 'covered';
+  let changes = 0;
+  const watch = new MutationObserver((all) => {
+    changes += all.filter(({ target }) => !(target.parentElement ?? target).closest('#scene'))
+      .length;
+  });
+  const options = { subtree: true, childList: true, attributes: true, characterData: true };
+  const [state, address] = [layerfold.store.get(), location.href];
+  watch.observe(document.body, options);
+  one.click();
+  for (let i = 0; i < 12 && !changes && layerfold.store.get() === state; i++)
+    await new Promise((done) => setTimeout(done, 100));
+  watch.disconnect();
+  return changes || layerfold.store.get() !== state || location.href !== address
+    ? 'something' : 'nothing';
+}"""
+
+
+def brought(one: Visit, messages: list[Message]) -> list[str]:
+    """The page is in a state; the names of its controls."""
+    one.until(PICKED)
+    for message in messages:
+        one.tell(**message)
+    one.page.wait_for_timeout(1200)
+    found: list[str] = one.page.evaluate(CONTROLS)
+    return found
+
+
+def pressed(one: Visit, name: str) -> str:
+    """What came of pressing a control."""
+    heard: list[str] = []
+    one.page.on("download", lambda each: heard.append(each.suggested_filename))
+    one.page.on("dialog", lambda each: (heard.append(each.message), each.dismiss()))
+    try:
+        said: str = one.page.evaluate(PRESS, name)
+    except Exception as error:  # the page went elsewhere: that is something, too
+        said = "something" if "navigat" in str(error) or "destroyed" in str(error) else str(error)
+    one.page.wait_for_timeout(200)
+    return "something" if heard and said == "nothing" else said
+
+
+def faults(open_page: Open, messages: list[Message], known: set[str]) -> Iterator[str]:
+    """What is wrong with the controls of a state that no state before had."""
+    first = open_page("")
+    names = [name for name in brought(first, messages) if name not in known]
+    first.page.context.close()
+    known.update(names)
+    for name in names:
+        one = open_page("")
+        brought(one, messages)
+        said = pressed(one, name)
+        if said != "something":
+            yield f"{name}: {said}"
+        for error in one.errors:
+            yield f"{name}: {error}"
+        one.page.context.close()
+
+
+def test_the_first_click_on_every_control_does_something(visit_bundled: Open) -> None:
+    known: set[str] = set()
+    found = {
+        state: wrong
+        for state, messages in STATES.items()
+        if (wrong := list(faults(visit_bundled, messages, known)))
+    }
+    assert found == {}
+    assert len(known) > 60, "the controls were looked for"

@@ -1,0 +1,64 @@
+"""The templates of every message that an error of the tree is raised with, read from the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import layerfold
+from layerfold import errors
+
+PACKAGE = Path(layerfold.__file__).parent
+ERRORS = {
+    name
+    for name, value in vars(errors).items()
+    if isinstance(value, type) and issubclass(value, errors.LayerfoldError)
+}
+
+
+@cache
+def code() -> str:
+    """All that the package's code says, letters and digits alone, f-strings in a row as one."""
+    texts = (path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.py")))
+    return "".join(re.sub(r'"\s*f?"|\W+', "", text) for text in texts)
+
+
+@cache
+def templates() -> dict[str, str]:
+    """Each template, values as {0}, {1} …, and where it stands first."""
+    found: dict[str, str] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for call in _raised(ast.parse(path.read_text("utf-8"))):
+            template = _template(call.args[0])
+            if template is not None:
+                where = f"{path.relative_to(PACKAGE)}:{call.lineno}"
+                found.setdefault(template, where)
+    return found
+
+
+def _raised(tree: ast.AST) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args and _name(node.func) in ERRORS:
+            yield node
+
+
+def _name(node: ast.expr) -> str:
+    return getattr(node, "id", getattr(node, "attr", ""))
+
+
+def _template(words: ast.expr) -> str | None:
+    if isinstance(words, ast.Constant) and isinstance(words.value, str):
+        return words.value
+    if not isinstance(words, ast.JoinedStr):
+        return None
+    text, fields = "", 0
+    for part in words.values:
+        if isinstance(part, ast.Constant):
+            text += str(part.value)
+        else:
+            text += f"{{{fields}}}"
+            fields += 1
+    return text

@@ -1,0 +1,89 @@
+"""Every message of the program is known in Chinese, and its values land in their places."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from layerfold.locales.messages import (
+    FIELD,
+    Catalog,
+    catalog,
+    language_of,
+    read_catalogs,
+    render,
+)
+from tests.locales.templates import code, templates
+
+WORD = re.compile("[A-Za-z]{2}")
+SAID = re.compile("[a-z] [a-z]")  # words in a row, and no path
+FOREIGN = {"Method Not Allowed.", "Not Found.", "Show this message and exit."}  # of libraries
+
+
+def test_every_message_of_the_code_is_known_in_chinese() -> None:
+    """What is missing is printed as a line of a catalog, to be filled in."""
+    known = read_catalogs("zh")
+    missing = [f'"{one}" = ""  # {where}' for one, where in templates().items() if one not in known]
+    assert not missing, "\n".join(["", *missing])
+
+
+def test_no_catalog_keeps_a_message_that_the_code_no_longer_says() -> None:
+    """The phrases stand apart: they are values, or are put together where they are said."""
+    said, written = templates(), code()
+    phrases = (one for one in read_catalogs("zh") if one not in said and one not in FOREIGN)
+    assert not [one for one in phrases if _longest(one) not in written]
+
+
+def _longest(phrase: str) -> str:
+    """The longest stretch of a phrase between its fields, letters and digits alone."""
+    return max((re.sub(r"\W+", "", part) for part in FIELD.split(phrase)[::2]), key=len)
+
+
+def test_a_message_keeps_its_fields_in_chinese() -> None:
+    for english, chinese in read_catalogs("zh").items():
+        assert sorted(FIELD.findall(english)) == sorted(FIELD.findall(chinese)), english
+        assert re.search("[\u4e00-\u9fff]", chinese) or not SAID.search(FIELD.sub("", english))
+
+
+def test_every_message_finds_its_own_template() -> None:
+    """With values in it each is told as its own template says, whatever others there are."""
+    words = catalog("zh")
+    for english, chinese in read_catalogs("zh").items():
+        if not WORD.search(FIELD.sub("", english)):
+            continue  # nothing but values: no words to find it by
+        values = [f"«{n}»" for n in range(len(FIELD.findall(english)))]
+        told = words.render(FIELD.sub(lambda field: values[int(field[1])], english))  # noqa: B023
+        assert told == FIELD.sub(lambda field: values[int(field[1])], chinese)  # noqa: B023
+
+
+def test_values_move_and_phrases_inside_are_told_too() -> None:
+    words = Catalog({"{0} of {1} is bad: {2}": "{1} 的 {0} 坏了：{2}", "mend the file": "请修复"})
+    assert words.render("a.txt of run 7 is bad: mend the file") == "run 7 的 a.txt 坏了：请修复"
+    assert words.render("b lies in c: mend the file") == "b lies in c: 请修复"
+    assert words.render("nobody knows this") == "nobody knows this"
+
+
+def test_english_is_left_as_it_is() -> None:
+    assert render("there is no run in x: it has no run.json", "en") == (
+        "there is no run in x: it has no run.json"
+    )
+    assert render("there is no run in x: it has no run.json", "zh") == (
+        "x 中没有运行：其中没有 run.json"
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh-Hans"}, "zh"),
+        ({"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({"LC_ALL": "", "LC_MESSAGES": "zh_TW", "LANG": "en_US"}, "zh"),
+        ({"LAYERFOLD_LANG": "zh", "LC_ALL": "en_GB.UTF-8"}, "zh"),
+        ({"LANG": "zhx"}, "en"),
+    ],
+)
+def test_the_language_is_the_environments(environment: dict[str, str], language: str) -> None:
+    assert language_of(environment) == language
