@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import Dialog
 
 from tests.browser.conftest import Open, Visit
 
@@ -121,7 +122,12 @@ def pressed(one: Visit, name: str) -> str:
     """What came of pressing a control."""
     heard: list[str] = []
     one.page.on("download", lambda each: heard.append(each.suggested_filename))
-    one.page.on("dialog", lambda each: (heard.append(each.message), each.dismiss()))
+
+    def refuse(dialog: Dialog) -> None:
+        heard.append(dialog.message)
+        dialog.dismiss()
+
+    one.page.on("dialog", refuse)
     try:
         said: str = one.page.evaluate(PRESS, name)
     except Exception as error:  # the page went elsewhere: that is something, too

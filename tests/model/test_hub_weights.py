@@ -161,7 +161,7 @@ def sharded(folder: Path, twice: bool = False) -> dict[str, str]:
     (folder / FILE).unlink()
     names = sorted(weights)
     parts = (names[:5], names[4:] if twice else names[5:])
-    index = {}
+    index: dict[str, str] = {}
     for number, part in enumerate(parts, 1):
         file = f"model-0000{number}-of-00002.safetensors"
         save_file({name: weights[name] for name in part}, folder / file, metadata={"format": "pt"})

@@ -110,7 +110,8 @@ def test_a_step_that_cannot_be_opened_is_left_out_and_the_rest_is_built(
         metadata={"format": "pt"},
     )
     (tmp_path / "text.txt").write_text(" ".join(f"the {n} cat sat on the mat." for n in range(90)))
-    run, told = opened(tmp_path), []
+    told: list[str] = []
+    run = opened(tmp_path)
     atlas = build_run_atlas(
         run.folder, count=40, threads=1, corpus=str(tmp_path / "text.txt"), problem=told.append
     )

@@ -147,7 +147,7 @@ def _heads(names: set[str], outline: Outline) -> set[str]:
     tied = set(getattr(outline.network, "all_tied_weights_keys", None) or ())
     own = [name for name, _ in outline.network.named_parameters() if name not in tied]
     base = f"{getattr(outline.network, 'base_model_prefix', '')}."
-    found = set()
+    found: set[str] = set()
     for wanted in (own, [name.removeprefix(base) for name in own if name.startswith(base)]):
         ends = [name for name in names if wanted and name.endswith(f".{wanted[0]}")]
         for head in {name.removesuffix(wanted[0]) for name in ends}:
@@ -170,7 +170,7 @@ def unwrapped(weights: Mapping[str, Any], outline: Outline, name: str) -> dict[s
             f"the pickle of {name} holds {listed(map(str, weights)) or 'nothing'} and no weights by"
             " name: save its state_dict"
         )
-    tensors = fullest[0][1]
+    tensors: dict[str, Tensor] = dict(fullest[0][1])
     for pattern, new in renaming(tensors, outline, name).items():
         tensors = {re.sub(pattern, new, key): one for key, one in tensors.items()}
     return tensors
