@@ -71,6 +71,12 @@ test("sentences: the one in hand shows its tokens, the picked one pressed", () =
   assert.doesNotMatch(text, /id="add-sentence"[^>]* disabled/);
 });
 
+test("sentences: with nothing typed three to try stand open, and one takes the empty line", () => {
+  const text = drawn(sentences, after([{ type: "sentence.edit", id: "s1", text: " " }], placed()));
+  assert.match(text, /<details class="samples inviting"/);
+  assert.doesNotMatch(drawn(sentences, placed()), /inviting/);
+});
+
 test("the top: one run is a title, several are a choice", () => {
   const acts = { copyLink() {}, resetCamera() {}, take() {} };
   const one = placed();
@@ -90,6 +96,16 @@ test("the strip: its sliders say where one is; without a run there is nowhere to
   const bare = drawn(strip, initialState({}), { replay() {} });
   assert.match(bare, /class="strip panel waiting"/);
   assert.equal(all(bare, /<input type="range" id="(\w+)"[^>]* disabled/g).length, 2);
+});
+
+test("the strip: under its sliders what the training's own log says", () => {
+  const acts = { replay() {} };
+  assert.match(drawn(strip, placed(), acts), /<p class="logged" id="logged" hidden>/);
+  const rows = [{ step: 0, loss: 3.5 }, { step: 64, loss: 2.25 }, { step: 128, loss: null }];
+  const state = after([{ type: "lab.log", run: "tiny", rows }, { type: "go", step: 2 }], placed());
+  const text = drawn(strip, state, acts);
+  assert.match(text, /<span class="figures"><span>loss 2.25<\/span>/);
+  assert.deepEqual(all(text, /class="finding of-(\w+)"/g), ["broken"]);
 });
 
 test("comparing: an invitation first, then the other run and its own steps", () => {
@@ -112,6 +128,13 @@ test("model internals: hidden they hold nothing at first; the open tab says what
   const text = drawn(inside, inTab("generation"));
   assert.deepEqual(all(text, /role="tab" id="inside-([\w-]+)"[^>]*aria-selected="true"/g), ["generation"]);
   assert.match(text, /id="inside-body"[^>]*aria-labelledby="inside-generation"/);
+});
+
+test("model internals: how the open tab is drawn best, and the way there", () => {
+  const text = drawn(inside, inTab("gradients"));
+  assert.match(text, new RegExp(`<button type="button" class="toggle" id="glide-best">${t("drawn.glide.pca")}<`));
+  assert.match(text, /id="arrows-drawn" hidden/);
+  assert.doesNotMatch(drawn(inside, inTab("landscape")), /drawn-how/);
 });
 
 test("generation: its settings with what they are, nothing to go back to at first", () => {
