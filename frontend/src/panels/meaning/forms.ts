@@ -8,6 +8,7 @@ import type { State, Words } from "../../state/types.ts";
 import type { Tree } from "../../ui/host.ts";
 import { Select } from "../../ui/select.ts";
 import type { Group, Option } from "../../ui/select.ts";
+import { field, labelWords, typed } from "./fields.ts";
 import { ownSensesForm } from "./own-senses.ts";
 import { sliders } from "./smaller.ts";
 
@@ -27,26 +28,6 @@ const MAKERS: Record<MeaningSection, Maker> = {
 export function formOf(state: State, t: Words, dispatch: Dispatch): Tree {
   const set = (fields: Partial<MeaningForm>) => dispatch({ type: "meaning.form", ...fields });
   return h("div", { class: "fields", key: "form" }, MAKERS[state.meaning.section](state, t, set));
-}
-
-export function field(label: string, id: string, control: Tree): Tree {
-  return h("label", { key: id, for: id }, h("span", {}, label), control);
-}
-
-export interface Typed {
-  id: string;
-  value: string;
-  placeholder?: string;
-  rows?: number;
-  set(value: string): void;
-}
-
-export function typed({ id, value, placeholder, rows, set }: Typed): Tree {
-  const onInput = (event: Event) => set((event.target as HTMLInputElement).value);
-  const shared = { id, value, placeholder, onInput, dir: "auto", spellcheck: false };
-  return rows
-    ? h("textarea", { ...shared, rows })
-    : h("input", { ...shared, type: "text", autocomplete: "off" });
 }
 
 /** Bundled sets in groups of their language, the page's first, and one's own last. */
@@ -261,10 +242,6 @@ function probeForm(state: State, t: Words, set: (fields: Partial<MeaningForm>) =
   });
   const typing = form.label ? [] : [field(t("meaning.probe.tagged"), "meaning-tagged", own)];
   return [field(t("meaning.probe.label"), "meaning-label", label), ...typing];
-}
-
-export function labelWords(t: Words, name: string) {
-  return name === "source" ? t("meaning.probe.source") : name;
 }
 
 function attackForm(state: State, t: Words, set: (fields: Partial<MeaningForm>) => void): Tree[] {

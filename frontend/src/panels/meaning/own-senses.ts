@@ -5,7 +5,7 @@ import type { State, Words } from "../../state/types.ts";
 import { h } from "preact";
 import type { Tree } from "../../ui/host.ts";
 import { Select } from "../../ui/select.ts";
-import { field, labelWords, typed } from "./forms.ts";
+import { field, labelWords, typed } from "./fields.ts";
 
 type Set = (fields: Partial<MeaningForm>) => void;
 

@@ -93,10 +93,7 @@ function without<T>(record: Record<string, T>, name: string) {
 }
 
 /** The state once a question has been refused; the same where the id is none of ours. */
-export function insideFailed(
-  state: State,
-  { id, ...failure }: Failure & { id?: number | null },
-) {
+export function insideFailed(state: State, { id, ...failure }: Failure & { id?: number | null }) {
   const kind = Object.keys(state.inside.asking).find((one) => state.inside.asking[one].id === id);
   return kind === undefined
     ? state
