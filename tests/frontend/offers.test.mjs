@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { h } from "preact";
 import { render } from "preact-render-to-string";
-import { wordsOf } from "../../frontend/src/i18n/language.ts";
+import { said, wordsOf } from "../../frontend/src/i18n/language.ts";
 import { offerCards } from "../../frontend/src/panels/offers.ts";
 import { initialState } from "../../frontend/src/state/initial.ts";
 import { isFetching, offerLine, offered } from "../../frontend/src/state/offers.ts";
@@ -47,7 +47,7 @@ test("a server that may not fetch offers nothing", () => {
     offers: { models: [OFFER], closed },
   });
   assert.equal(offered(state).length, 0);
-  assert.equal(state.offers.closed, closed.message);
+  assert.deepEqual(state.offers.closed, closed);
 });
 
 test("its line says what it would take, how far it is, or why it failed", () => {
@@ -94,8 +94,8 @@ test("a switch a sentence says whether names of special tokens mean them", () =>
 
 test("a refused socket says why and what to set", () => {
   const state = update(initialState(), { type: "set", refusal: { message: "Start it with --allow-host x." } });
-  assert.equal(state.refusal, "Start it with --allow-host x.");
-  assert.match(wordsOf("en")("line.refused", { message: state.refusal }), /--allow-host x/);
+  assert.equal(state.refusal.message, "Start it with --allow-host x.");
+  assert.match(wordsOf("en")("line.refused", { message: said(wordsOf("en"), state.refusal) }), /--allow-host x/);
 });
 
 test("a step says what it counts, and which others hold its weights", () => {

@@ -16,7 +16,8 @@ const SRC = new URL("../../frontend/src/", import.meta.url);
 
 test("both languages say the same things, with the same blanks to fill", () => {
   assert.deepEqual(Object.keys(TABLES.zh), Object.keys(TABLES.en));
-  const blanks = (text) => (text.match(/\{\w+\}/g) ?? []).sort();
+  /** What the server says comes in both languages: each table has its own. */
+  const blanks = (text) => (text.replace(/^\{zh\}$/, "{en}").match(/\{\w+\}/g) ?? []).sort();
   for (const key of Object.keys(TABLES.en)) {
     assert.deepEqual(blanks(TABLES.zh[key]), blanks(TABLES.en[key]), key);
     assert.ok(TABLES.en[key].trim() && TABLES.zh[key].trim(), key);
