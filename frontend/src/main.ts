@@ -49,7 +49,6 @@ import { initialState } from "./state/initial.ts";
 import { viewOfState } from "./state/view.ts";
 import { saveCurves, saveMeaning } from "./effects/saving.ts";
 import { take } from "./effects/taking.ts";
-import { takeawayMenu } from "./panels/takeaway.ts";
 import type { Taken } from "./panels/takeaway.ts";
 import { createStore } from "./state/store.ts";
 import type { Store } from "./state/store.ts";
@@ -193,9 +192,8 @@ function panels(store: Store, act: Act) {
   const { dispatch } = store;
   const all = [
     topPanel(dispatch, act),
-    takeawayMenu(byId("top").querySelector("nav") ?? byId("top"), act.take),
     doorPanel(dispatch, act, (state, t) => offerCards(state, t, dispatch, act.offers)),
-    sentencesPanel(column, dispatch),
+    sentencesPanel(dispatch),
     legendPanel(column, dispatch),
     stripPanel(dispatch, act),
   ];

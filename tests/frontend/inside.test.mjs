@@ -70,8 +70,8 @@ test("an answer to another question changes nothing, and one to an older questio
 
 test("a refusal stands where it was asked, and goes with the next question", () => {
   const state = after([{ type: "inside.asked", kind: "decomposition", id: 9, key: "k" }], lookedInto());
-  const refused = after([{ type: "error", id: 9, sentence: null, step: null, code: "bad_input", message: "Not this one." }], state);
-  assert.deepEqual(refused.inside.troubles.decomposition, { code: "bad_input", message: "Not this one.", message_zh: undefined });
+  const refused = after([{ type: "error", id: 9, sentence: null, step: null, code: "bad_input", message: "Not this one.", message_zh: "不是这个。" }], state);
+  assert.deepEqual(refused.inside.troubles.decomposition, { code: "bad_input", message: "Not this one.", message_zh: "不是这个。" });
   assert.equal(refused.notice, state.notice);
   assert.deepEqual(after([{ type: "inside.asked", kind: "decomposition", id: 10, key: "l" }], refused).inside.troubles, {});
 });

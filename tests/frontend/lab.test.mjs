@@ -227,14 +227,14 @@ test("a training is asked for, listed, and its run opened as soon as it is there
 });
 
 test("a refusal stands in the server's own words, and nothing is lost", async (t) => {
-  const answer = { status: 503, json: { error: { code: "busy", message: "Two trainings are running; two at most." } } };
+  const answer = { status: 503, json: { error: { code: "busy", message: "Two trainings are running; two at most.", message_zh: "已有两次训练在运行；最多两次。" } } };
   fakeServer(t, { "GET api/lab": OFFER, "GET api/jobs": { jobs: [job("a", { status: "paused" })] }, "POST api/jobs": () => answer, "POST api/jobs/a/resume": () => answer });
   const store = createStore(placed());
   const lab = labbing(store, { openRun: () => {}, leaveRun: () => {} });
   store.dispatch({ type: "lab.toggle" });
   await settle();
   await lab.start();
-  assert.deepEqual(store.get().lab.refusal, { code: "busy", message: "Two trainings are running; two at most.", message_zh: "" });
+  assert.deepEqual(store.get().lab.refusal, answer.json.error);
   assert.equal(store.get().lab.asking, false);
   await lab.act("a", "resume");
   assert.equal(store.get().lab.troubles.a.code, "busy");

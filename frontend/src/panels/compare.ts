@@ -3,213 +3,171 @@
  * other, what is left at each site.
  */
 
+import { Fragment, h } from "preact";
+import { useState } from "preact/hooks";
+import { residualChart } from "../charts/residuals.ts";
+import { failureWords, number, said } from "../i18n/language.ts";
+import type { ComparedSite } from "../protocol/wire.ts";
 import {
+  isBeside,
   otherCard,
   otherRun,
   otherStep,
-  isBeside,
   overlayKey,
   overlayOf,
   siteCompared,
 } from "../state/comparing.ts";
 import { compareShown } from "../state/drawer.ts";
-import { residualChart } from "../charts/residuals.ts";
-import { byId, fill, h, iconButton, relabel } from "../ui/dom.ts";
-import { failureWords, number, said } from "../i18n/language.ts";
+import type { Dispatch } from "../state/messages.ts";
 import { siteWords } from "../state/sites.ts";
 import { stepNumber } from "../state/state.ts";
-import { patch } from "../charts/svg.ts";
+import type { Compare, State, Words } from "../state/types.ts";
+import { IconButton } from "../ui/button.ts";
+import { Drawing } from "../ui/drawing.ts";
+import { hosted } from "../ui/host.ts";
+import { Select } from "../ui/select.ts";
 import { wordsOfRun } from "./door.ts";
-import type { Dispatch } from "../state/messages.ts";
-import type { State, Words } from "../state/types.ts";
-import type { ComparedSite } from "../protocol/wire.ts";
 
-type Mode = "beside" | "over";
+type Mode = Compare["mode"];
+type Choose = (change: Partial<Pick<Compare, "with" | "step" | "mode">>) => void;
 
-const MODES = ["beside", "over"] as const;
+const MODES: Mode[] = ["beside", "over"];
 const SAME = "\u0000same";
 
-export function comparePanel(dispatch: Dispatch) {
-  const root = byId("compare");
-  const title = h("h2", {});
-  const run = h("select", { id: "compare-run" });
-  const step = h("select", { id: "compare-step" });
-  const buttons = MODES.map((mode) =>
-    h("button", {
-      type: "button",
-      role: "radio",
-      class: "segment",
-      "data-mode": mode,
-      onclick: () => choose({ mode }),
-    }),
-  );
-  const modes = h("div", { class: "choice", role: "radiogroup" }, ...buttons);
-  const close = iconButton("close", "", () => dispatch({ type: "compare.toggle" }), {
-    id: "leave-compare",
-    class: "button small",
-  });
-  const found = foundParts();
-  const body = h(
-    "div",
-    { class: "body scroll" },
-    found.words,
-    found.chart,
-    found.facts,
-    found.help,
-  );
-  fill(root, h("header", {}, title, close), h("div", { class: "row" }, run, step, modes), body);
-  const tags = [
-    h("p", { class: "compare-tag own", hidden: true }),
-    h("p", { class: "compare-tag other", hidden: true }),
-  ];
-  root.after(...tags);
-  let now: State | null = null;
-  let wanted: Mode = "beside";
-  run.addEventListener("change", () =>
-    choose({ with: run.value === SAME ? null : run.value, step: null }),
-  );
-  step.addEventListener("change", () =>
-    choose({ step: step.value === "" ? null : Number(step.value) }),
-  );
-  found.chart.addEventListener("click", (event) => {
-    const site = (event.target as Element).closest("[data-site]")?.getAttribute("data-site");
-    if (site) dispatch({ type: "go", site: Number(site), glide: 420 });
-  });
+export const comparePanel = hosted("compare", compare);
 
-  function choose(change: { with?: string | null; step?: number | null; mode?: Mode }) {
-    wanted = change.mode ?? wanted;
-    if (!now) return;
-    const { compare } = now;
-    if (!compare && change.with === undefined) return update(now, t);
-    dispatch({
-      type: "compare",
-      with: compare?.with ?? null,
-      step: compare?.step ?? null,
-      mode: compare?.mode ?? wanted,
-      ...change,
-    });
-  }
-
-  let t: Words = (key) => key;
-
-  function update(state: State, spoken: Words) {
-    [now, t] = [state, spoken];
-    const shown = compareShown(state);
-    root.hidden = !shown;
-    showTags(state, t, tags);
-    if (!shown) return;
-    const mode = state.compare?.mode ?? wanted;
-    root.classList.toggle("line", isBeside(state));
-    root.setAttribute("aria-label", t("compare.title"));
-    title.textContent = t("compare.title");
-    relabel(close, "close", t(state.compare ? "compare.leave" : "compare.close"));
-    showModes(mode, t, modes, buttons);
-    showRuns(state, t, run);
-    showSteps(state, t, step);
-    showFound(state, t, found);
-  }
-
-  return { update };
+export function compare(state: State, t: Words, dispatch: Dispatch) {
+  /** The way that is wanted before there is anything to compare. */
+  const [wanted, want] = useState<Mode>("beside");
+  const { compare: now } = state;
+  const choose: Choose = (change) => {
+    if (change.mode) want(change.mode);
+    if (!now && change.with === undefined) return;
+    const { with: other = null, step = null, mode = change.mode ?? wanted } = now ?? {};
+    dispatch({ type: "compare", ...{ with: other, step, mode }, ...change });
+  };
+  const hidden = !compareShown(state);
+  return h(
+    Fragment,
+    {},
+    h(
+      "section",
+      {
+        id: "compare",
+        class: `compare panel ${isBeside(state) ? "line" : ""}`.trim(),
+        "aria-label": t("compare.title"),
+        hidden,
+      },
+      !hidden && [
+        head(state, t, dispatch),
+        h(
+          "div",
+          { class: "row" },
+          runs(state, t, choose),
+          steps(state, t, choose),
+          modes(now?.mode ?? wanted, t, choose),
+        ),
+        found(state, t, dispatch),
+      ],
+    ),
+    isBeside(state) && tags(state, t),
+  );
 }
 
-function showModes(mode: Mode, t: Words, modes: HTMLElement, buttons: HTMLElement[]) {
-  modes.setAttribute("aria-label", t("compare.way"));
-  for (const [i, one] of MODES.entries()) {
-    buttons[i].textContent = t(`compare.${one}`);
-    buttons[i].title = t(`compare.${one}.tip`);
-    buttons[i].setAttribute("aria-checked", String(one === mode));
-  }
+function head(state: State, t: Words, dispatch: Dispatch) {
+  const leave = {
+    id: "leave-compare",
+    class: "button small",
+    icon: "close",
+    label: t(state.compare ? "compare.leave" : "compare.close"),
+    onClick: () => dispatch({ type: "compare.toggle" }),
+  };
+  return h("header", {}, h("h2", {}, t("compare.title")), h(IconButton, leave));
+}
+
+function modes(chosen: Mode, t: Words, choose: Choose) {
+  const buttons = MODES.map((mode) =>
+    h(
+      "button",
+      {
+        key: mode,
+        type: "button",
+        role: "radio",
+        class: "segment",
+        "data-mode": mode,
+        title: t(`compare.${mode}.tip`),
+        "aria-checked": mode === chosen,
+        onClick: () => choose({ mode }),
+      },
+      t(`compare.${mode}`),
+    ),
+  );
+  const label = t("compare.way");
+  return h("div", { class: "choice", role: "radiogroup", "aria-label": label }, buttons);
+}
+
+function runs(state: State, t: Words, choose: Choose) {
+  const chosen = state.compare?.with ?? null;
+  const others = state.runs.filter((one) => one.name !== state.run);
+  const options = others.map((one) => ({
+    value: one.name,
+    words: wordsOfRun(one, t).title + (one.problem ? ` (${t("compare.unready")})` : ""),
+    disabled: Boolean(one.problem),
+    title: one.problem ? said(t, one.problem) : undefined,
+  }));
+  const gone = chosen !== null && !others.some((one) => one.name === chosen);
+  return h(Select, {
+    id: "compare-run",
+    label: t("compare.run"),
+    value: state.compare ? (chosen ?? SAME) : "",
+    options: [
+      ...(state.compare ? [] : [{ value: "", words: t("compare.choose"), disabled: true }]),
+      { value: SAME, words: t("compare.same") },
+      ...options,
+      ...(gone ? [{ value: chosen, words: chosen }] : []),
+    ],
+    onChoose: (run) => choose({ with: run === SAME ? null : run, step: null }),
+  });
+}
+
+function steps(state: State, t: Words, choose: Choose) {
+  const all = otherCard(state)?.steps ?? [];
+  const follows = state.compare?.with != null;
+  return h(Select, {
+    id: "compare-step",
+    label: t("compare.step"),
+    hidden: !all.length,
+    value: state.compare?.step == null ? "" : String(otherStep(state)),
+    options: [
+      ...(follows ? [{ value: "", words: t("compare.follow") }] : []),
+      ...all.map((step) => ({ value: String(step), words: t("strip.step.value", { step }) })),
+    ],
+    onChoose: (step) => choose({ step: step === "" ? null : Number(step) }),
+  });
 }
 
 /** What is told of an overlay: words, chart, numbers, help. */
-function foundParts() {
-  const words = h("p", { class: "words", role: "status" });
-  const chart = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  chart.setAttribute("class", "residuals");
-  return {
-    words,
-    chart,
-    facts: h("p", { class: "quiet facts" }),
-    help: h("p", { class: "quiet help" }),
-  };
-}
-
-function showRuns(state: State, t: Words, select: HTMLSelectElement) {
-  select.setAttribute("aria-label", t("compare.run"));
-  const others = state.runs.filter((one) => one.name !== state.run);
-  const options = others.map((one) =>
-    h(
-      "option",
-      {
-        value: one.name,
-        disabled: Boolean(one.problem),
-        title: one.problem ? said(t, one.problem) : undefined,
-      },
-      wordsOfRun(one, t).title + (one.problem ? ` (${t("compare.unready")})` : ""),
-    ),
-  );
-  const gone =
-    state.compare?.with && !others.some((one) => one.name === state.compare?.with)
-      ? [h("option", { value: state.compare.with }, state.compare.with)]
-      : [];
-  const first = state.compare
-    ? []
-    : [h("option", { value: "", disabled: true }, t("compare.choose"))];
-  refill(
-    select,
-    [...first, h("option", { value: SAME }, t("compare.same")), ...options, ...gone],
-    state.compare ? (state.compare.with ?? SAME) : "",
-  );
-}
-
-function showSteps(state: State, t: Words, select: HTMLSelectElement) {
-  const steps = otherCard(state)?.steps ?? [];
-  select.hidden = !steps.length;
-  select.setAttribute("aria-label", t("compare.step"));
-  const follow =
-    state.compare?.with == null ? [] : [h("option", { value: "" }, t("compare.follow"))];
-  const options = steps.map((one) =>
-    h("option", { value: one }, t("strip.step.value", { step: one })),
-  );
-  refill(
-    select,
-    [...follow, ...options],
-    state.compare?.step == null ? "" : String(otherStep(state)),
-  );
-}
-
-/** Options are made anew only where they differ, so that an open list stays. */
-function refill(select: HTMLSelectElement, options: HTMLOptionElement[], value: string) {
-  const key = options.map((one) => one.outerHTML).join("");
-  if (select.dataset.key !== key) select.replaceChildren(...options);
-  select.dataset.key = key;
-  if (select.value !== value) select.value = value;
-}
-
-function showFound(
-  state: State,
-  t: Words,
-  {
-    words,
-    chart,
-    facts,
-    help,
-  }: { words: HTMLElement; chart: SVGElement; facts: HTMLElement; help: HTMLElement },
-) {
+function found(state: State, t: Words, dispatch: Dispatch) {
   const over = overlayOf(state);
-  const failure = state.compare?.failure ?? (state.compare?.mode === "over" ? over?.failure : null);
+  const failure =
+    state.compare?.failure ?? (state.compare?.mode === "over" ? over?.failure : null) ?? null;
   const site = siteCompared(state);
-  words.classList.toggle("bad", Boolean(failure));
-  words.textContent = failure
-    ? failureWords(t, failure, { run: otherRun(state), step: otherStep(state) })
-    : wordsFound(state, t, site);
-  chart.toggleAttribute("hidden", !over?.table || Boolean(failure));
-  if (over?.table && !failure)
-    patch(chart, residualChart(over.table.sites, Math.round(state.site), t("compare.chart")));
-  facts.hidden = !site || Boolean(failure);
-  if (site) facts.textContent = factsOf(state, t, site);
-  help.hidden = Boolean(failure) || (state.compare !== null && !over?.table);
-  help.textContent = t(over?.table ? "compare.help" : "compare.about");
+  const names = { run: otherRun(state), step: otherStep(state) };
+  const words = failure ? failureWords(t, failure, names) : wordsFound(state, t, site);
+  const table = failure ? null : (over?.table ?? null);
+  const helps = !failure && (state.compare === null || over?.table);
+  const toSite = (event: MouseEvent) => {
+    const at = (event.target as Element).closest("[data-site]")?.getAttribute("data-site");
+    if (at) dispatch({ type: "go", site: Number(at), glide: 420 });
+  };
+  return h(
+    "div",
+    { class: "body scroll", onClick: toSite },
+    h("p", { class: failure ? "words bad" : "words", role: "status" }, words),
+    table && h(Drawing, residualChart(table.sites, Math.round(state.site), t("compare.chart"))),
+    site && !failure && h("p", { class: "quiet facts" }, factsOf(state, t, site)),
+    helps && h("p", { class: "quiet help" }, t(over?.table ? "compare.help" : "compare.about")),
+  );
 }
 
 function wordsFound(state: State, t: Words, site: ComparedSite | null) {
@@ -250,13 +208,17 @@ function percent(state: State, share: number) {
 }
 
 /** A line below each of two scenes: which run, at which step. */
-function showTags(state: State, t: Words, [own, other]: HTMLElement[]) {
-  own.hidden = other.hidden = !isBeside(state);
-  if (own.hidden || !state.card) return;
-  const names = [
-    { ...state.card, name: state.run },
-    { ...otherCard(state), name: otherRun(state) },
-  ].map((one) => wordsOfRun(one as any, t).title);
-  fill(own, h("b", {}, names[0]), t("strip.step.value", { step: stepNumber(state) }));
-  fill(other, h("b", {}, names[1]), t("strip.step.value", { step: otherStep(state) }));
+function tags(state: State, t: Words) {
+  const sides = [
+    { of: "own", run: { ...state.card, name: state.run }, step: stepNumber(state) },
+    { of: "other", run: { ...otherCard(state), name: otherRun(state) }, step: otherStep(state) },
+  ];
+  return sides.map(({ of, run, step }) =>
+    h(
+      "p",
+      { key: of, class: `compare-tag ${of}` },
+      h("b", {}, wordsOfRun(run, t).title),
+      t("strip.step.value", { step }),
+    ),
+  );
 }

@@ -3,221 +3,212 @@
  * hand.
  */
 
-import { HUES, css } from "../state/colour/colours.ts";
-import { fill, h, icon, iconButton, relabel, visible } from "../ui/dom.ts";
-import { isTyped } from "../state/following.ts";
+import { h } from "preact";
+import type { RefObject } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { failureWords } from "../i18n/language.ts";
-import { isOlder, mayName } from "../state/sentences.ts";
+import { HUES, css } from "../state/colour/colours.ts";
+import { isTyped } from "../state/following.ts";
+import type { Dispatch } from "../state/messages.ts";
 import { provenWords } from "../state/opening.ts";
 import { proofsOf } from "../state/seed/proofs.ts";
-import { sentenceOf } from "../state/state.ts";
-import type { Dispatch } from "../state/messages.ts";
 import type { Proof } from "../state/seed/proofs.ts";
+import { isOlder, mayName } from "../state/sentences.ts";
 import type { Sentence, State, Words } from "../state/types.ts";
+import { IconButton } from "../ui/button.ts";
+import { tokenName } from "../ui/dom.ts";
+import { hosted } from "../ui/host.ts";
+import { Icon } from "../ui/icon.ts";
 
-export function sentencesPanel(column: HTMLElement, dispatch: Dispatch) {
-  const title = h("h2", {});
-  const count = h("span", { class: "quiet" });
-  const fold = iconButton("fold", "", () => dispatch({ type: "fold", panel: "sentences" }), {
-    id: "fold-sentences",
-  });
-  const list = h("ol", { class: "sentences scroll" });
-  const add = h("button", {
-    type: "button",
-    class: "add",
-    id: "add-sentence",
-    onclick: () => dispatch({ type: "sentence.add", text: "" }),
-  });
-  const samples = h("details", { class: "samples" });
-  const untyped = h("p", { class: "untyped quiet", id: "untyped" });
-  const line = h("p", { class: "first-line quiet" });
-  const body = h("div", { class: "body" }, list, line, add, samples, untyped);
-  column.append(
-    h("section", { class: "panel sentences-panel" }, h("header", {}, title, count, fold), body),
+export const sentencesPanel = hosted("sentences", sentences);
+
+export function sentences(state: State, t: Words, dispatch: Dispatch) {
+  const list = useRef<HTMLOListElement>(null);
+  useNewest(state, list);
+  const typed = isTyped(state.card);
+  const symbols = Boolean(state.card?.reads);
+  const add = () => dispatch({ type: "sentence.add", text: "" });
+  return h(
+    "section",
+    { id: "sentences", class: "panel sentences-panel" },
+    head(state, t, dispatch),
+    h(
+      "div",
+      { class: typed ? "body" : "body mute", hidden: state.folded.sentences },
+      h(
+        "ol",
+        { class: "sentences scroll", hidden: !typed, ref: list },
+        state.sentences.map((one) => h(Row, { key: one.id, one, state, t, dispatch })),
+      ),
+      h("p", { class: "first-line quiet", hidden: symbols || !typed }, t("first.line")),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "add",
+          id: "add-sentence",
+          hidden: !typed,
+          disabled: state.sentences.length >= state.limits.sentences,
+          onClick: add,
+        },
+        h(Icon, { name: "plus" }),
+        h("span", {}, t(symbols ? "inputs.add" : "sentences.add")),
+      ),
+      h(Samples, { state, t, dispatch }),
+      h(
+        "p",
+        { class: "untyped quiet", id: "untyped", hidden: typed },
+        typed ? "" : t("live.untyped"),
+      ),
+    ),
   );
-  const rows: Map<string, ReturnType<typeof row>> = new Map();
-  let now: State | null = null;
-
-  return {
-    update(state: State, t: Words, previous: State | null) {
-      now = state;
-      const symbols = Boolean(state.card?.reads);
-      title.textContent = t(symbols ? "inputs.title" : "sentences.title");
-      const typed = isTyped(state.card);
-      body.classList.toggle("mute", !typed);
-      untyped.hidden = typed;
-      untyped.textContent = typed ? "" : t("live.untyped");
-      line.textContent = t("first.line");
-      line.hidden = symbols || !typed;
-      count.textContent = state.sentences.length && typed ? String(state.sentences.length) : "";
-      body.hidden = state.folded.sentences;
-      relabel(
-        fold,
-        state.folded.sentences ? "unfold" : "fold",
-        t(state.folded.sentences ? "panel.unfold" : "panel.fold"),
-      );
-      fold.setAttribute("aria-expanded", String(!state.folded.sentences));
-      fill(add, icon("plus"), h("span", {}, t(symbols ? "inputs.add" : "sentences.add")));
-      add.disabled = state.sentences.length >= state.limits.sentences;
-      showRows(state, t);
-      const newest = state.sentences.at(-1);
-      const active = sentenceOf(state, state.active);
-      if (previous && active && active.tokens !== sentenceOf(previous, active.id)?.tokens)
-        rows.get(active.id)?.element.scrollIntoView({ block: "nearest" });
-      if (previous && state.serial > previous.serial && newest?.text === "")
-        rows.get(newest.id)?.focus();
-      const noted = ["card", "language", "claims", "seed"] as const;
-      if (noted.some((name) => state[name] !== previous?.[name]))
-        showSamples(state, t, samples, (text) => tried(text, dispatch), dispatch);
-      samples.hidden = !typed || !state.card?.examples.length;
-      invite(state, previous);
-      list.hidden = !typed;
-      add.hidden = !typed;
-    },
-  };
-
-  /** An example takes the place of a line that is still empty, else stands below the others. */
-  function tried(text: string, dispatch: Dispatch) {
-    const blank = now?.sentences.find((one) => !one.text.trim());
-    if (blank) dispatch({ type: "sentence.edit", id: blank.id, text, glide: 350 });
-    else dispatch({ type: "sentence.add", text });
-  }
-
-  /** With nothing typed yet, three sentences to try stand open. */
-  function invite(state: State, previous: State | null) {
-    const empty = isEmpty(state);
-    samples.classList.toggle("inviting", empty);
-    if (!state.card?.reads && (!previous || empty !== isEmpty(previous))) samples.open = empty;
-  }
-
-  function showRows(state: State, t: Words) {
-    const present = new Set(state.sentences.map((one) => one.id));
-    for (const [id, one] of rows) {
-      if (present.has(id)) continue;
-      one.element.remove();
-      rows.delete(id);
-    }
-    for (const sentence of state.sentences) {
-      let one = rows.get(sentence.id);
-      if (!one) {
-        one = row(sentence, dispatch);
-        rows.set(sentence.id, one);
-        list.append(one.element);
-      }
-      one.update(sentence, state, t);
-    }
-  }
 }
 
-/** Whether a text field grows with its text by itself. */
-const GROWS = CSS.supports("field-sizing", "content");
+/** A sentence that has just been added, still empty, gets the focus. */
+function useNewest({ serial, sentences }: State, list: RefObject<HTMLOListElement | null>) {
+  const before = useRef(serial);
+  useLayoutEffect(() => {
+    const added = serial > before.current && sentences.at(-1)?.text === "";
+    before.current = serial;
+    if (added) list.current?.querySelector<HTMLElement>("li:last-child textarea")?.focus();
+  }, [serial]);
+}
 
-function fitHeight(text: HTMLTextAreaElement) {
-  text.style.height = "auto";
-  text.style.height = `${text.scrollHeight}px`;
+function head(state: State, t: Words, dispatch: Dispatch) {
+  const folded = state.folded.sentences;
+  const count = state.sentences.length && isTyped(state.card) ? state.sentences.length : "";
+  return h(
+    "header",
+    {},
+    h("h2", {}, t(state.card?.reads ? "inputs.title" : "sentences.title")),
+    h("span", { class: "quiet" }, count),
+    h(IconButton, {
+      id: "fold-sentences",
+      icon: folded ? "unfold" : "fold",
+      label: t(folded ? "panel.unfold" : "panel.fold"),
+      "aria-expanded": !folded,
+      onClick: () => dispatch({ type: "fold", panel: "sentences" }),
+    }),
+  );
+}
+
+interface Props {
+  state: State;
+  t: Words;
+  dispatch: Dispatch;
+}
+
+interface RowProps extends Props {
+  one: Sentence;
 }
 
 /** A line of the list. */
-function row(first: Sentence, dispatch: Dispatch) {
-  const { id } = first;
-  const hue = h("button", {
-    type: "button",
-    class: "hue",
-    onclick: () => dispatch({ type: "sentence.hue", id }),
-  });
-  const text = h("textarea", {
-    rows: "1",
-    spellcheck: "false",
-    autocomplete: "off",
-    dir: "auto",
-    class: "text",
-  });
-  const hide = iconButton("eye", "", () => dispatch({ type: "sentence.hide", id }), {
-    class: "button small hide",
-  });
-  const remove = iconButton("close", "", () => dispatch({ type: "sentence.remove", id }), {
-    class: "button small remove",
-  });
-  const meant = h("button", {
-    type: "button",
-    class: "meant",
-    onclick: () => dispatch({ type: "sentence.special", id }),
-  });
-  const status = h("p", { class: "status" });
-  const tokens = h("div", { class: "tokens", role: "group" });
-  const element = h(
+function Row({ one, state, t, dispatch }: RowProps) {
+  const { id } = one;
+  const line = useRef<HTMLLIElement>(null);
+  const active = id === state.active;
+  useLayoutEffect(() => {
+    if (active) line.current?.scrollIntoView({ block: "nearest" });
+  }, [one.tokens]);
+  const classes = ["sentence", active && "active", one.hidden && "off", isOlder(one) && "older"];
+  const status = statusWords(one, state, t);
+  return h(
     "li",
-    { class: "sentence", "data-id": id },
-    hue,
-    text,
-    h("span", { class: "acts" }, hide, remove),
-    meant,
-    status,
-    tokens,
-  );
-  const edit = () => dispatch({ type: "sentence.edit", id, text: text.value, glide: 350 });
-  // half-composed letters of an input method are no text yet
-  let composing = false;
-  text.addEventListener("compositionstart", () => (composing = true));
-  text.addEventListener("compositionend", () => {
-    composing = false;
-    edit();
-  });
-  text.addEventListener("input", (event) => {
-    if (!composing && !(event as InputEvent).isComposing) edit();
-  });
-  text.addEventListener("blur", () => (text.scrollTop = 0));
-  text.addEventListener("focus", () => dispatch({ type: "sentence.activate", id }));
-  text.addEventListener("keydown", (event) => {
-    if (!event.isComposing && ["Escape", "Enter"].includes(event.key)) {
-      event.preventDefault();
-      event.stopPropagation();
-      text.blur();
-    }
-  });
-  let shown = "";
-
-  return {
-    element,
-    focus: () => text.focus(),
-    update(one: Sentence, state: State, t: Words) {
-      const rgb = HUES[state.theme][one.hue];
-      element.style.setProperty("--hue", css(rgb));
-      element.classList.toggle("active", one.id === state.active);
-      element.classList.toggle("off", one.hidden);
-      if (text.value !== one.text && !composing) text.value = one.text;
-      if (!GROWS) fitHeight(text);
-      text.placeholder = state.card?.reads?.example || t("sentences.placeholder");
-      text.setAttribute(
-        "aria-label",
-        state.card?.reads ? `${t("inputs.text")}: ${readsWords(state)}` : t("sentences.text"),
-      );
-      hue.title = t("sentences.hue");
-      hue.setAttribute("aria-label", t("sentences.hue"));
-      relabel(
-        hide,
-        one.hidden ? "hidden" : "eye",
-        t(one.hidden ? "sentences.show" : "sentences.hide"),
-      );
-      relabel(remove, "close", t("sentences.remove"));
-      meant.hidden = one.id !== state.active || !mayName(one);
-      meant.textContent = t(one.special ? "sentences.special.on" : "sentences.special.off");
-      meant.setAttribute("aria-pressed", String(one.special));
-      meant.title = t("sentences.special");
-      status.textContent = statusWords(one, state, t);
-      status.hidden = !status.textContent;
-      status.classList.toggle("bad", one.status === "failed");
-      const key = JSON.stringify([
-        one.id === state.active && one.tokens,
-        state.picked,
-        state.language,
-        isOlder(one),
-      ]);
-      element.classList.toggle("older", isOlder(one));
-      if (key !== shown) showTokens(tokens, one, state, t, dispatch);
-      shown = key;
+    {
+      ref: line,
+      class: classes.filter(Boolean).join(" "),
+      "data-id": id,
+      style: { "--hue": css(HUES[state.theme][one.hue]) },
     },
+    h("button", {
+      type: "button",
+      class: "hue",
+      title: t("sentences.hue"),
+      "aria-label": t("sentences.hue"),
+      onClick: () => dispatch({ type: "sentence.hue", id }),
+    }),
+    h(Text, { one, state, t, dispatch }),
+    acts(one, t, dispatch),
+    h(
+      "button",
+      {
+        type: "button",
+        class: "meant",
+        hidden: !active || !mayName(one),
+        title: t("sentences.special"),
+        "aria-pressed": one.special,
+        onClick: () => dispatch({ type: "sentence.special", id }),
+      },
+      t(one.special ? "sentences.special.on" : "sentences.special.off"),
+    ),
+    h("p", { class: one.status === "failed" ? "status bad" : "status", hidden: !status }, status),
+    tokens(one, state, t, dispatch),
+  );
+}
+
+function acts({ id, hidden }: Sentence, t: Words, dispatch: Dispatch) {
+  return h(
+    "span",
+    { class: "acts" },
+    h(IconButton, {
+      class: "button small hide",
+      icon: hidden ? "hidden" : "eye",
+      label: t(hidden ? "sentences.show" : "sentences.hide"),
+      onClick: () => dispatch({ type: "sentence.hide", id }),
+    }),
+    h(IconButton, {
+      class: "button small remove",
+      icon: "close",
+      label: t("sentences.remove"),
+      onClick: () => dispatch({ type: "sentence.remove", id }),
+    }),
+  );
+}
+
+/**
+ * The field with the text. What stands in it is the person's: it is written to only where the text
+ * is another, so that caret, undo and half-composed letters stay.
+ */
+function Text({ one: { id, text }, state, t, dispatch }: RowProps) {
+  const field = useRef<HTMLTextAreaElement>(null);
+  /** Half-composed letters of an input method are no text yet. */
+  const composing = useRef(false);
+  useLayoutEffect(() => {
+    if (!field.current) return;
+    if (field.current.value !== text && !composing.current) field.current.value = text;
+    if (!CSS.supports("field-sizing", "content")) fitHeight(field.current);
+  });
+  const edit = () => {
+    if (composing.current || !field.current) return;
+    dispatch({ type: "sentence.edit", id, text: field.current.value, glide: 350 });
   };
+  const { reads } = state.card ?? {};
+  return h("textarea", {
+    ref: field,
+    ...{ rows: 1, spellcheck: false, autocomplete: "off", dir: "auto", class: "text" },
+    placeholder: reads?.example || t("sentences.placeholder"),
+    "aria-label": reads ? `${t("inputs.text")}: ${readsWords(state)}` : t("sentences.text"),
+    onInput: (event: InputEvent) => !event.isComposing && edit(),
+    onFocus: () => dispatch({ type: "sentence.activate", id }),
+    onBlur: () => field.current && (field.current.scrollTop = 0),
+    onKeyDown: left,
+    onCompositionStart: () => (composing.current = true),
+    onCompositionEnd: () => ((composing.current = false), edit()),
+  });
+}
+
+/** Enter and Escape leave the field. */
+function left(event: KeyboardEvent) {
+  if (event.isComposing || !["Escape", "Enter"].includes(event.key)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  (event.currentTarget as HTMLElement).blur();
+}
+
+/** A field that does not grow with its text by itself. */
+function fitHeight(text: HTMLTextAreaElement) {
+  text.style.height = "auto";
+  text.style.height = `${text.scrollHeight}px`;
 }
 
 /** What a "sentence" is for a model of symbols, in the language chosen. */
@@ -249,26 +240,23 @@ function statusWords(one: Sentence, state: State, t: Words) {
 }
 
 /** The tokens of the sentence in hand, each a button that picks it. */
-function showTokens(root: HTMLElement, one: Sentence, state: State, t: Words, dispatch: Dispatch) {
-  const open = one.id === state.active && one.tokens.length > 0;
-  root.hidden = !open;
-  root.setAttribute("aria-label", t("sentences.tokens"));
-  if (!open) return fill(root);
-  const { picked } = state;
-  const chips = one.tokens.map((token, index) => {
-    const chosen = picked?.kind === "sentence" && picked.id === one.id && picked.token === index;
-    const text =
-      (token.pieces ?? 1) > 1 ? `${token.text}${"·".repeat((token.piece ?? 0) + 1)}` : token.text;
-    const pick = () =>
-      dispatch({ type: "pick", pick: { kind: "sentence", id: one.id, token: index } });
+function tokens(one: Sentence, { active, picked }: State, t: Words, dispatch: Dispatch) {
+  const open = one.id === active && one.tokens.length > 0;
+  const own = picked?.kind === "sentence" && picked.id === one.id ? picked.token : -1;
+  const chips = one.tokens.map(({ text, piece = 0, pieces = 1 }, token) => {
+    const pick = () => dispatch({ type: "pick", pick: { kind: "sentence", id: one.id, token } });
     return h(
       "button",
-      { type: "button", class: "token", "aria-pressed": chosen, onclick: pick },
-      visible(text).trim() || "␣",
+      { key: token, type: "button", class: "token", "aria-pressed": token === own, onClick: pick },
+      tokenName(pieces > 1 ? `${text}${"·".repeat(piece + 1)}` : text),
     );
   });
   const older = isOlder(one) && t("sentences.older", { text: one.shown?.text ?? "" });
-  fill(root, ...chips, older && h("span", { class: "older-words", role: "status" }, older));
+  return h(
+    "div",
+    { class: "tokens", role: "group", "aria-label": t("sentences.tokens"), hidden: !open },
+    open && [chips, older && h("span", { class: "older-words", role: "status" }, older)],
+  );
 }
 
 /** Whether nothing has been typed. */
@@ -276,37 +264,54 @@ function isEmpty(state: State) {
   return state.card !== null && state.sentences.every((one) => !one.text.trim());
 }
 
-function showSamples(
-  state: State,
-  t: Words,
-  samples: HTMLElement,
-  choose: (text: string) => void,
-  dispatch: Dispatch,
-) {
-  const examples = state.card?.examples ?? [];
+/**
+ * Sentences to begin with; symbols lie open, as they are hard to guess, and with nothing typed yet
+ * three sentences to try stand open.
+ */
+function Samples({ state, t, dispatch }: Props) {
+  const { card, language } = state;
+  const list = useRef<HTMLDetailsElement>(null);
+  const symbols = Boolean(card?.reads);
+  const examples = card?.examples ?? [];
+  const empty = isEmpty(state);
+  useLayoutEffect(() => {
+    if (!symbols && list.current) list.current.open = empty;
+  }, [empty]);
+  useLayoutEffect(() => {
+    if (symbols && list.current) list.current.open = true;
+  }, [card, language]);
   const lines = examples.map((example) => {
-    const note = (state.language === "zh" ? example.note_zh : example.note_en) ?? "";
-    const add = () => choose(example.text);
+    const note = (language === "zh" ? example.note_zh : example.note_en) ?? "";
+    const add = () => tried(example.text, state, dispatch);
     return h(
       "li",
-      {},
+      { key: example.text },
       h(
         "button",
-        { type: "button", class: "sample", onclick: add },
+        { type: "button", class: "sample", onClick: add },
         h("span", {}, example.text),
-        note ? h("span", { class: "quiet" }, note) : null,
+        note && h("span", { class: "quiet" }, note),
       ),
     );
   });
-  const symbols = Boolean(state.card?.reads);
-  samples.classList.toggle("chips", symbols);
-  if (symbols) samples.setAttribute("open", "");
-  fill(
-    samples,
+  return h(
+    "details",
+    {
+      class: ["samples", symbols && "chips", empty && "inviting"].filter(Boolean).join(" "),
+      hidden: !isTyped(card) || !examples.length,
+      ref: list,
+    },
     h("summary", { hidden: symbols }, t(symbols ? "inputs.samples" : "sentences.samples")),
     h("p", { class: "try quiet" }, t("sentences.try")),
-    h("ul", { class: "scroll" }, ...lines, proofsDrawn(state, t, dispatch)),
+    h("ul", { class: "scroll" }, lines, proofsDrawn(state, t, dispatch)),
   );
+}
+
+/** An example takes the place of a line that is still empty, else stands below the others. */
+function tried(text: string, state: State, dispatch: Dispatch) {
+  const blank = state.sentences.find((one) => !one.text.trim());
+  if (blank) dispatch({ type: "sentence.edit", id: blank.id, text, glide: 350 });
+  else dispatch({ type: "sentence.add", text });
 }
 
 /** The way to the cards that the notes rest on. */
@@ -320,8 +325,8 @@ function proofsDrawn(state: State, t: Words, dispatch: Dispatch) {
   const lead = (one: Proof) =>
     h(
       "button",
-      { type: "button", class: "proof", onclick: () => open(one) },
+      { key: `${one.of} ${one.id}`, type: "button", class: "proof", onClick: () => open(one) },
       provenWords(state, one).title,
     );
-  return h("li", { class: "proofs quiet" }, t("notes.proof"), " ", ...proofs.map(lead));
+  return h("li", { class: "proofs quiet" }, t("notes.proof"), " ", proofs.map(lead));
 }

@@ -1,52 +1,65 @@
 /** The menu of what can be taken away. */
 
-import { fill, h, icon } from "../ui/dom.ts";
-import type { State, Words } from "../state/types.ts";
+import { h } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { Words } from "../state/types.ts";
+import { Icon } from "../ui/icon.ts";
 
 const ALL = ["png", "png@2", "png@4", "svg", "pdf", "webm", "html", "cite"] as const;
 export type Taken = (typeof ALL)[number];
 
-export function takeawayMenu(root: Element, take: (kind: Taken) => void) {
-  const summary = h("summary", { class: "button", id: "take" }, icon("save"));
-  const list = h("div", { class: "panel" });
-  const menu = h("details", { class: "menu" }, summary, list);
-  menu.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !menu.open) return;
-    event.stopPropagation();
-    menu.open = false;
-    summary.focus();
-  });
-  document.addEventListener("pointerdown", (event) => {
-    if (!(event.target instanceof Node && menu.contains(event.target))) menu.open = false;
-  });
-  root.append(menu);
-  let spoken = "";
-  return {
-    update(state: State, t: Words) {
-      const key = `${state.language} ${state.written}`;
-      if (key === spoken) return;
-      spoken = key;
-      summary.title = t("take.title");
-      summary.setAttribute("aria-label", t("take.title"));
-      const kinds = ALL.filter((kind) => kind !== "html" || !state.written);
-      fill(
-        list,
-        ...kinds.map((kind) =>
-          h(
-            "button",
-            {
-              type: "button",
-              "data-kind": kind,
-              onclick: () => {
-                menu.open = false;
-                summary.focus();
-                take(kind);
-              },
-            },
-            t(`take.${kind}`),
-          ),
-        ),
-      );
-    },
+interface Props {
+  t: Words;
+  /** whether the page itself is one that was taken away */
+  written: boolean;
+  take: (kind: Taken) => void;
+}
+
+export function TakeMenu({ t, written, take }: Props) {
+  const menu = useRef<HTMLDetailsElement>(null);
+  const close = () => {
+    if (!menu.current?.open) return false;
+    menu.current.open = false;
+    menu.current.querySelector("summary")?.focus();
+    return true;
   };
+  useEffect(() => closedOutside(() => menu.current), []);
+  const title = t("take.title");
+  const kinds = ALL.filter((kind) => kind !== "html" || !written);
+  return h(
+    "details",
+    {
+      class: "menu",
+      ref: menu,
+      onKeyDown: (event: KeyboardEvent) =>
+        event.key === "Escape" && close() && event.stopPropagation(),
+    },
+    h(
+      "summary",
+      { class: "button", id: "take", title, "aria-label": title },
+      h(Icon, { name: "save" }),
+    ),
+    h(
+      "div",
+      { class: "panel" },
+      kinds.map((kind) => {
+        const onClick = () => (close(), take(kind));
+        return h(
+          "button",
+          { key: kind, type: "button", "data-kind": kind, onClick },
+          t(`take.${kind}`),
+        );
+      }),
+    ),
+  );
+}
+
+/** A press beside the menu closes it; what is returned ends that. */
+function closedOutside(menu: () => HTMLDetailsElement | null) {
+  const press = ({ target }: Event) => {
+    const here = menu();
+    if (here && !(target instanceof Node && here.contains(target))) here.open = false;
+  };
+  document.addEventListener("pointerdown", press);
+  return () => document.removeEventListener("pointerdown", press);
 }

@@ -3,229 +3,191 @@
  * right.
  */
 
-import { byId, fill, h, icon, iconButton, relabel } from "../ui/dom.ts";
-import { buildingOf, buildingWords, isCounted, isLive } from "../state/following.ts";
+import { h } from "preact";
 import { number } from "../i18n/language.ts";
 import { guardedAxes, meanTrust, recallShown } from "../state/fidelity.ts";
-import { trustWord } from "../state/trust.ts";
-import { wordsOfRun } from "./door.ts";
+import { buildingOf, buildingWords, isCounted, isLive } from "../state/following.ts";
 import type { Dispatch } from "../state/messages.ts";
+import { trustWord } from "../state/trust.ts";
 import type { Reading, State, Words } from "../state/types.ts";
+import { Badge } from "../ui/badge.ts";
+import { Button, IconButton } from "../ui/button.ts";
+import { hosted } from "../ui/host.ts";
+import { Icon } from "../ui/icon.ts";
+import { wordsOfRun } from "./door.ts";
+import { TakeMenu } from "./takeaway.ts";
+import type { Taken } from "./takeaway.ts";
 
-export function topPanel(
-  dispatch: Dispatch,
-  acts: { chooseRun(name: string): void; copyLink(): void; resetCamera(): void },
-) {
-  const root = byId("top");
-  const toggle = (sheet: "search" | "about" | "help" | "sentences" | "door") => () =>
-    dispatch({ type: "sheet.toggle", sheet });
-  const name = h("span", { class: "title" });
-  const run = h(
-    "button",
-    { type: "button", class: "run", id: "run", "aria-controls": "door", onclick: toggle("door") },
-    name,
-    icon("unfold"),
-  );
-  const title = h("span", { class: "title" });
-  const live = liveMark();
-  const ring = h("span", { class: "ring", "aria-hidden": "true" });
-  const [trust, faithful] = [h("span", {}), h("span", { class: "more" })];
-  const badge = h(
-    "button",
-    {
-      type: "button",
-      class: "badge panel",
-      id: "badge",
-      onclick: () => dispatch({ type: "set", sheet: "about" }),
-    },
-    ring,
-    h("span", { class: "trust-words" }, trust, faithful),
-  );
-  const seed = way("seed", "text", dispatch);
-  const lesson = way("lesson", "lesson", dispatch);
-  const buttons = {
-    list: iconButton("list", "", toggle("sentences"), {
-      id: "open-sentences",
-      class: "button only-phone",
-    }),
-    search: iconButton("search", "", toggle("search"), { id: "open-search" }),
-    centre: iconButton("centre", "", acts.resetCamera, {
-      id: "reset-camera",
-      class: "button not-phone",
-    }),
-    link: iconButton("link", "", acts.copyLink, { id: "copy-link" }),
-    theme: iconButton("sun", "", () => dispatch({ type: "theme.toggle" }), { id: "theme" }),
-    info: iconButton("info", "", toggle("about"), { id: "open-about" }),
-    keys: iconButton("keys", "", toggle("help"), { id: "open-help", class: "button not-phone" }),
-  };
-  const more = h("button", {
-    type: "button",
-    class: "plain unfold",
-    id: "unfold",
-    onclick: () => dispatch({ type: "unfold" }),
-  });
-  const language = h("button", {
-    type: "button",
-    class: "button language",
-    id: "language",
-    onclick: () => dispatch({ type: "language.toggle" }),
-  });
-  fill(
-    root,
+interface Acts {
+  copyLink(): void;
+  resetCamera(): void;
+  take(kind: Taken): void;
+}
+
+export const topPanel = hosted("top", top, true);
+
+export function top(state: State, t: Words, dispatch: Dispatch, acts: Acts) {
+  return h(
+    "header",
+    { id: "top", class: "top" },
     h(
       "div",
       { class: "brand" },
       h("span", { class: "word" }, "Layerfold"),
-      h("span", { class: "of" }, title, run, live),
+      h("span", { class: "of" }, run(state, t, dispatch), live(state, t)),
     ),
-    badge,
-    seed,
-    lesson,
-    h(
-      "nav",
-      { class: "tools panel" },
-      buttons.list,
-      buttons.search,
-      buttons.centre,
-      buttons.link,
-      language,
-      buttons.theme,
-      buttons.info,
-      buttons.keys,
-      more,
-    ),
-  );
-
-  return {
-    update(state: State, t: Words) {
-      showRuns(state, { run, name, title }, t);
-      showLive(state, live, t);
-      showWay(state, seed, "text", t);
-      showWay(state, lesson, "lesson", t);
-      showTrust(state, badge, ring, [trust, faithful], t);
-      relabel(buttons.list, "list", t("sentences.title"));
-      relabel(buttons.search, "search", t("tool.search"));
-      relabel(buttons.centre, "centre", t("tool.centre"));
-      relabel(buttons.link, "link", t("tool.link"));
-      relabel(
-        buttons.theme,
-        state.theme === "dark" ? "sun" : "moon",
-        t(state.theme === "dark" ? "tool.light" : "tool.dark"),
-      );
-      relabel(buttons.info, "info", t("tool.about"));
-      relabel(buttons.keys, "keys", t("tool.help"));
-      buttons.search.setAttribute("aria-expanded", String(state.sheet === "search"));
-      buttons.list.setAttribute("aria-expanded", String(state.sheet === "sentences"));
-      more.textContent = t("first.more");
-      more.title = t("first.more.tip");
-      showLanguage(state, language, t);
-      root.querySelector("nav")?.setAttribute("aria-label", t("tool.nav"));
-    },
-  };
-}
-
-/** The language that is not spoken now. */
-function showLanguage(state: State, button: HTMLElement, t: Words) {
-  button.textContent = state.language === "en" ? "中文" : "EN";
-  button.lang = state.language === "en" ? "zh-CN" : "en";
-  button.title = t("tool.language");
-}
-
-function liveMark() {
-  return h(
-    "span",
-    { class: "live-mark", id: "live" },
-    h("i", { class: "pulse", "aria-hidden": "true" }),
-    h("span", {}),
+    trust(state, t, dispatch),
+    way(state, "seed", "text", t, dispatch),
+    way(state, "lesson", "lesson", t, dispatch),
+    tools(state, t, dispatch, acts),
   );
 }
 
 /** One run is a title, several are a choice that opens the row of models. */
-function showRuns(
-  state: State,
-  { run, name, title }: { run: HTMLElement; name: HTMLElement; title: HTMLElement },
-  t: Words,
-) {
-  const several = state.runs.length > 1;
-  run.hidden = !several;
-  title.hidden = several;
-  const words = wordsOfRun(
-    state.card ?? state.runs.find((one) => one.name === state.run) ?? { name: state.run },
-    t,
-  );
-  name.textContent = words.title;
-  title.textContent = words.title;
-  title.title = state.card ? words.line : "";
-  run.title = t("door.open");
-  run.setAttribute("aria-label", `${t("door.open")}: ${words.title}`);
-  run.setAttribute("aria-expanded", String(state.sheet === "door"));
-}
-
-/** Whether the run grows, and round the dot how far its newest step is. */
-function showLive(state: State, mark: HTMLElement, t: Words) {
-  const building = state.card ? buildingOf(state) : null;
-  const live = isLive(state);
-  mark.hidden = !live && !building;
-  if (mark.hidden) return;
-  mark.classList.toggle("making-step", building !== null && isCounted(building));
-  mark.style.setProperty("--part", String(building?.share ?? 0));
-  const words = t(live ? "live.mark" : "live.work");
-  const [, text] = mark.children;
-  if (text.textContent !== words) text.textContent = words;
-  mark.title = [live ? t("live.tip") : "", building ? buildingWords(t, building) : ""]
-    .filter(Boolean)
-    .join("\n\n");
-}
-
-/** The way to what is read beside the picture: the text, or the lesson. */
-function way(name: "seed" | "lesson", reading: Reading, dispatch: Dispatch) {
+function run(state: State, t: Words, dispatch: Dispatch) {
+  const listed = state.runs.find((one) => one.name === state.run);
+  const { title, line } = wordsOfRun(state.card ?? listed ?? { name: state.run }, t);
+  if (state.runs.length < 2)
+    return h("span", { class: "title", title: state.card ? line : "" }, title);
   return h(
     "button",
     {
       type: "button",
-      class: "badge panel read-badge",
-      id: `open-${name}`,
-      "aria-controls": name,
-      onclick: () => dispatch({ type: "seed.toggle", reading }),
+      class: "run",
+      id: "run",
+      title: t("door.open"),
+      "aria-controls": "door",
+      "aria-label": `${t("door.open")}: ${title}`,
+      "aria-expanded": state.sheet === "door",
+      onClick: () => dispatch({ type: "sheet.toggle", sheet: "door" }),
     },
-    icon(name),
-    h("span", {}),
+    h("span", { class: "title" }, title),
+    h(Icon, { name: "unfold" }),
   );
 }
 
-function showWay(state: State, button: HTMLElement, reading: Reading, t: Words) {
-  const name = reading === "text" ? "seed" : "lesson";
-  const words = t(`${name}.open`);
-  const [, span] = button.children;
-  if (span.textContent !== words) span.textContent = words;
-  button.title = t(`${name}.open.tip`);
-  button.setAttribute("aria-expanded", String(state.seed.reading === reading));
+/** Whether the run grows, and round the dot how far its newest step is. */
+function live(state: State, t: Words) {
+  const building = state.card ? buildingOf(state) : null;
+  const grows = isLive(state);
+  if (!grows && !building) return null;
+  const tips = [grows ? t("live.tip") : "", building ? buildingWords(t, building) : ""];
+  return h(
+    "span",
+    {
+      class: building && isCounted(building) ? "live-mark making-step" : "live-mark",
+      id: "live",
+      title: tips.filter(Boolean).join("\n\n"),
+      style: { "--part": building?.share ?? 0 },
+    },
+    h("i", { class: "pulse", "aria-hidden": "true" }),
+    h("span", {}, t(grows ? "live.mark" : "live.work")),
+  );
 }
 
-function showTrust(
-  state: State,
-  badge: HTMLElement,
-  ring: HTMLElement,
-  [trust, faithful]: HTMLElement[],
-  t: Words,
-) {
+function trust(state: State, t: Words, dispatch: Dispatch) {
   const value = meanTrust(state);
-  badge.hidden = value === null;
-  if (value === null) return;
-  const shown = number(value, state.language, {
-    minimumFractionDigits: 2,
-    maximumFractionDigits: 2,
-  });
-  ring.style.setProperty("--part", String(Math.max(0, (value - 0.5) * 2)));
+  if (value === null) return null;
+  const digits = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
   const recall = recallShown(state);
   const guarded = guardedAxes(state);
-  trust.textContent = t("trust.badge", { value: shown });
-  faithful.textContent = ` · ${t(trustWord(value))}`;
   const tips = [t("trust.tip")];
   if (recall !== null) tips.push(t("trust.recall", { percent: Math.round(100 * recall) }));
   for (const { axis, variable, r } of guarded) tips.push(guardWords(state, t, axis, variable, r));
-  badge.title = tips.join("\n\n");
-  badge.classList.toggle("guarded", guarded.length > 0);
+  return h(
+    Badge,
+    {
+      id: "badge",
+      kind: guarded.length ? "guarded" : "",
+      title: tips.join("\n\n"),
+      onClick: () => dispatch({ type: "set", sheet: "about" }),
+    },
+    h("span", {
+      class: "ring",
+      "aria-hidden": "true",
+      style: { "--part": Math.max(0, (value - 0.5) * 2) },
+    }),
+    h(
+      "span",
+      { class: "trust-words" },
+      h("span", {}, t("trust.badge", { value: number(value, state.language, digits) })),
+      h("span", { class: "more" }, ` · ${t(trustWord(value))}`),
+    ),
+  );
+}
+
+/** The way to what is read beside the picture: the text, or the lesson. */
+function way(
+  state: State,
+  name: "seed" | "lesson",
+  reading: Reading,
+  t: Words,
+  dispatch: Dispatch,
+) {
+  return h(
+    Badge,
+    {
+      id: `open-${name}`,
+      kind: "read-badge",
+      title: t(`${name}.open.tip`),
+      "aria-controls": name,
+      "aria-expanded": state.seed.reading === reading,
+      onClick: () => dispatch({ type: "seed.toggle", reading }),
+    },
+    h(Icon, { name }),
+    h("span", {}, t(`${name}.open`)),
+  );
+}
+
+function tools(state: State, t: Words, dispatch: Dispatch, acts: Acts) {
+  const dark = state.theme === "dark";
+  const sheet = (name: "search" | "about" | "help" | "sentences") => () =>
+    dispatch({ type: "sheet.toggle", sheet: name });
+  const tool = (icon: string, id: string, words: string, onClick: () => void, more = {}) =>
+    h(IconButton, { icon, id, label: t(words), onClick, ...more });
+  const open = (name: string) => ({ "aria-expanded": state.sheet === name });
+  const onPhone = { class: "button only-phone", ...open("sentences") };
+  const notPhone = { class: "button not-phone" };
+  const turn = () => dispatch({ type: "theme.toggle" });
+  return h(
+    "nav",
+    { class: "tools panel", "aria-label": t("tool.nav") },
+    tool("list", "open-sentences", "sentences.title", sheet("sentences"), onPhone),
+    tool("search", "open-search", "tool.search", sheet("search"), open("search")),
+    tool("centre", "reset-camera", "tool.centre", acts.resetCamera, notPhone),
+    tool("link", "copy-link", "tool.link", acts.copyLink),
+    language(state, t, dispatch),
+    tool(dark ? "sun" : "moon", "theme", dark ? "tool.light" : "tool.dark", turn),
+    tool("info", "open-about", "tool.about", sheet("about")),
+    tool("keys", "open-help", "tool.help", sheet("help"), notPhone),
+    h(
+      Button,
+      {
+        class: "plain unfold",
+        id: "unfold",
+        title: t("first.more.tip"),
+        onClick: () => dispatch({ type: "unfold" }),
+      },
+      t("first.more"),
+    ),
+    h(TakeMenu, { t, written: state.written, take: acts.take }),
+  );
+}
+
+/** The language that is not spoken now. */
+function language(state: State, t: Words, dispatch: Dispatch) {
+  const english = state.language === "en";
+  return h(
+    Button,
+    {
+      class: "button language",
+      id: "language",
+      lang: english ? "zh-CN" : "en",
+      title: t("tool.language"),
+      onClick: () => dispatch({ type: "language.toggle" }),
+    },
+    english ? "中文" : "EN",
+  );
 }
 
 export function guardWords(state: State, t: Words, axis: number, variable: string, r: number) {

@@ -1,5 +1,6 @@
 /** The view <-> the hash of the address: versioned, at most 8 KiB, every field checked. Pure. */
 
+import { INSIDE_TABS } from "./inside/types.ts";
 import { SECTIONS } from "./meaning/types.ts";
 import type { Camera, View } from "./types.ts";
 
@@ -7,7 +8,6 @@ export const LINK_LIMIT = 8 * 1024;
 export const LINK_VERSION = 1;
 
 const COLOUR = /^(source|trust|position|frequency|sentence|none|label:[^\s]{1,64})$/;
-const TABS = /^(attention|decomposition|ablation|generation|gradients|optimizer-step|landscape)$/;
 /** What links of earlier versions call the tabs. */
 const OLD_TABS: Record<string, string> = {
   parts: "decomposition",
@@ -137,7 +137,8 @@ function clean(first: Map<string, string>, fields: [string, string][]): View {
   if (first.get("lab") === "1") view.lab = true;
   const named = first.get("inside") ?? "";
   const inside = Object.hasOwn(OLD_TABS, named) ? OLD_TABS[named] : named;
-  if (TABS.test(inside)) view.inside = inside as View["inside"];
+  const tab = INSIDE_TABS.find((one) => one === inside);
+  if (tab) view.inside = tab;
   const meaning = first.get("meaning") ?? "";
   if ((SECTIONS as readonly string[]).includes(meaning)) view.meaning = meaning as View["meaning"];
   const seed = first.get("seed") ?? "";

@@ -79,6 +79,11 @@ export function visible(text: string) {
   return text.replace(/\r?\n/g, "↵").replace(/[\u0000-\u001f\u007f-\u009f]/g, "·");
 }
 
+/** A token as a name: without the blanks around it; ␣ where it is nothing else. */
+export function tokenName(text: string) {
+  return visible(text).trim() || "␣";
+}
+
 export function byId(id: string): HTMLElement {
   const found = document.getElementById(id);
   if (!found) throw new Error(`no element #${id}`);

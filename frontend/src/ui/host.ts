@@ -2,6 +2,7 @@
 
 import { h, render } from "preact";
 import type { VNode } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { byId } from "./dom.ts";
 import type { Dispatch } from "../state/messages.ts";
 import type { State, Words } from "../state/types.ts";
@@ -21,27 +22,55 @@ export type View<Acts = void> = (
  * A panel for the list in main.ts. The element of index.html with this id gives its place to the
  * tree, whose root brings the id along. The tree is drawn again when a field of the state that the
  * panel has ever read, or the language, has changed.
+ * @param whole it knows the places at rest alone: between two, nothing is drawn
  */
-export function hosted<Acts = void>(id: string, view: View<Acts>) {
+export function hosted<Acts = void>(id: string, view: View<Acts>, whole = false) {
+  const make = rooted(view, whole);
+  return (dispatch: Dispatch, acts: Acts) => {
+    const panel = make(dispatch, acts);
+    byId(id).replaceWith(panel.root);
+    return panel;
+  };
+}
+
+/** A tree among elements made by hand. */
+export function rooted<Acts = void>(view: View<Acts>, whole = false) {
   /** One component a panel, so that hooks in the view belong to it. */
   const Panel = ({ state, t, dispatch, acts }: Shown<Acts>) => view(state, t, dispatch, acts);
   return (dispatch: Dispatch, acts: Acts) => {
-    const host = document.createElement("div");
-    host.className = "host";
-    byId(id).replaceWith(host);
-    const watched = watch();
+    const root = document.createElement("div");
+    root.className = "host";
+    const watched = watch(whole);
     let words: Words | null = null;
     return {
+      root,
       update(state: State, t: Words) {
         if (!watched.changed(state) && t === words) return;
         words = t;
-        render(h<Shown<Acts>>(Panel, { state: watched.state, t, dispatch, acts }), host);
+        render(h<Shown<Acts>>(Panel, { state: watched.state, t, dispatch, acts }), root);
       },
     };
   };
 }
 
-interface Shown<Acts> {
+/** Elements made by hand, in their place in a tree: made once, and shown again as they were. */
+export function handmade<Acts>(
+  make: (dispatch: Dispatch) => { root: HTMLElement; update(state: State, t: Words): void },
+) {
+  let made: ReturnType<typeof make> | null = null;
+  return function Handmade({ state, t, dispatch }: Shown<Acts>) {
+    const place = useRef<HTMLDivElement>(null);
+    useLayoutEffect(() => {
+      made ??= make(dispatch);
+      if (made.root.parentElement !== place.current) place.current?.replaceChildren(made.root);
+      made.update(state, t);
+    });
+    return h("div", { class: "host", ref: place });
+  };
+}
+
+/** What a piece of a panel is given. */
+export interface Shown<Acts = void> {
   state: State;
   t: Words;
   dispatch: Dispatch;
@@ -49,20 +78,45 @@ interface Shown<Acts> {
 }
 
 /**
+ * A piece of a panel that is drawn again only when a field that it has itself read is another.
+ * @param whole it knows the places at rest alone: between two, nothing is drawn
+ */
+export function part<Acts = void>(view: View<Acts>, whole = false) {
+  const Piece = ({ state, t, dispatch, acts }: Shown<Acts>) => view(state, t, dispatch, acts);
+  return function Part({ state, t, dispatch, acts }: Shown<Acts>) {
+    const [watched] = useState(() => watch(whole));
+    const drawn = useRef<{ t: Words; acts: Acts; tree: Tree } | null>(null);
+    const { current } = drawn;
+    const same = !watched.changed(state) && current?.t === t && current.acts === acts;
+    const tree = same
+      ? current.tree
+      : h<Shown<Acts>>(Piece, { state: watched.state, t, dispatch, acts });
+    drawn.current = { t, acts, tree };
+    return tree;
+  };
+}
+
+const PLACES: Set<PropertyKey> = new Set(["site", "step"]);
+
+/**
  * A state that is always the newest and remembers which of its fields are read: by the drawing or,
  * later, by what a person does there.
+ * @param whole site and step are the nearest whole ones
  */
-export function watch() {
-  const read = new Set<keyof State>();
+export function watch(whole = false) {
+  const read: Map<keyof State, unknown> = new Map();
   let now: State | null = null;
+  const valueOf = (name: keyof State) =>
+    whole && PLACES.has(name) ? Math.round(Number(now?.[name])) : now?.[name];
   const state = new Proxy({} as State, {
     get(_, name) {
-      read.add(name as keyof State);
-      return now?.[name as keyof State];
+      const value = valueOf(name as keyof State);
+      if (!read.has(name as keyof State)) read.set(name as keyof State, value);
+      return value;
     },
     ownKeys: () => Reflect.ownKeys(now ?? {}),
     getOwnPropertyDescriptor: (_, name) => ({
-      value: now?.[name as keyof State],
+      value: valueOf(name as keyof State),
       enumerable: true,
       configurable: true,
     }),
@@ -71,9 +125,14 @@ export function watch() {
     state,
     /** Takes the next state; whether a field that was read is another than before. */
     changed(next: State) {
-      const before = now;
+      let other = now === null;
       now = next;
-      return before === null || [...read].some((name) => before[name] !== next[name]);
+      for (const [name, before] of read) {
+        const value = valueOf(name);
+        other ||= value !== before;
+        read.set(name, value);
+      }
+      return other;
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import { h } from "preact";
 import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
 import { IconButton } from "./button.ts";
 
 interface Props {
@@ -11,6 +12,8 @@ interface Props {
   tag?: "aside" | "section";
   label: string;
   hidden?: boolean;
+  /** hidden, it keeps what it held when it was last seen: places scrolled to, what is unfolded */
+  keeps?: boolean;
   class?: string;
   /** what stands in the head before the way to close it */
   head: ComponentChildren;
@@ -18,11 +21,22 @@ interface Props {
   children?: ComponentChildren;
 }
 
-export function SidePanel({ id, tag = "aside", label, hidden, head, close, ...rest }: Props) {
+export function SidePanel({
+  id,
+  tag = "aside",
+  label,
+  hidden,
+  keeps,
+  head,
+  close,
+  ...rest
+}: Props) {
+  const held = useRef<ComponentChildren>(null);
   const closing = { id: `close-${id}`, icon: "close", label: close.label, onClick: close.onClick };
+  if (!hidden) held.current = [h("header", {}, head, h(IconButton, closing)), rest.children];
   return h(
     tag,
     { id, class: `${id} panel ${rest.class ?? ""}`.trim(), "aria-label": label, hidden },
-    hidden ? null : [h("header", {}, head, h(IconButton, closing)), rest.children],
+    hidden && !keeps ? null : held.current,
   );
 }

@@ -3,7 +3,7 @@
 import { h } from "preact";
 import type { HTMLAttributes } from "preact";
 
-interface Props extends Omit<HTMLAttributes<HTMLInputElement>, "onInput" | "label"> {
+export interface SliderProps extends Omit<HTMLAttributes<HTMLInputElement>, "onInput" | "label"> {
   label?: string;
   /** the number in words, for screen readers */
   words?: string;
@@ -14,7 +14,7 @@ interface Props extends Omit<HTMLAttributes<HTMLInputElement>, "onInput" | "labe
   onSlide: (value: number) => void;
 }
 
-export function Slider({ label, words, onSlide, ...rest }: Props) {
+export function Slider({ label, words, onSlide, ...rest }: SliderProps) {
   return h("input", {
     ...rest,
     type: "range",

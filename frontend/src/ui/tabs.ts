@@ -4,6 +4,8 @@ import { h } from "preact";
 import { turnTabs } from "./dom.ts";
 
 interface Props<Name extends string> {
+  /** what the ids of the tabs begin with */
+  prefix?: string;
   label: string;
   /** the id of the element that the tabs change */
   controls: string;
@@ -13,6 +15,7 @@ interface Props<Name extends string> {
 }
 
 export function Tabs<Name extends string>({
+  prefix = "tab",
   label,
   controls,
   tabs,
@@ -33,7 +36,7 @@ export function Tabs<Name extends string>({
           key: name,
           type: "button",
           role: "tab",
-          id: `tab-${name}`,
+          id: `${prefix}-${name}`,
           title,
           "aria-controls": controls,
           "aria-selected": name === chosen,

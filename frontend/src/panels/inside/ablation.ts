@@ -2,140 +2,77 @@
  * Ablation: sliders for the parts of a layer, what is scaled, and the next words before and after.
  */
 
-import { css, HUES } from "../../state/colour/colours.ts";
-import { fill, h, iconButton, visible } from "../../ui/dom.ts";
-import { sentenceInside } from "../../state/inside/asked.ts";
+import { h } from "preact";
+import { number, said as told } from "../../i18n/language.ts";
+import { HUES, css } from "../../state/colour/colours.ts";
 import {
+  ablated,
+  ablationOf,
   factorOf,
   farWords,
   ghostly,
   headsOf,
-  ablated,
   layerScaled,
   layersOf,
   nextWords,
   streamView,
-  ablationOf,
 } from "../../state/inside/ablation.ts";
-import { number, said as told } from "../../i18n/language.ts";
+import { sentenceInside } from "../../state/inside/asked.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { Inside, Language, Look, Scaled, State, Words } from "../../state/types.ts";
-
-const PARTS: Scaled["part"][] = ["residual", "attention", "mlp", "head"];
+import { Button, IconButton } from "../../ui/button.ts";
+import { visible } from "../../ui/dom.ts";
+import { Field, Range } from "../../ui/field.ts";
+import { Select } from "../../ui/select.ts";
+import { Table } from "../../ui/table.ts";
 
 const VIEWS: Inside["seen"][] = ["picture", "normalised", "raw", "added"];
 /** An axis that follows the length of the state more closely than this shows little else. */
 const GUARD = 0.9;
 
-export function ablationTab(dispatch: Dispatch) {
-  const about = h("p", { class: "quiet" });
-  const choice = (name: string) =>
-    h("select", {
-      id: `ablation-${name}`,
-      onchange: (event: Event) =>
-        dispatch({
-          type: "ablation.choose",
-          [name]: Number((event.target as HTMLSelectElement).value),
-        }),
-    });
-  const [layers, heads] = [choice("layer"), choice("head")];
-  const layerWords = h("span", {});
-  let [layer, head] = [0, 0];
-  const sliders = PARTS.map((part) =>
-    slider(part, (factor) => dispatch({ type: "ablation.set", part, layer, head, factor })),
-  );
-  const fields = h(
-    "fieldset",
-    { class: "fields" },
-    h("label", {}, layerWords, layers),
-    ...sliders.slice(0, 3).map((one) => one.root),
-    h("div", { class: "head-row" }, heads, ...sliders[3].root.childNodes),
-  );
-  const seen = h("select", {
-    id: "ablation-seen",
-    onchange: () => dispatch({ type: "inside.set", seen: seen.value as Inside["seen"] }),
-  });
-  const seenWords = h("span", {});
-  const keeps = h("p", { class: "quiet keeps", role: "status" });
-  const title = h("span", {});
-  const list = h("ul", { class: "scaled" });
-  const reset = h("button", {
-    type: "button",
-    class: "text-button",
-    id: "ablation-reset",
-    onclick: () => dispatch({ type: "ablation.reset" }),
-  });
-  const told = h("p", { class: "told", role: "status" });
-  const table = h("table", { class: "before-after" });
-  const kept = h("p", { class: "quiet" });
-  const root = h(
+export function ablation(state: State, t: Words, dispatch: Dispatch) {
+  const { factors } = ablationOf(state);
+  const { look } = ablated(state);
+  const reset = () => dispatch({ type: "ablation.reset" });
+  return h(
     "div",
     { class: "ablation" },
-    h("div", { class: "fields" }, h("label", {}, seenWords, seen)),
-    keeps,
-    about,
-    fields,
-    h("h3", {}, title, reset),
-    list,
-    told,
-    table,
-    kept,
+    h(
+      "div",
+      { class: "fields" },
+      h(Field, { words: t("ablation.seen") }, views(state, t, dispatch)),
+    ),
+    h("p", { class: "quiet keeps", role: "status" }, keepsWords(state, t)),
+    h("p", { class: "quiet" }, t("ablation.about")),
+    parts(state, t, dispatch),
+    h(
+      "h3",
+      {},
+      h("span", {}, t("ablation.scaled")),
+      h(
+        Button,
+        { class: "text-button", id: "ablation-reset", hidden: !factors.length, onClick: reset },
+        t("ablation.reset"),
+      ),
+    ),
+    h("ul", { class: "scaled" }, scaled(factors, t, state.language, dispatch)),
+    words(state, t, look),
   );
-  let key = "";
+}
 
-  return {
-    root,
-    update(state: State, t: Words) {
-      const scales = ablationOf(state);
-      [layer, head] = [layerScaled(state), Math.max(0, Math.min(headsOf(state) - 1, scales.head))];
-      const { look } = ablated(state);
-      const view = streamView(state);
-      fields.disabled = !sentenceInside(state) || Boolean(state.inside.troubles.ablation && !look);
-      const next = JSON.stringify([
-        look?.id,
-        view?.id,
-        state.inside.seen,
-        state.inside.troubles.stream_view,
-        Math.round(state.site),
-        scales,
-        layer,
-        headsOf(state),
-        layersOf(state),
-        state.language,
-        state.theme,
-        sentenceInside(state)?.hue,
-      ]);
-      if (next === key) return;
-      key = next;
-      about.textContent = t("ablation.about");
-      seenWords.textContent = t("ablation.seen");
-      fill(seen, ...VIEWS.map((value) => h("option", { value }, t(`ablation.seen.${value}`))));
-      seen.value = state.inside.seen;
-      keeps.textContent = keepsWords(state, t, view);
-      options(layers, layersOf(state), layer, (n) => t("ablation.layer.number", { layer: n }));
-      options(heads, headsOf(state), head, (n) => t("attention.number", { head: n }));
-      layerWords.textContent = t("ablation.layer");
-      heads.setAttribute("aria-label", t("attention.head"));
-      PARTS.forEach((part, i) =>
-        sliders[i].show(
-          factorOf(scales, part === "head" ? { part, layer, head } : { part, layer }),
-          t(`ablation.${part}`, { head: head + 1 }),
-          t,
-          state.language,
-        ),
-      );
-      title.textContent = t("ablation.scaled");
-      fill(list, ...scaledRows(scales.factors, t, state.language, dispatch));
-      reset.textContent = t("ablation.reset");
-      reset.hidden = !scales.factors.length;
-      showWords(state, t, { told, table, kept }, look);
-    },
-  };
+function views(state: State, t: Words, dispatch: Dispatch) {
+  return h(Select, {
+    id: "ablation-seen",
+    value: state.inside.seen,
+    options: VIEWS.map((value) => ({ value, words: t(`ablation.seen.${value}`) })),
+    onChoose: (seen) => dispatch({ type: "inside.set", seen: seen as Inside["seen"] }),
+  });
 }
 
 /** What a view of the stream shows and how far it can be trusted. */
-function keepsWords(state: State, t: Words, view: Look | null) {
+function keepsWords(state: State, t: Words) {
   const { seen, troubles } = state.inside;
+  const view = streamView(state);
   if (seen === "picture") return t("ablation.keeps.picture");
   const trouble = troubles.stream_view;
   if (!view) return trouble ? told(t, trouble) : t("ablation.keeps.waiting");
@@ -158,37 +95,65 @@ function keepsWords(state: State, t: Words, view: Look | null) {
   return said.join(" ");
 }
 
-/** A slider from 0 to 2 with its number. */
-function slider(part: string, set: (factor: number) => void) {
-  const input = h("input", {
-    type: "range",
-    id: `ablation-${part}`,
-    min: 0,
-    max: 2,
-    step: 0.05,
-    value: 1,
-    oninput: () => set(Number(input.value)),
+/** The layer, and what of it is scaled: all, attention, MLP, one head. */
+function parts(state: State, t: Words, dispatch: Dispatch) {
+  const layer = layerScaled(state);
+  const head = Math.max(0, Math.min(headsOf(state) - 1, ablationOf(state).head));
+  const wrong = state.inside.troubles.ablation && !ablated(state).look;
+  const choice = (name: "layer" | "head", count: number, key: string) => ({
+    id: `ablation-${name}`,
+    value: String(name === "layer" ? layer : head),
+    options: Array.from({ length: count }, (_, n) => ({
+      value: String(n),
+      words: t(key, { [name]: n + 1 }),
+    })),
+    onChoose: (value: string) => dispatch({ type: "ablation.choose", [name]: Number(value) }),
   });
-  input.addEventListener("dblclick", () => set(1));
-  const [name, value] = [
-    h("span", { class: part === "head" ? "unseen" : "" }),
-    h("output", { for: `ablation-${part}` }),
-  ];
+  const slider = (part: Scaled["part"]) => scale({ part, layer, head }, state, t, dispatch);
+  const label = (part: Scaled["part"]) => t(`ablation.${part}`, { head: head + 1 });
+  return h(
+    "fieldset",
+    { class: "fields", disabled: !sentenceInside(state) || Boolean(wrong) },
+    h(
+      Field,
+      { words: t("ablation.layer") },
+      h(Select, choice("layer", layersOf(state), "ablation.layer.number")),
+    ),
+    (["residual", "attention", "mlp"] as const).map((part) =>
+      h(Field, { key: part, words: label(part) }, h(Range, slider(part))),
+    ),
+    h(
+      "div",
+      { class: "head-row" },
+      h(Select, {
+        label: t("attention.head"),
+        ...choice("head", headsOf(state), "attention.number"),
+      }),
+      h("span", { class: "unseen" }, label("head")),
+      h(Range, { label: label("head"), ...slider("head") }),
+    ),
+  );
+}
+
+/** A slider from 0 to 2 with its number; pressed twice it is 1 again. */
+function scale(
+  { part, layer, head }: { part: Scaled["part"]; layer: number; head: number },
+  state: State,
+  t: Words,
+  dispatch: Dispatch,
+) {
+  const here = part === "head" ? { part, layer, head } : { part, layer };
+  const factor = factorOf(ablationOf(state), here);
+  const set = (to: number) => dispatch({ type: "ablation.set", part, layer, head, factor: to });
+  const key = factor === 0 ? "ablation.zero" : factor === 1 ? "ablation.one" : "ablation.times";
   return {
-    root: h("label", {}, name, input, value),
-    show(factor: number, words: string, t: Words, language: Language) {
-      name.textContent = words;
-      if (part === "head") input.setAttribute("aria-label", words);
-      if (Number(input.value) !== factor) input.value = String(factor);
-      value.textContent = times(factor, language);
-      value.classList.toggle("changed", factor !== 1);
-      input.setAttribute(
-        "aria-valuetext",
-        t(factor === 0 ? "ablation.zero" : factor === 1 ? "ablation.one" : "ablation.times", {
-          factor,
-        }),
-      );
-    },
+    id: `ablation-${part}`,
+    ...{ min: 0, max: 2, step: 0.05, value: factor },
+    words: t(key, { factor }),
+    written: times(factor, state.language),
+    changed: factor !== 1,
+    onSlide: set,
+    onDblClick: () => set(1),
   };
 }
 
@@ -196,89 +161,63 @@ function times(factor: number, language: Language) {
   return `×${number(factor, language, { maximumFractionDigits: 2 })}`;
 }
 
-/** @param words counted from 1 */
-function options(
-  select: HTMLSelectElement,
-  count: number,
-  chosen: number,
-  words: (n: number) => string,
-) {
-  fill(select, ...Array.from({ length: count }, (_, n) => h("option", { value: n }, words(n + 1))));
-  select.value = String(chosen);
-}
-
-function scaledRows(factors: Scaled[], t: Words, language: Language, dispatch: Dispatch) {
-  if (!factors.length) return [h("li", { class: "quiet" }, t("ablation.nothing"))];
+function scaled(factors: Scaled[], t: Words, language: Language, dispatch: Dispatch) {
+  if (!factors.length) return h("li", { class: "quiet" }, t("ablation.nothing"));
   return factors.map((one) => {
-    const words = t("ablation.row", {
-      layer: one.layer + 1,
-      part: t(`ablation.${one.part}`, { head: (one.head ?? 0) + 1 }),
+    const { part, layer, head, factor } = one;
+    const what = t("ablation.row", {
+      layer: layer + 1,
+      part: t(`ablation.${part}`, { head: (head ?? 0) + 1 }),
     });
-    const choose = h(
-      "button",
-      {
-        type: "button",
-        class: "name",
-        onclick: () =>
-          dispatch({
-            type: "ablation.choose",
-            layer: one.layer,
-            ...(one.head === undefined ? {} : { head: one.head }),
-          }),
-      },
-      words,
-    );
+    const choose = () =>
+      dispatch({ type: "ablation.choose", layer, ...(head === undefined ? {} : { head }) });
+    const drop = () => dispatch({ type: "ablation.set", ...one, factor: 1 });
     return h(
       "li",
-      {},
-      choose,
-      h("b", {}, times(one.factor, language)),
-      iconButton("close", t("ablation.drop", { what: words }), () =>
-        dispatch({ type: "ablation.set", ...one, factor: 1 }),
-      ),
+      { key: what },
+      h(Button, { class: "name", onClick: choose }, what),
+      h("b", {}, times(factor, language)),
+      h(IconButton, { icon: "close", label: t("ablation.drop", { what }), onClick: drop }),
     );
   });
 }
 
-function showWords(
-  state: State,
-  t: Words,
-  { told, table, kept }: { told: HTMLElement; table: HTMLElement; kept: HTMLElement },
-  look: Look | null,
-) {
+/** How far the next words are from what they were, and both beside each other. */
+function words(state: State, t: Words, look: Look | null) {
   const sentence = sentenceInside(state);
-  table.hidden = told.hidden = kept.hidden = !look || !sentence;
-  if (!look || !sentence) return;
-  const own = HUES[state.theme][sentence.hue];
-  const nats = look.answer.divergence;
-  told.textContent = t(farWords(nats), {
-    nats: number(nats, state.language, { maximumSignificantDigits: 2 }),
-  });
-  kept.textContent = t("ablation.kept");
+  const there = look !== null && sentence !== null;
+  const nats = there
+    ? number(look.answer.divergence, state.language, { maximumSignificantDigits: 2 })
+    : "";
+  return [
+    h(
+      "p",
+      { class: "told", role: "status", hidden: !there },
+      there && t(farWords(look.answer.divergence), { nats }),
+    ),
+    there && beforeAfter(look, sentence.hue, state, t),
+    h("p", { class: "quiet", hidden: !there }, t("ablation.kept")),
+  ];
+}
+
+function beforeAfter(look: Look, hue: number, { theme, language }: State, t: Words) {
+  const own = HUES[theme][hue];
   const percent = (value: number) =>
-    number(value, state.language, { style: "percent", maximumFractionDigits: 1 });
+    number(value, language, { style: "percent", maximumFractionDigits: 1 });
   const share = (value: number) =>
     value < 0.001 ? t("ablation.less", { share: percent(0.001) }) : percent(value);
-  const cell = (value: number, color: string) =>
-    h("td", { style: { "--part": value, "--ink": color } }, share(value));
+  const cell = (value: number, ink: string) =>
+    h("td", { style: { "--part": value, "--ink": ink } }, share(value));
   const rows = nextWords(look).map(({ text, before, after }) =>
     h(
       "tr",
       {},
       h("th", { scope: "row", dir: "auto" }, visible(text).replace(/^ /, "␣") || "∅"),
       cell(before, css(own)),
-      cell(after, css(ghostly(own, state.theme))),
+      cell(after, css(ghostly(own, theme))),
     ),
   );
-  const head = h(
-    "tr",
-    {},
-    ...["next", "before", "after"].map((name) => h("th", { scope: "col" }, t(`ablation.${name}`))),
-  );
-  fill(
-    table,
-    h("caption", { class: "unseen" }, t("ablation.table")),
-    h("thead", {}, head),
-    h("tbody", {}, ...rows),
-  );
+  const columns = ["next", "before", "after"].map((name) => ({ words: t(`ablation.${name}`) }));
+  const caption = t("ablation.table");
+  return h(Table, { class: "before-after", caption, columns }, h("tbody", {}, rows));
 }

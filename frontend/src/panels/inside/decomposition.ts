@@ -3,106 +3,82 @@
  * and which words each promotes.
  */
 
+import { h } from "preact";
+import { useRef } from "preact/hooks";
+import { number } from "../../i18n/language.ts";
 import { css } from "../../state/colour/colours.ts";
-import { fill, h, visible } from "../../ui/dom.ts";
 import { sentenceInside, tokenInside } from "../../state/inside/asked.ts";
 import {
   INKS,
-  moveShown,
   decompositionLooks,
+  moveShown,
   partsOf,
   scenery,
   wordsOf,
 } from "../../state/inside/decomposition.ts";
-import { number } from "../../i18n/language.ts";
-import { jacobianBlock, inkOf } from "./jacobian.ts";
+import type { Move, Part } from "../../state/inside/decomposition.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { State, Words } from "../../state/types.ts";
-import type { Move, Part } from "../../state/inside/decomposition.ts";
+import { tokenName } from "../../ui/dom.ts";
+import { Tick } from "../../ui/field.ts";
+import type { Tree } from "../../ui/host.ts";
+import { Table } from "../../ui/table.ts";
+import { Ink, jacobian } from "./jacobian.ts";
 
 const CHIPS = 3;
+const COLUMNS = ["part", "length", "angle", "along", "drawn"];
 
-export function decompositionTab(dispatch: Dispatch) {
-  const about = h("p", { class: "quiet" });
-  const every = h("input", {
-    type: "checkbox",
-    id: "decomposition-every",
-    onchange: () => dispatch({ type: "inside.set", everyLayer: every.checked }),
-  });
-  const everyWords = h("span", {});
-  const legend = h("ul", { class: "inks" });
-  const table = h("table", { class: "decomposition-table" });
-  const sum = h("p", { class: "quiet" });
-  const jacobianPart = jacobianBlock(dispatch);
-  const root = h(
-    "div",
-    { class: "decomposition" },
-    about,
-    legend,
-    h("label", { class: "tick" }, every, everyWords),
-    table,
-    sum,
-    jacobianPart.root,
+export function decomposition(state: State, t: Words, dispatch: Dispatch) {
+  /** What was told last: it stays while there is nothing to tell. */
+  const last = useRef<Tree[]>([]);
+  last.current = told(state, t, dispatch) ?? last.current;
+  const empty = state.inside.looks.decomposition ? "" : " empty";
+  return h("div", { class: `decomposition${empty}` }, last.current);
+}
+
+function told(state: State, t: Words, dispatch: Dispatch) {
+  const [sentence, token] = [sentenceInside(state), tokenInside(state)];
+  const looks = decompositionLooks(state);
+  if (!sentence || token === null || !looks.decomposition) return null;
+  const move = moveShown(state);
+  const rows = partsOf(looks.decomposition, move, token);
+  const about = aboutWords(t, move, tokenName(sentence.tokens[token].text), token);
+  const times = scenery(state)?.times.cross ?? 1;
+  const columns = COLUMNS.map((name) => ({
+    words: t(`decomposition.${name}`),
+    tip: t(`decomposition.${name}.tip`),
+  }));
+  return [
+    h("p", { class: "quiet" }, about),
+    inks(state, t),
+    h(Tick, {
+      id: "decomposition-every",
+      class: "tick",
+      words: t("decomposition.every"),
+      checked: state.inside.everyLayer,
+      onTick: (everyLayer) => dispatch({ type: "inside.set", everyLayer }),
+    }),
+    h(
+      Table,
+      { class: "decomposition-table", caption: about, columns },
+      rows.map((one) => body(one, wordsOf(looks.attribution, move, one), state, t)),
+    ),
+    h("p", { class: "quiet" }, t(sumKey(move, rows.at(-1)))),
+    ...(looks.jacobian ? [jacobian(state, t, dispatch, looks.jacobian, { ...move, times })] : []),
+  ];
+}
+
+function inks(state: State, t: Words) {
+  const items = (["attention", "head", "mlp"] as const).map((ink) =>
+    h("li", { key: ink }, h(Ink, { state, ink }), t(`decomposition.ink.${ink}`)),
   );
-  let key = "";
+  return h("ul", { class: "inks" }, items);
+}
 
-  return {
-    root,
-    update(state: State, t: Words) {
-      const [sentence, token] = [sentenceInside(state), tokenInside(state)];
-      const answers = decompositionLooks(state);
-      const { decomposition, attribution, jacobian } = answers;
-      root.classList.toggle("empty", !state.inside.looks.decomposition);
-      every.checked = state.inside.everyLayer;
-      if (!sentence || token === null || !decomposition) return;
-      const next = JSON.stringify([
-        decomposition.id,
-        attribution?.id,
-        jacobian?.id,
-        token,
-        Math.round(state.site),
-        state.language,
-        state.theme,
-        state.inside.stretch,
-        state.inside.everyLayer,
-        state.projection,
-      ]);
-      if (next === key) return;
-      key = next;
-      const move = moveShown(state);
-      const rows = partsOf(decomposition, move, token);
-      about.textContent = aboutWords(
-        t,
-        move,
-        visible(sentence.tokens[token].text).trim() || "␣",
-        token,
-      );
-      everyWords.textContent = t("decomposition.every");
-      const name = (one: Part) => t(`decomposition.${one.part}`, { head: (one.head ?? 0) + 1 });
-      const words = (one: Part) => wordsOf(attribution, move, one);
-      fill(
-        legend,
-        ...["attention", "head", "mlp"].map((ink) =>
-          h("li", {}, inkOf(state, ink), t(`decomposition.ink.${ink}`)),
-        ),
-      );
-      fill(
-        table,
-        h("caption", { class: "unseen" }, about.textContent),
-        headRow(t),
-        ...rows.map((one) => body(one, name(one), words(one), state, t)),
-      );
-      sum.textContent = t(
-        move.half !== "attention"
-          ? `decomposition.sum.${move.half}`
-          : rows.at(-1)?.part === "bias"
-            ? "decomposition.sum.bias"
-            : "decomposition.sum",
-      );
-      const times = scenery(state)?.times.cross ?? 1;
-      jacobianPart.update(state, t, jacobian, { ...move, times });
-    },
-  };
+/** What the parts make up together. */
+function sumKey({ half }: Move, last: Part | undefined) {
+  if (half !== "attention") return `decomposition.sum.${half}`;
+  return last?.part === "bias" ? "decomposition.sum.bias" : "decomposition.sum";
 }
 
 function aboutWords(t: Words, { layer, half, last }: Move, name: string, token: number) {
@@ -112,86 +88,54 @@ function aboutWords(t: Words, { layer, half, last }: Move, name: string, token: 
   return words.join(" ");
 }
 
-function headRow(t: Words) {
-  const names = ["part", "length", "angle", "along", "drawn"];
-  return h(
-    "thead",
-    {},
-    h(
-      "tr",
-      {},
-      ...names.map((name) =>
-        h(
-          "th",
-          { scope: "col", title: t(`decomposition.${name}.tip`) },
-          t(`decomposition.${name}`),
-        ),
-      ),
-    ),
-  );
-}
-
-function body(one: Part, name: string, words: any, state: State, t: Words) {
+/** A part: its numbers, and below them the words that it promotes and holds down. */
+function body(one: Part, words: ReturnType<typeof wordsOf>, state: State, t: Words) {
   const { language, theme } = state;
-  const color = css(INKS[theme][one.part === "mlp" ? "mlp" : "attention"]);
-  const cell = (value: string) => h("td", {}, value);
-  const known = (value: number | null, say: (value: number) => string) =>
-    cell(value === null ? "–" : say(value));
+  const name = t(`decomposition.${one.part}`, { head: (one.head ?? 0) + 1 });
+  const ink = css(INKS[theme][one.part === "mlp" ? "mlp" : "attention"]);
+  const cell = (value: number | null, before: string, after: string, most: number, least = 0) => {
+    const digits = { maximumFractionDigits: most, minimumFractionDigits: least };
+    const said = value === null ? "–" : `${before}${number(value, language, digits)}${after}`;
+    return h("td", {}, said);
+  };
+  const along = {
+    class: "along",
+    style: { "--part": Math.min(1, Math.abs(one.share)), "--ink": ink },
+    "data-sign": one.share < 0 ? "minus" : "plus",
+  };
   const row = h(
     "tr",
     { class: one.part },
     h("th", { scope: "row" }, name),
-    known(one.length, (value) =>
-      number(value, language, { maximumFractionDigits: 2, minimumFractionDigits: 2 }),
-    ),
-    known(one.angle, (value) => `${number(value, language, { maximumFractionDigits: 0 })}°`),
-    h(
-      "td",
-      {
-        class: "along",
-        style: { "--part": Math.min(1, Math.abs(one.share)), "--ink": color },
-        "data-sign": one.share < 0 ? "minus" : "plus",
-      },
-      `${number(Math.round(100 * one.share), language)} %`,
-    ),
-    known(
-      one.trust,
-      (value) => `×${number(value, language, { maximumFractionDigits: value < 0.095 ? 2 : 1 })}`,
-    ),
+    cell(one.length, "", "", 2, 2),
+    cell(one.angle, "", "°", 0),
+    h("td", along, `${number(Math.round(100 * one.share), language)} %`),
+    cell(one.trust, "×", "", one.trust !== null && one.trust < 0.095 ? 2 : 1),
   );
-  if (!words) return h("tbody", {}, row);
-  const chip = (word: any, side: "up" | "down") =>
-    h(
+  const key = `${one.part} ${one.head}`;
+  return h("tbody", { key }, row, words && chips(words, name, language, t));
+}
+
+function chips(
+  words: NonNullable<ReturnType<typeof wordsOf>>,
+  name: string,
+  language: State["language"],
+  t: Words,
+) {
+  const chip = (side: "up" | "down") => (word: any) => {
+    const value = number(Math.abs(word.value), language, { maximumFractionDigits: 2 });
+    return h(
       "li",
-      {
-        class: side,
-        title: t(`decomposition.${side}`, {
-          value: number(Math.abs(word.value), language, { maximumFractionDigits: 2 }),
-        }),
-      },
+      { class: side, title: t(`decomposition.${side}`, { value }) },
       h("span", { class: "unseen" }, t(`decomposition.${side}.short`)),
-      visible(word.text).trim() || "␣",
+      tokenName(word.text),
     );
-  const chips = [
-    ...words.up.slice(0, CHIPS).map((word: any) => chip(word, "up")),
-    ...words.down.slice(0, CHIPS).map((word: any) => chip(word, "down")),
+  };
+  const all = [
+    ...words.up.slice(0, CHIPS).map(chip("up")),
+    ...words.down.slice(0, CHIPS).map(chip("down")),
   ];
-  return h(
-    "tbody",
-    {},
-    row,
-    h(
-      "tr",
-      { class: "chip-row" },
-      h(
-        "td",
-        { colspan: 5 },
-        h(
-          "ul",
-          { class: "word-chips", "aria-label": t("decomposition.words", { part: name }) },
-          ...chips,
-        ),
-      ),
-    ),
-  );
+  const label = t("decomposition.words", { part: name });
+  const list = h("ul", { class: "word-chips", "aria-label": label }, all);
+  return h("tr", { class: "chip-row" }, h("td", { colspan: 5 }, list));
 }

@@ -3,39 +3,39 @@
  * and how many of them are too short to be seen.
  */
 
-import { h } from "../../ui/dom.ts";
+import { h } from "preact";
 import { bestFor } from "../../state/inside/arrows.ts";
 import { timesInside } from "../../state/inside/inside.ts";
 import { number } from "../../i18n/language.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { State, Words } from "../../state/types.ts";
 
-export function drawnHow(dispatch: Dispatch) {
-  const best = h("span", {});
-  let name = "";
-  const glide = h("button", {
-    type: "button",
-    class: "toggle",
-    id: "glide-best",
-    onclick: () => dispatch({ type: "projection", name }),
-  });
-  const arrows = h("p", { class: "quiet", id: "arrows-drawn" });
-  const root = h("div", { class: "drawn-how" }, h("p", { class: "quiet" }, best, glide), arrows);
-
-  return {
-    root,
-    update(state: State, t: Words) {
-      const found = bestFor(state, state.inside.tab);
-      root.hidden = !found;
-      if (!found) return;
-      name = found.name ?? "";
-      best.textContent = bestWords(t, found);
-      glide.hidden = found.here || !found.name;
-      glide.textContent = t(`drawn.glide.${found.kind}`);
-      arrows.textContent = arrowWords(state, t);
-      arrows.hidden = !arrows.textContent;
-    },
-  };
+export function drawnHow(state: State, t: Words, dispatch: Dispatch) {
+  const found = bestFor(state, state.inside.tab);
+  if (!found) return null;
+  const { name, here, kind } = found;
+  const arrows = arrowWords(state, t);
+  return h(
+    "div",
+    { class: "drawn-how" },
+    h(
+      "p",
+      { class: "quiet" },
+      h("span", {}, bestWords(t, found)),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "toggle",
+          id: "glide-best",
+          hidden: here || !name,
+          onClick: () => dispatch({ type: "projection", name: name ?? "" }),
+        },
+        t(`drawn.glide.${kind}`),
+      ),
+    ),
+    h("p", { class: "quiet", id: "arrows-drawn", hidden: !arrows }, arrows),
+  );
 }
 
 function bestWords(t: Words, { kind, here, name }: NonNullable<ReturnType<typeof bestFor>>) {

@@ -3,12 +3,16 @@
  * be.
  */
 
-import { fill, h, visible } from "../../ui/dom.ts";
+import { h } from "preact";
+import { number } from "../../i18n/language.ts";
 import { sentenceInside } from "../../state/inside/asked.ts";
 import { generationOf } from "../../state/inside/generation.ts";
-import { number } from "../../i18n/language.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { State, Words } from "../../state/types.ts";
+import { Button } from "../../ui/button.ts";
+import { visible } from "../../ui/dom.ts";
+import { Field, Range } from "../../ui/field.ts";
+import { Bar } from "./bar.ts";
 
 /** What may be chosen: name, least, most, step. */
 const FIELDS: ["temperature" | "top_k" | "top_p" | "count", number, number, number][] = [
@@ -18,154 +22,92 @@ const FIELDS: ["temperature" | "top_k" | "top_p" | "count", number, number, numb
   ["top_p", 0.05, 1, 0.05],
 ];
 
-export function generationTab(dispatch: Dispatch) {
-  const about = h("p", { class: "quiet" });
-  const go = h("button", { type: "button", class: "start", id: "generation-go" });
-  const clear = h("button", {
-    type: "button",
-    class: "plain",
-    id: "generation-clear",
-    onclick: () => dispatch({ type: "generation.back", to: 0 }),
-  });
-  const text = h("p", { class: "generated", dir: "auto" });
-  const next = h("h3", {});
-  const branches = h("ol", { class: "branches", id: "generation-branches" });
-  const rows = FIELDS.map(([name, min, max, step]) => {
-    const words = h("span", {});
-    const value = h("output", { for: `generation-${name}` });
-    const input = h("input", {
-      type: "range",
-      id: `generation-${name}`,
-      min,
-      max,
-      step,
-      oninput: () => dispatch({ type: "generation.set", [name]: Number(input.value) }),
-    });
-    return { name, words, value, input, row: h("label", {}, words, input, value) };
-  });
-  const fields = h(
-    "details",
-    {},
-    h("summary", {}),
-    h("div", { class: "fields" }, ...rows.map((one) => one.row)),
-  );
-  const root = h(
+/** Whether it is unfolded how tokens are drawn, and who unfolds it; kept over other tabs. */
+export type Unfolded = [boolean, (open: boolean) => void];
+
+export function generation(state: State, t: Words, dispatch: Dispatch, [open, unfold]: Unfolded) {
+  const { wish, steps } = generationOf(state);
+  const go = wish ? "generation.stop" : steps.length ? "generation.more" : "generation.go";
+  const begin = () => dispatch({ type: wish ? "generation.stop" : "generation.go" });
+  const clear = () => dispatch({ type: "generation.back", to: 0 });
+  return h(
     "div",
     { class: "generation" },
-    about,
-    h("div", { class: "buttons" }, go, clear),
-    text,
-    next,
-    branches,
-    fields,
+    h("p", { class: "quiet" }, t("generation.about")),
+    h(
+      "div",
+      { class: "buttons" },
+      h(Button, { class: "start", id: "generation-go", onClick: begin }, t(go)),
+      h(
+        Button,
+        { id: "generation-clear", disabled: !steps.length, onClick: clear },
+        t("generation.clear"),
+      ),
+    ),
+    text(state, t, dispatch),
+    h("h3", {}, t("generation.next")),
+    h("ol", { class: "branches", id: "generation-branches" }, branches(state, t, dispatch)),
+    h(
+      "details",
+      { open, onToggle: (event: Event) => unfold((event.target as HTMLDetailsElement).open) },
+      h("summary", {}, t("generation.how")),
+      h("div", { class: "fields" }, fields(state, t, dispatch)),
+    ),
   );
-  go.addEventListener("click", () =>
-    dispatch({ type: go.dataset.on ? "generation.stop" : "generation.go" }),
-  );
-  let key = "";
+}
 
-  return {
-    root,
-    update(state: State, t: Words) {
-      const generation = generationOf(state);
-      const next_ = JSON.stringify(
-        [
-          generation,
-          state.language,
-          state.theme,
-          sentenceInside(state)?.id,
-          state.card?.max_tokens,
-        ],
-        (name, value) => (name === "tensors" ? undefined : value),
-      );
-      if (next_ === key) return;
-      key = next_;
-      about.textContent = t("generation.about");
-      go.textContent = t(
-        generation.wish
-          ? "generation.stop"
-          : generation.steps.length
-            ? "generation.more"
-            : "generation.go",
-      );
-      go.dataset.on = generation.wish ? "1" : "";
-      clear.textContent = t("generation.clear");
-      clear.disabled = !generation.steps.length;
-      showText(text, state, t, dispatch);
-      next.textContent = t("generation.next");
-      fill(branches, ...branchRows(state, t, dispatch));
-      for (const { name, words, value, input } of rows) {
-        words.textContent = t(`generation.${name}`);
-        words.title = t(`generation.${name}.tip`);
-        input.value = String(generation[name]);
-        value.textContent =
-          name === "top_k" && !generation.top_k
-            ? t("generation.all")
-            : number(generation[name], state.language);
-      }
-      fields.firstElementChild?.replaceChildren(t("generation.how"));
-    },
-  };
+function fields(state: State, t: Words, dispatch: Dispatch) {
+  const chosen = generationOf(state);
+  return FIELDS.map(([name, min, max, step]) => {
+    const all = name === "top_k" && !chosen.top_k;
+    const range = {
+      id: `generation-${name}`,
+      ...{ min, max, step, value: chosen[name] },
+      written: all ? t("generation.all") : number(chosen[name], state.language),
+      onSlide: (value: number) => dispatch({ type: "generation.set", [name]: value }),
+    };
+    const words = { words: t(`generation.${name}`), tip: t(`generation.${name}.tip`) };
+    return h(Field, { key: name, ...words }, h(Range, range));
+  });
 }
 
 /** The sentence and the tokens after it; pressing one goes back to before it. */
-function showText(root: HTMLElement, state: State, t: Words, dispatch: Dispatch) {
-  const sentence = sentenceInside(state);
-  const { steps } = generationOf(state);
-  const own = h(
-    "span",
-    { class: "own" },
-    (sentence?.tokens ?? []).map((one) => (one.piece ? "" : one.text)).join(""),
-  );
-  const drawn = steps.map(({ text, share }, at) => {
-    const tip = t("generation.token", {
-      share:
-        share === null ? "?" : number(100 * share, state.language, { maximumFractionDigits: 1 }),
-    });
-    return h(
-      "button",
-      {
-        type: "button",
-        class: "token",
-        title: tip,
-        "aria-label": `${visible(text)}: ${tip}`,
-        onclick: () => dispatch({ type: "generation.back", to: at }),
-      },
-      visible(text),
-    );
+function text(state: State, t: Words, dispatch: Dispatch) {
+  const tokens = sentenceInside(state)?.tokens ?? [];
+  const digits = { maximumFractionDigits: 1 };
+  const drawn = generationOf(state).steps.map((one, at) => {
+    const share = one.share === null ? "?" : number(100 * one.share, state.language, digits);
+    const title = t("generation.token", { share });
+    const props = { class: "token", title, "aria-label": `${visible(one.text)}: ${title}` };
+    const back = () => dispatch({ type: "generation.back", to: at });
+    return h(Button, { key: at, ...props, onClick: back }, visible(one.text));
   });
-  fill(root, own, ...drawn);
+  const own = tokens.map((one) => (one.piece ? "" : one.text)).join("");
+  return h("p", { class: "generated", dir: "auto" }, h("span", { class: "own" }, own), drawn);
 }
 
-function branchRows(state: State, t: Words, dispatch: Dispatch) {
+interface Branch {
+  id: number;
+  text: string;
+  value: number;
+}
+
+/** What the next token could be, and all the rest. */
+function branches(state: State, t: Words, dispatch: Dispatch) {
   const { fork, wish } = generationOf(state);
-  if (!fork) return [];
+  if (!fork) return null;
   const percent = (share: number) =>
     `${number(100 * share, state.language, { maximumFractionDigits: 1 })} %`;
-  const rows = fork.answer.branches.map((one: any) =>
-    h(
-      "li",
-      { style: { "--part": one.value } },
-      h(
-        "button",
-        {
-          type: "button",
-          disabled: Boolean(wish),
-          onclick: () =>
-            dispatch({ type: "generation.take", id: one.id, text: one.text, share: one.value }),
-        },
-        visible(one.text),
-      ),
-      h("span", {}, percent(one.value)),
-    ),
-  );
-  return [
-    ...rows,
-    h(
-      "li",
-      { class: "rest", style: { "--part": fork.answer.rest } },
-      h("span", {}, t("generation.rest")),
-      h("span", {}, percent(fork.answer.rest)),
-    ),
-  ];
+  const rows = fork.answer.branches.map(({ id, text, value }: Branch) => {
+    const take = () => dispatch({ type: "generation.take", id, text, share: value });
+    const button = h(
+      "button",
+      { type: "button", disabled: Boolean(wish), onClick: take },
+      visible(text),
+    );
+    return h(Bar, { key: id, part: value, name: button, value: percent(value) });
+  });
+  const { rest } = fork.answer;
+  const name = h("span", {}, t("generation.rest"));
+  return [...rows, h(Bar, { key: "rest", class: "rest", part: rest, name, value: percent(rest) })];
 }

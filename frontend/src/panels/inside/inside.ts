@@ -1,99 +1,101 @@
 /** The panel of the inside of a pass: a row of tabs, and below it what the open one shows. */
 
-import { byId, fill, h, iconButton, relabel, turnTabs } from "../../ui/dom.ts";
+import { h } from "preact";
+import type { FunctionComponent } from "preact";
+import { useState } from "preact/hooks";
 import { failureWords } from "../../i18n/language.ts";
+import { INSIDE_TABS } from "../../state/inside/types.ts";
 import { insideShown, lookOf, sentenceInside, wantedLooks } from "../../state/inside/inside.ts";
+import type { Dispatch } from "../../state/messages.ts";
 import { siteWords } from "../../state/sites.ts";
 import { stepNumber } from "../../state/state.ts";
-import { attentionTab } from "./attention.ts";
-import { decompositionTab } from "./decomposition.ts";
-import { drawnHow } from "./drawn.ts";
-import { gradientsTab } from "./gradients.ts";
-import { optimizerStepTab } from "./optimizer-step.ts";
-import { generationTab } from "./generation.ts";
-import { landscapeTab } from "./landscape.ts";
-import { ablationTab } from "./ablation.ts";
-import type { Dispatch } from "../../state/messages.ts";
 import type { InsideTab, State, Words } from "../../state/types.ts";
+import { handmade, hosted, part } from "../../ui/host.ts";
+import type { Shown } from "../../ui/host.ts";
+import { SidePanel } from "../../ui/panel.ts";
+import { Tabs } from "../../ui/tabs.ts";
+import { ablation } from "./ablation.ts";
+import { attentionTab } from "./attention.ts";
+import { decomposition } from "./decomposition.ts";
+import { drawnHow } from "./drawn.ts";
+import { generation } from "./generation.ts";
+import type { Unfolded } from "./generation.ts";
+import { gradientsTab } from "./gradients.ts";
+import { landscape } from "./landscape.ts";
+import { optimizerStep } from "./optimizer-step.ts";
 
-type TabMaker = (dispatch: Dispatch) => { root: HTMLElement; update(state: State, t: Words): void };
+const TABS: Record<InsideTab, FunctionComponent<Shown<Unfolded>>> = {
+  attention: handmade(attentionTab),
+  decomposition: part(decomposition, true),
+  ablation: part(ablation, true),
+  generation: part(generation, true),
+  gradients: handmade(gradientsTab),
+  "optimizer-step": part(optimizerStep, true),
+  landscape: part(landscape),
+};
 
-const TABS: [InsideTab, TabMaker][] = [
-  ["attention", attentionTab],
-  ["decomposition", decompositionTab],
-  ["ablation", ablationTab],
-  ["generation", generationTab],
-  ["gradients", gradientsTab],
-  ["optimizer-step", optimizerStepTab],
-  ["landscape", landscapeTab],
-];
+const DrawnHow = part(drawnHow);
 
-export function insidePanel(dispatch: Dispatch) {
-  const root = byId("inside");
-  const name = h("h2", {});
-  const close = iconButton("close", "", () => dispatch({ type: "drawer.close" }), {
-    id: "close-inside",
-  });
-  const plain = h("p", { class: "plain-words" });
-  const where = h("p", { class: "quiet where" });
-  const tabs = TABS.map(([tab]) =>
-    h("button", {
-      type: "button",
-      role: "tab",
-      id: `inside-${tab}`,
-      "aria-controls": "inside-body",
-      onclick: () => dispatch({ type: "inside.set", tab }),
-    }),
-  );
-  const list = h("div", { role: "tablist", class: "tabs" }, ...tabs);
-  list.addEventListener("keydown", (event) => turnTabs(event, tabs));
-  const trouble = h("p", { class: "bad", role: "status" });
-  const how = drawnHow(dispatch);
-  const foot = h("p", { class: "quiet foot" });
-  const made = new Map(TABS.map(([tab, make]) => [tab, make(dispatch)]));
-  const body = h("div", { class: "body scroll", id: "inside-body", role: "tabpanel", tabindex: 0 });
-  fill(root, h("header", {}, name, close), where, list, plain, how.root, trouble, body);
-  let shown = "";
+export const insidePanel = hosted("inside", inside);
 
-  return {
-    update(state: State, t: Words) {
-      root.hidden = !insideShown(state);
-      if (root.hidden) return;
-      root.setAttribute("aria-label", t("inside.title"));
-      name.textContent = t("inside.title");
-      relabel(close, "close", t("panel.close"));
-      list.setAttribute("aria-label", t("inside.tabs"));
-      const at = t("strip.step.value", { step: stepNumber(state) });
-      where.textContent = state.card ? `${at} · ${siteWords(t, state.card.sites, state.site)}` : "";
-      plain.textContent = t(`inside.plain.${state.inside.tab}`);
-      how.update(state, t);
-      showTabs(state, t, tabs);
-      const words = troubleWords(state, t);
-      trouble.hidden = !words;
-      trouble.textContent = words;
-      trouble.className = troubleOf(state) ? "bad" : "quiet";
-      const tab = made.get(state.inside.tab);
-      if (!tab) return;
-      body.setAttribute("aria-labelledby", `inside-${state.inside.tab}`);
-      if (shown !== state.inside.tab) fill(body, tab.root, foot);
-      shown = state.inside.tab;
-      body.classList.toggle(
-        "stale",
-        wantedLooks(state).some(({ kind }) => !lookOf(state, kind).fresh),
-      );
-      foot.textContent = state.inside.tab === "landscape" ? "" : t("inside.exact");
-      tab.update(state, t);
+export function inside(state: State, t: Words, dispatch: Dispatch) {
+  const how: Unfolded = useState(false);
+  const hidden = !insideShown(state);
+  return h(
+    SidePanel,
+    {
+      id: "inside",
+      tag: "section",
+      label: t("inside.title"),
+      hidden,
+      keeps: true,
+      head: h("h2", {}, t("inside.title")),
+      close: { label: t("panel.close"), onClick: () => dispatch({ type: "drawer.close" }) },
     },
-  };
+    hidden ? null : [...headOf(state, t, dispatch), body(state, t, dispatch, how)],
+  );
 }
 
-function showTabs(state: State, t: Words, tabs: HTMLButtonElement[]) {
-  for (const [i, one] of tabs.entries()) {
-    const chosen = TABS[i][0] === state.inside.tab;
-    one.textContent = t(`inside.tab.${TABS[i][0]}`);
-    one.setAttribute("aria-selected", String(chosen));
-    one.tabIndex = chosen ? 0 : -1;
-  }
+/** Where it looks, the tabs, what the open one is in plain words, and what hinders it. */
+function headOf(state: State, t: Words, dispatch: Dispatch) {
+  const at = t("strip.step.value", { step: stepNumber(state) });
+  const where = state.card ? `${at} · ${siteWords(t, state.card.sites, state.site)}` : "";
+  const trouble = troubleWords(state, t);
+  return [
+    h("p", { class: "quiet where" }, where),
+    h(Tabs<InsideTab>, {
+      prefix: "inside",
+      label: t("inside.tabs"),
+      controls: "inside-body",
+      tabs: INSIDE_TABS.map((name) => ({ name, words: t(`inside.tab.${name}`) })),
+      chosen: state.inside.tab,
+      onChoose: (tab) => dispatch({ type: "inside.set", tab }),
+    }),
+    h("p", { class: "plain-words" }, t(`inside.plain.${state.inside.tab}`)),
+    h(DrawnHow, { state, t, dispatch, acts: undefined }),
+    h(
+      "p",
+      { class: troubleOf(state) ? "bad" : "quiet", role: "status", hidden: !trouble },
+      trouble,
+    ),
+  ];
+}
+
+function body(state: State, t: Words, dispatch: Dispatch, acts: Unfolded) {
+  const { tab } = state.inside;
+  const stale = wantedLooks(state).some(({ kind }) => !lookOf(state, kind).fresh);
+  return h(
+    "div",
+    {
+      class: `body scroll ${stale ? "stale" : ""}`.trim(),
+      id: "inside-body",
+      role: "tabpanel",
+      tabindex: 0,
+      "aria-labelledby": `inside-${tab}`,
+    },
+    h(TABS[tab], { key: tab, state, t, dispatch, acts }),
+    h("p", { class: "quiet foot" }, tab === "landscape" ? "" : t("inside.exact")),
+  );
 }
 
 /** What hinders the open tab, in words; "" where nothing does. */

@@ -3,131 +3,100 @@
  * travelled by pressing, dragging and by keys.
  */
 
+import { h } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { draw } from "../../charts/svg.ts";
 import { css, magnitude } from "../../state/colour/colours.ts";
-import { h } from "../../ui/dom.ts";
 import {
+  BANDS,
   banded,
   between,
   heightsOf,
+  landscapeLook,
   pathOn,
   placeOn,
   shapeOf,
 } from "../../state/inside/landscape.ts";
-import { draw, patch } from "../../charts/svg.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { Look, State, Theme, Words } from "../../state/types.ts";
+import { Drawing } from "../../ui/drawing.ts";
+import { placeByKey } from "../../ui/keys.ts";
 
 const WIDE = 306;
-const KEYS: Record<string, number> = {
-  ArrowLeft: -1,
-  ArrowDown: -1,
-  ArrowRight: 1,
-  ArrowUp: 1,
-  PageDown: -4,
-  PageUp: 4,
-  Home: -Infinity,
-  End: Infinity,
-};
 
-export function landscapeMap(dispatch: Dispatch) {
-  const canvas = h("canvas", { "aria-hidden": "true" });
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg") as SVGSVGElement;
-  const root = h(
+interface Point {
+  x: number;
+  y: number;
+}
+
+export function landscapeMap(state: State, t: Words, dispatch: Dispatch) {
+  const look = landscapeLook(state, "loss_landscape");
+  const steps = state.card?.steps ?? [];
+  if (!look) return null;
+  const high = Math.round(WIDE * shapeOf(look).height);
+  const onPicture = ({ x, y }: Point) => ({ x: x * WIDE, y: (1 - y) * high });
+  const points = pathOn(look).map(onPicture);
+  const place = placeOn(look, steps, state.step);
+  const step = steps[Math.round(state.step)] ?? 0;
+  return h(
     "div",
     {
       class: "landscape-map",
       id: "landscape-map",
       role: "slider",
       tabindex: 0,
+      "aria-label": t("landscape.map"),
       "aria-valuemin": 0,
+      "aria-valuemax": Math.max(1, steps.length - 1),
+      "aria-valuenow": Math.round(state.step),
+      "aria-valuetext": t("strip.step.value", { step }),
+      ...travel(points, look.answer.steps, state, dispatch),
     },
-    canvas,
-    svg,
+    h(Bands, { look, theme: state.theme, high }),
+    h(Drawing, drawn(points, place && onPicture(place), high, look.answer.steps)),
   );
-  let now: { points: { x: number; y: number }[]; steps: number[]; card: number[]; at: number } = {
-    points: [],
-    steps: [],
-    card: [],
-    at: 0,
-  };
-  let key = "";
+}
 
+/** Pressed or dragged it goes to the checkpoint nearest to there, by keys along the path. */
+function travel(points: Point[], on: number[], state: State, dispatch: Dispatch) {
+  const steps = state.card?.steps ?? [];
   const go = (step: number, glide: number) => {
     dispatch({ type: "pause" });
     dispatch({ type: "go", step, glide });
   };
   const follow = (event: PointerEvent, glide: number) => {
-    const box = svg.getBoundingClientRect();
+    const map = event.currentTarget as HTMLElement;
+    const box = (map.querySelector("svg") ?? map).getBoundingClientRect();
     const scale = WIDE / box.width;
-    const index = now.card.indexOf(
-      now.steps[
-        nearestTo(now.points, (event.clientX - box.left) * scale, (event.clientY - box.top) * scale)
-      ],
+    const at = nearestTo(
+      points,
+      (event.clientX - box.left) * scale,
+      (event.clientY - box.top) * scale,
     );
-    if (index >= 0 && index !== now.at) go(index, glide);
+    const index = steps.indexOf(on[at]);
+    if (index >= 0 && index !== state.step) go(index, glide);
   };
-  root.addEventListener("pointerdown", (event) => {
-    if (event.button) return;
-    root.setPointerCapture(event.pointerId);
-    follow(event, 300);
-  });
-  root.addEventListener(
-    "pointermove",
-    (event) => root.hasPointerCapture(event.pointerId) && follow(event, 200),
-  );
-  root.addEventListener("keydown", (event) => {
-    const by = KEYS[event.key];
-    if (by === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
-    go(
-      Math.abs(by) === Infinity ? (by > 0 ? now.card.length - 1 : 0) : Math.round(now.at) + by,
-      300,
-    );
-  });
-
   return {
-    root,
-    update(state: State, t: Words, look: Look) {
-      const steps = state.card?.steps ?? [];
-      const high = Math.round(WIDE * shapeOf(look).height);
-      const points = pathOn(look).map(({ x, y }) => ({ x: x * WIDE, y: (1 - y) * high }));
-      now = { points, steps: look.answer.steps, card: steps, at: state.step };
-      const next = JSON.stringify([look.id, state.theme]);
-      if (next !== key) paint(canvas, look, state.theme, high);
-      key = next;
-      const place = placeOn(look, steps, state.step);
-      patch(
-        svg,
-        drawn(
-          points,
-          place && { x: place.x * WIDE, y: (1 - place.y) * high },
-          high,
-          look.answer.steps,
-        ),
-      );
-      root.setAttribute("aria-label", t("landscape.map"));
-      root.setAttribute("aria-valuemax", String(Math.max(1, steps.length - 1)));
-      root.setAttribute("aria-valuenow", String(Math.round(state.step)));
-      root.setAttribute(
-        "aria-valuetext",
-        t("strip.step.value", { step: steps[Math.round(state.step)] ?? 0 }),
-      );
+    onPointerDown: (event: PointerEvent) => {
+      if (event.button) return;
+      (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
+      follow(event, 300);
+    },
+    onPointerMove: (event: PointerEvent) =>
+      (event.currentTarget as HTMLElement).hasPointerCapture(event.pointerId) && follow(event, 200),
+    onKeyDown: (event: KeyboardEvent) => {
+      const to = placeByKey(event, state.step, steps.length - 1);
+      if (to !== null) go(to, 300);
     },
   };
 }
 
-function nearestTo(points: { x: number; y: number }[], x: number, y: number) {
+function nearestTo(points: Point[], x: number, y: number) {
   const far = points.map((point) => Math.hypot(point.x - x, point.y - y));
   return far.indexOf(Math.min(...far));
 }
 
-function drawn(
-  points: { x: number; y: number }[],
-  here: { x: number; y: number } | null,
-  high: number,
-  steps: number[],
-) {
+function drawn(points: Point[], here: Point | null, high: number, steps: number[]) {
   const line = points
     .map(({ x, y }, i) => `${i ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`)
     .join("");
@@ -156,27 +125,35 @@ function drawn(
 }
 
 /** The loss as bands of one colour each. */
-function paint(canvas: HTMLCanvasElement, look: Look, theme: Theme, high: number) {
-  [canvas.width, canvas.height] = [2 * WIDE, 2 * high];
-  const context = canvas.getContext("2d");
-  if (!context) return;
+function Bands({ look, theme, high }: { look: Look; theme: Theme; high: number }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useLayoutEffect(() => {
+    const context = canvas.current?.getContext("2d");
+    if (context) paint(context, look, theme);
+  }, [look, theme, high]);
+  const size = { width: 2 * WIDE, height: 2 * high };
+  return h("canvas", { ...size, ref: canvas, "aria-hidden": "true" });
+}
+
+function paint(context: CanvasRenderingContext2D, look: Look, theme: Theme) {
+  const { width, height } = context.canvas;
   const { loss } = look.tensors;
-  const size = loss.shape[0];
   const heights = heightsOf(look);
   const grid = Float32Array.from(loss.data as Float32Array, heights.at);
-  const image = context.createImageData(canvas.width, canvas.height);
-  const colour = (at: number) => css(magnitude(at, theme)).match(/\d+/g)?.map(Number) ?? [];
-  const colours = new Map(Array.from({ length: 12 }, (_, i) => [i, colour(i / 11)]));
-  for (let row = 0; row < canvas.height; row++) {
-    for (let column = 0; column < canvas.width; column++) {
-      const at = banded(
-        between(grid, size, column / (canvas.width - 1), 1 - row / (canvas.height - 1)),
-      );
-      image.data.set(
-        [...(colours.get(Math.round(at * 11)) ?? [0, 0, 0]), 255],
-        4 * (row * canvas.width + column),
-      );
+  const image = context.createImageData(width, height);
+  const rgba = (at: number) => [
+    ...(css(magnitude(at, theme)).match(/\d+/g) ?? []).map(Number),
+    255,
+  ];
+  const colours = Array.from({ length: BANDS }, (_, i) => rgba(i / (BANDS - 1)));
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const at = between(grid, loss.shape[0], column / (width - 1), 1 - row / (height - 1));
+      const colour = colours[Math.round(banded(at) * (BANDS - 1))] ?? NOTHING;
+      image.data.set(colour, 4 * (row * width + column));
     }
   }
   context.putImageData(image, 0, 0);
 }
+
+const NOTHING = [0, 0, 0, 255];

@@ -3,87 +3,76 @@
  * the line between two steps.
  */
 
+import { Fragment, h } from "preact";
+import { number } from "../../i18n/language.ts";
 import { css, magnitude } from "../../state/colour/colours.ts";
-import { fill, h } from "../../ui/dom.ts";
 import {
+  BANDS,
+  computing,
   hasTrajectory,
   heightsOf,
-  pathOn,
-  computing,
   landscapeLook,
+  pathOn,
 } from "../../state/inside/landscape.ts";
-import { number } from "../../i18n/language.ts";
-import { lossLine } from "./loss-line.ts";
-import { landscapeMap } from "./landscape-map.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { Look, State, Words } from "../../state/types.ts";
+import { Button } from "../../ui/button.ts";
+import { part } from "../../ui/host.ts";
+import { landscapeMap } from "./landscape-map.ts";
+import { lossLine } from "./loss-line.ts";
 
-export function landscapeTab(dispatch: Dispatch) {
-  const about = h("p", { class: "quiet" });
-  const go = h("button", {
-    type: "button",
-    class: "text-button",
-    id: "landscape-compute",
-    onclick: () => dispatch({ type: "landscape.compute", on: true }),
-  });
-  const stop = h("button", {
-    type: "button",
-    class: "text-button",
-    id: "landscape-stop",
-    onclick: () => dispatch({ type: "landscape.compute", on: false }),
-  });
-  const bar = h("progress", { id: "landscape-progress", max: 1 });
-  const progress = h("div", { class: "landscape-progress" }, bar, stop);
-  const map = landscapeMap(dispatch);
-  const scale = h("div", { class: "landscape-scale" });
-  const here = h("p", { class: "told" });
-  const facts = h("div", {});
-  const line = lossLine(dispatch);
-  const limits = h("p", { class: "quiet limits" });
-  const root = h(
+const Chart = part(landscapeMap);
+const Facts = part(facts, true);
+const Line = part(lossLine, true);
+
+export function landscape(state: State, t: Words, dispatch: Dispatch) {
+  const look = landscapeLook(state, "loss_landscape");
+  const whole = Boolean(look?.tensors.loss);
+  const waits = computing(state) && !whole && !state.inside.troubles.loss_landscape;
+  const shown = { state, t, dispatch, acts: undefined };
+  return h(
     "div",
     { class: "landscape" },
-    about,
-    go,
-    progress,
-    map.root,
-    scale,
-    here,
-    facts,
-    line.root,
-    limits,
+    h("p", { class: "quiet" }, t(hasTrajectory(state) ? "landscape.about" : "landscape.one")),
+    hasTrajectory(state) && !whole && !waits && compute("compute", true, t, dispatch),
+    waits && progress(look?.answer.share ?? 0, t, dispatch),
+    whole && [h(Chart, shown), h(Facts, shown)],
+    h(Line, { key: "line", ...shown }),
+    h("p", { class: "quiet limits" }, t("landscape.limits")),
   );
-  let key = "";
+}
 
-  return {
-    root,
-    update(state: State, t: Words) {
-      const look = landscapeLook(state, "loss_landscape");
-      const whole = look?.tensors.loss ? look : null;
-      const waits = computing(state) && !whole && !state.inside.troubles.loss_landscape;
-      about.textContent = t(hasTrajectory(state) ? "landscape.about" : "landscape.one");
-      limits.textContent = t("landscape.limits");
-      go.textContent = t("landscape.compute");
-      go.hidden = !hasTrajectory(state) || whole !== null || waits;
-      progress.hidden = !waits;
-      bar.value = look?.answer.share ?? 0;
-      bar.setAttribute(
-        "aria-label",
-        t("landscape.progress", { share: Math.round(100 * bar.value) }),
-      );
-      stop.textContent = t("landscape.stop", { share: Math.round(100 * bar.value) });
-      for (const part of [map.root, scale, here, facts]) part.hidden = !whole;
-      line.update(state, t);
-      if (!whole) return;
-      map.update(state, t, whole);
-      here.textContent = hereWords(state, t, whole);
-      const next = JSON.stringify([whole.id, state.language, state.theme]);
-      if (next === key) return;
-      key = next;
-      fill(scale, ...scaleOf(whole, state, t));
-      fill(facts, ...factsOf(whole, state, t));
-    },
-  };
+function compute(name: "compute" | "stop", on: boolean, t: Words, dispatch: Dispatch, values = {}) {
+  const onClick = () => dispatch({ type: "landscape.compute", on });
+  return h(
+    Button,
+    { class: "text-button", id: `landscape-${name}`, onClick },
+    t(`landscape.${name}`, values),
+  );
+}
+
+function progress(value: number, t: Words, dispatch: Dispatch) {
+  const share = Math.round(100 * value);
+  const label = t("landscape.progress", { share });
+  return h(
+    "div",
+    { class: "landscape-progress" },
+    h("progress", { id: "landscape-progress", max: 1, value, "aria-label": label }),
+    compute("stop", false, t, dispatch, { share }),
+  );
+}
+
+/** The scale, what is true of the checkpoint in hand, and of the map. */
+function facts(state: State, t: Words) {
+  const look = landscapeLook(state, "loss_landscape");
+  if (!look) return null;
+  return h(
+    Fragment,
+    {},
+    h("div", { class: "landscape-scale" }, scaleOf(look, state, t)),
+    h("p", { class: "told" }, hereWords(state, t, look)),
+    h("div", {}, factsOf(look, state, t)),
+  );
 }
 
 /** What is true of the checkpoint in hand. */
@@ -103,10 +92,10 @@ function hereWords(state: State, t: Words, look: Look) {
 /** The colours with their losses; what lies above the top of the scale has its colour. */
 function scaleOf(look: Look, state: State, t: Words) {
   const heights = heightsOf(look);
-  const stops = Array.from(
-    { length: 12 },
-    (_, i) => `${css(magnitude(i / 11, state.theme))} ${(100 * i) / 12}% ${(100 * (i + 1)) / 12}%`,
-  );
+  const stops = Array.from({ length: BANDS }, (_, i) => {
+    const [from, to] = [i, i + 1].map((edge) => `${(100 * edge) / BANDS}%`);
+    return `${css(magnitude(i / (BANDS - 1), state.theme))} ${from} ${to}`;
+  });
   const short = (value: number) => number(value, state.language, { maximumSignificantDigits: 3 });
   const marks = [0, 0.5, 1].map((at) =>
     h("span", {}, `${at === 1 && heights.cut ? "≥ " : ""}${short(heights.back(at))}`),

@@ -3,111 +3,73 @@
  * ends.
  */
 
-import { fill, h } from "../../ui/dom.ts";
-import { endsOf, hasTrajectory, landscapeLook } from "../../state/inside/landscape.ts";
+import { h } from "preact";
+import { draw } from "../../charts/svg.ts";
 import { number } from "../../i18n/language.ts";
-import { draw, patch } from "../../charts/svg.ts";
+import { endsOf, hasTrajectory, landscapeLook } from "../../state/inside/landscape.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { Look, State, Words } from "../../state/types.ts";
+import { Button } from "../../ui/button.ts";
+import { Drawing } from "../../ui/drawing.ts";
+import { Field } from "../../ui/field.ts";
+import { Select } from "../../ui/select.ts";
 
 const [WIDE, HIGH, LEFT, EDGE] = [306, 120, 44, 10];
 
-export function lossLine(dispatch: Dispatch) {
-  const title = h("h3", {});
-  const about = h("p", { class: "quiet" });
-  const start = h("select", {
-    id: "landscape-start",
-    onchange: () => dispatch({ type: "landscape.set", start: Number(start.value) }),
-  });
-  const end = h("select", {
-    id: "landscape-end",
-    onchange: () => dispatch({ type: "landscape.set", end: Number(end.value) }),
-  });
-  const [startWords, endWords] = [h("span", {}), h("span", {})];
-  const go = h("button", {
-    type: "button",
-    class: "text-button",
-    id: "landscape-line",
-    onclick: () => dispatch({ type: "landscape.line" }),
-  });
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg") as SVGSVGElement;
-  const chart = h("div", { class: "landscape-line", role: "img" }, svg);
-  const told = h("p", { class: "told", role: "status" });
-  const root = h(
+export function lossLine(state: State, t: Words, dispatch: Dispatch) {
+  const look = landscapeLook(state, "loss_line");
+  const ends = endsOf(state);
+  const go = () => dispatch({ type: "landscape.line" });
+  const end = (name: "start" | "end") =>
+    h(Field, { words: t(`landscape.line.${name}`) }, choice(name, ends[name], state, t, dispatch));
+  return h(
     "section",
-    {},
-    title,
-    about,
-    h("div", { class: "fields" }, h("label", {}, startWords, start), h("label", {}, endWords, end)),
-    go,
-    chart,
-    told,
+    { hidden: !hasTrajectory(state) },
+    h("h3", {}, t("landscape.line")),
+    h("p", { class: "quiet" }, t("landscape.line.about")),
+    h("div", { class: "fields" }, end("start"), end("end")),
+    h(
+      Button,
+      {
+        class: "text-button",
+        id: "landscape-line",
+        disabled: ends.start === ends.end,
+        onClick: go,
+      },
+      t("landscape.line.go"),
+    ),
+    told(state, t, look?.key ? look : null),
   );
-  let key = "";
+}
 
-  return {
-    root,
-    update(state: State, t: Words) {
-      root.hidden = !hasTrajectory(state);
-      const look = landscapeLook(state, "loss_line");
-      const ends = endsOf(state);
-      const next = JSON.stringify([
-        look?.id,
-        look?.run,
-        ends,
-        state.card?.steps,
-        state.language,
-        state.inside.asking.line,
-        state.inside.troubles.line,
-      ]);
-      if (root.hidden || next === key) return;
-      key = next;
-      [title.textContent, about.textContent, go.textContent] = [
-        t("landscape.line"),
-        t("landscape.line.about"),
-        t("landscape.line.go"),
-      ];
-      [startWords.textContent, endWords.textContent] = [
-        t("landscape.line.start"),
-        t("landscape.line.end"),
-      ];
-      for (const [select, step] of [
-        [start, ends.start],
-        [end, ends.end],
-      ] as [HTMLSelectElement, number][]) {
-        fill(
-          select,
-          ...(state.card?.steps ?? []).map((one) =>
-            h("option", { value: one }, t("strip.step.value", { step: one })),
-          ),
-        );
-        select.value = String(step);
-      }
-      go.disabled = ends.start === ends.end;
-      chart.hidden = told.hidden = !look;
-      if (!look?.key) return;
-      const asked = JSON.parse(look.key);
-      const short = (value: number) =>
-        number(value, state.language, { maximumSignificantDigits: 3 });
-      told.textContent = t(
-        look.answer.barrier > 0 ? "landscape.line.barrier" : "landscape.line.none",
-        {
-          barrier: short(look.answer.barrier),
-          start: asked.start,
-          end: asked.end,
-        },
-      );
-      chart.setAttribute(
-        "aria-label",
-        t("landscape.line.chart", {
-          start: asked.start,
-          end: asked.end,
-          losses: Array.from(look.tensors.losses.data, short).join(", "),
-        }),
-      );
-      patch(svg, lineChart(look, [String(asked.start), String(asked.end)], short));
-    },
-  };
+function choice(name: "start" | "end", chosen: number, state: State, t: Words, dispatch: Dispatch) {
+  return h(Select, {
+    id: `landscape-${name}`,
+    value: String(chosen),
+    options: (state.card?.steps ?? []).map((step) => ({
+      value: String(step),
+      words: t("strip.step.value", { step }),
+    })),
+    onChoose: (value) => dispatch({ type: "landscape.set", [name]: Number(value) }),
+  });
+}
+
+function told(state: State, t: Words, look: Look | null) {
+  if (!look) return h("p", { class: "told", role: "status", hidden: true });
+  const short = (value: number) => number(value, state.language, { maximumSignificantDigits: 3 });
+  const { start, end } = JSON.parse(look.key ?? "{}");
+  const { barrier } = look.answer;
+  const losses = Array.from(look.tensors.losses.data, short).join(", ");
+  const label = t("landscape.line.chart", { start, end, losses });
+  const key = barrier > 0 ? "landscape.line.barrier" : "landscape.line.none";
+  return [
+    h(
+      "div",
+      { class: "landscape-line", role: "img", "aria-label": label },
+      h(Drawing, lineChart(look, [String(start), String(end)], short)),
+    ),
+    h("p", { class: "told", role: "status" }, t(key, { start, end, barrier: short(barrier) })),
+  ];
 }
 
 function lineChart(

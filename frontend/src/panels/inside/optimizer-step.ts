@@ -3,204 +3,127 @@
  * model it acts, in words.
  */
 
-import { fill, h } from "../../ui/dom.ts";
-import { sentenceInside } from "../../state/inside/asked.ts";
+import { h } from "preact";
+import { brief, number } from "../../i18n/language.ts";
 import {
+  ALTERNATIVES,
   FACTORS,
   PARTS,
-  ALTERNATIVES,
   adaptiveOver,
   factorOf,
-  reachAt,
   optimizerStepLook,
+  reachAt,
 } from "../../state/inside/optimizer-step.ts";
-import { brief, number } from "../../i18n/language.ts";
 import type { Dispatch } from "../../state/messages.ts";
-import type { Look, State, Words } from "../../state/types.ts";
+import type { Inside, Look, State, Words } from "../../state/types.ts";
+import { Field, Range, Tick } from "../../ui/field.ts";
+import { Select } from "../../ui/select.ts";
+import { Bar } from "./bar.ts";
 
 type Short = (value: number) => string;
 
-export function optimizerStepTab(dispatch: Dispatch) {
-  const set = (fields: Record<string, any>) => dispatch({ type: "optimizer-step.set", ...fields });
-  const about = h("p", { class: "quiet" });
-  const motion = h("select", {
-    id: "optimizer-step-component",
-    onchange: () => set({ motion: motion.value }),
-  });
-  const factor = h("input", {
-    type: "range",
-    id: "optimizer-step-factor",
-    min: 0,
-    max: FACTORS.length - 1,
-    step: 1,
-    oninput: () => set({ factor: FACTORS[Number(factor.value)] }),
-  });
-  const value = h("output", { for: "optimizer-step-factor" });
-  const backwards = h("input", {
-    type: "checkbox",
-    id: "optimizer-step-backwards",
-    onchange: () => set({ backwards: backwards.checked }),
-  });
-  const cloud = h("input", {
-    type: "checkbox",
-    id: "optimizer-step-cloud",
-    onchange: () => set({ cloud: cloud.checked }),
-  });
-  const [motionWords, factorWords, backwardsWords, cloudWords] = Array.from({ length: 4 }, () =>
-    h("span", {}),
-  );
-  const ticks = h(
+export function optimizerStep(state: State, t: Words, dispatch: Dispatch) {
+  const { look } = optimizerStepLook(state);
+  const short = (one: number) => brief(one, state.language);
+  return h(
     "div",
-    { class: "ticks" },
-    h("label", {}, backwards, backwardsWords),
-    h("label", {}, cloud, cloudWords),
+    { class: "optimizer-step" },
+    h("p", { class: "quiet" }, t("optimizer-step.about")),
+    fields(state, t, dispatch, short),
+    h("p", { class: "told", role: "status" }, look && lossWords(t, look, short)),
+    h("div", {}, look && rows(state, t, look, short)),
   );
-  const fields = h(
-    "div",
-    { class: "fields" },
-    h("label", {}, motionWords, motion),
-    h("label", {}, factorWords, factor, value),
-    ticks,
-  );
-  const told = h("p", { class: "told", role: "status" });
-  const more = h("div", {});
-  const root = h("div", { class: "optimizer-step" }, about, fields, told, more);
-  let key = "";
-
-  return {
-    root,
-    update(state: State, t: Words) {
-      const { look } = optimizerStepLook(state);
-      const { optimizerStep } = state.inside;
-      const next = JSON.stringify([
-        look?.id,
-        optimizerStep,
-        Math.round(state.site),
-        state.language,
-        sentenceInside(state)?.id,
-      ]);
-      if (next === key) return;
-      key = next;
-      const short = (one: number) => brief(one, state.language);
-      about.textContent = t("optimizer-step.about");
-      [
-        motionWords.textContent,
-        factorWords.textContent,
-        backwardsWords.textContent,
-        cloudWords.textContent,
-      ] = [
-        "optimizer-step.component",
-        "optimizer-step.factor",
-        "optimizer-step.backwards",
-        "optimizer-step.cloud",
-      ].map((name) => t(name));
-      fillMotions(motion, optimizerStep.motion, t);
-      factor.value = String(FACTORS.indexOf(optimizerStep.factor));
-      value.textContent = `×${short(factorOf(state))}`;
-      factor.setAttribute("aria-valuetext", value.textContent);
-      [backwards.checked, cloud.checked] = [optimizerStep.backwards, optimizerStep.cloud];
-      told.textContent = look
-        ? t("optimizer-step.loss", {
-            before: short(look.answer.before),
-            after: short(look.answer.after),
-            factor: short(look.answer.factor),
-          })
-        : "";
-      fill(more, ...(look ? rows(state, t, look, short) : []));
-    },
-  };
 }
 
-function fillMotions(select: HTMLSelectElement, chosen: string, t: Words) {
-  const option = (value: string) => h("option", { value }, t(`optimizer-step.component.${value}`));
-  const group = (key: string, values: string[]) =>
-    h("optgroup", { label: t(key) }, ...values.map(option));
-  fill(
-    select,
+function lossWords(t: Words, { answer: { before, after, factor } }: Look, short: Short) {
+  const values = { before: short(before), after: short(after), factor: short(factor) };
+  return t("optimizer-step.loss", values);
+}
+
+function fields(state: State, t: Words, dispatch: Dispatch, short: Short) {
+  const chosen = state.inside.optimizerStep;
+  const set = (fields: Partial<Inside["optimizerStep"]>) =>
+    dispatch({ type: "optimizer-step.set", ...fields });
+  const times = `×${short(factorOf(state))}`;
+  const tick = (name: "backwards" | "cloud") => ({
+    id: `optimizer-step-${name}`,
+    words: t(`optimizer-step.${name}`),
+    checked: chosen[name],
+    onTick: (checked: boolean) => set({ [name]: checked }),
+  });
+  const component = {
+    id: "optimizer-step-component",
+    value: chosen.motion,
+    options: motions(t),
+    onChoose: (motion: string) => set({ motion }),
+  };
+  const factor = {
+    id: "optimizer-step-factor",
+    ...{ min: 0, max: FACTORS.length - 1, step: 1, value: FACTORS.indexOf(chosen.factor) },
+    ...{ written: times, words: times },
+    onSlide: (at: number) => set({ factor: FACTORS[at] }),
+  };
+  return h(
+    "div",
+    { class: "fields" },
+    h(Field, { words: t("optimizer-step.component") }, h(Select, component)),
+    h(Field, { words: t("optimizer-step.factor") }, h(Range, factor)),
+    h("div", { class: "ticks" }, h(Tick, tick("backwards")), h(Tick, tick("cloud"))),
+  );
+}
+
+function motions(t: Words) {
+  const option = (value: string) => ({ value, words: t(`optimizer-step.component.${value}`) });
+  const group = (key: string, values: string[]) => ({ group: t(key), options: values.map(option) });
+  return [
     option("step"),
     group("optimizer-step.own", PARTS),
     group("optimizer-step.alternatives", ALTERNATIVES),
-  );
-  select.value = chosen;
-}
-
-function rows(state: State, t: Words, look: Look, short: Short) {
-  const { answer } = look;
-  const reach = reachAt(look, Math.round(state.site));
-  const ratio = adaptiveOver(look);
-  const whole = (one: number) =>
-    number(one, state.language, { maximumSignificantDigits: one < 1000 ? 2 : 3 });
-  return [
-    h(
-      "p",
-      { class: "quiet" },
-      t("optimizer-step.reach", { length: short(reach.length), drawn: short(reach.trust) }),
-    ),
-    h("h3", {}, t("optimizer-step.lengths")),
-    bars(
-      [...PARTS, "step"].map((name) => [
-        t(`optimizer-step.component.${name}`),
-        answer.lengths[name],
-      ]),
-      short,
-      PARTS.length,
-    ),
-    h("p", { class: "quiet" }, t("optimizer-step.sum")),
-    ratio !== null &&
-      h("p", { class: "lesson" }, t("optimizer-step.lesson", { ratio: whole(ratio) })),
-    h("h3", {}, t("optimizer-step.alternatives")),
-    bars(
-      ALTERNATIVES.map((name) => [t(`optimizer-step.component.${name}`), answer.lengths[name]]),
-      short,
-    ),
-    h(
-      "h3",
-      {},
-      t("optimizer-step.groups", { motion: t(`optimizer-step.component.${answer.component}`) }),
-    ),
-    bars(
-      Object.entries(answer.groups[answer.component]).map(([name, length]) => [
-        groupWords(t, name),
-        Number(length),
-      ]),
-      short,
-    ),
-    h("h3", {}, t("optimizer-step.batch")),
-    h(
-      "p",
-      { class: "quiet" },
-      t(`optimizer-step.batch.${answer.origin}`, {
-        sequences: answer.sequences,
-        earlier: answer.earlier,
-      }),
-    ),
-    h(
-      "p",
-      { class: "quiet" },
-      t("optimizer-step.settings", {
-        rate: short(answer.rate),
-        beta1: answer.beta1,
-        beta2: answer.beta2,
-        decay: answer.decay,
-      }),
-    ),
   ];
 }
 
-/**
- * Lengths as bars beside each other, their numbers at the right; `own` is the row that the others
- * make up.
- */
-function bars(lengths: [string, number][], short: Short, own: number = -1) {
+function rows(state: State, t: Words, { answer, ...look }: Look, short: Short) {
+  const reach = reachAt({ answer, ...look }, Math.round(state.site));
+  const ratio = adaptiveOver({ answer, ...look });
+  const digits = { maximumSignificantDigits: ratio !== null && ratio < 1000 ? 2 : 3 };
+  const motion = (name: string) => t(`optimizer-step.component.${name}`);
+  const lengths = (names: string[]): [string, number][] =>
+    names.map((name) => [motion(name), answer.lengths[name]]);
+  const groups = Object.entries<number>(answer.groups[answer.component]);
+  const { sequences, earlier, rate, beta1, beta2, decay } = answer;
+  const said = (key: string, values: Parameters<Words>[1] = {}, name = "quiet") =>
+    h("p", { class: name }, t(`optimizer-step.${key}`, values));
+  const title = (key: string, values = {}) => h("h3", {}, t(`optimizer-step.${key}`, values));
+  return [
+    said("reach", { length: short(reach.length), drawn: short(reach.trust) }),
+    title("lengths"),
+    bars(lengths([...PARTS, "step"]), short, PARTS.length),
+    said("sum"),
+    ratio !== null && said("lesson", { ratio: number(ratio, state.language, digits) }, "lesson"),
+    title("alternatives"),
+    bars(lengths(ALTERNATIVES), short),
+    title("groups", { motion: motion(answer.component) }),
+    bars(
+      groups.map(([name, length]) => [groupWords(t, name), length]),
+      short,
+    ),
+    title("batch"),
+    said(`batch.${answer.origin}`, { sequences, earlier }),
+    said("settings", { rate: short(rate), beta1, beta2, decay }),
+  ];
+}
+
+/** Lengths beside each other; `own` is the row that the others make up. */
+function bars(lengths: [string, number][], short: Short, own = -1) {
   const most = Math.max(...lengths.map(([, length]) => length), 1e-30);
   const row = ([name, length]: [string, number], i: number) =>
-    h(
-      "li",
-      { class: i === own ? "own" : "", style: { "--part": length / most } },
-      h("span", {}, name),
-      h("span", {}, short(length)),
-    );
-  return h("ul", { class: "branches lengths" }, ...lengths.map(row));
+    h(Bar, {
+      class: i === own ? "own" : "",
+      name: h("span", {}, name),
+      part: length / most,
+      value: short(length),
+    });
+  return h("ul", { class: "branches lengths" }, lengths.map(row));
 }
 
 /**

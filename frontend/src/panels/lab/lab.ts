@@ -6,8 +6,7 @@ import { byId, fill, h, icon, iconButton, relabel } from "../../ui/dom.ts";
 import { goesOn, labShown, selectedJob } from "../../state/lab.ts";
 import { failureWords } from "../../i18n/language.ts";
 import { labForm } from "./labform.ts";
-import { jobTold } from "./labjob.ts";
-import { jobLines } from "./labjobs.ts";
+import { trainings } from "./labjobs.ts";
 import { saysOf, titleOf } from "./labwords.ts";
 import type { LabActs } from "./labacts.ts";
 import type { Dispatch } from "../../state/messages.ts";
@@ -32,15 +31,8 @@ export function labPanel(dispatch: Dispatch, { lab: acts }: { lab: LabActs }) {
   const head = h("header", {}, back, title, h("span", { class: "right" }, fresh, fold, close));
   const short = h("p", { class: "short quiet" });
   const trouble = h("p", { class: "bad", role: "alert" });
-  const told = jobTold(dispatch, acts);
-  const lines = jobLines(acts);
-  const jobs = h(
-    "div",
-    { class: "body scroll", tabindex: 0 },
-    trouble,
-    told.element,
-    lines.element,
-  );
+  const all = trainings(dispatch, acts);
+  const jobs = h("div", { class: "body scroll", tabindex: 0 }, trouble, all.root);
   const form = labForm(dispatch, acts);
   fill(root, head, short, jobs, form.element);
 
@@ -68,10 +60,7 @@ export function labPanel(dispatch: Dispatch, { lab: acts }: { lab: LabActs }) {
       [jobs.hidden, form.element.hidden] = [asking || lab.folded, !asking || lab.folded];
       if (lab.folded) return;
       if (asking) form.update(state, t);
-      else {
-        told.update(state, t);
-        lines.update(state, t);
-      }
+      else all.update(state, t);
       if (previous && previous.lab.page !== lab.page)
         (asking ? form : { focus: () => fresh.focus({ preventScroll: true }) }).focus();
     },

@@ -20,7 +20,7 @@ export function labForm(dispatch: Dispatch, acts: LabActs) {
   const text = textField(dispatch);
   const optimizers = h("fieldset", { class: "optimizers" });
   const numbers = h("fieldset", { class: "numbers" });
-  const fields = h("div", { class: "body scroll" }, like, tasks, text.element, optimizers, numbers);
+  const fields = h("div", { class: "body scroll" }, like, tasks, text.root, optimizers, numbers);
   const refusal = h("p", { class: "bad", role: "alert" });
   const start = h("button", { type: "submit", class: "start", id: "lab-start" });
   const bounds = h("p", { class: "quiet" });
@@ -59,7 +59,7 @@ export function labForm(dispatch: Dispatch, acts: LabActs) {
             input.value === (input.name === "lab-task" ? lab.draft.task : lab.draft.optimizer);
       showAdvice(optimizers, task, state, t);
       for (const row of rows) row.update(state, t);
-      text.update(state, t, Boolean(task?.text));
+      text.update(state, t);
       const from = lab.jobs.find(({ id }) => id === lab.draft.like);
       like.hidden = !from;
       like.textContent = from ? t("lab.like", { title: titleOf(state, from, t) }) : "";

@@ -3,83 +3,98 @@
  * bound.
  */
 
-import { fill, h, icon } from "../../ui/dom.ts";
-import { bytesOf } from "../../state/lab.ts";
+import { h } from "preact";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { number } from "../../i18n/language.ts";
+import { bytesOf, taskOffered } from "../../state/lab.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { Language, State, Words } from "../../state/types.ts";
+import { Button } from "../../ui/button.ts";
+import { rooted } from "../../ui/host.ts";
+import { Icon } from "../../ui/icon.ts";
 
-export function textField(dispatch: Dispatch) {
-  const label = h("label", { for: "lab-text" });
-  const area = h("textarea", {
-    id: "lab-text",
-    rows: 4,
-    spellcheck: "false",
-    "aria-describedby": "lab-text-size",
-  });
-  area.addEventListener("input", () => dispatch({ type: "lab.text", text: area.value }));
-  const file = h("input", {
-    type: "file",
-    class: "unseen",
-    accept: "text/*,.txt,.md,.csv,.json",
-    tabindex: -1,
-    "aria-hidden": "true",
-  });
-  const choose = h("button", {
-    type: "button",
-    class: "plain",
-    id: "lab-file",
-    onclick: () => file.click(),
-  });
-  const size = h("p", { class: "quiet", id: "lab-text-size" });
-  const element = h(
-    "div",
-    { class: "own-text" },
-    h("div", { class: "head" }, label, choose, file),
-    area,
-    size,
+/** A file beyond this many bytes is not even read. */
+const READABLE = 64 * 1024 * 1024;
+const FILES = { type: "file", class: "unseen", accept: "text/*,.txt,.md,.csv,.json" };
+
+export const textField = rooted(ownText);
+
+export function ownText({ lab, language }: State, t: Words, dispatch: Dispatch) {
+  const { text, task } = lab.draft;
+  const asked = taskOffered(lab, task)?.text;
+  const [over, drag] = useState(false);
+  /** The size of a file that was too large to be read. */
+  const [large, refuse] = useState(0);
+  const file = useRef<HTMLInputElement>(null);
+  const bytes = Math.max(
+    useMemo(() => bytesOf(text), [text]),
+    text ? 0 : large,
   );
-  let large = 0;
-
-  /** Takes a file; one far beyond the bound is not even read. */
-  async function take(one: File | null | undefined) {
+  const most = lab.offer?.limits.text_bytes ?? 0;
+  const take = async (one: File | null | undefined) => {
     if (!one) return;
-    large = one.size > 64 * 1024 * 1024 ? one.size : 0;
-    const text = large ? "" : await one.text();
-    dispatch({ type: "lab.text", text, title: one.name.replace(/\.[^.]+$/, "") });
-  }
-  file.addEventListener("change", async () => (await take(file.files?.[0]), (file.value = "")));
-  element.addEventListener(
-    "dragover",
-    (event) => (event.preventDefault(), element.classList.add("over")),
+    refuse(one.size > READABLE ? one.size : 0);
+    const read = one.size > READABLE ? "" : await one.text();
+    dispatch({ type: "lab.text", text: read, title: one.name.replace(/\.[^.]+$/, "") });
+  };
+  return h(
+    "div",
+    { class: over ? "own-text over" : "own-text", hidden: !asked, ...dropping(drag, take) },
+    h(
+      "div",
+      { class: "head" },
+      h("label", { for: "lab-text" }, t("lab.text")),
+      h(
+        Button,
+        { id: "lab-file", onClick: () => file.current?.click() },
+        h(Icon, { name: "file" }),
+        t("lab.text.file"),
+      ),
+      h("input", {
+        ...FILES,
+        ref: file,
+        tabindex: -1,
+        "aria-hidden": "true",
+        onChange: chosen(take),
+      }),
+    ),
+    h("textarea", {
+      id: "lab-text",
+      rows: 4,
+      spellcheck: false,
+      "aria-describedby": "lab-text-size",
+      placeholder: t("lab.text.placeholder"),
+      value: text,
+      onInput: (event: InputEvent) =>
+        dispatch({ type: "lab.text", text: (event.target as HTMLTextAreaElement).value }),
+    }),
+    h(
+      "p",
+      { class: bytes > most ? "quiet bad" : "quiet", id: "lab-text-size" },
+      t("lab.text.size", { size: sizeWords(bytes, language), most: sizeWords(most, language) }),
+    ),
   );
-  element.addEventListener("dragleave", () => element.classList.remove("over"));
-  element.addEventListener("drop", (event) => {
-    event.preventDefault();
-    element.classList.remove("over");
-    take(event.dataTransfer?.files[0]);
-  });
-  let [measured, bytes] = ["", 0];
+}
 
+type Take = (file: File | null | undefined) => Promise<void>;
+
+function chosen(take: Take) {
+  return async (event: Event) => {
+    const input = event.currentTarget as HTMLInputElement;
+    await take(input.files?.[0]);
+    input.value = "";
+  };
+}
+
+/** What is dropped here is taken; what is held above shows where it would go. */
+function dropping(drag: (over: boolean) => void, take: Take) {
   return {
-    element,
-    update({ lab, language }: State, t: Words, shown: boolean) {
-      element.hidden = !shown;
-      if (!shown) return;
-      const { text } = lab.draft;
-      if (text !== measured) [measured, bytes] = [text, bytesOf(text)];
-      if (text) large = 0;
-      const most = lab.offer?.limits.text_bytes ?? 0;
-      label.textContent = t("lab.text");
-      fill(choose, icon("file"), t("lab.text.file"));
-      area.placeholder = t("lab.text.placeholder");
-      if (area.value !== text) area.value = text;
-      const over = Math.max(bytes, large) > most;
-      size.classList.toggle("bad", over);
-      size.textContent = t("lab.text.size", {
-        size: sizeWords(Math.max(bytes, large), language),
-        most: sizeWords(most, language),
-      });
+    onDragOver: (event: DragEvent) => (event.preventDefault(), drag(true)),
+    onDragLeave: () => drag(false),
+    onDrop: (event: DragEvent) => {
+      event.preventDefault();
+      drag(false);
+      take(event.dataTransfer?.files[0]);
     },
   };
 }

@@ -3,7 +3,8 @@
  * somebody should look at.
  */
 
-import { fill, h } from "../../ui/dom.ts";
+import { h } from "preact";
+import { useMemo } from "preact/hooks";
 import { findingsOf, BURST, BEFORE, FLAT, LAST, VANISHING } from "../../charts/health.ts";
 import { brief, number } from "../../i18n/language.ts";
 import { figuresIn, logOf, loggedAt } from "../../state/logged.ts";
@@ -16,29 +17,24 @@ import type { State, Words } from "../../state/types.ts";
 /** So many figures stand in the line. */
 const MOST = 4;
 
-export function loggedLine(dispatch: Dispatch) {
-  const figures = h("span", { class: "figures" });
-  const findings = h("span", { class: "findings" });
-  const element = h("p", { class: "logged", id: "logged" }, figures, findings);
-  let drawn: unknown[] = [];
-  let found: Finding[] = [];
-  let of: unknown = null;
-
-  return {
-    element,
-    update(state: State, t: Words) {
-      const rows = logOf(state);
-      const step = stepNumber(state);
-      element.hidden = !rows.length;
-      const key = [rows, step, state.language, state.card];
-      if (element.hidden || key.every((one, i) => one === drawn[i])) return;
-      drawn = key;
-      if (of !== rows) found = findingsOf(rows);
-      of = rows;
-      fill(figures, ...figureWords(state, t, step).map((words) => h("span", {}, words)));
-      fill(findings, ...found.map((one) => chip(one, state, t, dispatch)));
-    },
-  };
+export function logged(state: State, t: Words, dispatch: Dispatch) {
+  const rows = logOf(state);
+  const found = useMemo(() => findingsOf(rows), [rows]);
+  const figures = rows.length ? figureWords(state, t, stepNumber(state)) : [];
+  return h(
+    "p",
+    { class: "logged", id: "logged", hidden: !rows.length },
+    h(
+      "span",
+      { class: "figures" },
+      figures.map((words) => h("span", { key: words }, words)),
+    ),
+    h(
+      "span",
+      { class: "findings" },
+      found.map((one) => chip(one, state, t, dispatch)),
+    ),
+  );
 }
 
 /** "loss 3.41", "lr 0.0003": the first few that are known at a step. */
@@ -62,11 +58,12 @@ function chip(one: Finding, state: State, t: Words, dispatch: Dispatch) {
   return h(
     "button",
     {
+      key: `${one.kind} ${one.measure}`,
       type: "button",
       class: `finding of-${one.kind}`,
       title: rule,
       "aria-label": `${findingWords(one, state, t)} ${rule}`,
-      onclick: () => {
+      onClick: () => {
         dispatch({ type: "set", measure: one.measure, curves: true });
         dispatch({ type: "set", notice: { key: "notice.plain", values: { en: rule, zh: rule } } });
       },

@@ -3,64 +3,48 @@
  * they go there.
  */
 
-import { stepAxis } from "../../state/comparing.ts";
+import { h } from "preact";
 import { happenings, happeningWords } from "../../charts/events.ts";
-import { fill, h } from "../../ui/dom.ts";
-import { readingCard } from "./reading.ts";
+import { stepAxis } from "../../state/comparing.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { State, Words } from "../../state/types.ts";
+import { useReadingCard } from "./reading.ts";
+import type { ReadingCard } from "./reading.ts";
 
-export function eventMarks(dispatch: Dispatch) {
-  const tip = readingCard();
-  const element = h("div", { class: "marks", role: "group" });
-  let shown = "";
+export function eventMarks(state: State, t: Words, dispatch: Dispatch) {
+  const card = useReadingCard();
+  const all = happenings(state);
+  const { steps } = stepAxis(state);
+  const last = Math.max(1, steps.length - 1);
+  return h(
+    "div",
+    { class: "marks", role: "group", "aria-label": t("event.list"), hidden: !all.length },
+    all.map((one) => {
+      const lines = [t("event.step", { step: one.step }), ...happeningWords(state, t, one)];
+      const go = () => {
+        dispatch({ type: "pause" });
+        dispatch({ type: "go", step: one.index, glide: 420 });
+      };
+      return h("button", {
+        key: one.index,
+        type: "button",
+        class: one.index === Math.round(state.step) ? "mark here" : "mark",
+        style: { "--place": steps.indexOf(one.step) / last },
+        "aria-label": lines.join(". "),
+        tabindex: -1,
+        onClick: go,
+        ...telling(card, lines),
+      });
+    }),
+  );
+}
 
-  return {
-    element,
-    update(state: State, t: Words) {
-      element.setAttribute("aria-label", t("event.list"));
-      const all = happenings(state);
-      element.hidden = all.length === 0;
-      const { steps } = stepAxis(state);
-      const last = Math.max(1, steps.length - 1);
-      const key = JSON.stringify([state.language, state.run, steps, all]);
-      if (key !== shown)
-        fill(
-          element,
-          ...all.map((one) =>
-            mark(steps.indexOf(one.step) / last, one.index, [
-              t("event.step", { step: one.step }),
-              ...happeningWords(state, t, one),
-            ]),
-          ),
-        );
-      shown = key;
-      all.forEach(({ index }, i) =>
-        element.children[i].classList.toggle("here", index === Math.round(state.step)),
-      );
-    },
+/** What is pointed at, or has the focus, is told above it. */
+function telling(card: () => ReadingCard, lines: string[]) {
+  const tell = (event: Event) => {
+    const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    card().tell({ x: box.left + box.width / 2, y: box.top }, lines);
   };
-
-  function mark(at: number, index: number, lines: string[]) {
-    const one = h("button", {
-      type: "button",
-      class: "mark",
-      style: { "--place": at },
-      "aria-label": lines.join(". "),
-      tabindex: -1,
-    });
-    const tell = () => {
-      const box = one.getBoundingClientRect();
-      tip.tell({ x: box.left + box.width / 2, y: box.top }, lines);
-    };
-    one.addEventListener("click", () => {
-      dispatch({ type: "pause" });
-      dispatch({ type: "go", step: index, glide: 420 });
-    });
-    one.addEventListener("pointerenter", tell);
-    one.addEventListener("focus", tell);
-    one.addEventListener("pointerleave", tip.hide);
-    one.addEventListener("blur", tip.hide);
-    return one;
-  }
+  const hide = () => card().hide();
+  return { onPointerEnter: tell, onFocus: tell, onPointerLeave: hide, onBlur: hide };
 }

@@ -3,10 +3,9 @@
  * measure.
  */
 
+import { h } from "preact";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { wholeRange } from "../../charts/charting.ts";
-import { css, gradient, magnitude } from "../../state/colour/colours.ts";
-import { h } from "../../ui/dom.ts";
-import { number } from "../../i18n/language.ts";
 import {
   meaningOf,
   measureName,
@@ -17,89 +16,113 @@ import {
   shareOf,
   unitOf,
 } from "../../charts/measures.ts";
-import { sticky } from "../../state/sites.ts";
-import { fillChoice } from "./choice.ts";
-import { readingCard } from "./reading.ts";
+import { number } from "../../i18n/language.ts";
+import { css, gradient, magnitude } from "../../state/colour/colours.ts";
 import type { Dispatch } from "../../state/messages.ts";
+import { sticky } from "../../state/sites.ts";
 import type { State, Words } from "../../state/types.ts";
+import { part } from "../../ui/host.ts";
+import { Select } from "../../ui/select.ts";
+import { measureGroups } from "./choice.ts";
+import { useReadingCard } from "./reading.ts";
 
-export function padPanel(dispatch: Dispatch) {
-  const select = h("select", { id: "measure" });
-  select.addEventListener("change", () => dispatch({ type: "set", measure: select.value }));
-  const value = h("span", { class: "value" });
-  const canvas = h("canvas", { "aria-hidden": "true" });
-  const dot = h("button", {
+const Choice = part(choice, true);
+const Heat = part(heat, true);
+const Ends = part(ends, true);
+const Place = part(dot);
+
+export function pad(state: State, t: Words, dispatch: Dispatch) {
+  const shown = { state, t, dispatch, acts: undefined };
+  return h(
+    "div",
+    { class: "pad" },
+    h(Choice, shown),
+    h(
+      "div",
+      { class: "map", id: "pad", ...useMap(state, t, dispatch) },
+      h(Heat, shown),
+      h(Place, shown),
+    ),
+    h(Ends, shown),
+  );
+}
+
+/** The measure, and its value on screen; a dash that says why where there is none. */
+function choice(state: State, t: Words, dispatch: Dispatch) {
+  const { measure, card } = state;
+  return h(
+    "div",
+    { class: "words" },
+    h(Select, {
+      id: "measure",
+      label: t("pad.measure"),
+      title: meaningOf(state, t, measure),
+      value: measure,
+      options: card ? measureGroups(state, t) : [],
+      onChoose: (name) => dispatch({ type: "set", measure: name }),
+    }),
+    card ? value(state, t) : h("span", { class: "value" }),
+  );
+}
+
+function value(state: State, t: Words) {
+  const { measure, language } = state;
+  const here = readingAt(state, measure).value;
+  const unit = measureOf(state, measure)?.unit || unitOf(state, t, measure);
+  const title = [valueWords(state, t), unit].filter(Boolean).join(" · ");
+  return h("span", { class: "value", title }, here === null ? "–" : number(here, language));
+}
+
+/** The colours, with what they begin and end with. */
+function ends(state: State) {
+  const range = state.card && wholeRange(state, state.measure);
+  const [low, high] = range ? [range.low, range.high] : [null, null];
+  const said = (value: number | null) => (value === null ? "" : number(value, state.language));
+  return h(
+    "div",
+    { class: "ends" },
+    h("span", {}, said(low)),
+    h("div", { class: "ramp", style: state.card && { background: gradient(state.theme) } }),
+    h("span", {}, said(high)),
+  );
+}
+
+function dot(state: State, t: Words, dispatch: Dispatch) {
+  const { card, site, step } = state;
+  const [sites, steps] = [card?.sites.length ?? 1, card?.steps.length ?? 1];
+  const place = (at: number, count: number) => `${(100 * (at + 0.5)) / count}%`;
+  const where = card ? placeWords(state, t, Math.round(step), Math.round(site)) : "";
+  return h("button", {
     type: "button",
     class: "dot",
     id: "dot",
     role: "slider",
+    "aria-label": t("pad.label"),
     "aria-valuemin": 0,
-  });
-  const map = h("div", { class: "map", id: "pad" }, canvas, dot);
-  const ramp = h("div", { class: "ramp" });
-  const low = h("span", {});
-  const high = h("span", {});
-  const element = h(
-    "div",
-    { class: "pad" },
-    h("div", { class: "words" }, select, value),
-    map,
-    h("div", { class: "ends" }, low, ramp, high),
-  );
-  let now: State | null = null;
-  let words: Words = (key) => key;
-  let drawn = "";
-  readable(map, () => now && { state: now, t: words });
-  new ResizeObserver(() => now && paint(now, canvas)).observe(map);
-  drag(map, dot, dispatch, () => now);
-  dot.addEventListener("keydown", (event) => keyed(event, dispatch, now));
-
-  return {
-    element,
-    update(state: State, t: Words, previous: State | null) {
-      [now, words] = [state, t];
-      if (!state.card) return;
-      fillChoice(select, state, t);
-      select.value = state.measure;
-      select.setAttribute("aria-label", t("pad.measure"));
-      select.title = meaningOf(state, t, state.measure);
-      showValue(state, t, value);
-      const key = JSON.stringify([state.measure, state.theme, state.run, state.language]);
-      if (key !== drawn || state.measures !== previous?.measures) {
-        const ends = paint(state, canvas);
-        low.textContent = ends ? number(ends.low, state.language) : "";
-        high.textContent = ends ? number(ends.high, state.language) : "";
-        ramp.style.background = gradient(state.theme);
-      }
-      drawn = key;
-      showDot(state, t, dot);
+    "aria-valuemax": sites * steps - 1,
+    "aria-valuenow": Math.round(step) * sites + Math.round(site),
+    "aria-valuetext": card ? `${where}. ${valueWords(state, t)}` : "",
+    style: card && {
+      left: place(site, sites),
+      bottom: place(step, steps),
+      "--glide": `${state.reducedMotion ? 0 : state.glide}ms`,
     },
-  };
+    onKeyDown: (event: KeyboardEvent) => keyed(event, dispatch, state),
+  });
 }
 
-/** The value on screen; a dash that says why where there is none. */
-function showValue(state: State, t: Words, value: HTMLElement) {
-  const here = readingAt(state, state.measure);
-  value.textContent = here.value === null ? "–" : number(here.value, state.language);
-  const unit = measureOf(state, state.measure)?.unit || unitOf(state, t, state.measure);
-  value.title = [valueWords(state, t), unit].filter(Boolean).join(" · ");
-}
-
-function showDot(state: State, t: Words, dot: HTMLElement) {
-  const { card } = state;
-  if (!card) return;
-  const place = (at: number, count: number) => (100 * (at + 0.5)) / count;
-  dot.style.left = `${place(state.site, card.sites.length)}%`;
-  dot.style.bottom = `${place(state.step, card.steps.length)}%`;
-  dot.style.setProperty("--glide", `${state.reducedMotion ? 0 : state.glide}ms`);
-  dot.setAttribute("aria-label", t("pad.label"));
-  dot.setAttribute("aria-valuemax", String(card.sites.length * card.steps.length - 1));
-  dot.setAttribute(
-    "aria-valuenow",
-    String(Math.round(state.step) * card.sites.length + Math.round(state.site)),
-  );
-  const where = placeWords(state, t, Math.round(state.step), Math.round(state.site));
-  dot.setAttribute("aria-valuetext", `${where}. ${valueWords(state, t)}`);
+/** The map itself: painted anew when its measure, its colours or its size are others. */
+function heat(state: State) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const { measure, measures, theme, run, card } = state;
+  const draw = () => canvas.current && paint(state, canvas.current);
+  useLayoutEffect(() => void draw(), [measure, measures, theme, run, card === null]);
+  useEffect(() => {
+    const sized = new ResizeObserver(draw);
+    if (canvas.current?.parentElement) sized.observe(canvas.current.parentElement);
+    return () => sized.disconnect();
+  }, []);
+  return h("canvas", { ref: canvas, "aria-hidden": "true" });
 }
 
 /** The map, one rectangle a place, hatched where nothing is defined. */
@@ -107,7 +130,7 @@ function paint(state: State, canvas: HTMLCanvasElement) {
   const { card } = state;
   const pen = canvas.getContext("2d");
   const range = wholeRange(state, state.measure);
-  if (!card || !pen || !state.measures) return range;
+  if (!card || !pen || !state.measures) return;
   const [columns, rows, fine] = [
     card.sites.length,
     card.steps.length,
@@ -134,7 +157,6 @@ function paint(state: State, canvas: HTMLCanvasElement) {
       );
     }
   }
-  return range;
 }
 
 /** Thin slanted lines over the whole map; what is defined covers them. */
@@ -149,26 +171,59 @@ function hatch(pen: CanvasRenderingContext2D, { width, height }: HTMLCanvasEleme
   pen.stroke();
 }
 
-/** The card beside the pointer: the place, and the value there or why there is none. */
-function readable(map: HTMLElement, get: () => { state: State; t: Words } | null) {
-  const tip = readingCard();
-  map.addEventListener("pointermove", (event) => {
-    const now = get();
-    const card = now?.state.card;
-    if (!now || !card || !now.state.measures) return tip.hide();
-    const box = map.getBoundingClientRect();
-    const at = (share: number, count: number) =>
-      Math.max(0, Math.min(count - 1, Math.floor(share * count)));
-    const site = at((event.clientX - box.left) / box.width, card.sites.length);
-    const step = at(1 - (event.clientY - box.top) / box.height, card.steps.length);
-    const { state, t } = now;
-    tip.tell({ x: event.clientX, y: event.clientY }, [
-      placeWords(state, t, step, site),
-      valueWords(state, t, step, site),
-    ]);
-  });
-  for (const over of ["pointerleave", "pointercancel"]) map.addEventListener(over, tip.hide);
-  map.addEventListener("pointerup", (event) => event.pointerType !== "mouse" && tip.hide());
+/** Pointed at, the map tells place and value; pressed and dragged, it is travelled. */
+function useMap(state: State, t: Words, dispatch: Dispatch) {
+  const card = useReadingCard();
+  const hide = () => card().hide();
+  const go = (event: PointerEvent, rest: (at: number) => number, glide: number) => {
+    const place = placeOf(event, state);
+    if (place) dispatch({ type: "go", site: rest(place.site), step: rest(place.step), glide });
+  };
+  const held = (event: PointerEvent) =>
+    (event.currentTarget as HTMLElement).hasPointerCapture(event.pointerId);
+  const settle = (event: PointerEvent) => held(event) && go(event, Math.round, 240);
+  return {
+    onPointerDown: (event: PointerEvent) => {
+      const map = event.currentTarget as HTMLElement;
+      if (!state.card || event.button) return;
+      map.setPointerCapture(event.pointerId);
+      event.preventDefault();
+      map.querySelector<HTMLElement>(".dot")?.focus({ preventScroll: true });
+      dispatch({ type: "pause" });
+      go(event, Math.round, 300);
+    },
+    onPointerMove: (event: PointerEvent) => {
+      const place = state.measures && placeOf(event, state);
+      if (place) card().tell({ x: event.clientX, y: event.clientY }, told(state, t, place));
+      else hide();
+      if (held(event)) go(event, sticky, 0);
+    },
+    onPointerUp: (event: PointerEvent) => {
+      if (event.pointerType !== "mouse") hide();
+      settle(event);
+    },
+    onPointerCancel: (event: PointerEvent) => (hide(), settle(event)),
+    onPointerLeave: hide,
+  };
+}
+
+/** Where on the map a pointer is, in places that may lie between two. */
+function placeOf(event: PointerEvent, { card }: State) {
+  const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
+  return (
+    card && {
+      site: ((event.clientX - box.left) / box.width) * card.sites.length - 0.5,
+      step: (1 - (event.clientY - box.top) / box.height) * card.steps.length - 0.5,
+    }
+  );
+}
+
+/** The place under the pointer, and the value there or why there is none. */
+function told(state: State, t: Words, place: { site: number; step: number }) {
+  const on = (at: number, count: number) => Math.max(0, Math.min(count - 1, Math.floor(at + 0.5)));
+  const site = on(place.site, state.card?.sites.length ?? 1);
+  const step = on(place.step, state.card?.steps.length ?? 1);
+  return [placeWords(state, t, step, site), valueWords(state, t, step, site)];
 }
 
 function valueWords(state: State, t: Words, step?: number, site?: number) {
@@ -176,50 +231,6 @@ function valueWords(state: State, t: Words, step?: number, site?: number) {
     number(value, state.language, { maximumSignificantDigits: 6 }),
   );
   return t("pad.value", { measure: measureName(state, t, state.measure), value: words });
-}
-
-/** The dot follows the pointer and rests on a place when let go. */
-function drag(map: HTMLElement, dot: HTMLElement, dispatch: Dispatch, get: () => State | null) {
-  const placeOf = (event: PointerEvent) => {
-    const card = get()?.card;
-    const box = map.getBoundingClientRect();
-    if (!card) return null;
-    return {
-      site: ((event.clientX - box.left) / box.width) * card.sites.length - 0.5,
-      step: (1 - (event.clientY - box.top) / box.height) * card.steps.length - 0.5,
-    };
-  };
-  const settle = (event: PointerEvent) => {
-    const place = map.hasPointerCapture(event.pointerId) ? placeOf(event) : null;
-    if (place)
-      dispatch({
-        type: "go",
-        site: Math.round(place.site),
-        step: Math.round(place.step),
-        glide: 240,
-      });
-  };
-  map.addEventListener("pointerdown", (event) => {
-    const place = placeOf(event);
-    if (!place || event.button) return;
-    map.setPointerCapture(event.pointerId);
-    event.preventDefault();
-    dot.focus({ preventScroll: true });
-    dispatch({ type: "pause" });
-    dispatch({
-      type: "go",
-      site: Math.round(place.site),
-      step: Math.round(place.step),
-      glide: 300,
-    });
-  });
-  map.addEventListener("pointermove", (event) => {
-    const place = map.hasPointerCapture(event.pointerId) ? placeOf(event) : null;
-    if (place)
-      dispatch({ type: "go", site: sticky(place.site), step: sticky(place.step), glide: 0 });
-  });
-  map.addEventListener("pointerup", settle);
-  map.addEventListener("pointercancel", settle);
 }
 
 function keyed(event: KeyboardEvent, dispatch: Dispatch, state: State | null) {

@@ -3,7 +3,16 @@
  * what has the focus.
  */
 
+import { useRef } from "preact/hooks";
 import { fill, h } from "../../ui/dom.ts";
+
+export type ReadingCard = ReturnType<typeof readingCard>;
+
+/** The card of a piece of a panel, made when it is first asked for. */
+export function useReadingCard() {
+  const card = useRef<ReadingCard | null>(null);
+  return () => (card.current ??= readingCard());
+}
 
 /** A card of its own, hidden until told something. */
 export function readingCard() {

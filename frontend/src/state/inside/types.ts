@@ -5,14 +5,16 @@ import type { Look } from "../../protocol/look.ts";
 
 export type { Look };
 
-export type InsideTab =
-  | "attention"
-  | "decomposition"
-  | "ablation"
-  | "generation"
-  | "gradients"
-  | "optimizer-step"
-  | "landscape";
+export const INSIDE_TABS = [
+  "attention",
+  "decomposition",
+  "ablation",
+  "generation",
+  "gradients",
+  "optimizer-step",
+  "landscape",
+] as const;
+export type InsideTab = (typeof INSIDE_TABS)[number];
 export type Head = "mean" | "max" | number;
 
 export interface Question {
