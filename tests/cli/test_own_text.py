@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from layerfold.interp.session import open_session
 from layerfold.server.protocol.tables import reference_table
+from tests.cli.test_cli import layerfold
 from tests.data.test_sampling import prose
 from tests.readme import block
 from tests.small import make_run
 
 
 @pytest.mark.slow
-def test_the_readme_builds_clouds_over_a_table_and_over_a_folder(tmp_path: Path) -> None:
+def test_the_readme_builds_clouds_over_a_table_and_over_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     make_run(tmp_path / "my-run", atlas=False)
     rows = "".join(
         f'"{prose(seed, 50)}",{"sea" if seed % 2 else "war"},{seed % 5 + 0.5}\n'
@@ -38,12 +40,8 @@ def sources_after(line: str, folder: Path) -> tuple[set[str], list[str]]:
     """
     name, *arguments = shlex.split(line)
     assert name == "layerfold"
-    subprocess.run(
-        [sys.executable, "-m", "layerfold.cli.main", *arguments],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
+    done = layerfold(*arguments)  # in this process, where umap has been compiled
+    assert done.returncode == 0, done.stderr
     found = reference_table(open_session(folder / "my-run", None))
     assert len(found.text) == 1000
     return set(found.source), [label.name for label in found.labels]
