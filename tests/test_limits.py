@@ -59,6 +59,7 @@ OUTGROWN_FUNCTIONS = {
 LATE = {
     "backend/layerfold/__init__.py": "`import layerfold` at once",
     "backend/layerfold/build/live.py": "a run is waited for without the layout",
+    "backend/layerfold/build/offered_model.py": "the server listens without torch",
     "backend/layerfold/build/run_atlas.py": "serving imports neither the corpus nor a trainer",
     "backend/layerfold/cli/atlas.py": "a cluster is not asked of everybody",
     "backend/layerfold/cli/manifold.py": "help at once",

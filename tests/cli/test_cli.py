@@ -142,7 +142,6 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = json.loads(done.stderr.splitlines()[-1])
-    # what a command is made of may be read for its own help, but for what takes seconds
     heavy = {*HEAVY} - ({"numpy"} if "train" in arguments else set())
     assert not {name for name in loaded if name.split(".")[0] in heavy}
 

@@ -97,7 +97,7 @@ def test_reference_states_are_computed_once_and_kept(
     sentence = open_session(made, tmp_path).tokenize("a word")
     for step in STEPS:
         open_session(made, tmp_path).slice(sentence, step)
-    monkeypatch.setattr(module, "states_at", lambda *_: pytest.fail("computed again"))
+    monkeypatch.setattr(module, "kept_states", lambda *_: pytest.fail("computed again"))
     again = open_session(made, tmp_path)
     for step in STEPS:
         again.warm(step)

