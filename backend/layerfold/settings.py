@@ -11,6 +11,7 @@ LAYERFOLD_CACHE            folder for what can be computed again     layerfold i
 LAYERFOLD_LOG_LEVEL        debug, info, warning, error               warning
 LAYERFOLD_BUILD            0: runs without clouds stay as they are   1
 LAYERFOLD_LAB              folder for trainings of the page          layerfold/lab in user data
+LAYERFOLD_LANG             en or zh, of what a person reads          that of the locale
 """
 
 from __future__ import annotations
