@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from layerfold.atlas.files import Atlas, open_atlas
 from layerfold.build.layer_maps import TOKENS, stretches_of, tokens_of, weights_at
-from layerfold.data.reference_states import states_at, viewed
+from layerfold.data.reference_states import any_states_at, viewed
 from layerfold.errors import DamagedRun, InputError, StepNotFound
 from layerfold.files.atomic import write_atomically
 from layerfold.geometry.events import find_events
@@ -192,7 +192,7 @@ def _measure_steps(task: Task, pool: ThreadPoolExecutor) -> None:
 def _look(task: Task, step: int, pool: ThreadPoolExecutor) -> Here | str:
     """What is read at a step, or why nothing can be."""
     try:
-        raw = states_at(task.run, step, task.atlas.reference)
+        raw = any_states_at(task.run, step, task.atlas.reference)
         positions = task.atlas.slice(step).positions
     except (DamagedRun, StepNotFound):
         return "the checkpoint or the clouds of this step cannot be read"

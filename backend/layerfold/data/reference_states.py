@@ -78,14 +78,20 @@ def alike(windows: Ints, tokens: int = NUMBERS_AT_ONCE) -> Iterator[tuple[Ints, 
 def states_at(
     run: Run, step: int, reference: Reference, weights: Callable[[], Adapter] | None = None
 ) -> Floats:
-    """The reference's raw states [site, ref, d] at a step of a run: as they were recorded, or
-    computed by its model, which ``weights`` gives where it is at hand; raises Diverged where some
-    are no numbers.
+    """As ``any_states_at``; raises Diverged where some are no numbers."""
+    return checked(any_states_at(run, step, reference, weights), step)
+
+
+def any_states_at(
+    run: Run, step: int, reference: Reference, weights: Callable[[], Adapter] | None = None
+) -> Floats:
+    """The reference's raw states [site, ref, d] at a step of a run, whatever they are: as they were
+    recorded, or computed by its model, which ``weights`` gives where it is at hand.
     """
     found = run.stored_states(step, reference)
-    if found is None:
-        found = reference_states(weights() if weights else run.adapter(step), reference)
-    return checked(found, step)
+    if found is not None:
+        return found
+    return reference_states(weights() if weights else run.adapter(step), reference)
 
 
 def stored(raw: Floats, view: View) -> NDArray[Any]:
