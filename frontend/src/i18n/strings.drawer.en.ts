@@ -22,6 +22,7 @@ export default {
   "metrics.title": "Metrics",
   "metrics.none": "No published claim is about this kind of model.",
   "first.line": "Type a sentence; drag Layer or Training and watch its words move.",
+  "first.line.symbols": "Type what it reads; drag Layer or Training and watch it move.",
   "first.more": "All tools",
   "first.more.tip": "Show every tool: colours, search, sections of the drawer",
 };

@@ -20,6 +20,7 @@ export default {
   "metrics.title": "指标",
   "metrics.none": "没有关于此类模型的已发表论断。",
   "first.line": "输入一个句子；拖动“层”或“训练”，看其中的词怎样移动。",
+  "first.line.symbols": "输入它能读的内容；拖动“层”或“训练”，看每个字符怎样移动。",
   "first.more": "全部工具",
   "first.more.tip": "显示全部工具：着色、搜索、侧栏的各个部分",
 };

@@ -40,7 +40,11 @@ export function sentences(state: State, t: Words, dispatch: Dispatch) {
         { class: "sentences scroll", hidden: !typed, ref: list },
         state.sentences.map((one) => h(Row, { key: one.id, one, state, t, dispatch })),
       ),
-      h("p", { class: "first-line quiet", hidden: symbols || !typed }, t("first.line")),
+      h(
+        "p",
+        { class: "first-line quiet", hidden: !typed },
+        t(symbols ? "first.line.symbols" : "first.line"),
+      ),
       h(
         "button",
         {
