@@ -34,3 +34,12 @@ def test_half_composed_letters_are_no_text(visit: Open) -> None:
     assert one.state("s.sentences[0].text") == before
     line.send("Input.insertText", {"text": "春"})
     one.until("s.sentences[0].text.includes('春') && !s.sentences[0].text.includes('chun')")
+
+
+def test_a_phone_has_the_box_for_a_sentence_too(visit: Open) -> None:
+    one = visit(first=True, width=390, height=844)
+    box = one.page.locator("textarea.text").first
+    expect(box).to_be_visible()
+    box.fill("the river bank")
+    one.until("s.sentences[0].status === 'placed' && s.sentences[0].text === 'the river bank'")
+    expect(box).to_be_visible()
