@@ -40,8 +40,8 @@ from layerfold.server.protocol.http import (
 
 @dataclass
 class FakeRun:
-    """Looks like a Session; ``seconds`` a slice takes, ``broken`` steps are damaged, ``computed``
-    lists slices made.
+    """Looks like a Session; ``seconds`` a slice takes, one of a text in ``held`` until it is taken
+    out (or nobody wants it), ``broken`` steps are damaged, ``computed`` lists slices made.
     """
 
     name: str = "fake"
@@ -49,6 +49,7 @@ class FakeRun:
     reference: int = 40
     steps: tuple[int, ...] = (0, 1, 2, 4, 8, 16)
     seconds: float = 0.0
+    held: set[str] = field(default_factory=set)
     broken: frozenset[int] = frozenset()
     computed: list[tuple[str, int]] = field(default_factory=list)
     scored: list[tuple[str, int, int]] = field(default_factory=list)
@@ -134,7 +135,7 @@ class FakeRun:
         self._check(step)
         self.picture(projection)
         end = time.monotonic() + self.seconds
-        while time.monotonic() < end:
+        while sentence.text in self.held or time.monotonic() < end:
             if cancelled():
                 raise Cancelled("cancelled")
             time.sleep(0.001)

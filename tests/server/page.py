@@ -48,7 +48,7 @@ class Page:
         """Sends a ``place``."""
         self.say(type="place", id=id, run=run, sentence=sentence, text=text, **more)
 
-    def hear(self, timeout: float = 20) -> Said:
+    def hear(self, timeout: float = 60) -> Said:
         """The next message; a slice as its header with numbers and ``tensors``."""
         data = self.socket.recv(timeout)
         if isinstance(data, str):
@@ -72,3 +72,8 @@ class Page:
         """The server still answers (which it does in order)."""
         self.say(type="inspect", id=987654321, run="nowhere", step=0, site=0, reference=0)
         return bool(self.until("error", 987654321))
+
+    def heard(self) -> list[Said]:
+        """What came until the server had read all that was said to it, without a worker."""
+        self.say(type="understood?")
+        return self.until("error")
