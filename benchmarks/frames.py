@@ -24,13 +24,12 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-import plotly
 from hatch_build import bundle_modules
 from playwright.sync_api import Page, sync_playwright
 from tests.browser.conftest import FLAGS as BROWSER_FLAGS
 
 ROOT = Path(__file__).resolve().parents[1]
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+PLOTLY = ROOT / "node_modules" / "plotly.js-gl3d-dist-min" / "plotly-gl3d.min.js"
 THREE: str | None = "three@0.187.0"
 FLAGS = [*BROWSER_FLAGS, "--enable-precise-memory-info"]
 MODULES = ("cloud.ts", "flat.ts", "scene.ts")

@@ -47,7 +47,7 @@ def one_start(cache: Path) -> dict[str, float]:
     found: dict[str, float] = {}
     with served(cache) as server:
         found["address"] = time.perf_counter() - start
-        for path in ("/", "/vendor/plotly.min.js", "/api/runs"):
+        for path in ("/", "/static/plotly-gl3d.min.js", "/static/main.js", "/api/runs"):
             get(server.port, path)
         found["page"] = time.perf_counter() - start
         card = f"/api/runs/{run_folder().name}"

@@ -22,7 +22,7 @@ const PAGE = [
   { in: join(HERE, "icon.svg"), out: "icon" },
 ];
 
-/** Plotly's 3-D part goes into pages that are written down; the page itself has all of Plotly. */
+/** Beside the bundle: Plotly's 3-D part, which is read while the page waits for nothing else. */
 const COPIED = [
   ["preact/LICENSE", "preact.LICENSE"],
   ["plotly.js-gl3d-dist-min/LICENSE", "plotly-gl3d.LICENSE"],

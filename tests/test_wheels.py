@@ -241,7 +241,7 @@ def get(address: str) -> bytes:
     """What is at an address, asked for until the server has started."""
     for _ in range(300):
         try:
-            with urllib.request.urlopen(address, timeout=10) as answer:
+            with urllib.request.urlopen(address, timeout=60) as answer:
                 found: bytes = answer.read()
                 return found
         except OSError:  # not listening yet, or too busy to answer in time

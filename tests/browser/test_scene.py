@@ -9,7 +9,6 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import plotly
 import pytest
 from hatch_build import bundle_modules
 from playwright.sync_api import Browser, Page
@@ -17,7 +16,7 @@ from playwright.sync_api import Browser, Page
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[2]
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+PLOTLY = ROOT / "node_modules" / "plotly.js-gl3d-dist-min" / "plotly-gl3d.min.js"
 PAGE = ROOT / "tests" / "browser" / "scene"
 PATIENCE = 180_000  # milliseconds; software rendering on a busy machine
 

@@ -462,7 +462,7 @@ def get(address: str) -> Any:
     """The JSON at an address, asked for until the server has started."""
     for _ in range(200):
         try:
-            with urllib.request.urlopen(address, timeout=10) as answer:
+            with urllib.request.urlopen(address, timeout=60) as answer:
                 return json.loads(answer.read())
         except OSError:  # not listening yet, or too busy to answer in time
             time.sleep(0.1)

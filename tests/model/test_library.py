@@ -27,7 +27,7 @@ begun, go_on = threading.Event(), threading.Event()
 def half_way() -> None:
     """The import has begun, and waits until it may go on."""
     begun.set()
-    assert go_on.wait(20)
+    assert go_on.wait(120)
 
 
 def test_who_asks_while_a_package_is_being_imported_is_given_the_whole_of_it(
@@ -43,7 +43,7 @@ def test_who_asks_while_a_package_is_being_imported_is_given_the_whole_of_it(
     threads = [threading.Thread(target=ask) for _ in range(3)]
     try:
         threads[0].start()
-        assert begun.wait(20)
+        assert begun.wait(120)
         for thread in threads[1:]:
             thread.start()
         for thread in threads[1:]:
@@ -51,7 +51,7 @@ def test_who_asks_while_a_package_is_being_imported_is_given_the_whole_of_it(
         assert given == []  # all wait for the one that imports
         go_on.set()
         for thread in threads:
-            thread.join(20)
+            thread.join(120)
     finally:
         sys.modules.pop(NAME, None)
     assert given == ["here"] * 3

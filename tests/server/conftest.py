@@ -71,7 +71,7 @@ def running(app: FastAPI, jobs: Jobs) -> Iterator[Live]:
         yield Live(app, listening.getsockname()[1], jobs)
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(120)
         listening.close()
         assert not thread.is_alive(), "the server did not stop"
 

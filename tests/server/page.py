@@ -22,7 +22,11 @@ class Page:
 
     def __init__(self, port: int, **options: Any) -> None:
         self._connecting = connect(
-            f"ws://127.0.0.1:{port}/api/stream", compression=None, max_size=None, **options
+            f"ws://127.0.0.1:{port}/api/stream",
+            compression=None,
+            max_size=None,
+            open_timeout=60,
+            **options,
         )
 
     def __enter__(self) -> Page:

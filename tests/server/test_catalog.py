@@ -96,18 +96,18 @@ def test_a_run_that_takes_long_to_open_keeps_no_other_waiting(tmp_path: Path) ->
     def opener(folder: Path) -> FakeRun:
         if folder.name == "slow":
             begun.set()
-            assert gate.wait(20)
+            assert gate.wait(120)
         return FakeRun(folder.name)
 
     catalog = Catalog(folders, opener)  # type: ignore[arg-type]
     opening = threading.Thread(target=catalog.open, args=("slow",))
     opening.start()
     try:
-        assert begun.wait(20)
+        assert begun.wait(120)
         assert catalog.open("quick").name == "quick"  # type: ignore[attr-defined]
     finally:
         gate.set()
-        opening.join(20)
+        opening.join(120)
 
 
 def test_a_run_that_fails_as_nobody_has_thought_of_is_a_row_with_its_reason(

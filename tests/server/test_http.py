@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -172,24 +171,6 @@ def test_undefined_measures_are_null(client: TestClient) -> None:
     assert client.get(f"{RUNS}/fake/measures").json()["axes"]["values"][0][0][0] == [0.1, None]
 
 
-def test_plotly_is_the_one_of_the_package(client: TestClient) -> None:
-    answer = client.get("/vendor/plotly.min.js")
-    assert answer.headers["content-encoding"] == "gzip"
-    version = answer.text[:60].split("plotly.js v")[1].split()[0]
-    assert (
-        client.get(
-            "/vendor/plotly.min.js", headers={"If-None-Match": answer.headers["etag"]}
-        ).status_code
-        == 304
-    )
-    assert "immutable" in client.get(f"/vendor/plotly.min.js?v={version}").headers["cache-control"]
-    assert answer.headers["cache-control"] == "no-cache"
-    plain = client.get("/vendor/plotly.min.js", headers={"Accept-Encoding": "identity"})
-    assert "content-encoding" not in plain.headers
-    assert plain.headers["etag"] != answer.headers["etag"]
-    assert gzip.decompress(gzip.compress(plain.content)) == answer.content
-
-
 @pytest.mark.parametrize("path", ["/", "/index.html", "/src/main.js", "/static/src/main.js"])
 def test_the_page_is_checked_for_upgrades(client: TestClient, path: str) -> None:
     answer = client.get(path)
@@ -200,9 +181,7 @@ def test_the_page_is_checked_for_upgrades(client: TestClient, path: str) -> None
     assert again.headers["cache-control"] == "no-cache"
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/api/health", "/api/runs/nowhere", "/vendor/plotly.min.js", "/nothing"]
-)
+@pytest.mark.parametrize("path", ["/", "/api/health", "/api/runs/nowhere", "/nothing"])
 def test_every_answer_carries_the_policy(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert {name: answer.headers[name] for name in HEADERS} == HEADERS
@@ -249,7 +228,7 @@ def test_the_description_is_complete(client: TestClient) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=40))
 def test_no_path_is_a_server_error(client: TestClient, path: str) -> None:
-    for start in ("/", "/static/", "/api/runs/", "/vendor/"):
+    for start in ("/", "/static/", "/api/runs/"):
         assert client.get(start + quote(path)).status_code < 500
 
 

@@ -223,7 +223,7 @@ def test_a_run_whose_work_takes_long_leaves_a_worker_to_the_others(
 
     def wait() -> bool:
         started.release()
-        return gate.wait(20)
+        return gate.wait(120)
 
     async def ask() -> None:
         first = asyncio.create_task(jobs.run("a", Rank.FIRST, wait, of="endless"))

@@ -40,7 +40,7 @@ class Server:
 
     def answers(self) -> dict[str, bytes]:
         """What HTTP answers about the run, by what was asked."""
-        with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30) as http:
+        with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=120) as http:
             return {
                 path: http.get(f"/api/runs/small{path}").raise_for_status().content
                 for path in ASKED
@@ -124,7 +124,7 @@ def test_every_server_answers_the_same_bytes_also_while_another_is_killed(tmp_pa
             ]
             with pytest.raises(ConnectionClosed):
                 page.until("never")  # its socket goes with it
-        servers[1].process.wait(20)
+        servers[1].process.wait(120)
         assert set(survivors) == set(told[0])
         assert servers[0].answers() == servers[2].answers() == first
         again = stack.enter_context(served(runs, shared))

@@ -199,8 +199,8 @@ def test_a_proxy_that_rewrites_the_host_and_keeps_the_origin() -> None:
     origin = Origin(f"https://{NAME}")
     with serving(NAME) as port:
         address = f"ws://127.0.0.1:{port}/api/stream"
-        with connect(address, origin=origin, proxy=None) as page:
-            assert '"hello"' in str(page.recv(10))
+        with connect(address, origin=origin, proxy=None, open_timeout=60) as page:
+            assert '"hello"' in str(page.recv(60))
     with serving() as port:
         address = f"ws://127.0.0.1:{port}/api/stream"
         with pytest.raises(InvalidStatus) as caught, connect(address, origin=origin, proxy=None):
@@ -398,7 +398,7 @@ def proxied(kind: str, folder: Path, back: int) -> Iterator[int]:
         yield front
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(120)
 
 
 class Browser:
@@ -421,7 +421,7 @@ class Browser:
 
     def hello(self, path: str) -> str:
         address = f"wss://{NAME}:{self.port}{path}"
-        joined = create_connection(("127.0.0.1", self.port), 10)
+        joined = create_connection(("127.0.0.1", self.port), 60)
         with connect(
             address,
             sock=joined,
@@ -429,8 +429,9 @@ class Browser:
             server_hostname=NAME,
             origin=Origin(self.origin),
             proxy=None,
+            open_timeout=60,
         ) as page:
-            return str(page.recv(10))
+            return str(page.recv(60))
 
 
 @pytest.mark.parametrize("kind", PROXIES)

@@ -33,7 +33,6 @@ from layerfold.server.lab_routes import create_lab_routes
 from layerfold.server.offer_routes import create_offer_routes
 from layerfold.server.offers import Offers
 from layerfold.server.page import serve_page
-from layerfold.server.plotly_file import Plotly
 from layerfold.server.processes import ProcessPool
 from layerfold.server.protocol.http import ErrorAnswer, Limits, Problem, Reach
 from layerfold.server.protocol.messages import MESSAGE_BYTES
@@ -82,7 +81,6 @@ def create_app(
     models to fetch, there is one that is closed.
     """
     version = installed_version()
-    plotly = Plotly.installed()
     work = jobs or Jobs(WORKERS)
     limits = LIMITS
     connections: set[Connection] = set()
@@ -94,7 +92,7 @@ def create_app(
         openapi_url="/api/openapi.json",
         docs_url=None,  # the stock pages load scripts from elsewhere
         redoc_url=None,
-        lifespan=_life(catalog, work, plotly, watch, (lab, offers), connections, warm),
+        lifespan=_life(catalog, work, watch, (lab, offers), connections, warm),
         max_body_size=MESSAGE_BYTES,
     )
     app.add_middleware(
@@ -113,7 +111,7 @@ def create_app(
     )
     app.state.connections = connections
     _say_errors_in_one_shape(app)
-    app.include_router(create_routes(catalog, work, _limits_of(limits), plotly, version, watch))
+    app.include_router(create_routes(catalog, work, _limits_of(limits), version, watch))
     app.include_router(
         create_standalone_routes(catalog, work, _limits_of(limits), settings.frontend)
     )
@@ -127,14 +125,13 @@ def create_app(
         connections,
         lambda socket: Connection(socket, catalog, work, limits, version, patience, pace),
     )
-    serve_page(app, settings.frontend, plotly.version)
+    serve_page(app, settings.frontend)
     return app
 
 
 def _life(
     catalog: Catalog,
     work: Jobs,
-    plotly: Plotly,
     watch: Watch | None,
     children: tuple[Lab | None, Offers | None],
     connections: set[Connection],
@@ -148,7 +145,7 @@ def _life(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         work.open()  # an application may be started again
-        tasks = [asyncio.create_task(_warm_up(catalog, work, plotly))] if warm else []
+        tasks = [asyncio.create_task(_warm_up(catalog, work))] if warm else []
         tasks += (
             [asyncio.create_task(watch.run(lambda runs: announce(connections, runs)))]
             if watch
@@ -354,13 +351,11 @@ def _error(status: int, code: str, message: str, headers: object = None) -> JSON
     return JSONResponse(answer.model_dump(), status, headers=kept)
 
 
-async def _warm_up(catalog: Catalog, jobs: Jobs, plotly: Plotly) -> None:
-    """Plotly is packed and every step of the first run that opens is ready, from the last; whatever
-    a person asks goes first.
+async def _warm_up(catalog: Catalog, jobs: Jobs) -> None:
+    """Every step of the first run that opens is ready, from the last; whatever a person asks goes
+    first.
     """
-    await asyncio.gather(
-        jobs.run("warm", Rank.NOW, use_one_thread), jobs.run("warm", Rank.NOW, plotly.packed)
-    )
+    await jobs.run("warm", Rank.NOW, use_one_thread)
     for name in catalog.names:
         try:
             run = await jobs.run("warm", Rank.WARM, lambda name=name: catalog.open(name))  # type: ignore[misc]

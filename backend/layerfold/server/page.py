@@ -29,14 +29,14 @@ class Files(StaticFiles):
         return response
 
 
-def serve_page(app: FastAPI, folder: Path, plotly: str) -> None:
+def serve_page(app: FastAPI, folder: Path) -> None:
     """The page at ``/`` and ``/static``; a route and not a mount, so that a wrong method of
     ``/api`` is told the right ones.
     """
     if not folder.is_dir():
         log.warning("The page is not built (there is no %s): run make page.", folder)
         return
-    files, built = Files(directory=folder, html=True), PageFiles(folder, plotly)
+    files, built = Files(directory=folder, html=True), PageFiles(folder)
 
     @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     @app.api_route("/static/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)

@@ -15,7 +15,7 @@ from typing import Final
 
 INDEX: Final = "index.html"
 PACKED_FROM: Final = 1024  # bytes
-_PATHS: Final = re.compile(rb'(?:href|src)="(?:static/([\w.-]+)|vendor/plotly\.min\.js)(?=")')
+_PATHS: Final = re.compile(rb'(?:href|src)="static/([\w.-]+)(?=")')
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,8 @@ class PageFiles:
     and again when it has changed.
     """
 
-    def __init__(self, folder: Path, plotly: str) -> None:
-        """``plotly`` is the version of Plotly.js that the page will ask for."""
-        self.folder, self.plotly = folder, plotly
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._files: dict[str, PageFile] = {}
 
     def find(self, name: str) -> PageFile | None:
@@ -82,8 +81,6 @@ class PageFiles:
         yield "gzip", gzip.compress(file.data, compresslevel=9, mtime=0)
 
     def _versioned(self, found: re.Match[bytes]) -> bytes:
-        if found[1] is None:
-            return found[0] + b"?v=" + self.plotly.encode()
         file = self._read(found[1].decode())
         return found[0] if file is None else found[0] + b"?v=" + file.version.encode()
 

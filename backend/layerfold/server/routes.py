@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
@@ -22,7 +22,6 @@ from layerfold.interp.session import Session
 from layerfold.server.catalog import Catalog
 from layerfold.server.comparisons import add_comparing
 from layerfold.server.jobs import Jobs, Rank
-from layerfold.server.plotly_file import Plotly
 from layerfold.server.protocol.http import (
     Building,
     ClaimsTable,
@@ -96,7 +95,6 @@ def create_routes(
     catalog: Catalog,
     jobs: Jobs,
     limits: Callable[[Session], Limits],
-    plotly: Plotly,
     version: str,
     watch: Watch | None = None,
 ) -> APIRouter:
@@ -148,25 +146,6 @@ def create_routes(
 
     _add_tables(api, catalog)
     add_comparing(api, catalog, jobs, limits)
-
-    @api.get("/vendor/plotly.min.js", include_in_schema=False)
-    def get_plotly(request: Request, v: str = "", known: KnownTag = None) -> Response:
-        """Plotly.js out of the Python package; kept by the browser for good when its version is in
-        the address.
-        """
-        packed = "gzip" in request.headers.get("accept-encoding", "")
-        answer = tagged(
-            plotly.packed() if packed else plotly.source(),
-            "text/javascript",
-            plotly.tag(packed),
-            known,
-        )
-        answer.headers["Vary"] = "Accept-Encoding"
-        if packed and answer.status_code == 200:
-            answer.headers["Content-Encoding"] = "gzip"
-        if v == plotly.version:
-            answer.headers["Cache-Control"] = FOR_GOOD
-        return answer
 
     return api
 
