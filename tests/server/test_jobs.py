@@ -21,6 +21,26 @@ def jobs() -> Iterator[Jobs]:
     jobs.close()
 
 
+class Gate:
+    """Work that ends when it is opened, and can be waited for until it has begun."""
+
+    def __init__(self) -> None:
+        self._begun, self._opened = threading.Event(), threading.Event()
+
+    def wait(self) -> bool:
+        self._begun.set()
+        return self._opened.wait(120)
+
+    def set(self) -> None:
+        self._opened.set()
+
+    async def holds(self, jobs: Jobs) -> asyncio.Task[bool]:
+        """The work, which a worker is at."""
+        work = asyncio.create_task(jobs.run("x", Rank.NOW, self.wait))
+        assert await asyncio.to_thread(self._begun.wait, 120)
+        return work
+
+
 def test_owners_take_turns() -> None:
     turns = Turns()
     for owner, count in (("a", 3), ("b", 1), ("c", 2)):
@@ -34,11 +54,10 @@ def test_owners_take_turns() -> None:
 
 def test_ranks_go_before_turns(jobs: Jobs) -> None:
     done: list[str] = []
-    gate = threading.Event()
+    gate = Gate()
 
     async def all_of_them() -> None:
-        first = asyncio.create_task(jobs.run("x", Rank.NOW, gate.wait))
-        await asyncio.sleep(0.05)
+        first = await gate.holds(jobs)
         names = [("warm", Rank.WARM), ("rest", Rank.REST), ("first", Rank.FIRST), ("now", Rank.NOW)]
         tasks = [
             asyncio.create_task(
@@ -56,14 +75,13 @@ def test_ranks_go_before_turns(jobs: Jobs) -> None:
 
 
 def test_what_is_cancelled_in_line_is_never_run(jobs: Jobs) -> None:
-    gate = threading.Event()
+    gate = Gate()
     ran: list[int] = []
 
     async def cancel_it() -> None:
-        first = asyncio.create_task(jobs.run("x", Rank.NOW, gate.wait))
-        await asyncio.sleep(0.05)
+        first = await gate.holds(jobs)
         second = asyncio.create_task(jobs.run("x", Rank.NOW, lambda: ran.append(1)))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # it stands in line: the loop has no other work
         second.cancel()
         await asyncio.sleep(0.05)
         gate.set()
@@ -81,7 +99,7 @@ def test_a_failure_comes_back_to_its_caller_and_the_worker_lives(jobs: Jobs) -> 
 
 
 def test_the_line_is_bounded(jobs: Jobs) -> None:
-    gate = threading.Event()
+    gate = Gate()
 
     async def fill() -> None:
         tasks = [asyncio.create_task(jobs.run(n, Rank.REST, gate.wait)) for n in range(11)]
@@ -149,7 +167,7 @@ def test_work_that_was_given_up_holds_nothing(jobs: Jobs, error: Exception) -> N
 
 
 def test_work_of_one_kin_is_done_at_once_and_each_has_its_own_answer(jobs: Jobs) -> None:
-    gate = threading.Event()
+    gate = Gate()
     batches: list[list[int]] = []
 
     def double(items: list[int]) -> list[int | Exception]:
@@ -157,8 +175,7 @@ def test_work_of_one_kin_is_done_at_once_and_each_has_its_own_answer(jobs: Jobs)
         return [Cancelled("no") if item == 2 else 2 * item for item in items]
 
     async def ask() -> list[int | BaseException]:
-        first = asyncio.create_task(jobs.run("x", Rank.NOW, gate.wait))
-        await asyncio.sleep(0.05)
+        first = await gate.holds(jobs)
         tasks = [
             asyncio.create_task(
                 jobs.join(
@@ -195,12 +212,11 @@ def test_who_has_had_least_time_goes_first() -> None:
 
 
 def test_short_questions_of_one_keep_no_picture_of_another_waiting(jobs: Jobs) -> None:
-    gate = threading.Event()
+    gate = Gate()
     done: list[str] = []
 
     async def ask() -> None:
-        first = asyncio.create_task(jobs.run("x", Rank.NOW, gate.wait))
-        await asyncio.sleep(0.05)
+        first = await gate.holds(jobs)
         many = [
             asyncio.create_task(jobs.run("noisy", Rank.NOW, lambda: done.append("noisy")))
             for _ in range(8)
