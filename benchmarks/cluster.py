@@ -15,6 +15,7 @@ from benchmarks.stand_ins import threads
 from layerfold.atlas.files import open_atlas
 from layerfold.build.dask import Workers, check_workers, connected
 from layerfold.records import Reference
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import Run
 from layerfold.runs.storage import open_storage
 
@@ -27,7 +28,7 @@ def run() -> dict[str, Any]:
     """Seconds of each number of workers, the best of some rounds in turn, a thread each, compiled
     and warm; and their ratio.
     """
-    opened = Run.open(run_folder())
+    opened = open_run(run_folder())
     reference = part_of(open_atlas(opened.folder).reference, TOKENS)
     chosen = tuple(
         opened.steps[at]

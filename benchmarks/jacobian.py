@@ -18,6 +18,7 @@ import torch
 from layerfold.interp.jacobian import Map, map_values, site_maps
 from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
+from layerfold.runs.opening import open_run
 from layerfold.settings import bundled
 
 RUN, TOKENS, TOKEN, TOP, BAR = "storyteller", 64, 48, 8, 10
@@ -44,9 +45,8 @@ def run() -> dict[str, Any]:
 def bundled_model() -> GPT:
     """The bundled run's model at its last step."""
     from layerfold.model.forward import gpt_of
-    from layerfold.runs.run import Run
 
-    opened = Run.open(bundled() / "models" / RUN)
+    opened = open_run(bundled() / "models" / RUN)
     return gpt_of(opened.adapter(opened.steps[-1]))
 
 

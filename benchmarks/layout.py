@@ -27,6 +27,7 @@ from layerfold.atlas.parameters import Recipe
 from layerfold.geometry.spectrum import principal_scores
 from layerfold.geometry.trust import spearman, trust_of
 from layerfold.records import Floats, normalized
+from layerfold.runs.opening import open_run
 from layerfold.space.graph import curve, fuzzy_graph
 from layerfold.space.layout import Graphs, Springs, lay_out
 from layerfold.space.springs import firmness, moves, pairs_of, rest_lengths
@@ -63,10 +64,9 @@ def bundled_states() -> Floats:
     """Normalised states [site, token, d] of the bundled run's last step."""
     from layerfold.atlas.files import open_atlas
     from layerfold.data.reference_states import reference_states
-    from layerfold.runs.run import Run
     from layerfold.settings import bundled
 
-    one = Run.open(bundled() / "models" / "storyteller")
+    one = open_run(bundled() / "models" / "storyteller")
     return normalized(
         reference_states(one.adapter(one.steps[-1]), open_atlas(one.folder).reference)
     )

@@ -19,6 +19,7 @@ from benchmarks.stand_ins import Fit
 from benchmarks.umap_fit import fitted
 
 from layerfold.records import Floats, Ints, normalized
+from layerfold.runs.opening import open_run
 from layerfold.settings import bundled
 from layerfold.space.neighbors import nearest
 from layerfold.space.placement import Placer
@@ -44,9 +45,8 @@ def run() -> dict[str, Any]:
 
 def chosen_steps() -> tuple[int, ...]:
     """A step while the states collapse, and the last."""
-    from layerfold.runs.run import Run
 
-    steps = Run.open(bundled() / "models" / RUN).steps
+    steps = open_run(bundled() / "models" / RUN).steps
     return min(steps, key=lambda step: abs(step - 64)), steps[-1]
 
 
@@ -55,9 +55,8 @@ def states_at(step: int) -> tuple[Floats, Floats]:
     different windows.
     """
     from layerfold.atlas.files import open_atlas
-    from layerfold.runs.run import Run
 
-    bundle = Run.open(bundled() / "models" / RUN)
+    bundle = open_run(bundled() / "models" / RUN)
     windows = open_atlas(bundle.folder).reference.windows
     tenth = len(windows) // 10
     rng = np.random.default_rng(0)

@@ -19,7 +19,8 @@ from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
 from layerfold.model.tokenizers.byte_level import Tokenizer
 from layerfold.records import Reference, sites_of
-from layerfold.runs.run import Run, checkpoint_name
+from layerfold.runs.opening import open_run
+from layerfold.runs.run import checkpoint_name
 from layerfold.space.neighbors import Index
 from layerfold.space.outside import own_distances
 
@@ -120,7 +121,7 @@ def a_reference(tokenizer: Tokenizer) -> Reference:
 
 def write_atlas(folder: Path, tokenizer: Tokenizer) -> None:
     """Clouds that are three principal directions of the states, in no way laid out."""
-    run, reference = Run.open(folder), a_reference(tokenizer)
+    run, reference = open_run(folder), a_reference(tokenizer)
     sites = [site.name for site in run.sites]
     shape = (len(STEPS), len(sites))
     own = []

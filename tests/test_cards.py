@@ -18,7 +18,7 @@ from layerfold.build.check import check_run
 from layerfold.cards.reading import CARD_BYTES, DEEPEST, parse_object
 from layerfold.errors import DamagedRun, LayerfoldError
 from layerfold.interp.session import open_session
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 from layerfold.server.app import create_app
 from layerfold.server.catalog import Catalog, find_runs
 from layerfold.server.watch import Watch
@@ -105,7 +105,7 @@ def test_a_wrong_card_is_refused_with_its_reason_wherever_it_is_read(
     spoiled(small, tmp_path / "bad", name)
     shutil.copytree(small, tmp_path / "good")
     with pytest.raises(DamagedRun, match=r"run\.json") as told:
-        Run.open(tmp_path / "bad")
+        open_run(tmp_path / "bad")
     assert len(str(told.value)) < 1000
     with pytest.raises(DamagedRun):
         check_run(tmp_path / "bad")
@@ -133,7 +133,7 @@ def test_a_card_of_a_thousand_layers_and_its_sites_takes_no_time_and_no_memory(
     card["architecture"]["n_layer"] = 1000
     card["sites"] = ["embed", *(f"L{n}.{part}" for n in range(1000) for part in ("mid", "post"))]
     (folder / "run.json").write_text(json.dumps(card))
-    run = Run.open(folder)
+    run = open_run(folder)
     with pytest.raises(DamagedRun, match="too few"):
         run.adapter(0)
 

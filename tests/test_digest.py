@@ -18,14 +18,14 @@ from layerfold.errors import DamagedRun, EditedCard
 from layerfold.files.atomic import sha256
 from layerfold.interp.session import open_session
 from layerfold.runs.manifest import MANIFEST, files_of, renew_manifest
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 from tests.small import make_run
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make_run(tmp_path_factory.mktemp("runs") / "small")
-    write_claims(Run.open(folder), ())
+    write_claims(open_run(folder), ())
     assert accept(folder) == []
     return folder
 
@@ -53,9 +53,9 @@ def test_an_edited_card_is_refused_said_to_be_so_and_can_be_accepted(run: Path) 
     card = json.loads((run / "run.json").read_text())
     edit(run / "run.json", architecture={**card["architecture"], "n_head": 4})
     with pytest.raises(EditedCard, match=r"run\.json was changed after it was written.*--accept"):
-        Run.open(run)
+        open_run(run)
     assert accept(run) == ["run.json"]
-    assert Run.open(run).config.n_head == 4
+    assert open_run(run).config.n_head == 4
     assert not is_edited(json.loads((run / "run.json").read_text()))
 
 
@@ -66,7 +66,7 @@ def test_an_edited_card_of_a_part_is_named(run: Path, name: str, fields: dict[st
     edit(run / name, **fields)
     assert name.split("/")[-1] in {Path(problem.file).name for problem in check_run(run)}
     with pytest.raises(EditedCard):
-        _ = open_session(run, None).atlas.steps, read_claims(Run.open(run))
+        _ = open_session(run, None).atlas.steps, read_claims(open_run(run))
     assert accept(run) == [name]
 
 
@@ -142,7 +142,7 @@ def test_a_changed_byte_is_not_shown_even_where_nobody_checks(run: Path) -> None
     assert "tokenizer.json" in card["files"]
     (run / "tokenizer.json").write_bytes(tokenizer.replace(b'"the', b'"teh', 1) + b" ")
     with pytest.raises(DamagedRun, match=r"tokenizer\.json"):
-        Run.open(run).tokenizer()
+        open_run(run).tokenizer()
 
 
 def test_a_link_out_of_the_run_is_not_followed(run: Path, tmp_path: Path) -> None:
@@ -150,4 +150,4 @@ def test_a_link_out_of_the_run_is_not_followed(run: Path, tmp_path: Path) -> Non
     (run / "tokenizer.json").rename(secret)
     (run / "tokenizer.json").symlink_to(secret)
     with pytest.raises(DamagedRun, match="outside the run"):
-        Run.open(run).tokenizer()
+        open_run(run).tokenizer()

@@ -57,26 +57,17 @@ OUTGROWN_FUNCTIONS = {
 # torch, umap and numba take seconds to import: what can be used without them imports them where
 # they are needed.
 LATE = {
-    "backend/layerfold/__init__.py": "`import layerfold` at once",
-    "backend/layerfold/build/live.py": "a run is waited for without the layout",
-    "backend/layerfold/build/offered_model.py": "the server listens without torch",
-    "backend/layerfold/build/run_atlas.py": "serving imports neither the corpus nor a trainer",
     "backend/layerfold/cli/atlas.py": "a cluster is not asked of everybody",
     "backend/layerfold/cli/manifold.py": "help at once",
-    "backend/layerfold/cli/meaning.py": "help at once",
     "backend/layerfold/cli/train.py": "help at once",
-    "backend/layerfold/interp/compression.py": "a run is opened and listed without torch",
-    "backend/layerfold/interp/edge.py": "a run is opened and listed without torch",
     "backend/layerfold/interp/paths.py": "a run is opened and listed without torch",
-    "backend/layerfold/interp/session.py": "a run is opened and listed without torch",
     "backend/layerfold/model/huggingface/__init__.py": "a model's card is read without torch",
     "backend/layerfold/model/huggingface/shape.py": "a config is read without torch",
-    "backend/layerfold/model/huggingface/tokenizer.py": "a config is read without torch",
     "backend/layerfold/runs/run.py": "a run opens without torch",
     "backend/layerfold/server/inspect.py": "the server listens without torch",
     "backend/layerfold/space/layout.py": "numba",
 }
-LATE_IMPORTS = 38
+LATE_IMPORTS = 10
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
 # Panels that still build their elements by hand, one function each: they come down to the bar as
 # they are written as trees.

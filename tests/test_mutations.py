@@ -31,7 +31,8 @@ from layerfold.interp.session import open_session
 from layerfold.metrics.files import Measured, atlas_hash, standing, write_measured
 from layerfold.records import Measure
 from layerfold.runs.manifest import MANIFEST, write_manifest
-from layerfold.runs.run import Run, checkpoint_name
+from layerfold.runs.opening import open_run
+from layerfold.runs.run import checkpoint_name
 from layerfold.server.protocol.tables import measures_table, reference_table
 from tests.small import STEPS, make_run
 
@@ -59,7 +60,7 @@ DTYPES = ("F16", "F32", "F64", "U8", "I32", "I64", "BOOL", "BF16", "X9", 3)
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with every kind of file."""
     folder = make_run(tmp_path_factory.mktemp("runs") / "small")
-    run = Run.open(folder)
+    run = open_run(folder)
     sites = tuple(site.name for site in run.sites)
     said = tuple(("",) * (len(sites) - 1) + ("there is no more",) for _ in STEPS)
     values = np.ones((len(STEPS), len(sites)), dtype=np.float32)
@@ -215,14 +216,14 @@ def spoiled_arrays(data: bytes, choose: random.Random) -> bytes:
 
 Read = Callable[[Path], object]
 CHECKS: tuple[Read, ...] = (check_run,)
-OF_CLAIMS: tuple[Read, ...] = (lambda folder: read_claims(Run.open(folder)),)
-OF_LINES: tuple[Read, ...] = (lambda folder: Run.open(folder).metrics(),)
+OF_CLAIMS: tuple[Read, ...] = (lambda folder: read_claims(open_run(folder)),)
+OF_LINES: tuple[Read, ...] = (lambda folder: open_run(folder).metrics(),)
 OF_MEASURES: tuple[Read, ...] = (
     standing,
     lambda folder: measures_table(open_session(folder, None)).model_dump_json(),
 )
 OF_TOKENIZER: tuple[Read, ...] = (
-    lambda folder: Run.open(folder).tokenizer(),
+    lambda folder: open_run(folder).tokenizer(),
     lambda folder: open_session(folder, None).place("the bank", [8]),
 )
 OF_CLOUDS: tuple[Read, ...] = (

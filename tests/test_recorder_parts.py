@@ -16,6 +16,7 @@ from layerfold.errors import InputError
 from layerfold.model.tokenizers.byte_level import Tokenizer
 from layerfold.recording.isolation import plain_weights
 from layerfold.recording.recorder import Recorder
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import Run
 from tests.loops import WORDS, plain, recorder, states_of, windows
 from tests.small import TEXTS, a_model
@@ -42,7 +43,7 @@ class Shared(nn.Module):
 def recorded(folder: Path, model: Any, texts: Any, **options: Any) -> Run:
     with Recorder(folder, texts, **options) as one:
         one.log(model, 0)
-    return Run.open(folder)
+    return open_run(folder)
 
 
 # ---- a module that runs several times
@@ -237,7 +238,7 @@ def test_attention_both_ways_is_found_by_what_the_model_does(tmp_path: Path) -> 
     ]
     with recorder(tmp_path / "plain") as one:
         one.log(plain(), 0)
-    assert Run.open(tmp_path / "plain").card["architecture"]["causal"]
+    assert open_run(tmp_path / "plain").card["architecture"]["causal"]
     assert recorded(tmp_path / "llama", a_llama(), windows()).card["architecture"]["causal"]
     free = a_llama(is_causal=False)
     for layer in free.model.layers:

@@ -4,6 +4,7 @@
 layerfold.Recorder("runs/mine", texts=…)``, then ``recorder.log(model, step)`` in a training loop.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,18 +12,13 @@ if TYPE_CHECKING:
     from layerfold.recording.recorder import Recorder
 
 __all__ = ["Recorder", "open"]
+PLACES = {"Recorder": "layerfold.recording.recorder", "open": "layerfold.api.notebook"}
 
 
 def __getattr__(name: str) -> Any:
     """``layerfold.open`` and ``Recorder``, imported when they are asked for: ``import layerfold``
     takes no time.
     """
-    if name == "Recorder":
-        from layerfold.recording.recorder import Recorder
-
-        return Recorder
-    if name != "open":
+    if name not in PLACES:
         raise AttributeError(f"module 'layerfold' has no attribute {name!r}")
-    from layerfold.api.notebook import open
-
-    return open
+    return getattr(import_module(PLACES[name]), name)

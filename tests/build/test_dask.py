@@ -26,7 +26,7 @@ from layerfold.build.dask import STORE, connected, hired
 from layerfold.build.pieces import make_states, packed, put_reference, states_names, unpacked
 from layerfold.build.run_atlas import build_run_atlas
 from layerfold.errors import DamagedRun, InputError, MissingExtra, Unreachable
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 from layerfold.runs.storage import open_storage
 from tests import small
 from tests.readme import block
@@ -271,7 +271,7 @@ def test_a_worker_with_other_versions_makes_nothing() -> None:
 
 
 def test_another_checkpoint_than_was_asked_for_makes_no_states(run: Path, tmp_path: Path) -> None:
-    store, opened = open_storage(tmp_path / "store"), Run.open(run)
+    store, opened = open_storage(tmp_path / "store"), open_run(run)
     tokens = put_reference(store, small.a_reference(opened.tokenizer()))
     names = states_names([site.name for site in opened.sites], origin="another", reference=tokens)
     with pytest.raises(DamagedRun, match=r"step 8 .*is another one here"):

@@ -21,7 +21,8 @@ from layerfold.atlas.projection_files import open_projections
 from layerfold.build.live import TRIES, Follower, Told, follow_run, followed
 from layerfold.errors import Busy, DamagedRun
 from layerfold.metrics.files import standing
-from layerfold.runs.run import Run, checkpoint_name
+from layerfold.runs.opening import open_run
+from layerfold.runs.run import checkpoint_name
 from tests.small import make_run
 
 OPTIONS = {"count": 100, "k": 10, "threads": 1}
@@ -244,6 +245,6 @@ def test_a_broken_first_build_goes_on_with_its_own_steps(growing: Growing) -> No
 
 
 def test_a_run_is_live_until_its_card_says_otherwise(growing: Growing) -> None:
-    assert Run.open(growing.folder).live
+    assert open_run(growing.folder).live
     growing.tell(1, finished=True)
-    assert not Run.open(growing.folder).live
+    assert not open_run(growing.folder).live

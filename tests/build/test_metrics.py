@@ -35,7 +35,8 @@ from layerfold.model.forward import gpt_of
 from layerfold.model.matrices import layer_matrices
 from layerfold.model.shape import GPTConfig
 from layerfold.records import Measure, normalized
-from layerfold.runs.run import Run, checkpoint_name
+from layerfold.runs.opening import open_run
+from layerfold.runs.run import checkpoint_name
 from layerfold.space.neighbors import nearest_self
 from tests import small
 
@@ -115,7 +116,7 @@ def test_what_is_kept_is_what_was_found(measured):
 
 def test_numbers_are_those_of_the_functions_called_one_by_one(measured):
     folder, found = measured
-    run, reference = Run.open(folder), open_atlas(folder).reference
+    run, reference = open_run(folder), open_atlas(folder).reference
     raw = {step: reference_states(run.adapter(step), reference) for step in small.STEPS}
     states = {step: normalized(values) for step, values in raw.items()}
     assert named(found, "twonn").values[2, 3] == pytest.approx(

@@ -24,7 +24,8 @@ from layerfold.data.wheel import Wheel
 from layerfold.errors import DamagedRun, MissingExtra, Unreachable
 from layerfold.files.atomic import sha256
 from layerfold.runs.hub_card import open_hub
-from layerfold.runs.run import Run, checkpoint_name
+from layerfold.runs.opening import open_run
+from layerfold.runs.run import checkpoint_name
 from tests.model.test_hub_gguf import written
 
 FILE = "tiny_model-1.0-py3-none-any.whl"
@@ -96,7 +97,7 @@ def test_the_model_made_is_the_one_in_the_wheel(
     assert config["architectures"] == ["LlamaForCausalLM"]
     assert not {"quantization_config", "_name_or_path", "transformers_version"} & set(config)
     assert (folder / "LICENSE").read_text() == "do as you like"
-    run = Run.open(open_hub(str(folder), cache / "models"))
+    run = open_run(open_hub(str(folder), cache / "models"))
     assert (run.card["title"], run.card["notes"]) == ("Tiny-1M", ["Rounded to four bits."])
     ids = run.tokenizer().encode("the bank", 20).ids
     with torch.inference_mode():
@@ -183,7 +184,7 @@ def test_the_atlas_that_comes_along_is_taken_where_it_fits(
         patch.setattr(module, "build_run_atlas", lambda *_, **__: pytest.fail("built"))
         give_atlas(offer, run)
         give_atlas(offer, run)
-    assert open_atlas(run).card["origin"] == {checkpoint_name(0): Run.open(run).origin(0)}
+    assert open_atlas(run).card["origin"] == {checkpoint_name(0): open_run(run).origin(0)}
     card = json.loads((packed / "atlas" / "atlas.json").read_text())
     assert "origin" in card
     (packed / SEED).write_text("of these weights")

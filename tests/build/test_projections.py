@@ -23,7 +23,7 @@ from layerfold.errors import InputError, ProjectionNotFound, StepNotFound
 from layerfold.geometry.trust import trust_of
 from layerfold.interp.linear_projection import LinearProjection
 from layerfold.interp.session import Session, open_session
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 from layerfold.server.protocol.tables import measures_table, projection_cards
 from tests.small import CONFIG, PICKED, STEPS, WINDOWS, edit_card, make_run
 
@@ -74,7 +74,7 @@ def test_the_card_names_the_atlas_first(opened: Session) -> None:
 
 def test_clouds_are_the_leading_directions_of_the_states(made: Path, opened: Session) -> None:
     states = viewed(
-        reference_states(Run.open(made).adapter(8), opened.atlas.reference), "normalised"
+        reference_states(open_run(made).adapter(8), opened.atlas.reference), "normalised"
     )
     cloud = linear(opened).cloud(8)
     for site, points in zip(states, cloud, strict=True):
@@ -91,7 +91,7 @@ def test_a_sentence_is_placed_by_the_map_and_keeps_its_true_neighbours(
 ) -> None:
     sentence = opened.tokenize(TEXT)
     own, found = opened.slice(sentence, 64), opened.slice(sentence, 64, projection="first")
-    states = viewed(Run.open(made).adapter(64).states(sentence.ids).values, "normalised")
+    states = viewed(open_run(made).adapter(64).states(sentence.ids).values, "normalised")
     np.testing.assert_allclose(found.placed.positions, states[..., :3], rtol=1e-6)
     for name in ("neighbors", "distances", "outside"):
         assert np.array_equal(getattr(found.placed, name), getattr(own.placed, name))

@@ -11,7 +11,7 @@ import pytest
 
 from layerfold.claims.claim import claim_table, claims_of, read_file, shapes_of
 from layerfold.interp.session import open_session
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 
 MODELS = Path(__file__).parents[2] / "models"
 KNOWN = ("modular-addition", "belief-simplex", "induction")
@@ -21,7 +21,7 @@ RUNS = sorted(path.parent.name for path in MODELS.glob("*/run.json"))
 
 @pytest.mark.parametrize("name", RUNS)
 def test_claims_are_kept_and_told_in_two_languages(name: str) -> None:
-    run = Run.open(MODELS / name)
+    run = open_run(MODELS / name)
     kept = read_file(run.folder / "claims.json")
     assert kept is not None
     assert shapes_of(run)

@@ -24,7 +24,7 @@ from layerfold.claims.circle_paths import (
 from layerfold.claims.simplex_paths import Told, believed, far_pairs, straight_claim
 from layerfold.geometry.fourier import waves
 from layerfold.interp.session import open_session
-from layerfold.model.adapter import GPTAdapter
+from layerfold.model.gpt_adapter import GPTAdapter
 from layerfold.training.recipe import Recipe
 from layerfold.training.tasks.belief_simplex import BeliefSimplex, make
 from layerfold.training.tasks.hidden import next_symbol

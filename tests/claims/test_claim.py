@@ -14,6 +14,7 @@ from layerfold.build.check import check_run
 from layerfold.claims.claim import CLAIMS, claims_of, read_claims, shapes_of, write_claims
 from layerfold.errors import DamagedRun
 from layerfold.interp.session import open_session
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import Run
 from tests.claims.made import a_claim
 from tests.small import make_run
@@ -21,7 +22,7 @@ from tests.small import make_run
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    return Run.open(make_run(tmp_path / "small"))
+    return open_run(make_run(tmp_path / "small"))
 
 
 def test_what_is_written_comes_back(run: Run) -> None:

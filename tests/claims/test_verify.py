@@ -11,7 +11,7 @@ from layerfold.claims import verdict
 from layerfold.claims.claim import CLAIMS, read_claims
 from layerfold.claims.seed import report
 from layerfold.claims.seed.files import SEED, read_seed
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 from tests.claims.made import a_claim
 from tests.cli.test_cli import assert_one_line, layerfold
 from tests.small import make_run
@@ -74,7 +74,7 @@ def test_for_a_program_and_the_page(runs: Path) -> None:
     ]
     assert said["runs"][0]["claims"][0]["values"] == [None, 0.25, 0.333333]
     assert said["holds"] is False
-    assert [claim.holds for claim in read_claims(Run.open(runs / "false"))] == [True, False]
+    assert [claim.holds for claim in read_claims(open_run(runs / "false"))] == [True, False]
 
 
 def test_without_a_name_all_runs_are_verified_and_a_broken_one_hinders_none(runs: Path) -> None:
@@ -106,7 +106,7 @@ def test_the_seed_is_put_to_the_test_instead(runs: Path, monkeypatch: pytest.Mon
     assert last == {"runs": [{"run": "false", "cards": []}], "errors": {}}
     assert not (runs / "false" / SEED).exists(), "nothing is written unless asked"
     assert layerfold("verify", "--seed", str(runs / "false"), "--write").returncode == 0
-    assert read_seed(Run.open(runs / "false")) == []
+    assert read_seed(open_run(runs / "false")) == []
     assert (runs / "false" / SEED).is_file()
     broken = layerfold("verify", "--seed", str(runs / "broken"))
     assert broken.returncode == 1

@@ -18,7 +18,7 @@ import layerfold as package
 from layerfold.api import notebook
 from layerfold.cli.resolve import opened_runs
 from layerfold.errors import InputError
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 from layerfold.server.catalog import find_runs
 from layerfold.settings import Settings
 from tests.cli.test_cli import assert_one_line, get, layerfold, serving
@@ -48,7 +48,7 @@ folder = open_hub(sys.argv[1], Path(sys.argv[2]))
 STATES = """
 import numpy as np
 TEXT = "the river bank"
-run = Run.open(folder)
+run = open_run(folder)
 print(run.adapter(run.steps[-1]).batch_states(np.array(run.tokenizer().ids([TEXT]))).shape)
 """
 PLACED = """
@@ -131,7 +131,7 @@ def test_a_broken_checkpoint_is_named_by_each_command_and_by_check(
     done = layerfold("check", str(copy), "--json", **env)
     assert done.returncode == 1
     assert "checkpoint-8 is left out: it is half-written" in done.stderr
-    assert Run.open(next((tmp_path / "cache" / "models").iterdir())).steps == (4, 12)
+    assert open_run(next((tmp_path / "cache" / "models").iterdir())).steps == (4, 12)
 
 
 def test_what_cannot_be_opened_is_one_line(

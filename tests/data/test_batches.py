@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from layerfold.data.batches import Batches, Data, cut, prepare
 from layerfold.data.corpus import Text
 from layerfold.data.reference import choose_reference
+from layerfold.data.sources import texts_at
 from layerfold.errors import CorpusError
 from layerfold.records import Reference
 from layerfold.runs.run import Run
 from layerfold.training.baselines import baselines, kneser_ney
 from layerfold.training.recipe import Recipe
-from layerfold.training.trainer import texts_at
 
 
 def data_of(train: list[int], held_out: list[int], vocabulary: int = 10) -> Data:

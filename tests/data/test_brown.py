@@ -20,7 +20,7 @@ from layerfold.data.brown import (
 from layerfold.data.gather import Fetched
 from layerfold.errors import CorpusError
 from layerfold.files.bundled import bundled
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 
 SOURCE = (
     "\n\tThe/at County/nn-tl 's/nns jury/nn said/vbd ``/`` no/at evidence/nn ''/'' (/("
@@ -74,7 +74,7 @@ def test_a_tag_says_its_part_of_speech(tag: str, part: str) -> None:
 
 
 def test_a_token_has_the_part_of_the_word_it_begins_in() -> None:
-    run = Run.open(bundled() / "models" / "storyteller")
+    run = open_run(bundled() / "models" / "storyteller")
     text = read_tagged(SOURCE, "a")
     start = text.text.index("jury")
     tokens = run.tokenizer().encode(text.text[start:], 60).tokens
@@ -104,7 +104,7 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_reference_holds_every_genre_and_the_right_parts(corpus: Path) -> None:
-    run = Run.open(bundled() / "models" / "storyteller")
+    run = open_run(bundled() / "models" / "storyteller")
     one = brown_reference(run.tokenizer(), run.max_tokens, corpus, 480)
     other = brown_reference(run.tokenizer(), run.max_tokens, corpus, 480)
     assert len(one) == 480

@@ -18,7 +18,7 @@ from layerfold.errors import CorpusError
 from layerfold.files.bundled import bundled
 from layerfold.interp.session import open_session
 from layerfold.model.tokenizers.byte_level import Tokenizer
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 from layerfold.server.protocol.tables import reference_table
 from tests.small import make_run
 
@@ -108,7 +108,7 @@ def test_short_documents_are_whole_and_filled_up(tokenizer: Tokenizer) -> None:
 
 
 def test_what_stands_after_a_short_window_changes_nothing(tmp_path: Path) -> None:
-    run = Run.open(make_run(tmp_path / "small", atlas=False))
+    run = open_run(make_run(tmp_path / "small", atlas=False))
     adapter = run.adapter(8)
     long = sample_reference(documents_of(prose(1, 9), prose(2, 300)), run.tokenizer(), 48, 100)
     states = reference_states(adapter, long)

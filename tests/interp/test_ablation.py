@@ -9,7 +9,7 @@ import pytest
 from layerfold.errors import InputError
 from layerfold.interp.ablation import Scaling, ablate
 from layerfold.interp.decomposition import decompose
-from layerfold.model.adapter import GPTAdapter
+from layerfold.model.gpt_adapter import GPTAdapter
 from tests.interp.test_decomposition import CONFIG, IDS, SHAPES, a_model
 
 

@@ -14,7 +14,7 @@ from layerfold.interp.continuation import Continuation
 from layerfold.interp.readout import readout
 from layerfold.interp.state_gradients import loss_gradients
 from layerfold.interp.swaps import embedded, log_probabilities
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 from tests.model.hub_models import saved
 
 IDS = list(range(5, 14))
@@ -23,7 +23,7 @@ IDS = list(range(5, 14))
 @pytest.fixture(scope="module", params=["llama", "gpt2"])
 def adapter(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("anothers")
-    return Run.open(
+    return open_run(
         model_folder(str(saved(request.param, folder / "model")), cache=folder)
     ).adapter(0)
 

@@ -23,7 +23,8 @@ from layerfold.model.checkpoint import read_checkpoint
 from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
 from layerfold.records import site_named, sites_of
-from layerfold.runs.run import Run, checkpoint_name
+from layerfold.runs.opening import open_run
+from layerfold.runs.run import checkpoint_name
 from layerfold.server.protocol.tables import comparison_table
 from tests import small
 from tests.readme import block
@@ -87,7 +88,7 @@ def rewritten(source: Path, folder: Path, change) -> Path:
     its own way.
     """
     shutil.copytree(source, folder)
-    run = Run.open(folder)
+    run = open_run(folder)
     card = {**run.card, "name": folder.name, "files": {}}
     for step in run.steps:
         model = read_checkpoint(folder / checkpoint_name(step), run.config)

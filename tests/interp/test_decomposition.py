@@ -11,8 +11,8 @@ import torch
 
 from layerfold.interp.attention import patterns
 from layerfold.interp.decomposition import bias_logits, decompose, direct_logits, promoted
-from layerfold.model.adapter import GPTAdapter
 from layerfold.model.gpt import GPT
+from layerfold.model.gpt_adapter import GPTAdapter
 from layerfold.model.shape import GPTConfig
 
 CONFIG = GPTConfig(vocab_size=40, n_layer=3, n_head=4, d_model=32, block_size=16)

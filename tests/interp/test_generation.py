@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from layerfold.errors import InputError, TextTooLong
 from layerfold.interp.generation import Generation, Sampling, generate
 from layerfold.interp.logit_lens import log_softmax
-from layerfold.model.adapter import GPTAdapter
+from layerfold.model.gpt_adapter import GPTAdapter
 from tests.interp.test_decomposition import CONFIG, IDS, SHAPES, a_model
 
 

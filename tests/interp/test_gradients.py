@@ -10,7 +10,7 @@ import torch
 from layerfold.errors import InputError
 from layerfold.interp.gradients import GROUPS, Objective, first_order, gradients, loss_from
 from layerfold.interp.logit_lens import log_softmax
-from layerfold.model.adapter import GPTAdapter
+from layerfold.model.gpt_adapter import GPTAdapter
 from tests.interp.test_decomposition import CONFIG, IDS, SHAPES, a_model
 
 

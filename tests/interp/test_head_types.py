@@ -9,7 +9,7 @@ import pytest
 
 from layerfold.interp.attention import patterns
 from layerfold.interp.head_types import HEAD_TYPES, head_types
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 
 IDS = np.random.default_rng(0).integers(12, size=40).tolist()
 MODELS = Path(__file__).parents[2] / "models"
@@ -59,7 +59,7 @@ def test_a_role_nobody_could_play_is_nobodys() -> None:
 
 
 def test_the_bundled_induction_run_grows_an_induction_head_and_one_that_looks_back() -> None:
-    run = Run.open(MODELS / "induction")
+    run = open_run(MODELS / "induction")
     texts = [
         np.tile(np.random.default_rng(seed).integers(run.config.vocab_size, size=40), 2).tolist()
         for seed in range(4)

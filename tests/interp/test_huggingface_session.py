@@ -15,7 +15,7 @@ from layerfold.build.metrics import measure_run
 from layerfold.build.run_atlas import build_run_atlas
 from layerfold.interp.session import open_session
 from layerfold.runs.hub_card import open_hub
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 from layerfold.server.protocol.tables import measures_table
 from tests.model.hub_models import KINDS, backend_of, network_of, saved
 
@@ -25,7 +25,7 @@ def test_every_cell_has_a_number_or_a_reason(kind: str, tmp_path: Path, story_fo
     for step in (1, 2):
         saved(kind, tmp_path / "runs" / f"checkpoint-{step}", step)
     folder = open_hub(str(tmp_path / "runs"), tmp_path / "home")
-    run = Run.open(folder)
+    run = open_run(folder)
     assert (run.kind, run.steps) == ("hf", (1, 2))
     build_run_atlas(folder, corpus=str(story_folder), count=200, threads=1)
     measure_run(folder, threads=1)

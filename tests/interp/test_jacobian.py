@@ -17,8 +17,8 @@ from layerfold.interp.jacobian import (
     site_maps,
     vjps,
 )
-from layerfold.model.adapter import GPTAdapter
 from layerfold.model.gpt import GPT
+from layerfold.model.gpt_adapter import GPTAdapter
 from layerfold.model.matrices import layer_matrices
 from layerfold.model.shape import GPTConfig
 

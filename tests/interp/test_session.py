@@ -35,7 +35,8 @@ from layerfold.files.array_cache import ArrayCache
 from layerfold.interp import session as module
 from layerfold.interp.session import Session, open_session
 from layerfold.model.checkpoint import save_checkpoint
-from layerfold.runs.run import Run, checkpoint_name
+from layerfold.runs.opening import open_run
+from layerfold.runs.run import checkpoint_name
 from layerfold.server.protocol.tables import measures_table, metrics_table, reference_table
 from tests.small import (
     CONFIG,
@@ -293,7 +294,7 @@ def test_measures_stand_beside_the_atlass_only_when_they_are_of_it(folder: Path)
 
 
 def test_states_are_kept_in_half_precision_only_where_they_fit(made: Path, opened: Session) -> None:
-    adapter, reference = Run.open(made).adapter(64), opened.atlas.reference
+    adapter, reference = open_run(made).adapter(64), opened.atlas.reference
     raw = reference_states(adapter, reference)
     whole = adapter.batch_states(reference.windows)
     assert np.allclose(raw, whole[:, reference.window, reference.position], atol=1e-5)

@@ -14,6 +14,7 @@ from layerfold.atlas.files import open_atlas
 from layerfold.errors import InputError
 from layerfold.interp.step_batches import EARLIER, OWN, STORED, batches_of, hyper_of
 from layerfold.records import Reference
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import Run
 from layerfold.training.recipe import Recipe
 from layerfold.training.tasks import task_of_card
@@ -22,7 +23,7 @@ MODELS = Path(__file__).parents[2] / "models"
 
 
 def bundled(name: str) -> tuple[Run, Reference]:
-    return Run.open(MODELS / name), open_atlas(MODELS / name).reference
+    return open_run(MODELS / name), open_atlas(MODELS / name).reference
 
 
 def test_a_task_makes_the_very_batches_again() -> None:

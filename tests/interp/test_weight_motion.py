@@ -13,8 +13,8 @@ from layerfold.interp.optimizer_step import batch_loss
 from layerfold.interp.session import Session, open_session
 from layerfold.interp.step_batches import batches_of, hyper_of
 from layerfold.interp.weight_motion import MOTIONS, by_weight
-from layerfold.model.adapter import GPTAdapter
 from layerfold.model.forward import gpt_of
+from layerfold.model.gpt_adapter import GPTAdapter
 from tests.asking import ask, ask_all
 from tests.small import STEPS, make_run
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from layerfold.errors import DamagedRun
-from layerfold.model.adapter import GPTAdapter
 from layerfold.model.checkpoint import load_model, read_checkpoint, save_checkpoint
 from layerfold.model.gpt import GPT
+from layerfold.model.gpt_adapter import GPTAdapter
 from layerfold.model.shape import GPTConfig
 
 CONFIG = GPTConfig(vocab_size=50, n_layer=2, n_head=2, d_model=16, block_size=12)

@@ -16,7 +16,7 @@ from layerfold.model.huggingface.adapter import HuggingFaceAdapter
 from layerfold.model.huggingface.report import report_of
 from layerfold.records import Stop
 from layerfold.runs.hub_run import open_hub
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 from tests.model.architectures import HEAD, KINDS, PAGE, row_of, written
 
 IDS = [5, 9, 2, 77, 31, 8]
@@ -115,7 +115,7 @@ def test_a_decoder_is_a_stream_of_its_own(kind: str, tmp_path: Path) -> None:
 def test_a_decoder_is_a_run_of_its_own(tmp_path: Path) -> None:
     folder = written("t5", tmp_path / "model")
     runs = [
-        Run.open(open_hub(f"hf:{folder}{part}", tmp_path / "home")) for part in ("", "#decoder")
+        open_run(open_hub(f"hf:{folder}{part}", tmp_path / "home")) for part in ("", "#decoder")
     ]
     assert runs[0].folder != runs[1].folder
     assert [run.card["architecture"]["unembedding"] for run in runs] == [False, True]

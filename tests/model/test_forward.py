@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from layerfold.errors import InputError, NotSupported
-from layerfold.model.adapter import GPTAdapter, Weightless
+from layerfold.model.adapter import Weightless
 from layerfold.model.edits import Add, Edit, ProjectOut, Replace, Scale, TapHook
 from layerfold.model.forward import network_of, run
 from layerfold.model.gpt import attend
+from layerfold.model.gpt_adapter import GPTAdapter
 from layerfold.model.taps import IN_LAYER, names_of, own_name
 from tests.interp.test_decomposition import CONFIG, IDS, SHAPES, a_model
 

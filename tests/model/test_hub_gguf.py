@@ -14,7 +14,7 @@ import torch
 from layerfold.errors import DamagedRun, MissingExtra, ModelRefused
 from layerfold.model.huggingface import Where, load_adapter, read_hub_tokenizer, read_shape
 from layerfold.runs.hub_run import open_hub
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 
 gguf = pytest.importorskip("gguf")
 pytest.importorskip("accelerate")
@@ -167,7 +167,7 @@ def test_states_are_those_of_the_rounded_weights(file: tuple[Path, Any], of_fold
 def test_the_rounding_is_said_and_the_run_opens(file: tuple[Path, Any], tmp_path: Path) -> None:
     path, _ = file
     folder = open_hub(str(path), tmp_path)
-    run = Run.open(folder)
+    run = open_run(folder)
     assert (run.name, run.steps, run.missing(), run.verify()) == ("tiny.gguf", (0,), [], [])
     assert "rounded before they came here (Q4_0" in run.card["description"]
     assert run.tokenizer().encode("the bank", 20).tokens

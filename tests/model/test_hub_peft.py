@@ -25,7 +25,7 @@ from layerfold.model.huggingface import (
     read_shape,
 )
 from layerfold.runs.hub_run import open_hub
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 from tests.model.hub_models import saved
 
 peft = pytest.importorskip("peft")
@@ -96,7 +96,7 @@ def test_an_adapter_is_merged_as_peft_applies_it(
 
 def test_a_folder_of_an_adapter_is_a_run_that_says_so(base: Path, tmp_path: Path) -> None:
     adapted(base, tmp_path / "checkpoint-20", "lora")
-    run = Run.open(open_hub(str(tmp_path / "checkpoint-20"), tmp_path / "home"))
+    run = open_run(open_hub(str(tmp_path / "checkpoint-20"), tmp_path / "home"))
     assert (run.steps, run.missing()) == ((20,), [])
     assert "(LORA) is merged into it" in run.card["description"]
     before = run.origin(20)

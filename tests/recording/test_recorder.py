@@ -24,7 +24,7 @@ from layerfold.interp.session import open_session
 from layerfold.model.tokenizers.byte_level import Tokenizer
 from layerfold.recording.cadence import Cadence, kept_row, mark
 from layerfold.recording.recorder import Recorder
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 from tests.loops import (
     SITES,
     WORDS,
@@ -69,7 +69,7 @@ def test_fifty_steps_end_in_the_same_bytes_with_and_without(tmp_path: Path) -> N
         assert not model.blocks[0]._forward_hooks
     assert same(found[0][0], found[1][0])
     assert found[0][1:] == found[1][1:]
-    assert len(Run.open(tmp_path / "run").steps) == 17
+    assert len(open_run(tmp_path / "run").steps) == 17
 
 
 def test_autocast_and_gradients_are_left_as_they_are(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_what_is_kept_is_what_the_modules_gave(tmp_path: Path) -> None:
     model = plain()
     with recorder(tmp_path) as one:
         one.log(model, 0, loss=2.5, accuracy=torch.tensor(0.5))
-    run = Run.open(tmp_path)
+    run = open_run(tmp_path)
     reference = run.reference()
     assert (run.kind, run.live, run.typed, run.steps) == ("recorded", False, False, (0,))
     assert [site.name for site in run.sites] == list(SITES)
@@ -114,7 +114,7 @@ def test_modules_that_put_time_first_and_functions_as_places(tmp_path: Path) -> 
         tmp_path, windows(12, 12), sites=sites, call=lambda model, ids: model(ids.T)
     ) as one:
         one.log(model, 0)
-    run = Run.open(tmp_path)
+    run = open_run(tmp_path)
     reference = run.reference()
     wanted = (
         model[0](torch.from_numpy(reference.windows.astype(np.int64)))
@@ -132,7 +132,7 @@ def test_wrapped_models_are_found(tmp_path: Path) -> None:
     for n, model in enumerate((nn.DataParallel(inner), torch.compile(inner, backend="eager"))):
         with recorder(tmp_path / str(n)) as one:
             one.log(model, 0)
-        assert Run.open(tmp_path / str(n)).steps == (0,)
+        assert open_run(tmp_path / str(n)).steps == (0,)
 
 
 def test_a_compiled_training_is_recorded_without_compiling_anew(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_compiled_training_is_recorded_without_compiling_anew(tmp_path: Path) 
     finally:
         torch._dynamo.config.error_on_recompile = False
     one.close()
-    assert Run.open(tmp_path).steps == (0, 1, 2, 3)
+    assert open_run(tmp_path).steps == (0, 1, 2, 3)
 
 
 PROCESS = """
@@ -182,7 +182,7 @@ def test_of_two_processes_the_first_writes_and_neither_waits(tmp_path: Path) -> 
     for process in processes:
         _, said = process.communicate(timeout=120)
         assert process.returncode == 0, said
-    assert Run.open(tmp_path / "run0").steps == (0, 2, 4)
+    assert open_run(tmp_path / "run0").steps == (0, 2, 4)
     assert not (tmp_path / "run1").exists()
 
 
@@ -195,7 +195,7 @@ def test_our_gpt_with_its_weights_can_be_typed_into(tmp_path: Path) -> None:
     with Recorder(tmp_path, list(TEXTS), tokenizer=tokenizer, weights=True) as one:
         one.log(model, 0)
         one.log(model, 1)
-    run = Run.open(tmp_path)
+    run = open_run(tmp_path)
     assert run.typed
     states = run.adapter(1).states(run.tokenizer().encode("The bank", 8).ids)
     assert states.values.shape[0] == 5
@@ -221,7 +221,7 @@ def test_any_tokenizer_will_do(tmp_path: Path) -> None:
         with Recorder(tmp_path / str(n), TEXTS, tokenizer=tokenizer) as one:
             one.log(a_model(0), 0)
         assert (
-            Run.open(tmp_path / str(n)).tokenizer().encode("bank", 9).ids
+            open_run(tmp_path / str(n)).tokenizer().encode("bank", 9).ids
             == ours.encode("bank", 9).ids
         )
     with Recorder(
@@ -231,7 +231,7 @@ def test_any_tokenizer_will_do(tmp_path: Path) -> None:
         sites=SITES,
     ) as one:
         one.log(plain(), 0)
-    run = Run.open(tmp_path / "letters")
+    run = open_run(tmp_path / "letters")
     words = run.tokenizer()
     assert set(run.reference().text) <= {chr(0x4E00 + id) for id in range(WORDS)}
     with pytest.raises(NoWeights, match=r"tokenizer\.json"):
@@ -250,7 +250,7 @@ def test_many_texts_are_sampled_evenly_and_always_the_same(tmp_path: Path) -> No
         ) as one:
             one.log(a_model(0), 0)
         found.append((tmp_path / str(n) / "reference.safetensors").read_bytes())
-    reference = Run.open(tmp_path / "0").reference()
+    reference = open_run(tmp_path / "0").reference()
     assert found[0] == found[1]
     assert len(reference) == 200
     assert len(set(zip(reference.window.tolist(), reference.position.tolist(), strict=True))) == 200
@@ -383,4 +383,4 @@ def test_the_lines_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         "batches": range(5),
     }
     exec(block("recorder"), {**given, "learn": lambda model, batch: None})
-    assert Run.open(tmp_path / "runs" / "mine").steps[0] == 0
+    assert open_run(tmp_path / "runs" / "mine").steps[0] == 0

@@ -15,7 +15,7 @@ from torch import nn
 from layerfold.build.check import check_run
 from layerfold.errors import InputError
 from layerfold.recording.recorder import Recorder
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 from tests.loops import SITES, Plain, plain, recorder, states_of, windows
 from tests.small import make_run
 
@@ -42,7 +42,7 @@ def test_an_error_is_logged_once_and_the_training_goes_on(
     assert [record.message for record in caplog.records] == [
         f"recording into {tmp_path} stopped, the training goes on (1 steps are kept): out of memory"
     ]
-    run = Run.open(tmp_path)
+    run = open_run(tmp_path)
     assert (run.steps, run.live) == ((0,), False)
     assert "out of memory" in str(run.missing()[0])
 
@@ -63,7 +63,7 @@ def test_a_model_that_changed_stops_the_recording_with_a_clear_word(
     one.log(plain(), 0)
     one.log(model, 1)
     assert words in caplog.text
-    assert Run.open(tmp_path).steps == (0,)
+    assert open_run(tmp_path).steps == (0,)
 
 
 def test_an_interruption_passes_through(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_full_disk_stops_the_recording_alone(
     one.log(plain(), 1)
     one.close()
     assert "No space left" in caplog.text
-    assert Run.open(tmp_path).steps == (0,)
+    assert open_run(tmp_path).steps == (0,)
 
 
 def test_states_that_are_not_finite_are_left_out_and_named(tmp_path: Path, caplog) -> None:
@@ -97,7 +97,7 @@ def test_states_that_are_not_finite_are_left_out_and_named(tmp_path: Path, caplo
     one.log(sick, 1, loss=float("nan"))
     one.log(plain(), 2)
     one.close()
-    run = Run.open(tmp_path)
+    run = open_run(tmp_path)
     assert run.steps == (0, 2)
     assert "step 1 was not recorded" in str(run.missing()[0])
     assert run.metrics() == [{"step": 1, "not_finite": ["loss"]}]
@@ -110,7 +110,7 @@ def test_large_states_are_kept_whole(tmp_path: Path) -> None:
         model.tok_emb.weight.mul_(1e6)
     with recorder(tmp_path) as one:
         one.log(model, 0)
-    run = Run.open(tmp_path)
+    run = open_run(tmp_path)
     assert np.abs(states_of(run, 0)).max() > 1e6
 
 
@@ -121,13 +121,13 @@ def test_a_restarted_training_goes_on_where_it_restarts(tmp_path: Path) -> None:
     first = recorder(tmp_path, every=2)
     for step in range(9):
         first.log(plain(), step, loss=step)
-    killed = Run.open(tmp_path)
+    killed = open_run(tmp_path)
     assert (killed.steps, killed.live) == ((0, 2, 4, 6, 8), True)
     again = recorder(tmp_path, every=2)
     for step in range(5, 8):
         again.log(plain(1), step, loss=10 + step)
     again.close()
-    run = Run.open(tmp_path)
+    run = open_run(tmp_path)
     assert run.steps == (0, 2, 4, 6)
     assert [row["loss"] for row in run.metrics()] == [0, 1, 2, 3, 4, 15, 16, 17]
     assert sorted(path.name for path in (tmp_path / "states").iterdir()) == [

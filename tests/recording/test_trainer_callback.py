@@ -13,7 +13,7 @@ from tokenizers import models, pre_tokenizers
 
 from layerfold.errors import InputError
 from layerfold.recording.recorder import Recorder
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 from tests.readme import block
 from tests.small import TEXTS
 
@@ -78,7 +78,7 @@ def test_a_trainer_is_recorded_and_trains_as_it_would(tmp_path: Path) -> None:
         torch.equal(x, y)
         for x, y in zip(plain.state_dict().values(), watched.state_dict().values(), strict=True)
     )
-    run = Run.open(tmp_path / "run")
+    run = open_run(tmp_path / "run")
     assert (run.steps, run.live, run.typed) == ((0, 2, 4, 6), False, True)
     assert [row["step"] for row in run.metrics() if "loss" in row] == [2, 4, 6]
     assert [site.name for site in run.sites] == ["embed", "L0.mid", "L0.post", "L1.mid", "L1.post"]
@@ -104,7 +104,7 @@ def test_the_lines_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         block("recorder callback"),
         {"trainer": a_trainer(tmp_path / "out", a_gpt2()), "texts": list(TEXTS)},
     )
-    assert Run.open(tmp_path / "runs" / "tuned").steps[-1] == 6
+    assert open_run(tmp_path / "runs" / "tuned").steps[-1] == 6
 
 
 def test_an_encoder_is_recorded_in_whole_windows(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_an_encoder_is_recorded_in_whole_windows(tmp_path: Path) -> None:
     ids = torch.randint(0, 60, (6, 10))
     with Recorder(tmp_path, ids) as one:
         one.log(model, 0)
-    run = Run.open(tmp_path)
+    run = open_run(tmp_path)
     reference, wanted = run.reference(), model.eval()(ids).last_hidden_state.detach().numpy()
     recorded = run.stored_states(0, reference)
     assert recorded is not None

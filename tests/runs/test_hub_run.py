@@ -23,7 +23,7 @@ from layerfold.errors import (
     Unreachable,
 )
 from layerfold.runs.hub_run import HuggingFaceRun, open_hub
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 from tests.hub import LAYERS, STEPS, WIDTH, a_checkpoint, hub_cache
 from tests.small import edit_card
 
@@ -37,7 +37,7 @@ def copy(trainer_folder: Path, tmp_path: Path) -> Path:
 
 
 def opened(words: Any, home: Path, **options: Any) -> HuggingFaceRun:
-    run = Run.open(open_hub(str(words), home, **options))
+    run = open_run(open_hub(str(words), home, **options))
     assert isinstance(run, HuggingFaceRun)
     return run
 
@@ -75,9 +75,9 @@ def test_a_second_opening_changes_nothing_and_reads_no_config(
     assert open_hub(f"{trainer_folder}/", tmp_path) == first
     monkeypatch.chdir(trainer_folder.parent)
     assert open_hub("hf:stories", tmp_path) == first
-    assert Run.open(first).card["source"] == "hf:stories"
+    assert open_run(first).card["source"] == "hf:stories"
     assert (first / "run.json").stat().st_mtime_ns > before
-    assert not Run.open(first).refresh()
+    assert not open_run(first).refresh()
 
 
 def test_the_trainers_log_is_the_metrics(trainer_folder: Path, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_nothing_that_can_be_used_is_an_error_that_says_why(copy: Path, tmp_path
 def test_a_checkpoint_that_goes_is_a_problem_and_no_step(copy: Path, tmp_path: Path) -> None:
     before = opened(copy, tmp_path / "home")
     shutil.rmtree(copy / "checkpoint-4")
-    run = Run.open(before.folder)
+    run = open_run(before.folder)
     assert run.steps == (8, 12)
     assert "checkpoint-4 is gone" in str(run.missing()[0])
     with pytest.raises(DamagedRun, match="checkpoint-4 is gone"):
@@ -237,7 +237,7 @@ def test_a_broken_card_is_made_anew(trainer_folder: Path, tmp_path: Path) -> Non
     card = json.loads(whole)
     edit_card(folder / "run.json", **(card | {"checkpoints": {"4": {"name": "x", "folder": 3}}}))
     with pytest.raises(DamagedRun, match=r"checkpoints\.4\.folder"):
-        _ = Run.open(folder).steps
+        _ = open_run(folder).steps
 
 
 # ---- a hub

@@ -15,8 +15,8 @@ from safetensors.numpy import load, save
 from layerfold.errors import DamagedRun, NoWeights, StepNotFound
 from layerfold.files.atomic import sha256
 from layerfold.records import Reference
+from layerfold.runs.opening import open_run
 from layerfold.runs.recorded_run import states_name
-from layerfold.runs.run import Run
 from tests.loops import plain, recorder, states_of
 
 
@@ -34,7 +34,7 @@ def other(reference: Reference) -> Reference:
 
 
 def test_without_weights_nothing_is_read(folder: Path) -> None:
-    run = Run.open(folder)
+    run = open_run(folder)
     with pytest.raises(NoWeights, match="weights=True"):
         run.adapter(1).states([1, 2])
     with pytest.raises(StepNotFound, match="0, 1, 2"):
@@ -43,7 +43,7 @@ def test_without_weights_nothing_is_read(folder: Path) -> None:
 
 
 def test_the_states_of_another_text_are_not_given_for_those_recorded(folder: Path) -> None:
-    run = Run.open(folder)
+    run = open_run(folder)
     reference = run.reference()
     assert reference is not None
     with pytest.raises(DamagedRun, match="another text"):
@@ -58,7 +58,7 @@ def test_damaged_states_are_named_and_the_rest_opens(folder: Path, how: str) -> 
         path.unlink()
     else:
         path.write_bytes(data[:-7] if how == "cut" else data[:-1] + bytes([data[-1] ^ 1]))
-    run = Run.open(folder)
+    run = open_run(folder)
     assert run.steps == ((0, 1, 2) if how == "changed" else (0, 2))
     assert [problem.file for problem in run.verify()] == [states_name(1)]
     with pytest.raises(DamagedRun, match="step-00000001"):
@@ -71,13 +71,13 @@ def test_states_that_are_not_finite_are_found(folder: Path) -> None:
     states = load(path.read_bytes())["states"].copy()
     states[0, 0, 0] = np.inf
     path.write_bytes(save({"states": states}))
-    run = Run.open(folder)
+    run = open_run(folder)
     run.card["files"][states_name(2)] = sha256(path)
     assert "not finite" in run.verify()[0].what
 
 
 def test_a_run_that_was_not_closed_is_live_for_an_hour(folder: Path) -> None:
-    run = Run.open(folder)
+    run = open_run(folder)
     assert not run.live
     run.card["finished"] = False
     assert run.live
@@ -89,4 +89,4 @@ def test_a_run_that_was_not_closed_is_live_for_an_hour(folder: Path) -> None:
 def test_a_damaged_reference_is_said(folder: Path) -> None:
     (folder / "reference.safetensors").write_bytes(b"nothing")
     with pytest.raises(DamagedRun, match="reference"):
-        Run.open(folder).reference()
+        open_run(folder).reference()

@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from layerfold.build.run_atlas import build_run_atlas
 from layerfold.errors import ModelNotFound
 from layerfold.runs.hub_run import open_hub
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import Run
 from tests.model.architectures import written
 
@@ -53,7 +54,7 @@ def lay(models: dict[int, Path], tmp_path: Path) -> Lay:
 
 
 def opened(tmp_path: Path, inside: str = "") -> Run:
-    return Run.open(open_hub(f"hf:{tmp_path / 'out' / inside}", tmp_path / "home"))
+    return open_run(open_hub(f"hf:{tmp_path / 'out' / inside}", tmp_path / "home"))
 
 
 def said(folder: Path, **state: object) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from layerfold.errors import DamagedRun, RunNotFound, StepNotFound
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import Run, checkpoint_name, whole_checkpoint
 from tests.small import edit_card
 
@@ -19,7 +20,7 @@ def copy(tiny_run: Run, tmp_path: Path) -> Path:
 
 
 def test_an_open_run_knows_its_shape(tiny_run: Run) -> None:
-    run = Run.open(tiny_run.folder)
+    run = open_run(tiny_run.folder)
     assert (run.name, run.n_layer, len(run.sites)) == ("tiny", 2, 5)
     assert run.config.d_model == 32
     assert run.adapter(4).n_vocab == len(run.tokenizer()) == 384
@@ -27,7 +28,7 @@ def test_an_open_run_knows_its_shape(tiny_run: Run) -> None:
 
 def test_no_run_is_said(tmp_path: Path) -> None:
     with pytest.raises(RunNotFound, match=str(tmp_path)):
-        Run.open(tmp_path)
+        open_run(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -44,14 +45,14 @@ def test_no_run_is_said(tmp_path: Path) -> None:
 def test_a_damaged_card_is_named(copy: Path, card: bytes) -> None:
     (copy / "run.json").write_bytes(card)
     with pytest.raises(DamagedRun, match=r"run\.json"):
-        Run.open(copy)
+        open_run(copy)
 
 
 def test_an_impossible_architecture_is_named(copy: Path) -> None:
     card = json.loads((copy / "run.json").read_text("utf-8"))
     edit_card(copy / "run.json", architecture={**card["architecture"], "n_head": 5})
     with pytest.raises(DamagedRun, match="architecture"):
-        _ = Run.open(copy).config
+        _ = open_run(copy).config
 
 
 def test_an_unknown_step_is_said_with_the_known_ones(tiny_run: Run) -> None:
@@ -62,7 +63,7 @@ def test_an_unknown_step_is_said_with_the_known_ones(tiny_run: Run) -> None:
 def test_a_checkpoint_cut_short_is_left_out_and_named(copy: Path) -> None:
     path = copy / checkpoint_name(4)
     path.write_bytes(path.read_bytes()[:-10])
-    run = Run.open(copy)
+    run = open_run(copy)
     assert run.steps == (0, 1, 2, 8, 12)
     assert run.adapter(8).d_model == 32
     with pytest.raises(DamagedRun, match="step-00000004"):
@@ -73,7 +74,7 @@ def test_a_checkpoint_cut_short_is_left_out_and_named(copy: Path) -> None:
 def test_a_missing_checkpoint_and_a_changed_tokenizer_are_named(copy: Path) -> None:
     (copy / checkpoint_name(1)).unlink()
     (copy / "tokenizer.json").write_text("{}", "utf-8")
-    run = Run.open(copy)
+    run = open_run(copy)
     assert 1 not in run.steps
     found = {problem.file: problem.what for problem in run.verify()}
     assert set(found) == {checkpoint_name(1), "tokenizer.json"}
@@ -89,30 +90,30 @@ def test_numbers_that_are_not_finite_are_named(copy: Path) -> None:
     card = json.loads((copy / "run.json").read_text("utf-8"))
     del card["files"][checkpoint_name(2)]
     edit_card(copy / "run.json", files=card["files"])
-    assert [problem.file for problem in Run.open(copy).verify()] == [checkpoint_name(2)]
+    assert [problem.file for problem in open_run(copy).verify()] == [checkpoint_name(2)]
 
 
 def test_a_file_outside_the_run_is_named(copy: Path) -> None:
     card = json.loads((copy / "run.json").read_text("utf-8"))
     edit_card(copy / "run.json", files={**card["files"], "../../secret": "0" * 64})
     with pytest.raises(DamagedRun, match=r"'\.\./\.\./secret' is no path inside the run"):
-        Run.open(copy)
+        open_run(copy)
 
 
 def test_metrics_cut_short_by_a_kill_are_read_up_to_there(copy: Path) -> None:
     path = copy / "metrics.jsonl"
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(DamagedRun, match=r"metrics\.jsonl is not what the run's card says"):
-        Run.open(copy).metrics()
+        open_run(copy).metrics()
     files = json.loads((copy / "run.json").read_text("utf-8"))["files"]
     del files["metrics.jsonl"]  # which a training that was killed has not hashed
     edit_card(copy / "run.json", files=files)
-    assert [row["step"] for row in Run.open(copy).metrics()] == list(range(12))
+    assert [row["step"] for row in open_run(copy).metrics()] == list(range(12))
     path.write_text("no json\n", "utf-8")
     with pytest.raises(DamagedRun, match=r"metrics\.jsonl"):
-        Run.open(copy).metrics()
+        open_run(copy).metrics()
     path.unlink()
-    assert Run.open(copy).metrics() == []
+    assert open_run(copy).metrics() == []
 
 
 @pytest.mark.parametrize(

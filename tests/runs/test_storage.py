@@ -14,8 +14,8 @@ import pytest
 
 from layerfold.cli.resolve import opened_runs, run_folder
 from layerfold.errors import DamagedRun, InputError, MissingExtra, RunNotFound, Unreachable
+from layerfold.runs.opening import open_run
 from layerfold.runs.remote import mirror_of, mirrored, send_back
-from layerfold.runs.run import Run
 from layerfold.runs.storage import Bucket, Storage, address_of, is_address, open_storage
 from layerfold.settings import Settings
 from tests.small import make_run
@@ -169,7 +169,7 @@ def test_a_run_at_an_address_is_copied_once_and_then_what_changed(
     storage = upload(make_run(tmp_path / "made"), f"{address}/small")
     folder = mirror_of(f"{address}/small", tmp_path / "cache")
     assert folder.name == "small"
-    assert Run.open(folder).verify() == []
+    assert open_run(folder).verify() == []
     for path in (tmp_path / "made").rglob("*.*"):
         if path.is_file():
             assert (folder / path.relative_to(tmp_path / "made")).read_bytes() == path.read_bytes()
@@ -177,7 +177,7 @@ def test_a_run_at_an_address_is_copied_once_and_then_what_changed(
     storage.write("metrics.jsonl", b'{"step": 0, "loss": 1.0}\n')
     storage.remove("tokenizer.json")
     assert mirror_of(f"{address}/small", tmp_path / "cache") == folder
-    assert Run.open(folder).metrics() == [{"step": 0, "loss": 1.0}]
+    assert open_run(folder).metrics() == [{"step": 0, "loss": 1.0}]
     assert not (folder / "tokenizer.json").exists()
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.safetensors")} == before
 
@@ -199,7 +199,7 @@ def test_a_copy_that_broke_off_has_no_card_and_goes_on(
             mirrored(address, tmp_path / "cache")
     assert not list((tmp_path / "cache").rglob("run.json"))
     (folder,) = mirrored(address, tmp_path / "cache")
-    assert Run.open(folder).verify() == []
+    assert open_run(folder).verify() == []
 
 
 def test_what_was_made_of_a_mirror_is_sent_back_cards_last(

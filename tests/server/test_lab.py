@@ -20,7 +20,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from layerfold.errors import Busy, CorpusError, InputError, JobNotFound, LabClosed
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 from layerfold.server import lab as module
 from layerfold.server.lab import Lab
 from layerfold.server.processes import ProcessPool
@@ -411,7 +411,7 @@ def test_a_real_training_is_an_ordinary_run(tmp_path: Path) -> None:
         )
         until(lab, lambda: job(lab, card.id).status != "running", 120)
         assert (job(lab, card.id).status, job(lab, card.id).message) == ("finished", "")
-        run = Run.open(tmp_path / card.run)
+        run = open_run(tmp_path / card.run)
         assert (run.live, run.steps[-1], run.verify()) == (False, 60, [])
         rows = run.metrics()
         assert {"train_accuracy", "test_accuracy", "loss"} <= set(rows[0])
@@ -443,8 +443,8 @@ def test_the_lines_of_the_readme(tmp_path: Path) -> None:
         server.send_signal(signal.SIGINT)
         server.wait(60)
     folder = tmp_path / "trainings" / begun["run"]
-    reached = Run.open(folder).metrics()[-1]["step"]
-    assert (json.loads((folder / "job.json").read_text())["status"], Run.open(folder).live) == (
+    reached = open_run(folder).metrics()[-1]["step"]
+    assert (json.loads((folder / "job.json").read_text())["status"], open_run(folder).live) == (
         "paused",
         False,
     )

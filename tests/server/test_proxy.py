@@ -421,10 +421,9 @@ class Browser:
 
     def hello(self, path: str) -> str:
         address = f"wss://{NAME}:{self.port}{path}"
-        joined = create_connection(("127.0.0.1", self.port), 60)
         with connect(
             address,
-            sock=joined,
+            sock=create_connection(("127.0.0.1", self.port), 60),
             ssl=self.context,
             server_hostname=NAME,
             origin=Origin(self.origin),

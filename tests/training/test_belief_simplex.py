@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from layerfold.errors import RecipeError
-from layerfold.model.adapter import GPTAdapter
 from layerfold.model.gpt import GPT
+from layerfold.model.gpt_adapter import GPTAdapter
 from layerfold.model.shape import GPTConfig
 from layerfold.records import normalized
 from layerfold.training.tasks import Setting, task_of

@@ -14,6 +14,7 @@ import torch
 
 from layerfold.errors import CorpusError, DamagedRun, RecipeError
 from layerfold.model.gpt import GPT
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import Run, checkpoint_name
 from layerfold.training.loss import UnembeddedLoss
 from layerfold.training.optimizer import Optimizer, rate_at
@@ -118,7 +119,7 @@ def test_a_killed_run_resumes_to_the_same_numbers(
     fields = json.dumps(asdict(tiny_recipe))
     done = subprocess.run([sys.executable, "-c", KILLED, fields, str(tmp_path), "8"], check=False)
     assert done.returncode == -9
-    broken = Run.open(tmp_path)
+    broken = open_run(tmp_path)
     assert broken.card["finished"] is False
     assert broken.steps == (0, 1, 2, 4, 8)
     assert (tmp_path / "resume.safetensors").exists()
@@ -149,7 +150,7 @@ def test_each_optimiser_resumes_exactly(
     with pytest.raises(StopError):
         train(recipe, tmp_path / "broken", progress=stop)
     assert rows(train(recipe, tmp_path / "broken")) == rows(whole)
-    assert files(Run.open(tmp_path / "broken")) == files(whole)
+    assert files(open_run(tmp_path / "broken")) == files(whole)
 
 
 def test_a_finished_run_is_left_alone(tiny_run: Run, tiny_recipe: Recipe) -> None:
@@ -353,7 +354,7 @@ def test_the_command_ends_cleanly_when_it_is_told_to_and_goes_on_later(
         assert (child.wait(), child.stderr.read()) == (0, "")
     assert json.loads(last)["stopped"] is True
     assert (tmp_path / "run" / "resume.safetensors").exists()
-    assert Run.open(tmp_path / "run").live
+    assert open_run(tmp_path / "run").live
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout
         first = next(

@@ -20,7 +20,7 @@ from layerfold.runs.checkpoint_files import trouble_of
 from layerfold.runs.equal_steps import equal_steps
 from layerfold.runs.fingerprints import fingerprint, weights_hash
 from layerfold.runs.hub_run import HuggingFaceRun, open_hub
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 from layerfold.runs.series import is_model, read_series
 from layerfold.server.protocol.tables import metrics_table
 from tests.hub import a_checkpoint
@@ -155,22 +155,22 @@ def test_weights_alone_take_the_config_above(tmp_path: Path, names: tuple[str, s
         (out / name / "optimizer.bin").write_bytes(b"state")
     for file in whole[0].glob("*.json"):
         shutil.copy(file, out)
-    run = Run.open(open_hub(str(out), tmp_path / "home"))
+    run = open_run(open_hub(str(out), tmp_path / "home"))
     assert isinstance(run, HuggingFaceRun)
     assert run.steps == tuple(int(name.split("_")[1]) for name in names)
     assert run.card.get("unit") == ("epoch" if names[0].startswith("epoch") else None)
     for step, made in zip(run.steps, whole, strict=True):
-        apart = Run.open(open_hub(str(made), tmp_path / "home"))
+        apart = open_run(open_hub(str(made), tmp_path / "home"))
         assert np.array_equal(
             run.adapter(step).states([5, 9, 40]).values, apart.adapter(0).states([5, 9, 40]).values
         )
     assert run.verify() == []
     assert not run.refresh()
     assert is_model(str(out / names[0]))
-    alone = Run.open(open_hub(str(out / names[1]), tmp_path / "home"))
+    alone = open_run(open_hub(str(out / names[1]), tmp_path / "home"))
     assert alone.steps == run.steps[1:]
     shutil.rmtree(out / names[0])
-    assert Run.open(run.folder).steps == run.steps[1:]
+    assert open_run(run.folder).steps == run.steps[1:]
 
 
 def test_epochs_among_steps_are_named(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_equal_steps_are_said_everywhere(tmp_path: Path) -> None:
         tmp_path / "same" / "step512" / "model.safetensors",
         {"format": "pt", "by": "another writer"},
     )
-    run = Run.open(open_hub(str(tmp_path / "same"), tmp_path / "home"))
+    run = open_run(open_hub(str(tmp_path / "same"), tmp_path / "home"))
     assert run.steps == (0, 512, 1000, 2000)
     assert run.card["same"] == [[0, 512, 2000]]
     assert run.remarks() == ["the steps 0, 512, 2,000 hold the same weights"]
@@ -271,7 +271,7 @@ def test_a_step_that_diverged_is_left_out_and_named_and_the_rest_is_built(
     for step in (100, 200, 300):
         a_checkpoint(tmp_path / "out" / f"checkpoint-{step}", step)
     spoil(tmp_path / "out" / "checkpoint-300")
-    run = Run.open(open_hub(str(tmp_path / "out"), tmp_path / "home"))
+    run = open_run(open_hub(str(tmp_path / "out"), tmp_path / "home"))
     assert run.steps == (100, 200)
     assert "checkpoint-300 is left out: it has diverged" in str(run.missing()[0])
     spoil(
@@ -289,7 +289,7 @@ def test_a_log_that_is_not_finite_is_told_and_the_run_opens(tmp_path: Path) -> N
     folder = a_checkpoint(tmp_path / "checkpoint-20")
     log = [{"step": 10, "loss": 2.5}, {"step": 20, "loss": float("nan"), "grad_norm": float("inf")}]
     (folder / "trainer_state.json").write_text(json.dumps({"global_step": 20, "log_history": log}))
-    run = Run.open(open_hub(str(folder), tmp_path / "home"))
+    run = open_run(open_hub(str(folder), tmp_path / "home"))
     assert [row["step"] for row in run.metrics()] == [10, 20]
     sent = metrics_table(open_session(run.folder, None)).model_dump_json()
     assert json.loads(sent, parse_constant=pytest.fail)["rows"][1] == {

@@ -15,8 +15,8 @@ from layerfold.errors import AtlasMissing
 from layerfold.files.bundled import bundled_run
 from layerfold.interp.axis_projection import open_session
 from layerfold.runs.hub_card import HOME, open_hub
+from layerfold.runs.opening import open_run
 from layerfold.runs.remote import mirror_of
-from layerfold.runs.run import Run
 from layerfold.runs.series import is_model
 from layerfold.runs.storage import is_address
 from layerfold.settings import cache_folder
@@ -55,7 +55,7 @@ def _build(folder: Path) -> None:
     said on stderr.
     """
     try:
-        left = [step for step in Run.open(folder).steps if step not in open_atlas(folder).steps]
+        left = [step for step in open_run(folder).steps if step not in open_atlas(folder).steps]
         if left:
             sys.stderr.write(
                 f"layerfold: {len(left)} checkpoint(s) came after the atlas: layerfold atlas"
@@ -63,7 +63,7 @@ def _build(folder: Path) -> None:
             )
         return
     except AtlasMissing:
-        run = Run.open(folder)
+        run = open_run(folder)
     for problem in (*run.missing(), *run.remarks()):
         sys.stderr.write(f"layerfold: {problem}\n")
     said = ""

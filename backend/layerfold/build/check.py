@@ -29,6 +29,7 @@ from layerfold.metrics.files import REPAIR as REMEASURE
 from layerfold.metrics.files import read_measured, trouble
 from layerfold.records import Reference, Slice
 from layerfold.runs.manifest import differences, write_manifest
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import CARD, METRICS, Problem, Run
 
 REBUILD = "build the atlas again"
@@ -90,7 +91,7 @@ def check_run(folder: Path) -> list[Problem]:
 
     Raises RunNotFound, DamagedRun where there is no card to check by.
     """
-    run = Run.open(folder)
+    run = open_run(folder)
     parts = (
         _files,
         _left_out,

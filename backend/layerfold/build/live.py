@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from layerfold.atlas.extend import extend_atlas
 from layerfold.atlas.files import Atlas, open_atlas
 from layerfold.atlas.projection_files import open_projections
 from layerfold.build.metrics import measure_run
@@ -25,6 +26,7 @@ from layerfold.errors import AtlasMissing, Busy, DamagedRun, LayerfoldError, Run
 from layerfold.files.atomic import locked
 from layerfold.metrics.files import standing
 from layerfold.records import Floats
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import Run, checkpoint_name
 
 LOCK: Final = ".following"
@@ -144,7 +146,7 @@ class Follower:
 
     def finish(self) -> None:
         """The run has linear pictures and measures of its atlas as it stands."""
-        run, atlas = Run.open(self.folder), open_atlas(self.folder)
+        run, atlas = open_run(self.folder), open_atlas(self.folder)
         threads = self.options.get("threads")
         good, _ = open_projections(run.folder, atlas, run.d_model)
         if PCA not in {one.name for one in good}:
@@ -169,10 +171,10 @@ class Follower:
     def _opened(self) -> Run | None:
         """The run as it is now; None where its card has not been written yet."""
         try:
-            run = Run.open(self.folder)
+            run = open_run(self.folder)
         except RunNotFound:
             return None
-        return Run.open(self.folder) if run.refresh() else run
+        return open_run(self.folder) if run.refresh() else run
 
     def _fitting(self, run: Run) -> Atlas | None:
         """The atlas that is there, if it is of this run: of its sites and its checkpoints, whose
@@ -246,8 +248,6 @@ class Follower:
 
     def _extend(self, run: Run, atlas: Atlas, step: int) -> None:
         """The atlas has clouds at one more step, or it is named why not."""
-        from layerfold.atlas.extend import extend_atlas  # imports numba, which serving must not
-
         shares = {"neighbours": (0.0, 0.3), "layout": (0.3, 0.9), "trust": (0.9, 1.0)}
 
         def report(stage: str, share: float) -> None:
@@ -313,6 +313,6 @@ def planned(run: Run) -> list[int]:
 def _live(folder: Path) -> bool:
     """Whether more is to be expected of the run in a folder."""
     try:
-        return Run.open(folder).live
+        return open_run(folder).live
     except LayerfoldError:
         return True

@@ -54,6 +54,7 @@ from layerfold.metrics.per_site import (
     read_all,
 )
 from layerfold.records import Estimate, Measure
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import Run
 
 WORK: Final = ".work"
@@ -99,7 +100,7 @@ def measure_run(
     ``progress(stage, share)``. What the training log says is always read anew. Raises RunNotFound,
     DamagedRun, AtlasMissing, StepNotFound, and InputError for a name that nothing is called.
     """
-    run = Run.open(folder)
+    run = open_run(folder)
     atlas = open_atlas(run.folder)
     wanted = _checked_names(names, run, atlas)
     chosen = _checked_steps(steps, atlas.steps)

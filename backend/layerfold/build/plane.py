@@ -29,6 +29,7 @@ from layerfold.atlas.projection_files import fingerprint_of
 from layerfold.data.reference_states import states_at, viewed
 from layerfold.geometry.trust import trust_among
 from layerfold.records import Floats
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import Run
 from layerfold.space.frame import frame_of
 from layerfold.space.layout import Springs
@@ -58,7 +59,7 @@ def build_plane(
 
     Raises RunNotFound, AtlasMissing, DamagedRun, InputError.
     """
-    run = Run.open(folder)
+    run = open_run(folder)
     atlas = open_atlas(run.folder)
     count = threads or os.cpu_count() or 1
     task = task_of(run, atlas, count, progress)

@@ -42,6 +42,7 @@ from layerfold.files.atomic import write_atomically
 from layerfold.geometry.fidelity import shepard
 from layerfold.geometry.trust import trust_of
 from layerfold.records import Floats
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import Run
 from layerfold.space.frame import frame_of
 
@@ -85,7 +86,7 @@ def build_projections(
 
     Raises RunNotFound, AtlasMissing, DamagedRun.
     """
-    run = Run.open(folder)
+    run = open_run(folder)
     atlas = open_atlas(run.folder)
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         bases, bad = carried(run, atlas)

@@ -12,16 +12,23 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from layerfold.atlas.aligned_pca import write_basis
+from layerfold.atlas.build import build_atlas
 from layerfold.atlas.cost import ASKED_ABOVE, check_cost, cost_of
 from layerfold.atlas.files import Atlas, open_atlas
 from layerfold.data.brown import NAME as BROWN
 from layerfold.data.brown import brown_reference
+from layerfold.data.documents import read_documents
 from layerfold.data.mixed_reference import mixed_reference
+from layerfold.data.passages import RUN, bundled_passages
+from layerfold.data.reference import choose_reference
 from layerfold.data.reference_states import states_at, viewed
+from layerfold.data.sampling import sample_reference
+from layerfold.data.sources import CORPORA, texts_at
 from layerfold.data.verse import verse_reference
 from layerfold.errors import CorpusError, DamagedRun, Diverged, LayerfoldError, ModelRefused
 from layerfold.files.bundled import bundled_run
 from layerfold.records import Floats, Reference, View
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import Run, checkpoint_name
 from layerfold.training.tasks import Basis, Naming, task_of_card
 from layerfold.training.verse_bases import verse_bases
@@ -81,9 +88,7 @@ def build_run_atlas(
     each step that is left out because it diverged or cannot be opened. Raises RunNotFound,
     DamagedRun, CorpusError, RecipeError, InputError, MissingExtra, Unreachable.
     """
-    from layerfold.atlas.build import build_atlas  # imports numba, which serving must not
-
-    run = Run.open(folder)
+    run = open_run(folder)
     count = min(count, int(run.card.get("reference", count)))
     chosen = run.steps if steps is None else tuple(step for step in run.steps if step in steps)
     progress("choosing the reference", 0.0)
@@ -125,7 +130,7 @@ def cost_of_run(folder: Path | str, count: int) -> str | None:
     """
     if count <= ASKED_ABOVE:
         return None
-    run = Run.open(folder)
+    run = open_run(folder)
     cost = cost_of(count, len(run.sites), len(run.steps), run.d_model)
     check_cost(cost, run.folder)
     return f"An atlas of {count:,} tokens takes {cost.words}."
@@ -197,12 +202,6 @@ def chosen_reference(
 
     Raises CorpusError, RecipeError, MissingExtra, Unreachable.
     """
-    from layerfold.data.documents import read_documents
-    from layerfold.data.passages import RUN, bundled_passages
-    from layerfold.data.reference import choose_reference
-    from layerfold.data.sampling import sample_reference
-    from layerfold.training.trainer import CORPORA, texts_at
-
     task = task_of_card(run.card)
     if task is not None:
         reference = task.reference(count, seed)

@@ -17,8 +17,8 @@ import torch
 
 from layerfold.build.pieces import make_graph, make_moves, make_scores, make_states
 from layerfold.errors import InputError, LayerfoldError
+from layerfold.runs.opening import open_run
 from layerfold.runs.remote import CARD, mirror_of
-from layerfold.runs.run import Run
 from layerfold.runs.storage import is_address, open_storage
 from layerfold.settings import cache_folder
 from layerfold.space.threads import cores
@@ -47,7 +47,7 @@ def states_task(
     # numba's pool, once begun, gives torch one thread a core, and workers would spin against each
     # other
     torch.set_num_threads(1)
-    make_states(open_storage(store), names, Run.open(folder_of(run)), step, origin, reference)
+    make_states(open_storage(store), names, open_run(folder_of(run)), step, origin, reference)
 
 
 def graph_task(store: str, *arguments: Any) -> None:

@@ -27,7 +27,7 @@ from layerfold.geometry.fourier import (
     top_share,
 )
 from layerfold.interp.session import Session
-from layerfold.model.adapter import GPTAdapter
+from layerfold.model.gpt_adapter import GPTAdapter
 from layerfold.records import Estimate
 from layerfold.training.tasks import task_of_card
 from layerfold.training.tasks.modular_addition import ModularAddition

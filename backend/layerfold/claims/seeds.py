@@ -18,6 +18,7 @@ from layerfold.claims.claim import SHAPES, Claim, Progress, checkpoints_of, roun
 from layerfold.errors import DamagedRun, InputError
 from layerfold.files.atomic import write_atomically
 from layerfold.interp.session import Session
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import Run
 
 FILE: Final = "seeds.json"
@@ -65,7 +66,7 @@ def compare_seeds(opened: Session, folders: Sequence[Path], progress: Progress) 
             f"the claims of {opened.run.name} are not made for other seeds: verify it without"
             " --seed"
         )
-    runs = [Run.open(folder) for folder in folders]
+    runs = [open_run(folder) for folder in folders]
     found = [readers[0](run, opened.atlas.reference, progress, every=False) for run in runs]
     keep_seeds(opened.run.folder, runs, found)
 

@@ -18,6 +18,9 @@ from layerfold.cli.answer import (
 )
 from layerfold.cli.options import Device, Dtype, Json, Pickle, Threads
 from layerfold.cli.resolve import Opening
+from layerfold.interp import edge as edge_instrument
+from layerfold.interp import paths as paths_instrument
+from layerfold.interp import regions as regions_instrument
 from layerfold.interp.word_sets import read_words
 
 CHANGES = ("bits=8", "bits=4", "bits=3", "sparsity=0.5")
@@ -42,7 +45,6 @@ def ood(
     as_json: Json = False,
 ) -> None:
     """Tell how well distance, norm and loss part other text from natural text, at every site."""
-    from layerfold.interp import edge as instrument
 
     others = {}
     for words in text or ():
@@ -50,10 +52,10 @@ def ood(
         if not sign or not name:
             raise typer.BadParameter(f"{words!r} is not NAME=FILE", param_hint="--text")
         others[name] = [read_words(Path(path))]
-    options = instrument.Options(texts, neighbors, draws, seed)
+    options = edge_instrument.Options(texts, neighbors, draws, seed)
     opening = Opening(dtype, device, allow_pickle)
     with session(run, steps, opening, threads, as_json) as at:
-        found = instrument.measure(at.opened, others, at.steps, options, at.watch)
+        found = edge_instrument.measure(at.opened, others, at.steps, options, at.watch)
     columns = (
         "text",
         "step",
@@ -97,10 +99,9 @@ def compress(
     as_json: Json = False,
 ) -> None:
     """Tell what a model loses when it is rounded, thinned or cut, beside noise of the same size."""
-    from layerfold.interp import compression as instrument
-    from layerfold.interp.changes import change_of
+    from layerfold.interp import compression as instrument  # torch: help comes at once
 
-    changes = [change_of(words) for words in change or CHANGES]
+    changes = instrument.changes_named(change or CHANGES)
     texts = None if text is None else [read_words(text)]
     options = instrument.Options(draws=draws, seed=seed)
     opening = Opening(dtype, device, allow_pickle)
@@ -158,13 +159,12 @@ def path(
     """Go from one word's state to another's on four ways, every point decoded, beside random
     words.
     """
-    from layerfold.interp import paths as instrument
 
-    options = instrument.Options(frame, points, neighbors, pairs, seed=seed)
+    options = paths_instrument.Options(frame, points, neighbors, pairs, seed=seed)
     opening = Opening(dtype, device, allow_pickle)
     with session(run, steps, opening, threads, as_json) as at:
         ends = (start, end)
-        found = instrument.measure(at.opened, ends, site, at.steps, options, at.watch)
+        found = paths_instrument.measure(at.opened, ends, site, at.steps, options, at.watch)
     columns = (
         "step",
         "way",
@@ -194,12 +194,11 @@ def regions(
     as_json: Json = False,
 ) -> None:
     """Find the regions of a cloud, named by what is over-represented, beside random tokens."""
-    from layerfold.interp import regions as instrument
 
-    options = instrument.Options(least=least, draws=draws, seed=seed)
+    options = regions_instrument.Options(least=least, draws=draws, seed=seed)
     opening = Opening(dtype, device, allow_pickle)
     with session(run, steps, opening, threads, as_json) as at:
-        found = instrument.measure(at.opened, site, at.steps, options, at.watch)
+        found = regions_instrument.measure(at.opened, site, at.steps, options, at.watch)
     columns = (
         "step",
         "region",
@@ -239,7 +238,7 @@ def attack(
     as_json: Json = False,
 ) -> None:
     """Change one token, or move a state, until the prediction gives way, beside random changes."""
-    from layerfold.interp import attacks as instrument
+    from layerfold.interp import attacks as instrument  # torch: help comes at once
 
     options = instrument.Options(budget=budget, most=most, seed=seed)
     opening = Opening(dtype, device, allow_pickle)

@@ -22,6 +22,11 @@ from layerfold.cli.answer import (
 )
 from layerfold.cli.options import Device, Dtype, Json, Pickle, Threads
 from layerfold.cli.resolve import Opening
+from layerfold.interp import axes as axes_instrument
+from layerfold.interp import probes as probes_instrument
+from layerfold.interp import senses as senses_instrument
+from layerfold.interp.column_senses import senses_by_column, senses_by_label
+from layerfold.interp.labels import SOURCE, labelled, tagged
 from layerfold.interp.word_sets import (
     SenseSet,
     bundled_pairs,
@@ -71,7 +76,6 @@ def senses(
     as_json: Json = False,
 ) -> None:
     """Tell whether context parts two senses of a word, beside a neutral word in the same places."""
-    from layerfold.interp import senses as instrument
 
     if column is not None:
         sets = []
@@ -79,14 +83,14 @@ def senses(
         sets = named_sets(bundled_senses(language), words, "word")
     else:
         sets = read_senses(sentences, words[0] if words and len(words) == 1 else None, control)
-    options = instrument.Options(checked_view(view), draws, seed)
+    options = senses_instrument.Options(checked_view(view), draws, seed)
     opening = Opening(dtype, device, allow_pickle)
     with session(run, steps, opening, threads, as_json) as at:
         for word in words or [""] if column is not None else ():
             sets.append(
                 by_column(at.opened, word, column or "", between or [], (sentences, control))
             )
-        found = instrument.measure(at.opened, sets, at.steps, options, at.watch)
+        found = senses_instrument.measure(at.opened, sets, at.steps, options, at.watch)
     columns = ("word", "step", "site", "ratio", "control", "quotient", "permuted", "p", "parts_at")
     Answer("senses", list(found.rows()), columns, found.notes).tell(at.opened, csv, as_json)
 
@@ -99,8 +103,6 @@ def by_column(
     source: tuple[Path | None, str | None],
 ) -> SenseSet:
     """The senses of a word by a column of a table (with its control), or of the reference."""
-    from layerfold.interp.column_senses import senses_by_column, senses_by_label
-
     table, control = source
     if table is None:
         return senses_by_label(opened, word, column, between, control)
@@ -139,18 +141,18 @@ def axes(
     """Tell whether word pairs share a direction, beside random pairs and the same words
     re-paired.
     """
-    from layerfold.interp import axes as instrument
 
     known = bundled_pairs(language)
     chosen = named_sets(known, lists, "name") if pairs is None else read_pairs(pairs)
-    options = instrument.Options(frame, checked_view(view), draws, seed)
+    options = axes_instrument.Options(frame, checked_view(view), draws, seed)
     opening = Opening(dtype, device, allow_pickle)
     with session(run, steps, opening, threads, as_json) as at:
         if analogy is not None:
             terms = [term.strip() for term in analogy.split(",")]
             others = [word for one in chosen for pair in one.pairs for word in pair]
             seen = [
-                instrument.analogy(at.opened, terms, step, others, options) for step in at.steps
+                axes_instrument.analogy(at.opened, terms, step, others, options)
+                for step in at.steps
             ]
             rows = [row for one in seen for row in one.rows()]
             answer = Answer(
@@ -158,7 +160,8 @@ def axes(
             )
         else:
             found = [
-                instrument.measure(at.opened, one, at.steps, options, at.watch) for one in chosen
+                axes_instrument.measure(at.opened, one, at.steps, options, at.watch)
+                for one in chosen
             ]
             columns = (
                 "axis",
@@ -204,17 +207,17 @@ def probe(
     as_json: Json = False,
 ) -> None:
     """Tell what a linear probe reads of a label, beside labels drawn for each token type."""
-    from layerfold.interp import probes as instrument
-    from layerfold.interp.labels import SOURCE, labelled, tagged
 
-    options = instrument.Options(checked_view(view), strength, draws=draws, seed=seed)
+    options = probes_instrument.Options(checked_view(view), strength, draws=draws, seed=seed)
     opening = Opening(dtype, device, allow_pickle)
     with session(run, steps, opening, threads, as_json) as at:
         if words is not None:
             chosen = [tagged(at.opened, words, tokens)]
         else:
             chosen = [labelled(at.opened, name) for name in labels or [SOURCE]]
-        found = [instrument.measure(at.opened, one, at.steps, options, at.watch) for one in chosen]
+        found = [
+            probes_instrument.measure(at.opened, one, at.steps, options, at.watch) for one in chosen
+        ]
     columns = (
         "label",
         "step",

@@ -12,8 +12,8 @@ from typing import Final
 from layerfold.data.offered_models import OFFERED
 from layerfold.errors import InputError, ModelNotFound, RunNotFound
 from layerfold.runs.hub_card import HOME, open_hub
+from layerfold.runs.opening import open_run
 from layerfold.runs.remote import mirror_of, mirrored
-from layerfold.runs.run import Run
 from layerfold.runs.series import is_model
 from layerfold.runs.storage import is_address
 from layerfold.server.catalog import find_runs
@@ -93,10 +93,10 @@ def model_folder(words: str, opening: Opening = AS_BEFORE, cache: Path | None = 
         pickle=opening.pickle,
         progress=_on_screen,
     )
-    left_out = Run.open(folder).missing()
+    left_out = open_run(folder).missing()
     for problem in left_out[:TOLD]:
         sys.stderr.write(f"layerfold: {' '.join(str(problem).split())}\n")
-    for words_of_it in Run.open(folder).remarks():
+    for words_of_it in open_run(folder).remarks():
         sys.stderr.write(f"layerfold: {words_of_it}\n")
     if len(left_out) > TOLD:
         sys.stderr.write(

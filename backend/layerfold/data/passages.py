@@ -10,7 +10,7 @@ from typing import Final
 from layerfold.atlas.files import open_atlas
 from layerfold.data.documents import Documents
 from layerfold.errors import CorpusError, DamagedRun, RunNotFound
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 
 RUN: Final = "storyteller"
 
@@ -20,7 +20,7 @@ def bundled_passages(models: Path) -> Documents:
     raises CorpusError where they are not.
     """
     try:
-        run, reference = Run.open(models / RUN), open_atlas(models / RUN).reference
+        run, reference = open_run(models / RUN), open_atlas(models / RUN).reference
         tokenizer = run.tokenizer()
     except (DamagedRun, RunNotFound) as error:
         raise CorpusError(

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Final
 
 from layerfold.data.brown import LICENCE as BROWN_LICENCE
-from layerfold.data.corpus import Text, checked
+from layerfold.data.corpus import Text, checked, read_corpus
 from layerfold.data.gather import Package, fetch
 from layerfold.data.modern import BROWN, FACTBOOK, JARGON, SQLITE, brown, factbook, jargon, sqlite
 from layerfold.data.plain import prose, read_plain, verse
 from layerfold.data.poems import verse as chinese_verse
 from layerfold.errors import CorpusError
 
+CORPORA: Final = Path.home() / ".cache" / "layerfold" / "corpora"
 VERSE_BYTES = 15_000_000  # the least of verse
 MILTON = (
     "areopagitica",
@@ -231,3 +232,13 @@ def python_help() -> Iterable[str]:
     from pydoc_data.topics import topics
 
     return (verse(text) for _, text in sorted(topics.items()))
+
+
+def texts_at(corpus: str, cache: Path | None = None) -> tuple[Text, ...]:
+    """The texts of a folder, a file, or a named collection kept under ``cache`` (default
+    ~/.cache/layerfold/corpora).
+    """
+    path = Path(corpus)
+    if path.exists() or "/" in corpus:
+        return read_corpus(path)
+    return collect(corpus, cache or CORPORA)

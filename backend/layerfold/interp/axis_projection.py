@@ -29,6 +29,7 @@ from layerfold.interp.session import Session, states_cache
 from layerfold.interp.shelves import Spaces
 from layerfold.interp.word_sets import PairList, bundled_pairs, fingerprint
 from layerfold.records import Floats
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import Run
 
 PREFIX: Final = "axes"
@@ -93,7 +94,7 @@ def open_session(
     Raises RunNotFound, DamagedRun.
     """
     kept = cache if isinstance(cache, ArrayCache) else states_cache(cache)
-    return AxesSession(Run.open(folder), kept, spaces)
+    return AxesSession(open_run(folder), kept, spaces)
 
 
 class AxisProjection(LinearProjection):

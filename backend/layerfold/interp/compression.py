@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from layerfold.errors import InputError, UnknownSymbol
 from layerfold.geometry.comparison import neighbor_overlap, procrustes
-from layerfold.interp.changes import Change, applied, cuts_of
+from layerfold.interp.changes import Change, applied, change_of, cuts_of
 from layerfold.interp.edge import AT_ONCE, states_of
 from layerfold.interp.interval import Doubles, Interval, mean_interval, resamples
 from layerfold.interp.notes import Note
@@ -83,6 +83,11 @@ class Compression(Tabled):
                 for name in NAMES[-4:]:
                     row[name] = float(getattr(self, name)[t, c])
                 yield row
+
+
+def changes_named(words: Sequence[str]) -> list[Change]:
+    """The changes by what a person writes, ``bits=3``; raises InputError."""
+    return [change_of(each) for each in words]
 
 
 def measure(

@@ -29,6 +29,7 @@ from layerfold.interp.interval import (
     resamples,
     weighted_auroc,
 )
+from layerfold.interp.logit_lens import log_softmax
 from layerfold.interp.notes import Note
 from layerfold.interp.readout import shrunk_covariance
 from layerfold.interp.rows import Tabled
@@ -179,7 +180,6 @@ def loss_of(adapter: Adapter, windows: Ints) -> Doubles:
     """How surprising each token is after those before it, in nats [window, token]; NaN of the
     first, and of a model that does not predict.
     """
-    from layerfold.interp.logit_lens import log_softmax  # late: imports torch, which takes seconds
 
     found = np.full(windows.shape, np.nan)
     if not (adapter.causal and adapter.unembeds):

@@ -3,11 +3,15 @@ the final norm and unembedding."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from layerfold.model.adapter import Adapter
 from layerfold.records import Floats, Lens
+
+if TYPE_CHECKING:
+    from layerfold.model.adapter import Adapter
 
 
 def logit_lens(adapter: Adapter, values: Floats, top: int) -> Lens:

@@ -42,6 +42,7 @@ from layerfold.interp.inspection import (
     read_neighbors,
 )
 from layerfold.interp.linear_projection import LinearProjection
+from layerfold.interp.logit_lens import logit_lens
 from layerfold.interp.plane_projection import shown_projections
 from layerfold.interp.shelves import (
     SLOPE,
@@ -55,6 +56,7 @@ from layerfold.interp.slices import SUPERSEDED, Cancelling, StepSpace, never, sl
 from layerfold.metrics.files import Jump, joined, standing, trouble
 from layerfold.model.tokenizers.byte_level import readable
 from layerfold.records import Floats, Measure, PlacedSlice, Sentence, Site, Trajectory
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import Run, checkpoint_name
 from layerfold.space.neighbors import Index
 from layerfold.space.placement import Placer
@@ -299,8 +301,6 @@ class Session:
 
     def _lens(self, space: StepSpace, raw: Floats, top: int) -> tuple[LensAt, ...]:
         """The lens at every site; none of a model without an unembedding."""
-        from layerfold.interp.logit_lens import logit_lens  # imports torch, which takes seconds
-
         return (
             read_lens(logit_lens(space.adapter, raw, top), self.tokenizer)
             if space.adapter.unembeds
@@ -484,7 +484,7 @@ def open_session(
     Raises RunNotFound, DamagedRun.
     """
     return Session(
-        Run.open(folder), cache if isinstance(cache, ArrayCache) else states_cache(cache), spaces
+        open_run(folder), cache if isinstance(cache, ArrayCache) else states_cache(cache), spaces
     )
 
 

@@ -31,9 +31,9 @@ from layerfold.interp.placed import LossLine, LossPlane, PlacedStep
 from layerfold.interp.session import Session, never, stop_if
 from layerfold.interp.shown import Shown, norms
 from layerfold.interp.step_batches import Batch, batches_of, hyper_of
-from layerfold.model.adapter import GPTAdapter
 from layerfold.model.forward import gpt_of
 from layerfold.model.gpt import GPT
+from layerfold.model.gpt_adapter import GPTAdapter
 from layerfold.records import Floats
 from layerfold.training.trainer import group_of
 

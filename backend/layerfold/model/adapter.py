@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-import numpy as np
-import torch
-
 from layerfold.errors import NoWeights
-from layerfold.model.gpt import GPT
-from layerfold.records import Floats, Ints, Site, States, Stop, go_on, sites_of
+from layerfold.records import Floats, Ints, Site, States, Stop, go_on
 
 
 class Adapter(Protocol):
@@ -61,48 +57,6 @@ class Adapter(Protocol):
     def unembed(self, values: Floats) -> Floats:
         """Logits [..., vocab] of states [..., d] of any site, through the final norm."""
         ...
-
-
-class GPTAdapter:
-    """Our GPT behind the protocol."""
-
-    causal = True
-    unembeds = True
-
-    def __init__(self, model: GPT) -> None:
-        self.model = model
-        self.sites = sites_of(model.config.n_layer)
-        self.d_model = model.config.d_model
-        self.n_vocab = model.config.vocab_size
-        self.max_tokens = model.config.block_size
-
-    def states(self, ids: Sequence[int], stop: Stop = go_on) -> States:
-        """The raw states of one sentence: values [site, token, d]; ``stop`` is called between
-        layers.
-        """
-        values = self._read(np.asarray([ids], dtype=np.int32), stop)
-        return States(self.sites, values[:, 0])
-
-    def batch_states(self, windows: Ints) -> Floats:
-        """The raw states of windows [window, length]: [site, window, length, d]; what stands at a
-        -1 means nothing.
-        """
-        return self._read(windows, go_on)
-
-    @torch.inference_mode()
-    def _read(self, windows: Ints, stop: Stop) -> Floats:
-        ids = torch.from_numpy(np.maximum(np.asarray(windows, dtype=np.int64), 0))
-        stream = []
-        for state in self.model.stream(ids):
-            stop()
-            stream.append(state)
-        return np.asarray(torch.stack(stream).numpy(), dtype=np.float32)
-
-    @torch.inference_mode()
-    def unembed(self, values: Floats) -> Floats:
-        """Logits [..., vocab] of states [..., d] of any site, through the final norm."""
-        logits = self.model.unembed(torch.from_numpy(np.array(values, dtype=np.float32)))
-        return np.asarray(logits.numpy(), dtype=np.float32)
 
 
 class Weightless:

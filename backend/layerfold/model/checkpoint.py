@@ -11,8 +11,9 @@ from safetensors.torch import load, save
 
 from layerfold.errors import DamagedRun
 from layerfold.files.atomic import write_atomically
-from layerfold.model.adapter import Adapter, GPTAdapter
+from layerfold.model.adapter import Adapter
 from layerfold.model.gpt import GPT
+from layerfold.model.gpt_adapter import GPTAdapter
 from layerfold.model.int8_rows import dequantized, quantized
 from layerfold.model.shape import GPTConfig
 

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from layerfold.errors import InputError, NotSupported
-from layerfold.model.adapter import Adapter, GPTAdapter
+from layerfold.model.adapter import Adapter
 from layerfold.model.edits import Edit, TapHook
 from layerfold.model.gpt import GPT
+from layerfold.model.gpt_adapter import GPTAdapter
 from layerfold.model.gpt_network import GPTNetwork
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
 from layerfold.model.huggingface.network import HuggingFaceNetwork

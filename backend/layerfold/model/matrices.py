@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from layerfold.errors import NotSupported
-from layerfold.model.adapter import Adapter, GPTAdapter
+from layerfold.model.adapter import Adapter
 from layerfold.model.gpt import GPT, Block
+from layerfold.model.gpt_adapter import GPTAdapter
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
 from layerfold.model.huggingface.matrices import matrices_of
 from layerfold.records import Floats

@@ -23,8 +23,9 @@ from layerfold.model.gpt import GPT
 from layerfold.model.tokenizers.vocabulary import Vocabulary
 from layerfold.recording.saving import save_network
 from layerfold.records import Floats, Reference
+from layerfold.runs.opening import open_run
 from layerfold.runs.recorded_run import checkpoint_folder, states_name
-from layerfold.runs.run import CARD, METRICS, Run, checkpoint_name, read_rows
+from layerfold.runs.run import CARD, METRICS, checkpoint_name, read_rows
 
 STATES = "states"
 FITS = 65504  # the largest float16
@@ -41,7 +42,7 @@ class RunFolder:
         self.folder = folder
         self.wanted = dict(wanted)
         self.card: dict[str, Any] | None = (
-            Run.open(folder).card if (folder / CARD).exists() else None
+            open_run(folder).card if (folder / CARD).exists() else None
         )
         if self.card is None:
             return

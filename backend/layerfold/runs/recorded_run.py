@@ -16,12 +16,19 @@ from layerfold.atlas.files import REFERENCE, read_reference
 from layerfold.errors import DamagedRun, StepNotFound
 from layerfold.files.atomic import sha256
 from layerfold.model.adapter import Weightless
-from layerfold.model.checkpoint import load_model
 from layerfold.model.huggingface import Where, load_adapter, read_shape
 from layerfold.model.shape import GPTConfig
 from layerfold.model.tokenizers.vocabulary import read_vocabulary
 from layerfold.records import Floats, Reference
-from layerfold.runs.run import CARD, METRICS, Problem, Run, checkpoint_name, whole_checkpoint
+from layerfold.runs.run import (
+    CARD,
+    METRICS,
+    Problem,
+    Run,
+    checkpoint_name,
+    checkpoints,
+    whole_checkpoint,
+)
 
 if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter
@@ -97,7 +104,10 @@ class RecordedRun(Run):
         if not self.typed:
             return Weightless(self.sites, self.d_model, int(shape["vocab_size"]), self.max_tokens)
         if shape["weights"] == "gpt":
-            return load_model(self.folder / checkpoint_name(step), GPTConfig(**shape["shape"]))
+            opened: Adapter = checkpoints().load_model(
+                self.folder / checkpoint_name(step), GPTConfig(**shape["shape"])
+            )
+            return opened
         where = Where(self.folder / checkpoint_folder(step))
         return load_adapter(where, read_shape(where))
 

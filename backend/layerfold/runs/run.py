@@ -12,13 +12,14 @@ import struct
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from layerfold.cards.reading import Card, check_shape, parse_object, read_card, reason_of, unsealed
-from layerfold.cards.shapes import run_shape
-from layerfold.errors import DamagedRun, RunNotFound, StepNotFound
+from layerfold.cards.reading import Card, parse_object, reason_of
+from layerfold.errors import DamagedRun, StepNotFound
 from layerfold.files.atomic import read_bounded, sha256
 from layerfold.model.shape import GPTConfig
+from layerfold.model.tokenizers.symbols import read_tokenizer
 from layerfold.records import Floats, Reference, Site, site_named, sites_of
 
 if TYPE_CHECKING:
@@ -52,26 +53,6 @@ class Run:
 
     folder: Path
     card: Card
-
-    @staticmethod
-    def open(folder: Path | str) -> Run:
-        """The run in a folder, its weights not yet read; raises RunNotFound, DamagedRun."""
-        folder = Path(folder)
-        path = folder / CARD
-        if not path.is_file():
-            raise RunNotFound(f"there is no run in {folder}: it has no {CARD}")
-        card = read_card(path, repair=REPAIR)
-        if card.get("format") != 1:
-            found = repr(card.get("format"))[:40]
-            raise DamagedRun(
-                f"{path} has format {found}, this program reads 1: update layerfold, or train this"
-                " run again"
-            )
-        shape = card.get("architecture")
-        kind = str(shape.get("kind", "gpt"))[:40] if isinstance(shape, dict) else "gpt"
-        of_kind = class_of(kind, path)
-        check_shape(card, run_shape(kind), str(path), REPAIR)
-        return of_kind(folder, unsealed(card, str(path), REPAIR)).checked()
 
     def checked(self) -> Run:
         """The run, once its card makes sense as a whole; raises DamagedRun."""
@@ -160,23 +141,20 @@ class Run:
 
     def tokenizer(self) -> Tokenizer:
         """The run's tokenizer; raises DamagedRun."""
-        from layerfold.model.tokenizers.symbols import read_tokenizer
-
         name = str(self.card.get("tokenizer") or TOKENIZER)
         self._whole(name)
         return read_tokenizer(self.folder / name)
 
     def adapter(self, step: int) -> Adapter:
         """The model as it was at a step; raises StepNotFound, DamagedRun."""
-        from layerfold.model.checkpoint import load_model
-
         if step not in self.card["steps"]:
             raise StepNotFound(
                 f"run {self.name} has no checkpoint at step {step}: choose one of"
                 f" {', '.join(map(str, self.steps))}"
             )
         self.origin(step)
-        return load_model(self.folder / checkpoint_name(step), self.config)
+        opened: Adapter = checkpoints().load_model(self.folder / checkpoint_name(step), self.config)
+        return opened
 
     def origin(self, step: int) -> str:
         """What a step's states come from, as a hash: the same exactly where they are; raises
@@ -262,31 +240,18 @@ class Run:
         """Whether a checkpoint can be loaded and holds finite numbers only."""
         from torch import isfinite
 
-        from layerfold.model.checkpoint import read_checkpoint
-
         try:
-            model = read_checkpoint(self.folder / checkpoint_name(step), self.config)
+            model = checkpoints().read_checkpoint(self.folder / checkpoint_name(step), self.config)
         except DamagedRun:
             return False
         return all(bool(isfinite(weight).all()) for weight in model.parameters())
 
 
-def class_of(kind: str, path: Path) -> type[Run]:
-    """The class of runs of a kind; raises DamagedRun for one that is not known."""
-    if kind == "gpt":
-        return Run
-    if kind == "hf":
-        from layerfold.runs.hub_run import HuggingFaceRun
+def checkpoints() -> ModuleType:
+    """What reads weights."""
+    from layerfold.model import checkpoint  # torch: a run is opened and listed without it
 
-        return HuggingFaceRun
-    if kind == "recorded":
-        from layerfold.runs.recorded_run import RecordedRun
-
-        return RecordedRun
-    raise DamagedRun(
-        f"{path} holds a run of the kind {kind!r}, which this program does not know: update"
-        " layerfold"
-    )
+    return checkpoint
 
 
 def checkpoint_name(step: int) -> str:

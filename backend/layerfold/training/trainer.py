@@ -10,7 +10,7 @@ from functools import partial
 from math import inf, sqrt
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from layerfold.data.batches import Batches, Data, prepare
-from layerfold.data.corpus import Text, read_corpus
+from layerfold.data.corpus import Text
 from layerfold.data.poems import counted, known, typed_forms
 from layerfold.data.sounds import FILE as SOUNDS
 from layerfold.data.sounds import gathered
-from layerfold.data.sources import collect
+from layerfold.data.sources import CORPORA, texts_at
 from layerfold.model.checkpoint import read_checkpoint, save_checkpoint
 from layerfold.model.gpt import GPT
 from layerfold.model.tokenizers.byte_level import Tokenizer
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import Run, checkpoint_name
 from layerfold.training.baselines import baselines, bits_per_byte
 from layerfold.training.loss import UnembeddedLoss
@@ -44,7 +45,6 @@ from layerfold.training.writer import RunWriter
 
 Row = dict[str, Any]
 Ids = NDArray[np.int64]
-CORPORA: Final = Path.home() / ".cache" / "layerfold" / "corpora"
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,13 @@ def train(
     """
     writer = RunWriter(out, recipe)
     if writer.finished:
-        return Run.open(out)
+        return open_run(out)
     trainer = Trainer(recipe, made_lesson(recipe, writer, progress, cache), writer)
     for now in trainer.steps():
         progress(now)
         if stopped() and now.step < recipe.steps:
             trainer.save(now.step + 1)
-            return Run.open(out)
+            return open_run(out)
     return writer.finish()
 
 
@@ -192,16 +192,6 @@ class Reading:
 def texts_of(recipe: Recipe, cache: Path | None = None) -> tuple[Text, ...]:
     """The texts a recipe names; raises CorpusError."""
     return texts_at(recipe.corpus, cache)
-
-
-def texts_at(corpus: str, cache: Path | None = None) -> tuple[Text, ...]:
-    """The texts of a folder, a file, or a named collection kept under ``cache`` (default
-    ~/.cache/layerfold/corpora).
-    """
-    path = Path(corpus)
-    if path.exists() or "/" in corpus:
-        return read_corpus(path)
-    return collect(corpus, cache or CORPORA)
 
 
 class Trainer:

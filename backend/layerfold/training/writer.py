@@ -18,6 +18,7 @@ from layerfold.model.tokenizers.byte_level import Tokenizer
 from layerfold.model.tokenizers.characters import CharacterTokenizer
 from layerfold.model.tokenizers.symbols import SymbolTokenizer, read_tokenizer
 from layerfold.records import sites_of
+from layerfold.runs.opening import open_run
 from layerfold.runs.run import CARD, METRICS, TOKENIZER, Run, checkpoint_name, read_rows
 from layerfold.training.recipe import Recipe
 from layerfold.training.tasks import Task
@@ -29,7 +30,7 @@ class RunWriter:
     def __init__(self, folder: Path, recipe: Recipe) -> None:
         self.folder, self.recipe = folder, recipe
         self.card: dict[str, Any] = (
-            Run.open(folder).card if (folder / CARD).exists() else self._new_card()
+            open_run(folder).card if (folder / CARD).exists() else self._new_card()
         )
         fresh = self._new_card()
         for field in ("architecture", "seed", "task", "hyperparameters"):
@@ -140,7 +141,7 @@ class RunWriter:
         self.card["finished"] = True
         self._write()
         self.resume.unlink(missing_ok=True)
-        return Run.open(self.folder)
+        return open_run(self.folder)
 
     def _write(self) -> None:
         write_atomically(self.folder / CARD, signed(self.card))

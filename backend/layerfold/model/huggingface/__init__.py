@@ -16,6 +16,8 @@ from layerfold.model.huggingface.shape import HuggingFaceShape, read_shape
 from layerfold.model.huggingface.tokenizer import HuggingFaceTokenizer, read_hub_tokenizer
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from layerfold.model.huggingface.adapter import HuggingFaceAdapter
 
 __all__ = [
@@ -33,20 +35,20 @@ __all__ = [
 
 
 def load_adapter(where: Where, shape: HuggingFaceShape, **options: Any) -> HuggingFaceAdapter:
-    """The model at a checkpoint; see ``opening.load_adapter``, which imports torch."""
-    # torch: a card is read without it
-    from layerfold.model.huggingface.opening import load_adapter as load
-
-    return load(where, shape, **options)
+    """The model at a checkpoint; see ``opening.load_adapter``."""
+    opened: HuggingFaceAdapter = _opening().load_adapter(where, shape, **options)
+    return opened
 
 
 def confirmed_shape(
     where: Where, shape: HuggingFaceShape, **options: Any
 ) -> tuple[HuggingFaceShape, list[str]]:
-    """The shape as the opened model shows it; see ``opening.confirmed_shape``, which imports
-    torch.
-    """
-    # torch: a card is read without it
-    from layerfold.model.huggingface.opening import confirmed_shape as confirm
+    """The shape as the opened model shows it; see ``opening.confirmed_shape``."""
+    found: tuple[HuggingFaceShape, list[str]] = _opening().confirmed_shape(where, shape, **options)
+    return found
 
-    return confirm(where, shape, **options)
+
+def _opening() -> ModuleType:
+    from layerfold.model.huggingface import opening  # torch: a card is read without it
+
+    return opening

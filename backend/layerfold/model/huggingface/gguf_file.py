@@ -8,15 +8,15 @@ import json
 from collections import Counter
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
-
-import torch
-from safetensors.torch import save_file
+from typing import TYPE_CHECKING, Any, Final
 
 from layerfold.errors import DamagedRun, MissingExtra, ModelRefused
 from layerfold.files.atomic import write_atomically
 from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.quiet import quiet, reason
+
+if TYPE_CHECKING:
+    import torch
 
 OF_THIS_MACHINE: Final = ("_name_or_path", "transformers_version")  # of a config, of no meaning
 
@@ -50,8 +50,10 @@ def gguf_network(path: Path, made: Any, config: Any, dtype: torch.dtype) -> Any:
     """
 
     def read(transformers: Any) -> Any:
+        from torch import device
+
         rounded = made.from_pretrained(path.parent, dtype=dtype, **_options(path))
-        with torch.device("meta"):  # else the weights are in memory twice
+        with device("meta"):  # else the weights are in memory twice
             plain = made._from_config(config, dtype=dtype)
         found = {name: weight.to(dtype) for name, weight in rounded.state_dict().items()}
         plain.load_state_dict(found, assign=True)
@@ -71,10 +73,12 @@ def write_plain(path: Path, folder: Path) -> None:
     Raises MissingExtra, ModelRefused, DamagedRun, OSError.
     """
     transformers = library("transformers")  # 3 s: only where a model is opened
+    from safetensors.torch import save_file
+    from torch import float32
 
     config = gguf_config(path)
     made: Any = transformers.AutoModelForCausalLM._model_mapping[type(config)]
-    network = gguf_network(path, made, config, torch.float32)
+    network = gguf_network(path, made, config, float32)
     weights = {  # what is tied, once
         name: weight.detach().contiguous() for name, weight in network.named_parameters()
     }

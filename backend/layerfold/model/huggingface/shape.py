@@ -18,6 +18,7 @@ from layerfold.model.huggingface.files import (
     gguf_of,
     settled,
 )
+from layerfold.model.huggingface.gguf_file import gguf_config
 from layerfold.records import sites_of
 
 if TYPE_CHECKING:
@@ -85,7 +86,6 @@ def read_shape(where: Where) -> HuggingFaceShape:
 def outline_of(where: Where) -> Outline:
     """The network of a config on the meta device; raises as ``read_shape``."""
     # torch: a card is read without it
-    from layerfold.model.huggingface.gguf_file import gguf_config
     from layerfold.model.huggingface.outline import outline_of_config
 
     if (whole := gguf_of(where)) is not None:

@@ -28,6 +28,7 @@ from layerfold.model.huggingface.files import (
     gguf_of,
     read_json,
 )
+from layerfold.model.huggingface.gguf_file import gguf_tokenizer
 from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.pieces import (
     byte_alphabet,
@@ -292,9 +293,6 @@ def read_hub_tokenizer(where: Where) -> HuggingFaceTokenizer:
     DamagedRun, MissingExtra, and as ``files.fetched``.
     """
     if (whole := gguf_of(where)) is not None:
-        # torch: other tokenizers are read without it
-        from layerfold.model.huggingface.gguf_file import gguf_tokenizer
-
         made = gguf_tokenizer(whole)
         reader = HuggingFaceTokenizer(backend_of(made, str(where)))
         check_reader(reader, made, str(where))
