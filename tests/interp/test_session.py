@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -321,9 +320,7 @@ def test_building_hands_over_states_reference_and_losses(
     ) -> None:
         seen.update(more, states=states_of(8), steps=steps, sites=sites, reference=reference)
 
-    monkeypatch.setitem(
-        sys.modules, "layerfold.atlas.build", SimpleNamespace(build_atlas=build_atlas)
-    )
+    monkeypatch.setattr("layerfold.build.run_atlas.build_atlas", build_atlas)
     built = build_run_atlas(folder, count=WINDOWS * PICKED, k=7, threads=2)
     assert seen["states"].shape == (5, WINDOWS * PICKED, CONFIG.d_model)
     assert (seen["k"], seen["threads"], tuple(seen["steps"])) == (7, 2, STEPS)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any
 
@@ -81,3 +82,11 @@ class Page:
         """What came until the server had read all that was said to it, without a worker."""
         self.say(type="understood?")
         return self.until("error")
+
+
+def wait_until(so: Callable[[], bool], seconds: float = 120) -> None:
+    """Returns when it is so; fails when it is not in time."""
+    end = time.monotonic() + seconds
+    while not so():
+        assert time.monotonic() < end, "it did not come true"
+        time.sleep(0.01)

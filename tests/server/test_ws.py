@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from layerfold.server.placing import order
 from layerfold.server.typed import Pace
 from tests.server.conftest import Start
 from tests.server.fakes import FakeRun, hash_of
+from tests.server.page import wait_until
 
 
 def test_hello_comes_first_and_tells_the_limits(start: Start) -> None:
@@ -447,14 +447,6 @@ def test_a_frame_that_is_no_text_is_one_line_in_the_log(
 def open_handles() -> int:
     """How many files and sockets this process has open."""
     return len(list(Path("/proc/self/fd").iterdir()))
-
-
-def wait_until(so: Callable[[], bool], seconds: float = 120) -> None:
-    """Returns when it is so; fails when it is not in time."""
-    end = time.monotonic() + seconds
-    while not so():
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize(
