@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 
 from layerfold import settings
+from layerfold.cli.main import COMMANDS
 from tests.seed_table import methods_block, numbers_block, seed_block
 from tests.tree import tree
 
@@ -32,20 +33,16 @@ WRITTEN = (
 SCHEMA = ROOT / "frontend" / "src" / "protocol" / "wire.schema.json"
 TYPES = ROOT / "frontend" / "src" / "protocol" / "wire.ts"
 JSON2TS = ROOT / "node_modules" / "json-schema-to-typescript"
-COMMANDS = (
-    "",
-    "serve",
-    "get",
-    "train",
-    "atlas",
-    "project",
-    "measure",
-    "place",
-    "check",
-    "verify-model",
-    "verify",
-    "bench",
-)
+EACH_HELP = """
+import sys
+from layerfold.cli.main import main
+for command in sys.argv[1:]:
+    sys.argv = ["layerfold", *([command] if command else []), "--help"]
+    try:
+        main()
+    except SystemExit:
+        print(end="\\0")
+"""
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", re.S)
 
 
@@ -88,16 +85,18 @@ def filled(text: str) -> str:
 def help_block() -> str:
     """The help of every command as it prints itself."""
     shown = [
-        f"$ layerfold {command} --help".replace("  ", " ") + "\n" + help_of(command).strip()
-        for command in COMMANDS
+        f"$ layerfold {command} --help".replace("  ", " ") + "\n" + said.strip()
+        for command, said in helps().items()
     ]
     return "```console\n" + "\n\n".join(shown) + "\n```\n"
 
 
 @cache
-def help_of(command: str) -> str:
-    """What one command says of itself."""
-    return output([sys.executable, "-m", "layerfold.cli.main", *command.split(), "--help"])
+def helps() -> dict[str, str]:
+    """What each command says of itself, all in one process; that of the program is of ''."""
+    commands = ["", *COMMANDS]
+    said = output([sys.executable, "-c", EACH_HELP, *commands]).split("\0")
+    return dict(zip(commands, said[:-1], strict=True))
 
 
 def settings_block() -> str:

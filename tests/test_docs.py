@@ -72,7 +72,7 @@ def assert_command(arguments: list[str], line: str) -> None:
     folder = arguments[0] not in cli.COMMANDS
     name = "serve" if folder else arguments[0]
     assert not folder or "/" in arguments[0], f"{line}: no such command"
-    assert all(option in generated.help_of(name) for option in options), line
+    assert all(option in generated.helps()[name] for option in options), line
 
 
 def test_python_in_documents_parses() -> None:
