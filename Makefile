@@ -30,7 +30,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm
 
-.PHONY: run test test-long check fix page wheels sbom audit docs train atlas bench
+.PHONY: run test test-long check check-python check-types check-page check-docs fix page wheels sbom audit docs train atlas bench
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run
@@ -45,12 +45,21 @@ test: $(VENV)/.dev node_modules/.installed
 test-long: $(VENV)/.dev
 	$(BIN)/python -m pytest -m long $(ARGS)
 
-check: $(VENV)/.dev node_modules/.installed
+# Four parts that know nothing of each other: `make -j check` does them at the same time.
+check: check-types check-page check-python check-docs
+
+check-python: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-types: $(VENV)/.dev
+	$(BIN)/mypy
+
+check-page: $(VENV)/.dev node_modules/.installed
 	$(NPM) run --silent check
+
+check-docs: $(VENV)/.dev node_modules/.installed
 	$(BIN)/python -m tests.generated
 	$(BIN)/mkdocs build --quiet
 

@@ -14,7 +14,7 @@ from tests.small import make_run
 
 IN_A_BROWSER = ("frames", "picture")
 # Those that start servers and browsers, or a process for each figure.
-STARTING = ("clients", "freshness", "front", "memory", "picture", "startup")
+STARTING = ("clients", "freshness", "front", "memory", "minilm", "picture", "startup")
 
 
 @pytest.fixture(scope="session")

@@ -425,7 +425,6 @@ def test_the_lines_of_the_readme(tmp_path: Path) -> None:
         **os.environ,
         "LAYERFOLD_PORT": "0",
         "LAYERFOLD_BUILD": "0",
-        "LAYERFOLD_CACHE": str(tmp_path / "cache"),
         "CI": "1",
     }
     with subprocess.Popen(

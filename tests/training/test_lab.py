@@ -141,7 +141,7 @@ def test_a_text_of_which_nothing_is_to_be_learned_is_refused() -> None:
         recipe_of(offer, chosen, numbers, ("a", "A"), "/text", "ab " * 7_000)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_sums_are_understood_long_after_they_are_memorised(tmp_path: Path) -> None:
     """The shortened run: the defaults of the lab, ended where it has understood."""
     torch.set_num_threads(1)  # as the lab does: two would wait for each other
