@@ -5,8 +5,10 @@ from __future__ import annotations
 from math import exp, log
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
-from layerfold.interp.logit_lens import logit_lens
+from layerfold.interp.logit_lens import likeliest, logit_lens
 from layerfold.records import Floats, States
 from layerfold.runs.run import Run
 
@@ -57,3 +59,13 @@ def test_the_last_site_of_a_real_model_says_what_the_model_says(tiny_run: Run) -
     assert np.allclose(lens.probabilities.sum(axis=1), 1, atol=1e-5)
     logits = adapter.unembed(values)
     assert lens.ids[:, 0].tolist() == logits.argmax(axis=1).tolist()
+
+
+@given(st.data())
+def test_the_likeliest_are_those_of_a_whole_sort_ties_by_id(data: st.DataObject) -> None:
+    values = st.sampled_from([0.0, 1.0, 2.0, -np.inf, np.nan])
+    row = np.array(data.draw(st.lists(values, min_size=1, max_size=30)))
+    logs = np.stack([row, row[::-1]])
+    top = data.draw(st.integers(0, len(row)))
+    whole = np.argsort(-logs, axis=-1, kind="stable")
+    assert np.array_equal(likeliest(logs, top), whole[:, :top])

@@ -137,14 +137,17 @@ class TapHook:
         self._edits: dict[str, list[Edit]] = {}
         for edit in edits:
             self._edits.setdefault(edit.at, []).append(edit)
+        self._touched = {*self._wanted, *self._edits}  # most tensors only pass
         self.kept: dict[str, Tensor] = {}
 
     def wants(self, name: str) -> bool:
         """Whether a tensor is kept or edited, or gradients begin there."""
-        return name in self._wanted or name in self._edits or name == self._leaf
+        return name in self._touched or name == self._leaf
 
     def __call__(self, name: str, x: Tensor) -> Tensor:
         """The tensor with its edits."""
+        if not self._leaf and name not in self._touched:
+            return x
         for edit in self._edits.get(name, ()):
             x = edit(x)
         if self._leaf and name.endswith("attn.pattern"):
