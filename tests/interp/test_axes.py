@@ -4,17 +4,20 @@ way.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn.covariance import ledoit_wolf
 
-from layerfold.errors import Cancelled, InputError
+from layerfold.errors import Cancelled, InputError, UnknownSymbol
 from layerfold.interp import axes
 from layerfold.interp.axes import Nulls, Options, leave_one_out, scores
 from layerfold.interp.readout import readout, shrunk_covariance
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import Watch
 from layerfold.interp.word_sets import PairList, pairs_of
+from layerfold.records import Sentence
 
 QUICK = Options(draws=100, frame="a {}")
 PAIRS = PairList("own", "en", pairs_of("r s, e o, t n, h k, m l, w d"))
@@ -142,3 +145,23 @@ def test_an_analogy_leaves_nobody_out(opened: Session) -> None:
         assert set(nearest) <= {"r", "s", "e", "o", "t", "n"}
     with pytest.raises(InputError, match="three different"):
         axes.analogy(opened, ("r", "s", "r"), 64, [])
+
+
+def test_pairs_that_the_model_cannot_read_are_left_out_and_counted(
+    opened: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Session.tokenize
+
+    def tokenize(self: Session, text: str, *rest: Any) -> Sentence:
+        if "w" in text:
+            raise UnknownSymbol("this model does not know 'w'")
+        return plain(self, text, *rest)
+
+    monkeypatch.setattr(Session, "tokenize", tokenize)
+    found = axes.measure(opened, PAIRS, [0], QUICK)
+    assert {one.key: one.values for one in found.notes}["unknown_pairs"] == {"count": 1, "of": 6}
+    assert ("w", "d") not in found.pairs
+    landing = axes.analogy(opened, ("r", "s", "e"), 64, ["w", "n"], QUICK)
+    assert all(set(names) <= set("rsen") for names in landing.nearest)
+    with pytest.raises(UnknownSymbol):
+        axes.analogy(opened, ("r", "s", "w"), 64, [], QUICK)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from layerfold.errors import Cancelled, InputError, StepNotFound, TextTooLong
+from layerfold.errors import Cancelled, InputError, StepNotFound, TextTooLong, UnknownSymbol
 from layerfold.interp import senses
 from layerfold.interp.senses import (
     Draws,
@@ -19,6 +21,7 @@ from layerfold.interp.senses import (
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import Watch
 from layerfold.interp.word_sets import SenseSet, sense_set
+from layerfold.records import Sentence
 
 QUICK = Options(draws=200)
 SENSE = np.repeat([0, 1], 12)
@@ -151,3 +154,41 @@ def test_what_cannot_be_measured_is_refused(opened: Session) -> None:
     long = [f"{n} " + "river " * 40 + "{}" for n in range(5)]
     with pytest.raises(TextTooLong, match="shorten"):
         senses.measure(opened, [sense_set("bank", {"a": long, "b": [text + "!" for text in long]})])
+
+
+def unreadable(monkeypatch: pytest.MonkeyPatch, symbol: str) -> None:
+    """The model does not know a symbol."""
+    plain = Session.tokenize
+
+    def tokenize(self: Session, text: str, *rest: Any) -> Sentence:
+        if symbol in text:
+            raise UnknownSymbol(f"this model does not know {symbol!r}")
+        return plain(self, text, *rest)
+
+    monkeypatch.setattr(Session, "tokenize", tokenize)
+
+
+def test_sentences_that_the_model_cannot_read_are_left_out_and_counted(
+    opened: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unreadable(monkeypatch, "3")
+    found = senses.measure(opened, [own_set()], opened.run.steps[-1:], QUICK)
+    assert [note.as_json()["values"] for note in found.notes if note.key == "unknown_symbols"] == [
+        {"word": "bank", "count": 2, "of": 12}
+    ]
+    assert [slot.text("") for slot in found.sets[0].slots if "3" in slot.text("")] == []
+    assert np.isfinite(found.quotient.value[0, 0, -1])
+
+
+def test_a_word_that_it_cannot_read_is_noted_and_alone_refused(
+    opened: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unreadable(monkeypatch, "mud")
+    with pytest.raises(UnknownSymbol, match="mud"):
+        senses.measure(opened, [own_set()], opened.run.steps[-1:], QUICK)
+    other = sense_set(
+        "man", {s: [f"{n} {s} a {{}}." for n in range(5)] for s in ("one", "two")}, "bank"
+    )
+    found = senses.measure(opened, [own_set(), other], opened.run.steps[-1:], QUICK)
+    assert [one.word for one in found.sets] == ["man"]
+    assert next(note.key for note in found.notes) == "not_read"

@@ -10,7 +10,7 @@ unembedding vectors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.data.reference_states import viewed
-from layerfold.errors import InputError
+from layerfold.errors import InputError, UnknownSymbol
 from layerfold.interp.interval import (
     Doubles,
     Interval,
@@ -28,7 +28,7 @@ from layerfold.interp.interval import (
     weighted_auroc,
 )
 from layerfold.interp.notes import Note
-from layerfold.interp.occurrences import Occurrence, occurrence, states_of
+from layerfold.interp.occurrences import Occurrence, framed_words, states_of
 from layerfold.interp.readout import readout, shrunk_covariance
 from layerfold.interp.rows import Tabled
 from layerfold.interp.session import Session
@@ -153,14 +153,10 @@ def measure(
 def words_of(opened: Session, pairs: PairList, options: Options) -> tuple[Words, tuple[Note, ...]]:
     """The pairs that can be used: of words that are one token each, where there are five such, else
     all by their last pieces; never pairs whose last tokens are the same. Raises InputError."""
-    frame = options.framed(pairs.language)
-    start = frame.index("{}")
-    read = {
-        word: occurrence(opened, frame.format(word), start, start + len(word))
-        for pair in pairs.pairs
-        for word in pair
-    }
-    apart = [p for p in pairs.pairs if len({read[w].ids[read[w].at] for w in p}) == 2]
+    every = [word for pair in pairs.pairs for word in pair]
+    read, why = framed_words(opened, options.framed(pairs.language), every)
+    readable = readable_pairs(pairs, read, why)
+    apart = [p for p in readable if len({read[w].ids[read[w].at] for w in p}) == 2]
     whole = [p for p in apart if all(read[word].pieces == 1 for word in p)]
     used = whole if len(whole) >= LEAST else apart
     if len(used) < LEAST:
@@ -169,15 +165,28 @@ def words_of(opened: Session, pairs: PairList, options: Options) -> tuple[Words,
             f" in this model: at least {LEAST} are needed."
         )
     notes = []
-    if len(apart) < len(pairs.pairs):
-        same = len(pairs.pairs) - len(apart)
-        notes.append(Note("same_token", {"count": same, "of": len(pairs.pairs)}))
+    if len(readable) < len(pairs.pairs):
+        unknown = len(pairs.pairs) - len(readable)
+        notes.append(Note("unknown_pairs", {"count": unknown, "of": len(pairs.pairs)}))
+    if len(apart) < len(readable):
+        same = len(readable) - len(apart)
+        notes.append(Note("same_token", {"count": same, "of": len(readable)}))
     if used is whole and len(whole) < len(apart):
         notes.append(Note("split_left_out", {"count": len(apart) - len(whole), "used": len(whole)}))
     if used is apart and len(whole) < len(apart):
         notes.append(Note("split_used", {"count": len(apart) - len(whole), "of": len(apart)}))
     ordered = tuple(read[pair[side]] for side in (0, 1) for pair in used)
     return Words(tuple(used), ordered), tuple(notes)
+
+
+def readable_pairs(
+    pairs: PairList, read: Mapping[str, Occurrence], why: UnknownSymbol | None
+) -> list[tuple[str, str]]:
+    """The pairs whose words were both read; raises UnknownSymbol where fewer than five were."""
+    readable = [pair for pair in pairs.pairs if all(word in read for word in pair)]
+    if why and len(readable) < LEAST:
+        raise why
+    return readable
 
 
 def at_step(adapter: Adapter, words: Words, options: Options) -> dict[str, NDArray[Any]]:
@@ -340,9 +349,10 @@ def analogy(
         )
     options = options or Options()
     frame = options.framed("en" if words[0].isascii() else "zh")
-    start = frame.index("{}")
-    every = list(dict.fromkeys([*words, *candidates]))
-    read = [occurrence(opened, frame.format(w), start, start + len(w)) for w in every]
+    known, why = framed_words(opened, frame, [*words, *candidates])
+    if why and any(word not in known for word in words):
+        raise why
+    every, read = list(known), list(known.values())
     adapter = opened.run.adapter(chosen_steps(opened, [step])[0])
     states = viewed(states_of(adapter, read), options.view).astype(np.float64)
     places = np.concatenate([states, readout(adapter)[[w.ids[w.at] for w in read]][None]])

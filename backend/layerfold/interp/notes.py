@@ -12,6 +12,13 @@ SENTENCES: Final[Mapping[str, str]] = {
         "{count} of {of} sentences for {word!r} have their cue after it: "
         "a causal model has not read it yet, so it cannot matter."
     ),
+    "unknown_symbols": (
+        "{count} of {of} sentences for {word!r} hold a symbol that the model does not know, and"
+        " are left out."
+    ),
+    "unknown_pairs": (
+        "{count} of {of} pairs hold a symbol that the model does not know, and are left out."
+    ),
     "same_token": "{count} of {of} pairs end in the same token here and are left out.",
     "split_left_out": "{count} pairs with a word of several tokens are left out; {used} are used.",
     "split_used": "{count} of {of} pairs have a word of several tokens: its last one is taken.",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from layerfold.errors import TextTooLong
+from layerfold.errors import TextTooLong, UnknownSymbol
 from layerfold.interp.session import Session
 from layerfold.records import Floats
 
@@ -41,6 +41,22 @@ def occurrence(opened: Session, text: str, start: int, end: int) -> Occurrence:
             f" in {text[:60]!r}: shorten the sentence."
         )
     return Occurrence(tuple(sentence.ids), inside[-1], len(inside))
+
+
+def framed_words(
+    opened: Session, frame: str, words: Iterable[str]
+) -> tuple[dict[str, Occurrence], UnknownSymbol | None]:
+    """Each word in the frame's {} place, in the order given; those with a symbol that the model
+    does not know are left out, and the first such error told. Raises as ``occurrence``."""
+    start = frame.index("{}")
+    read: dict[str, Occurrence] = {}
+    why: UnknownSymbol | None = None
+    for word in dict.fromkeys(words):
+        try:
+            read[word] = occurrence(opened, frame.format(word), start, start + len(word))
+        except UnknownSymbol as error:
+            why = why or error
+    return read, why
 
 
 def states_of(adapter: Adapter, words: Sequence[Occurrence]) -> Floats:

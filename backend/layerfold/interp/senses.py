@@ -10,14 +10,14 @@ lies above 1 and the permuted senses are refused at a false discovery rate of 5 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.data.reference_states import viewed
-from layerfold.errors import InputError
+from layerfold.errors import InputError, UnknownSymbol
 from layerfold.interp.interval import (
     DRAWS,
     Doubles,
@@ -31,7 +31,7 @@ from layerfold.interp.occurrences import Occurrence, is_causal, occurrence, stat
 from layerfold.interp.rows import Tabled
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import NOBODY, Arrays, Recipe, Watch, chosen_steps, over_steps
-from layerfold.interp.word_sets import SenseSet, fingerprint
+from layerfold.interp.word_sets import LEAST, SenseSet, Slot, fingerprint
 from layerfold.records import Floats, Site, View
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def measure(
         raise InputError("No word is named: give one with sentences of two senses.")
     options = options or Options()
     chosen = chosen_steps(opened, steps)
+    sets, left_out = readable_sets(opened, sets)
     words = [occurrences_of(opened, one) for one in sets]
     made_from = {"what": "senses", "options": asdict(options), "words": fingerprint(words, sets)}
 
@@ -114,7 +115,7 @@ def measure(
     found = {name: np.moveaxis(values, 0, 1) for name, values in found.items()}
     intervals = {name: Interval.of(found[name]) for name in ("ratio", "control", "quotient")}
     parts = parts_at(intervals["quotient"].low, found["p"])
-    notes = tuple(notes_of(opened, sets, words))
+    notes = (*left_out, *notes_of(opened, sets, words))
     return Senses(
         tuple(sets),
         chosen,
@@ -125,6 +126,46 @@ def measure(
         parts_at=parts,
         notes=notes,
     )
+
+
+def readable_sets(
+    opened: Session, sets: Sequence[SenseSet]
+) -> tuple[tuple[SenseSet, ...], tuple[Note, ...]]:
+    """The sets less the sentences that hold a symbol the model does not know, with a note of those.
+
+    Raises UnknownSymbol where no set keeps five sentences of each sense.
+    """
+    kept: list[SenseSet] = []
+    notes: list[Note] = []
+    why: UnknownSymbol | None = None
+    for one in sets:
+        slots, unknown = readable_slots(opened, one)
+        why = why or unknown
+        if unknown and min(sum(slot.sense == n for slot in slots) for n in (0, 1)) < LEAST:
+            notes.append(Note("not_read", {"name": one.word, "why": str(unknown)}))
+            continue
+        if unknown:
+            counts = {"count": len(one.slots) - len(slots), "of": len(one.slots)}
+            notes.append(Note("unknown_symbols", {"word": one.word, **counts}))
+        kept.append(replace(one, slots=slots))
+    if not kept and why:
+        raise why
+    return tuple(kept), tuple(notes)
+
+
+def readable_slots(opened: Session, one: SenseSet) -> tuple[tuple[Slot, ...], UnknownSymbol | None]:
+    """The sentences that the model can read with the word and its control, and why not all."""
+    slots: list[Slot] = []
+    why: UnknownSymbol | None = None
+    for slot in one.slots:
+        try:
+            for word in (one.word, one.control):
+                opened.tokenize(slot.text(word))
+        except UnknownSymbol as error:
+            why = why or error
+        else:
+            slots.append(slot)
+    return tuple(slots), why
 
 
 def occurrences_of(opened: Session, one: SenseSet) -> list[Occurrence]:

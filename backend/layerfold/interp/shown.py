@@ -85,6 +85,15 @@ class Shown:
             placed[:, 1:], norms(parts), cosines(parts, parts[:, :1]), trust.astype(np.float32)
         )
 
+    def pieces(self, site: int, raw: Floats, places: Floats) -> Floats:
+        """What part of each piece of ways through raw states [..., point, d] at a site the picture
+        keeps, which shows them at ``places`` [..., point, 3]: [..., point - 1], 1 is typical.
+        """
+        typical = self.slope[min(site, len(self.slope) - 1)]
+        true = norms(np.diff(viewed(raw, self.session.atlas.view), axis=-2)) * typical
+        shown = norms(np.diff(places, axis=-2))
+        return np.divide(shown, true, out=np.ones_like(true), where=true > 0)
+
     def moves(self, before: Floats, after: Floats) -> tuple[Floats, Floats]:
         """Where raw states [site, token, d] come to lie [site, token, 3], and what part of each
         move the picture keeps (1 is typical) [site, token].

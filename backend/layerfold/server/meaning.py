@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from layerfold.errors import UnknownSymbol
 from layerfold.interp import attacks, axes, edge, paths, probes, regions, senses
 from layerfold.interp.axis_projection import AxesSession
 from layerfold.interp.changes import change_of
@@ -80,7 +81,6 @@ def senses_at(session: Session, q: SensesQuestion, cancelled: Cancelled) -> Iter
     sets = named_sets(bundled_senses(), q.words, "word") if q.words else []
     if q.own is not None:
         sets = [*sets, _own_senses(session, q.own)]
-    shown = next((one for one in sets if one.word == q.shown), sets[0] if sets else None)
     options = senses.Options(q.view, DRAWS)
 
     def call(step: int, watch: Watch) -> Answer:
@@ -92,8 +92,9 @@ def senses_at(session: Session, q: SensesQuestion, cancelled: Cancelled) -> Iter
                 "names": list(one.names),
                 "parts_at": found.sites[at].name if at >= 0 else "",
             }
-            for one, at in zip(sets, found.parts_at[:, 0].tolist(), strict=True)
+            for one, at in zip(found.sets, found.parts_at[:, 0].tolist(), strict=True)
         ]
+        shown = next((one for one in found.sets if one.word == q.shown), found.sets[0])
         return {
             "words": words,
             "notes": found.notes,
@@ -116,10 +117,8 @@ def _own_senses(session: Session, own: OwnSenses) -> SenseSet:
     return sense_set(own.word, own.senses, own.control)
 
 
-def _occurrences(session: Session, q: SensesQuestion, step: int, shown: SenseSet | None) -> Answer:
+def _occurrences(session: Session, q: SensesQuestion, step: int, shown: SenseSet) -> Answer:
     """Where a word and its control lie in each sentence."""
-    if shown is None:
-        return {"shown": "", "senses": []}
     words = senses.occurrences_of(session, shown)
     places = _places(session, q, step)(states_of(session.space(step).adapter, words))
     count = len(shown.slots)
@@ -160,7 +159,7 @@ def axes_at(session: Session, q: AxesQuestion, cancelled: Cancelled) -> Iterable
 
     def call(step: int, watch: Watch) -> Answer:
         found = [axes.measure(session, one, [step], options, watch) for one in lists]
-        analogy = axes.analogy(session, q.analogy, step, others, options) if q.analogy else None
+        analogy, unread = _analogy(session, q, step, others, options)
         told: Answer = {
             "axes": [
                 {"name": one.name, "key": key, "pairs": [list(p) for p in one.pairs]}
@@ -169,7 +168,7 @@ def axes_at(session: Session, q: AxesQuestion, cancelled: Cancelled) -> Iterable
             "places": list(found[0].places if found else analogy.places if analogy else ()),
             "products": list(axes.PRODUCTS),
             "analogy": [] if analogy is None else _landings(analogy),
-            "notes": [note for one in found for note in one.notes],
+            "notes": [*unread, *(note for one in found for note in one.notes)],
         }
         if found:
             for name in axes.BOUNDED:
@@ -183,6 +182,21 @@ def axes_at(session: Session, q: AxesQuestion, cancelled: Cancelled) -> Iterable
         return told
 
     return _each(q, cancelled, call)
+
+
+def _analogy(
+    session: Session, q: AxesQuestion, step: int, others: list[str], options: axes.Options
+) -> tuple[axes.Analogy | None, list[Note]]:
+    """Where an analogy lands; a note instead where pairs are asked for and its words alone cannot
+    be read."""
+    if not q.analogy:
+        return None, []
+    try:
+        return axes.analogy(session, q.analogy, step, others, options), []
+    except UnknownSymbol as error:
+        if not others:
+            raise
+        return None, [Note("not_read", {"name": " ".join(q.analogy), "why": str(error)})]
 
 
 def _landings(found: axes.Analogy) -> list[Answer]:
@@ -219,6 +233,8 @@ def path_at(session: Session, q: PathQuestion, cancelled: Cancelled) -> Iterable
         found = paths.measure(session, (q.start, q.end), q.site, [step], options, watch)
         numbers = found.summary
         summary = [numbers.value[0], found.control[0], numbers.low[0], numbers.high[0]]
+        places = _at_site(session, q, step, site, found.points[0])
+        shown = Shown(session, step, q.projection)
         return {
             "start": found.start,
             "end": found.end,
@@ -235,7 +251,8 @@ def path_at(session: Session, q: PathQuestion, cancelled: Cancelled) -> Iterable
             "outside": found.outside[0],
             "summary": np.stack(summary, axis=-1),
             "robust": found.robust[0],
-            "positions": _at_site(session, q, step, site, found.points[0]),
+            "positions": places,
+            "trust": shown.pieces(site, found.points[0], places),
         }
 
     return _each(q, cancelled, call)

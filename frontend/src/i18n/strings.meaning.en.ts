@@ -246,6 +246,10 @@ export default {
     "From “{start}” to “{end}” ({way}), {beyond} of the probability lies outside both: " +
     "more than " +
     "between random words, {random}.",
+  "meaning.path.points": "Points",
+  "meaning.path.robust":
+    "The geodesic with other numbers of neighbours and a tenth of the cloud left out: length " +
+    "{length}, outside {beyond}. Pieces that the picture shows too short are drawn faintly.",
   "meaning.path.none": "The cloud’s graph has no path from “{start}” to “{end}” here.",
   "meaning.path.decoded": "What the points say, put in at {site}:",
   "meaning.path.way.short": "path",
@@ -269,6 +273,10 @@ export default {
   "meaning.probe.label": "Label",
   "meaning.probe.label.value": "{name} ({count} classes)",
   "meaning.probe.source": "source text",
+  "meaning.probe.shown": "Colour by",
+  "meaning.probe.shown.hit": "right or wrong",
+  "meaning.probe.shown.said": "what the probe says",
+  "meaning.probe.shown.true": "the true class",
   "meaning.probe.own": "my own tagged words …",
   "meaning.probe.tagged": "A word, a tab and its tag a line; an empty line ends a sentence",
   "meaning.probe.placeholder": "the\tDET\nriver\tNOUN\n\n…",
@@ -298,7 +306,7 @@ export default {
   "meaning.probe.noise": "Accuracy under noise",
   "meaning.probe.noise.tip": "Each direction of a state moved by so many of its deviations.",
   "meaning.probe.count": "{tokens} tokens, {classes} classes, split by document.",
-  "meaning.scene.probe": "Colour the cloud: right, wrong (held out), used to learn",
+  "meaning.scene.probe": "Colour the tokens held out; those it learned from are grey",
 
   "meaning.attack.question": "How little turns a prediction, and does it leave the cloud?",
   "meaning.attack.limits":
@@ -363,6 +371,15 @@ export default {
   "meaning.compress.noise": "noise of the same size",
   "meaning.compress.worst":
     "{change} costs {damage} nats a token (whole: {loss}); noise of the same size costs {noise}.",
+  "meaning.compress.grows":
+    "{change} costs {early} nats at step {first} and {late} at step {last}: damage grows with " +
+    "training, as arXiv 2411.17691 says (most at step {peak}: {most}).",
+  "meaning.compress.flat":
+    "{change} costs {early} nats at step {first} and {late} at step {last}: no growth with " +
+    "training is seen in these steps (most at step {peak}: {most}).",
+  "meaning.compress.falls":
+    "{change} costs {early} nats at step {first} and only {late} at step {last}: the law of " +
+    "arXiv 2411.17691, that damage grows with training, does not hold here.",
   "meaning.compress.change.short": "change",
   "meaning.compress.change.tip": "What is rounded, cut or left out.",
   "meaning.compress.damage.short": "+ loss",
@@ -382,6 +399,11 @@ export default {
     "{count} of {of} sentences for “{word}” have their cue after it: a causal model has " +
     "not read it " +
     "yet, so it cannot matter.",
+  "meaning.note.unknown_symbols":
+    "{count} of {of} sentences for “{word}” hold a symbol that the model does not know, and are " +
+    "left out.",
+  "meaning.note.unknown_pairs":
+    "{count} of {of} pairs hold a symbol that the model does not know, and are left out.",
   "meaning.note.same_token": "{count} of {of} pairs end in the same token here and are left out.",
   "meaning.note.split_left_out":
     "{count} pairs with a word of several tokens are left out; {used} are used.",

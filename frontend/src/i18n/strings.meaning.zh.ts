@@ -197,6 +197,9 @@ export default {
     "从“{start}”到“{end}”（{way}），两端之外的概率为 {beyond}：与随机词之间的 {random} 相当。",
   "meaning.path.rougher":
     "从“{start}”到“{end}”（{way}），两端之外的概率为 {beyond}：多于随机词之间的 {random}。",
+  "meaning.path.points": "点数",
+  "meaning.path.robust":
+    "改变邻居数、并去掉一成的点后，测地线的长度为 {length}，两端之外为 {beyond}。图中画得过短的段落画得淡些。",
   "meaning.path.none": "此处点云的近邻图没有从“{start}”到“{end}”的路。",
   "meaning.path.decoded": "各点放入 {site} 后所说的词：",
   "meaning.path.way.short": "路径",
@@ -216,6 +219,10 @@ export default {
   "meaning.probe.label": "标签",
   "meaning.probe.label.value": "{name}（{count} 类）",
   "meaning.probe.source": "来源文本",
+  "meaning.probe.shown": "着色",
+  "meaning.probe.shown.hit": "对或错",
+  "meaning.probe.shown.said": "探针所说的类",
+  "meaning.probe.shown.true": "真实的类",
   "meaning.probe.own": "自己标注的词……",
   "meaning.probe.tagged": "每行一词、制表符、标签；空行结束一句",
   "meaning.probe.placeholder": "the\tDET\nriver\tNOUN\n\n……",
@@ -242,7 +249,7 @@ export default {
   "meaning.probe.noise": "加噪后的准确率",
   "meaning.probe.noise.tip": "状态的每个方向移动若干个标准差。",
   "meaning.probe.count": "{tokens} 个词元，{classes} 类，按文档划分。",
-  "meaning.scene.probe": "为点云着色：正确、错误（留出）、用于学习",
+  "meaning.scene.probe": "为留出的词元着色；用于学习的为灰色",
 
   "meaning.attack.question": "多小的改动能改变预测，它是否离开点云？",
   "meaning.attack.limits":
@@ -300,6 +307,15 @@ export default {
   "meaning.compress.noise": "同样大小的噪声",
   "meaning.compress.worst":
     "{change} 使每词元损失增加 {damage} 奈特（完整模型：{loss}）；同样大小的噪声增加 {noise}。",
+  "meaning.compress.grows":
+    "{change} 的代价在第 {first} 步为 {early} 奈特，在第 {last} 步为 {late}：损害随训练增长，" +
+    "与 arXiv 2411.17691 所说一致（第 {peak} 步最大：{most}）。",
+  "meaning.compress.flat":
+    "{change} 的代价在第 {first} 步为 {early} 奈特，在第 {last} 步为 {late}：这些步中看不出随训练增长" +
+    "（第 {peak} 步最大：{most}）。",
+  "meaning.compress.falls":
+    "{change} 的代价在第 {first} 步为 {early} 奈特，在第 {last} 步仅为 {late}：arXiv 2411.17691 的规律" +
+    "（损害随训练增长）在此不成立。",
   "meaning.compress.change.short": "改动",
   "meaning.compress.change.tip": "取整、截断或去掉了什么。",
   "meaning.compress.damage.short": "+ 损失",
@@ -316,6 +332,8 @@ export default {
   "meaning.note.last_piece": "“{word}”在此为 {pieces} 个词元：取最后一个的状态。",
   "meaning.note.cue_after":
     "“{word}”的 {of} 句中有 {count} 句的线索在该词之后：因果模型尚未读到它，不起作用。",
+  "meaning.note.unknown_symbols": "“{word}”的 {of} 句中有 {count} 句含模型不认识的字符，已略去。",
+  "meaning.note.unknown_pairs": "{of} 对中有 {count} 对含模型不认识的字符，已略去。",
   "meaning.note.same_token": "{of} 对中有 {count} 对在此以同一词元结尾，已略去。",
   "meaning.note.split_left_out": "{count} 对含多词元的词，已略去；使用 {used} 对。",
   "meaning.note.split_used": "{of} 对中有 {count} 对含多词元的词：取其最后一个词元。",

@@ -84,9 +84,9 @@ export function chartOverSteps(state: State, t: Words, lined: Lined | null, line
   const { parts } = measuredNow(state);
   const steps = (state.card?.steps ?? []).filter((step) => parts[step]);
   if (steps.length < 2) return null;
-  const place = lined ? placeOf(state, lined.along) : 0;
+  const place = lined ? (lined.place ?? placeOf(state, lined.along)) : 0;
   const looks = steps.map((step) => parts[step]);
-  const name = lined ? nameOf(t, lined.along, place) : "";
+  const name = lined && !lined.whole ? nameOf(t, lined.along, place) : "";
   const heading = name ? t("meaning.over.steps.at", { name }) : t("meaning.over.steps");
   const here = steps.indexOf(stepNumber(state));
   return figureOf(state, heading, {

@@ -2,6 +2,8 @@
 
 import { h } from "preact";
 import { brief } from "../../i18n/language.ts";
+import { css } from "../../state/colour/colours.ts";
+import { regionHue } from "../../state/meaning/regions.ts";
 import { bounded, cell } from "../../state/meaning/series.ts";
 import type { Bounded } from "../../state/meaning/series.ts";
 import type { MeaningSection } from "../../state/meaning/types.ts";
@@ -219,8 +221,26 @@ function probe(state: State, t: Words, look: Look): Finding {
     detail: [
       h("dl", { class: "listed", key: "facts" }, told),
       h("p", { class: "quiet", key: "count" }, count),
-    ],
+      classKey(state, look),
+    ].filter((one): one is Tree => one !== null),
   };
+}
+
+/** Which hue is which class, where the cloud is coloured by them. */
+function classKey(state: State, look: Look): Tree | null {
+  if (state.meaning.form.shown === "hit" || !state.meaning.form.label) return null;
+  const lines = look.answer.classes.map((name: string, at: number) =>
+    h("li", { key: name }, [
+      h("i", {
+        key: "hue",
+        class: "swatch",
+        style: { background: css(regionHue(at, state.theme)) },
+        "aria-hidden": "true",
+      }),
+      h("span", { key: "name", dir: "auto" }, name),
+    ]),
+  );
+  return h("ul", { class: "classes", key: "classes" }, lines);
 }
 
 // ---- compression

@@ -196,7 +196,13 @@ function regionsForm(state: State, t: Words, set: (fields: Partial<MeaningForm>)
 const WAYS = ["chord", "sphere", "geodesic", "output"] as const;
 
 function pathForm(state: State, t: Words, set: (fields: Partial<MeaningForm>) => void): Tree[] {
-  const { start, end, way } = state.meaning.form;
+  const { start, end, way, points } = state.meaning.form;
+  const count = h(Select, {
+    id: "meaning-points",
+    value: String(points),
+    options: [16, 32, 64].map((value) => ({ value: String(value), words: String(value) })),
+    onChoose: (value) => set({ points: Number(value) }),
+  });
   const which = h(Select, {
     id: "meaning-way",
     value: way,
@@ -215,6 +221,7 @@ function pathForm(state: State, t: Words, set: (fields: Partial<MeaningForm>) =>
       typed({ id: "meaning-end", value: end, set: (value) => set({ end: value }) }),
     ),
     field(t("meaning.path.way"), "meaning-way", which),
+    field(t("meaning.path.points"), "meaning-points", count),
   ];
 }
 
@@ -241,7 +248,20 @@ function probeForm(state: State, t: Words, set: (fields: Partial<MeaningForm>) =
     set: (tagged) => set({ tagged }),
   });
   const typing = form.label ? [] : [field(t("meaning.probe.tagged"), "meaning-tagged", own)];
-  return [field(t("meaning.probe.label"), "meaning-label", label), ...typing];
+  const shown = h(Select, {
+    id: "meaning-shown",
+    value: form.shown,
+    options: (["hit", "said", "true"] as const).map((value) => ({
+      value,
+      words: t(`meaning.probe.shown.${value}`),
+    })),
+    onChoose: (value) => set({ shown: value as MeaningForm["shown"] }),
+  });
+  return [
+    field(t("meaning.probe.label"), "meaning-label", label),
+    ...typing,
+    ...(form.label ? [field(t("meaning.probe.shown"), "meaning-shown", shown)] : []),
+  ];
 }
 
 function attackForm(state: State, t: Words, set: (fields: Partial<MeaningForm>) => void): Tree[] {

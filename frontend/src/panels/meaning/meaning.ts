@@ -24,6 +24,7 @@ import { axesScene } from "./axes-scene.ts";
 import { chartHere, chartOverSteps, keyOfLines, linedHere } from "./chart.ts";
 import { formOf } from "./forms.ts";
 import { findingOf } from "./findings.ts";
+import { lawOf } from "./law.ts";
 
 export interface MeaningActs {
   saveMeaning(): void;
@@ -201,9 +202,11 @@ function remarks(look: Look, t: Words): Tree {
 function overTraining(state: State, t: Words, look: Look | null): (Tree | null)[] {
   const any = look ?? Object.values(measuredNow(state).parts)[0] ?? null;
   const lined = linedHere(state, any);
-  const lines = lined?.lines ?? (state.meaning.section === "regions" ? PURITY : []);
+  const own = lined?.whole ?? lined?.lines;
+  const lines = own ?? (state.meaning.section === "regions" ? PURITY : []);
   const chart = lines.length ? chartOverSteps(state, t, lined, lines) : null;
-  return chart && !lined ? [keyOfLines(lines, t), chart] : [chart];
+  const law = chart && state.meaning.section === "compress" ? lawOf(state, t) : null;
+  return chart && !lined ? [keyOfLines(lines, t), chart] : [chart, law];
 }
 
 const SEEN: readonly MeaningSection[] = ["senses", "axes", "path", "probe", "regions", "attack"];

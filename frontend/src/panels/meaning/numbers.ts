@@ -12,12 +12,20 @@ export interface Finding {
   detail: Tree[];
 }
 
-/** 1.02 [0.91, 1.14]; – where there is none. */
+/** 1.02 [0.91, 1.14]: as many decimals as the interval bears; – where there is none. */
 export function boundedWords(state: State, { value, low, high }: Bounded) {
-  const short = (one: number | null) => (one === null ? "–" : brief(one, state.language));
-  return low === null || high === null
-    ? short(value)
-    : `${short(value)} [${short(low)}, ${short(high)}]`;
+  if (value === null) return "–";
+  if (low === null || high === null) return brief(value, state.language);
+  const digits = decimals(high - low);
+  const short = (one: number) =>
+    number(one, state.language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return `${short(value)} [${short(low)}, ${short(high)}]`;
+}
+
+/** How many decimals show a width to two digits; two where there is none, four at most. */
+export function decimals(width: number) {
+  if (!(width > 0)) return 2;
+  return Math.max(0, Math.min(4, 1 - Math.floor(Math.log10(width))));
 }
 
 export function percent(state: State, value: number | null) {

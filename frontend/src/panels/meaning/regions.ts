@@ -2,8 +2,7 @@
 
 import { h } from "preact";
 import { brief } from "../../i18n/language.ts";
-import { measuredNow } from "../../state/meaning/meaning.ts";
-import { regionHue, regionName } from "../../state/meaning/regions.ts";
+import { columnsOf, regionHue, regionName } from "../../state/meaning/regions.ts";
 import { bounded, cell } from "../../state/meaning/series.ts";
 import { css } from "../../state/colour/colours.ts";
 import { stepNumber } from "../../state/state.ts";
@@ -81,15 +80,8 @@ function regionLine(state: State, t: Words, one: any): Tree {
 
 /** How regions came to be: a column a step, bands where members are shared. */
 function ribbonOf(state: State, t: Words): Tree | null {
-  const { parts } = measuredNow(state);
-  const steps = (state.card?.steps ?? []).filter((step) => parts[step]);
-  if (steps.length < 2) return null;
-  const columns = steps.map((step) => ({
-    step,
-    regions: parts[step].answer.regions.map(({ index, size }: any) => ({ index, size })),
-    links: parts[step].answer.links,
-    before: parts[step].answer.before,
-  }));
+  const columns = columnsOf(state);
+  if (!columns.length) return null;
   const color = (index: number) => css(regionHue(index, state.theme));
   return h(
     "figure",

@@ -7,6 +7,7 @@ import type { Dispatch } from "../../state/messages.ts";
 import type { Look, State, Words } from "../../state/types.ts";
 import { visible } from "../../ui/dom.ts";
 import type { Tree } from "../../ui/host.ts";
+import { boundedWords } from "./numbers.ts";
 import type { Finding } from "./numbers.ts";
 
 export function waysTable(state: State, t: Words, look: Look, _: Dispatch): Finding {
@@ -34,7 +35,10 @@ export function waysTable(state: State, t: Words, look: Look, _: Dispatch): Find
           ? "rougher"
           : "alike";
   const words = t(`meaning.path.${none ? "none" : verdict}`, values);
-  return { words, detail: [table(state, t, look, short), decoded(state, t, look, w)] };
+  return {
+    words,
+    detail: [table(state, t, look, short), robustWords(state, t, look), decoded(state, t, look, w)],
+  };
 }
 
 function table(state: State, t: Words, look: Look, short: (value: number | null) => string): Tree {
@@ -66,6 +70,16 @@ function table(state: State, t: Words, look: Look, short: (value: number | null)
     h("thead", {}, h("tr", {}, head)),
     h("tbody", {}, lines),
   );
+}
+
+/** The geodesic with other numbers of neighbours and a tenth of the points left out. */
+function robustWords(state: State, t: Words, look: Look): Tree {
+  const of = (n: number) => {
+    const [low, value, high] = [0, 1, 2].map((part) => cell(look, "robust", n, part));
+    return boundedWords(state, { value, low, high });
+  };
+  const values = { length: of(0), beyond: of(2) };
+  return h("p", { class: "quiet", key: "robust" }, t("meaning.path.robust", values));
 }
 
 /** What each point is decoded to, equal neighbours together. */

@@ -17,6 +17,7 @@ import { hosted, part } from "../../ui/host.ts";
 import { logged } from "./logged.ts";
 import { eventMarks } from "./marks.ts";
 import { pad } from "./pad.ts";
+import { regionRibbon } from "./ribbon.ts";
 import { PlaySlider } from "./slider.ts";
 
 interface Acts {
@@ -25,6 +26,7 @@ interface Acts {
 
 const Pad = part(pad);
 const Marks = part(eventMarks, true);
+const Ribbon = part(regionRibbon, true);
 const Logged = part(logged, true);
 const Controls = part(controls);
 
@@ -41,7 +43,7 @@ export function strip(state: State, t: Words, dispatch: Dispatch, acts: Acts) {
       "div",
       { class: "sliders" },
       h(PlaySlider, { ...layers(state, t), dispatch }),
-      h(PlaySlider, { ...steps(state, t), dispatch }, h(Marks, shown)),
+      h(PlaySlider, { ...steps(state, t), dispatch }, h(Ribbon, shown), h(Marks, shown)),
       h(Logged, shown),
     ),
     h(Controls, { ...shown, acts }),

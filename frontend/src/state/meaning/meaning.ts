@@ -25,14 +25,16 @@ export const EMPTY_MEANING: Meaning = {
     ownSecondClass: "",
     list: "gender",
     ownPairs: "",
-    analogy: "",
+    analogy: "man king woman queen",
     product: "plain",
     second: "",
     third: "",
     start: "cat",
     end: "dog",
     way: "geodesic",
+    points: 32,
     label: "source",
+    shown: "hit",
     tagged: "",
     least: 10,
     kind: "shuffled",
@@ -131,7 +133,11 @@ function fitting({ meaning, language }: State, { answer }: Look) {
   const word = answer.senses.find((one: any) => one.language === language)?.word;
   const list = answer.axes.find((one: any) => one.language === language)?.name;
   const untouched = form.word === EMPTY_MEANING.form.word;
-  return language === "zh" && untouched && word && list ? { ...form, word, list } : form;
+  const analogy = "男人 国王 女人 王后";
+  const [start, end] = ["春", "秋"];
+  return language === "zh" && untouched && word && list
+    ? { ...form, word, list, analogy, start, end }
+    : form;
 }
 
 /** The state once a question has been refused; the same where the id is none of ours. */

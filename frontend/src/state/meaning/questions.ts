@@ -38,9 +38,9 @@ const ASKED: Record<MeaningSection, (form: MeaningForm, state: State) => Fields 
     const pairs = pairsOf(form.ownPairs);
     return pairs.length ? { lists: [], pairs, analogy } : null;
   },
-  path: ({ start, end }, state) =>
+  path: ({ start, end, points }, state) =>
     start.trim() && end.trim()
-      ? { start: start.trim(), end: end.trim(), site: siteOf(state) }
+      ? { start: start.trim(), end: end.trim(), site: siteOf(state), points }
       : null,
   probe: ({ label, tagged }) =>
     label ? { label } : tagged.trim() ? { label: "source", tagged } : null,

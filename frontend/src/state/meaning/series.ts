@@ -30,6 +30,10 @@ export interface Along {
 export interface Lined {
   along: Along;
   lines: Line[];
+  /** those through training, where they are of the whole and not of a place */
+  whole?: Line[];
+  /** the place that is shown through training, where it is not the one on screen */
+  place?: number;
   /** a height that means something: 1 (as much as the control), 0.5 (chance) */
   rule: number | null;
   /** the least range of the axis upward */
@@ -124,6 +128,11 @@ const MAKERS: Partial<Record<MeaningSection, Maker>> = {
         line("path.chord", "second", (one, at) => plain(cell(one, "beyond", 0, at)), true),
         line("path.random", "control", (one) => randomOf(one, w, 2)),
       ],
+      whole: [
+        line("path.beyond", "main", (one) => plain(cell(one, "summary", w, 2, 0))),
+        line("path.chord", "second", (one) => plain(cell(one, "summary", 0, 2, 0)), true),
+        line("path.random", "control", (one) => randomOf(one, w, 2)),
+      ],
     };
   },
   attack: (look) => ({
@@ -134,6 +143,7 @@ const MAKERS: Partial<Record<MeaningSection, Maker>> = {
   }),
   compress: (look) => ({
     along: { kind: "changes", names: look.answer.changes },
+    place: worstChange(look),
     rule: 0,
     range: null,
     lines: [
@@ -142,6 +152,14 @@ const MAKERS: Partial<Record<MeaningSection, Maker>> = {
     ],
   }),
 };
+
+/** The change that costs most. */
+export function worstChange(look: Look): number {
+  const costs = look.answer.changes.map(
+    (_: string, at: number) => cell(look, "damage", at, 0) ?? -Infinity,
+  );
+  return costs.indexOf(Math.max(...costs));
+}
 
 /** The percentile off the cloud of each way that a state is moved. */
 export function attackLines(name: "loss" | "outside"): Line[] {

@@ -39,8 +39,11 @@ export interface MeaningForm {
   start: string;
   end: string;
   way: "chord" | "sphere" | "geodesic" | "output";
+  points: number;
   /** a label of the reference; "": tagged words of one's own */
   label: string;
+  /** what colours the probe's tokens: right or wrong, the class that it says, the true one */
+  shown: "hit" | "said" | "true";
   tagged: string;
   least: number;
   kind: string;
@@ -78,4 +81,12 @@ export interface Meaning {
   wish: { section: MeaningSection; all: boolean } | null;
   /** whether the scene shows it */
   scene: boolean;
+}
+
+/** The regions of a step, and which of the step `before` they share members with. */
+export interface RegionColumn {
+  step: number;
+  regions: { index: number; size: number }[];
+  links: { before: number; after: number; overlap: number }[];
+  before: number;
 }

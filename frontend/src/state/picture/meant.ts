@@ -7,12 +7,14 @@ import { PLAIN } from "../colour/colouring.ts";
 import { CATEGORIES, HUES, magnitude } from "../colour/colours.ts";
 import { meaningShown, partHere } from "../meaning/meaning.ts";
 import { regionHue, regionName } from "../meaning/regions.ts";
+import { moveTrust } from "../trust.ts";
 import { blend } from "./blend.ts";
 import type { EdgePicture } from "../../scene/picture.ts";
 import type { Tensor } from "../../protocol/tensors.ts";
 import type { MeaningSection } from "../meaning/types.ts";
 import type { CloudPicture, Look, Picture, RGB, SentencePicture, State } from "../types.ts";
 
+const MEANT = "meaning~";
 const RING = 1.9;
 const ASIDE = 0.22;
 const WORDS = 40;
@@ -40,7 +42,21 @@ export function meantHere(state: State): Look | null {
 export function meant(state: State, picture: Picture): Picture {
   const look = meantHere(state);
   const draw = DRAWERS[state.meaning.section];
-  return look && draw ? draw(state, picture, look) : picture;
+  if (!look || !draw) return picture;
+  const drawn = draw(state, picture, look);
+  return drawn === picture ? picture : { ...drawn, sentences: drawn.sentences.map(back(state)) };
+}
+
+/** A typed sentence stands back from what is measured: grey beads, no words, no paths. */
+function back(state: State) {
+  const grey = PLAIN[state.theme];
+  return (one: SentencePicture): SentencePicture => {
+    if (one.id.startsWith(MEANT)) return one;
+    const tint = Uint8Array.from({ length: 3 * one.tokens }, (_, at) => grey[at % 3]);
+    const faint = new Uint8Array(one.tokens).fill(1);
+    const labels = one.labels.map(() => "");
+    return { ...one, labels, tint, faint, trail: false, ghosts: null, active: false };
+  };
 }
 
 /** What the scene's part of this depends on. */
@@ -106,7 +122,7 @@ function apart(
       const from = 3 * (site * tokens + token);
       path.set(data.subarray(from, from + 3), 3 * site);
     }
-    return beads(state, `meaning~${id}${token}`, color(token), path, [label]);
+    return beads(state, `${MEANT}${id}${token}`, color(token), path, [label]);
   });
 }
 
@@ -185,10 +201,12 @@ function probe(state: State, picture: Picture, look: Look): Picture {
   if (!index?.shape[0] || site >= predicted.shape[0]) return picture;
   const count = index.shape[0];
   const [right, wrong] = [CATEGORIES[state.theme][2], CATEGORIES[state.theme][4]];
+  const { shown } = state.meaning.form;
   const told = new Map<number, [RGB, number]>();
   for (let n = 0; n < count; n++) {
-    const hit = predicted.data[site * count + n] === truth.data[n];
-    const color = hit ? right : wrong;
+    const [said, own] = [predicted.data[site * count + n], truth.data[n]];
+    const classed = regionHue(shown === "true" ? own : said, state.theme);
+    const color = shown === "hit" ? (said === own ? right : wrong) : classed;
     told.set(index.data[n], held.data[n] ? [color, 0.95] : [PLAIN[state.theme], 0.3]);
   }
   return { ...picture, cloud: recoloured(picture.cloud, (at) => told.get(at) ?? null) };
@@ -250,7 +268,8 @@ function path(state: State, picture: Picture, look: Look): Picture {
   labels[0] = answer.start;
   labels[labels.length - 1] = answer.end;
   const color = HUES[state.theme][SECOND];
-  return { ...picture, ...alongOf(state, picture, "path", line, labels, color) };
+  const trust = tensors.trust && rowOf(tensors.trust, w, 1);
+  return { ...picture, ...alongOf(state, picture, "path", line, labels, color, trust) };
 }
 
 function attack(state: State, picture: Picture, look: Look): Picture {
@@ -265,9 +284,9 @@ function attack(state: State, picture: Picture, look: Look): Picture {
   }, picture);
 }
 
-/** A row of [row, point, 3]. */
-function rowOf({ shape, data }: Tensor, row: number) {
-  const size = 3 * shape[1];
+/** A row of [row, point, 3], or of as many numbers a point. */
+function rowOf({ shape, data }: Tensor, row: number, wide = 3) {
+  const size = wide * shape[1];
   return Float32Array.from(data.subarray(row * size, (row + 1) * size));
 }
 
@@ -279,15 +298,16 @@ function alongOf(
   line: Float32Array,
   labels: string[],
   color: RGB,
+  trust: Float32Array | null = null,
 ) {
   const sites = state.card?.sites.length ?? 1;
   const paths = new Float32Array(sites * line.length);
   for (let site = 0; site < sites; site++) paths.set(line, site * line.length);
-  const points = beads(state, `meaning~${name}`, color, paths, labels);
+  const points = beads(state, `${MEANT}${name}`, color, paths, labels);
   const edges: EdgePicture[] = labels.slice(1).map((_, at) => ({
     from: { kind: "place", at: line.subarray(3 * at, 3 * at + 3) },
     to: { kind: "place", at: line.subarray(3 * at + 3, 3 * at + 6) },
-    weight: 0.55,
+    weight: trust ? 0.12 + 0.48 * moveTrust(trust[at]) : 0.55,
     color,
     arrow: false,
     plain: true,
