@@ -71,9 +71,7 @@ def confirmed_shape(
         if opened.left
         else []
     )
-    unsaid = outline_of(settled(where)).unsaid
-    said = [f"Its {unsaid}."] if unsaid else []
-    return replace(shape, causal=adapter.causal), [*notes_of(where), *aside, *said]
+    return replace(shape, causal=adapter.causal), [*notes_of(where), *aside, *opened.notes]
 
 
 def notes_of(where: Where) -> list[str]:
@@ -107,10 +105,13 @@ def shown_causal(adapter: HuggingFaceAdapter) -> bool:
 
 @dataclass(frozen=True)
 class Opened:
-    """A model behind the protocol, not checked yet, and what of its files no part of it took."""
+    """A model behind the protocol, not checked yet, what of its files no part of it took, and what
+    is to be known of how they were read.
+    """
 
     adapter: HuggingFaceAdapter
     left: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def open_network(
@@ -136,6 +137,7 @@ def open_network(
             network, structure, replace(shape, unembedding=shape.unembedding and outline.head)
         ),
         loaded.left,
+        (*loaded.notes, *outline.told),
     )
 
 
