@@ -22,6 +22,7 @@ from layerfold.model.huggingface.gguf_file import rounding_of
 from layerfold.model.huggingface.outline import Outline
 from layerfold.model.huggingface.peft_adapter import merged
 from layerfold.model.huggingface.quiet import reason
+from layerfold.model.huggingface.rotary import guard_rotary, stretched
 from layerfold.model.huggingface.shape import HuggingFaceShape, outline_of, read_shape
 from layerfold.model.huggingface.structure import Structure, structure_of
 from layerfold.model.huggingface.weight_check import listed
@@ -132,12 +133,14 @@ def open_network(
     loaded = load_network(base_of(where), outline, dtype, device, pickle)
     network = merged(loaded.network, where)
     structure = _structure(outline, network, str(where))
+    guard_rotary(network)
+    note = stretched(outline.config, shape.block_size)
     return Opened(
         HuggingFaceAdapter(
             network, structure, replace(shape, unembedding=shape.unembedding and outline.head)
         ),
         loaded.left,
-        (*loaded.notes, *outline.told),
+        (*loaded.notes, *outline.told, *([note] if note else [])),
     )
 
 
