@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from layerfold.build.offered_model import check_extras, fetch_model, give_atlas,
 from layerfold.build.run_atlas import build_run_atlas
 from layerfold.cards.digest import signed
 from layerfold.claims.seed.files import SEED
+from layerfold.data import wheel as wheels
 from layerfold.data.offered_models import OFFERED, SMOLLM2, OfferedModel
 from layerfold.data.wheel import Wheel
 from layerfold.errors import DamagedRun, MissingExtra, Unreachable
@@ -224,3 +226,27 @@ def test_smollm2_is_pinned() -> None:
     assert any("rounded to four bits" in note for note in SMOLLM2.notes)
     assert any("Apache-2.0" in note for note in SMOLLM2.notes)
     assert any(SMOLLM2.better in note for note in SMOLLM2.notes)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("NewConnectionError('<x>: Failed: [Errno 111] Connection refused')", "Connection refused"),
+        (
+            "NameResolutionError('[Errno -3] Temporary failure in name resolution')",
+            "name reso",
+        ),
+        ("ReadTimeoutError('Read timed out. (read timeout=15)')", "timed out"),
+        ("ProxyError('Cannot connect')", "no answer"),
+    ],
+)
+def test_without_a_network_that_is_what_is_said(
+    said: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not pip's last words, that there is no such version."""
+    words = f"WARNING: Retrying after connection broken by {said!r}: /simple/x/ ERROR: No matching"
+    script = f"import sys; print({words!r}); sys.exit(1)"
+    monkeypatch.setattr(wheels, "_pip", lambda: [sys.executable, "-c", script])
+    asked = Wheel("x", "1", "x-1-py3-none-any.whl", 1, "0" * 64)
+    with pytest.raises(Unreachable, match=f"index is out of reach .*{why}.*has a network"):
+        wheels.fetch_wheel(asked, tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,9 @@ from layerfold.errors import DamagedRun, MissingExtra, Unreachable
 from layerfold.files.atomic import sha256
 
 LOOK_SECONDS: Final = 0.25
-RETRIES: Final = "10"
+RETRIES: Final = "5"  # after 15 seconds a person is told
+BROKEN: Final = "connection broken by"
+CAUSE: Final = re.compile(r"(?:\[Errno -?\d+\] |timed out|certificate)[^')\"]*")
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,13 @@ def _by_pip(wheel: Wheel, part: Path, progress: Callable[[float], None]) -> Path
                 pip.wait()
         said.seek(0)
         words_of_it = " ".join(said.read().split())
+    if pip.returncode and BROKEN in words_of_it:
+        why = (CAUSE.findall(words_of_it) or ["no answer"])[-1]
+        raise Unreachable(
+            f"{wheel.file} could not be fetched: the package index is out of reach ({why}): see"
+            " that this machine has a network and which index pip is set to, and give the same"
+            " command again"
+        )
     if pip.returncode or not (out / wheel.file).is_file():
         raise Unreachable(
             f"{wheel.file} could not be fetched from the package index"

@@ -22,6 +22,7 @@ from layerfold.model.huggingface.gguf_file import rounding_of
 from layerfold.model.huggingface.outline import Outline
 from layerfold.model.huggingface.peft_adapter import merged
 from layerfold.model.huggingface.quiet import reason
+from layerfold.model.huggingface.rotary import guard_rotary, stretched
 from layerfold.model.huggingface.shape import HuggingFaceShape, outline_of, read_shape
 from layerfold.model.huggingface.structure import Structure, structure_of
 from layerfold.model.huggingface.weight_check import listed
@@ -71,9 +72,7 @@ def confirmed_shape(
         if opened.left
         else []
     )
-    unsaid = outline_of(settled(where)).unsaid
-    said = [f"Its {unsaid}."] if unsaid else []
-    return replace(shape, causal=adapter.causal), [*notes_of(where), *aside, *said]
+    return replace(shape, causal=adapter.causal), [*notes_of(where), *aside, *opened.notes]
 
 
 def notes_of(where: Where) -> list[str]:
@@ -107,10 +106,13 @@ def shown_causal(adapter: HuggingFaceAdapter) -> bool:
 
 @dataclass(frozen=True)
 class Opened:
-    """A model behind the protocol, not checked yet, and what of its files no part of it took."""
+    """A model behind the protocol, not checked yet, what of its files no part of it took, and what
+    is to be known of how they were read.
+    """
 
     adapter: HuggingFaceAdapter
     left: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def open_network(
@@ -131,11 +133,14 @@ def open_network(
     loaded = load_network(base_of(where), outline, dtype, device, pickle)
     network = merged(loaded.network, where)
     structure = _structure(outline, network, str(where))
+    guard_rotary(network)
+    note = stretched(outline.config, shape.block_size)
     return Opened(
         HuggingFaceAdapter(
             network, structure, replace(shape, unembedding=shape.unembedding and outline.head)
         ),
         loaded.left,
+        (*loaded.notes, *outline.told, *([note] if note else [])),
     )
 
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,6 +22,7 @@ from layerfold.model.huggingface.quiet import quiet, reason
 from layerfold.model.huggingface.structure import Stream, Structure, structure_of
 from layerfold.model.kernels import settle_kernels
 
+RENAMINGS: Final = "transformers.conversion_mapping"
 MAPPINGS: Final = "transformers.models.auto.modeling_auto"
 UNBOUND: Final = 1 << 20  # positions of a model that has no table of them
 POSITIONS: Final = (
@@ -33,6 +35,8 @@ POSITIONS: Final = (
 )
 SIZES: Final = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads")
 KEPT: Final = 8  # outlines of different configs
+# what wrappers put before every name of a weight
+BEFORE: Final = re.compile(r"^(?:module\.|_orig_mod\.|_forward_module\.)+")
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,16 @@ class Outline:
     unsaid: str = ""
 
     @property
+    def told(self) -> tuple[str, ...]:
+        """What is to be known of how the config was read, a sentence each."""
+        named = getattr(self.config, "architectures", None) or ()
+        named = any(hasattr(library("transformers"), str(one)) for one in named)
+        lacks = (
+            f"Its config.json names no class of transformers: it is opened as {self.made.__name__}."
+        )
+        return (*([f"Its {self.unsaid}."] if self.unsaid else []), *([] if named else [lacks]))
+
+    @property
     def numbers(self) -> int:
         """How many numbers its weights have."""
         return sum(parameter.numel() for parameter in self.network.parameters())
@@ -70,17 +84,24 @@ class Question:
     config: Any = field(compare=False)
     made: type | None = None
     stream: str = ""
+    stored: frozenset[str] = frozenset()
 
 
 def outline_of_config(
-    config: Any, found: Mapping[str, Any], name: str, stream: str = ""
+    config: Any,
+    found: Mapping[str, Any],
+    name: str,
+    stream: str = "",
+    stored: frozenset[str] = frozenset(),
 ) -> Outline:
-    """The outline of a config that transformers has read; ``found`` is how it was written.
+    """The outline of a config that transformers has read; ``found`` is how it was written,
+    ``stored`` the names of the weights where it does not say its class.
 
     Raises ModelRefused where no class of transformers is for it, or it gives no states; DamagedRun
     where it cannot be made.
     """
-    return _outline(Question(json.dumps(found, sort_keys=True), name, config, stream=stream))
+    text = json.dumps(found, sort_keys=True)
+    return _outline(Question(text, name, config, stream=stream, stored=stored))
 
 
 def outline_of_network(network: Any) -> Outline:
@@ -99,7 +120,8 @@ def outline_of_network(network: Any) -> Outline:
 def _outline(asked: Question) -> Outline:
     settle_kernels()
     config, text = asked.config, asked.config.get_text_config()
-    made = asked.made or class_of(config, asked.name)
+    made = asked.made or class_shown(config, asked.stored, asked.name)
+    made = made or class_of(config, asked.name)
     network = _made(made, config, asked.name)
     if "input_ids" not in inspect.signature(network.forward).parameters:
         raise ModelRefused(
@@ -190,6 +212,48 @@ def class_of(config: Any, name: str) -> type:
             " open another"
         )
     return next(iter(_each(auto.MODEL_MAPPING[kind])))
+
+
+def class_shown(config: Any, stored: frozenset[str], name: str) -> type | None:
+    """The class with a language-model head whose own weights are among those that are stored; None
+    where they show no such head.
+    """
+    auto = library(MAPPINGS)
+
+    kind, lists = type(config), [auto.MODEL_FOR_CAUSAL_LM_MAPPING]
+    lists.insert(1 if getattr(config, "is_decoder", False) else 0, auto.MODEL_FOR_MASKED_LM_MAPPING)
+    pairs = auto.MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
+    lists.insert(0 if getattr(config, "is_encoder_decoder", False) else 2, pairs)
+    lists.append(auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING)
+    each = (one for known in lists if stored and kind in known for one in _each(known[kind]))
+    return next((one for one in each if _shows(_made(one, config, name), stored)), None)
+
+
+def _shows(network: Any, stored: frozenset[str]) -> bool:
+    """Whether the names of weights are those of a network with a head: the head's own are there,
+    or, where it has the embedding's matrix, all stand where such a network has them.
+    """
+    stored = _as_now(network, (BEFORE.sub("", name) for name in stored))
+    inside = f"{network.base_model_prefix}."
+    own = {name for name, _ in network.named_parameters(remove_duplicate=False)}
+    head = {name for name in own if not name.startswith(inside)}
+    if alone := head - set(network.all_tied_weights_keys):
+        return has_head(network) and alone <= stored
+    weights = [name for name in stored if name.endswith((".weight", ".bias"))]
+    within = [name for name in weights if name.startswith(inside)]
+    return has_head(network) and bool(within) and set(weights) <= {*within, *head}
+
+
+def _as_now(network: Any, names: Iterable[str]) -> frozenset[str]:
+    """Names of weights in files, as the network has them: some classes once had others."""
+    renamings = library(RENAMINGS).get_model_conversion_mapping(network)
+
+    def now(name: str) -> str:
+        for one in renamings:
+            name, _ = one.rename_source_key(name)
+        return name
+
+    return frozenset(map(now, names))
 
 
 def _each(found: Any) -> tuple[type, ...]:

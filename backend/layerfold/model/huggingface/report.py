@@ -116,7 +116,7 @@ def report_of(
         ),
         left=opened.left,
         idle=tuple(sorted({name.rpartition(".")[0] for name in adapter.structure.idle})),
-        notes=(*notes_of(where), *([wrong] if wrong else [])),
+        notes=(*notes_of(where), *opened.notes, *([wrong] if wrong else [])),
     )
 
 

@@ -4,8 +4,9 @@ device, and one pass of it traced.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from layerfold.errors import DamagedRun
 from layerfold.model.huggingface.config import read_config, transformers_config
@@ -19,6 +20,8 @@ from layerfold.model.huggingface.files import (
     settled,
 )
 from layerfold.model.huggingface.gguf_file import gguf_config
+from layerfold.model.huggingface.library import library
+from layerfold.model.huggingface.stored import stored_names
 from layerfold.records import sites_of
 
 if TYPE_CHECKING:
@@ -93,7 +96,17 @@ def outline_of(where: Where) -> Outline:
         return outline_of_config(config, {"gguf": whole.name, **config.to_dict()}, str(where))
     base = base_of(where)
     found = read_config(base)
-    return outline_of_config(transformers_config(base, found), found, str(where), where.stream)
+    config = transformers_config(base, found)
+    stored = frozenset[str]() if is_named(found) else stored_names(base)
+    return outline_of_config(config, found, str(where), where.stream, stored)
+
+
+def is_named(found: Mapping[str, Any]) -> bool:
+    """Whether a config says of which class of transformers its model is."""
+    named = found.get("architectures")
+    return isinstance(named, list) and any(
+        hasattr(library("transformers"), str(one)) for one in named
+    )
 
 
 def _title(where: Where) -> str:

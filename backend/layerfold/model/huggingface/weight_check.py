@@ -171,6 +171,24 @@ def _unsaid(outline: Outline) -> str:
     return f"; {outline.unsaid}" if outline.unsaid else ""
 
 
+def untied(network: Any, outline: Outline) -> str:
+    """Which matrices the config has as one and the files as two, as a sentence; transformers shows
+    both, each where it belongs.
+    """
+    pairs = dict(getattr(outline.network, "all_tied_weights_keys", None) or {})
+    apart = [
+        f"{target} and {source}"
+        for target, source in pairs.items()
+        if network.get_parameter(target) is not network.get_parameter(source)
+    ]
+    return (
+        f"Its config.json has {listed(apart)} as one matrix and its files hold two that differ:"
+        " each is used where it belongs. If they were one in training, one of them is wrong."
+        if apart
+        else ""
+    )
+
+
 def check_finite(network: nn.Module, name: str) -> None:
     """Raises Diverged for weights that are no numbers."""
     bad = [

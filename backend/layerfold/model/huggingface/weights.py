@@ -31,6 +31,7 @@ from layerfold.model.huggingface.files import (
 from layerfold.model.huggingface.gguf_file import gguf_network
 from layerfold.model.huggingface.outline import Outline
 from layerfold.model.huggingface.quiet import quiet, reason
+from layerfold.model.huggingface.stored import check_one_set
 from layerfold.model.huggingface.weight_check import (
     AGAIN,
     check_announced,
@@ -39,6 +40,7 @@ from layerfold.model.huggingface.weight_check import (
     listed,
     names_in,
     of_no_part,
+    untied,
 )
 
 DTYPES: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -50,10 +52,13 @@ NESTED: Final = ("model_state_dict", "state_dict", "model", "module", "params", 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A network with its weights, and what of the files no part of it took."""
+    """A network with its weights, what of the files no part of it took, and what is to be known of
+    how they were read.
+    """
 
     network: Any
-    left: tuple[str, ...]
+    left: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def load_network(where: Where, outline: Outline, dtype: str, device: str, pickle: bool) -> Loaded:
@@ -66,14 +71,15 @@ def load_network(where: Where, outline: Outline, dtype: str, device: str, pickle
     if (whole := gguf_of(where)) is not None:
         network = gguf_network(whole, outline.made, outline.config, DTYPES[dtype])
         check_finite(network, str(where))
-        return Loaded(network.eval().requires_grad_(False).to(place), ())
-    files = weight_files(where, pickle)
+        return Loaded(network.eval().requires_grad_(False).to(place))
+    files, beside = weight_files(where, pickle), ""
+    check_one_set(files, str(where))
     if files[0].suffix == ".safetensors":
         announced = announced_in(files, str(where))
         check_announced(announced, outline, str(where))
         network, told = _of_files(where, outline, files, announced, DTYPES[dtype])
     else:
-        weights = unwrapped(read_pickles(files, str(where)), outline, str(where))
+        weights, beside = unwrapped(read_pickles(files, str(where)), outline, str(where))
         announced = {name: (str(one.dtype), tuple(one.shape)) for name, one in weights.items()}
         check_announced(announced, outline, str(where))
         network, told = _of_tensors(where, outline, weights, DTYPES[dtype])
@@ -81,7 +87,8 @@ def load_network(where: Where, outline: Outline, dtype: str, device: str, pickle
     check_finite(network, str(where))
     for parameter in network.parameters():
         parameter.requires_grad_(False)
-    return Loaded(network.eval().to(place), of_no_part(told["unexpected_keys"]))
+    notes = tuple(note for note in (beside, untied(network, outline)) if note)
+    return Loaded(network.eval().to(place), of_no_part(told["unexpected_keys"]), notes)
 
 
 def checked_device(device: str) -> torch.device:
@@ -157,36 +164,63 @@ def _heads(names: set[str], outline: Outline) -> set[str]:
     return found
 
 
-def unwrapped(weights: Mapping[str, Any], outline: Outline, name: str) -> dict[str, Tensor]:
+def unwrapped(
+    weights: Mapping[str, Any], outline: Outline, name: str
+) -> tuple[dict[str, Tensor], str]:
     """The tensors of a pickle, out of the dictionaries that trainings put around them, under the
-    names of the network; raises DamagedRun where it holds none by name.
+    names of the network, and what else as full lies beside them, as a sentence.
+
+    Raises DamagedRun where it holds none by name, ModelRefused where it holds several that differ
+    and none of them has a name that says it is the model.
     """
     found = _nested(weights)
     most = max((len(tensors) for _, tensors in found), default=0)
-    fullest = [(key, tensors) for key, tensors in found if 2 * len(tensors) > most]
-    fullest.sort(key=lambda one: NESTED.index(one[0]) if one[0] in NESTED else len(NESTED))
+    fullest = {keys: tensors for keys, tensors in found if 2 * len(tensors) > most}
     if not fullest:
         raise DamagedRun(
             f"the pickle of {name} holds {listed(map(str, weights)) or 'nothing'} and no weights by"
             " name: save its state_dict"
         )
-    tensors: dict[str, Tensor] = dict(fullest[0][1])
+    chosen = min(fullest, key=_strange)
+    others = [keys for keys in fullest if not _alike(fullest[keys], fullest[chosen])]
+    if any(_strange(keys) == _strange(chosen) for keys in others):
+        raise ModelRefused(
+            f"the pickle of {name} holds {len(fullest)} sets of weights that differ"
+            f" ({listed('.'.join(keys) for keys in fullest)}): save the one that is meant by itself"
+        )
+    tensors: dict[str, Tensor] = dict(fullest[chosen])
     for pattern, new in renaming(tensors, outline, name).items():
         tensors = {re.sub(pattern, new, key): one for key, one in tensors.items()}
-    return tensors
+    beside = (
+        f"Its pickle holds other weights beside those of {'.'.join(chosen) or 'its top'}, which are"
+        f" shown: {listed('.'.join(keys) or 'at its top' for keys in others)}."
+    )
+    return tensors, beside if others else ""
 
 
-def _nested(weights: Mapping[str, Any], key: str = "", depth: int = 0) -> list[Any]:
-    """Each dictionary of tensors with its key, however deep, none deeper than DEEPEST."""
+def _strange(keys: tuple[str, ...]) -> int:
+    """How many of the keys that lead to weights do not say that they are the model's."""
+    return sum(key not in NESTED for key in keys)
+
+
+def _alike(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
+    """Whether two sets of weights are the same numbers under the same names."""
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+
+
+def _nested(
+    weights: Mapping[str, Any], keys: tuple[str, ...] = (), depth: int = 0
+) -> list[tuple[tuple[str, ...], dict[str, Tensor]]]:
+    """Each dictionary of tensors with the keys that lead to it, none deeper than DEEPEST."""
     tensors = {str(name): one for name, one in weights.items() if isinstance(one, Tensor)}
     inner = {name: one for name, one in weights.items() if isinstance(one, Mapping)}
     below = [
         each
         for name, one in inner.items()
         if depth < DEEPEST
-        for each in _nested(one, str(name), depth + 1)
+        for each in _nested(one, (*keys, str(name)), depth + 1)
     ]
-    return ([(key, tensors)] if tensors else []) + below
+    return ([(keys, tensors)] if tensors else []) + below
 
 
 # ---- loading
