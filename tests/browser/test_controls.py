@@ -1,7 +1,7 @@
-"""The first click on every control, in every state of the page: something happens, nothing breaks.
+"""The first click on every control, in every state of the page: something happens, all stays whole.
 
-A page for each state of it; each control is clicked once, then what the page knew before is put back
-(a fresh page where a click has led away, or the control is not there again). What happens is a
+A page for each state of it; each control is clicked once, then what the page knew before is put
+back (a fresh page where a click has led away, or the control is not there again). What happens is a
 change of the page outside the scene, of what the page knows, of the address, a download, or a
 dialogue. Controls that stand for what is so already (the tab that is open, the speed that is
 chosen) are left out.
@@ -175,9 +175,7 @@ def pressed(one: Visit, name: str) -> str:
     return "something" if heard and said == "nothing" else said
 
 
-def faults(
-    open_page: Open, messages: list[Message], look: Look, known: set[str]
-) -> Iterator[str]:
+def faults(open_page: Open, messages: list[Message], look: Look, known: set[str]) -> Iterator[str]:
     """What is wrong with the controls of a state that no state before had."""
     one = brought(open_page, messages, look)
     names = [name for name in controls(one) if name not in known]
