@@ -46,7 +46,10 @@ export function projectionChoice(dispatch: Dispatch) {
       stack.textContent = t(`stack.${state.stack}`);
       stack.title = t("stack.tip");
       note.hidden = state.folded.legend;
-      note.textContent = t(`projection.${own ? "inside" : kindShown(state)}.note`);
+      note.textContent =
+        !own && kindShown(state) === "plane" && state.stack === "steps"
+          ? t("projection.plane.steps")
+          : t(`projection.${own ? "inside" : kindShown(state)}.note`);
     },
   };
 }

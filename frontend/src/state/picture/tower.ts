@@ -13,7 +13,7 @@ import type { Picture, Sentence, SentencePicture, State } from "../types.ts";
 const HIGH = 0.5;
 const WIDE = 0.54;
 /** Size of the present sheet's points beside those that rest. */
-const OWN = 1.7;
+const OWN = 1.15;
 /** Radius of the ball it stands in: its corners keep clear of the window's edges. */
 const ROOM = 1.2;
 /** Points of all resting sheets together; how many sheets to each side are never thinned out. */
