@@ -59,7 +59,6 @@ def test_typing_places_tokens(visit_bundled: Open) -> None:
     )
     one.sees("layerfold.scene.stats().sentences === 3")
     expect(one.page.locator(".sentence.active .token").first).to_have_text("The")
-    one.page.locator(".sentence.active").hover()
     one.page.locator(".sentence.active .remove").click()
     one.sees("layerfold.scene.stats().sentences === 2")
 
@@ -68,7 +67,7 @@ def test_hiding_and_colouring_a_sentence(visit: Open) -> None:
     one = visit(link())
     one.until(PLACED)
     row = one.page.locator(".sentence").first
-    row.hover()
+    row.locator("textarea").click()
     row.locator(".hide").click()
     one.sees("layerfold.scene.stats().sentences === 1")
     row.locator(".hue").click()

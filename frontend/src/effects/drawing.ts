@@ -8,6 +8,7 @@ import { createScene } from "../scene/scene.ts";
 import { readingShown, seedCardShown } from "../state/seed/shown.ts";
 import { shownAtlas, shownProjection } from "../state/state.ts";
 import { buildingOf } from "../state/following.ts";
+import { zoomOf } from "../ui/zoom.ts";
 import type { Panel, Picture, Scene, State } from "../state/types.ts";
 import type { Store } from "../state/store.ts";
 
@@ -68,13 +69,14 @@ export function insetsOf(state: State) {
     };
   const reading = document.querySelector(".reading:not([hidden]), .presenting");
   const read = readingShown(state) ? (reading?.getBoundingClientRect().right ?? 0) : 0;
+  const zoom = zoomOf();
   const rail = document.getElementById("rail")?.offsetWidth ?? 0;
-  const column = read ? read : !state.folded.sentences && innerWidth > 1100 ? 300 : 0;
+  const column = read ? read : !state.folded.sentences && innerWidth > 1100 ? 300 * zoom : 0;
   const taken = card || (section && !(section === "lab" && state.lab.folded));
   return {
     left: column,
-    right: rail + (taken ? 352 : 0),
-    top: state.seed.presenting ? 0 : 48,
+    right: zoom * (rail + (taken ? 352 : 0)),
+    top: state.seed.presenting ? 0 : 48 * zoom,
     bottom: state.seed.presenting && !curves?.height ? 0 : bottom,
   };
 }

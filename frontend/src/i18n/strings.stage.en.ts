@@ -3,7 +3,10 @@
 export default {
   "projection.plane": "Tower",
   "projection.plane.note":
-    "A sheet for each layer: nearness on a sheet is meaningful, heights only order " + "them.",
+    "A sheet for each layer: nearness on a sheet is meaningful, heights only order them.",
+  "projection.plane.steps":
+    "A sheet for each checkpoint, at the layer on screen: nearness on a sheet is meaningful, " +
+    "heights only order them.",
   "stack.layers": "Sheets: layers",
   "stack.steps": "Sheets: training",
   "stack.tip": "Stack the layers of one checkpoint, or the checkpoints of one layer",

@@ -3,6 +3,7 @@
 export default {
   "projection.plane": "层塔",
   "projection.plane.note": "每个层位一张平面：平面内的远近有意义，高度只表示次序。",
+  "projection.plane.steps": "每个检查点一张平面，取当前层位：平面内的远近有意义，高度只表示次序。",
   "stack.layers": "平面：各层",
   "stack.steps": "平面：训练",
   "stack.tip": "叠放同一检查点的各层，或同一层位的各检查点",

@@ -22,6 +22,7 @@ export function captions(
   const caption = byId("caption");
   const notices = byId("notices");
   const veil = byId("veil");
+  const view = byId("view");
   const building = buildingLine();
   const figures = h("span", { class: "logged" });
   let shown = "";
@@ -39,6 +40,7 @@ export function captions(
       const making = shownAtlas(state) ? null : buildingOf(state);
       const veiled = making ? makingWords(state, t, making) : veilWords(state, t);
       veil.hidden = !veiled;
+      view.classList.toggle("behind", Boolean(veiled));
       if (veil.dataset.words !== veiled) {
         veil.dataset.words = veiled;
         fill(

@@ -3,6 +3,7 @@
 import { standingHere } from "../state/meaning/edge.ts";
 import { HUES, css } from "../state/colour/colours.ts";
 import { byId, fill, h, marked, visible } from "../ui/dom.ts";
+import { zoomOf } from "../ui/zoom.ts";
 import { number } from "../i18n/language.ts";
 import { contextOf } from "../state/search.ts";
 import { sentenceOf, shownSlices } from "../state/state.ts";
@@ -17,10 +18,11 @@ export function hoverCard() {
       root.hidden = !parts;
       if (!parts || !state.hoverAt) return;
       if (state.hover !== previous?.hover) fill(root, ...parts);
-      const { x, y } = state.hoverAt;
+      const zoom = zoomOf();
+      const { x, y } = { x: state.hoverAt.x / zoom, y: state.hoverAt.y / zoom };
       const [width, height] = [root.offsetWidth, root.offsetHeight];
-      const left = x + 18 + width > innerWidth - 8 ? x - width - 14 : x + 18;
-      const top = Math.min(Math.max(8, y - height / 2), innerHeight - height - 8);
+      const left = x + 18 + width > innerWidth / zoom - 8 ? x - width - 14 : x + 18;
+      const top = Math.min(Math.max(8, y - height / 2), innerHeight / zoom - height - 8);
       root.style.transform = `translate(${Math.max(8, Math.round(left))}px, ${Math.round(top)}px)`;
     },
   };

@@ -13,7 +13,7 @@ export function projectionChoice(dispatch: Dispatch) {
   const choice = h("div", { class: "segments", role: "radiogroup" });
   const names = h("p", { class: "axis-names" });
   const note = h("p", { class: "quiet" });
-  const stack = h("button", { type: "button", class: "toggle", id: "stack" });
+  const stack = h("button", { type: "button", class: "plain", id: "stack" });
   stack.addEventListener("click", () => dispatch({ type: "set", stack: other }));
   let other: Axis = "steps";
   const element = h("div", { class: "projection" }, choice, names, stack, note);
@@ -46,7 +46,10 @@ export function projectionChoice(dispatch: Dispatch) {
       stack.textContent = t(`stack.${state.stack}`);
       stack.title = t("stack.tip");
       note.hidden = state.folded.legend;
-      note.textContent = t(`projection.${own ? "inside" : kindShown(state)}.note`);
+      note.textContent =
+        !own && kindShown(state) === "plane" && state.stack === "steps"
+          ? t("projection.plane.steps")
+          : t(`projection.${own ? "inside" : kindShown(state)}.note`);
     },
   };
 }

@@ -15,6 +15,8 @@ type Spot = {
   rank: number;
   slot: number;
   room: number;
+  /** the only slot it may have */
+  only?: number;
 };
 type Box = { left: number; top: number; right: number; bottom: number };
 type Tag = Spot & {
@@ -51,6 +53,9 @@ const SLOTS: ((w: number, h: number) => [number, number])[] = [
   (w) => [-w / 2, GAP],
 ];
 
+/** The slot at the left. */
+const LEFT = 3;
+
 const meet = (a: Box, b: Box) =>
   a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
@@ -67,10 +72,11 @@ function boxOf({ x, y, width, height }: Spot, slot: number): Box {
 export function placeLabels(spots: Spot[], bounds: Box, most: number = MOST): (Box | null)[] {
   const taken: Box[] = [];
   return spots.map((spot) => {
-    const { room } = spot;
+    const { room, only } = spot;
     if (taken.length >= most) return null;
     for (let n = 0; n < SLOTS.length; n++) {
       const slot = n === 0 ? spot.slot : n <= spot.slot ? n - 1 : n;
+      if (only !== undefined && slot !== only) continue;
       const box = boxOf(spot, slot);
       const inside =
         box.left >= bounds.left &&
@@ -219,11 +225,13 @@ export class Labels {
           first?.kind === "sentence" && first.id === strand.id && first.token === token;
         tag.x = x;
         tag.y = y;
-        tag.room = (strand.active ? 1 : 7) - (tag.shown ? 1 : 0);
+        tag.room = strand.scale ? 0 : (strand.active ? 1 : 7) - (tag.shown ? 1 : 0);
+        tag.only = strand.scale ? LEFT : undefined;
         tag.rank =
           (wanted ? -100 : 0) +
           (strand.active ? 0 : 10) +
           (strand.faint?.[token] ? 5 : 0) +
+          (strand.scale && tag.text.endsWith("½") ? 1 : 0) +
           depth / middle -
           (tag.shown ? 0.25 : 0);
         tags.push(tag);

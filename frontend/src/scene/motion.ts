@@ -39,6 +39,7 @@ export type Strand = {
   detail: number;
   flock: Flock;
   silent: boolean;
+  scale: boolean;
 };
 type Link = { from: Pick; to: Pick; weight: number };
 
@@ -162,6 +163,7 @@ function strandOf(
     detail: 0,
     flock,
     silent: s.silent ?? false,
+    scale: s.scale ?? false,
   };
 }
 

@@ -43,6 +43,8 @@ export interface SentencePicture {
   ghosts?: GhostPicture | null;
   /** Drawn, but cannot be pointed at. */
   silent?: boolean;
+  /** its labels stand at the left of their places, as those of a scale */
+  scale?: boolean;
   /** One a token; not 0: drawn faintly. */
   faint?: Uint8Array | null;
   /** 0–1 of every segment, [site - 1][token]; low: faint and dashed. */

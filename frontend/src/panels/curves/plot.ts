@@ -6,6 +6,7 @@ import { sticky } from "../../state/sites.ts";
 import { draw, patch } from "../../charts/svg.ts";
 import { chartOf, frameOf, markOf } from "../../charts/chart.ts";
 import { across, heightAt, pointsOf } from "../../charts/geometry.ts";
+import { zoomOf } from "../../ui/zoom.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { Axis } from "../../state/types.ts";
 import type { Chart } from "../../charts/chart.ts";
@@ -57,14 +58,15 @@ export function plot(
     const { frame, along } = now;
     return indexAt(
       along.places,
-      (event.clientX - box.left - frame.left) / (frame.width - frame.left - frame.right),
+      ((event.clientX - box.left) / zoomOf() - frame.left) /
+        (frame.width - frame.left - frame.right),
     );
   };
   const point = (event: PointerEvent) => {
     if (!now) return;
     const nearest = nearestPlace(now.along.places, placeAt(now.along.places, indexOf(event)));
     acts.pointed(axis, nearest, {
-      x: svg.getBoundingClientRect().left + across(now.frame, now.along.places[nearest]),
+      x: svg.getBoundingClientRect().left + zoomOf() * across(now.frame, now.along.places[nearest]),
       y: svg.getBoundingClientRect().top,
     });
   };

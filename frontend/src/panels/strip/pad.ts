@@ -23,6 +23,7 @@ import { sticky } from "../../state/sites.ts";
 import type { State, Words } from "../../state/types.ts";
 import { part } from "../../ui/host.ts";
 import { Select } from "../../ui/select.ts";
+import { zoomOf } from "../../ui/zoom.ts";
 import { measureGroups } from "./choice.ts";
 import { useReadingCard } from "./reading.ts";
 
@@ -134,7 +135,7 @@ function paint(state: State, canvas: HTMLCanvasElement) {
   const [columns, rows, fine] = [
     card.sites.length,
     card.steps.length,
-    Math.max(1, devicePixelRatio),
+    Math.max(1, devicePixelRatio * zoomOf()),
   ];
   canvas.width = Math.max(columns, Math.round(canvas.clientWidth * fine));
   canvas.height = Math.max(rows, Math.round(canvas.clientHeight * fine));

@@ -5,6 +5,7 @@
 
 import { useRef } from "preact/hooks";
 import { fill, h } from "../../ui/dom.ts";
+import { zoomOf } from "../../ui/zoom.ts";
 
 export type ReadingCard = ReturnType<typeof readingCard>;
 
@@ -32,9 +33,11 @@ export function readingCard() {
         ),
       );
       const [width, height] = [root.offsetWidth, root.offsetHeight];
-      const left = Math.max(8, Math.min(innerWidth - width - 8, at.x - width / 2));
-      const above = at.y - height - 12;
-      const top = above < 8 ? at.y + 18 : above;
+      const zoom = zoomOf();
+      const [x, y] = [at.x / zoom, at.y / zoom];
+      const left = Math.max(8, Math.min(innerWidth / zoom - width - 8, x - width / 2));
+      const above = y - height - 12;
+      const top = above < 8 ? y + 18 : above;
       root.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
     },
     hide() {

@@ -13,7 +13,7 @@ import type { Picture, Sentence, SentencePicture, State } from "../types.ts";
 const HIGH = 0.5;
 const WIDE = 0.54;
 /** Size of the present sheet's points beside those that rest. */
-const OWN = 1.7;
+const OWN = 1.15;
 /** Radius of the ball it stands in: its corners keep clear of the window's edges. */
 const ROOM = 1.2;
 /** Points of all resting sheets together; how many sheets to each side are never thinned out. */
@@ -78,7 +78,7 @@ export function stacked(state: State, flat: Picture): Picture {
     cloud,
     sentences: [
       ...flat.sentences.flatMap((one) => pierced(state, one, put) ?? []),
-      ...(sheets.length ? [names(state, sheets, count)] : []),
+      ...(sheets.length ? [names(state, sheets, count, at)] : []),
     ],
     edges: [
       ...sheets.flatMap((k) => outline(state, heightOf(k, count), Math.abs(k - at) < 0.5)),
@@ -181,7 +181,7 @@ function placesAt(state: State, sentence: Sentence | undefined, k: number, token
 }
 
 /** What the sheets are called, at their corners. */
-function names(state: State, sheets: number[], count: number): SentencePicture {
+function names(state: State, sheets: number[], count: number, at: number): SentencePicture {
   const paths = new Float32Array(3 * sheets.length);
   sheets.forEach((k, i) => paths.set([WIDE * 1.12, -WIDE * 1.12, heightOf(k, count)], 3 * i));
   const { card, stack } = state;
@@ -196,9 +196,10 @@ function names(state: State, sheets: number[], count: number): SentencePicture {
     tokens: sheets.length,
     site: 0,
     trail: false,
-    faint: new Uint8Array(sheets.length).fill(1),
+    faint: Uint8Array.from(sheets, (k) => Number(Math.abs(k - at) >= 0.5)),
     active: false,
     silent: true,
+    scale: true,
   };
 }
 
