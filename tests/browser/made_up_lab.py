@@ -32,6 +32,7 @@ from tests.server.fakes import FakeRun
 ROOT = Path(__file__).resolve().parents[2]
 TICK: Final = 0.25  # seconds; those of a long training are longer
 TICKS: Final = 12  # a training is over after so many
+LONG: Final = 6000  # steps of one that is not over before it has been acted on
 ACTS: Final = {"pause": "paused", "resume": "running", "stop": "stopped"}
 
 
@@ -94,15 +95,15 @@ class MadeUpTraining(FakeRun):
     def __init__(self, name: str, job: JobCard) -> None:
         super().__init__(name, layers=1, reference=200, steps=(0,))
         self.job = job
-        self.ticks = 0
+        self.ticks, self.all = 0, 10 * TICKS if job.steps >= LONG else TICKS
         self.live = True
 
     def tick(self) -> None:
-        """A twelfth of the training is done."""
+        """A part of the training is done."""
         self.ticks += 1
-        self.steps = tuple(self.job.steps * n // TICKS for n in range(self.ticks + 1))
+        self.steps = tuple(self.job.steps * n // self.all for n in range(self.ticks + 1))
         self.card["steps"] = list(self.steps)
-        status = "finished" if self.ticks == TICKS else self.job.status
+        status = "finished" if self.ticks == self.all else self.job.status
         test = self.unseen(self.ticks)
         seconds = self.ticks * TICK
         self.job = self.job.model_copy(
