@@ -22,10 +22,11 @@ from fastapi.testclient import TestClient
 from layerfold.errors import Busy, CorpusError, InputError, JobNotFound, LabClosed
 from layerfold.runs.opening import open_run
 from layerfold.server import lab as module
+from layerfold.server.app import Services
 from layerfold.server.lab import Lab
 from layerfold.server.processes import ProcessPool
 from layerfold.server.protocol.lab import JobCard, NewJob
-from layerfold.settings import Settings
+from layerfold.settings import Flags, Settings
 from tests.conftest import story
 from tests.readme import block
 from tests.server.conftest import application
@@ -294,7 +295,8 @@ def test_news_come_only_when_there_are_some(lab: Lab) -> None:
 
 @pytest.fixture
 def client(lab: Lab) -> Iterator[TestClient]:
-    with TestClient(application(FakeRun(), lab=lab), base_url="http://127.0.0.1") as client:
+    app = application(FakeRun(), services=Services(lab=lab))
+    with TestClient(app, base_url="http://127.0.0.1") as client:
         yield client
 
 
@@ -389,11 +391,10 @@ def test_what_is_no_job_is_refused(client: TestClient, body: dict[str, Any]) -> 
 def test_a_server_for_others_trains_only_where_it_was_told_to() -> None:
     environment = {"XDG_DATA_HOME": "/data"}
     assert Settings.read(environment).lab == Path("/data/layerfold/lab")
-    assert Settings.read(environment, host="0.0.0.0").lab is None
-    assert Settings.read(environment, host="0.0.0.0", lab=Path("/x")).lab == Path("/x")
-    assert Settings.read({**environment, "LAYERFOLD_LAB": "/y"}, host="192.168.1.2").lab == Path(
-        "/y"
-    )
+    assert Settings.read(environment, Flags(host="0.0.0.0")).lab is None
+    assert Settings.read(environment, Flags(host="0.0.0.0", lab=Path("/x"))).lab == Path("/x")
+    named = {**environment, "LAYERFOLD_LAB": "/y"}
+    assert Settings.read(named, Flags(host="192.168.1.2")).lab == Path("/y")
     with TestClient(application(FakeRun()), base_url="http://127.0.0.1") as client:
         assert client.get("/api/lab").json()["closed"]["message"]
         assert client.get("/api/jobs").json() == {"jobs": []}
