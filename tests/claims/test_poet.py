@@ -15,9 +15,6 @@ from layerfold.claims.seeds import keep_seeds, read_seeds, with_seeds
 from layerfold.claims.verse_figures import (
     Ends,
     Probe,
-    Rhyme,
-    around,
-    calls_of,
     dealt,
     draws_of,
     ends_of,
@@ -27,11 +24,11 @@ from layerfold.claims.verse_figures import (
     means_of_places,
     next_lines,
     next_tone_probe,
-    rhyme_of,
     strands,
     tone_probe,
 )
 from layerfold.claims.verse_reading import PLACES, Reading, Verse, prefixed, regular_verse, shuffled
+from layerfold.claims.verse_rhyme import Rhyme, around, calls_of, rhyme_of
 from layerfold.claims.verse_texts import Figures
 from layerfold.errors import DamagedRun
 from layerfold.model.tokenizers.characters import MARKS, CharacterTokenizer

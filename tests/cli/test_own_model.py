@@ -22,7 +22,7 @@ from layerfold.errors import InputError
 from layerfold.runs.opening import open_run
 from layerfold.server.catalog import find_runs
 from layerfold.settings import Settings
-from tests.cli.test_cli import assert_one_line, get, layerfold, serving
+from tests.cli.calling import assert_one_line, get, layerfold, serving
 from tests.hub import STEPS, a_checkpoint
 from tests.server.page import Page
 

@@ -33,7 +33,7 @@ from layerfold.errors import (
     TokenNotFound,
 )
 from layerfold.files.array_cache import ArrayCache
-from layerfold.interp import session as module
+from layerfold.interp import atlas_run as module
 from layerfold.interp.session import Session, open_session
 from layerfold.model.checkpoint import save_checkpoint
 from layerfold.runs.opening import open_run
