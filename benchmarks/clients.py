@@ -149,7 +149,8 @@ def table(found: dict[str, Any]) -> str:
     for name in ("words", "keystrokes"):
         row = found[name]
         lines.append(
-            f"{name:<14}{row['texts_sent']:>8}{row['texts_answered']:>10}{row['p50_ms']:>8.0f}{row['p95_ms']:>8.0f}"
-            f"{row['max_ms']:>8.0f}{row['errors']:>8}{row['wrong_answers']:>8}"
+            f"{name:<14}{row['texts_sent']:>8}{row['texts_answered']:>10}"
+            f"{row['p50_ms']:>8.0f}{row['p95_ms']:>8.0f}{row['max_ms']:>8.0f}"
+            f"{row['errors']:>8}{row['wrong_answers']:>8}"
         )
     return "\n".join(lines)

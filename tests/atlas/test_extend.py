@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 
 from layerfold.atlas import extend as extension
-from layerfold.atlas.build import build_atlas
-from layerfold.atlas.extend import Newcomer, extend_atlas
+from layerfold.atlas.build import StateGrid, build_atlas
+from layerfold.atlas.extend import Newcomer, StepExtras, extend_atlas
+from layerfold.atlas.extras import Extras
 from layerfold.atlas.files import open_atlas
+from layerfold.atlas.parameters import Recipe
 from layerfold.cards.digest import signed
 from layerfold.errors import DamagedRun, InputError
 from layerfold.geometry.trust import spearman
@@ -44,8 +46,11 @@ def states_of(step: int) -> Floats:
     ).astype(np.float32)
 
 
-def build(folder: Path, steps: tuple[int, ...] = STEPS, **options: Any) -> Path:
-    build_atlas(states_of, steps, SITES, reference(), folder, k=10, epochs=60, **options)
+def build(
+    folder: Path, steps: tuple[int, ...] = STEPS, extras: Extras[Floats] | None = None
+) -> Path:
+    grid = StateGrid(states_of, steps, SITES, reference())
+    build_atlas(grid, folder, Recipe(k=10, epochs=60), extras=extras)
     return folder
 
 
@@ -72,8 +77,7 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
     losses = np.repeat(np.array([[3.0], [2.0], [1.0]], np.float32), len(SITES), axis=1)
     return build(
         tmp_path_factory.mktemp("short"),
-        extra_measures={"val_loss": ("nats", losses)},
-        origin={"a": "1"},
+        extras=Extras(measures={"val_loss": ("nats", losses)}, origin={"a": "1"}),
     )
 
 
@@ -137,11 +141,9 @@ def test_the_new_clouds_are_as_true_as_those_of_a_whole_layout_and_move_no_more(
 def test_every_number_has_a_row_for_the_new_step(run: Path) -> None:
     before = open_atlas(run)
     assert before.measures
-    atlas = extend(
-        run,
-        extra_measures={"val_loss": ("nats", {0: 3.0, 4: 2.0, 16: 1.0, 64: 0.5})},
-        origin={"b": "2"},
-    )
+    losses = {0: 3.0, 4: 2.0, 16: 1.0, 64: 0.5}
+    told = StepExtras(measures={"val_loss": ("nats", losses)}, origin={"b": "2"})
+    atlas = extend(run, extras=told)
     found = {measure.name: measure.values for measure in atlas.measures}
     assert found["val_loss"][:, 0].tolist()[:4] == [3.0, 2.0, 1.0, 0.5]
     assert np.isnan(found["val_loss"][4]).all()

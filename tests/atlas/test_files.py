@@ -9,27 +9,34 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from layerfold.atlas.build import build_atlas
+from layerfold.atlas.build import StateGrid, build_atlas
+from layerfold.atlas.extras import Extras
 from layerfold.atlas.files import open_atlas
+from layerfold.atlas.parameters import Recipe
 from layerfold.errors import AtlasMissing, DamagedRun, InputError, StepNotFound
 from layerfold.records import Floats, normalized
 from layerfold.space.frame import frame_of
 from tests.space.states import COUNT, SITES, STEPS, reference, states_of
 
+SMALL = Recipe(k=10, epochs=50)
 LOSS = {
     "validation_loss": ("bits a byte", np.full((len(STEPS), len(SITES)), 2.5, dtype=np.float32))
 }
 
 
-def build(run: Path, **options: Any) -> None:
-    given = {"k": 10, "epochs": 50, "extra_measures": LOSS, "states_of": states_of, **options}
-    build_atlas(steps=STEPS, sites=SITES, reference=reference(), folder=run, **given)
+def build(
+    run: Path, states: Callable[[int], Any] = states_of, recipe: Recipe = SMALL, **options: Any
+) -> None:
+    grid = StateGrid(states, STEPS, SITES, reference())
+    build_atlas(grid, run, recipe, extras=Extras(measures=LOSS), **options)
 
 
 def hashes(run: Path) -> dict[str, str]:
@@ -122,7 +129,7 @@ def test_only_a_few_steps_are_held_and_each_is_asked_for_twice_at_most(tmp_path:
         asked.append(step)
         return states_of(step)
 
-    build(tmp_path / "r", states_of=watched, epochs=1)
+    build(tmp_path / "r", watched, replace(SMALL, epochs=1))
     assert asked == [*STEPS, *STEPS]
 
 
@@ -143,7 +150,7 @@ def test_a_build_broken_off_goes_on_to_the_same_bytes(run: Path, tmp_path: Path,
 
     folder = tmp_path / "broken"
     with pytest.raises(Killed):
-        build(folder, states_of=failing)
+        build(folder, failing)
     assert not (folder / "atlas" / "atlas.json").exists()
     build(folder)
     assert hashes(folder) == hashes(run)
@@ -180,7 +187,7 @@ def test_other_parameters_do_not_take_up_another_builds_work(run: Path, tmp_path
             raise Killed
 
     with pytest.raises(Killed):
-        build(folder, seed=9, progress=stop)
+        build(folder, recipe=replace(SMALL, seed=9), progress=stop)
     build(folder)
     assert hashes(folder) == hashes(run)
 
@@ -249,13 +256,13 @@ def test_a_parameter_out_of_bounds_is_an_error_with_the_bounds(
     tmp_path: Path, name: str, value: float
 ) -> None:
     with pytest.raises(InputError, match=f"{name} is {value}: choose from"):
-        build(tmp_path, **{name: value})
+        build(tmp_path, recipe=replace(SMALL, **{name: value}))
 
 
 def test_states_that_are_not_finite_or_of_another_shape_are_refused(tmp_path: Path) -> None:
     for wrong in (np.full((len(SITES), COUNT, 4), np.nan), np.zeros((len(SITES), COUNT - 1, 4))):
         with pytest.raises(InputError, match="step 0"):
-            build(tmp_path, states_of=lambda step, wrong=wrong: wrong)
+            build(tmp_path, lambda step, wrong=wrong: wrong)
 
 
 def test_a_few_far_points_do_not_widen_the_frame() -> None:

@@ -8,7 +8,7 @@ import asyncio
 import math
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -227,7 +227,11 @@ def main(port: int) -> None:
     runs: dict[str, FakeRun] = {
         "storyteller": FakeRun("storyteller", layers=2, reference=300, steps=(0, 8, 64))
     }
-    catalog = Catalog({"storyteller": Path("storyteller")}, lambda folder: runs[folder.name])  # type: ignore[arg-type,return-value]
+
+    def opener(folder: Path) -> Any:
+        return runs[folder.name]
+
+    catalog = Catalog({"storyteller": Path("storyteller")}, opener)
     lab = MadeUpLab(catalog, runs)
     lab.app = create_app(catalog, Settings(runs=(), frontend=ROOT / "frontend" / "dist"))
     lab.app.router.routes[:0] = routes(lab).routes  # before those of the program

@@ -179,7 +179,12 @@ class CircleRun(FakeRun):
             MeasureTable(name=f"trust@{name}", unit="0..1", group="fidelity", values=own)
             for name in ("pca", "fourier")
         ]
-        test = MeasureTable(name="test_accuracy", unit="0..1", group="training", values=accuracy)  # type: ignore[arg-type]
+        test = MeasureTable(
+            name="test_accuracy",
+            unit="0..1",
+            group="training",
+            values=accuracy,  # type: ignore[arg-type]
+        )
         event = EventTable(
             step=JUMP, measure="test_accuracy", site=0, before=0.2, after=0.51, score=9.0
         )

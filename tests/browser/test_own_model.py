@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from layerfold.build.projections import build_projections
-from layerfold.build.run_atlas import build_run_atlas
+from layerfold.build.run_atlas import AtlasOptions, build_run_atlas
 from layerfold.runs.hub_card import HOME, open_hub
 from tests.browser.conftest import PATIENCE, Open, Served, Visit
 from tests.browser.test_access import serious
@@ -32,7 +32,7 @@ def own(trainer_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     (single / "trainer_state.json").unlink()
     for folder in (trainer_folder, single):
         run = open_hub(str(folder), place / "cache" / HOME)
-        build_run_atlas(run, count=200)
+        build_run_atlas(run, AtlasOptions(count=200))
         build_projections(run)
     command = [
         sys.executable,

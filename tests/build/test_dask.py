@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from layerfold.atlas.parameters import Recipe
 from layerfold.build import dask as cluster
 from layerfold.build import worker
 from layerfold.build.dask import STORE, connected, hired
 from layerfold.build.pieces import make_states, packed, put_reference, states_names, unpacked
-from layerfold.build.run_atlas import build_run_atlas
+from layerfold.build.run_atlas import AtlasOptions, build_run_atlas
 from layerfold.errors import DamagedRun, InputError, MissingExtra, Unreachable
 from layerfold.runs.opening import open_run
 from layerfold.runs.storage import open_storage
@@ -32,7 +33,7 @@ from tests import small
 from tests.readme import block
 from tests.small import make_run
 
-LAID = {"count": 200, "k": 10, "seed": 3}
+LAID = AtlasOptions(count=200, recipe=Recipe(k=10, seed=3))
 HERE = {**os.environ, "PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
 
 
@@ -55,7 +56,7 @@ def a_run(folder: Path) -> Path:
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run whose atlas one process made."""
     folder = a_run(tmp_path_factory.mktemp("alone") / "run")
-    build_run_atlas(folder, **LAID)
+    build_run_atlas(folder, LAID)
     return folder
 
 
@@ -148,7 +149,7 @@ def test_a_worker_killed_half_way_changes_no_byte(
             victim.wait()
 
     with hired(str(run), machines.address, None) as hire:
-        build_run_atlas(run, **LAID, hire=hire, progress=progress)
+        build_run_atlas(run, LAID, hire=hire, progress=progress)
     assert victim.returncode == -signal.SIGKILL
     assert hashes(run) == hashes(alone)
     assert not (run / STORE).exists(), "what was made on the way is gone"
@@ -194,7 +195,7 @@ def test_a_killed_client_is_taken_up_and_half_a_file_is_none(
     with hired(str(run), machines.address, None, str(store)) as hire:
         build_run_atlas(
             run,
-            **LAID,
+            LAID,
             hire=hire,
             progress=lambda stage, share: first.append(share) if stage == "neighbours" else None,
         )

@@ -17,15 +17,17 @@ from typing import Any
 import pytest
 
 from layerfold.atlas.files import open_atlas
+from layerfold.atlas.parameters import Recipe
 from layerfold.atlas.projection_files import open_projections
 from layerfold.build.live import TRIES, Follower, Told, follow_run, followed
+from layerfold.build.run_atlas import AtlasOptions
 from layerfold.errors import Busy, DamagedRun
 from layerfold.metrics.files import standing
 from layerfold.runs.opening import open_run
 from layerfold.runs.run import checkpoint_name
 from tests.small import make_run
 
-OPTIONS = {"count": 100, "k": 10, "threads": 1}
+OPTIONS = AtlasOptions(count=100, recipe=Recipe(k=10), threads=1)
 
 
 class Growing:
@@ -68,9 +70,7 @@ def growing(tmp_path: Path) -> Growing:
 
 
 def follower(growing: Growing, seen: list[str]) -> Follower:
-    return Follower(
-        growing.folder, Told(lambda stage, _: seen.append(stage)), seen.append, dict(OPTIONS)
-    )
+    return Follower(growing.folder, Told(lambda stage, _: seen.append(stage)), seen.append, OPTIONS)
 
 
 def steps_of(folder: Path) -> tuple[int, ...]:
@@ -108,10 +108,10 @@ def test_a_run_grows_step_by_step_and_ends_whole(growing: Growing) -> None:
 
 def test_what_is_whole_already_is_left_alone(growing: Growing) -> None:
     growing.tell(2, finished=True)
-    follow_run(growing.folder, **OPTIONS)
+    follow_run(growing.folder, options=OPTIONS)
     stamps = {path: path.stat().st_mtime_ns for path in growing.folder.rglob("*.safetensors")}
     seen: list[str] = []
-    follow_run(growing.folder, lambda stage, _: seen.append(stage), **OPTIONS)
+    follow_run(growing.folder, lambda stage, _: seen.append(stage), options=OPTIONS)
     assert {
         path: path.stat().st_mtime_ns for path in growing.folder.rglob("*.safetensors")
     } == stamps
@@ -163,17 +163,17 @@ def test_a_step_that_stays_broken_does_not_keep_a_finished_run_waiting(
 def test_a_finished_run_without_a_step_is_an_error(growing: Growing) -> None:
     growing.tell(0, finished=True)
     with pytest.raises(DamagedRun, match="no step"):
-        follow_run(growing.folder, **OPTIONS)
+        follow_run(growing.folder, options=OPTIONS)
 
 
 def test_other_checkpoints_behind_the_same_steps_make_another_atlas(growing: Growing) -> None:
     growing.tell(2, finished=True)
-    follow_run(growing.folder, **OPTIONS)
+    follow_run(growing.folder, options=OPTIONS)
     before = open_atlas(growing.folder).hash_of(8)
     shutil.copy(growing.aside / "step-00000064.safetensors", growing.folder / checkpoint_name(8))
     growing.card["files"][checkpoint_name(8)] = growing.card["files"][checkpoint_name(64)]
     growing.tell(2, finished=True)
-    follow_run(growing.folder, **OPTIONS)
+    follow_run(growing.folder, options=OPTIONS)
     assert open_atlas(growing.folder).hash_of(8) != before
 
 

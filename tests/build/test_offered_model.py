@@ -17,7 +17,7 @@ import torch
 from layerfold.atlas.files import open_atlas
 from layerfold.build import offered_model as module
 from layerfold.build.offered_model import check_extras, fetch_model, give_atlas, give_seed
-from layerfold.build.run_atlas import build_run_atlas
+from layerfold.build.run_atlas import AtlasOptions, build_run_atlas
 from layerfold.cards.digest import signed
 from layerfold.claims.seed.files import SEED
 from layerfold.data import wheel as wheels
@@ -179,7 +179,7 @@ def test_the_atlas_that_comes_along_is_taken_where_it_fits(
     packed = tmp_path / "atlases" / offer.name
     monkeypatch.setattr(module, "bundled", lambda: tmp_path)
     built = open_hub(str(offer.folder(cache)), tmp_path / "built")
-    build_run_atlas(built, count=120, threads=1)
+    build_run_atlas(built, AtlasOptions(count=120, threads=1))
     shutil.copytree(built / "atlas", packed / "atlas")
     run = open_hub(str(offer.folder(cache)), tmp_path / "models")
     with monkeypatch.context() as patch:

@@ -15,9 +15,6 @@ from layerfold.claims.seeds import keep_seeds, read_seeds, with_seeds
 from layerfold.claims.verse_figures import (
     Ends,
     Probe,
-    Rhyme,
-    around,
-    calls_of,
     dealt,
     draws_of,
     ends_of,
@@ -27,11 +24,11 @@ from layerfold.claims.verse_figures import (
     means_of_places,
     next_lines,
     next_tone_probe,
-    rhyme_of,
     strands,
     tone_probe,
 )
 from layerfold.claims.verse_reading import PLACES, Reading, Verse, prefixed, regular_verse, shuffled
+from layerfold.claims.verse_rhyme import Rhyme, around, calls_of, rhyme_of
 from layerfold.claims.verse_texts import Figures
 from layerfold.errors import DamagedRun
 from layerfold.model.tokenizers.characters import MARKS, CharacterTokenizer
@@ -232,9 +229,12 @@ def figures(
     held: float,
     tone: float,
     rhyme: float,
-    mixed: float = 1.0,
-    at_random: float = 0.9,
+    controls: tuple[float, float] = (1.0, 0.9),
 ) -> Figures:
+    """Made-up figures; the controls are the ratio on shuffled characters and the share of places
+    held when they are dealt out at random.
+    """
+    mixed, at_random = controls
     texts = ("plain", "prefix", "shuffled", "shuffled prefix")
     rows = {
         (name, size): (sure(0.95), sure(ratio), sure(0.97)) for name in texts for size in (5, 7)
@@ -284,10 +284,10 @@ def test_what_holds_and_what_does_not() -> None:
     assert held(start=figures(0, 0.2, 0.7, 0.7, 0.0, 0.03))[2] is False, (
         "strands at step 0 prove nothing"
     )
-    assert held(end=figures(0.995, 0.3, 0.6, 0.97, 0.2, 0.2, mixed=0.7))[2] is False, (
+    assert held(end=figures(0.995, 0.3, 0.6, 0.97, 0.2, 0.2, controls=(0.7, 0.9)))[2] is False, (
         "nor do those of shuffled characters"
     )
-    assert held(end=figures(0.995, 0.3, 0.6, 0.97, 0.2, 0.2, at_random=0.96))[3] is False, (
+    assert held(end=figures(0.995, 0.3, 0.6, 0.97, 0.2, 0.2, controls=(1.0, 0.96)))[3] is False, (
         "places dealt out at random reach the bar"
     )
     many = replace(END, ends={**END.ends, "plain": Ends(sure(1.0), sure(0.02))})

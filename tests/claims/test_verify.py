@@ -13,7 +13,7 @@ from layerfold.claims.seed import report
 from layerfold.claims.seed.files import SEED, read_seed
 from layerfold.runs.opening import open_run
 from tests.claims.made import a_claim
-from tests.cli.test_cli import assert_one_line, layerfold
+from tests.cli.calling import assert_one_line, layerfold
 from tests.small import make_run
 
 

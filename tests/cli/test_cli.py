@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from layerfold import errors
-from layerfold.cli import main as cli
 from layerfold.cli import serve as serve_command
+from tests.cli.calling import assert_one_line, get, layerfold, serving
 
-ROOT = Path(__file__).parents[2]
-HEAVY = ("torch", "numba", "umap", "numpy", "plotly", "fastapi", "uvicorn", "sklearn")
 RECIPE = """
 name = "small"
 corpus = "corpus.txt"
@@ -43,41 +33,6 @@ warmup = 2
 held_out = 0.2
 examples = [{ text = "the bank", note_en = "a word", note_zh = "一个词" }]
 """
-
-
-def alone(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command line in a process of its own."""
-    command = [sys.executable, "-m", "layerfold.cli.main", *arguments]
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100"}
-    return subprocess.run(
-        command, capture_output=True, text=True, encoding="utf-8", env=env, cwd=ROOT, timeout=600
-    )
-
-
-def layerfold(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command line in this process, which has imported torch already."""
-    out, err = io.StringIO(), io.StringIO()
-    code: object = 0
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(sys, "argv", ["layerfold", *arguments])
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        try:
-            cli.main()
-        except SystemExit as ended:
-            code = ended.code or 0
-    assert isinstance(code, int)
-    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
-
-
-def assert_one_line(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
-    """The exit code, and one clear line on stderr with those words: no traceback."""
-    assert done.returncode == code, done.stderr
-    lines = [line for line in done.stderr.splitlines() if line.strip()]
-    assert len(lines) == 1, done.stderr
-    assert lines[0].startswith("layerfold: ")
-    for word in words:
-        assert word in lines[0]
 
 
 @pytest.fixture(scope="module")
@@ -125,111 +80,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copy(small: Path, tmp_path: Path) -> Path:
     """A run of one's own to break."""
     return shutil.copytree(small, tmp_path / "run")
-
-
-# ---- help and words
-
-
-@pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["train", "--help"], ["nonsense"]]
-)
-def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
-    code = f"import sys, json; sys.argv = ['layerfold', *{arguments!r}]\n"
-    code += "from layerfold.cli.main import main\n"
-    code += (
-        "try: main()\nexcept SystemExit: pass\nprint(json.dumps(sorted(sys.modules)),"
-        " file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = json.loads(done.stderr.splitlines()[-1])
-    heavy = {*HEAVY} - ({"numpy"} if "train" in arguments else set())
-    assert not {name for name in loaded if name.split(".")[0] in heavy}
-
-
-def test_help_names_every_command() -> None:
-    text = alone("--help").stdout
-    for command in (
-        "serve",
-        "train",
-        "atlas",
-        "measure",
-        "place",
-        "check",
-        "verify",
-        "bench",
-        "version",
-    ):
-        assert f"\n  {command} " in text
-
-
-@pytest.mark.parametrize(
-    ("given", "meant"),
-    [
-        ([], ["serve"]),
-        (["--port", "9000"], ["serve", "--port", "9000"]),
-        (["--no-browser"], ["serve", "--no-browser"]),
-        (["--help"], ["--help"]),
-        (["--version"], ["--version"]),
-        (["check", "x"], ["check", "x"]),
-        (["bogus"], ["bogus"]),
-        ([str(ROOT)], ["serve", str(ROOT)]),
-    ],
-)
-def test_serve_is_what_is_meant_without_a_command(given: list[str], meant: list[str]) -> None:
-    assert cli.with_command(given) == meant
-
-
-def test_a_folder_named_like_a_command_does_not_hide_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "check").mkdir()
-    monkeypatch.chdir(tmp_path)
-    assert cli.with_command(["check"]) == ["check"]
-
-
-def test_a_misspelt_command_or_option_is_usage(tmp_path: Path) -> None:
-    assert layerfold("sevre").returncode == 2
-    assert layerfold("serve", "--prot", "1").returncode == 2
-    done = layerfold("place", "a sentence")
-    assert done.returncode == 2
-    assert "--out" in done.stderr
-    assert layerfold("atlas", str(tmp_path), "--view", "sideways").returncode == 2
-
-
-def test_versions_for_a_program() -> None:
-    found = json.loads(layerfold("version", "--json").stdout)
-    assert found["python"] == sys.version.split()[0]
-    assert found["torch"].startswith("2.13.0")
-
-
-def test_every_error_of_the_tree_becomes_one_line(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
-    for kind in [*kinds, PermissionError]:
-
-        def broken(*_: Any, kind: Any = kind, **__: Any) -> None:
-            raise kind(13, "no\nway", "/x") if kind is PermissionError else kind("no\nway")
-
-        monkeypatch.setattr(cli, "app_of", broken)
-        monkeypatch.setattr(cli, "with_command", lambda _: ["serve"])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        assert ended.value.code == 1
-        assert capsys.readouterr().err in ("layerfold: no way\n", "layerfold: /x: no way\n")
-
-
-def test_names_that_are_not_there_are_named() -> None:
-    assert_one_line(layerfold("check", "no-such-run"), 1, "no-such-run")
-    assert_one_line(layerfold("serve", "no-such-folder", "--no-browser"), 1, "no-such-folder")
-    assert_one_line(
-        layerfold("train", "no-such-recipe", "--out", "/nowhere"), 1, "no-such-recipe", "tiny"
-    )
-
-
-def test_a_benchmark_that_is_not_there_is_named_with_those_that_are() -> None:
-    done = alone("bench", "no-such-benchmark")
-    assert_one_line(done, 2, "no-such-benchmark", "training")
 
 
 # ---- train, atlas, check
@@ -430,43 +280,6 @@ def test_what_cannot_be_placed_is_said(small: Path, tmp_path: Path) -> None:
 
 
 # ---- serve
-
-
-@contextmanager
-def serving(
-    *arguments: str, **environment: str
-) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
-    """The process, its address and what it said up to it."""
-    command = [sys.executable, "-m", "layerfold.cli.main", *arguments, "--no-browser"]
-    env = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT, env=env
-    )
-    said: list[str] = []
-    try:
-        assert process.stdout
-        for line in process.stdout:
-            said.append(line.rstrip())
-            if line.startswith("Layerfold is at "):
-                yield process, line.split()[3], said
-                return
-        raise AssertionError("\n".join(said))
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(120)
-        assert process.stdout
-        process.stdout.close()
-
-
-def get(address: str) -> Any:
-    """The JSON at an address, asked for until the server has started."""
-    for _ in range(200):
-        try:
-            with urllib.request.urlopen(address, timeout=60) as answer:
-                return json.loads(answer.read())
-        except OSError:  # not listening yet, or too busy to answer in time
-            time.sleep(0.1)
-    raise AssertionError(f"no answer from {address}")
 
 
 def test_a_run_is_served_and_stops_when_told(small: Path, tmp_path: Path) -> None:

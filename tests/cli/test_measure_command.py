@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli import layerfold
+from tests.cli.calling import layerfold
 from tests.small import make_run
 
 

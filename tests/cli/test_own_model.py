@@ -16,12 +16,13 @@ import pytest
 
 import layerfold as package
 from layerfold.api import notebook
+from layerfold.build.run_atlas import AtlasOptions
 from layerfold.cli.resolve import opened_runs
 from layerfold.errors import InputError
 from layerfold.runs.opening import open_run
 from layerfold.server.catalog import find_runs
 from layerfold.settings import Settings
-from tests.cli.test_cli import assert_one_line, get, layerfold, serving
+from tests.cli.calling import assert_one_line, get, layerfold, serving
 from tests.hub import STEPS, a_checkpoint
 from tests.server.page import Page
 
@@ -52,9 +53,9 @@ run = open_run(folder)
 print(run.adapter(run.steps[-1]).batch_states(np.array(run.tokenizer().ids([TEXT]))).shape)
 """
 PLACED = """
-from layerfold.build.run_atlas import build_run_atlas
+from layerfold.build.run_atlas import AtlasOptions, build_run_atlas
 from layerfold.interp.session import open_session
-build_run_atlas(folder, count=100)
+build_run_atlas(folder, AtlasOptions(count=100))
 print(open_session(folder).place("the river bank").positions.shape)
 """
 
@@ -174,7 +175,8 @@ def test_the_environment_names_models_too(trainer_folder: Path) -> None:
 def test_python_opens_a_model_and_builds_its_atlas_first(
     copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(notebook, "build_run_atlas", partial(notebook.build_run_atlas, count=100))
+    few = partial(notebook.build_run_atlas, options=AtlasOptions(count=100))
+    monkeypatch.setattr(notebook, "build_run_atlas", few)
     run = package.open(f"hf:{copy}", tmp_path, dtype="bfloat16")
     assert (run.name, run.steps, len(run.sites)) == ("stories", STEPS, 5)
     assert "building the atlas of stories: layout" in capsys.readouterr().err

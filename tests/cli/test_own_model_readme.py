@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli import get, layerfold
+from tests.cli.calling import get, layerfold
 from tests.hub import STEPS, hub_cache
 from tests.readme import block
 

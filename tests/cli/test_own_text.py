@@ -9,7 +9,7 @@ import pytest
 
 from layerfold.interp.session import open_session
 from layerfold.server.protocol.tables import reference_table
-from tests.cli.test_cli import layerfold
+from tests.cli.calling import layerfold
 from tests.data.test_sampling import prose
 from tests.readme import block
 from tests.small import make_run

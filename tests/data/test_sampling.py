@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from layerfold.build.run_atlas import build_run_atlas
+from layerfold.atlas.parameters import Recipe
+from layerfold.build.run_atlas import AtlasOptions, CorpusOptions, build_run_atlas
 from layerfold.data.documents import Documents
 from layerfold.data.passages import bundled_passages
 from layerfold.data.reference_states import reference_states
@@ -22,6 +24,7 @@ from layerfold.runs.opening import open_run
 from layerfold.server.protocol.tables import reference_table
 from tests.small import make_run
 
+FEW = AtlasOptions(count=150, recipe=Recipe(k=5), threads=1)
 WORDS = [
     "the",
     "bank",
@@ -231,15 +234,8 @@ def test_a_run_gets_an_atlas_over_a_table_with_its_columns_as_colours(tmp_path: 
         for seed in range(30)
     )
     (tmp_path / "rows.csv").write_text("body,side,year\n" + rows)
-    build_run_atlas(
-        folder,
-        count=150,
-        k=5,
-        corpus=str(tmp_path / "rows.csv"),
-        column="body",
-        labels=("side", "year"),
-        threads=1,
-    )
+    text = CorpusOptions(str(tmp_path / "rows.csv"), "body", ("side", "year"))
+    build_run_atlas(folder, replace(FEW, text=text))
     table = reference_table(open_session(folder, None))
     assert [(label.name, label.kind, sorted(label.names)) for label in table.labels] == [
         ("side", "category", ["north", "south"]),
@@ -248,15 +244,15 @@ def test_a_run_gets_an_atlas_over_a_table_with_its_columns_as_colours(tmp_path: 
     assert set(table.source) == {"rows"}
     assert all(words and "" not in words[:1] for words in table.windows)
     (tmp_path / "other.txt").write_text(prose(99, 3000))
-    build_run_atlas(folder, count=150, k=5, corpus=str(tmp_path / "other.txt"), threads=1)
+    build_run_atlas(folder, replace(FEW, text=CorpusOptions(str(tmp_path / "other.txt"))))
     assert set(reference_table(open_session(folder, None)).source) == {"other"}
 
 
 def test_a_text_in_the_run_is_its_corpus(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "small", atlas=False)
     with pytest.raises(CorpusError, match="say with --corpus"):
-        build_run_atlas(folder, count=150, k=5, threads=1)
+        build_run_atlas(folder, FEW)
     (folder / "text").mkdir()
     (folder / "text" / "own.txt").write_text(prose(5, 4000))
-    build_run_atlas(folder, count=150, k=5, threads=1)
+    build_run_atlas(folder, FEW)
     assert set(reference_table(open_session(folder, None)).source) == {"own"}

@@ -130,7 +130,8 @@ def test_the_reference_is_of_poems_never_learned_from(
 ) -> None:
     tokenizer = run.tokenizer()
     lesson = made_lesson(SMALL, RunWriter(run.folder, SMALL), lambda now: None, cache)
-    learned = tokenizer.decode([n for n in lesson.data.train.tolist() if n != tokenizer.end])  # type: ignore[attr-defined]
+    end = tokenizer.end  # type: ignore[attr-defined]
+    learned = tokenizer.decode([n for n in lesson.data.train.tolist() if n != end])
     texts = [tokenizer.decode(row[row >= 0].tolist()) for row in reference.windows]
     assert len(texts) > 20
     assert not any(text in learned for text in texts)

@@ -3,21 +3,48 @@ import test from "node:test";
 import { bandOf, gapsOf, heightAt, lineOf, pointsOf } from "../../frontend/src/charts/geometry.ts";
 import { charting, shownMeasures, wholeRange } from "../../frontend/src/charts/charting.ts";
 import { COLUMNS, csvOf } from "../../frontend/src/charts/csv.ts";
-import { eventWords, happeningWords, happenings, neighbouring } from "../../frontend/src/charts/events.ts";
+import {
+  eventWords,
+  happeningWords,
+  happenings,
+  neighbouring,
+} from "../../frontend/src/charts/events.ts";
 import { messageOf } from "../../frontend/src/effects/keyboard.ts";
 import { wordsOf } from "../../frontend/src/i18n/language.ts";
-import { curveOf, groupOf, grouped, measureName, rangeOf, readingAt, readingWords, shareOf, unitOf } from "../../frontend/src/charts/measures.ts";
+import {
+  curveOf,
+  groupOf,
+  grouped,
+  measureName,
+  rangeOf,
+  readingAt,
+  readingWords,
+  shareOf,
+  unitOf,
+} from "../../frontend/src/charts/measures.ts";
 import { chartOf, frameOf, markOf } from "../../frontend/src/charts/chart.ts";
 import { describe, fileName, paperOf } from "../../frontend/src/charts/paper.ts";
 import { crc32, withWords } from "../../frontend/src/charts/png.ts";
-import { decades, indexAt, logSpaced, nearestPlace, placeAt, rounds, shortStep, sitesAlong, stepsAlong, valueScale } from "../../frontend/src/charts/scales.ts";
+import {
+  decades,
+  indexAt,
+  logSpaced,
+  nearestPlace,
+  placeAt,
+  rounds,
+  shortStep,
+  sitesAlong,
+  stepsAlong,
+  valueScale,
+} from "../../frontend/src/charts/scales.ts";
 import { textOf } from "../../frontend/src/charts/svg.ts";
 import { SITES, STEPS, after, placed } from "./made.mjs";
 
 const t = wordsOf("en");
 const WHY = 'all "9 in 10", the same';
 
-/** A state with three measures: dimension with a band and a gap, one nowhere defined, an accuracy that jumps. */
+/** A state with three measures: dimension with a band and a gap, one nowhere defined, an accuracy
+ * that jumps. */
 function measured(more = []) {
   const grid = (value) => STEPS.map((_, step) => SITES.map((_, site) => value(step, site)));
   const dimension = grid((step, site) => (step === 1 && site === 2 ? null : 2 + step + site));
@@ -25,9 +52,28 @@ function measured(more = []) {
     steps: STEPS,
     sites: SITES,
     measures: [
-      { name: "twonn", unit: "dimensions", group: "dimension", values: dimension, low: dimension.map((row) => row.map((v) => v && v - 0.5)), high: dimension.map((row) => row.map((v) => v && v + 1)), reasons: dimension.map((row) => row.map((v) => (v === null ? WHY : ""))) },
-      { name: "stretch", unit: "times", group: "map", values: grid(() => null), reasons: grid(() => "too few tokens") },
-      { name: "test_accuracy", unit: "0..1", group: "training", values: grid((step) => (step < 2 ? 0.21 : 0.97)) },
+      {
+        name: "twonn",
+        unit: "dimensions",
+        group: "dimension",
+        values: dimension,
+        low: dimension.map((row) => row.map((v) => v && v - 0.5)),
+        high: dimension.map((row) => row.map((v) => v && v + 1)),
+        reasons: dimension.map((row) => row.map((v) => (v === null ? WHY : ""))),
+      },
+      {
+        name: "stretch",
+        unit: "times",
+        group: "map",
+        values: grid(() => null),
+        reasons: grid(() => "too few tokens"),
+      },
+      {
+        name: "test_accuracy",
+        unit: "0..1",
+        group: "training",
+        values: grid((step) => (step < 2 ? 0.21 : 0.97)),
+      },
       { name: "trust@pca", unit: "0..1", group: "", values: grid(() => 0.9) },
     ],
     axes: { variables: [], values: [] },
@@ -37,12 +83,23 @@ function measured(more = []) {
       { step: 99, measure: "twonn", site: 3, before: 7, after: 8, score: 2 },
     ],
   };
-  return after([{ type: "measures", measures: table }, { type: "set", measure: "twonn" }, { type: "go", step: 1, site: 1 }, ...more], placed());
+  return after(
+    [
+      { type: "measures", measures: table },
+      { type: "set", measure: "twonn" },
+      { type: "go", step: 1, site: 1 },
+      ...more,
+    ],
+    placed(),
+  );
 }
 
 test("measures come in groups, those without one by their name, unknown groups last", () => {
   const groups = grouped([{ name: "odd", group: "zz" }, ...measured().measures.measures]);
-  assert.deepEqual(groups.map((one) => one.group), ["fidelity", "dimension", "map", "training", "zz"]);
+  assert.deepEqual(
+    groups.map((one) => one.group),
+    ["fidelity", "dimension", "map", "training", "zz"],
+  );
   assert.equal(groupOf({ name: "cka_step", group: "" }), "steps");
   assert.equal(groupOf({ name: "fourier_share", group: "" }), "training");
   const state = measured();
@@ -54,16 +111,26 @@ test("measures come in groups, those without one by their name, unknown groups l
 test("a reading is a value with its bar, or the reason why there is none: never zero", () => {
   const state = measured();
   assert.deepEqual(readingAt(state, "twonn"), { value: 4, low: 3.5, high: 5, reason: "" });
-  assert.deepEqual(readingAt(state, "twonn", 1, 2), { value: null, low: null, high: null, reason: WHY });
+  assert.deepEqual(readingAt(state, "twonn", 1, 2), {
+    value: null,
+    low: null,
+    high: null,
+    reason: WHY,
+  });
   assert.equal(readingWords(t, readingAt(state, "twonn"), String), "4 (3.5 to 5)");
-  assert.equal(readingWords(t, readingAt(state, "twonn", 1, 2), String), `Not defined here: ${WHY}`);
+  assert.equal(
+    readingWords(t, readingAt(state, "twonn", 1, 2), String),
+    `Not defined here: ${WHY}`,
+  );
   assert.equal(readingWords(t, readingAt(state, "nothing"), String), "Not defined here.");
   assert.deepEqual(curveOf(state, "twonn", "layers").values, [3, 4, null, 6, 7]);
   assert.deepEqual(curveOf(state, "twonn", "steps").values, [3, 4, 5, 6]);
 });
 
 test("a share keeps its own scale however wide its range", () => {
-  const table = (unit) => ({ measures: { steps: [0], measures: [{ name: "a", unit, values: [[0.001, 1]] }] } });
+  const table = (unit) => ({
+    measures: { steps: [0], measures: [{ name: "a", unit, values: [[0.001, 1]] }] },
+  });
   assert.equal(wholeRange(table("share right, 0..1"), "a").log, false);
   assert.equal(wholeRange(table("directions"), "a").log, true);
 });
@@ -83,9 +150,15 @@ test("axes have round ticks; constant and tiny ranges too", () => {
   assert.deepEqual(decades(0.9, 1200, 4), [1, 10, 100, 1000]);
   assert.deepEqual(decades(2, 30, 6), [2, 5, 10, 20]);
   assert.ok(decades(1e-9, 1e9, 5).length <= 6);
-  for (const range of [{ low: 3, high: 3, log: false }, { low: 0, high: 0, log: false }, { low: 1e-6, high: 2e-6, log: false }, { low: 1, high: 1e6, log: true }]) {
+  for (const range of [
+    { low: 3, high: 3, log: false },
+    { low: 0, high: 0, log: false },
+    { low: 1e-6, high: 2e-6, log: false },
+    { low: 1, high: 1e6, log: true },
+  ]) {
     const scale = valueScale(range);
-    for (const value of [range.low, range.high]) assert.ok(scale.at(value) >= 0 && scale.at(value) <= 1);
+    for (const value of [range.low, range.high])
+      assert.ok(scale.at(value) >= 0 && scale.at(value) <= 1);
     assert.ok(scale.ticks.every((tick) => scale.at(tick) >= 0 && scale.at(tick) <= 1));
   }
 });
@@ -102,27 +175,57 @@ test("steps that grow by factors have a log axis with 0 before it, even steps a 
   assert.equal(ticks[0].text, "0");
   assert.deepEqual(stepsAlong([700]).places, [0.5]);
   assert.deepEqual([500, 2000, 20000, 1.5e6].map(shortStep), ["500", "2k", "20k", "1.5M"]);
-  assert.deepEqual(sitesAlong(SITES, (name) => name, 400).ticks.map(({ text }) => text), SITES);
-  assert.deepEqual(sitesAlong(SITES, (name) => name, 100).ticks.map(({ text }) => text), ["embed", "1", "2"]);
+  assert.deepEqual(
+    sitesAlong(SITES, (name) => name, 400).ticks.map(({ text }) => text),
+    SITES,
+  );
+  assert.deepEqual(
+    sitesAlong(SITES, (name) => name, 100).ticks.map(({ text }) => text),
+    ["embed", "1", "2"],
+  );
 });
 
 test("a place goes to an index and back", () => {
   const places = [0, 0.1, 0.5, 1];
-  for (const index of [0, 0.4, 1, 2.75, 3]) assert.ok(Math.abs(indexAt(places, placeAt(places, index)) - index) < 1e-12);
+  for (const index of [0, 0.4, 1, 2.75, 3])
+    assert.ok(Math.abs(indexAt(places, placeAt(places, index)) - index) < 1e-12);
   assert.deepEqual([indexAt(places, -3), indexAt(places, 7), indexAt([0.5], 0.9)], [0, 3, 0]);
   assert.equal(nearestPlace(places, 0.29), 1);
 });
 
 test("a line breaks where nothing is defined, a band needs both ends, a gap reaches half way", () => {
   const frame = { width: 140, height: 120, left: 20, right: 20, top: 10, bottom: 10 };
-  const curve = { values: [0, 1, null, 1, null], low: [0, 0.5, null, null, null], high: [0.5, 1, null, null, null], reasons: [] };
-  const points = pointsOf(curve, [0, 0.25, 0.5, 0.75, 1], { at: (value) => value, ticks: [], log: false }, frame);
+  const curve = {
+    values: [0, 1, null, 1, null],
+    low: [0, 0.5, null, null, null],
+    high: [0.5, 1, null, null, null],
+    reasons: [],
+  };
+  const points = pointsOf(
+    curve,
+    [0, 0.25, 0.5, 0.75, 1],
+    { at: (value) => value, ticks: [], log: false },
+    frame,
+  );
   assert.equal(lineOf(points), "M20 110L45 10M95 10");
   assert.equal(bandOf(points), "M20 60L45 10L45 60L20 110Z");
-  assert.deepEqual(gapsOf(points, frame), [{ x: 57.5, width: 25 }, { x: 107.5, width: 12.5 }]);
+  assert.deepEqual(gapsOf(points, frame), [
+    { x: 57.5, width: 25 },
+    { x: 107.5, width: 12.5 },
+  ]);
   assert.equal(heightAt(points, 0.5), 60);
   assert.equal(heightAt(points, 1.5), null);
-  assert.equal(lineOf(pointsOf({ ...curve, values: [null] }, [0.5], { at: (value) => value, ticks: [], log: false }, frame)), "");
+  assert.equal(
+    lineOf(
+      pointsOf(
+        { ...curve, values: [null] },
+        [0.5],
+        { at: (value) => value, ticks: [], log: false },
+        frame,
+      ),
+    ),
+    "",
+  );
 });
 
 test("what is nowhere defined has no line and no numbers, and says so", () => {
@@ -130,17 +233,26 @@ test("what is nowhere defined has no line and no numbers, and says so", () => {
   const text = textOf(chartOf(charting(state, t, "stretch", "layers", frameOf(300, 120), "k")));
   assert.match(text, /not defined here/);
   assert.doesNotMatch(text, />0<|NaN/);
-  assert.doesNotMatch(textOf(markOf(charting(state, t, "stretch", "layers", frameOf(300, 120), "k"))), /circle|NaN/);
+  assert.doesNotMatch(
+    textOf(markOf(charting(state, t, "stretch", "layers", frameOf(300, 120), "k"))),
+    /circle|NaN/,
+  );
 });
 
 test("charts of every measure, fitted or not, at a fractional place, hold no NaN", () => {
   for (const fit of [false, true]) {
-    const state = measured([{ type: "set", fit, second: "test_accuracy" }, { type: "go", step: 1.4, site: 2.2 }]);
+    const state = measured([
+      { type: "set", fit, second: "test_accuracy" },
+      { type: "go", step: 1.4, site: 2.2 },
+    ]);
     assert.deepEqual(shownMeasures(state), ["twonn", "test_accuracy"]);
     for (const name of ["twonn", "test_accuracy", "trust@pca"]) {
       for (const axis of ["layers", "steps"]) {
         const chart = charting(state, t, name, axis, frameOf(220, 100), "k");
-        assert.doesNotMatch(textOf(chartOf(chart)) + textOf(markOf(chart)), /NaN|undefined|Infinity/);
+        assert.doesNotMatch(
+          textOf(chartOf(chart)) + textOf(markOf(chart)),
+          /NaN|undefined|Infinity/,
+        );
       }
     }
   }
@@ -148,14 +260,30 @@ test("charts of every measure, fitted or not, at a fractional place, hold no NaN
 
 test("events are gathered by step and said in words; keys go from one to the next", () => {
   const state = measured();
-  assert.deepEqual(happenings(state).map(({ step, index }) => [step, index]), [[64, 2], [512, 3]]);
+  assert.deepEqual(
+    happenings(state).map(({ step, index }) => [step, index]),
+    [
+      [64, 2],
+      [512, 3],
+    ],
+  );
   assert.equal(eventWords(state, t, state.measures.events[0]), "Test accuracy 0.21 → 0.97");
-  assert.equal(eventWords(state, t, state.measures.events[1]), "Intrinsic dimension, TwoNN 7 → 8, layer 2 of 2 · after attention");
+  assert.equal(
+    eventWords(state, t, state.measures.events[1]),
+    "Intrinsic dimension, TwoNN 7 → 8, layer 2 of 2 · after attention",
+  );
   assert.equal(neighbouring(state, 1), 2);
   assert.equal(neighbouring(state, -1), null);
   assert.deepEqual(messageOf(state, { key: "." }), { type: "go", step: 2, glide: 420 });
   assert.equal(messageOf(state, { key: "," }), null);
-  const many = Array.from({ length: 40 }, (_, i) => ({ step: 64, measure: `m${i}`, site: 0, before: 1, after: 2, score: i }));
+  const many = Array.from({ length: 40 }, (_, i) => ({
+    step: 64,
+    measure: `m${i}`,
+    site: 0,
+    before: 1,
+    after: 2,
+    score: i,
+  }));
   const crowded = measured([{ type: "measures", measures: { ...state.measures, events: many } }]);
   assert.equal(happeningWords(crowded, t, happenings(crowded)[0]).at(-1), "37 more");
 });
@@ -166,7 +294,10 @@ test("the table says of every row where it comes from, and why a value is missin
   assert.equal(lines[0], COLUMNS.join(","));
   assert.equal(lines.length, 1 + SITES.length + STEPS.length);
   assert.equal(lines[2], "tiny,9.9,twonn,dimensions,layers,8,L0.mid,4,3.5,5,,true");
-  assert.equal(lines[3], 'tiny,9.9,twonn,dimensions,layers,8,L0.post,,,,"all ""9 in 10"", the same",false');
+  assert.equal(
+    lines[3],
+    'tiny,9.9,twonn,dimensions,layers,8,L0.post,,,,"all ""9 in 10"", the same",false',
+  );
 });
 
 test("the drawing explains itself and is sound XML whatever the names hold", () => {
@@ -174,7 +305,12 @@ test("the drawing explains itself and is sound XML whatever the names hold", () 
   state.card.title = 'A <b>"run"</b> & \u0001 \ud800';
   const { text, width, height } = paperOf(state, t);
   assert.ok(width > 600 && height > 200);
-  for (const part of ["Intrinsic dimension, TwoNN: 4 (3.5 to 5) · dimensions", "tiny · step 8 · L0.mid · Layerfold 9.9", "&lt;b&gt;&quot;run&quot;&lt;/b&gt; &amp; \ufffd \ufffd"]) assert.ok(text.includes(part), part);
+  for (const part of [
+    "Intrinsic dimension, TwoNN: 4 (3.5 to 5) · dimensions",
+    "tiny · step 8 · L0.mid · Layerfold 9.9",
+    "&lt;b&gt;&quot;run&quot;&lt;/b&gt; &amp; \ufffd \ufffd",
+  ])
+    assert.ok(text.includes(part), part);
   assert.doesNotMatch(text, /<b>|NaN|undefined\b(?!_)/);
   assert.equal(fileName(state, "csv"), "layerfold_tiny_twonn_step-8_L0.mid.csv");
   assert.equal(describe(state).measures[0].value, 4);

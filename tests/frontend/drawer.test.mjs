@@ -56,7 +56,11 @@ test("the button of the section on the page says so", () => {
 test("a first visit shows little; what is used unfolds and stays; all tools at once", () => {
   const first = initialState({ unfolded: [] });
   assert.deepEqual(foldedParts(first), ["tools", "sentences", "strip", "scene"]);
-  assert.deepEqual(foldedParts(update(first, { type: "drawer.toggle", section: "token" })), ["tools", "sentences", "strip"]);
+  assert.deepEqual(foldedParts(update(first, { type: "drawer.toggle", section: "token" })), [
+    "tools",
+    "sentences",
+    "strip",
+  ]);
   assert.deepEqual(foldedParts(update(first, { type: "pick", pick: null })), foldedParts(first));
   assert.deepEqual(foldedParts(update(first, { type: "unfold" })), []);
   assert.deepEqual(foldedParts(initialState({})), [], "a link shows everything");

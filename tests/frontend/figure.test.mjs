@@ -29,14 +29,25 @@ test("between two steps and two sites everything is in between", () => {
 });
 
 test("while a slice is missing the nearest one is shown", () => {
-  const picture = figure(after([{ type: "atlas.drop", steps: [64] }, { type: "go", step: 2 }], placed()));
+  const picture = figure(
+    after(
+      [
+        { type: "atlas.drop", steps: [64] },
+        { type: "go", step: 2 },
+      ],
+      placed(),
+    ),
+  );
   assert.ok([8, 512].includes(picture.cloud.positions[0]));
   assert.equal(picture.sentences[0].paths[0], 64);
 });
 
 test("hidden and unplaced sentences are not drawn", () => {
   assert.equal(figure(after([{ type: "sentence.hide", id: "s1" }], placed())).sentences.length, 0);
-  assert.equal(figure(after([{ type: "sentence.add", text: "new" }], placed())).sentences.length, 1);
+  assert.equal(
+    figure(after([{ type: "sentence.add", text: "new" }], placed())).sentences.length,
+    1,
+  );
 });
 
 test("labels are one line of whole characters", () => {
@@ -57,10 +68,37 @@ test("a search brightens what matches and dims the rest", () => {
 });
 
 test("links lead from the picked token to its true neighbours, only at the place they were measured", () => {
-  const base = after([{ type: "pick", pick: { kind: "sentence", id: "s1", token: 1 } }, { type: "inspect.asked", id: 3 }], placed());
-  const state = after([{ type: "inspection", id: 3, step: 512, site: 2, neighbors: [{ index: 4, distance: 1 }, { index: 0, distance: 2 }], lens: [] }], base);
+  const base = after(
+    [
+      { type: "pick", pick: { kind: "sentence", id: "s1", token: 1 } },
+      { type: "inspect.asked", id: 3 },
+    ],
+    placed(),
+  );
+  const state = after(
+    [
+      {
+        type: "inspection",
+        id: 3,
+        step: 512,
+        site: 2,
+        neighbors: [
+          { index: 4, distance: 1 },
+          { index: 0, distance: 2 },
+        ],
+        lens: [],
+      },
+    ],
+    base,
+  );
   const { links } = figure(state);
-  assert.deepEqual(links.map((link) => [link.from.token, link.to.index, link.weight]), [[1, 4, 1], [1, 0, 0.5]]);
+  assert.deepEqual(
+    links.map((link) => [link.from.token, link.to.index, link.weight]),
+    [
+      [1, 4, 1],
+      [1, 0, 0.5],
+    ],
+  );
   assert.equal(figure(after([{ type: "go", site: 1 }], state)).links.length, 0);
 });
 
@@ -71,11 +109,22 @@ test("every mode colours every point and has its legend", () => {
     assert.ok([...colours].every((value) => value >= 0 && value <= 255));
     assert.ok(legendOf({ ...state, colour }).kind);
   }
-  assert.deepEqual(sourcesOf(REFERENCE).map(({ name, count }) => [name, count]), [["a novel", 3], ["a paper", 3]]);
+  assert.deepEqual(
+    sourcesOf(REFERENCE).map(({ name, count }) => [name, count]),
+    [
+      ["a novel", 3],
+      ["a paper", 3],
+    ],
+  );
   const words = cloudColours({ ...state, colour: "sentence" }, REF, null);
   assert.deepEqual([...words.subarray(4, 7)], HUES.dark[0]);
   assert.deepEqual([...words.subarray(12, 15)], HUES.dark[0]);
-  assert.deepEqual(legendOf({ ...state, colour: "frequency" }), { kind: "scale", low: 12, high: 50000, log: true });
+  assert.deepEqual(legendOf({ ...state, colour: "frequency" }), {
+    kind: "scale",
+    low: 12,
+    high: 50000,
+    log: true,
+  });
 });
 
 test("trust of segments is told to the scene only when it is the colour", () => {
@@ -88,9 +137,17 @@ test("trust of segments is told to the scene only when it is the colour", () => 
 test("equal keys mean equal pictures: slices that are not on screen change nothing", () => {
   const state = placed();
   const same = (a, b) => a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
-  assert.ok(same(pictureKey(state), pictureKey(after([{ type: "atlas.drop", steps: [0] }], state))));
+  assert.ok(
+    same(pictureKey(state), pictureKey(after([{ type: "atlas.drop", steps: [0] }], state))),
+  );
   assert.ok(same(pictureKey(state), pictureKey(after([{ type: "set", language: "zh" }], state))));
-  for (const message of [{ type: "go", site: 0 }, { type: "trails.next" }, { type: "sentence.hue", id: "s1" }, { type: "search", text: "a" }, { type: "theme.toggle" }]) {
+  for (const message of [
+    { type: "go", site: 0 },
+    { type: "trails.next" },
+    { type: "sentence.hue", id: "s1" },
+    { type: "search", text: "a" },
+    { type: "theme.toggle" },
+  ]) {
     assert.ok(!same(pictureKey(state), pictureKey(after([message], state))), message.type);
   }
 });
@@ -100,5 +157,12 @@ test("blend keeps the array when there is nothing to mix; cividis keeps its ends
   assert.equal(blend(a, Float32Array.of(3, 4), 0), a);
   assert.deepEqual([...blend(a, Float32Array.of(3, 4), 0.5)], [2, 3]);
   assert.equal(blend(a, Float32Array.of(3), 0.5), a);
-  assert.deepEqual([cividis(0), cividis(1), cividis(NaN)], [[0, 34, 78], [254, 232, 56], [128, 128, 128]]);
+  assert.deepEqual(
+    [cividis(0), cividis(1), cividis(NaN)],
+    [
+      [0, 34, 78],
+      [254, 232, 56],
+      [128, 128, 128],
+    ],
+  );
 });

@@ -10,20 +10,54 @@ import { arrowsAt, lossColour, mostLoss } from "../../frontend/src/state/inside/
 import { SITES, after, placed } from "./made.mjs";
 
 const S = SITES.length;
-const open = () => after([{ type: "inside.toggle" }, { type: "inside.set", tab: "gradients" }, { type: "go", step: 3, site: 2 }], placed());
+const open = () =>
+  after(
+    [
+      { type: "inside.toggle" },
+      { type: "inside.set", tab: "gradients" },
+      { type: "go", step: 3, site: 2 },
+    ],
+    placed(),
+  );
 
 /** An answer for two tokens: the second is pushed four times as hard, and not at all at the embedding. */
 function pushed(id) {
-  const of = (shape, value) => ({ dtype: "F32", shape, data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => value(i)) });
+  const of = (shape, value) => ({
+    dtype: "F32",
+    shape,
+    data: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => value(i)),
+  });
   const length = of([S, 2], (i) => (i === 1 ? 0 : 1 + 3 * (i % 2)));
-  const tensors = { tip: of([S, 2, 3], (i) => i), trust: of([S, 2], () => 1), length, losses: of([2], (i) => (i ? NaN : 2)), layers: of([2, 7], () => 1) };
-  return { type: "look", look: { kind: "gradients", id, run: "tiny", step: 512, answer: { loss: 2, groups: [], outer: {}, agreement: 1 }, tensors } };
+  const tensors = {
+    tip: of([S, 2, 3], (i) => i),
+    trust: of([S, 2], () => 1),
+    length,
+    losses: of([2], (i) => (i ? NaN : 2)),
+    layers: of([2, 7], () => 1),
+  };
+  return {
+    type: "look",
+    look: {
+      kind: "gradients",
+      id,
+      run: "tiny",
+      step: 512,
+      answer: { loss: 2, groups: [], outer: {}, agreement: 1 },
+      tensors,
+    },
+  };
 }
 
 test("the aim is every next token, what follows the one in hand, or a word there", () => {
   const asked = (state) => wantedLooks(state)[0].message;
   assert.equal(asked(open()).position, undefined);
-  const next = after([{ type: "gradients.set", aim: "next" }, { type: "pick", pick: { kind: "sentence", id: "s1", token: 0 } }], open());
+  const next = after(
+    [
+      { type: "gradients.set", aim: "next" },
+      { type: "pick", pick: { kind: "sentence", id: "s1", token: 0 } },
+    ],
+    open(),
+  );
   assert.deepEqual([asked(next).position, asked(next).target], [0, undefined]);
   const word = after([{ type: "gradients.set", aim: "target", target: " river" }], next);
   assert.deepEqual([asked(word).position, asked(word).target], [0, " river"]);
@@ -34,9 +68,19 @@ test("arrows stand at the tokens of the site on screen, as strong as they are", 
   const [{ kind, key }] = wantedLooks(state);
   const told = after([{ type: "inside.asked", kind, id: 4, key }, pushed(4)], state);
   const edges = figure(told)?.edges ?? [];
-  assert.deepEqual(edges.map(({ from, arrow, weight }) => [from.kind === "sentence" && from.token, arrow, weight]), [[0, true, 0.5], [1, true, 1]]);
+  assert.deepEqual(
+    edges.map(({ from, arrow, weight }) => [from.kind === "sentence" && from.token, arrow, weight]),
+    [
+      [0, true, 0.5],
+      [1, true, 1],
+    ],
+  );
   assert.deepEqual([...edges[1].to.at], [15, 16, 17]);
-  assert.equal(figure(after([{ type: "go", site: 0 }], told))?.edges?.length, 1, "no arrow where nothing is pushed");
+  assert.equal(
+    figure(after([{ type: "go", site: 0 }], told))?.edges?.length,
+    1,
+    "no arrow where nothing is pushed",
+  );
 });
 
 test("beads take the colour of their own loss, and grey where no token follows", () => {
@@ -48,7 +92,10 @@ test("beads take the colour of their own loss, and grey where no token follows",
   assert.deepEqual([...(tint ?? [])], [...lossColour(told, 2), ...PLAIN[told.theme]]);
   assert.notDeepEqual(lossColour(told, 2), lossColour(told, 0));
   assert.deepEqual(lossColour(told, 99), lossColour(told, mostLoss(told)));
-  assert.equal(figure(after([{ type: "inside.set", tab: "decomposition" }], told))?.sentences[0].tint, null);
+  assert.equal(
+    figure(after([{ type: "inside.set", tab: "decomposition" }], told))?.sentences[0].tint,
+    null,
+  );
 });
 
 test("what is nowhere pushed has no arrow that is not a number", () => {

@@ -4,39 +4,84 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { wantedLooks } from "../../frontend/src/state/inside/inside.ts";
-import { banded, between, endsOf, heightsOf, pathOn, placeOn, shapeOf, computing } from "../../frontend/src/state/inside/landscape.ts";
+import {
+  banded,
+  between,
+  endsOf,
+  heightsOf,
+  pathOn,
+  placeOn,
+  shapeOf,
+  computing,
+} from "../../frontend/src/state/inside/landscape.ts";
 import { STEPS, after, card, placed } from "./made.mjs";
 
-const open = (state = placed()) => after([{ type: "inside.toggle" }, { type: "inside.set", tab: "landscape" }], state);
+const open = (state = placed()) =>
+  after([{ type: "inside.toggle" }, { type: "inside.set", tab: "landscape" }], state);
 const kinds = (state) => wantedLooks(state).map(({ kind }) => kind);
 const of = (shape, values) => ({ dtype: "F32", shape, data: Float32Array.from(values) });
-const looked = (loss, own) => ({ answer: { steps: STEPS }, tensors: { loss: of([2, 2], loss), own: of([4], own), places: of([4, 2], [0, 0, 1, 0, 1, 1, 2, 1]), a: of([2], [0, 2]), b: of([2], [-1, 1]) } });
+const looked = (loss, own) => ({
+  answer: { steps: STEPS },
+  tensors: {
+    loss: of([2, 2], loss),
+    own: of([4], own),
+    places: of([4, 2], [0, 0, 1, 0, 1, 1, 2, 1]),
+    a: of([2], [0, 2]),
+    b: of([2], [-1, 1]),
+  },
+});
 
-test("the plane is computed when a person says so, or at once where it is cheap; and it can be stopped", () => {
+test("the plane is computed when a person says so, at once where it is cheap; it can be stopped", () => {
   assert.deepEqual(kinds(open()), []);
   const begun = after([{ type: "landscape.compute", on: true }], open());
   assert.deepEqual(wantedLooks(begun)[0].message, { type: "loss_landscape", run: "tiny" });
-  const stopped = after([{ type: "inside.asked", kind: "loss_landscape", id: 3, key: "k" }, { type: "landscape.compute", on: false }], begun);
+  const stopped = after(
+    [
+      { type: "inside.asked", kind: "loss_landscape", id: 3, key: "k" },
+      { type: "landscape.compute", on: false },
+    ],
+    begun,
+  );
   assert.deepEqual([kinds(stopped), stopped.inside.asking], [[], {}]);
-  const small = { ...open(), card: card({ kind: "gpt", architecture: { n_layer: 2, d_model: 16, vocab_size: 50 } }) };
+  const small = {
+    ...open(),
+    card: card({ kind: "gpt", architecture: { n_layer: 2, d_model: 16, vocab_size: 50 } }),
+  };
   assert.equal(computing(small), true);
   assert.equal(computing({ ...small, card: { ...small.card, kind: "hf" } }), false);
-  assert.equal(computing({ ...small, card: { ...small.card, steps: [512] } }), false, "one checkpoint goes nowhere");
+  assert.equal(
+    computing({ ...small, card: { ...small.card, steps: [512] } }),
+    false,
+    "one checkpoint goes nowhere",
+  );
 });
 
 test("it needs no sentence, and goes on while the training plays", () => {
-  const bare = after([{ type: "landscape.compute", on: true }], { ...open(), sentences: [], playing: "steps" });
+  const bare = after([{ type: "landscape.compute", on: true }], {
+    ...open(),
+    sentences: [],
+    playing: "steps",
+  });
   assert.deepEqual(kinds(bare), ["loss_landscape"]);
   assert.deepEqual(kinds({ ...bare, run: "other" }), [], "of another run it was not asked");
 });
 
 test("the line is asked for between the steps chosen, else the first and the last", () => {
   const first = after([{ type: "landscape.line" }], open());
-  assert.deepEqual(wantedLooks(first)[0].message, { type: "loss_line", run: "tiny", start: 0, end: 512 });
+  assert.deepEqual(wantedLooks(first)[0].message, {
+    type: "loss_line",
+    run: "tiny",
+    start: 0,
+    end: 512,
+  });
   const chosen = after([{ type: "landscape.set", start: 8 }], first);
   assert.equal(wantedLooks(chosen)[0].message.start, 0, "not before the button is pressed");
   assert.deepEqual(endsOf(chosen), { start: 8, end: 512 });
-  assert.deepEqual(endsOf(after([{ type: "landscape.set", end: 77 }], chosen)), { start: 8, end: 512 }, "there is no step 77");
+  assert.deepEqual(
+    endsOf(after([{ type: "landscape.set", end: 77 }], chosen)),
+    { start: 8, end: 512 },
+    "there is no step 77",
+  );
 });
 
 test("the colours reach half as far again above the path; what is no number is above them", () => {
@@ -52,7 +97,10 @@ test("the colours reach half as far again above the path; what is no number is a
 
 test("between the crossings heights are mixed", () => {
   const grid = Float32Array.from([0, 1, 2, 3]);
-  assert.deepEqual([between(grid, 2, 0, 0), between(grid, 2, 1, 1), between(grid, 2, 0.5, 0.5)], [0, 3, 1.5]);
+  assert.deepEqual(
+    [between(grid, 2, 0, 0), between(grid, 2, 1, 1), between(grid, 2, 0.5, 0.5)],
+    [0, 3, 1.5],
+  );
 });
 
 test("the path lies on the map, and so does the slider between two steps", () => {

@@ -4,7 +4,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { layerShown, pairsOf, patternOf } from "../../frontend/src/state/inside/attention.ts";
-import { edgesInside, insideShown, lookOf, sentenceInside, tokenInside, wantedLooks } from "../../frontend/src/state/inside/inside.ts";
+import {
+  edgesInside,
+  insideShown,
+  lookOf,
+  sentenceInside,
+  tokenInside,
+  wantedLooks,
+} from "../../frontend/src/state/inside/inside.ts";
 import { figure, pictureKey } from "../../frontend/src/state/picture/figure.ts";
 import { bowed, groupKey } from "../../frontend/src/scene/edges.ts";
 import { Motion } from "../../frontend/src/scene/motion.ts";
@@ -18,7 +25,13 @@ function placedState() {
       { type: "sentence.edit", id: "s1", text: "the bank lent" },
       { type: "asked", sentence: "s1", id: 2, text: "the bank lent" },
       { type: "tokens", id: 2, sentence: "s1", cut: 0, tokens: tokens(["the", " bank", " lent"]) },
-      ...STEPS.map((step) => ({ type: "slice", id: 2, run: "tiny", sentence: "s1", slice: placedSlice(step, 3) })),
+      ...STEPS.map((step) => ({
+        type: "slice",
+        id: 2,
+        run: "tiny",
+        sentence: "s1",
+        slice: placedSlice(step, 3),
+      })),
       { type: "done", id: 2, sentence: "s1", steps: 4, milliseconds: 3 },
       { type: "go", step: 0, site: 0 },
     ],
@@ -31,14 +44,27 @@ function dissected(id = 5) {
   const back = [1, 0, 0, 1, 0, 0, 0, 1, 0];
   const first = [1, 0, 0, 0.5, 0.5, 0, 0.9, 0, 0.1];
   const data = Float32Array.from([...back, ...first, ...first, ...back]);
-  return { type: "look", look: { kind: "decomposition", id, run: "fake", step: 0, answer: { layers: 2, heads: 2, head_types: [] }, tensors: { patterns: { dtype: "F32", shape: [2, 2, 3, 3], data } } } };
+  return {
+    type: "look",
+    look: {
+      kind: "decomposition",
+      id,
+      run: "fake",
+      step: 0,
+      answer: { layers: 2, heads: 2, head_types: [] },
+      tensors: { patterns: { dtype: "F32", shape: [2, 2, 3, 3], data } },
+    },
+  };
 }
 
 /** A state with a placed sentence of three tokens whose pass is being looked into. */
 function lookedInto() {
   const state = after([{ type: "inside.toggle" }], placedState());
   const [wanted] = wantedLooks(state);
-  return after([{ type: "inside.asked", kind: wanted.kind, id: 5, key: wanted.key }, dissected()], state);
+  return after(
+    [{ type: "inside.asked", kind: wanted.kind, id: 5, key: wanted.key }, dissected()],
+    state,
+  );
 }
 
 test("nothing is asked while nothing is open, and each question has what it is about", () => {
@@ -69,18 +95,48 @@ test("an answer to another question changes nothing, and one to an older questio
 });
 
 test("a refusal stands where it was asked, and goes with the next question", () => {
-  const state = after([{ type: "inside.asked", kind: "decomposition", id: 9, key: "k" }], lookedInto());
-  const refused = after([{ type: "error", id: 9, sentence: null, step: null, code: "bad_input", message: "Not this one.", message_zh: "不是这个。" }], state);
-  assert.deepEqual(refused.inside.troubles.decomposition, { code: "bad_input", message: "Not this one.", message_zh: "不是这个。" });
+  const state = after(
+    [{ type: "inside.asked", kind: "decomposition", id: 9, key: "k" }],
+    lookedInto(),
+  );
+  const refused = after(
+    [
+      {
+        type: "error",
+        id: 9,
+        sentence: null,
+        step: null,
+        code: "bad_input",
+        message: "Not this one.",
+        message_zh: "不是这个。",
+      },
+    ],
+    state,
+  );
+  assert.deepEqual(refused.inside.troubles.decomposition, {
+    code: "bad_input",
+    message: "Not this one.",
+    message_zh: "不是这个。",
+  });
   assert.equal(refused.notice, state.notice);
-  assert.deepEqual(after([{ type: "inside.asked", kind: "decomposition", id: 10, key: "l" }], refused).inside.troubles, {});
+  assert.deepEqual(
+    after([{ type: "inside.asked", kind: "decomposition", id: 10, key: "l" }], refused).inside
+      .troubles,
+    {},
+  );
 });
 
 test("the mean and the largest over heads are what they say", () => {
   const { look } = lookOf(lookedInto(), "decomposition");
   assert.deepEqual([...(patternOf(look, 0, 0)?.values ?? [])], [1, 0, 0, 1, 0, 0, 0, 1, 0]);
-  assert.deepEqual([...(patternOf(look, 0, "mean")?.values ?? [])].map((v) => Math.round(100 * v)), [100, 0, 0, 75, 25, 0, 45, 50, 5]);
-  assert.deepEqual([...(patternOf(look, 0, "max")?.values ?? [])].map((v) => Math.round(100 * v)), [100, 0, 0, 100, 50, 0, 90, 100, 10]);
+  assert.deepEqual(
+    [...(patternOf(look, 0, "mean")?.values ?? [])].map((v) => Math.round(100 * v)),
+    [100, 0, 0, 75, 25, 0, 45, 50, 5],
+  );
+  assert.deepEqual(
+    [...(patternOf(look, 0, "max")?.values ?? [])].map((v) => Math.round(100 * v)),
+    [100, 0, 0, 100, 50, 0, 90, 100, 10],
+  );
   assert.equal(patternOf(look, 2, "mean"), null);
   assert.equal(patternOf(look, 0, 7), null);
   assert.equal(patternOf(null, 0, 0), null);
@@ -88,7 +144,13 @@ test("the mean and the largest over heads are what they say", () => {
 
 test("edges lead from what is looked at to what looks, from a share on, and never to themselves", () => {
   const pattern = { values: Float32Array.from([1, 0, 0, 0.5, 0.5, 0, 0.9, 0.04, 0.06]), tokens: 3 };
-  assert.deepEqual(pairsOf(pattern, 0.05).map(([from, to]) => [from, to]), [[0, 2], [0, 1]]);
+  assert.deepEqual(
+    pairsOf(pattern, 0.05).map(([from, to]) => [from, to]),
+    [
+      [0, 2],
+      [0, 1],
+    ],
+  );
   assert.equal(pairsOf(pattern, 0.6).length, 1);
 });
 
@@ -103,8 +165,15 @@ test("the scene shows the edges of the sentence in hand, those of a picked token
   assert.equal(edgesInside(state).length, 3);
   assert.equal(figure(state)?.edges?.length, 3);
   assert.equal(figure(state)?.sentences[0].trail, false, "paths would hide them");
-  const picked = after([{ type: "pick", pick: { kind: "sentence", id: state.active, token: 1 } }], state);
-  assert.ok(edgesInside(picked).every(({ from, to }) => [from, to].some((end) => end.kind === "sentence" && end.token === 1)));
+  const picked = after(
+    [{ type: "pick", pick: { kind: "sentence", id: state.active, token: 1 } }],
+    state,
+  );
+  assert.ok(
+    edgesInside(picked).every(({ from, to }) =>
+      [from, to].some((end) => end.kind === "sentence" && end.token === 1),
+    ),
+  );
   assert.equal(tokenInside(picked), 1);
   assert.notDeepEqual(pictureKey(picked), pictureKey(state));
   const closed = after([{ type: "inside.toggle" }], state);
@@ -131,7 +200,13 @@ test("an edge bows, an arrow is straight, and what is drawn together has one loo
   assert.deepEqual([...points], [-1, 0, 0, 0, 0, 0, 1, 0, 0, 2, 0, 0]);
   bowed([0, 0, 0], [1, 0, 0], 0.5, points, 0);
   assert.ok(points[2] < 0 && points[11] < 0, "both neighbours lie below, so that the curve rises");
-  const edge = { from: { kind: "cloud", index: 0 }, to: { kind: "cloud", index: 1 }, weight: 0.9, color: [1, 2, 3], arrow: false };
+  const edge = {
+    from: { kind: "cloud", index: 0 },
+    to: { kind: "cloud", index: 1 },
+    weight: 0.9,
+    color: [1, 2, 3],
+    arrow: false,
+  };
   assert.equal(groupKey(edge), groupKey({ ...edge, weight: 0.8 }));
   assert.notEqual(groupKey(edge), groupKey({ ...edge, weight: 0.1 }));
   assert.notEqual(groupKey(edge), groupKey({ ...edge, arrow: true }));
@@ -140,7 +215,13 @@ test("an edge bows, an arrow is straight, and what is drawn together has one loo
 test("the end of an arrow stands where the picture says, in the frame", () => {
   const motion = new Motion();
   const frame = { center: [1, 1, 1], radius: 2 };
-  const arrow = { from: { kind: "cloud", index: 0 }, to: { kind: "place", at: [3, 1, 1] }, weight: 1, color: [0, 0, 0], arrow: true };
+  const arrow = {
+    from: { kind: "cloud", index: 0 },
+    to: { kind: "place", at: [3, 1, 1] },
+    weight: 1,
+    color: [0, 0, 0],
+    arrow: true,
+  };
   const cloud = { positions: Float32Array.from([1, 1, 1]), colors: new Uint8Array(4), sizes: null };
   motion.begin({ frame, cloud, sentences: [], links: [], edges: [arrow] }, 0, 0, "inout");
   const out = new Float32Array(3);

@@ -21,7 +21,10 @@ function inspected() {
     step: stepNumber(state),
     site: Math.round(state.site),
     token: { text: " bank", norm: 7.25, outside: 40 },
-    neighbors: [{ index: 1, distance: 0.5 }, { index: 3, distance: 1 }],
+    neighbors: [
+      { index: 1, distance: 0.5 },
+      { index: 3, distance: 1 },
+    ],
     lens: [{ site: 0, kl: 3.14, entropy: 1, top: [{ text: " of", probability: 0.75 }] }],
   };
   return after([answer], state);
@@ -37,8 +40,14 @@ test("a picked token is told in its sentence, with its true neighbours in their 
   assert.match(text, /<h2 [^>]*>bank<\/h2>/);
   assert.match(text, /the <mark>bank<\/mark>/);
   assert.match(text, /aria-selected="true"[^>]*>[^<]*<\/button><button[^>]*aria-selected="false"/);
-  assert.deepEqual([...text.matchAll(/class="distance"[^>]*>([^<]*)</g)].map(([, one]) => one), ["0.50", "1.00"]);
-  assert.deepEqual([...text.matchAll(/--part:\s*([\d.]+)/g)].map(([, one]) => Number(one)), [0.5, 1]);
+  assert.deepEqual(
+    [...text.matchAll(/class="distance"[^>]*>([^<]*)</g)].map(([, one]) => one),
+    ["0.50", "1.00"],
+  );
+  assert.deepEqual(
+    [...text.matchAll(/--part:\s*([\d.]+)/g)].map(([, one]) => Number(one)),
+    [0.5, 1],
+  );
 });
 
 test("the other tabs tell the lens at each site and the numbers with their scales", () => {
@@ -54,7 +63,10 @@ test("an answer about another place is shown as stale, a failure in words", () =
   assert.doesNotMatch(drawn(inspected()), /stale/);
   assert.match(drawn(after([{ type: "go", step: 0 }], inspected())), /class="body scroll stale"/);
   const asked = after([pickToken(0), { type: "inspect.asked", id: 9 }], inspected());
-  const failed = after([{ type: "error", id: 9, code: "strange", message: "It <b>failed</b>." }], asked);
+  const failed = after(
+    [{ type: "error", id: 9, code: "strange", message: "It <b>failed</b>." }],
+    asked,
+  );
   assert.match(drawn(failed), /<p class="bad">It &lt;b>failed&lt;\/b>\.<\/p>/);
 });
 

@@ -1,38 +1,64 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { again, bytesOf, draftOf, hindrance, labShown, mayOf, newJob, partners, placeOn, readNumber, valueOn, writeNumber, wrong } from "../../frontend/src/state/lab.ts";
-import { labbing } from "../../frontend/src/effects/labbing.ts";
-import { TABLES } from "../../frontend/src/i18n/language.ts";
-import { brief } from "../../frontend/src/i18n/language.ts";
-import { clock, firstAt, percent, progressOf, remaining, seriesOf, valueAt } from "../../frontend/src/charts/progress.ts";
+import {
+  again,
+  bytesOf,
+  draftOf,
+  hindrance,
+  labShown,
+  mayOf,
+  newJob,
+  partners,
+  placeOn,
+  readNumber,
+  valueOn,
+  writeNumber,
+  wrong,
+} from "../../frontend/src/state/lab.ts";
+import { TABLES, brief } from "../../frontend/src/i18n/language.ts";
+import {
+  clock,
+  firstAt,
+  percent,
+  progressOf,
+  remaining,
+  seriesOf,
+  valueAt,
+} from "../../frontend/src/charts/progress.ts";
 import { claimsShown } from "../../frontend/src/state/shown.ts";
 import { initialState } from "../../frontend/src/state/initial.ts";
 import { viewOfState } from "../../frontend/src/state/view.ts";
-import { createStore } from "../../frontend/src/state/store.ts";
 import { textOf } from "../../frontend/src/charts/svg.ts";
-import { CHART, lossScale, spark, stepAxis, thinned, trainingChart } from "../../frontend/src/charts/training.ts";
+import {
+  CHART,
+  lossScale,
+  spark,
+  stepAxis,
+  thinned,
+  trainingChart,
+} from "../../frontend/src/charts/training.ts";
 import { linkOf, viewOf } from "../../frontend/src/state/url.ts";
 import { after, placed } from "./made.mjs";
-
-const numbers = [
-  { name: "learning_rate", title_en: "Learning rate", title_zh: "学习率", low: 1e-5, high: 1, default: 0.001, log: true },
-  { name: "batch", title_en: "Batch", title_zh: "批次", low: 1, high: 4096, default: 512, whole: true, log: true },
-  { name: "seed", title_en: "Seed", title_zh: "种子", low: 0, high: 1e9, default: 0, whole: true },
-];
-const task = (name, more = {}) => ({ name, title_en: name, title_zh: name, about_en: "", about_zh: "", text: false, numbers, optimizer: "adamw", ...more });
-const OFFER = {
-  tasks: [task("modular-addition"), task("text", { text: true })],
-  optimizers: ["sgd", "momentum", "adam", "adamw"],
-  limits: { running: 2, kept: 8, minutes: 10, bytes: 1e8, text_bytes: 20 },
-};
-const job = (id, more = {}) => ({ id, run: `run-${id}`, title: id, task: "modular-addition", optimizer: "adamw", numbers: { learning_rate: 0.002, batch: 64, seed: 3 }, status: "running", step: 10, steps: 100, ...more });
-const opened = (...more) => after([{ type: "lab.toggle" }, { type: "lab.offer", offer: OFFER }, ...more], placed());
+import { OFFER, job, numbers, opened, rows, task } from "./made-lab.mjs";
 
 test("numbers are read as people write them, and written so that they read the same", () => {
-  assert.deepEqual(["0.001", "1e-3", "0,001", " 5 ", "\u22121", "", "a", "1e", "1,000"].map(readNumber), [0.001, 0.001, 0.001, 5, -1, null, null, null, 1]);
-  for (const value of [0, 1, 0.001, 3e-5, 1e-5, 2048, 0.00123, 40000, 1e9]) assert.equal(readNumber(writeNumber(value)), value);
+  assert.deepEqual(
+    ["0.001", "1e-3", "0,001", " 5 ", "\u22121", "", "a", "1e", "1,000"].map(readNumber),
+    [0.001, 0.001, 0.001, 5, -1, null, null, null, 1],
+  );
+  for (const value of [0, 1, 0.001, 3e-5, 1e-5, 2048, 0.00123, 40000, 1e9])
+    assert.equal(readNumber(writeNumber(value)), value);
   const [rate, batch] = numbers;
-  assert.deepEqual([wrong(rate, "2"), wrong(rate, "x"), wrong(rate, "0.1"), wrong(batch, "1.5"), wrong(batch, "64")], ["range", "number", "", "whole", ""]);
+  assert.deepEqual(
+    [
+      wrong(rate, "2"),
+      wrong(rate, "x"),
+      wrong(rate, "0.1"),
+      wrong(batch, "1.5"),
+      wrong(batch, "64"),
+    ],
+    ["range", "number", "", "whole", ""],
+  );
 });
 
 test("a slider goes by factors where they count, and comes back to where it was", () => {
@@ -49,8 +75,19 @@ test("a slider goes by factors where they count, and comes back to where it was"
 test("the draft begins as suits the task; another task keeps the seed", () => {
   const state = opened();
   assert.equal(state.lab.draft.task, "modular-addition");
-  assert.deepEqual(newJob(state.lab), { task: "modular-addition", optimizer: "adamw", numbers: { learning_rate: 0.001, batch: 512, seed: 0 } });
-  const other = after([{ type: "lab.number", name: "seed", text: "7" }, { type: "lab.number", name: "batch", text: "9" }, { type: "lab.task", task: "text" }], state);
+  assert.deepEqual(newJob(state.lab), {
+    task: "modular-addition",
+    optimizer: "adamw",
+    numbers: { learning_rate: 0.001, batch: 512, seed: 0 },
+  });
+  const other = after(
+    [
+      { type: "lab.number", name: "seed", text: "7" },
+      { type: "lab.number", name: "batch", text: "9" },
+      { type: "lab.task", task: "text" },
+    ],
+    state,
+  );
   assert.deepEqual(newJob(other.lab).numbers, { learning_rate: 0.001, batch: 512, seed: 7 });
   assert.equal(after([{ type: "lab.task", task: "nothing" }], state), state);
 });
@@ -59,35 +96,72 @@ test("what keeps a training from beginning is known before it is asked", () => {
   const state = opened();
   assert.equal(hindrance(state.lab), "");
   assert.equal(hindrance(initialState({}).lab), "closed");
-  assert.equal(hindrance(opened({ type: "lab.offer", offer: { ...OFFER, closed: { code: "closed", message: "No." } } }).lab), "closed");
-  assert.equal(hindrance(after([{ type: "lab.number", name: "batch", text: "0" }], state).lab), "numbers");
+  assert.equal(
+    hindrance(
+      opened({ type: "lab.offer", offer: { ...OFFER, closed: { code: "closed", message: "No." } } })
+        .lab,
+    ),
+    "closed",
+  );
+  assert.equal(
+    hindrance(after([{ type: "lab.number", name: "batch", text: "0" }], state).lab),
+    "numbers",
+  );
   const text = after([{ type: "lab.task", task: "text" }], state);
   assert.equal(hindrance(text.lab), "text");
-  assert.equal(hindrance(after([{ type: "lab.text", text: "字".repeat(7) }], text).lab), "text.long");
+  assert.equal(
+    hindrance(after([{ type: "lab.text", text: "字".repeat(7) }], text).lab),
+    "text.long",
+  );
   assert.equal(bytesOf("字"), 3);
   const ready = after([{ type: "lab.text", text: "a text", title: "notes" }], text);
-  assert.deepEqual([hindrance(ready.lab), newJob(ready.lab).text, newJob(ready.lab).title], ["", "a text", "notes"]);
+  assert.deepEqual(
+    [hindrance(ready.lab), newJob(ready.lab).text, newJob(ready.lab).title],
+    ["", "a text", "notes"],
+  );
 });
 
 test("the same again: another optimizer, all numbers as they were", () => {
-  const state = opened({ type: "lab.jobs", jobs: [job("a"), job("b")] }, { type: "lab.again", id: "b" });
+  const state = opened(
+    { type: "lab.jobs", jobs: [job("a"), job("b")] },
+    { type: "lab.again", id: "b" },
+  );
   assert.equal(state.lab.page, "new");
   assert.equal(state.lab.draft.like, "b");
-  assert.deepEqual(newJob(state.lab), { task: "modular-addition", optimizer: "adam", numbers: { learning_rate: 0.002, batch: 64, seed: 3 } });
+  assert.deepEqual(newJob(state.lab), {
+    task: "modular-addition",
+    optimizer: "adam",
+    numbers: { learning_rate: 0.002, batch: 64, seed: 3 },
+  });
   assert.equal(again(state.lab, job("x", { task: "gone" })), null);
   assert.equal(draftOf(task("t")).optimizer, "adamw");
 });
 
 test("partners to watch beside are of the same task and there, those of the same seed first", () => {
-  const jobs = [job("a"), job("b", { numbers: { seed: 9 } }), job("c", { optimizer: "sgd" }), job("d", { task: "text" }), job("e")];
+  const jobs = [
+    job("a"),
+    job("b", { numbers: { seed: 9 } }),
+    job("c", { optimizer: "sgd" }),
+    job("d", { task: "text" }),
+    job("e"),
+  ];
   const runs = ["a", "b", "c", "d"].map((id) => ({ name: `run-${id}` }));
-  assert.deepEqual(partners(jobs, jobs[0], runs).map(({ id }) => id), ["c", "b"]);
+  assert.deepEqual(
+    partners(jobs, jobs[0], runs).map(({ id }) => id),
+    ["c", "b"],
+  );
 });
 
 test("the lab takes the place of what is picked, and gives way to it and to claims", () => {
-  const state = after([{ type: "pick", pick: { kind: "cloud", index: 1 } }, { type: "lab.toggle" }], placed());
+  const state = after(
+    [{ type: "pick", pick: { kind: "cloud", index: 1 } }, { type: "lab.toggle" }],
+    placed(),
+  );
   assert.ok(labShown(state) && state.picked === null);
-  assert.equal(labShown(after([{ type: "pick", pick: { kind: "cloud", index: 1 } }], state)), false);
+  assert.equal(
+    labShown(after([{ type: "pick", pick: { kind: "cloud", index: 1 } }], state)),
+    false,
+  );
   const claims = { ...state, claims: [{}], folded: { ...state.folded, claims: false } };
   assert.equal(claimsShown(claims), false);
   const shown = after([{ type: "claims.toggle" }], claims);
@@ -107,7 +181,13 @@ test("an empty list opens the form; a list selects the job whose run is on scree
   assert.equal(opened({ type: "lab.jobs", jobs: [] }).lab.page, "new");
   const state = opened({ type: "lab.jobs", jobs: [job("a"), job("b", { run: "tiny" })] });
   assert.deepEqual([state.lab.page, state.lab.selected], ["jobs", "b"]);
-  const other = after([{ type: "lab.select", id: "a" }, { type: "lab.jobs", jobs: [job("a")] }], state);
+  const other = after(
+    [
+      { type: "lab.select", id: "a" },
+      { type: "lab.jobs", jobs: [job("a")] },
+    ],
+    state,
+  );
   assert.equal(other.lab.selected, "a");
   assert.equal(after([{ type: "lab.jobs", jobs: [] }], other).lab.selected, null);
 });
@@ -118,12 +198,13 @@ test("what may be done follows the state of a job", () => {
   assert.deepEqual(mayOf(job("a", { status: "finished" })), ["remove"]);
 });
 
-const rows = (...points) => points.map(([step, train_accuracy, test_accuracy]) => ({ step, train_accuracy, test_accuracy, train_loss: 1, test_loss: 2 }));
-
 test("words about a training follow from its numbers alone", () => {
   const says = (log) => progressOf(log, "en");
   assert.equal(says([]).key, "lab.says.nothing");
-  assert.deepEqual(says(rows([0, 0.01, 0.01])), { key: "lab.says.learning", values: { shown: "1\u00a0%", unseen: "1\u00a0%", memorised: 0, understood: 0 } });
+  assert.deepEqual(says(rows([0, 0.01, 0.01])), {
+    key: "lab.says.learning",
+    values: { shown: "1\u00a0%", unseen: "1\u00a0%", memorised: 0, understood: 0 },
+  });
   assert.equal(says(rows([0, 0.01, 0.01], [180, 0.995, 0.06])).values.memorised, 180);
   assert.equal(says(rows([0, 0.01, 0.01], [180, 0.995, 0.06])).key, "lab.says.memorised");
   const both = rows([0, 0, 0], [180, 1, 0.06], [900, 1, 0.95]);
@@ -133,21 +214,34 @@ test("words about a training follow from its numbers alone", () => {
   assert.equal(says([{ step: 4, loss: 2.5 }]).key, "lab.says.loss");
   assert.equal(says([{ step: 4, val_loss: 0.9, excess_loss: 0.1 }]).key, "lab.says.excess");
   const text = [3, 2, 2.5].map((val_loss, i) => ({ step: 10 * i, val_loss }));
-  assert.deepEqual(says(text), { key: "lab.says.worse", values: { value: "2.5", best: "2", step: 10 } });
+  assert.deepEqual(says(text), {
+    key: "lab.says.worse",
+    values: { value: "2.5", best: "2", step: 10 },
+  });
   assert.equal(says(text.slice(0, 2)).key, "lab.says.unseen");
-  for (const key of ["learning", "memorised", "understood", "lost", "worse"]) assert.ok(`lab.says.${key}` in TABLES.zh);
+  for (const key of ["learning", "memorised", "understood", "lost", "worse"])
+    assert.ok(`lab.says.${key}` in TABLES.zh);
 });
 
 test("a share is never rounded to all or nothing; times read as a clock", () => {
-  assert.deepEqual([1, 0.9996, 0.001, 0, 0.5].map((one) => percent(one, "en").replace("\u00a0", " ")), ["100 %", "99.9 %", "0.1 %", "0 %", "50 %"]);
+  assert.deepEqual(
+    [1, 0.9996, 0.001, 0, 0.5].map((one) => percent(one, "en").replace("\u00a0", " ")),
+    ["100 %", "99.9 %", "0.1 %", "0 %", "50 %"],
+  );
   assert.deepEqual([0, 42, 725, 3725].map(clock), ["0:00", "0:42", "12:05", "1:02:05"]);
   assert.equal(remaining({ step: 50, steps: 100, seconds: 30 }), 30);
-  assert.deepEqual([0.00181, 0, 1.7e-7, 13.24].map((one) => brief(one, "en")), ["0.00181", "0", "1.7e\u22127", "13.2"]);
+  assert.deepEqual(
+    [0.00181, 0, 1.7e-7, 13.24].map((one) => brief(one, "en")),
+    ["0.00181", "0", "1.7e\u22127", "13.2"],
+  );
   assert.equal(remaining({ step: 0, steps: 100 }), null);
 });
 
 test("a series skips lines without it; its value holds until the next line", () => {
-  const series = seriesOf([{ step: 0, loss: 3 }, { step: 5 }, { step: 9, loss: 1 }, { step: 12, loss: NaN }], "loss");
+  const series = seriesOf(
+    [{ step: 0, loss: 3 }, { step: 5 }, { step: 9, loss: 1 }, { step: 12, loss: NaN }],
+    "loss",
+  );
   assert.deepEqual(series, { steps: [0, 9], values: [3, 1] });
   assert.deepEqual([valueAt(series, -1), valueAt(series, 5), valueAt(series, 99)], [null, 3, 1]);
   assert.equal(firstAt(series, 4), null);
@@ -157,7 +251,10 @@ test("the axis of steps shows early and late; ticks lie within", () => {
   for (const last of [1, 7, 200, 10000, 40000]) {
     const axis = stepAxis(last);
     assert.ok(Math.abs(axis.at(last) - 1) < 1e-9 && axis.at(0) === 0);
-    assert.ok(axis.ticks.every(({ at }) => at >= 0 && at <= 1 + 1e-9), String(last));
+    assert.ok(
+      axis.ticks.every(({ at }) => at >= 0 && at <= 1 + 1e-9),
+      String(last),
+    );
   }
   assert.ok(stepAxis(10000).at(180) > 0.2);
 });
@@ -167,109 +264,82 @@ test("curves keep their extremes when thinned, break nowhere, and mark the step 
   const few = thinned(many);
   assert.ok(few.length < 500 && few.some(({ y }) => y === 99));
   const series = { steps: [0, 10, 100], values: [0, 1, 0.5] };
-  const common = { axis: stepAxis(100), steps: [0, 10, 100], floor: null, named: true, growing: true };
-  const drawn = textOf(trainingChart({ ...common, lines: [{ series, kind: "unseen" }], scale: "share", at: 1 }));
+  const common = {
+    axis: stepAxis(100),
+    steps: [0, 10, 100],
+    floor: null,
+    named: true,
+    growing: true,
+  };
+  const drawn = textOf(
+    trainingChart({ ...common, lines: [{ series, kind: "unseen" }], scale: "share", at: 1 }),
+  );
   assert.match(drawn, /class="here"/);
   assert.match(drawn, /class="tip"/);
   assert.doesNotMatch(drawn, /NaN|undefined/);
-  assert.doesNotMatch(textOf(trainingChart({ ...common, lines: [{ series, kind: "unseen" }], scale: "loss", at: null, steps: [] })), /here|NaN/);
+  assert.doesNotMatch(
+    textOf(
+      trainingChart({
+        ...common,
+        lines: [{ series, kind: "unseen" }],
+        scale: "loss",
+        at: null,
+        steps: [],
+      }),
+    ),
+    /here|NaN/,
+  );
   assert.doesNotMatch(textOf(spark({ steps: [], values: [] }, "loss", 0)), /NaN/);
-  for (const values of [[], [0, 0], [2, 2], [1e-9, 5], [0.8, 0.9]]) assert.ok(Number.isFinite(lossScale(values).at(0)) && lossScale(values).ticks.length < 5);
+  for (const values of [[], [0, 0], [2, 2], [1e-9, 5], [0.8, 0.9]])
+    assert.ok(Number.isFinite(lossScale(values).at(0)) && lossScale(values).ticks.length < 5);
   assert.ok(CHART.width > 0);
-});
-
-// ---- talking to the lab ------------------------------------------------------------------------------------------------
-
-const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
-
-/** A server of a lab with one training; every question it was asked. */
-function fakeServer(t, answers) {
-  const asked = [];
-  globalThis.document = { baseURI: "http://here/" };
-  globalThis.window = globalThis;
-  t.mock.method(globalThis, "fetch", async (url, { method = "GET", body } = {}) => {
-    const path = url.pathname.slice(1);
-    asked.push([`${method} ${path}`, body && JSON.parse(body)]);
-    const answer = answers[`${method} ${path}`];
-    const { status = 200, json } = typeof answer === "function" ? answer() : { json: answer, status: answer ? 200 : 404 };
-    return { ok: status < 400, status, statusText: "No", json: async () => json };
-  });
-  return asked;
-}
-
-test("a training is asked for, listed, and its run opened as soon as it is there", async (t) => {
-  let runs = [{ name: "tiny" }];
-  const asked = fakeServer(t, {
-    "GET api/lab": OFFER,
-    "GET api/jobs": () => ({ json: { jobs: [job("new")] } }),
-    "POST api/jobs": () => ({ status: 201, json: job("new", { step: 0 }) }),
-    "GET api/runs": () => ({ json: { runs } }),
-    "GET api/runs/run-new/metrics": { rows: rows([0, 0, 0]) },
-  });
-  const store = createStore(placed());
-  const shown = [];
-  const lab = labbing(store, { openRun: (name) => shown.push(name), leaveRun: () => {} });
-  store.dispatch({ type: "lab.toggle" });
-  await settle();
-  assert.equal(store.get().lab.draft.task, "modular-addition");
-  await lab.start();
-  await settle();
-  assert.deepEqual(asked.find(([what]) => what === "POST api/jobs")[1].optimizer, "adamw");
-  assert.deepEqual([store.get().lab.page, store.get().lab.selected, store.get().lab.awaited], ["jobs", "new", "run-new"]);
-  assert.deepEqual(shown, []);
-  runs = [...runs, { name: "run-new" }];
-  lab.hear({ type: "changed", runs: [], jobs: true });
-  await settle();
-  assert.deepEqual(shown, ["run-new"]);
-  assert.equal(store.get().lab.awaited, "");
-  assert.equal(store.get().lab.logs["run-new"].length, 1);
-  store.dispatch({ type: "lab.toggle" });
-});
-
-test("a refusal stands in the server's own words, and nothing is lost", async (t) => {
-  const answer = { status: 503, json: { error: { code: "busy", message: "Two trainings are running; two at most.", message_zh: "已有两次训练在运行；最多两次。" } } };
-  fakeServer(t, { "GET api/lab": OFFER, "GET api/jobs": { jobs: [job("a", { status: "paused" })] }, "POST api/jobs": () => answer, "POST api/jobs/a/resume": () => answer });
-  const store = createStore(placed());
-  const lab = labbing(store, { openRun: () => {}, leaveRun: () => {} });
-  store.dispatch({ type: "lab.toggle" });
-  await settle();
-  await lab.start();
-  assert.deepEqual(store.get().lab.refusal, answer.json.error);
-  assert.equal(store.get().lab.asking, false);
-  await lab.act("a", "resume");
-  assert.equal(store.get().lab.troubles.a.code, "busy");
-  assert.deepEqual(store.get().lab.busy, {});
-  store.dispatch({ type: "lab.toggle" });
-});
-
-test("a deleted training takes its run from the screen", async (t) => {
-  const asked = fakeServer(t, { "GET api/jobs": { jobs: [] }, "DELETE api/jobs/a": { jobs: [] } });
-  const store = createStore(after([{ type: "lab.jobs", jobs: [job("a", { run: "tiny" })] }], placed()));
-  const left = [];
-  await labbing(store, { openRun: () => {}, leaveRun: (name) => left.push(name) }).remove(store.get().lab.jobs[0]);
-  assert.deepEqual([left, store.get().lab.jobs, asked[0][0]], [["tiny"], [], "DELETE api/jobs/a"]);
-});
-
-test("a server without a lab is no trouble until the lab is opened", async (t) => {
-  fakeServer(t, {});
-  const store = createStore(initialState({}));
-  labbing(store, { openRun: () => {}, leaveRun: () => {} });
-  store.dispatch({ type: "hello", version: "0", limits: {} });
-  await settle();
-  assert.equal(store.get().lab.failure, null);
-  store.dispatch({ type: "lab.toggle" });
-  await settle();
-  assert.equal(store.get().lab.failure.code, "http_404");
 });
 
 test("another optimizer brings the rates that suit it, where nobody chose others", () => {
   const suited = { sgd: { learning_rate: 0.3 }, adamw: { learning_rate: 0.001 } };
-  const offer = { ...OFFER, tasks: [task("modular-addition", { suited }), ...OFFER.tasks.slice(1)] };
-  const chosen = (...more) => after([{ type: "lab.toggle" }, { type: "lab.offer", offer }, ...more, { type: "lab.optimizer", optimizer: "sgd" }], placed()).lab.draft;
-  assert.deepEqual([chosen().optimizer, chosen().numbers.learning_rate, chosen().numbers.batch], ["sgd", "0.3", "512"]);
-  assert.equal(chosen({ type: "lab.number", name: "learning_rate", text: "0.02" }).numbers.learning_rate, "0.02");
-  assert.equal(chosen({ type: "lab.optimizer", optimizer: "sgd" }, { type: "lab.optimizer", optimizer: "adamw" }).numbers.learning_rate, "0.3");
+  const offer = {
+    ...OFFER,
+    tasks: [task("modular-addition", { suited }), ...OFFER.tasks.slice(1)],
+  };
+  const chosen = (...more) =>
+    after(
+      [
+        { type: "lab.toggle" },
+        { type: "lab.offer", offer },
+        ...more,
+        { type: "lab.optimizer", optimizer: "sgd" },
+      ],
+      placed(),
+    ).lab.draft;
+  assert.deepEqual(
+    [chosen().optimizer, chosen().numbers.learning_rate, chosen().numbers.batch],
+    ["sgd", "0.3", "512"],
+  );
+  assert.equal(
+    chosen({ type: "lab.number", name: "learning_rate", text: "0.02" }).numbers.learning_rate,
+    "0.02",
+  );
+  assert.equal(
+    chosen(
+      { type: "lab.optimizer", optimizer: "sgd" },
+      { type: "lab.optimizer", optimizer: "adamw" },
+    ).numbers.learning_rate,
+    "0.3",
+  );
   const lab = { ...opened().lab, offer };
-  assert.equal(again(lab, job("a", { optimizer: "adamw", numbers: { learning_rate: 0.001, batch: 64, seed: 3 } })).numbers.learning_rate, "0.001", "Adam has none of its own here");
-  assert.equal(again({ ...lab, offer: { ...offer, optimizers: ["sgd", "adamw"] } }, job("a", { numbers: { learning_rate: 0.001, batch: 64, seed: 3 } })).numbers.learning_rate, "0.3");
+  assert.equal(
+    again(
+      lab,
+      job("a", { optimizer: "adamw", numbers: { learning_rate: 0.001, batch: 64, seed: 3 } }),
+    ).numbers.learning_rate,
+    "0.001",
+    "Adam has none of its own here",
+  );
+  assert.equal(
+    again(
+      { ...lab, offer: { ...offer, optimizers: ["sgd", "adamw"] } },
+      job("a", { numbers: { learning_rate: 0.001, batch: 64, seed: 3 } }),
+    ).numbers.learning_rate,
+    "0.3",
+  );
 });

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { ALONG, behind, buildingOf, buildingWords, isLive, isTyped, placeIn, spokenWords } from "../../frontend/src/state/following.ts";
+import {
+  ALONG,
+  behind,
+  buildingOf,
+  buildingWords,
+  isLive,
+  isTyped,
+  placeIn,
+  spokenWords,
+} from "../../frontend/src/state/following.ts";
 import { wordsOf } from "../../frontend/src/i18n/language.ts";
 import { initialState } from "../../frontend/src/state/initial.ts";
 import { shownAtlas, stepNumber } from "../../frontend/src/state/state.ts";
@@ -15,16 +24,28 @@ function standing() {
   let state = placed();
   for (const step of STEPS) state = update(state, { type: "atlas.slice", slice: atlasSlice(step) });
   const slices = Object.fromEntries(STEPS.map((step) => [step, placedSlice(step)]));
-  return { ...state, connection: "open", sentences: state.sentences.map((one) => ({ ...one, slices, status: "placed", asked: one.text })) };
+  return {
+    ...state,
+    connection: "open",
+    sentences: state.sentences.map((one) => ({
+      ...one,
+      slices,
+      status: "placed",
+      asked: one.text,
+    })),
+  };
 }
 
-test("who stands at the last step goes along to the new one, once cloud and sentence are there, in one glide", () => {
+test("who stands at the last step glides to the new one, once cloud and sentence are there", () => {
   let state = update(standing(), grow());
   assert.deepEqual([stepNumber(state), state.along], [512, true]);
   state = update(state, { type: "atlas.slice", slice: atlasSlice(1024) });
   assert.equal(stepNumber(state), 512);
   const [one] = state.sentences;
-  state = update({ ...state, sentences: [{ ...one, request: 9 }] }, { type: "slice", id: 9, sentence: one.id, run: "tiny", slice: placedSlice(1024) });
+  state = update(
+    { ...state, sentences: [{ ...one, request: 9 }] },
+    { type: "slice", id: 9, sentence: one.id, run: "tiny", slice: placedSlice(1024) },
+  );
   assert.deepEqual([stepNumber(state), state.along, state.glide], [1024, false, ALONG]);
 });
 
@@ -37,9 +58,16 @@ test("what is on screen does not move when steps come", () => {
 });
 
 test("who stands elsewhere, plays, scrubs or is on a tour stays where they are", () => {
-  for (const [change, step, along] of [[{ step: 1 }, 8, false], [{ step: 3, playing: "steps" }, 512, false], [{ touring: true }, 512, false]]) {
+  for (const [change, step, along] of [
+    [{ step: 1 }, 8, false],
+    [{ step: 3, playing: "steps" }, 512, false],
+    [{ touring: true }, 512, false],
+  ]) {
     const state = update({ ...standing(), ...change }, grow());
-    assert.deepEqual([stepNumber(state), state.along, state.playing], [step, along, change.playing ?? null]);
+    assert.deepEqual(
+      [stepNumber(state), state.along, state.playing],
+      [step, along, change.playing ?? null],
+    );
   }
   assert.equal(update({ ...standing(), step: 1.25 }, grow()).step, 1.25);
 });
@@ -53,7 +81,11 @@ test("a step that comes between others leaves the step on screen the same", () =
 });
 
 test("whoever moves meanwhile is not taken along", () => {
-  for (const message of [{ type: "go", step: 0 }, { type: "play", axis: "steps" }, { type: "projection", name: "pca" }]) {
+  for (const message of [
+    { type: "go", step: 0 },
+    { type: "play", axis: "steps" },
+    { type: "projection", name: "pca" },
+  ]) {
     const state = update(update(standing(), grow()), message);
     assert.equal(state.along, false);
   }
@@ -72,8 +104,14 @@ test("a lost line and a sentence that fails do not keep anybody waiting", () => 
   const lost = update({ ...standing(), connection: "lost" }, grow());
   assert.equal(stepNumber(update(lost, { type: "atlas.slice", slice: atlasSlice(1024) })), 1024);
   const failed = update(standing(), grow());
-  const sentences = failed.sentences.map((one) => ({ ...one, failure: { code: "x", message: "" } }));
-  assert.equal(stepNumber(update({ ...failed, sentences }, { type: "atlas.slice", slice: atlasSlice(1024) })), 1024);
+  const sentences = failed.sentences.map((one) => ({
+    ...one,
+    failure: { code: "x", message: "" },
+  }));
+  assert.equal(
+    stepNumber(update({ ...failed, sentences }, { type: "atlas.slice", slice: atlasSlice(1024) })),
+    1024,
+  );
 });
 
 test("sentences are asked for at the new steps only, and not where nothing can be typed", () => {
@@ -93,7 +131,10 @@ test("a run without examples adds no sentence and complains of none", () => {
 test("the same card changes nothing, another run's neither", () => {
   const state = standing();
   assert.equal(update(state, { type: "run.grown", card: card() }), state);
-  assert.equal(update(state, { type: "run.grown", card: card({ name: "other", steps: MORE }) }), state);
+  assert.equal(
+    update(state, { type: "run.grown", card: card({ name: "other", steps: MORE }) }),
+    state,
+  );
   assert.equal(update(initialState(), grow()).card, null);
 });
 
@@ -120,8 +161,14 @@ test("what is being made is told in words, to a voice by quarters", () => {
   assert.equal(buildingWords(wordsOf("en"), buildingOf(state)), "being built: 34 % · layout");
   assert.equal(buildingWords(wordsOf("zh"), buildingOf(state)), "正在生成：34% · 布局");
   assert.equal(spokenWords(wordsOf("en"), buildingOf(state)), "being built: 25 % · layout");
-  assert.equal(buildingWords(wordsOf("en"), { stage: "step 512", share: 0.5 }), "being built: 50 % · step 512");
+  assert.equal(
+    buildingWords(wordsOf("en"), { stage: "step 512", share: 0.5 }),
+    "being built: 50 % · step 512",
+  );
   assert.equal(buildingWords(wordsOf("en"), { stage: "line", share: 0 }), "waiting in line");
-  assert.equal(buildingWords(wordsOf("en"), { stage: "something new", share: 0 }), "being built: 0 % · something new");
+  assert.equal(
+    buildingWords(wordsOf("en"), { stage: "something new", share: 0 }),
+    "being built: 0 % · something new",
+  );
   assert.equal(buildingOf(state, "other"), null);
 });

@@ -1,5 +1,24 @@
 /** Made-up cards of the seed for the tests of the page. */
 
+const CONTROLS = [
+  {
+    name_en: "shuffled text",
+    name_zh: "打乱的文本",
+    steps: [0, 8, 512],
+    values: [36, 9, 22],
+    lows: [null, null, null],
+    highs: [null, null, null],
+  },
+  {
+    name_en: "Gaussian",
+    name_zh: "高斯",
+    steps: [],
+    values: [40],
+    lows: [null],
+    highs: [null],
+  },
+];
+
 /** A card whose number falls and rises over the steps, with two controls. */
 export function seedCard(id, more = {}) {
   return {
@@ -22,17 +41,28 @@ export function seedCard(id, more = {}) {
     here_zh: "192 个方向中的 12.5 个",
     unit: "directions",
     unit_zh: "方向数",
-    series: { name_en: "natural text", name_zh: "自然文本", steps: [0, 8, 512], values: [35.8, 1.25, 18.3], lows: [34, 1.1, 17], highs: [37, 1.4, 19.5] },
-    by_site: { sites: ["embed", "L0.mid", "L1.post"], values: [10, 12, 18.3], lows: [9, 11, 17], highs: [11, 13, 19.5] },
-    controls: [
-      { name_en: "shuffled text", name_zh: "打乱的文本", steps: [0, 8, 512], values: [36, 9, 22], lows: [null, null, null], highs: [null, null, null] },
-      { name_en: "Gaussian", name_zh: "高斯", steps: [], values: [40], lows: [null], highs: [null] },
-    ],
+    series: {
+      name_en: "natural text",
+      name_zh: "自然文本",
+      steps: [0, 8, 512],
+      values: [35.8, 1.25, 18.3],
+      lows: [34, 1.1, 17],
+      highs: [37, 1.4, 19.5],
+    },
+    by_site: {
+      sites: ["embed", "L0.mid", "L1.post"],
+      values: [10, 12, 18.3],
+      lows: [9, 11, 17],
+      highs: [11, 13, 19.5],
+    },
+    controls: CONTROLS,
     p: 0.0004,
     q: 0.012,
     limits_en: "It does not show that the shape is smooth.",
     limits_zh: "它不能说明形状是光滑的。",
-    papers: [{ text: "Facco et al. 2017", url: "https://www.nature.com/articles/s41598-017-11873-y" }],
+    papers: [
+      { text: "Facco et al. 2017", url: "https://www.nature.com/articles/s41598-017-11873-y" },
+    ],
     view: { step: "512", site: "L0.post", colour: "trust", s: "0vthe bank of\n3vthe river" },
     at_step: 512,
     ...more,

@@ -10,7 +10,15 @@ export const REF = 6;
 /** A way to show the states, as the card tells of it. */
 export function projection(name, kind, radius) {
   const axes = kind === "umap" ? ["", "", ""] : ["1", "2", "3"];
-  return { name, kind, title_en: name, title_zh: name, axes_en: axes, axes_zh: axes, frame: { center: [0, 0, 0], radius } };
+  return {
+    name,
+    kind,
+    title_en: name,
+    title_zh: name,
+    axes_en: axes,
+    axes_zh: axes,
+    frame: { center: [0, 0, 0], radius },
+  };
 }
 
 /** A card of two layers and four checkpoints. */
@@ -35,7 +43,8 @@ export function card(more = {}) {
 /** One step of an atlas: point i of site s lies at (step, s, i); trust falls with i. */
 export function atlasSlice(step) {
   const positions = new Float32Array(SITES.length * REF * 3);
-  for (let s = 0; s < SITES.length; s++) for (let i = 0; i < REF; i++) positions.set([step, s, i], 3 * (s * REF + i));
+  for (let s = 0; s < SITES.length; s++)
+    for (let i = 0; i < REF; i++) positions.set([step, s, i], 3 * (s * REF + i));
   const trust = Uint8Array.from({ length: SITES.length * REF }, (_, k) => 255 - 10 * (k % REF));
   return { step, sites: SITES.length, ref: REF, positions, trust, continuity: trust };
 }
@@ -43,7 +52,8 @@ export function atlasSlice(step) {
 /** A placed slice of `tokens` tokens: token i of site s lies at (step, s, i + 0.5). */
 export function placedSlice(step, tokens = 2) {
   const positions = new Float32Array(SITES.length * tokens * 3);
-  for (let s = 0; s < SITES.length; s++) for (let i = 0; i < tokens; i++) positions.set([step, s, i + 0.5], 3 * (s * tokens + i));
+  for (let s = 0; s < SITES.length; s++)
+    for (let i = 0; i < tokens; i++) positions.set([step, s, i + 0.5], 3 * (s * tokens + i));
   return {
     step,
     sites: SITES.length,
@@ -84,7 +94,13 @@ export function placed() {
     { type: "sentence.add", text: "the bank" },
     { type: "asked", sentence: "s1", id: 1, text: "the bank" },
     { type: "tokens", id: 1, sentence: "s1", cut: 0, tokens: tokens(["the", " bank"]) },
-    ...STEPS.map((step) => ({ type: "slice", id: 1, run: "tiny", sentence: "s1", slice: placedSlice(step) })),
+    ...STEPS.map((step) => ({
+      type: "slice",
+      id: 1,
+      run: "tiny",
+      sentence: "s1",
+      slice: placedSlice(step),
+    })),
     { type: "done", id: 1, sentence: "s1", steps: 4, milliseconds: 3 },
   ]);
 }

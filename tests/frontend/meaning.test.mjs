@@ -32,7 +32,14 @@ const SETS = {
   tensors: {},
   answer: {
     senses: [
-      { language: "en", word: "bank", control: "place", names: ["money", "river"], counts: [20, 20], examples: ["a", "b"] },
+      {
+        language: "en",
+        word: "bank",
+        control: "place",
+        names: ["money", "river"],
+        counts: [20, 20],
+        examples: ["a", "b"],
+      },
     ],
     axes: [{ language: "en", name: "gender", pairs: [["man", "woman"]] }],
     labels: [{ name: "source", classes: 2 }],
@@ -42,7 +49,10 @@ const SETS = {
 
 /** The panel open on a section, what there is to choose from being known. */
 function open(name, state = placed()) {
-  const shown = after([{ type: "meaning.toggle" }, section(name), { type: "meaning.sets.asked", id: 1 }], state);
+  const shown = after(
+    [{ type: "meaning.toggle" }, section(name), { type: "meaning.sets.asked", id: 1 }],
+    state,
+  );
   return after([{ type: "look", look: SETS }], shown);
 }
 
@@ -84,7 +94,13 @@ function sensesLook(id, step, { quotient = 1.2, low = 1.1 } = {}) {
 function answered(name, look, state = open(name)) {
   const key = keyOf(state);
   const step = stepNumber(state);
-  return after([{ type: "meaning.asked", section: name, id: 7, key, steps: [step] }, { type: "look", look: { ...look, id: 7 } }], state);
+  return after(
+    [
+      { type: "meaning.asked", section: name, id: 7, key, steps: [step] },
+      { type: "look", look: { ...look, id: 7 } },
+    ],
+    state,
+  );
 }
 
 test("what is bundled is asked for at once, one's own and what takes long when it is wanted", () => {
@@ -94,13 +110,20 @@ test("what is bundled is asked for at once, one's own and what takes long when i
   assert.equal(wantedMeaning(open("regions")), null);
   const wished = after([{ type: "meaning.measure", all: true }], open("regions"));
   assert.deepEqual(new Set(wantedMeaning(wished).steps), new Set(STEPS));
-  const own = after([{ type: "meaning.form", word: "", ownWord: "bank", ownFirst: "a {}", ownSecond: "b {}" }], open("senses"));
+  const own = after(
+    [{ type: "meaning.form", word: "", ownWord: "bank", ownFirst: "a {}", ownSecond: "b {}" }],
+    open("senses"),
+  );
   assert.equal(wantedMeaning(own), null);
   const asked = wantedMeaning(after([{ type: "meaning.measure", all: false }], own));
-  assert.deepEqual(JSON.parse(asked.key).own, { word: "bank", control: null, senses: { A: ["a {}"], B: ["b {}"] } });
+  assert.deepEqual(JSON.parse(asked.key).own, {
+    word: "bank",
+    control: null,
+    senses: { A: ["a {}"], B: ["b {}"] },
+  });
 });
 
-test("an answer is of the question that it was asked with, and a step already known is not asked again", () => {
+test("an answer is of the question it was asked with, and a known step is not asked again", () => {
   const state = answered("senses", sensesLook(7, stepNumber(placed())));
   assert.equal(partHere(state).answer.words[0].word, "bank");
   assert.equal(wantedMeaning(state), null);
@@ -114,19 +137,32 @@ test("an answer is of the question that it was asked with, and a step already kn
 test("a word is said to part where its interval lies above its control, and not to where it does not", () => {
   const step = stepNumber(placed());
   assert.match(drawn(answered("senses", sensesLook(7, step))), /more than its topic explains/);
-  assert.match(drawn(answered("senses", sensesLook(7, step, { quotient: 1, low: 0.8 }))), /no more than any word would be/);
+  assert.match(
+    drawn(answered("senses", sensesLook(7, step, { quotient: 1, low: 0.8 }))),
+    /no more than any word would be/,
+  );
   const chart = drawn(answered("senses", sensesLook(7, step)));
-  for (const tone of ["main", "control", "chance"]) assert.match(chart, new RegExp(`class="line ${tone}`));
+  for (const tone of ["main", "control", "chance"])
+    assert.match(chart, new RegExp(`class="line ${tone}`));
   assert.match(chart, /class="band control"/);
 });
 
 test("a refusal is told in the section that asked, and the next choice clears it", () => {
   const state = open("axes");
-  const asked = after([{ type: "meaning.asked", section: "axes", id: 4, key: "{}", steps: [8] }], state);
-  const refused = after([{ type: "error", id: 4, code: "bad_input", message: "At least 5 <pairs>." }], asked);
+  const asked = after(
+    [{ type: "meaning.asked", section: "axes", id: 4, key: "{}", steps: [8] }],
+    state,
+  );
+  const refused = after(
+    [{ type: "error", id: 4, code: "bad_input", message: "At least 5 <pairs>." }],
+    asked,
+  );
   assert.match(drawn(refused), /role="alert">[^<]*At least 5 &lt;pairs>/);
   assert.equal(wantedMeaning(refused), null, "it is not asked again by itself");
-  assert.doesNotMatch(drawn(after([{ type: "meaning.form", list: "number" }], refused)), /role="alert"/);
+  assert.doesNotMatch(
+    drawn(after([{ type: "meaning.form", list: "number" }], refused)),
+    /role="alert"/,
+  );
 });
 
 test("every section has its question, its limits and its words in both languages", () => {
@@ -148,8 +184,15 @@ test("senses stand in the scene as beads of two hues, their control as rings beh
   assert.deepEqual([first.id, first.tokens, second.tokens], ["meaning~sense0", 1, 1]);
   assert.notDeepEqual(first.color, second.color);
   assert.deepEqual(second.color, third.color);
-  assert.deepEqual([first, second, third].map(({ labels }) => labels[0]), ["bank · money", "bank · river", ""]);
-  assert.deepEqual([...second.paths.slice(0, 6)], [3, 4, 5, 12, 13, 14], "it glides through the sites");
+  assert.deepEqual(
+    [first, second, third].map(({ labels }) => labels[0]),
+    ["bank · money", "bank · river", ""],
+  );
+  assert.deepEqual(
+    [...second.paths.slice(0, 6)],
+    [3, 4, 5, 12, 13, 14],
+    "it glides through the sites",
+  );
   assert.equal(picture.cloud.own, REF);
   assert.equal(picture.cloud.positions.length, 3 * (REF + 3));
   assert.ok([...picture.cloud.sizes.slice(REF)].every((size) => size < 0));
@@ -159,19 +202,44 @@ test("senses stand in the scene as beads of two hues, their control as rings beh
 
 test("regions colour their members and are named where most of them lie", () => {
   const members = [0, 0, 0, 1, 1, -1];
-  const region = (index, text) => ({ index, size: 3, tokens: [{ text, value: 9 }], labels: [], lens: [], purity: 0.7, shuffled: 0.1, q: 0.01, fate: "born" });
+  const region = (index, text) => ({
+    index,
+    size: 3,
+    tokens: [{ text, value: 9 }],
+    labels: [],
+    lens: [],
+    purity: 0.7,
+    shuffled: 0.1,
+    q: 0.01,
+    fate: "born",
+  });
   const state = open("regions");
   const site = SITES[Math.round(state.site)];
   const look = {
     kind: "regions",
     run: "tiny",
     step: stepNumber(state),
-    answer: { ...common, step: stepNumber(state), site, regions: [region(0, "the"), region(1, "river")], links: [], before: -1 },
-    tensors: { members: tensor([6], (i) => members[i]), purity: tensor([3], triple), shuffled: tensor([1], () => 0.1), chance: tensor([0], () => 0) },
+    answer: {
+      ...common,
+      step: stepNumber(state),
+      site,
+      regions: [region(0, "the"), region(1, "river")],
+      links: [],
+      before: -1,
+    },
+    tensors: {
+      members: tensor([6], (i) => members[i]),
+      purity: tensor([3], triple),
+      shuffled: tensor([1], () => 0.1),
+      chance: tensor([0], () => 0),
+    },
   };
   const found = answered("regions", look, state);
   const picture = figure(found);
-  assert.deepEqual(picture.sentences.slice(0, 2).map(({ labels }) => labels[0]), ["the", "river"]);
+  assert.deepEqual(
+    picture.sentences.slice(0, 2).map(({ labels }) => labels[0]),
+    ["the", "river"],
+  );
   const rgb = (at) => [...picture.cloud.colors.slice(4 * at, 4 * at + 3)];
   assert.deepEqual(rgb(0), rgb(1));
   assert.notDeepEqual(rgb(0), rgb(3));
@@ -186,9 +254,25 @@ test("the centre of a region is the member that lies nearest to their mean", () 
 });
 
 test("a chart breaks where there is no number, and its axis holds what means something", () => {
-  const lines = [{ tone: "main", dashed: false, values: [0.2, null, 0.4], low: [0.1, null, 0.3], high: [0.3, null, 0.5] }];
+  const lines = [
+    {
+      tone: "main",
+      dashed: false,
+      values: [0.2, null, 0.4],
+      low: [0.1, null, 0.3],
+      high: [0.3, null, 0.5],
+    },
+  ];
   const frame = { width: 100, height: 50, left: 20, right: 5, top: 5, bottom: 10 };
-  const made = linesChart({ frame, along: thingsAlong(["a", "b", "c"]), lines, rule: 1, range: null, at: 1, text: String });
+  const made = linesChart({
+    frame,
+    along: thingsAlong(["a", "b", "c"]),
+    lines,
+    rule: 1,
+    range: null,
+    at: 1,
+    text: String,
+  });
   const text = JSON.stringify(made);
   assert.match(text, /"class":"rule"/);
   assert.equal(text.match(/"class":"dot main"/g).length, 2);
@@ -196,14 +280,21 @@ test("a chart breaks where there is no number, and its axis holds what means som
 });
 
 test("ribbons stack regions by their size, the largest at the floor", () => {
-  const regions = [{ index: 0, size: 30 }, { index: 1, size: 10 }];
+  const regions = [
+    { index: 0, size: 30 },
+    { index: 1, size: 10 },
+  ];
   const [boxes] = boxesOf([{ step: 0, regions, links: [], before: -1 }]);
   assert.ok(boxes.get(0).y > boxes.get(1).y);
   assert.ok(Math.abs(boxes.get(0).high / boxes.get(1).high - 3) < 1e-9);
 });
 
 test("pairs and analogies are read however they are parted", () => {
-  assert.deepEqual(pairsOf("man woman\nking – queen\n男人，女人\nalone"), [["man", "woman"], ["king", "queen"], ["男人", "女人"]]);
+  assert.deepEqual(pairsOf("man woman\nking – queen\n男人，女人\nalone"), [
+    ["man", "woman"],
+    ["king", "queen"],
+    ["男人", "女人"],
+  ]);
   assert.deepEqual(termsOf("man - king + woman = queen"), ["man", "king", "woman", "queen"]);
   assert.deepEqual(termsOf("man, king"), []);
 });
@@ -214,7 +305,10 @@ test("the table holds every number with its bounds and its control", () => {
   assert.match(asked, /^# \{"type":"senses"/);
   assert.equal(head, "run,layerfold,section,step,place,what,value,low,high");
   assert.equal(rows.length, 3 * SITES.length);
-  assert.match(rows.find((row) => row.includes("senses.control")), /,0\.75\d*,0\.69\d*|,0\.75,0\.7/);
+  assert.match(
+    rows.find((row) => row.includes("senses.control")),
+    /,0\.75\d*,0\.69\d*|,0\.75,0\.7/,
+  );
 });
 
 test("the link opens the section again", () => {
@@ -225,7 +319,10 @@ test("the link opens the section again", () => {
 });
 
 test("another run takes what was measured of this one along with it", () => {
-  const state = after([{ type: "run.choose", run: "other" }], answered("senses", sensesLook(7, 512)));
+  const state = after(
+    [{ type: "run.choose", run: "other" }],
+    answered("senses", sensesLook(7, 512)),
+  );
   assert.deepEqual([state.meaning.measured, state.meaning.sets], [{}, null]);
 });
 
@@ -257,12 +354,23 @@ test("the scene is shown on axes that the card then offers, and the link brings 
 test("the percentile is said to be one only where the table of the edge supports it", () => {
   const state = open("ood");
   assert.equal(standingHere(state), null);
-  const alarms = [["supported", "supported"], ["supported", "inverted"]].map((row) =>
-    SITES.map((_, at) => row[Math.min(at, 1)]),
-  );
+  const alarms = [
+    ["supported", "supported"],
+    ["supported", "inverted"],
+  ].map((row) => SITES.map((_, at) => row[Math.min(at, 1)]));
   const look = { kind: "ood", run: "tiny", step: stepNumber(state), tensors: {} };
-  look.answer = { ...common, step: stepNumber(state), kinds: ["held-out", "shuffled"], levels: [], scores: ["nearest", "loss"], alarms };
-  look.tensors = { auroc: tensor([2, 2, 2, SITES.length, 3], () => 0.6), outside: tensor([3, SITES.length, 3], () => 50) };
+  look.answer = {
+    ...common,
+    step: stepNumber(state),
+    kinds: ["held-out", "shuffled"],
+    levels: [],
+    scores: ["nearest", "loss"],
+    alarms,
+  };
+  look.tensors = {
+    auroc: tensor([2, 2, 2, SITES.length, 3], () => 0.6),
+    outside: tensor([3, SITES.length, 3], () => 50),
+  };
   const known = answered("ood", look, state);
   assert.deepEqual(standingHere({ ...known, site: 0 }), { supported: ["shuffled"], inverted: [] });
   assert.deepEqual(standingHere({ ...known, site: 1 }), { supported: [], inverted: ["shuffled"] });

@@ -31,7 +31,10 @@ const heard = (change = {}, state = initialState()) =>
 
 test("a model is offered until its run is among the runs", () => {
   const state = heard();
-  assert.deepEqual(offered(state).map(({ name }) => name), ["smollm2"]);
+  assert.deepEqual(
+    offered(state).map(({ name }) => name),
+    ["smollm2"],
+  );
   assert.equal(offered(heard({ status: "here", run: "SmolLM2" })).length, 1);
   const served = update(heard({ status: "here", run: "SmolLM2" }), {
     type: "runs",
@@ -66,12 +69,31 @@ test("nothing is fetched before a yes: the card unfolds, says what it takes, and
   const t = wordsOf("en");
   const acts = { asked: [], fetch: (name) => acts.asked.push(name), stop: () => {} };
   const state = heard();
-  const folded = render(h("div", {}, offerCards(state, t, () => {}, acts)));
+  const folded = render(
+    h(
+      "div",
+      {},
+      offerCards(state, t, () => {}, acts),
+    ),
+  );
   assert.match(folded, /aria-expanded="false"/);
   assert.doesNotMatch(folded, /Fetch 93 MB/);
   const open = update(state, { type: "offers.unfold", name: "smollm2" });
-  const shown = render(h("div", {}, offerCards(open, t, () => {}, acts)));
-  for (const words of [/93 MB/, /542 MB/, /Apache-2\.0/, /four bits/, /hf:HuggingFaceTB/, /Fetch 93 MB/])
+  const shown = render(
+    h(
+      "div",
+      {},
+      offerCards(open, t, () => {}, acts),
+    ),
+  );
+  for (const words of [
+    /93 MB/,
+    /542 MB/,
+    /Apache-2\.0/,
+    /four bits/,
+    /hf:HuggingFaceTB/,
+    /Fetch 93 MB/,
+  ])
     assert.match(shown, words);
   assert.deepEqual(acts.asked, []);
 });
@@ -93,9 +115,15 @@ test("a switch a sentence says whether names of special tokens mean them", () =>
 });
 
 test("a refused socket says why and what to set", () => {
-  const state = update(initialState(), { type: "set", refusal: { message: "Start it with --allow-host x." } });
+  const state = update(initialState(), {
+    type: "set",
+    refusal: { message: "Start it with --allow-host x." },
+  });
   assert.equal(state.refusal.message, "Start it with --allow-host x.");
-  assert.match(wordsOf("en")("line.refused", { message: said(wordsOf("en"), state.refusal) }), /--allow-host x/);
+  assert.match(
+    wordsOf("en")("line.refused", { message: said(wordsOf("en"), state.refusal) }),
+    /--allow-host x/,
+  );
 });
 
 test("a step says what it counts, and which others hold its weights", () => {

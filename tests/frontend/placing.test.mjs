@@ -30,7 +30,10 @@ test("a sentence that met a busy server is sent again by itself, as the page say
   assert.equal(it.sent.length, before);
   it.wait(3200);
   assert.equal(it.sent.length, before + 1);
-  assert.deepEqual([it.sent.at(-1).text, it.one().status, it.one().failure], ["the bank of", "placing", null]);
+  assert.deepEqual(
+    [it.sent.at(-1).text, it.one().status, it.one().failure],
+    ["the bank of", "placing", null],
+  );
   it.wait(60_000);
   assert.equal(it.sent.length, before + 1);
 });
@@ -46,7 +49,10 @@ test("of a sentence whose other steps met a busy server, what is missing is aske
   const before = it.sent.length;
   it.wait(6200);
   assert.equal(it.sent.length, before + 1);
-  assert.deepEqual([...it.sent.at(-1).steps].sort((a, b) => a - b), [0, 8, 512]);
+  assert.deepEqual(
+    [...it.sent.at(-1).steps].sort((a, b) => a - b),
+    [0, 8, 512],
+  );
 });
 
 test("what is refused for good is not sent again, until the run is another than it was", (t) => {

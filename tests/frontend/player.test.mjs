@@ -15,14 +15,27 @@ test("play walks to the end and stops, or loops", () => {
   const end = { ...state, step: 3 };
   assert.deepEqual(tick(end), { type: "pause" });
   assert.equal(following({ ...end, loop: true }, "steps"), 0);
-  assert.deepEqual(tick({ ...state, playing: "layers", site: 1.4, speed: 4 }), { type: "go", site: 2, glide: keyframe(4) });
+  assert.deepEqual(tick({ ...state, playing: "layers", site: 1.4, speed: 4 }), {
+    type: "go",
+    site: 2,
+    glide: keyframe(4),
+  });
   assert.equal(tick({ ...state, playing: null }), null);
 });
 
 test("training waits for a slice that is on its way, and passes one that is broken", () => {
-  const state = after([{ type: "play", axis: "steps" }, { type: "atlas.drop", steps: [8] }], placed());
+  const state = after(
+    [
+      { type: "play", axis: "steps" },
+      { type: "atlas.drop", steps: [8] },
+    ],
+    placed(),
+  );
   assert.equal(tick(state), null);
-  assert.equal(tick({ ...state, atlasFailures: { 8: { code: "damaged_run", message: "" } } }).step, 1);
+  assert.equal(
+    tick({ ...state, atlasFailures: { 8: { code: "damaged_run", message: "" } } }).step,
+    1,
+  );
 });
 
 test("slices are brought from the present step outward, as many as fit", () => {
@@ -48,7 +61,10 @@ test("sites have plain names", () => {
 
 test("the line is tried again later and later, to a limit", () => {
   const waits = [0, 1, 2, 3, 4, 5, 6, 50].map((attempt) => backoff(attempt, 0.5));
-  assert.deepEqual(waits, [...waits].sort((a, b) => a - b));
+  assert.deepEqual(
+    waits,
+    [...waits].sort((a, b) => a - b),
+  );
   assert.equal(waits.at(-1), 12);
   assert.ok(backoff(0, 0) >= 0.3 && backoff(99, 1) <= 15);
 });
@@ -58,7 +74,15 @@ test("what must be sent is what differs from what was asked", () => {
   assert.equal(unsent(one), false);
   assert.equal(unsent({ ...one, text: "new" }), true);
   assert.equal(unsent({ ...one, text: " ", status: "blank" }), false);
-  assert.equal(unsent({ ...one, asked: null, status: "failed", failure: { code: "text_too_long", message: "" } }), false);
+  assert.equal(
+    unsent({
+      ...one,
+      asked: null,
+      status: "failed",
+      failure: { code: "text_too_long", message: "" },
+    }),
+    false,
+  );
   const state = placed();
   delete state.sentences[0].slices[8];
   delete state.sentences[0].slices[512];
@@ -76,5 +100,7 @@ test("keys do what the sheet says", () => {
   assert.deepEqual(press("T"), { type: "trails.next" });
   assert.equal(press("q"), null);
   assert.equal(press("Escape"), null);
-  assert.deepEqual(messageOf({ ...state, sheet: "search" }, { key: "Escape", shiftKey: false }), { type: "search.close" });
+  assert.deepEqual(messageOf({ ...state, sheet: "search" }, { key: "Escape", shiftKey: false }), {
+    type: "search.close",
+  });
 });

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { decode, decodeAtlas, decodeSlice, halves } from "../../frontend/src/protocol/safetensors.ts";
+import {
+  decode,
+  decodeAtlas,
+  decodeSlice,
+  halves,
+} from "../../frontend/src/protocol/safetensors.ts";
 
 /** Bytes as the Python library writes them. */
 function encode(tensors, metadata, pad = 0) {
@@ -26,7 +31,16 @@ const F32 = (shape, values) => ({ dtype: "F32", shape, data: Float32Array.from(v
 
 test("tensors come out with their shapes, aligned or not", () => {
   for (let pad = 0; pad < 8; pad++) {
-    const { tensors, metadata } = decode(encode({ a: F32([2, 1], [1.5, -2]), b: { dtype: "U8", shape: [3], data: Uint8Array.of(1, 2, 255) } }, { k: "v" }, pad));
+    const { tensors, metadata } = decode(
+      encode(
+        {
+          a: F32([2, 1], [1.5, -2]),
+          b: { dtype: "U8", shape: [3], data: Uint8Array.of(1, 2, 255) },
+        },
+        { k: "v" },
+        pad,
+      ),
+    );
     assert.deepEqual([...tensors.a.data], [1.5, -2]);
     assert.deepEqual(tensors.a.shape, [2, 1]);
     assert.deepEqual([...tensors.b.data], [1, 2, 255]);
@@ -35,23 +49,48 @@ test("tensors come out with their shapes, aligned or not", () => {
 });
 
 test("half floats are exact", () => {
-  const cases = [[0x3c00, 1], [0xc000, -2], [0x0000, 0], [0x7bff, 65504], [0x0001, 2 ** -24], [0x0400, 2 ** -14], [0x3555, 0.333251953125], [0x7c00, Infinity], [0xfc00, -Infinity]];
-  assert.deepEqual([...halves(Uint16Array.from(cases.map(([bits]) => bits)))], cases.map(([, value]) => value));
+  const cases = [
+    [0x3c00, 1],
+    [0xc000, -2],
+    [0x0000, 0],
+    [0x7bff, 65504],
+    [0x0001, 2 ** -24],
+    [0x0400, 2 ** -14],
+    [0x3555, 0.333251953125],
+    [0x7c00, Infinity],
+    [0xfc00, -Infinity],
+  ];
+  assert.deepEqual(
+    [...halves(Uint16Array.from(cases.map(([bits]) => bits)))],
+    cases.map(([, value]) => value),
+  );
   assert.ok(Number.isNaN(halves(Uint16Array.of(0x7e00))[0]));
 });
 
 test("a placed slice is read", () => {
   const buffer = encode(
-    { positions: F32([3, 2, 3], Array(18).fill(1)), outside: F32([3, 2], Array(6).fill(0.5)), segment_trust: F32([2, 2], Array(4).fill(0.8)), norm: F32([3, 2], Array(6).fill(9)) },
+    {
+      positions: F32([3, 2, 3], Array(18).fill(1)),
+      outside: F32([3, 2], Array(6).fill(0.5)),
+      segment_trust: F32([2, 2], Array(4).fill(0.8)),
+      norm: F32([3, 2], Array(6).fill(9)),
+    },
     { type: "slice", id: "12", run: "r", sentence: "s1", step: "512" },
   );
   const { id, run, sentence, slice } = decodeSlice(buffer);
-  assert.deepEqual([id, run, sentence, slice.step, slice.sites, slice.tokens], [12, "r", "s1", 512, 3, 2]);
+  assert.deepEqual(
+    [id, run, sentence, slice.step, slice.sites, slice.tokens],
+    [12, "r", "s1", 512, 3, 2],
+  );
   assert.equal(slice.trust.length, 4);
 });
 
 test("an atlas step is read, float16 positions as float32", () => {
-  const half = { dtype: "F16", shape: [1, 2, 3], data: Uint16Array.from([0x3c00, 0, 0, 0, 0xc000, 0]) };
+  const half = {
+    dtype: "F16",
+    shape: [1, 2, 3],
+    data: Uint16Array.from([0x3c00, 0, 0, 0, 0xc000, 0]),
+  };
   const byte = () => ({ dtype: "U8", shape: [1, 2], data: Uint8Array.of(255, 128) });
   const slice = decodeAtlas(encode({ positions: half, trust: byte(), continuity: byte() }, {}), 8);
   assert.deepEqual([...slice.positions], [1, 0, 0, 0, -2, 0]);
@@ -62,7 +101,10 @@ test("what is not safetensors is said, never read past its end", () => {
   const good = new Uint8Array(encode({ a: F32([2], [1, 2]) }, {}));
   assert.throws(() => decode(new ArrayBuffer(3)), /cut short/);
   assert.throws(() => decode(good.slice(0, good.length - 1).buffer), /extent of a/);
-  assert.throws(() => decode(encode({ a: { dtype: "F99", shape: [1], data: Uint8Array.of(1) } }, {})), /unknown dtype/);
+  assert.throws(
+    () => decode(encode({ a: { dtype: "F99", shape: [1], data: Uint8Array.of(1) } }, {})),
+    /unknown dtype/,
+  );
   assert.throws(() => decode(encode({ a: F32([3], [1, 2]) }, {})), /extent of a/);
   assert.throws(() => decodeSlice(encode({}, { type: "slice" })), /tensor missing/);
   assert.throws(() => decodeSlice(encode({}, { type: "other" })), /unknown binary message/);

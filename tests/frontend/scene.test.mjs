@@ -2,7 +2,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fitDistance, multiply, openingCamera, project, shiftCentre, soundCamera, transform, turned, zoomed } from "../../frontend/src/scene/camera.ts";
+import {
+  fitDistance,
+  multiply,
+  openingCamera,
+  project,
+  shiftCentre,
+  soundCamera,
+  transform,
+  turned,
+  zoomed,
+} from "../../frontend/src/scene/camera.ts";
 import { mirrorEnds, pointAt, strandsOf } from "../../frontend/src/scene/curve.ts";
 import { drawn, escaped, planeOf, thinned } from "../../frontend/src/scene/flat.ts";
 import { placeLabels, shortened } from "../../frontend/src/scene/labels.ts";
@@ -14,11 +24,33 @@ import { segmentsOf } from "../../frontend/src/scene/trails.ts";
 const FRAME = { center: [0, 0, 0], radius: 1 };
 const NONE = { left: 0, right: 0, top: 0, bottom: 0 };
 
-function pictureOf({ at = 0, points = 50, site = 0, ids = ["a"], tokens = 3, sites = 4, links = [], frame = FRAME } = {}) {
-  const positions = Float32Array.from({ length: 3 * points }, (_, i) => at + (i % 3) * 0.1 + i * 1e-4);
+function pictureOf({
+  at = 0,
+  points = 50,
+  site = 0,
+  ids = ["a"],
+  tokens = 3,
+  sites = 4,
+  links = [],
+  frame = FRAME,
+} = {}) {
+  const positions = Float32Array.from(
+    { length: 3 * points },
+    (_, i) => at + (i % 3) * 0.1 + i * 1e-4,
+  );
   const colors = new Uint8Array(4 * points).fill(200);
   const paths = Float32Array.from({ length: 3 * sites * tokens }, (_, i) => at + Math.sin(i));
-  const sentences = ids.map((id, n) => ({ id, color: [10, 20, 30], labels: Array(tokens).fill("x"), paths, sites, tokens, site, trail: true, active: n === 0 }));
+  const sentences = ids.map((id, n) => ({
+    id,
+    color: [10, 20, 30],
+    labels: Array(tokens).fill("x"),
+    paths,
+    sites,
+    tokens,
+    site,
+    trail: true,
+    active: n === 0,
+  }));
   return { frame, cloud: { positions, colors, sizes: null }, sentences, links };
 }
 
@@ -26,7 +58,13 @@ function pictureOf({ at = 0, points = 50, site = 0, ids = ["a"], tokens = 3, sit
 function lookingDown() {
   const projection = new Float64Array(16);
   const f = 1 / Math.tan(Math.PI / 8);
-  [projection[0], projection[5], projection[10], projection[11], projection[14]] = [f, f, -1.01, -1, -0.02];
+  [projection[0], projection[5], projection[10], projection[11], projection[14]] = [
+    f,
+    f,
+    -1.01,
+    -1,
+    -0.02,
+  ];
   const view = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, -3, 1];
   const model = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
   return transform({ model, view, projection }, [1, 1, 1]);
@@ -68,7 +106,9 @@ test("a picture that supersedes another one starts where the points are, whateve
   look(before);
   motion.begin(pictureOf({ at: -3 }), 200, 500, "inout");
   look(after);
-  before.forEach((v, i) => assert.ok(Math.abs(v - after[i]) < 1e-5, `${i}: ${v} against ${after[i]}`));
+  before.forEach((v, i) =>
+    assert.ok(Math.abs(v - after[i]) < 1e-5, `${i}: ${v} against ${after[i]}`),
+  );
 });
 
 test("sentences come and go by fading, and those that left are gone in the end", () => {
@@ -79,7 +119,10 @@ test("sentences come and go by fading, and those that left are gone in the end",
   const presence = Object.fromEntries(motion.strands.map((s) => [s.id, s.look.presence]));
   assert.ok(Math.abs(presence.a - 0.5) < 1e-9 && Math.abs(presence.b - 0.5) < 1e-9);
   motion.advance(400);
-  assert.deepEqual(motion.strands.map((s) => s.id), ["b"]);
+  assert.deepEqual(
+    motion.strands.map((s) => s.id),
+    ["b"],
+  );
 });
 
 test("a cloud of another size replaces the one before without a stray point", () => {
@@ -95,7 +138,12 @@ test("the same cloud is not uploaded again: its keyframe stays the same object",
   const picture = pictureOf();
   motion.begin(picture, 0, 0, "inout");
   const { to } = motion;
-  motion.begin({ ...picture, frame: { ...FRAME }, sentences: pictureOf({ site: 2 }).sentences }, 10, 400, "inout");
+  motion.begin(
+    { ...picture, frame: { ...FRAME }, sentences: pictureOf({ site: 2 }).sentences },
+    10,
+    400,
+    "inout",
+  );
   motion.advance(100);
   assert.equal(motion.to, to);
   assert.equal(motion.from, to);
@@ -129,20 +177,32 @@ test("a path of one site, and one that stands still, are points and not NaN", ()
 });
 
 test("segments never join the end of one token's path to the start of the next", () => {
-  const rows = segmentsOf({ sites: 3, tokens: 2, faint: Uint8Array.from([0, 1]), trust: Float32Array.from([0.1, 0.2, 0.3, 0.4]) });
+  const rows = segmentsOf({
+    sites: 3,
+    tokens: 2,
+    faint: Uint8Array.from([0, 1]),
+    trust: Float32Array.from([0.1, 0.2, 0.3, 0.4]),
+  });
   assert.equal(rows.length / 4, 2 * 5 - 3);
-  assert.deepEqual(Array.from({ length: 7 }, (_, i) => rows[4 * i]), [0, 1, -1, -1, -1, 0, 1]);
+  assert.deepEqual(
+    Array.from({ length: 7 }, (_, i) => rows[4 * i]),
+    [0, 1, -1, -1, -1, 0, 1],
+  );
   assert.ok(Math.abs(rows[4 * 6 + 2] - 0.4) < 1e-6 && Math.abs(rows[4 * 1 + 2] - 0.3) < 1e-6);
   assert.ok(rows[4 * 5 + 1] < rows[1]);
 });
 
 test("points are ordered from far to near, each once", () => {
   const count = 2000;
-  const a = Float32Array.from({ length: 4 * count }, (_, i) => Math.sin(i * 12.9898) * 43758.5453 % 1);
+  const a = Float32Array.from(
+    { length: 4 * count },
+    (_, i) => (Math.sin(i * 12.9898) * 43758.5453) % 1,
+  );
   const b = a.map((v, i) => v + Math.sin(i));
   const m = lookingDown();
   const order = new DepthOrder().sort(a, b, 0.3, m);
-  const depth = (i) => [0, 1, 2].reduce((sum, k) => sum + m[3 + 4 * k] * (0.7 * a[4 * i + k] + 0.3 * b[4 * i + k]), 0);
+  const depth = (i) =>
+    [0, 1, 2].reduce((sum, k) => sum + m[3 + 4 * k] * (0.7 * a[4 * i + k] + 0.3 * b[4 * i + k]), 0);
   const depths = Array.from(order, depth);
   const slack = (Math.max(...depths) - Math.min(...depths)) / 4000;
   for (let i = 1; i < count; i++) assert.ok(depths[i] <= depths[i - 1] + slack);
@@ -151,16 +211,40 @@ test("points are ordered from far to near, each once", () => {
 
 test("labels never overlap, stay inside, and the first rank always wins", () => {
   let seed = 1;
-  const random = () => ((seed = (seed * 16807) % 2147483647) / 2147483647);
+  const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
   for (let round = 0; round < 20; round++) {
-    const spots = Array.from({ length: 120 }, (_, i) => ({ x: random() * 800, y: random() * 600, width: 20 + random() * 90, height: 17, rank: i, slot: 0, room: random() * 6 }));
+    const spots = Array.from({ length: 120 }, (_, i) => ({
+      x: random() * 800,
+      y: random() * 600,
+      width: 20 + random() * 90,
+      height: 17,
+      rank: i,
+      slot: 0,
+      room: random() * 6,
+    }));
     const boxes = placeLabels(spots, { left: 0, top: 0, right: 800, bottom: 600 }, 100);
     const placed = boxes.filter((b) => b !== null);
     assert.ok(placed.length > 20 && placed.length <= 100);
-    placed.forEach((a, i) => placed.slice(i + 1).forEach((b) => assert.ok(a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top)));
+    placed.forEach((a, i) =>
+      placed
+        .slice(i + 1)
+        .forEach((b) =>
+          assert.ok(
+            a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top,
+          ),
+        ),
+    );
     assert.ok(placed.every((b) => b.left >= 0 && b.right <= 800 && b.top >= 0 && b.bottom <= 600));
   }
-  const crowd = Array.from({ length: 9 }, (_, rank) => ({ x: 400, y: 300, width: 60, height: 17, rank, slot: 0, room: 0 }));
+  const crowd = Array.from({ length: 9 }, (_, rank) => ({
+    x: 400,
+    y: 300,
+    width: 60,
+    height: 17,
+    rank,
+    slot: 0,
+    room: 0,
+  }));
   assert.ok(placeLabels(crowd, { left: 0, top: 0, right: 800, bottom: 600 })[0]);
 });
 
@@ -210,7 +294,8 @@ test("the opening view fits what panels leave free", () => {
   assert.ok(fitDistance(1280, 720, { ...NONE, left: 320, bottom: 140 }) > wide);
   assert.ok(fitDistance(390, 844, NONE) > 2 * wide);
   // between the sentences and an open drawer: the whole ball, with room for its near side
-  const pixels = (width, height, insets) => 720 * (0.5 / Math.tan(Math.PI / 8)) / fitDistance(width, height, insets);
+  const pixels = (width, height, insets) =>
+    (720 * (0.5 / Math.tan(Math.PI / 8))) / fitDistance(width, height, insets);
   assert.ok(pixels(1280, 720, { left: 300, right: 416, top: 48, bottom: 152 }) < 0.9 * 564);
   const camera = openingCamera(1280, 720, NONE);
   assert.ok(Math.abs(Math.hypot(camera.eye.x, camera.eye.y, camera.eye.z) - wide) < 1e-9);
@@ -229,14 +314,24 @@ test("a shifted centre lands in the middle of the free space", () => {
 test("turning keeps the distance and the height, zooming the direction", () => {
   const camera = openingCamera(800, 600, NONE);
   const there = turned(turned(camera, 1.1), -1.1);
-  assert.ok(Math.abs(there.eye.x - camera.eye.x) < 1e-9 && Math.abs(turned(camera, 2).eye.z - camera.eye.z) < 1e-9);
+  assert.ok(
+    Math.abs(there.eye.x - camera.eye.x) < 1e-9 &&
+      Math.abs(turned(camera, 2).eye.z - camera.eye.z) < 1e-9,
+  );
   assert.ok(Math.abs(zoomed(camera, 0.5).eye.x - camera.eye.x / 2) < 1e-9);
 });
 
 test("a camera out of a link is taken only when it is sound", () => {
   const camera = openingCamera(800, 600, NONE);
   assert.deepEqual(soundCamera(camera), camera);
-  for (const bad of [null, {}, { ...camera, eye: { x: NaN, y: 0, z: 1 } }, { ...camera, eye: camera.center }, { ...camera, up: { x: 0, y: 0, z: 0 } }]) assert.equal(soundCamera(bad), null);
+  for (const bad of [
+    null,
+    {},
+    { ...camera, eye: { x: NaN, y: 0, z: 1 } },
+    { ...camera, eye: camera.center },
+    { ...camera, up: { x: 0, y: 0, z: 0 } },
+  ])
+    assert.equal(soundCamera(bad), null);
 });
 
 test("matrices multiply in column order", () => {
@@ -246,7 +341,13 @@ test("matrices multiply in column order", () => {
 });
 
 test("without WebGL the same tokens stand on a plane, thinned, their texts escaped", () => {
-  const picture = pictureOf({ points: 9000, ids: ["a", "b"], links: [{ from: { kind: "cloud", index: 1 }, to: { kind: "sentence", id: "a", token: 0 }, weight: 1 }] });
+  const picture = pictureOf({
+    points: 9000,
+    ids: ["a", "b"],
+    links: [
+      { from: { kind: "cloud", index: 1 }, to: { kind: "sentence", id: "a", token: 0 }, weight: 1 },
+    ],
+  });
   picture.sentences[0].labels[0] = "<b>&";
   const place = planeOf(FRAME, openingCamera(800, 600, NONE));
   const traces = drawn(picture, place, "scatter", 4000, { text: "#fff" });

@@ -26,11 +26,17 @@ test("a path is a comet unless a link says otherwise, also an older one", () => 
 
 test("ghosts lie where a token's true neighbours lie at each site and a little about it", () => {
   const near = new Int32Array(SITES.length * 2 * 3).fill(4);
-  const { places, marks } = ghostsOf({ ...placedSlice(8), near }, { a: atlasSlice(8), b: null, mix: 0 });
+  const { places, marks } = ghostsOf(
+    { ...placedSlice(8), near },
+    { a: atlasSlice(8), b: null, mix: 0 },
+  );
   const at = (n) => [...places.subarray(3 * n, 3 * n + 3)];
   for (let n = 0; n < places.length / 3; n++) assert.deepEqual(at(n), [8, marks[3 * n], 4]);
   assert.deepEqual([Math.min(...marks.filter((_, i) => i % 3 === 0)), REF > 4], [0, true]);
-  assert.equal(ghostsOf({ ...placedSlice(8), near: null }, { a: atlasSlice(8), b: null, mix: 0 }), null);
+  assert.equal(
+    ghostsOf({ ...placedSlice(8), near: null }, { a: atlasSlice(8), b: null, mix: 0 }),
+    null,
+  );
 });
 
 test("a comet is bright at its head and gone beyond two sites; an open path is whole", () => {
@@ -70,13 +76,19 @@ test("clouds come back from their differences; arrays from their bytes", () => {
     return one - (step ? whole[i - row] : site ? whole[i - size] : 0);
   });
   const folded = rest.map((one) => (one << 1) ^ (one >> 31));
-  const [low, high] = [folded.map((z) => z & 255), folded.map((z) => z >> 8)].map((z) => Uint8Array.from(z));
+  const [low, high] = [folded.map((z) => z & 255), folded.map((z) => z >> 8)].map((z) =>
+    Uint8Array.from(z),
+  );
   const out = unfolded(low, high, [2, 2, 3, 2]);
   for (let slice = 0; slice < 4; slice++)
     for (let k = 0; k < 3; k++)
-      for (let i = 0; i < 2; i++) assert.equal(out[slice * 6 + 3 * i + k], whole[slice * 6 + 2 * k + i]);
+      for (let i = 0; i < 2; i++)
+        assert.equal(out[slice * 6 + 3 * i + k], whole[slice * 6 + 2 * k + i]);
   const data = Float32Array.of(1, 2, 3);
-  assert.deepEqual([...decode(encode({ a: { dtype: "F32", shape: [3], data } })).tensors.a.data], [1, 2, 3]);
+  assert.deepEqual(
+    [...decode(encode({ a: { dtype: "F32", shape: [3], data } })).tensors.a.data],
+    [1, 2, 3],
+  );
 });
 
 test("a drawing is SVG with labels as text, and a PDF whose table says where its objects are", () => {
@@ -87,9 +99,14 @@ test("a drawing is SVG with labels as text, and a PDF whose table says where its
   ];
   const drawing = { width: 100, height: 80, ground: ["#131926", "#0c1019", "#07090f"], marks };
   const svg = svgOf(drawing, "run · step 1", "#96a0b4");
-  assert.ok(svg.includes("&lt;bank&gt; 河</text>") && svg.includes("<circle") && svg.includes("run · step 1"));
+  assert.ok(
+    svg.includes("&lt;bank&gt; 河</text>") &&
+      svg.includes("<circle") &&
+      svg.includes("run · step 1"),
+  );
   const pdf = Buffer.from(pdfOf(drawing, "run · step 1")).toString("latin1");
   const start = Number(/startxref\n(\d+)/.exec(pdf)[1]);
   assert.ok(pdf.startsWith("%PDF-1.4") && pdf.slice(start).startsWith("xref"));
-  for (const [, at] of pdf.slice(start).matchAll(/^(\d{10}) 00000 n/gm)) assert.match(pdf.slice(Number(at)), /^\d+ 0 obj/);
+  for (const [, at] of pdf.slice(start).matchAll(/^(\d{10}) 00000 n/gm))
+    assert.match(pdf.slice(Number(at)), /^\d+ 0 obj/);
 });

@@ -12,9 +12,17 @@ import { floorName } from "../../frontend/src/state/picture/tower.ts";
 import { SITES, STEPS, after, placed } from "./made.mjs";
 
 /** A log of so many lines; the loss falls by a hundredth a line unless told. */
-const log = (count, of = () => ({})) => Array.from({ length: count }, (_, step) => ({ step, loss: 4 * 0.99 ** step, grad_norm: 1, ...of(step) }));
+const log = (count, of = () => ({})) =>
+  Array.from({ length: count }, (_, step) => ({
+    step,
+    loss: 4 * 0.99 ** step,
+    grad_norm: 1,
+    ...of(step),
+  }));
 const kinds = (rows) => findingsOf(rows).map(({ kind }) => kind);
-const norms = (values) => ({ grad_norms: Object.fromEntries(values.map((value, i) => [`L${i}.mid`, value])) });
+const norms = (values) => ({
+  grad_norms: Object.fromEntries(values.map((value, i) => [`L${i}.mid`, value])),
+});
 
 test("a healthy log is no news", () => {
   assert.deepEqual(kinds([]), []);
@@ -22,7 +30,9 @@ test("a healthy log is no news", () => {
 });
 
 test("a loss that stands still is said so with where it began, but not of a few lines", () => {
-  const still = (step) => ({ loss: step < 30 ? 4 * 0.97 ** step : 1.6 + 0.001 * Math.sin(9 * step) });
+  const still = (step) => ({
+    loss: step < 30 ? 4 * 0.97 ** step : 1.6 + 0.001 * Math.sin(9 * step),
+  });
   const [found] = findingsOf(log(90, still));
   assert.deepEqual([found.kind, found.values.from, found.values.percent < 0.5], ["flat", 60, true]);
   assert.deepEqual(kinds(log(3 * FLAT_LINES - 3, () => ({ loss: 2 }))), []);
@@ -38,14 +48,28 @@ test("a gradient that bursts is told with its step, the newest one", () => {
   const rows = log(80, (step) => ({ grad_norm: step === 30 || step === 60 ? 12 : 1 }));
   const [found] = findingsOf(rows);
   assert.deepEqual([found.kind, found.values.step, found.values.times], ["burst", 60, 12]);
-  assert.deepEqual(kinds(log(80, (step) => ({ grad_norm: step === BEFORE - 1 ? 1000 : 1 }))), [], "too early to know");
+  assert.deepEqual(
+    kinds(log(80, (step) => ({ grad_norm: step === BEFORE - 1 ? 1000 : 1 }))),
+    [],
+    "too early to know",
+  );
   assert.deepEqual(kinds(log(80, (step) => ({ grad_norm: step === 60 ? 9 : 1 }))), []);
 });
 
 test("a layer without any gradient is frozen, one with hardly any vanishes", () => {
   const rows = log(60, () => norms([1, 0, 5e-4, 0.5]));
-  assert.deepEqual(findingsOf(rows).map(({ kind, values }) => [kind, values.sites]), [["frozen", "L1.mid"], ["vanishing", "L2.mid"]]);
-  assert.deepEqual(kinds(log(60, (step) => norms([1, step < 59 ? 0 : 1, 1]))), ["frozen"], "one line does not make it move");
+  assert.deepEqual(
+    findingsOf(rows).map(({ kind, values }) => [kind, values.sites]),
+    [
+      ["frozen", "L1.mid"],
+      ["vanishing", "L2.mid"],
+    ],
+  );
+  assert.deepEqual(
+    kinds(log(60, (step) => norms([1, step < 59 ? 0 : 1, 1]))),
+    ["frozen"],
+    "one line does not make it move",
+  );
   assert.deepEqual(kinds(log(60, () => norms([0, 0]))), [], "nothing moves: no layer stands out");
   assert.deepEqual(kinds(log(LAST - 1, () => norms([1, 0]))), []);
 });
@@ -60,44 +84,96 @@ test("the middle of some numbers", () => {
 });
 
 test("figures stand at the step on screen, the loss first; counts are none", () => {
-  const rows = [{ step: 0, tokens: 0, lr: 1, loss: 5 }, { step: 8, loss: 4 }, { step: 9, loss: 3, mine: 7 }];
+  const rows = [
+    { step: 0, tokens: 0, lr: 1, loss: 5 },
+    { step: 8, loss: 4 },
+    { step: 9, loss: 3, mine: 7 },
+  ];
   assert.deepEqual(figuresIn(rows), ["loss", "lr", "mine"]);
-  assert.deepEqual([loggedAt(rows, "loss", 8), loggedAt(rows, "lr", 8), loggedAt(rows, "mine", 8)], [4, 1, null]);
+  assert.deepEqual(
+    [loggedAt(rows, "loss", 8), loggedAt(rows, "lr", 8), loggedAt(rows, "mine", 8)],
+    [4, 1, null],
+  );
 });
 
 test("what only the log has becomes measures: a figure at every site, gradients at their own", () => {
-  const table = { steps: STEPS, sites: SITES, events: [], measures: [{ name: "loss", unit: "nats", group: "training", values: [] }] };
-  const rows = [{ step: 0, loss: 5, mine: 1 }, { step: 60, mine: 2, grad_norms: { embed: 3, "L0.mid": 4 } }];
+  const table = {
+    steps: STEPS,
+    sites: SITES,
+    events: [],
+    measures: [{ name: "loss", unit: "nats", group: "training", values: [] }],
+  };
+  const rows = [
+    { step: 0, loss: 5, mine: 1 },
+    { step: 60, mine: 2, grad_norms: { embed: 3, "L0.mid": 4 } },
+  ];
   const found = withLog(table, rows);
-  assert.deepEqual(found.measures.map(({ name }) => name), ["loss", "mine", "grad_norms"]);
+  assert.deepEqual(
+    found.measures.map(({ name }) => name),
+    ["loss", "mine", "grad_norms"],
+  );
   const [, mine, gradients] = found.measures;
-  assert.deepEqual(mine.values.map((row) => row[0]), [1, null, 2, null], "a step speaks of its own stretch");
+  assert.deepEqual(
+    mine.values.map((row) => row[0]),
+    [1, null, 2, null],
+    "a step speaks of its own stretch",
+  );
   assert.deepEqual(gradients.values[2], [3, 4, null, null, null]);
   assert.deepEqual(withLog(found, rows).measures.length, 3, "the same again changes nothing");
   assert.equal(withLog(table, []), table);
 });
 
 test("a log that comes joins the measures of the run on screen, and of no other", () => {
-  const table = { steps: STEPS, sites: SITES, events: [], measures: [{ name: "trust", unit: "", group: "fidelity", values: STEPS.map(() => SITES.map(() => 1)) }] };
+  const table = {
+    steps: STEPS,
+    sites: SITES,
+    events: [],
+    measures: [
+      { name: "trust", unit: "", group: "fidelity", values: STEPS.map(() => SITES.map(() => 1)) },
+    ],
+  };
   const state = after([{ type: "measures", measures: table }], placed());
   const names = (messages) => after(messages, state).measures.measures.map(({ name }) => name);
   const rows = [{ step: 0, mine: 1 }];
   assert.deepEqual(names([{ type: "lab.log", run: "other", rows }]), ["trust"]);
   assert.deepEqual(names([{ type: "lab.log", run: state.run, rows }]), ["trust", "mine"]);
-  assert.deepEqual(names([{ type: "lab.log", run: state.run, rows }, { type: "measures", measures: table }]), ["trust", "mine"]);
+  assert.deepEqual(
+    names([
+      { type: "lab.log", run: state.run, rows },
+      { type: "measures", measures: table },
+    ]),
+    ["trust", "mine"],
+  );
 });
 
 test("curves of dimension know the dimension that states are written in", () => {
   const state = { card: { architecture: { d_model: 64 } } };
-  assert.deepEqual(["twonn_4", "rankme", "trust"].map((name) => nominalOf(state, name)), [64, 64, null]);
+  assert.deepEqual(
+    ["twonn_4", "rankme", "trust"].map((name) => nominalOf(state, name)),
+    [64, 64, null],
+  );
 });
 
 test("arrows too short to be seen are counted as they lie on the screen", () => {
-  const edges = [[1, 0, 0], [0, 0, 1], [0.001, 0, 0]].map((at) => ({ arrow: true, from: { kind: "place", at: [0, 0, 0] }, to: { kind: "place", at } }));
-  const motion = { edges: [...edges, { ...edges[0], arrow: false }], reach: ({ at }, out) => (out.set(at), true) };
+  const edges = [
+    [1, 0, 0],
+    [0, 0, 1],
+    [0.001, 0, 0],
+  ].map((at) => ({
+    arrow: true,
+    from: { kind: "place", at: [0, 0, 0] },
+    to: { kind: "place", at },
+  }));
+  const motion = {
+    edges: [...edges, { ...edges[0], arrow: false }],
+    reach: ({ at }, out) => (out.set(at), true),
+  };
   // looking along the third axis: an arrow that comes toward the eye is a point
   const flat = Float64Array.from([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
-  assert.deepEqual(arrowCount(motion, flat, { width: 400, height: 400 }, 6), { count: 3, short: 2 });
+  assert.deepEqual(arrowCount(motion, flat, { width: 400, height: 400 }, 6), {
+    count: 3,
+    short: 2,
+  });
 });
 
 test("each view says where it is drawn best, and whether that is on the screen", () => {
@@ -110,5 +186,11 @@ test("each view says where it is drawn best, and whether that is on the screen",
 });
 
 test("sheets are named by the number of layers behind them", () => {
-  assert.deepEqual(["embed", "L0.mid", "L0.post", "L3.mid", "x"].map(floorName), ["0", "½", "1", "3½", "x"]);
+  assert.deepEqual(["embed", "L0.mid", "L0.post", "L3.mid", "x"].map(floorName), [
+    "0",
+    "½",
+    "1",
+    "3½",
+    "x",
+  ]);
 });

@@ -25,16 +25,21 @@ test("both languages say the same things, with the same blanks to fill", () => {
 });
 
 test("every key that the page uses is in the table, and every key in the table is used", () => {
-  const files = readdirSync(SRC, { recursive: true }).filter((name) => name.endsWith(".ts") && !name.includes("strings."));
+  const files = readdirSync(SRC, { recursive: true }).filter(
+    (name) => name.endsWith(".ts") && !name.includes("strings."),
+  );
   const text = files.map((name) => readFileSync(new URL(name, SRC), "utf8")).join("\n");
   const used = new Set([...text.matchAll(/"([a-z_-]+(?:\.[a-z_-]+)+)"/g)].map(([, key]) => key));
   for (const [, key] of text.matchAll(/\bt\(\s*"([^"]+)"/g)) assert.ok(key in TABLES.en, key);
-  const patterns = [...text.matchAll(/`([a-z.-]*)\$\{[^}`]+\}([a-z.-]*)`/g)].map(([, a, b]) => [a, b]).filter(([a, b]) => a || b.length > 1);
+  const patterns = [...text.matchAll(/`([a-z.-]*)\$\{[^}`]+\}([a-z.-]*)`/g)]
+    .map(([, a, b]) => [a, b])
+    .filter(([a, b]) => a || b.length > 1);
   for (const key of Object.keys(TABLES.en)) {
     const spoken = used.has(key) || patterns.some(([a, b]) => key.startsWith(a) && key.endsWith(b));
     assert.ok(spoken, `unused: ${key}`);
   }
-  for (const mode of MODES) assert.ok(`colour.${mode}` in TABLES.en && `colour.${mode}.note` in TABLES.en);
+  for (const mode of MODES)
+    assert.ok(`colour.${mode}` in TABLES.en && `colour.${mode}.note` in TABLES.en);
   for (const { words } of KEYS) assert.ok(words in TABLES.en);
 });
 
@@ -43,8 +48,18 @@ test("blanks are filled, numbers as people write them", () => {
   assert.equal(wordsOf("zh")("strip.step.value", { step: 8 }), "第 8 步");
   assert.equal(wordsOf("en")("no.such.key"), "no.such.key");
   assert.equal(number(-0.123456, "en"), "\u22120.123");
-  assert.equal(failureWords(wordsOf("en"), { code: "strange", message: "As the server says." }), "As the server says.");
-  assert.match(failureWords(wordsOf("zh"), { code: "text_too_long", message: "" }, { length: 20001, limit: 20000 }), /20,001/);
+  assert.equal(
+    failureWords(wordsOf("en"), { code: "strange", message: "As the server says." }),
+    "As the server says.",
+  );
+  assert.match(
+    failureWords(
+      wordsOf("zh"),
+      { code: "text_too_long", message: "" },
+      { length: 20001, limit: 20000 },
+    ),
+    /20,001/,
+  );
 });
 
 test("search finds whole tokens first, then parts, then words in context", () => {
@@ -58,18 +73,36 @@ test("search finds whole tokens first, then parts, then words in context", () =>
 });
 
 test("a token is told in its context", () => {
-  assert.deepEqual(contextOf(REFERENCE, 1, 8, 2), { before: "the", token: " bank", after: " of the …" });
-  assert.deepEqual(contextOf(REFERENCE, 2, 2, 5), { before: "…  of the", token: " river", after: "" });
+  assert.deepEqual(contextOf(REFERENCE, 1, 8, 2), {
+    before: "the",
+    token: " bank",
+    after: " of the …",
+  });
+  assert.deepEqual(contextOf(REFERENCE, 2, 2, 5), {
+    before: "…  of the",
+    token: " river",
+    after: "",
+  });
 });
 
 test("the tour starts in disorder, ends in structure, and takes about ten seconds", () => {
   const scenes = story(card(), ["s1", "s2"], plain(card()));
   assert.equal(scenes[0].messages[0].step, 0);
-  const steps = scenes.flatMap((scene) => scene.messages).filter((message) => message.step !== undefined).map((message) => message.step);
+  const steps = scenes
+    .flatMap((scene) => scene.messages)
+    .filter((message) => message.step !== undefined)
+    .map((message) => message.step);
   assert.deepEqual(steps, [0, 1, 2, 3]);
   assert.ok(scenes.every((scene, i) => i === 0 || scene.at >= scenes[i - 1].at));
-  const long = card({ steps: Array.from({ length: 25 }, (_, i) => i), sites: Array.from({ length: 13 }, (_, i) => (i ? `L${(i - 1) >> 1}.${i % 2 ? "mid" : "post"}` : "embed")) });
-  const end = story(long, ["s1", "s2"], plain(long)).find((scene) => scene.caption?.key === "tour.end");
+  const long = card({
+    steps: Array.from({ length: 25 }, (_, i) => i),
+    sites: Array.from({ length: 13 }, (_, i) =>
+      i ? `L${(i - 1) >> 1}.${i % 2 ? "mid" : "post"}` : "embed",
+    ),
+  });
+  const end = story(long, ["s1", "s2"], plain(long)).find(
+    (scene) => scene.caption?.key === "tour.end",
+  );
   assert.ok(end.at > 8000 && end.at < 11500, String(end.at));
   for (const scene of scenes) if (scene.caption) assert.ok(scene.caption.key in TABLES.en);
   const short = card({ steps: [3], sites: ["embed"] });
@@ -83,6 +116,16 @@ test("the shared word is a word of weight", () => {
 });
 
 test("words about trust follow the numbers", () => {
-  assert.deepEqual([1, 0.95, 0.9, 0.6].map(trustWord), ["trust.very", "trust.mostly", "trust.partly", "trust.little"]);
-  assert.deepEqual([10, 60, 97, 100].map(outsideWord), ["outside.inside", "outside.usual", "outside.edge", "outside.far"]);
+  assert.deepEqual([1, 0.95, 0.9, 0.6].map(trustWord), [
+    "trust.very",
+    "trust.mostly",
+    "trust.partly",
+    "trust.little",
+  ]);
+  assert.deepEqual([10, 60, 97, 100].map(outsideWord), [
+    "outside.inside",
+    "outside.usual",
+    "outside.edge",
+    "outside.far",
+  ]);
 });

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from layerfold.build.run_atlas import build_run_atlas
+from layerfold.build.run_atlas import AtlasOptions, CorpusOptions, build_run_atlas
 from layerfold.data.reference_states import viewed
 from layerfold.errors import InputError, NotSupported
 from layerfold.interp.session import Session, open_session
@@ -26,7 +26,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory, story_folder: Path) -> dict[s
     for kind in KINDS:
         place = tmp_path_factory.mktemp(kind)
         folder = open_hub(str(saved(kind, place / "model")), place / "home")
-        build_run_atlas(folder, corpus=str(story_folder), count=100, threads=1)
+        text = CorpusOptions(str(story_folder))
+        build_run_atlas(folder, AtlasOptions(count=100, text=text, threads=1))
         found[kind] = open_session(folder)
     return found
 

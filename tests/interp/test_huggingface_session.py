@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from layerfold.build.metrics import measure_run
-from layerfold.build.run_atlas import build_run_atlas
+from layerfold.build.run_atlas import AtlasOptions, CorpusOptions, build_run_atlas
 from layerfold.interp.session import open_session
 from layerfold.runs.hub_card import open_hub
 from layerfold.runs.opening import open_run
@@ -27,7 +27,8 @@ def test_every_cell_has_a_number_or_a_reason(kind: str, tmp_path: Path, story_fo
     folder = open_hub(str(tmp_path / "runs"), tmp_path / "home")
     run = open_run(folder)
     assert (run.kind, run.steps) == ("hf", (1, 2))
-    build_run_atlas(folder, corpus=str(story_folder), count=200, threads=1)
+    text = CorpusOptions(str(story_folder))
+    build_run_atlas(folder, AtlasOptions(count=200, text=text, threads=1))
     measure_run(folder, threads=1)
     table = measures_table(open_session(folder))
     reasons: Counter[str] = Counter()
@@ -60,7 +61,8 @@ def test_a_reference_token_of_an_encoder_is_read_in_its_whole_window(
 ) -> None:
     saved("bert", tmp_path / "model")
     folder = open_hub(str(tmp_path / "model"), tmp_path / "home")
-    build_run_atlas(folder, corpus=str(story_folder), count=200, threads=1)
+    text = CorpusOptions(str(story_folder))
+    build_run_atlas(folder, AtlasOptions(count=200, text=text, threads=1))
     opened = open_session(folder)
     step = opened.steps[0]
     reference = opened.atlas.reference
@@ -87,7 +89,8 @@ def test_a_model_without_a_head_has_an_empty_lens(tmp_path: Path, story_folder: 
     network_of(KINDS["bert"]).bert.save_pretrained(tmp_path / "model")
     backend_of("words").save(str(tmp_path / "model" / "tokenizer.json"))
     folder = open_hub(str(tmp_path / "model"), tmp_path / "home")
-    build_run_atlas(folder, corpus=str(story_folder), count=200, threads=1)
+    text = CorpusOptions(str(story_folder))
+    build_run_atlas(folder, AtlasOptions(count=200, text=text, threads=1))
     opened = open_session(folder)
     sentence = opened.tokenize("The river bank.")
     assert opened.inspect(sentence, 1, opened.steps[0], 2).lens == ()

@@ -16,8 +16,10 @@ import pytest
 import torch
 
 import layerfold
+from layerfold.atlas.build import StateGrid
+from layerfold.atlas.parameters import Recipe
 from layerfold.build.metrics import measure_run
-from layerfold.build.run_atlas import build_run_atlas
+from layerfold.build.run_atlas import AtlasOptions, build_run_atlas
 from layerfold.data.reference_states import lengths, reference_states, slope_of, stored, viewed
 from layerfold.errors import (
     AtlasMissing,
@@ -31,7 +33,7 @@ from layerfold.errors import (
     TokenNotFound,
 )
 from layerfold.files.array_cache import ArrayCache
-from layerfold.interp import session as module
+from layerfold.interp import atlas_run as module
 from layerfold.interp.session import Session, open_session
 from layerfold.model.checkpoint import save_checkpoint
 from layerfold.runs.opening import open_run
@@ -315,18 +317,17 @@ def test_building_hands_over_states_reference_and_losses(
 ) -> None:
     seen: dict[str, Any] = {}
 
-    def build_atlas(
-        states_of: Any, steps: Any, sites: Any, reference: Any, folder: Path, **more: Any
-    ) -> None:
-        seen.update(more, states=states_of(8), steps=steps, sites=sites, reference=reference)
+    def build_atlas(grid: StateGrid, folder: Path, recipe: Recipe, **more: Any) -> None:
+        seen.update(more, grid=grid, k=recipe.k, states=grid.states_of(8))
 
     monkeypatch.setattr("layerfold.build.run_atlas.build_atlas", build_atlas)
-    built = build_run_atlas(folder, count=WINDOWS * PICKED, k=7, threads=2)
+    options = AtlasOptions(count=WINDOWS * PICKED, recipe=Recipe(k=7), threads=2)
+    built = build_run_atlas(folder, options)
     assert seen["states"].shape == (5, WINDOWS * PICKED, CONFIG.d_model)
-    assert (seen["k"], seen["threads"], tuple(seen["steps"])) == (7, 2, STEPS)
-    assert seen["extra_measures"]["val_loss"][1][:, 0].tolist() == [6.0, 5.0, 4.0]
-    assert set(seen["origin"]) == {checkpoint_name(step) for step in STEPS}
-    assert np.array_equal(built.reference.windows, seen["reference"].windows)
+    assert (seen["k"], seen["threads"], tuple(seen["grid"].steps)) == (7, 2, STEPS)
+    assert seen["extras"].measures["val_loss"][1][:, 0].tolist() == [6.0, 5.0, 4.0]
+    assert set(seen["extras"].origin) == {checkpoint_name(step) for step in STEPS}
+    assert np.array_equal(built.reference.windows, seen["grid"].reference.windows)
 
 
 def test_from_python(made: Path, tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_a_step_that_left_memory_is_mapped_and_neither_made_nor_read_again(
     session = open_session(copy, tmp_path, shared_spaces(1))
     first = [bytes_of(session, step) for step in STEPS]
     monkeypatch.setattr(shelves, "index_of", lambda *_: pytest.fail("made again"))
-    monkeypatch.setattr("layerfold.interp.session.index_of", shelves.index_of)
+    monkeypatch.setattr("layerfold.interp.atlas_run.index_of", shelves.index_of)
     spaces = [session.space(step) for step in STEPS]
     assert session.space(STEPS[0]) is not spaces[0]
     assert [bytes_of(session, step) for step in STEPS] == first

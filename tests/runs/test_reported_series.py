@@ -14,7 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from layerfold.build.run_atlas import build_run_atlas
+from layerfold.build.run_atlas import AtlasOptions, CorpusOptions, build_run_atlas
 from layerfold.errors import ModelNotFound
 from layerfold.runs.hub_run import open_hub
 from layerfold.runs.opening import open_run
@@ -113,9 +113,9 @@ def test_a_step_that_cannot_be_opened_is_left_out_and_the_rest_is_built(
     (tmp_path / "text.txt").write_text(" ".join(f"the {n} cat sat on the mat." for n in range(90)))
     told: list[str] = []
     run = opened(tmp_path)
-    atlas = build_run_atlas(
-        run.folder, count=40, threads=1, corpus=str(tmp_path / "text.txt"), problem=told.append
-    )
+    text = CorpusOptions(str(tmp_path / "text.txt"))
+    options = AtlasOptions(count=40, text=text, threads=1)
+    atlas = build_run_atlas(run.folder, options, problem=told.append)
     assert atlas.steps == (100, 300)
     assert told[0].startswith("step 200 is left out")
     assert "q_norm.weight" in told[0]

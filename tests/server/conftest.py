@@ -17,8 +17,10 @@ from layerfold.errors import DamagedRun
 from layerfold.server.app import configured, create_app
 from layerfold.server.catalog import Catalog
 from layerfold.server.jobs import Jobs
+from layerfold.server.lab import Lab
 from layerfold.settings import Settings, listen
 from tests.server.fakes import FakeRun
+from tests.server.made_lab import workshop
 from tests.server.page import Page
 
 Start = Callable[..., "Live"]
@@ -88,3 +90,11 @@ def start() -> Iterator[Start]:
             return stack.enter_context(running(application(*runs, jobs=jobs, **options), jobs))
 
         yield start_one
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    """A lab whose trainer is made up, closed at the end."""
+    made = Lab(tmp_path / "lab", workshop())
+    yield made
+    made.close()

@@ -267,7 +267,12 @@ class FakeRun:
         axes: list[list[list[list[float | None]]]] = [
             [[[0.1, None], [0.2, 0.0], [0.95, 0.0]] for _ in names] for _ in self.steps
         ]
-        measure = MeasureTable(name="trust", unit="0..1", group="fidelity", values=values)  # type: ignore[arg-type]
+        measure = MeasureTable(
+            name="trust",
+            unit="0..1",
+            group="fidelity",
+            values=values,  # type: ignore[arg-type]
+        )
         return MeasuresTable(
             steps=list(self.steps),
             sites=names,

@@ -10,86 +10,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from fastapi.testclient import TestClient
 
 from layerfold.errors import Busy, CorpusError, InputError, JobNotFound, LabClosed
 from layerfold.runs.opening import open_run
 from layerfold.server import lab as module
 from layerfold.server.lab import Lab
-from layerfold.server.processes import ProcessPool
-from layerfold.server.protocol.lab import JobCard, NewJob
-from layerfold.settings import Settings
-from tests.conftest import story
+from layerfold.server.protocol.lab import NewJob
 from tests.readme import block
-from tests.server.conftest import application
-from tests.server.fakes import FakeRun
+from tests.server.made_lab import TRAINER, asked, job, until, workshop
 from tests.server.test_processes import alive
-
-TRAINER = """
-import json, signal, sys, time
-from pathlib import Path
-from layerfold.server.child_process import tie
-from layerfold.cli.terminal import tell
-told = []
-signal.signal(signal.SIGTERM, lambda *_: told.append(1))
-tie()
-folder = Path(sys.argv[4])
-recipe = (folder / "recipe.toml").read_text()
-if "seed = 13" in recipe:
-    print("layerfold: the corpus is too short", file=sys.stderr)
-    sys.exit(1)
-saved = folder / "saved"
-step = int(saved.read_text()) if saved.exists() else 0
-(folder / "run.json").write_text("{}")
-tell({"stage": "reading text", "step": 0, "steps": 0, "seconds": 0.0})
-steps = 3 if "seed = 7" in recipe else 10_000
-while step < steps and not told:
-    step += 1
-    with (folder / "metrics.jsonl").open("a") as log:
-        row = {"step": step, "loss": 1 / step, "seconds": step / 100, "test_accuracy": 0.5}
-        log.write(json.dumps(row) + chr(10))
-    said = {"stage": "training", "step": step, "steps": steps, "loss": 1 / step}
-    tell(said | {"test_accuracy": None, "seconds": step / 100})
-    time.sleep(0.01)
-saved.write_text(str(step))
-whole = {"run": "x", "steps": [0, steps], "test_accuracy": 0.75}
-tell({"run": "x", "stopped": True} if told else whole)
-"""
-
-
-def workshop(running: int = 2) -> ProcessPool:
-    """One whose trainer is made up."""
-    return ProcessPool(running, (sys.executable, "-c", TRAINER))
-
-
-@pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Lab]:
-    made = Lab(tmp_path / "lab", workshop())
-    yield made
-    made.close()
-
-
-def asked(seed: int = 0, **more: Any) -> NewJob:
-    return NewJob(task="modular-addition", numbers={"seed": seed}, **more)
-
-
-def job(lab: Lab, id: str) -> JobCard:
-    return next(one for one in lab.jobs().jobs if one.id == id)
-
-
-def until(lab: Lab, true: Callable[[], object], seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, lab.jobs()
-        lab.look()
-        time.sleep(0.02)
 
 
 def test_a_training_begins_is_heard_and_finishes(lab: Lab, tmp_path: Path) -> None:
@@ -287,118 +221,6 @@ def test_news_come_only_when_there_are_some(lab: Lab) -> None:
     until(lab, lambda: job(lab, card.id).status == "finished")
     lab.look()
     assert lab.look() == (False, set())
-
-
-# ---- over HTTP
-
-
-@pytest.fixture
-def client(lab: Lab) -> Iterator[TestClient]:
-    with TestClient(application(FakeRun(), lab=lab), base_url="http://127.0.0.1") as client:
-        yield client
-
-
-def test_a_training_over_http(client: TestClient) -> None:
-    offer = client.get("/api/lab").json()
-    assert offer["closed"] is None
-    assert offer["optimizers"] == ["sgd", "momentum", "adam", "adamw"]
-    assert [task["name"] for task in offer["tasks"]] == [
-        "modular-addition",
-        "belief-simplex",
-        "text",
-    ]
-    begun = client.post("/api/jobs", json={"task": "modular-addition", "numbers": {"seed": 3}})
-    assert (begun.status_code, begun.json()["status"]) == (201, "running")
-    id = begun.json()["id"]
-    for act, status in (("pause", "paused"), ("resume", "running"), ("stop", "stopped")):
-        answer = client.post(f"/api/jobs/{id}/{act}")
-        assert (answer.status_code, answer.json()["status"]) == (200, status)
-    assert [one["id"] for one in client.get("/api/jobs").json()["jobs"]] == [id]
-    assert client.delete(f"/api/jobs/{id}").json() == {"jobs": []}
-    gone = client.post(f"/api/jobs/{id}/resume")
-    assert (gone.status_code, gone.json()["error"]["code"]) == (404, "job_not_found")
-
-
-def test_pages_of_others_begin_and_delete_nothing(client: TestClient, lab: Lab) -> None:
-    card = lab.create(asked())
-    strangers = (
-        {"Origin": "http://evil.example"},
-        {"Origin": "null"},
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Sec-Fetch-Site": "same-site"},
-    )
-    for headers in (*strangers, {"Host": "evil.example"}):
-        for method, path in (("POST", ""), ("POST", f"/{card.id}/stop"), ("DELETE", f"/{card.id}")):
-            answer = client.request(
-                method, f"/api/jobs{path}", headers=headers, json={"task": "modular-addition"}
-            )
-            assert (answer.status_code, answer.json()["error"]["code"]) == (403, "foreign_origin")
-    assert [one.status for one in lab.jobs().jobs] == ["running"]
-
-
-def test_a_form_of_another_site_is_no_job(client: TestClient, lab: Lab) -> None:
-    answer = client.post(
-        "/api/jobs", content='{"task": "modular-addition"}', headers={"Content-Type": "text/plain"}
-    )
-    assert answer.status_code == 422
-    assert lab.jobs().jobs == []
-
-
-def test_a_text_may_be_long_and_nothing_else(client: TestClient, lab: Lab) -> None:
-    text = story(3, 2000)
-    assert len(text) > 65_536
-    begun = client.post(
-        "/api/jobs", json={"task": "text", "text": text, "title": "春 <script>alert(1)</script>"}
-    )
-    assert begun.status_code == 201, begun.text
-    assert ((lab.folder or Path()) / begun.json()["run"] / "text" / "own.txt").read_text(
-        "utf-8"
-    ) == text
-    assert (
-        client.post("/api/jobs", json={"task": "text", "text": "x" * (1 << 20) + "x"}).status_code
-        == 422
-    )
-    long = client.post("/api/jobs", json={"task": "text", "text": "x" * (3 << 20)})
-    assert long.status_code == 413
-    assert client.post(
-        f"/api/jobs/{begun.json()['id']}/stop", content=b"x" * 100_000
-    ).status_code in (200, 413)
-
-
-@pytest.mark.parametrize("text", ["\\ud800", "\\u0000"])
-def test_what_is_no_text_is_refused(client: TestClient, text: str) -> None:
-    body = '{"task": "text", "text": "' + text + "word and more " * 3000 + '"}'
-    answer = client.post("/api/jobs", content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code == 422
-    assert answer.json()["error"]["message"]
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"task": ""},
-        {"task": "modular-addition", "numbers": {"seed": "1"}},
-        {"task": "x", "path": "/"},
-    ],
-)
-def test_what_is_no_job_is_refused(client: TestClient, body: dict[str, Any]) -> None:
-    assert client.post("/api/jobs", json=body).status_code == 422
-
-
-def test_a_server_for_others_trains_only_where_it_was_told_to() -> None:
-    environment = {"XDG_DATA_HOME": "/data"}
-    assert Settings.read(environment).lab == Path("/data/layerfold/lab")
-    assert Settings.read(environment, host="0.0.0.0").lab is None
-    assert Settings.read(environment, host="0.0.0.0", lab=Path("/x")).lab == Path("/x")
-    assert Settings.read({**environment, "LAYERFOLD_LAB": "/y"}, host="192.168.1.2").lab == Path(
-        "/y"
-    )
-    with TestClient(application(FakeRun()), base_url="http://127.0.0.1") as client:
-        assert client.get("/api/lab").json()["closed"]["message"]
-        assert client.get("/api/jobs").json() == {"jobs": []}
-        refused = client.post("/api/jobs", json={"task": "modular-addition"})
-        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "lab_closed")
 
 
 # ---- with the real trainer

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from layerfold.claims.seed.registry import CLAIMS
 from layerfold.errors import LabClosed, ModelNotFound
-from layerfold.server.app import opened_offers
+from layerfold.server.app import Services, opened_offers
 from layerfold.server.catalog import Catalog
 from layerfold.server.offers import Offers
 from layerfold.server.processes import ProcessPool
@@ -101,7 +101,7 @@ def test_a_public_address_fetches_nothing(host: str, tmp_path: Path) -> None:
 
 
 def test_the_routes_are_guarded_like_the_labs(offers: Offers) -> None:
-    app = application(FakeRun("tiny"), offers=offers)
+    app = application(FakeRun("tiny"), services=Services(offers=offers))
     with TestClient(app, base_url="http://127.0.0.1:8765") as client:
         assert client.get("/api/models").json()["models"][0]["name"] == "smollm2"
         foreign = {"Origin": "http://evil.example"}

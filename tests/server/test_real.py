@@ -14,13 +14,14 @@ from safetensors.numpy import load
 
 from layerfold.build.projections import build_projections
 from layerfold.claims.claim import write_claims
-from layerfold.interp.session import open_session
+from layerfold.interp.session import Session, open_session
 from layerfold.server.app import create_app
 from layerfold.server.catalog import Catalog, find_runs
 from layerfold.server.jobs import Jobs
 from layerfold.settings import Settings
 from tests.claims.made import a_claim
 from tests.server.conftest import running
+from tests.server.page import Page
 from tests.small import STEPS, make_run
 
 
@@ -64,49 +65,61 @@ def test_a_page_on_a_real_run(models: Path, tmp_path: Path) -> None:
         )
         assert http.get("/api/runs/small/measures").json()["measures"][0]["name"] == "trust"
         assert http.get("/api/runs/small/metrics").json()["rows"][2]["step"] == 64
-        nothing = http.get("/api/runs/small/claims")
-        assert nothing.json() == {"claims": []}
-        write_claims(alone.run, (a_claim(),))
-        claims = http.get("/api/runs/small/claims")
-        assert claims.json()["claims"][0]["values"] == [None, 0.25, 0.333333]
-        assert claims.headers["etag"] != nothing.headers["etag"]
-        assert (
-            http.get(
-                "/api/runs/small/claims", headers={"If-None-Match": claims.headers["etag"]}
-            ).status_code
-            == 304
-        )
-        (models / "small" / "claims.json").write_text("{")
-        assert http.get("/api/runs/small/claims").json()["error"]["code"] == "damaged_run"
-        (models / "small" / "claims.json").unlink()
+        claims_are_sent_as_they_stand(http, alone)
         with live.page() as page:
-            page.place(1, "The bank of the river 😀", run="small", step=8)
-            said = page.until("done")
-            assert said[1]["step"] == 8
-            sentence = alone.tokenize("The bank of the river 😀")
-            for message in said[1:-1]:
-                expected = alone.slice(sentence, message["step"])
-                assert np.array_equal(message["tensors"]["positions"], expected.placed.positions)
-                assert np.array_equal(message["tensors"]["outside"], expected.placed.outside)
-                assert np.array_equal(message["tensors"]["norm"], expected.norm)
-                assert np.array_equal(
-                    message["tensors"]["segment_trust"], expected.segment_trust, equal_nan=True
-                )
-            assert said[-1]["steps"] == len(STEPS)
-            page.say(
-                type="inspect",
-                id=2,
-                run="small",
-                step=64,
-                site=4,
-                text="The bank of the river 😀",
-                token=1,
-            )
-            found = page.hear()
-            assert len(found["lens"]) == 5
-            assert len(found["neighbors"]) == 15
+            a_text_is_placed_as_it_is_alone(page, alone)
+            a_token_is_looked_at(page)
             page.place(3, "a", run="unlaid")
             assert page.hear()["code"] == "atlas_missing"
+
+
+def claims_are_sent_as_they_stand(http: httpx.Client, alone: Session) -> None:
+    nothing = http.get("/api/runs/small/claims")
+    assert nothing.json() == {"claims": []}
+    write_claims(alone.run, (a_claim(),))
+    claims = http.get("/api/runs/small/claims")
+    assert claims.json()["claims"][0]["values"] == [None, 0.25, 0.333333]
+    assert claims.headers["etag"] != nothing.headers["etag"]
+    assert (
+        http.get(
+            "/api/runs/small/claims", headers={"If-None-Match": claims.headers["etag"]}
+        ).status_code
+        == 304
+    )
+    (alone.run.folder / "claims.json").write_text("{")
+    assert http.get("/api/runs/small/claims").json()["error"]["code"] == "damaged_run"
+    (alone.run.folder / "claims.json").unlink()
+
+
+def a_text_is_placed_as_it_is_alone(page: Page, alone: Session) -> None:
+    page.place(1, "The bank of the river 😀", run="small", step=8)
+    said = page.until("done")
+    assert said[1]["step"] == 8
+    sentence = alone.tokenize("The bank of the river 😀")
+    for message in said[1:-1]:
+        expected = alone.slice(sentence, message["step"])
+        assert np.array_equal(message["tensors"]["positions"], expected.placed.positions)
+        assert np.array_equal(message["tensors"]["outside"], expected.placed.outside)
+        assert np.array_equal(message["tensors"]["norm"], expected.norm)
+        assert np.array_equal(
+            message["tensors"]["segment_trust"], expected.segment_trust, equal_nan=True
+        )
+    assert said[-1]["steps"] == len(STEPS)
+
+
+def a_token_is_looked_at(page: Page) -> None:
+    page.say(
+        type="inspect",
+        id=2,
+        run="small",
+        step=64,
+        site=4,
+        text="The bank of the river 😀",
+        token=1,
+    )
+    found = page.hear()
+    assert len(found["lens"]) == 5
+    assert len(found["neighbors"]) == 15
 
 
 def test_strange_texts_are_placed_or_refused_in_words(models: Path, tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ import pytest
 from layerfold.errors import Busy
 from layerfold.interp.session import open_session, shared_spaces, states_cache
 from layerfold.server import catalog as catalog_module
-from layerfold.server.app import create_app, watched
+from layerfold.server.app import Services, create_app, watched
 from layerfold.server.catalog import Catalog, find_runs
 from layerfold.server.jobs import Jobs
 from layerfold.server.watch import AGAIN, IDLE, Watch
-from layerfold.settings import Settings
+from layerfold.settings import Flags, Settings
 from tests.server.conftest import running
 from tests.small import make_run
 
@@ -220,7 +220,9 @@ def test_without_building_runs_are_watched_and_none_is_followed(
     shelf: Path, tmp_path: Path
 ) -> None:
     make_run(shelf / "bare", atlas=False)
-    settings = Settings.read({"LAYERFOLD_BUILD": "0"}, runs=(shelf,), cache=tmp_path / "cache")
+    settings = Settings.read(
+        {"LAYERFOLD_BUILD": "0"}, Flags(runs=(shelf,), cache=tmp_path / "cache")
+    )
     watch = watched(Catalog(find_runs([shelf]), open_session, [shelf]), settings)
     watch.look()
     assert watch.workshop is None
@@ -285,9 +287,8 @@ def live(shelf: Path) -> Iterator[Any]:
     )
     jobs, watch = Jobs(1), Watch(catalog)
     watch.look()  # the first look only learns what is there
-    app = create_app(
-        catalog, Settings(runs=(shelf,), frontend=Path("/nowhere")), jobs=jobs, watch=watch
-    )
+    settings = Settings(runs=(shelf,), frontend=Path("/nowhere"))
+    app = create_app(catalog, settings, jobs=jobs, services=Services(watch))
     with running(app, jobs) as server:
         yield server
 

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from layerfold.build.run_atlas import build_run_atlas
+from layerfold.atlas.parameters import Recipe as Layout
+from layerfold.build.run_atlas import AtlasOptions, build_run_atlas
 from layerfold.errors import RecipeError, UnknownSymbol
 from layerfold.geometry.fourier import circularity, order_error
 from layerfold.interp.session import open_session
@@ -187,7 +188,7 @@ def test_it_resumes_to_the_same_weights(recipe: Recipe, run: Run, tmp_path: Path
 def test_from_recipe_to_clouds(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "sums"
     shutil.copytree(run.folder, folder)
-    atlas = build_run_atlas(folder, count=100, view="raw", k=5)
+    atlas = build_run_atlas(folder, AtlasOptions(100, "raw", Layout(k=5)))
     turn, total, number, *_ = labels = atlas.reference.labels
     assert [label.name for label in labels] == ["turn", "sum", "number", "a", "b", "place"]
     told = atlas.reference.position == 3

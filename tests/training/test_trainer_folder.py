@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from layerfold.atlas.parameters import Recipe
 from layerfold.build.check import check_run
-from layerfold.build.run_atlas import build_run_atlas
+from layerfold.build.run_atlas import AtlasOptions, CorpusOptions, build_run_atlas
 from layerfold.errors import ModelNotFound
 from layerfold.interp.session import open_session
 from layerfold.runs.checkpoint_files import trouble_of
@@ -278,9 +279,9 @@ def test_a_step_that_diverged_is_left_out_and_named_and_the_rest_is_built(
         tmp_path / "out" / "checkpoint-200", "wte.weight", 14 * 16 + 1
     )  # of the full stop, in no sample
     heard: list[str] = []
-    build_run_atlas(
-        run.folder, corpus=str(story_folder), count=120, k=5, threads=1, problem=heard.append
-    )
+    text = CorpusOptions(str(story_folder))
+    options = AtlasOptions(count=120, recipe=Recipe(k=5), text=text, threads=1)
+    build_run_atlas(run.folder, options, problem=heard.append)
     assert open_session(run.folder, None).atlas.steps == (100,)
     assert heard == ["step 200 is left out: its states are not all finite"]
 

@@ -22,6 +22,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from layerfold.atlas.executor import Executor, LocalExecutor
+from layerfold.atlas.extras import Extras
 from layerfold.atlas.files import (
     CARD,
     MEASURES,
@@ -54,6 +55,20 @@ Problem = tuple[Graphs, Springs, Floats]
 
 
 @dataclass(frozen=True)
+class StateGrid:
+    """What an atlas is laid out of: the states of a ``reference`` at each of ``steps`` and
+    ``sites`` (their names); ``states_of(step)`` gives raw ones [site, ref, d], which are looked at
+    in the ``view``.
+    """
+
+    states_of: StatesOf
+    steps: Sequence[int]
+    sites: Sequence[str]
+    reference: Reference
+    view: View = "normalised"
+
+
+@dataclass(frozen=True)
 class Task:
     """One build: of what, by whom, where to."""
 
@@ -80,58 +95,47 @@ def nothing(stage: str, share: float) -> None:
 
 
 def build_atlas(
-    states_of: StatesOf,
-    steps: Sequence[int],
-    sites: Sequence[str],
-    reference: Reference,
+    grid: StateGrid,
     folder: Path | str,
+    recipe: Recipe | None = None,
     *,
-    k: int = 15,
-    min_dist: float = 0.1,
-    spread: float = 1.0,
-    tie: float = 0.7,
-    glide: float = 1.4,
-    gather: float = 0.02,
-    repulsion: float = 20.0,
-    epochs: int = 250,
-    seed: int = 0,
-    view: View = "normalised",
+    extras: Extras[Floats] | None = None,
     threads: int | None = None,
-    variables: Mapping[str, NDArray[np.floating]] | None = None,
-    extra_measures: Mapping[str, tuple[str, Floats]] | None = None,
-    origin: Mapping[str, str] | None = None,
     progress: Progress = nothing,
     crew: Executor | None = None,
 ) -> None:
-    """The run in ``folder`` has an atlas of its ``reference`` over ``steps`` and ``sites``; a
-    broken build of the same goes on.
+    """The run in ``folder`` has an atlas of the ``grid``; a broken build of the same goes on.
 
-    ``states_of(step)`` gives raw states [site, ref, d]; ``variables`` [ref] are further ones for
-    the axis guard; ``extra_measures`` name -> (unit, values [step, site]); ``origin`` what the
-    states come from (hashes: another origin starts anew); ``progress(stage, share)``; ``crew``
-    works out graphs and scores (default: this process). The same arguments give the same bytes for
-    any ``threads`` (default: all cores) and any crew. Raises InputError.
+    ``recipe`` is the layout's (by default the plain one), the measures of ``extras`` are values
+    [step, site]; ``progress(stage, share)``; ``crew`` works out graphs and scores (default: this
+    process). The same arguments give the same bytes for any ``threads`` (default: all cores) and
+    any crew. Raises InputError.
     """
-    recipe = Recipe(k, min_dist, spread, tie, glide, gather, repulsion, epochs, seed)
-    check(recipe, len(reference))
+    recipe, extras = recipe or Recipe(), extras or Extras()
+    check(recipe, len(grid.reference))
     count = threads or os.cpu_count() or 1
-    alone = LocalExecutor(states_of, tuple(steps), len(sites), len(reference), view, k, count)
     task = Task(
-        tuple(steps),
-        tuple(sites),
-        reference,
+        tuple(grid.steps),
+        tuple(grid.sites),
+        grid.reference,
         Path(folder) / "atlas",
         recipe,
-        view,
+        grid.view,
         progress,
-        crew or alone,
+        crew or _alone(grid, recipe.k, count),
     )
-    prepare(task, dict(origin or {}))
+    prepare(task, extras.origin)
     with cores(count):
         make_graphs(task)
         positions = make_layout(task, problem)
         _make_scores(task, positions)
-    _finish(task, positions, dict(extra_measures or {}), dict(variables or {}), dict(origin or {}))
+    _finish(task, positions, extras)
+
+
+def _alone(grid: StateGrid, k: int, threads: int) -> LocalExecutor:
+    """This process, working out the grid's graphs of ``k`` neighbours and scores."""
+    steps, sites, tokens = tuple(grid.steps), len(grid.sites), len(grid.reference)
+    return LocalExecutor(grid.states_of, steps, sites, tokens, grid.view, k, threads)
 
 
 # ---- work that outlives a kill
@@ -307,20 +311,15 @@ def _make_scores(task: Task, positions: Floats) -> None:
 # ---- the end
 
 
-def _finish(
-    task: Task,
-    positions: Floats,
-    extra: Mapping[str, tuple[str, Floats]],
-    variables: Mapping[str, NDArray[Any]],
-    origin: Mapping[str, str],
-) -> None:
+def _finish(task: Task, positions: Floats, extras: Extras[Floats]) -> None:
     """The atlas's files are in place, the card last, and the working folder is gone."""
     scores = [load(task.path("score", step).read_bytes()) for step in task.steps]
     measures = {name: np.stack([score[name] for score in scores]) for name in UNITS}
-    measures |= {name: np.asarray(values, dtype=np.float32) for name, (_, values) in extra.items()}
-    names, axes = guard(
-        task.reference, positions, np.stack([score["norm"] for score in scores]), variables
-    )
+    measures |= {
+        name: np.asarray(values, dtype=np.float32) for name, (_, values) in extras.measures.items()
+    }
+    norms = np.stack([score["norm"] for score in scores])
+    names, axes = guard(task.reference, positions, norms, extras.variables)
     near = [load(task.path("graph", step).read_bytes()) for step in task.steps]
     write_measures(
         task.work,
@@ -330,22 +329,7 @@ def _finish(
         np.stack([typical_moves(each) for each in near]),
     )
     write_reference(task.work, task.reference)
-    a, b = curve(task.recipe.min_dist, task.recipe.spread)
-    card = {
-        "steps": task.steps,
-        "sites": task.sites,
-        "view": task.view,
-        "parameters": {**asdict(task.recipe), "a": a, "b": b},
-        "frame": frame_of(positions),
-        "measures": [
-            {"name": name, "unit": unit}
-            for name, unit in (UNITS | {name: unit for name, (unit, _) in extra.items()}).items()
-        ],
-        "axis_variables": names,
-        "moves": True,
-        "origin": dict(origin),
-        **_of_many(task, near),
-    }
+    card = _card(task, frame_of(positions), names, extras) | _of_many(task, near)
     (task.folder / CARD).unlink(missing_ok=True)
     for name in (REFERENCE, MEASURES, *(step_name(step) for step in task.steps)):
         write_atomically(task.folder / name, (task.work / name).read_bytes())
@@ -354,6 +338,25 @@ def _finish(
     for grown in task.folder.glob("measures-*.safetensors"):
         grown.unlink()
     shutil.rmtree(task.work)
+
+
+def _card(
+    task: Task, frame: Mapping[str, Any], axis_variables: Sequence[str], extras: Extras[Floats]
+) -> dict[str, Any]:
+    """What the card says of every atlas."""
+    a, b = curve(task.recipe.min_dist, task.recipe.spread)
+    units = UNITS | {name: unit for name, (unit, _) in extras.measures.items()}
+    return {
+        "steps": task.steps,
+        "sites": task.sites,
+        "view": task.view,
+        "parameters": {**asdict(task.recipe), "a": a, "b": b},
+        "frame": frame,
+        "measures": [{"name": name, "unit": unit} for name, unit in units.items()],
+        "axis_variables": axis_variables,
+        "moves": True,
+        "origin": dict(extras.origin),
+    }
 
 
 def _of_many(task: Task, near: Sequence[Arrays]) -> dict[str, Any]:

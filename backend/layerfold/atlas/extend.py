@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from layerfold.atlas.build import typical_move
 from layerfold.atlas.executor import States
+from layerfold.atlas.extras import Extras
 from layerfold.atlas.files import (
     OWN,
     Atlas,
@@ -57,6 +58,7 @@ HOLDS: Final = 0.98
 SPARED: Final = 120.0  # seconds that numbers of a former card are left to those who read by it
 Progress = Callable[[str, float], None]
 Arrays = dict[str, NDArray[Any]]
+StepExtras = Extras[Mapping[int, float]]
 
 
 @dataclass(frozen=True)
@@ -82,23 +84,19 @@ def extend_atlas(
     steps: Sequence[int],
     run: Path | str,
     *,
+    extras: StepExtras | None = None,
     threads: int | None = None,
-    variables: Mapping[str, NDArray[np.floating]] | None = None,
-    extra_measures: Mapping[str, tuple[str, Mapping[int, float]]] | None = None,
-    origin: Mapping[str, str] | None = None,
     progress: Progress = lambda stage, share: None,
 ) -> Atlas:
     """The atlas of the run has clouds at ``steps`` too, added one by one; the files of its other
     steps are the same to the byte.
 
-    ``states_of(step)`` gives raw states [site, ref, d], ``variables`` are those the atlas was built
-    with; ``extra_measures``
-    name -> (unit, value by step), the same at every site; ``origin`` is added to the card's. The
-    same atlas and steps give the same
-    bytes for any ``threads``. Raises AtlasMissing, DamagedRun, and InputError for states that
-    cannot be used.
+    ``states_of(step)`` gives raw states [site, ref, d]. Of ``extras``, the variables are those the
+    atlas was built with, the measures values by step, the same at every site; the origin is added
+    to the card's. The same atlas and steps give the same bytes for any ``threads``. Raises
+    AtlasMissing, DamagedRun, and InputError for states that cannot be used.
     """
-    atlas = open_atlas(run)
+    atlas, extras = open_atlas(run), extras or Extras()
     count = threads or os.cpu_count() or 1
     states = States(
         states_of, len(atlas.sites), len(atlas.reference), atlas.view, keep=2 * max(REACH) + 1
@@ -111,19 +109,9 @@ def extend_atlas(
             progress("trust", 0.0)
             scores = _scored(states[step], positions.astype(np.float32), pool)
             write_slice(atlas.folder, step, positions, scores["trust"], scores["continuity"])
-            said = _Said(dict(variables or {}), dict(extra_measures or {}), dict(origin or {}))
-            atlas = _grown(atlas, one, positions, arrays, scores, said)
+            atlas = _grown(atlas, one, positions, arrays, scores, extras)
             progress("trust", 1.0)
     return atlas
-
-
-@dataclass(frozen=True)
-class _Said:
-    """What is told of the run beside its states."""
-
-    variables: dict[str, NDArray[Any]]
-    measures: dict[str, tuple[str, Mapping[int, float]]]
-    origin: dict[str, str]
 
 
 # ---- graphs and true moves
@@ -249,14 +237,14 @@ def _grown(
     positions: NDArray[np.float16],
     arrays: Arrays,
     scores: Arrays,
-    said: _Said,
+    extras: StepExtras,
 ) -> Atlas:
     """The atlas with the new step in its card and its numbers; what the card of before named is
     still there.
     """
     steps = [*atlas.steps[: one.at], one.step, *atlas.steps[one.at :]]
-    measures, units = _measures(atlas, one, steps, scores, said)
-    axes = _axes(atlas, one, steps, positions.astype(np.float32), scores["norm"], said)
+    measures, units = _measures(atlas, one, steps, scores, extras)
+    axes = _axes(atlas, one, steps, positions.astype(np.float32), scores["norm"], extras)
     own = np.insert(atlas._numbers[OWN], one.at, arrays["own"], axis=0)
     name = f"measures-{one.step:08d}.safetensors"
     write_measures(
@@ -274,7 +262,7 @@ def _grown(
         "measures": [{"name": each, "unit": unit} for each, unit in units.items()],
         "moves": True,
         "numbers": name,
-        "origin": {**atlas.card.get("origin", {}), **said.origin},
+        "origin": {**atlas.card.get("origin", {}), **extras.origin},
         **grown(atlas.card, one.at, scores, arrays),
     }
     names = (step_name(step) for step in atlas.steps)
@@ -292,7 +280,7 @@ def _clear(folder: Path, kept: Sequence[str]) -> None:
 
 
 def _measures(
-    atlas: Atlas, one: Newcomer, steps: Sequence[int], scores: Arrays, said: _Said
+    atlas: Atlas, one: Newcomer, steps: Sequence[int], scores: Arrays, extras: StepExtras
 ) -> tuple[dict[str, Floats], dict[str, str]]:
     """Every measure [step, site] with the new step's row, and its unit; what is not told of a step
     is NaN.
@@ -305,19 +293,24 @@ def _measures(
             np.insert(measure.values, one.at, row, axis=0).astype(np.float32),
             measure.unit,
         )
-    for name, (unit, told) in said.measures.items():
+    for name, (unit, told) in extras.measures.items():
         column = np.array([told.get(step, np.nan) for step in steps], dtype=np.float32)
         values[name], units[name] = np.repeat(column[:, None], len(atlas.sites), axis=1), unit
     return values, units
 
 
 def _axes(
-    atlas: Atlas, one: Newcomer, steps: Sequence[int], places: Floats, norm: Floats, said: _Said
+    atlas: Atlas,
+    one: Newcomer,
+    steps: Sequence[int],
+    places: Floats,
+    norm: Floats,
+    extras: StepExtras,
 ) -> Floats:
     """The axis guard with the new step's row; what repeats the step is found anew, over all of
     them.
     """
-    names, row = guard(atlas.reference, places[None], norm[None], said.variables)
+    names, row = guard(atlas.reference, places[None], norm[None], extras.variables)
     if names != atlas.axis_variables:
         raise InputError(
             f"The atlas was built with the variables {atlas.axis_variables}, not {names}: give the"

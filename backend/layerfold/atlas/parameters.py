@@ -10,8 +10,10 @@ from layerfold.space.layout import Descent
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides an atlas's bytes besides the states: neighbours, UMAP's curve, how
-    far and firmly the springs hold.
+    """Everything that decides an atlas's bytes besides the states: ``k`` neighbours of a point in
+    the graph; UMAP's curve (``min_dist``, ``spread`` in units of the picture); the springs' ``tie``
+    (how firmly they hold) and ``glide`` (how far a typical move is drawn); ``gather`` to the middle
+    and ``repulsion``; ``epochs`` of the descent; ``seed``.
     """
 
     k: int = 15

@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from layerfold.atlas.extend import extend_atlas
+from layerfold.atlas.extend import StepExtras, extend_atlas
 from layerfold.atlas.files import Atlas, open_atlas
 from layerfold.atlas.projection_files import open_projections
 from layerfold.build.metrics import measure_run
 from layerfold.build.projections import PCA, build_projections
-from layerfold.build.run_atlas import build_run_atlas, carry_bases, losses
+from layerfold.build.run_atlas import AtlasOptions, build_run_atlas, carry_bases, losses
 from layerfold.data.reference_states import states_at
 from layerfold.errors import AtlasMissing, Busy, DamagedRun, LayerfoldError, RunNotFound
 from layerfold.files.atomic import locked
@@ -61,10 +61,10 @@ def follow_run(
     folder: Path | str,
     progress: Progress = lambda stage, share: None,
     problem: Callable[[str], None] = lambda words: None,
+    options: AtlasOptions | None = None,
     *,
     until: Callable[[], bool] = lambda: False,
     pause: float = PAUSE,
-    **options: Any,
 ) -> Atlas | None:
     """The run has an atlas that grows with it; back when the run is finished and its atlas, linear
     pictures and measures are whole.
@@ -76,7 +76,7 @@ def follow_run(
     """
     folder = Path(folder)
     with followed(folder):
-        follower = Follower(folder, Told(progress), problem, options)
+        follower = Follower(folder, Told(progress), problem, options or AtlasOptions())
         while not follower.look():
             if until():
                 return follower.atlas
@@ -114,7 +114,7 @@ class Follower:
     folder: Path
     progress: Progress
     problem: Callable[[str], None]
-    options: dict[str, Any]
+    options: AtlasOptions
     atlas: Atlas | None = None
     unread: dict[int, Unread] = field(default_factory=dict)
     checked: tuple[int, ...] = ()
@@ -147,7 +147,7 @@ class Follower:
     def finish(self) -> None:
         """The run has linear pictures and measures of its atlas as it stands."""
         run, atlas = open_run(self.folder), open_atlas(self.folder)
-        threads = self.options.get("threads")
+        threads = self.options.threads
         good, _ = open_projections(run.folder, atlas, run.d_model)
         if PCA not in {one.name for one in good}:
             carry_bases(run, atlas.reference, atlas.view)
@@ -225,7 +225,7 @@ class Follower:
         steps = [step for step in planned(run) or run.steps if step not in self.unread]
         try:
             build_run_atlas(
-                self.folder, **self.options, steps=steps, progress=report, problem=self.problem
+                self.folder, self.options, steps=steps, progress=report, problem=self.problem
             )
         except LayerfoldError:
             if not self._find_unread(run, steps):
@@ -261,15 +261,12 @@ class Follower:
                 name: (unit, dict(zip(run.steps, values[:, 0].tolist(), strict=True)))
                 for name, (unit, values) in logged
             }
-            threads = self.options.get("threads")
-            states = self._states(run, atlas)
             self.atlas = extend_atlas(
-                states,
+                self._states(run, atlas),
                 [step],
                 self.folder,
-                threads=threads,
-                extra_measures=told,
-                origin=origin,
+                extras=StepExtras(measures=told, origin=origin),
+                threads=self.options.threads,
                 progress=report,
             )
             self.unread.pop(step, None)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from layerfold.atlas.files import open_atlas
 from layerfold.build.projections import build_projections
-from layerfold.build.run_atlas import build_run_atlas
+from layerfold.build.run_atlas import AtlasOptions, CorpusOptions, build_run_atlas
 from layerfold.claims.seed.files import SEED
 from layerfold.data.brown import NAME as BROWN
 from layerfold.data.offered_models import OfferedModel
@@ -123,7 +123,8 @@ def give_atlas(
     if packed.is_dir() and fits(open_atlas(run).card, opened):
         return
     kept = packed.is_dir()
-    build_run_atlas(run, corpus=None if kept else BROWN, progress=progress)
+    text = CorpusOptions(None if kept else BROWN)
+    build_run_atlas(run, AtlasOptions(text=text), progress=progress)
     build_projections(run, progress=progress)
 
 

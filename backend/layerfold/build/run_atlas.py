@@ -5,16 +5,18 @@ its training log says.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from layerfold.atlas.aligned_pca import write_basis
-from layerfold.atlas.build import build_atlas
+from layerfold.atlas.build import StateGrid, build_atlas
 from layerfold.atlas.cost import ASKED_ABOVE, check_cost, cost_of
+from layerfold.atlas.extras import Extras
 from layerfold.atlas.files import Atlas, open_atlas
+from layerfold.atlas.parameters import Recipe
 from layerfold.data.brown import NAME as BROWN
 from layerfold.data.brown import brown_reference
 from layerfold.data.documents import read_documents
@@ -46,8 +48,9 @@ Hire = Callable[[Run, Reference, Sequence[int], View, int], "Executor"]
 
 @dataclass(frozen=True)
 class CorpusOptions:
-    """Where the text behind an atlas lies, and how it is read: a table's column of text, its
-    labels, its delimiter; ``corpora`` is where a named collection is gathered.
+    """Where the text behind an atlas lies, and how it is read: a table's ``column`` of text, its
+    ``labels`` columns, kept as colours, its cells cut at ``delimiter`` (found out where nobody
+    says); ``corpora`` is where a named collection is gathered.
     """
 
     corpus: str | None = None
@@ -57,21 +60,24 @@ class CorpusOptions:
     corpora: Path | None = None
 
 
+@dataclass(frozen=True)
+class AtlasOptions:
+    """How a run's atlas is built: of ``count`` tokens of the ``text``, in a ``view`` of the states,
+    laid out by the ``recipe`` (whose seed chooses the tokens too), by so many ``threads`` (default:
+    all cores).
+    """
+
+    count: int = 4000
+    view: View = "normalised"
+    recipe: Recipe = field(default_factory=Recipe)
+    text: CorpusOptions = field(default_factory=CorpusOptions)
+    threads: int | None = None
+
+
 def build_run_atlas(
     folder: Path | str,
+    options: AtlasOptions | None = None,
     *,
-    count: int = 4000,
-    view: View = "normalised",
-    k: int = 15,
-    min_dist: float = 0.1,
-    spread: float = 1.0,
-    seed: int = 0,
-    threads: int | None = None,
-    corpus: str | None = None,
-    column: str | None = None,
-    labels: Sequence[str] = (),
-    delimiter: str | None = None,
-    corpora: Path | None = None,
     steps: Sequence[int] | None = None,
     progress: Callable[[str, float], None] = lambda stage, share: None,
     problem: Callable[[str], None] = lambda words: None,
@@ -80,40 +86,31 @@ def build_run_atlas(
     """The run in ``folder`` has an atlas over its sites and ``steps`` (all by default); a broken
     build goes on where it stopped.
 
-    Its reference is chosen from ``corpus``: text in the ``column`` of a table, its ``labels``
-    columns kept as colours, its cells cut at ``delimiter`` (found out where nobody says). Without
-    it, the reference that is there is kept where it has ``count`` tokens, else chosen from what the
-    run learned from, a named collection being gathered into ``corpora``. ``hire`` gives the crew
-    that works graphs and scores out, elsewhere than in this process; ``problem(words)`` hears of
-    each step that is left out because it diverged or cannot be opened. Raises RunNotFound,
-    DamagedRun, CorpusError, RecipeError, InputError, MissingExtra, Unreachable.
+    Its reference is chosen from the corpus of ``options.text``. Without one, the reference that is
+    there is kept where it has as many tokens as asked for, else chosen from what the run learned
+    from. ``hire`` gives the crew that works graphs and scores out, elsewhere than in this process;
+    ``progress(stage, share)``; ``problem(words)`` hears of each step that is left out because it
+    diverged or cannot be opened. Raises RunNotFound, DamagedRun, CorpusError, RecipeError,
+    InputError, MissingExtra, Unreachable.
     """
-    run = open_run(folder)
-    count = min(count, int(run.card.get("reference", count)))
+    options, run = options or AtlasOptions(), open_run(folder)
+    view, recipe = options.view, options.recipe
     chosen = run.steps if steps is None else tuple(step for step in run.steps if step in steps)
     progress("choosing the reference", 0.0)
-    kept = run.reference() or (None if corpus else kept_reference(run.folder, count))
-    reference = kept or chosen_reference(
-        run, count, seed, CorpusOptions(corpus, column, tuple(labels), delimiter, corpora)
-    )
+    reference = reference_for(run, options)
+    sites = [site.name for site in run.sites]
     while True:
         try:
             build_atlas(
-                lambda step: states_at(run, step, reference),
-                chosen,
-                [site.name for site in run.sites],
-                reference,
+                StateGrid(
+                    lambda step: states_at(run, step, reference), chosen, sites, reference, view
+                ),
                 run.folder,
-                k=k,
-                min_dist=min_dist,
-                spread=spread,
-                seed=seed,
-                view=view,
-                threads=threads,
-                extra_measures=losses(run, chosen),
-                origin={checkpoint_name(step): run.origin(step) for step in chosen},
+                recipe,
+                extras=told_of(run, chosen),
+                threads=options.threads,
                 progress=progress,
-                crew=hire(run, reference, chosen, view, k) if hire else None,
+                crew=hire(run, reference, chosen, view, recipe.k) if hire else None,
             )
             break
         except (Diverged, DamagedRun, ModelRefused) as error:
@@ -122,6 +119,21 @@ def build_run_atlas(
             problem(f"step {error.step} is left out: {why}")
     carry_bases(run, reference, view)
     return open_atlas(run.folder)
+
+
+def reference_for(run: Run, options: AtlasOptions) -> Reference:
+    """The reference that the run has of its own; else the one of its atlas, unless a corpus or
+    another number of tokens is asked for; else one chosen anew. Raises what choosing raises.
+    """
+    count = min(options.count, int(run.card.get("reference", options.count)))
+    kept = run.reference() or (None if options.text.corpus else kept_reference(run.folder, count))
+    return kept or chosen_reference(run, count, options.recipe.seed, options.text)
+
+
+def told_of(run: Run, steps: Sequence[int]) -> Extras[Floats]:
+    """What the run's log and files tell of its steps."""
+    origin = {checkpoint_name(step): run.origin(step) for step in steps}
+    return Extras(measures=losses(run, steps), origin=origin)
 
 
 def cost_of_run(folder: Path | str, count: int) -> str | None:

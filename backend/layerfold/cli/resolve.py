@@ -77,7 +77,8 @@ def run_folder(name: str, opening: Opening = AS_BEFORE) -> Path:
 
 def holds_run(name: str) -> bool:
     """Whether a path is a run's; a sentence is none."""
-    return os.path.isfile(os.path.join(name, "run.json"))  # noqa: PTH113, PTH118  (a name that is too long is no error to it)
+    # a name that is too long is no error to os.path
+    return os.path.isfile(os.path.join(name, "run.json"))  # noqa: PTH113, PTH118
 
 
 def model_folder(words: str, opening: Opening = AS_BEFORE, cache: Path | None = None) -> Path:

@@ -15,7 +15,7 @@ from layerfold.cli.options import Device, Dtype, Pickle
 from layerfold.cli.resolve import Opening, opened_runs
 from layerfold.cli.terminal import spoken
 from layerfold.server.app import serve as serve_until_stopped
-from layerfold.settings import DEFAULT_PORT, Settings
+from layerfold.settings import DEFAULT_PORT, Flags, Settings
 
 NO_RUNS = (
     "layerfold: no runs are installed beside it: pip install layerfold-models"
@@ -89,20 +89,19 @@ def serve(
     browser: Browser = None,
 ) -> None:
     """Serve runs and the page that shows them."""
-    names = tuple(allow_host) if allow_host else None
-    proxies = tuple(trust_proxy) if trust_proxy else None
-    behind = {"trusted_proxies": proxies, "root_path": root_path}
-    chosen = {
-        **behind,
-        "host": host,
-        "port": port,
-        "allowed_hosts": names,
-        "cache": cache,
-        "log_level": log_level,
-        "build": build,
-        "lab": lab,
-    }
-    settings = Settings.read(os.environ, runs=tuple(map(Path, runs)) if runs else None, **chosen)  # type: ignore[arg-type]
+    flags = Flags(
+        runs=tuple(map(Path, runs)) if runs else None,
+        host=host,
+        port=port,
+        allowed_hosts=tuple(allow_host) if allow_host else None,
+        trusted_proxies=tuple(trust_proxy) if trust_proxy else None,
+        root_path=root_path,
+        cache=cache,
+        log_level=log_level,
+        build=build,
+        lab=lab,
+    )
+    settings = Settings.read(os.environ, flags)
     settings = replace(
         settings,
         runs=opened_runs(settings.runs, Opening(dtype, device, allow_pickle), settings.cache),

@@ -126,15 +126,6 @@ def labels_of(
     places = list(zip(window.tolist(), position.tolist(), strict=True))
     here = [(lines[w], rows[w], p) for w, p in places]
 
-    def category(
-        name: str, en: str, zh: str, names: Sequence[str], values: Sequence[str | None]
-    ) -> Label:
-        numbers = {value: n for n, value in enumerate(names)}
-        column = np.array(
-            [[numbers.get(value or "", NOTHING)] for value in values], dtype=np.float32
-        )
-        return Label(name, "category", en, zh, column, names=tuple(names))
-
     def of_poem(name: str) -> list[str | None]:
         return [facts[w].get(name) for w, _ in places]
 
@@ -176,6 +167,15 @@ def labels_of(
         category("dynasty", "dynasty", "朝代", DYNASTIES, of_poem("dynasty")),
         category("era", "the author's era", "作者时期", ERAS, of_poem("era")),
     )
+
+
+def category(
+    name: str, en: str, zh: str, names: Sequence[str], values: Sequence[str | None]
+) -> Label:
+    """A label of one of ``names`` at each character, or of none."""
+    numbers = {value: n for n, value in enumerate(names)}
+    column = np.array([[numbers.get(value or "", NOTHING)] for value in values], dtype=np.float32)
+    return Label(name, "category", en, zh, column, names=tuple(names))
 
 
 def _place(line: Lines, at: int) -> str:

@@ -19,7 +19,7 @@ from layerfold.space.placement import check_clouds
 from layerfold.space.prepared import FORM, Prepared
 
 if TYPE_CHECKING:
-    from layerfold.interp.session import Session
+    from layerfold.interp.atlas_run import AtlasRun
     from layerfold.model.adapter import Adapter
 
 # of what places tokens, which is mapped and soon mapped again: six steps of 13 sites x 4,000
@@ -35,7 +35,7 @@ class Where:
     it has grown, finds it there.
     """
 
-    run: Session = field(compare=False, repr=False)
+    run: AtlasRun = field(compare=False, repr=False)
     step: int
     content: tuple[str, ...]
 

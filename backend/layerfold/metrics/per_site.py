@@ -171,8 +171,9 @@ def _change(one: Here, other: Here, site: int, onto: int) -> tuple[Estimate, ...
     """
     a, b = one.states[site], other.states[onto]
     near_a, near_b = one.near[site][0], other.near[onto][0]
-    lost = near_a is None or near_b is None
-    overlap = Estimate.undefined(NOT_A_NUMBER) if lost else neighbor_overlap(near_a, near_b)  # type: ignore[arg-type]
+    overlap = Estimate.undefined(NOT_A_NUMBER)
+    if near_a is not None and near_b is not None:
+        overlap = neighbor_overlap(near_a, near_b)
     return cka(a, b), overlap, procrustes(a, b), displacement(a, b)
 
 

@@ -25,7 +25,7 @@ from layerfold.errors import InputError
 from layerfold.recording.cadence import Cadence, kept_row
 from layerfold.recording.hooks import Call, Place, Stream, check_sites, stream_of
 from layerfold.recording.isolation import sharded, unwrapped
-from layerfold.recording.passages import read_passages, reference_of
+from layerfold.recording.passages import Passages, read_passages, reference_of
 from layerfold.recording.run_folder import RunFolder
 from layerfold.recording.saving import check_opens
 from layerfold.records import Floats, Reference, site_named
@@ -42,6 +42,8 @@ class Recorder:
     first process alone.
     """
 
+    # Eleven parameters, for one call in a person's own script reads better by keywords than by
+    # records of ours that it would have to import.
     def __init__(
         self,
         out_dir: str | Path,
@@ -69,25 +71,15 @@ class Recorder:
         it will be). ``weights``: the checkpoints are kept too, so that sentences can be typed.
         Raises InputError, DamagedRun: what cannot be recorded, or another run in ``out_dir``.
         """
-        for name, value in (
-            ("every", every),
-            ("tokens", tokens),
-            ("length", length),
-            ("total_steps", total_steps),
-        ):
-            if value is not None and (not isinstance(value, int) or value < 1):
-                raise InputError(f"{name} is {value!r}: give a whole number from 1 on")
+        _check_counts(every=every, tokens=tokens, length=length, total_steps=total_steps)
         if sites is not None and weights:
             raise InputError(
                 "the weights of a plain module cannot be opened again: leave out weights=True, its"
                 " states are recorded"
             )
         self._passages = read_passages(texts, tokenizer)
-        if weights and self._passages.vocabulary(self._passages.largest + 1).kind == "words":
-            raise InputError(
-                "sentences cannot be typed with this tokenizer later: leave out weights=True, or"
-                " give a tokenizer.json"
-            )
+        if weights:
+            _check_typable(self._passages)
         names = None if sites is None else list(check_sites(sites))
         wanted = {
             "texts": self._passages.digest,
@@ -97,13 +89,8 @@ class Recorder:
             "weights": weights,
         }
         self._folder = RunFolder(Path(out_dir), wanted)
-        self._sites, self._call, self._weights, self._tokens, self._length = (
-            sites,
-            call,
-            weights,
-            tokens,
-            length,
-        )
+        self._sites, self._call, self._weights = sites, call, weights
+        self._tokens, self._length = tokens, length
         self._cadence = Cadence(every, share, total_steps)
         self._reference: Reference | None = None
         self._rows: list[dict[str, Any]] = []
@@ -313,6 +300,22 @@ class Recorder:
             self._folder.finish(what)
         except Exception:  # a full disk, often: the card on it is whole as it was
             log.info("the card in %s could not be written", self.folder)
+
+
+def _check_counts(**counts: int | None) -> None:
+    """Raises InputError for one that is no whole number from 1 on."""
+    for name, value in counts.items():
+        if value is not None and (not isinstance(value, int) or value < 1):
+            raise InputError(f"{name} is {value!r}: give a whole number from 1 on")
+
+
+def _check_typable(passages: Passages) -> None:
+    """Raises InputError where sentences cannot be typed with the passages' tokenizer."""
+    if passages.vocabulary(passages.largest + 1).kind == "words":
+        raise InputError(
+            "sentences cannot be typed with this tokenizer later: leave out weights=True, or"
+            " give a tokenizer.json"
+        )
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

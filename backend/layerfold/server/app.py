@@ -6,18 +6,17 @@ import asyncio
 import logging
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Annotated, Final
 
 import uvicorn
-from fastapi import FastAPI, Query, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
+from fastapi import APIRouter, FastAPI, Query, Request
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.websockets import WebSocket
 from threadpoolctl import threadpool_limits
@@ -26,6 +25,7 @@ from layerfold.errors import Busy, LayerfoldError
 from layerfold.interp.axis_projection import open_session
 from layerfold.interp.session import Session, shared_spaces, states_cache
 from layerfold.server.catalog import Catalog, find_runs
+from layerfold.server.error_answers import answer_errors
 from layerfold.server.hosts import ANY_ADDRESS, Allowed, known_hosts, trusted_proxies
 from layerfold.server.jobs import Jobs, Rank
 from layerfold.server.lab import Lab
@@ -34,7 +34,7 @@ from layerfold.server.offer_routes import create_offer_routes
 from layerfold.server.offers import Offers
 from layerfold.server.page import serve_page
 from layerfold.server.processes import ProcessPool
-from layerfold.server.protocol.http import ErrorAnswer, Limits, Problem, Reach
+from layerfold.server.protocol.http import Limits, Reach
 from layerfold.server.protocol.messages import MESSAGE_BYTES
 from layerfold.server.proxy import Proxies, root_path_of
 from layerfold.server.routes import FOREIGN, INVALID, create_routes
@@ -59,7 +59,20 @@ DESCRIPTION: Final = (
     " Schema)."
 )
 NO_MODELS: Final = "Models are fetched on its own machine alone: layerfold get smollm2."
+Life = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What works beside the answers, in processes of its own: a ``watch``, from which pages hear of
+    runs that come, go and grow; the ``lab`` of trainings, and ``offers`` of models to fetch, closed
+    ones where there are none.
+    """
+
+    watch: Watch | None = None
+    lab: Lab | None = None
+    offers: Offers | None = None
 
 
 def create_app(
@@ -67,9 +80,7 @@ def create_app(
     settings: Settings,
     *,
     jobs: Jobs | None = None,
-    watch: Watch | None = None,
-    lab: Lab | None = None,
-    offers: Offers | None = None,
+    services: Services | None = None,
     warm: bool = False,
     patience: float = 10.0,
     pace: Pace | None = None,
@@ -77,31 +88,50 @@ def create_app(
     """The application: page, HTTP answers and stream; with ``warm``, the default run's steps are
     made ready in the background.
 
-    With a ``watch``, pages hear of runs that come, go and grow; without a ``lab``, or ``offers`` of
-    models to fetch, there is one that is closed.
+    A page that takes nothing for ``patience`` seconds is dropped; ``pace`` is that of typed
+    sentences.
     """
-    version = installed_version()
-    work = jobs or Jobs(WORKERS)
-    limits = LIMITS
+    work, services = jobs or Jobs(WORKERS), services or Services()
     connections: set[Connection] = set()
+    app = _application(_life(catalog, work, services, connections, warm))
+    hosts = known_hosts(settings.host, settings.allowed_hosts)
+    _guard(app, hosts, settings)
+    app.state.connections = connections
+    answer_errors(app)
+    for router in _routers(catalog, work, services, settings.frontend, connections):
+        app.include_router(router)
+    _add_stream(
+        app,
+        hosts,
+        connections,
+        lambda socket: Connection(socket, catalog, work, LIMITS, app.version, patience, pace),
+    )
+    serve_page(app, settings.frontend)
+    return app
 
-    app = FastAPI(
+
+def _application(life: Life) -> FastAPI:
+    """The application without a route."""
+    return FastAPI(
         title="Layerfold",
-        version=version,
+        version=installed_version(),
         description=DESCRIPTION,
         openapi_url="/api/openapi.json",
         docs_url=None,  # the stock pages load scripts from elsewhere
         redoc_url=None,
-        lifespan=_life(catalog, work, watch, (lab, offers), connections, warm),
+        lifespan=life,
         max_body_size=MESSAGE_BYTES,
     )
+
+
+def _guard(app: FastAPI, hosts: Sequence[Allowed], settings: Settings) -> None:
+    """Answers are small, and given to pages of these hosts alone."""
     app.add_middleware(
         GZipMiddleware,
         minimum_size=1024,
         compresslevel=5,
         exclude_content_types=("application/octet-stream", "image/*"),
     )
-    hosts = known_hosts(settings.host, settings.allowed_hosts)
     app.add_middleware(
         Guard,
         hosts=hosts,
@@ -109,38 +139,30 @@ def create_app(
             trusted_proxies(settings.trusted_proxies), root_path_of(settings.root_path)
         ),
     )
-    app.state.connections = connections
-    _say_errors_in_one_shape(app)
-    app.include_router(create_routes(catalog, work, _limits_of(limits), version, watch))
-    app.include_router(
-        create_standalone_routes(catalog, work, _limits_of(limits), settings.frontend)
-    )
-    app.include_router(
-        create_lab_routes(lab or Lab(None), lambda run: announce(connections, (run,), jobs=True))
-    )
-    app.include_router(create_offer_routes(offers or Offers(Path(), catalog.add, closed=NO_MODELS)))
-    _add_stream(
-        app,
-        hosts,
-        connections,
-        lambda socket: Connection(socket, catalog, work, limits, version, patience, pace),
-    )
-    serve_page(app, settings.frontend)
-    return app
+
+
+def _routers(
+    catalog: Catalog, work: Jobs, services: Services, page: Path, connections: set[Connection]
+) -> Iterator[APIRouter]:
+    """Every HTTP route but the page's own; the page as built lies in the folder ``page``."""
+    lab = services.lab or Lab(None)
+    offers = services.offers or Offers(Path(), catalog.add, closed=NO_MODELS)
+    limits = _limits_of(LIMITS)
+    yield create_routes(catalog, work, limits, installed_version(), services.watch)
+    yield create_standalone_routes(catalog, work, limits, page)
+    yield create_lab_routes(lab, lambda run: announce(connections, (run,), jobs=True))
+    yield create_offer_routes(offers)
 
 
 def _life(
     catalog: Catalog,
     work: Jobs,
-    watch: Watch | None,
-    children: tuple[Lab | None, Offers | None],
+    services: Services,
     connections: set[Connection],
     warm: bool,
-) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """What works as long as the application does; ``children`` are those with processes of their
-    own.
-    """
-    lab, _ = children
+) -> Life:
+    """What works as long as the application does."""
+    lab, watch = services.lab, services.watch
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -156,7 +178,7 @@ def _life(
         for task in tasks:
             task.cancel()
         await asyncio.to_thread(work.close)
-        for one in children:
+        for one in (lab, services.offers):
             if one:
                 await asyncio.to_thread(one.close)
         if watch:
@@ -235,9 +257,8 @@ def serve(settings: Settings, ready: Callable[[str], None] = print) -> None:
     sources = (*settings.runs, *((lab.folder,) if lab.folder else ()))
     catalog = Catalog(runs, lambda folder: open_session(folder, states, spaces), sources)
     offers = opened_offers(settings, catalog)
-    app = create_app(
-        catalog, settings, watch=watched(catalog, settings), lab=lab, offers=offers, warm=True
-    )
+    services = Services(watched(catalog, settings), lab, offers)
+    app = create_app(catalog, settings, services=services, warm=True)
     ready(address(settings.host, listening.getsockname()[1]))
     try:
         uvicorn.Server(configured(app, settings.log_level)).run(sockets=[listening])
@@ -323,34 +344,6 @@ def _limits_of(limits: Limits) -> Callable[[Session], Limits]:
     return lambda run: limits.model_copy(update={"tokens": min(limits.tokens, run.max_tokens)})
 
 
-def _say_errors_in_one_shape(app: FastAPI) -> None:
-    @app.exception_handler(LayerfoldError)
-    async def ours(request: Request, error: LayerfoldError) -> JSONResponse:
-        return _error(error.status, error.code, str(error))
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        return _error(
-            422, "bad_input", f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}."
-        )
-
-    @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> JSONResponse:
-        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "error")
-        return _error(error.status_code, code, f"{error.detail}.", error.headers)
-
-    @app.exception_handler(Exception)
-    async def unknown(request: Request, error: Exception) -> JSONResponse:
-        return _error(500, "error", "The server failed; its log says why.")
-
-
-def _error(status: int, code: str, message: str, headers: object = None) -> JSONResponse:
-    kept = dict(headers) if isinstance(headers, dict) else None
-    answer = ErrorAnswer(error=Problem(code=code, message=message))
-    return JSONResponse(answer.model_dump(), status, headers=kept)
-
-
 async def _warm_up(catalog: Catalog, jobs: Jobs) -> None:
     """Every step of the first run that opens is ready, from the last; whatever a person asks goes
     first.
@@ -358,7 +351,7 @@ async def _warm_up(catalog: Catalog, jobs: Jobs) -> None:
     await jobs.run("warm", Rank.NOW, use_one_thread)
     for name in catalog.names:
         try:
-            run = await jobs.run("warm", Rank.WARM, lambda name=name: catalog.open(name))  # type: ignore[misc]
+            run = await jobs.run("warm", Rank.WARM, partial(catalog.open, name))
             for step in reversed(run.steps):
                 await _warm_step(run, name, step, jobs)
             return

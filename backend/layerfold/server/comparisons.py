@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -57,11 +57,21 @@ REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     },
 }
 
+Align = Callable[[str, int, str, int], Awaitable[Alignment]]
+
 
 def add_comparing(
     api: APIRouter, catalog: Catalog, jobs: Jobs, limits: Callable[[Session], Limits]
 ) -> None:
     """The routes that lay one run over another."""
+    align = _aligned(catalog, jobs)
+    _add_table(api, align)
+    _add_clouds(api, jobs, align)
+    _add_reading(api, jobs, limits, align)
+
+
+def _aligned(catalog: Catalog, jobs: Jobs) -> Align:
+    """Lays the states of a run at a step over those of another, one at a time for each pair."""
     aligner = Aligner()
 
     async def align(run: str, step: int, other: str, at: int) -> Alignment:
@@ -72,6 +82,12 @@ def add_comparing(
             lambda: aligner.align(catalog.open(run), step, catalog.open(other), at),
         )
 
+    return align
+
+
+def _add_table(api: APIRouter, align: Align) -> None:
+    """What is left at each site."""
+
     @api.get("/api/runs/{run}/compare/{step}", responses=REFUSALS)
     async def compare(run: RunName, step: Step, other: Other, at: OtherStep) -> ComparisonTable:
         """What is left of a run's states at each site once the other's are turned onto them; and
@@ -79,6 +95,10 @@ def add_comparing(
         """
         found = await align(run, step, other, at)
         return comparison_table(found, run, other)
+
+
+def _add_clouds(api: APIRouter, jobs: Jobs, align: Align) -> None:
+    """Where the other run's tokens lie."""
 
     @api.get(
         "/api/runs/{run}/compare/{step}/clouds",
@@ -105,6 +125,12 @@ def add_comparing(
             media_type=BINARY,
             headers={"ETag": f'"{hashlib.sha256(data).hexdigest()}"', "Cache-Control": "no-cache"},
         )
+
+
+def _add_reading(
+    api: APIRouter, jobs: Jobs, limits: Callable[[Session], Limits], align: Align
+) -> None:
+    """A text as the other run reads it."""
 
     @api.post(
         "/api/runs/{run}/compare/{step}/reading",

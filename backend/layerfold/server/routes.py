@@ -122,6 +122,15 @@ def create_routes(
         opened = catalog.open(run)
         return card(opened, run, limits(opened), seen.building(run))
 
+    _add_clouds(api, catalog, jobs)
+    _add_tables(api, catalog)
+    add_comparing(api, catalog, jobs, limits)
+    return api
+
+
+def _add_clouds(api: APIRouter, catalog: Catalog, jobs: Jobs) -> None:
+    """The route whose answers are a step's clouds."""
+
     @api.get(
         "/api/runs/{run}/atlas/{step}",
         response_class=Response,
@@ -143,11 +152,6 @@ def create_routes(
         else:
             data = await clouds(jobs, opened, step, projection, trust)
         return tagged(data, BINARY, f'"{hashlib.sha256(data).hexdigest()}"', known)
-
-    _add_tables(api, catalog)
-    add_comparing(api, catalog, jobs, limits)
-
-    return api
 
 
 def _add_tables(api: APIRouter, catalog: Catalog) -> None:

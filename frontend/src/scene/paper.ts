@@ -1,4 +1,3 @@
-/* eslint-disable max-len -- lines of SVG and PDF stand as they are written */
 /** A drawing of the scene as SVG or PDF: vector points and paths, labels as text. Pure. */
 
 import type { Drawing, Mark } from "./picture.ts";
@@ -24,27 +23,84 @@ export function svgOf(
 ): string {
   const whole = height + 28;
   const [middle, half, edge] = ground.map(escaped);
-  return `<?xml version="1.0" encoding="UTF-8"?>
-<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${whole}" viewBox="0 0 ${width} ${whole}" font-family="${FONT}">
-<title>${escaped(caption)}</title>
-<defs><radialGradient id="g" cx=".5" cy=".46" r=".78"><stop offset="0" stop-color="${middle}"/><stop offset=".52" stop-color="${half}"/><stop offset="1" stop-color="${edge}"/></radialGradient></defs>
-<rect width="${width}" height="${whole}" fill="url(#g)"/>
-${marks.map((mark) => svgMark(mark, half)).join("\n")}
-<text x="16" y="${height + 14}" font-size="11" fill="${escaped(ink)}">${escaped(caption)}</text>
-</svg>
-`;
+  const stops = [
+    tag("stop", { offset: 0, "stop-color": middle }),
+    tag("stop", { offset: ".52", "stop-color": half }),
+    tag("stop", { offset: 1, "stop-color": edge }),
+  ];
+  const circle = { id: "g", cx: ".5", cy: ".46", r: ".78" };
+  const word = { x: 16, y: height + 14, "font-size": 11, fill: escaped(ink) };
+  const lines = [
+    tag("title", {}, escaped(caption)),
+    tag("defs", {}, tag("radialGradient", circle, stops.join(""))),
+    tag("rect", { width, height: whole, fill: "url(#g)" }),
+    marks.map((mark) => svgMark(mark, half)).join("\n"),
+    tag("text", word, escaped(caption)),
+  ];
+  const root = {
+    xmlns: "http://www.w3.org/2000/svg",
+    width,
+    height: whole,
+    viewBox: `0 0 ${width} ${whole}`,
+    "font-family": FONT,
+  };
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${tag("svg", root, `\n${lines.join("\n")}\n`)}\n`;
+}
+
+/** An element as text: its attributes in their order, all but undefined ones, as they stand. */
+function tag(name: string, attributes: Record<string, unknown>, inside?: string) {
+  const pairs = Object.entries(attributes).filter(([, value]) => value !== undefined);
+  const head = [name, ...pairs.map(([key, value]) => `${key}="${value}"`)].join(" ");
+  return inside === undefined ? `<${head}/>` : `<${head}>${inside}</${name}>`;
 }
 
 function svgMark(mark: Mark, halo: string) {
-  if (mark.kind === "dot")
-    return `<circle cx="${short(mark.x)}" cy="${short(mark.y)}" r="${short(mark.r)}" fill="${rgb(mark.color)}" fill-opacity="${short(mark.alpha)}"/>`;
+  const color = rgb(mark.color);
+  if (mark.kind === "dot") {
+    const [cx, cy, r] = [mark.x, mark.y, mark.r].map(short);
+    return tag("circle", { cx, cy, r, fill: color, "fill-opacity": short(mark.alpha) });
+  }
   if (mark.kind === "line")
-    return `<polyline points="${mark.points.map(short).join(" ")}" fill="none" stroke="${rgb(mark.color)}" stroke-opacity="${short(mark.alpha)}" stroke-width="${short(mark.width)}" stroke-linecap="round"${mark.dashed ? ' stroke-dasharray="3 3"' : ""}/>`;
-  return `<text x="${short(mark.x)}" y="${short(mark.y)}" font-size="${short(mark.size)}" font-weight="${mark.bold ? 600 : 500}" fill="${rgb(mark.color)}" stroke="${halo}" stroke-width="3" paint-order="stroke" dominant-baseline="middle">${escaped(mark.text)}</text>`;
+    return tag("polyline", {
+      points: mark.points.map(short).join(" "),
+      fill: "none",
+      stroke: color,
+      "stroke-opacity": short(mark.alpha),
+      "stroke-width": short(mark.width),
+      "stroke-linecap": "round",
+      "stroke-dasharray": mark.dashed ? "3 3" : undefined,
+    });
+  const look = {
+    x: short(mark.x),
+    y: short(mark.y),
+    "font-size": short(mark.size),
+    "font-weight": mark.bold ? 600 : 500,
+    fill: color,
+    stroke: halo,
+    "stroke-width": 3,
+    "paint-order": "stroke",
+    "dominant-baseline": "middle",
+  };
+  return tag("text", look, escaped(mark.text));
 }
 
 /** Opacities a PDF is drawn with. */
 const LEVELS = 20;
+
+/** The fonts, from the sixth object on: two for letters of Western Europe, one for all else. */
+const FONTS = [
+  "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+  "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>",
+  "<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H" +
+    " /DescendantFonts [9 0 R] >>",
+  "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /CIDSystemInfo" +
+    " << /Registry (Adobe) /Ordering (GB1) /Supplement 4 >> /FontDescriptor 10 0 R >>",
+  "<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [-25 -254 1000 880]" +
+    " /ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 880 /StemV 93 >>",
+];
+
+const stream = (head: string, body: string) =>
+  `<< ${head}/Length ${body.length} >>\nstream\n${body}\nendstream`;
 
 /** One page, in points of a pixel each. */
 export function pdfOf({ width, height, ground, marks }: Drawing, caption: string): Uint8Array {
@@ -62,18 +118,23 @@ export function pdfOf({ width, height, ground, marks }: Drawing, caption: string
     (_, i) => `/A${i} << /ca ${short(i / LEVELS)} /CA ${short(i / LEVELS)} >>`,
   );
   const k = 0.5523;
-  const disc = `1 0 m 1 ${k} ${k} 1 0 1 c -${k} 1 -1 ${k} -1 0 c -1 -${k} -${k} -1 0 -1 c ${k} -1 1 -${k} 1 0 c f`;
+  const quarters = [
+    `1 ${k} ${k} 1 0 1 c`,
+    `-${k} 1 -1 ${k} -1 0 c`,
+    `-1 -${k} -${k} -1 0 -1 c`,
+    `${k} -1 1 -${k} 1 0 c`,
+  ];
+  const disc = `1 0 m ${quarters.join(" ")} f`;
+  const fonts = "/Font << /F 6 0 R /B 7 0 R /S 8 0 R >>";
+  const uses = `/XObject << /C 5 0 R >> /ExtGState << ${states.join(" ")} >> ${fonts}`;
   const objects = [
     "<< /Type /Catalog /Pages 2 0 R >>",
     "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-    `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 ${width} ${tall}] /Contents 4 0 R /Resources << /XObject << /C 5 0 R >> /ExtGState << ${states.join(" ")} >> /Font << /F 6 0 R /B 7 0 R /S 8 0 R >> >> >>`,
-    `<< /Length ${body.length} >>\nstream\n${body}\nendstream`,
-    `<< /Type /XObject /Subtype /Form /BBox [-1 -1 1 1] /Length ${disc.length} >>\nstream\n${disc}\nendstream`,
-    "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
-    "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>",
-    "<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [9 0 R] >>",
-    "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 4 >> /FontDescriptor 10 0 R >>",
-    "<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [-25 -254 1000 880] /ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 880 /StemV 93 >>",
+    `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 ${width} ${tall}] /Contents 4 0 R` +
+      ` /Resources << ${uses} >> >>`,
+    stream("", body),
+    stream("/Type /XObject /Subtype /Form /BBox [-1 -1 1 1] ", disc),
+    ...FONTS,
     `<< /Producer (Layerfold) /Title <feff${utf16(caption)}> >>`,
   ];
   return assembled(objects);
@@ -87,7 +148,11 @@ function assembled(objects: string[]) {
     return start;
   });
   const table = starts.map((start) => `${String(start).padStart(10, "0")} 00000 n \n`).join("");
-  text += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${table}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R /Info ${objects.length} 0 R >>\nstartxref\n${text.length}\n%%EOF\n`;
+  const size = objects.length + 1;
+  const trailer = `<< /Size ${size} /Root 1 0 R /Info ${objects.length} 0 R >>`;
+  text +=
+    `xref\n0 ${size}\n0000000000 65535 f \n${table}` +
+    `trailer\n${trailer}\nstartxref\n${text.length}\n%%EOF\n`;
   return Uint8Array.from(text, (one) => one.charCodeAt(0));
 }
 
@@ -101,13 +166,16 @@ function pdfMark(mark: Mark) {
     return pdfWord(mark.text, mark.x, mark.y, mark.size, mark.color, mark.bold);
   const color = mark.color.map((v) => short(v / 255)).join(" ");
   const level = `/A${Math.max(1, Math.round(mark.alpha * LEVELS))} gs`;
-  if (mark.kind === "dot")
-    return `q ${level} ${color} rg ${short(mark.r)} 0 0 ${short(mark.r)} ${short(mark.x)} ${short(mark.y)} cm /C Do Q`;
+  if (mark.kind === "dot") {
+    const [r, x, y] = [mark.r, mark.x, mark.y].map(short);
+    return `q ${level} ${color} rg ${r} 0 0 ${r} ${x} ${y} cm /C Do Q`;
+  }
   const pairs = Array.from(
     { length: mark.points.length / 2 },
     (_, i) => `${short(mark.points[2 * i])} ${short(mark.points[2 * i + 1])} ${i ? "l" : "m"}`,
   );
-  return `q ${level} ${color} RG ${short(mark.width)} w ${mark.dashed ? "[3 3] 0 d " : ""}${pairs.join(" ")} S Q`;
+  const pen = `${color} RG ${short(mark.width)} w ${mark.dashed ? "[3 3] 0 d " : ""}`;
+  return `q ${level} ${pen}${pairs.join(" ")} S Q`;
 }
 
 /** Letters of Western Europe in Helvetica, all else in a Chinese font that every reader has. */
@@ -115,5 +183,7 @@ function pdfWord(text: string, x: number, y: number, size: number, color: number
   const latin = /^[\u0020-\u007e\u00a0-\u00ff]*$/.test(text);
   const shown = latin ? `(${text.replace(/[\\()]/g, "\\$&")})` : `<${utf16(text)}>`;
   const font = latin ? (bold ? "/B" : "/F") : "/S";
-  return `BT ${font} ${short(size)} Tf ${color.map((v) => short(v / 255)).join(" ")} rg 1 0 0 -1 ${short(x)} ${short(y + 0.35 * size)} Tm ${shown} Tj ET`;
+  const fill = color.map((v) => short(v / 255)).join(" ");
+  const at = `1 0 0 -1 ${short(x)} ${short(y + 0.35 * size)} Tm`;
+  return `BT ${font} ${short(size)} Tf ${fill} rg ${at} ${shown} Tj ET`;
 }

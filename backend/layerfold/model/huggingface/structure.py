@@ -128,7 +128,8 @@ def structure_of(network: nn.Module, stream: Stream = "") -> Structure:
         call for call in trace.calls if call.depth == 1 and all(call.holds(one) for one in calls)
     ]
     if stream == "encoder":
-        around = [call for call in trace.calls if call.module is network.get_encoder()]  # type: ignore[operator]
+        encoder = network.get_encoder()  # type: ignore[operator]
+        around = [call for call in trace.calls if call.module is encoder]
     body = (
         around[0]
         if around and (stream or getattr(given, "logits", None) is not None)
