@@ -20,7 +20,7 @@ import { decomposition } from "./decomposition.ts";
 import { drawnHow } from "./drawn.ts";
 import { generation } from "./generation.ts";
 import type { Unfolded } from "./generation.ts";
-import { gradientsTab } from "./gradients.ts";
+import { gradients } from "./gradients.ts";
 import { landscape } from "./landscape.ts";
 import { optimizerStep } from "./optimizer-step.ts";
 
@@ -29,7 +29,7 @@ const TABS: Record<InsideTab, FunctionComponent<Shown<Unfolded>>> = {
   decomposition: part(decomposition, true),
   ablation: part(ablation, true),
   generation: part(generation, true),
-  gradients: handmade(gradientsTab),
+  gradients: part(gradients, true),
   "optimizer-step": part(optimizerStep, true),
   landscape: part(landscape),
 };
