@@ -194,7 +194,7 @@ function panels(store: Store, act: Act) {
     topPanel(dispatch, act),
     doorPanel(dispatch, act, (state, t) => offerCards(state, t, dispatch, act.offers)),
     sentencesPanel(dispatch),
-    legendPanel(column, dispatch),
+    legendPanel(dispatch),
     stripPanel(dispatch, act),
   ];
   const more = [

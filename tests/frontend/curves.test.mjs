@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { h } from "preact";
+import { renderToString } from "preact-render-to-string";
 import { bandOf, gapsOf, heightAt, lineOf, pointsOf } from "../../frontend/src/charts/geometry.ts";
 import { charting, shownMeasures, wholeRange } from "../../frontend/src/charts/charting.ts";
 import { COLUMNS, csvOf } from "../../frontend/src/charts/csv.ts";
@@ -23,6 +25,8 @@ import {
   unitOf,
 } from "../../frontend/src/charts/measures.ts";
 import { chartOf, frameOf, markOf } from "../../frontend/src/charts/chart.ts";
+import { curves } from "../../frontend/src/panels/curves/curves.ts";
+import { linesAt } from "../../frontend/src/panels/curves/reading.ts";
 import { describe, fileName, paperOf } from "../../frontend/src/charts/paper.ts";
 import { crc32, withWords } from "../../frontend/src/charts/png.ts";
 import {
@@ -327,4 +331,60 @@ test("words go into a PNG after its header, with their checksum", async () => {
   assert.equal(view.getUint32(41 + length), crc32(made.slice(37, 41 + length)));
   assert.deepEqual([...made.slice(-2)], [7, 7]);
   assert.throws(() => withWords(new Uint8Array(40), {}), TypeError);
+});
+
+const panel = (state) =>
+  renderToString(h(() => curves(state, wordsOf(state.language), () => {}, {})));
+const all = (text, pattern) => [...text.matchAll(pattern)].map(([, one]) => one);
+
+test("the panel: closed it holds nothing; open it has the measure, its value and two plots", () => {
+  assert.match(
+    panel(measured()),
+    /^<section id="curves" class="curves panel"[^>]* hidden><\/section>$/,
+  );
+  const text = panel(measured([{ type: "curves.toggle" }]));
+  assert.match(text, /data-count="1">/);
+  assert.match(
+    text,
+    /<select id="curves-measure"[^>]*>.*?<option[^>]* selected[^>]* value="twonn"|value="twonn"[^>]* selected/,
+  );
+  assert.match(text, /<b class="value" title="4 \(3\.5 to 5\)">4<\/b>/);
+  assert.deepEqual(all(text, /class="plot" role="slider"[^>]*data-axis="(\w+)"/g), [
+    "layers",
+    "steps",
+  ]);
+  assert.match(
+    text,
+    /data-axis="layers"[^>]*aria-valuemax="4" aria-valuenow="1" aria-valuetext="step 8[^"]*: 4 \(3\.5 to 5\)"/,
+  );
+  assert.doesNotMatch(text, /id="curves-compare"[^>]* hidden/);
+  assert.deepEqual(all(text, /id="save-(\w+)"/g), ["png", "svg", "csv"]);
+});
+
+test("the panel: a second measure beside it, and why one has no value; in Chinese too", () => {
+  const state = measured([
+    { type: "curves.toggle" },
+    { type: "set", second: "stretch", fit: true },
+  ]);
+  const text = panel(state);
+  assert.match(text, /data-count="2">/);
+  assert.match(text, /id="curves-compare"[^>]* hidden/);
+  assert.match(text, /id="curves-fit" aria-pressed="true"/);
+  assert.match(
+    text,
+    /<b class="value none" title="Not defined here: too few tokens">not defined here<\/b>/,
+  );
+  const zh = panel(after([{ type: "set", language: "zh" }], state));
+  assert.match(zh, /<b class="value"[^>]*>4<\/b><span class="quiet">维<\/span>/);
+  assert.match(zh, new RegExp(`<option value(?:="")?>${wordsOf("zh")("curves.only")}</option>`));
+});
+
+test("what is told of a place under the pointer: every shown measure there", () => {
+  const state = measured([{ type: "set", second: "test_accuracy" }]);
+  const [place, ...rows] = linesAt(state, t, "steps", 3);
+  assert.match(place, /^step 512/);
+  assert.deepEqual(
+    rows.map((row) => renderToString(row).replace(/<[^>]*>/g, "")),
+    ["Intrinsic dimension, TwoNN: 6 (5.5 to 7)", "Test accuracy: 0.97"],
+  );
 });

@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { h } from "preact";
+import { renderToString } from "preact-render-to-string";
 
+import { wordsOf } from "../../frontend/src/i18n/language.ts";
+import { attention } from "../../frontend/src/panels/inside/attention.ts";
 import { layerShown, pairsOf, patternOf } from "../../frontend/src/state/inside/attention.ts";
 import {
   edgesInside,
@@ -230,4 +234,42 @@ test("the end of an arrow stands where the picture says, in the frame", () => {
   assert.equal(motion.edges.length, 1);
   motion.begin({ frame, cloud, sentences: [], links: [] }, 0, 0, "inout");
   assert.equal(motion.edges.length, 0);
+});
+
+const drawn = (state) => renderToString(h(() => attention(state, wordsOf(state.language), () => {})));
+const types = [{ layer: 1, head: 0, role: "previous", score: 0.876 }];
+
+/** The same, with what one of its heads was found to do. */
+function typed(...more) {
+  const state = lookedInto();
+  const { look } = dissected();
+  const [{ kind, key }] = wantedLooks(state);
+  const answer = { ...look.answer, head_types: types };
+  return after([{ type: "inside.asked", kind, id: 5, key }, { type: "look", look: { ...look, answer } }, ...more], state);
+}
+
+test("the attention tab: without an answer no square, and no head but the mean and the largest", () => {
+  const text = drawn(after([{ type: "inside.toggle" }], placedState()));
+  assert.equal([...text.matchAll(/<option/g)].length, 2);
+  assert.doesNotMatch(text, /canvas|matrix-scale/);
+  assert.match(text, /<div class="roles"><\/div>/);
+});
+
+test("the attention tab: the heads, the share, the square, what heads do", () => {
+  const text = drawn(typed({ type: "inside.set", head: 1, threshold: 0.25 }));
+  assert.match(text, /<option[^>]* selected[^>]*>head 2</);
+  assert.match(text, /<output for="attention-threshold"[^>]*>25 %</);
+  assert.match(text, /<canvas id="attention-matrix" role="img" tabindex="0" aria-label="Attention of layer 1/);
+  assert.match(text, /<li>layer 2, head 1: previous-token head \(0\.88\)<\/li>/);
+  const { id } = sentenceInside(typed());
+  assert.match(drawn(typed({ type: "pick", pick: { kind: "sentence", id, token: 1 } })), /Only edges of “bank”/);
+  const state = typed();
+  const sentences = state.sentences.map((one) => ({ ...one, tokens: one.tokens.slice(1) }));
+  assert.doesNotMatch(drawn({ ...state, sentences }), /<canvas/, "a square of other tokens is not shown");
+});
+
+test("the attention tab in Chinese", () => {
+  const text = drawn(typed({ type: "set", language: "zh" }));
+  assert.match(text, /<li>第 2 层第 1 头：前一词元头（0\.88）<\/li>/);
+  assert.match(text, /第 1 层的注意力：行为查询，列为键/);
 });

@@ -115,39 +115,43 @@ const upward = (at: number) =>
 
 /** The drawing of a training's curves. */
 export function trainingChart(curves: Curves): Drawn {
-  const { lines, axis, steps, at, floor, named, growing } = curves;
-  const scale =
-    curves.scale === "share"
-      ? SHARES
-      : lossScale([
-          ...lines.flatMap(({ series }) => series.values),
-          ...(floor === null ? [] : [floor]),
-        ]);
-  const drawn = lines.map(({ series, kind }) => lineOf(series, kind, axis, scale.at, growing));
-  const height = heightOf(named);
-  const mark =
-    at === null || !steps.length
-      ? null
-      : markOf(rightward(placeAt(steps.map(axis.at), at)), lines, stepAt(steps, at), scale.at);
-  const bound =
-    floor === null
-      ? null
-      : draw("line", {
-          class: "floor",
-          x1: CHART.left,
-          x2: CHART.width - CHART.right,
-          y1: upward(scale.at(floor)).toFixed(1),
-          y2: upward(scale.at(floor)).toFixed(1),
-        });
-  return draw(
-    "svg",
-    { viewBox: `0 0 ${CHART.width} ${height}`, class: "training", "aria-hidden": "true" },
+  return draw("svg", attributesOf(curves), ...stillOf(curves), hereOf(curves));
+}
+
+export function attributesOf({ named }: Pick<Curves, "named">) {
+  const viewBox = `0 0 ${CHART.width} ${heightOf(named)}`;
+  return { viewBox, class: "training", "aria-hidden": "true" };
+}
+
+/** What stands still while one goes along the curves. */
+export function stillOf(curves: Omit<Curves, "at">): Drawn[] {
+  const { lines, axis, steps, floor, named, growing } = curves;
+  const scale = scaleOf(curves);
+  return [
     gridOf(scale),
     named && stepsOf(axis, steps),
-    bound,
-    ...drawn,
-    mark,
-  );
+    floor !== null && floorOf(upward(scale.at(floor))),
+    ...lines.map(({ series, kind }) => lineOf(series, kind, axis, scale.at, growing)),
+  ].filter((one) => one !== false);
+}
+
+/** The step on screen; null where the run is not. */
+export function hereOf(curves: Curves): Drawn | null {
+  const { lines, axis, steps, at } = curves;
+  if (at === null || !steps.length) return null;
+  const x = rightward(placeAt(steps.map(axis.at), at));
+  return markOf(x, lines, stepAt(steps, at), scaleOf(curves).at);
+}
+
+function scaleOf({ scale, lines, floor }: Pick<Curves, "scale" | "lines" | "floor">) {
+  if (scale === "share") return SHARES;
+  const values = lines.flatMap(({ series }) => series.values);
+  return lossScale(floor === null ? values : [...values, floor]);
+}
+
+function floorOf(y: number) {
+  const [x1, x2] = [CHART.left, CHART.width - CHART.right];
+  return draw("line", { class: "floor", x1, x2, y1: y.toFixed(1), y2: y.toFixed(1) });
 }
 
 /** The step nearest to a fractional index. */

@@ -3,52 +3,68 @@
  * three.
  */
 
+import { h } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { number } from "../i18n/language.ts";
 import { legendOf } from "../state/colour/colouring.ts";
 import { css, gradient } from "../state/colour/colours.ts";
-import { h } from "../ui/dom.ts";
-import { number } from "../i18n/language.ts";
 import { mixture, wheel } from "../state/colour/palettes.ts";
-import type { State, Words } from "../state/types.ts";
+import type { State, Theme, Words } from "../state/types.ts";
+import type { Tree } from "../ui/host.ts";
 
-export function keyOf(state: State, t: Words): HTMLElement[] {
-  const legend = legendOf(state);
+type Legend = ReturnType<typeof legendOf>;
+type Kind<Name> = Extract<Legend, { kind: Name }>;
+
+/** Names beyond so many are left out. */
+const MOST = 9;
+
+export function colourKey(state: State, t: Words) {
+  return h("div", { class: "key" }, keyOf(state, t, legendOf(state)));
+}
+
+function keyOf(state: State, t: Words, legend: Legend): Tree | Tree[] | null {
   const named = state.colour.startsWith("label:");
   const note = named ? null : h("p", { class: "quiet" }, t(`colour.${state.colour}.note`));
-  if (legend.kind === "none") return note ? [note] : [];
-  if (legend.kind === "ring") return [ringOf(state, t, legend.period)];
-  if (legend.kind === "triangle") return [triangleOf(state, t, legend.names)];
-  if (legend.kind === "scale") {
-    const [low, high] = [legend.low, legend.high].map((value) =>
-      number(value, state.language, { maximumSignificantDigits: 2 }),
-    );
-    const unit = named ? "" : t(`colour.${state.colour}.unit`);
-    const ends = h(
+  const sentence = state.colour === "sentence";
+  if (legend.kind === "none") return note;
+  if (legend.kind === "ring") return ringOf(state, t, legend.period);
+  if (legend.kind === "triangle") return triangleOf(state, t, legend.names);
+  const own =
+    legend.kind === "scale"
+      ? scaleOf(state, t, legend)
+      : [listOf(t, legend, sentence ? "wide" : "")];
+  return note && (legend.kind === "scale" || sentence) ? [...own, note] : own;
+}
+
+/** A ramp with its ends in numbers, their unit between them. */
+function scaleOf(state: State, t: Words, { low, high }: Kind<"scale">) {
+  const said = (value: number) => number(value, state.language, { maximumSignificantDigits: 2 });
+  const unit = state.colour.startsWith("label:") ? "" : t(`colour.${state.colour}.unit`);
+  return [
+    h("div", { class: "ramp", style: { background: gradient(state.theme) } }),
+    h(
       "div",
       { class: "ends" },
-      h("span", {}, low),
+      h("span", {}, said(low)),
       h("span", { class: "quiet" }, unit),
-      h("span", {}, high),
-    );
-    return [
-      h("div", { class: "ramp", style: { background: gradient(state.theme) } }),
-      ends,
-      ...(note ? [note] : []),
-    ];
-  }
-  const items = legend.items
-    .slice(0, 9)
-    .map(({ name, colour, count }) =>
+      h("span", {}, said(high)),
+    ),
+  ];
+}
+
+/** Names with their colours. */
+function listOf(t: Words, { items }: Kind<"categories">, name: string) {
+  const rows = items
+    .slice(0, MOST)
+    .map(({ name, colour, count }, at) =>
       h(
         "li",
-        { title: count ? t("legend.count", { count }) : name },
+        { key: at, title: count ? t("legend.count", { count }) : name },
         h("i", { style: { background: css(colour) } }),
         h("span", { dir: "auto" }, name),
       ),
     );
-  return [
-    h("ul", { class: state.colour === "sentence" ? "wide" : "" }, ...items),
-    ...(note && state.colour === "sentence" ? [note] : []),
-  ];
+  return h("ul", { class: name }, rows);
 }
 
 /** A ring with its quarters numbered, the start at the top. */
@@ -56,38 +72,45 @@ function ringOf(state: State, t: Words, period: number) {
   const quarters = [0, 1, 2, 3].map((k) =>
     h(
       "span",
-      { class: "quarter", style: { "--turn": `${90 * k}deg` } },
+      { key: k, class: "quarter", style: { "--turn": `${90 * k}deg` } },
       number(Math.round((k * period) / 4), state.language),
     ),
   );
-  const wheeled = h("div", {
-    class: "wheel",
-    style: { background: wheel(state.theme) },
-    "aria-hidden": "true",
-  });
+  const background = wheel(state.theme);
   return h(
     "div",
     { class: "round" },
-    h("div", { class: "ringed" }, wheeled, ...quarters),
+    h(
+      "div",
+      { class: "ringed" },
+      h("div", { class: "wheel", style: { background }, "aria-hidden": "true" }),
+      quarters,
+    ),
     h("p", { class: "quiet" }, t("colour.cyclic.note", { last: period - 1 })),
   );
 }
 
 const SIDE = 104;
 
-/** A triangle painted with the mixture of its corners. */
 function triangleOf(state: State, t: Words, names: string[]) {
-  const canvas = h("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
-  paint(canvas, state.theme);
   const corners = ["apex", "west", "east"].map((at, k) =>
-    h("span", { class: `corner ${at}` }, partName(names[k] ?? "", t)),
+    h("span", { key: at, class: `corner ${at}` }, partName(names[k] ?? "", t)),
   );
   return h(
     "div",
     { class: "round" },
-    h("div", { class: "triangle" }, canvas, ...corners),
+    h("div", { class: "triangle" }, h(Mixture, { theme: state.theme }), corners),
     h("p", { class: "quiet" }, t("colour.mixture.note")),
   );
+}
+
+/** A triangle painted with the mixture of its corners. */
+function Mixture({ theme }: { theme: Theme }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useLayoutEffect(() => {
+    if (canvas.current) paint(canvas.current, theme);
+  }, [theme]);
+  return h("canvas", { ref: canvas, width: SIDE, height: SIDE, "aria-hidden": "true" });
 }
 
 /** The name of a share, a hidden state's in the page's language. */
@@ -97,7 +120,7 @@ function partName(name: string, t: Words) {
 }
 
 /** Every pixel inside gets the mixture of its barycentric coordinates. */
-function paint(canvas: HTMLCanvasElement, theme: "dark" | "light") {
+function paint(canvas: HTMLCanvasElement, theme: Theme) {
   const pen = canvas.getContext("2d");
   if (!pen) return;
   const image = pen.createImageData(SIDE, SIDE);

@@ -1,9 +1,8 @@
 /** The menu of what can be taken away. */
 
 import { h } from "preact";
-import { useEffect, useRef } from "preact/hooks";
 import type { Words } from "../state/types.ts";
-import { Icon } from "../ui/icon.ts";
+import { Menu } from "../ui/menu.ts";
 
 const ALL = ["png", "png@2", "png@4", "svg", "pdf", "webm", "html", "cite"] as const;
 export type Taken = (typeof ALL)[number];
@@ -16,50 +15,11 @@ interface Props {
 }
 
 export function TakeMenu({ t, written, take }: Props) {
-  const menu = useRef<HTMLDetailsElement>(null);
-  const close = () => {
-    if (!menu.current?.open) return false;
-    menu.current.open = false;
-    menu.current.querySelector("summary")?.focus();
-    return true;
-  };
-  useEffect(() => closedOutside(() => menu.current), []);
-  const title = t("take.title");
-  const kinds = ALL.filter((kind) => kind !== "html" || !written);
-  return h(
-    "details",
-    {
-      class: "menu",
-      ref: menu,
-      onKeyDown: (event: KeyboardEvent) =>
-        event.key === "Escape" && close() && event.stopPropagation(),
-    },
-    h(
-      "summary",
-      { class: "button", id: "take", title, "aria-label": title },
-      h(Icon, { name: "save" }),
-    ),
-    h(
-      "div",
-      { class: "panel" },
-      kinds.map((kind) => {
-        const onClick = () => (close(), take(kind));
-        return h(
-          "button",
-          { key: kind, type: "button", "data-kind": kind, onClick },
-          t(`take.${kind}`),
-        );
-      }),
-    ),
-  );
-}
-
-/** A press beside the menu closes it; what is returned ends that. */
-function closedOutside(menu: () => HTMLDetailsElement | null) {
-  const press = ({ target }: Event) => {
-    const here = menu();
-    if (here && !(target instanceof Node && here.contains(target))) here.open = false;
-  };
-  document.addEventListener("pointerdown", press);
-  return () => document.removeEventListener("pointerdown", press);
+  const items = ALL.filter((kind) => kind !== "html" || !written).map((kind) => ({
+    key: kind,
+    "data-kind": kind,
+    words: t(`take.${kind}`),
+    onChoose: () => take(kind),
+  }));
+  return h(Menu, { id: "take", icon: "save", label: t("take.title"), items });
 }

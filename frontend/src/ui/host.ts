@@ -2,7 +2,7 @@
 
 import { h, render } from "preact";
 import type { VNode } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { byId } from "./dom.ts";
 import type { Dispatch } from "../state/messages.ts";
 import type { State, Words } from "../state/types.ts";
@@ -25,47 +25,21 @@ export type View<Acts = void> = (
  * @param whole it knows the places at rest alone: between two, nothing is drawn
  */
 export function hosted<Acts = void>(id: string, view: View<Acts>, whole = false) {
-  const make = rooted(view, whole);
-  return (dispatch: Dispatch, acts: Acts) => {
-    const panel = make(dispatch, acts);
-    byId(id).replaceWith(panel.root);
-    return panel;
-  };
-}
-
-/** A tree among elements made by hand. */
-export function rooted<Acts = void>(view: View<Acts>, whole = false) {
   /** One component a panel, so that hooks in the view belong to it. */
   const Panel = ({ state, t, dispatch, acts }: Shown<Acts>) => view(state, t, dispatch, acts);
   return (dispatch: Dispatch, acts: Acts) => {
     const root = document.createElement("div");
     root.className = "host";
+    byId(id).replaceWith(root);
     const watched = watch(whole);
     let words: Words | null = null;
     return {
-      root,
       update(state: State, t: Words) {
         if (!watched.changed(state) && t === words) return;
         words = t;
         render(h<Shown<Acts>>(Panel, { state: watched.state, t, dispatch, acts }), root);
       },
     };
-  };
-}
-
-/** Elements made by hand, in their place in a tree: made once, and shown again as they were. */
-export function handmade<Acts>(
-  make: (dispatch: Dispatch) => { root: HTMLElement; update(state: State, t: Words): void },
-) {
-  let made: ReturnType<typeof make> | null = null;
-  return function Handmade({ state, t, dispatch }: Shown<Acts>) {
-    const place = useRef<HTMLDivElement>(null);
-    useLayoutEffect(() => {
-      made ??= make(dispatch);
-      if (made.root.parentElement !== place.current) place.current?.replaceChildren(made.root);
-      made.update(state, t);
-    });
-    return h("div", { class: "host", ref: place });
   };
 }
 

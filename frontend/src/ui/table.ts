@@ -2,16 +2,19 @@
 
 import { h } from "preact";
 import type { ComponentChildren } from "preact";
+import type { Tree } from "./host.ts";
 
 interface Props {
   id?: string;
   class: string;
   caption?: string;
+  /** a caption that is seen */
+  above?: Tree;
   columns: { words: string; tip?: string; class?: string }[];
   children?: ComponentChildren;
 }
 
-export function Table({ caption, columns, children, ...rest }: Props) {
+export function Table({ caption, above, columns, children, ...rest }: Props) {
   const head = columns.map(({ words, tip, ...more }) =>
     h("th", { scope: "col", title: tip, ...more }, words),
   );
@@ -19,6 +22,7 @@ export function Table({ caption, columns, children, ...rest }: Props) {
     "table",
     rest,
     caption && h("caption", { class: "unseen" }, caption),
+    above,
     h("thead", {}, h("tr", {}, head)),
     children,
   );

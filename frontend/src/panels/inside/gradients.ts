@@ -3,193 +3,178 @@
  * layer, and the check.
  */
 
-import { css, gradient } from "../../state/colour/colours.ts";
-import { fill, h, visible } from "../../ui/dom.ts";
-import { answerTo, sentenceInside, tokenInside } from "../../state/inside/asked.ts";
-import { arrowsAt, lossColour, mostLoss, gradients } from "../../state/inside/gradients.ts";
+import { h } from "preact";
+import { useState } from "preact/hooks";
 import { number } from "../../i18n/language.ts";
+import { css, gradient } from "../../state/colour/colours.ts";
+import { answerTo, sentenceInside, tokenInside } from "../../state/inside/asked.ts";
+import { arrowsAt, gradients as view, lossColour, mostLoss } from "../../state/inside/gradients.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { Inside, Look, State, Words } from "../../state/types.ts";
+import { tokenName } from "../../ui/dom.ts";
+import { Field, Range } from "../../ui/field.ts";
+import { Select } from "../../ui/select.ts";
+import { Table } from "../../ui/table.ts";
+
+type Asked = Inside["gradients"];
+type Choose = (fields: Partial<Asked>) => void;
 
 const AIMS = ["all", "next", "target"];
+const COLUMNS = ["token", "own", "length", "drawn"];
 
-export function gradientsTab(dispatch: Dispatch) {
-  const about = h("p", { class: "quiet" });
-  const set = (fields: Partial<Inside["gradients"]>) =>
-    dispatch({ type: "gradients.set", ...fields });
-  const aim = h("select", {
-    id: "gradients-aim",
-    onchange: () => set({ aim: aim.value as Inside["gradients"]["aim"] }),
-  });
-  const target = h("input", {
-    type: "text",
-    id: "gradients-target",
-    maxlength: 64,
-    onchange: () => set({ target: target.value }),
-  });
-  const [aimWords, targetWords] = [h("span", {}), h("span", {})];
-  const row = h("label", {}, targetWords, target);
-  const [reachWords, reachValue] = [h("span", {}), h("output", { for: "gradients-reach" })];
-  const reach = h("input", {
-    type: "range",
-    id: "gradients-reach",
-    min: 5,
-    max: 150,
-    step: 5,
-    onchange: () => set({ reach: Number(reach.value) / 100 }),
-    oninput: () => (reachValue.textContent = `${reach.value} %`),
-  });
-  const loss = h("p", { class: "told", role: "status" });
-  const [tokensTitle, groupsTitle] = [h("h3", {}), h("h3", {})];
-  const ramp = h("div", { class: "ramp" });
-  const [ends, least, most] = [h("div", { class: "ends" }), h("span", {}), h("span", {})];
-  ends.append(least, most);
-  const tokens = h("table", { class: "ledger", id: "gradients-tokens" });
-  const groups = h("table", { class: "ledger heat", id: "gradients-groups" });
-  const check = h("p", { class: "quiet" });
-  const root = h(
+export function gradients(state: State, t: Words, dispatch: Dispatch) {
+  const { look } = answerTo(state, "gradients", view.questions(state)[0]);
+  const asked = state.inside.gradients;
+  const set: Choose = (fields) => dispatch({ type: "gradients.set", ...fields });
+  return h(
     "div",
     { class: "gradients" },
-    about,
+    h("p", { class: "quiet" }, t("gradients.about")),
     h(
       "div",
       { class: "fields" },
-      h("label", {}, aimWords, aim),
-      row,
-      h("label", {}, reachWords, reach, reachValue),
-    ),
-    loss,
-    check,
-    tokensTitle,
-    ramp,
-    ends,
-    tokens,
-    groupsTitle,
-    groups,
-  );
-  let key = "";
-
-  return {
-    root,
-    update(state: State, t: Words) {
-      const { look } = answerTo(state, "gradients", gradients.questions(state)[0]);
-      const next = JSON.stringify([
-        look?.id,
-        state.inside.gradients,
-        Math.round(state.site),
-        state.picked,
-        state.language,
-        state.theme,
-        sentenceInside(state)?.id,
-      ]);
-      if (next === key) return;
-      key = next;
-      about.textContent = t("gradients.about");
-      aimWords.textContent = t("gradients.aim");
-      targetWords.textContent = t("gradients.target");
-      const token =
-        visible(sentenceInside(state)?.tokens[tokenInside(state) ?? 0]?.text ?? "").trim() || "␣";
-      fill(
-        aim,
-        ...AIMS.map((value) => h("option", { value }, t(`gradients.aim.${value}`, { token }))),
-      );
-      aim.value = state.inside.gradients.aim;
-      reachWords.textContent = t("gradients.reach");
-      reach.value = String(Math.round(100 * state.inside.gradients.reach));
-      reachValue.textContent = `${reach.value} %`;
-      row.hidden = state.inside.gradients.aim !== "target";
-      if (document.activeElement !== target) target.value = state.inside.gradients.target;
-      for (const part of [loss, check, tokensTitle, ramp, ends, groupsTitle, tokens, groups])
-        part.hidden = !look;
-      if (look) tell(state, t, look);
-    },
-  };
-
-  function tell(state: State, t: Words, look: Look) {
-    const short = (value: number) => number(value, state.language, { maximumSignificantDigits: 3 });
-    loss.textContent = t("gradients.loss", { loss: short(look.answer.loss) });
-    check.textContent = t("gradients.check", {
-      agreement: number(look.answer.agreement, state.language, { maximumFractionDigits: 4 }),
-    });
-    tokensTitle.textContent = t("gradients.tokens");
-    ramp.style.background = gradient(state.theme);
-    least.textContent = t("gradients.scale.low");
-    most.textContent = t("gradients.scale.high", {
-      loss: number(mostLoss(state), state.language, { maximumFractionDigits: 1 }),
-    });
-    groupsTitle.textContent = t("gradients.groups");
-    fill(tokens, ...tokenRows(state, t, look, short));
-    fill(groups, ...groupRows(t, look, short));
-  }
-}
-
-function tokenRows(state: State, t: Words, look: Look, short: (value: number) => string) {
-  const sentence = sentenceInside(state);
-  const site = Math.round(state.site);
-  const { losses, trust } = look.tensors;
-  const head = h(
-    "tr",
-    {},
-    ...["gradients.token", "gradients.own", "gradients.length", "gradients.drawn"].map((key) =>
-      h("th", { scope: "col", title: t(`${key}.tip`) }, t(key)),
-    ),
-  );
-  const rows = arrowsAt(look, site).map(({ token, length, share }) => {
-    const own = losses.data[token];
-    const drawn = trust.data[site * trust.shape[1] + token];
-    const name = visible(sentence?.tokens[token]?.text ?? "").trim() || "␣";
-    const picked =
-      state.picked?.kind === "sentence" &&
-      state.picked.id === sentence?.id &&
-      state.picked.token === token;
-    return h(
-      "tr",
-      { class: picked ? "own" : "" },
-      h("th", { scope: "row", dir: "auto" }, name),
+      h(Field, { words: t("gradients.aim") }, aim(state, t, set)),
       h(
-        "td",
-        {},
-        h("i", { class: "swatch", style: { background: css(lossColour(state, own)) } }),
-        Number.isFinite(own) ? short(own) : "–",
+        Field,
+        { words: t("gradients.target"), hidden: asked.aim !== "target" },
+        h(Target, { asked: asked.target, set }),
       ),
-      h("td", { style: { "--part": share } }, short(length)),
-      h("td", {}, `×${short(drawn)}`),
-    );
-  });
-  return [h("thead", {}, head), h("tbody", {}, ...rows)];
+      h(Field, { words: t("gradients.reach") }, h(Reach, { asked: asked.reach, set })),
+    ),
+    h("p", { class: "told", role: "status", hidden: !look }, look && lossWords(state, t, look)),
+    look && told(state, t, look),
+  );
 }
 
-function groupRows(t: Words, look: Look, short: (value: number) => string) {
-  const { layers: groups } = look.tensors;
-  const [layers, count] = groups.shape;
-  const most = Math.max(...groups.data, 1e-30);
-  const head = h(
-    "tr",
-    {},
-    h("th", { scope: "col" }, t("gradients.layer")),
-    ...look.answer.groups.map((name: string) => h("th", { scope: "col" }, name)),
-  );
-  const rows = Array.from({ length: layers }, (_, layer) =>
+function aim(state: State, t: Words, set: Choose) {
+  const token = tokenName(sentenceInside(state)?.tokens[tokenInside(state) ?? 0]?.text ?? "");
+  return h(Select, {
+    id: "gradients-aim",
+    value: state.inside.gradients.aim,
+    options: AIMS.map((value) => ({ value, words: t(`gradients.aim.${value}`, { token }) })),
+    onChoose: (one) => set({ aim: one as Asked["aim"] }),
+  });
+}
+
+/** The word that is aimed at: asked once it is written to its end. */
+function Target({ asked, set }: { asked: string; set: Choose }) {
+  const [typed, type] = useState<string | null>(null);
+  const valueOf = (event: Event) => (event.target as HTMLInputElement).value;
+  return h("input", {
+    type: "text",
+    id: "gradients-target",
+    maxlength: 64,
+    value: typed ?? asked,
+    onInput: (event: Event) => type(valueOf(event)),
+    onChange: (event: Event) => set({ target: valueOf(event) }),
+    onBlur: () => type(null),
+  });
+}
+
+/** How long a step along an arrow is: asked once the thumb is let go. */
+function Reach({ asked, set }: { asked: number; set: Choose }) {
+  const [held, hold] = useState<number | null>(null);
+  const value = held ?? Math.round(100 * asked);
+  const letGo = (event: Event) => {
+    set({ reach: Number((event.target as HTMLInputElement).value) / 100 });
+    hold(null);
+  };
+  return h(Range, {
+    id: "gradients-reach",
+    ...{ min: 5, max: 150, step: 5, value },
+    written: `${value} %`,
+    onSlide: hold,
+    onChange: letGo,
+  });
+}
+
+const shortly = (state: State) => (value: number) =>
+  number(value, state.language, { maximumSignificantDigits: 3 });
+
+function lossWords(state: State, t: Words, look: Look) {
+  return t("gradients.loss", { loss: shortly(state)(look.answer.loss) });
+}
+
+/** The check, the tokens with their losses and arrows, the groups of weights. */
+function told(state: State, t: Words, look: Look) {
+  const { language, theme } = state;
+  const agreement = number(look.answer.agreement, language, { maximumFractionDigits: 4 });
+  const most = number(mostLoss(state), language, { maximumFractionDigits: 1 });
+  return [
+    h("p", { class: "quiet" }, t("gradients.check", { agreement })),
+    h("h3", {}, t("gradients.tokens")),
+    h("div", { class: "ramp", style: { background: gradient(theme) } }),
     h(
-      "tr",
-      {},
-      h("th", { scope: "row" }, String(layer + 1)),
-      ...Array.from({ length: count }, (_, group) => {
-        const value = groups.data[layer * count + group];
-        return h(
-          "td",
-          { style: { "--part": Math.sqrt(value / most) }, title: short(value) },
-          short(value),
-        );
-      }),
+      "div",
+      { class: "ends" },
+      h("span", {}, t("gradients.scale.low")),
+      h("span", {}, t("gradients.scale.high", { loss: most })),
     ),
+    tokens(state, t, look),
+    h("h3", {}, t("gradients.groups")),
+    groups(state, t, look),
+  ];
+}
+
+function tokens(state: State, t: Words, look: Look) {
+  const columns = COLUMNS.map((name) => ({
+    words: t(`gradients.${name}`),
+    tip: t(`gradients.${name}.tip`),
+  }));
+  const site = Math.round(state.site);
+  const rows = arrowsAt(look, site).map((one) => tokenRow(state, look, site, one));
+  return h(Table, { id: "gradients-tokens", class: "ledger", columns }, h("tbody", {}, rows));
+}
+
+function tokenRow(
+  state: State,
+  look: Look,
+  site: number,
+  { token, length, share }: ReturnType<typeof arrowsAt>[number],
+) {
+  const sentence = sentenceInside(state);
+  const { picked } = state;
+  const own = picked?.kind === "sentence" && picked.id === sentence?.id && picked.token === token;
+  const { losses, trust } = look.tensors;
+  const loss = losses.data[token];
+  const short = shortly(state);
+  return h(
+    "tr",
+    { key: token, class: own ? "own" : "" },
+    h("th", { scope: "row", dir: "auto" }, tokenName(sentence?.tokens[token]?.text ?? "")),
+    h(
+      "td",
+      {},
+      h("i", { class: "swatch", style: { background: css(lossColour(state, loss)) } }),
+      Number.isFinite(loss) ? short(loss) : "–",
+    ),
+    h("td", { style: { "--part": share } }, short(length)),
+    h("td", {}, `×${short(trust.data[site * trust.shape[1] + token])}`),
   );
+}
+
+/** The gradient of each group of weights, a row a layer; above them those outside the layers. */
+function groups(state: State, t: Words, look: Look) {
+  const short = shortly(state);
+  const { data, shape } = look.tensors.layers;
+  const [layers, count] = shape;
+  const most = Math.max(...data, 1e-30);
+  const rows = Array.from({ length: layers }, (_, layer) => {
+    const cells = Array.from({ length: count }, (_, group) => {
+      const value = data[layer * count + group];
+      const style = { "--part": Math.sqrt(value / most) };
+      return h("td", { key: group, style, title: short(value) }, short(value));
+    });
+    return h("tr", { key: layer }, h("th", { scope: "row" }, String(layer + 1)), cells);
+  });
   const outer = Object.entries(look.answer.outer).map(([name, value]) =>
     t("gradients.outer", { name: t(`gradients.outer.${name}`), value: short(Number(value)) }),
   );
-  return [
-    h("caption", { class: "quiet" }, outer.join(" · ")),
-    h("thead", {}, head),
-    h("tbody", {}, ...rows),
-  ];
+  const columns = [t("gradients.layer"), ...look.answer.groups].map((words) => ({ words }));
+  const above = h("caption", { class: "quiet" }, outer.join(" · "));
+  return h(
+    Table,
+    { id: "gradients-groups", class: "ledger heat", columns, above },
+    h("tbody", {}, rows),
+  );
 }

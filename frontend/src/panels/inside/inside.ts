@@ -10,26 +10,26 @@ import type { Dispatch } from "../../state/messages.ts";
 import { siteWords } from "../../state/sites.ts";
 import { stepNumber } from "../../state/state.ts";
 import type { InsideTab, State, Words } from "../../state/types.ts";
-import { handmade, hosted, part } from "../../ui/host.ts";
+import { hosted, part } from "../../ui/host.ts";
 import type { Shown } from "../../ui/host.ts";
 import { SidePanel } from "../../ui/panel.ts";
 import { Tabs } from "../../ui/tabs.ts";
 import { ablation } from "./ablation.ts";
-import { attentionTab } from "./attention.ts";
+import { attention } from "./attention.ts";
 import { decomposition } from "./decomposition.ts";
 import { drawnHow } from "./drawn.ts";
 import { generation } from "./generation.ts";
 import type { Unfolded } from "./generation.ts";
-import { gradientsTab } from "./gradients.ts";
+import { gradients } from "./gradients.ts";
 import { landscape } from "./landscape.ts";
 import { optimizerStep } from "./optimizer-step.ts";
 
 const TABS: Record<InsideTab, FunctionComponent<Shown<Unfolded>>> = {
-  attention: handmade(attentionTab),
+  attention: part(attention, true),
   decomposition: part(decomposition, true),
   ablation: part(ablation, true),
   generation: part(generation, true),
-  gradients: handmade(gradientsTab),
+  gradients: part(gradients, true),
   "optimizer-step": part(optimizerStep, true),
   landscape: part(landscape),
 };

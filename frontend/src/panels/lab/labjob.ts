@@ -12,7 +12,7 @@ import { mayOf, partners, sameSeed, selectedJob } from "../../state/lab.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { State, Words } from "../../state/types.ts";
 import { Button } from "../../ui/button.ts";
-import { handmade, part } from "../../ui/host.ts";
+import { part } from "../../ui/host.ts";
 import { Icon } from "../../ui/icon.ts";
 import { Select } from "../../ui/select.ts";
 import type { LabActs } from "./labacts.ts";
@@ -30,16 +30,7 @@ const TWINS: Record<string, string> = {
 
 const Says = part(says);
 const Acts = part(actsOf);
-const Curves = handmade((dispatch) => {
-  const curves = labCurves(dispatch);
-  return {
-    root: curves.element,
-    update(state, t) {
-      const job = selectedJob(state);
-      if (job) curves.update(state, job, t);
-    },
-  };
-});
+const Curves = part(labCurves);
 
 export function jobTold(state: State, t: Words, dispatch: Dispatch, acts: LabActs) {
   if (!selectedJob(state)) return null;
@@ -48,7 +39,7 @@ export function jobTold(state: State, t: Words, dispatch: Dispatch, acts: LabAct
     "section",
     { class: "told" },
     h(Says, { ...shown, acts: undefined }),
-    h(Curves, shown),
+    h(Curves, { ...shown, acts: undefined }),
     h(Acts, shown),
   );
 }

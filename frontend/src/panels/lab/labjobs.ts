@@ -14,7 +14,7 @@ import type { Dispatch } from "../../state/messages.ts";
 import type { State, Words } from "../../state/types.ts";
 import { IconButton } from "../../ui/button.ts";
 import { Drawing } from "../../ui/drawing.ts";
-import { part, rooted } from "../../ui/host.ts";
+import { part } from "../../ui/host.ts";
 import type { LabActs } from "./labacts.ts";
 import { jobTold } from "./labjob.ts";
 import { brieflyOf, stateOf, titleOf } from "./labwords.ts";
@@ -27,10 +27,10 @@ const Told = part(jobTold);
 const Lines = part(jobLines);
 
 /** The training in hand, and below it the others. */
-export const trainings = rooted((state: State, t, dispatch, acts: LabActs) => {
+export function trainings(state: State, t: Words, dispatch: Dispatch, acts: LabActs) {
   const shown = { state, t, dispatch, acts };
   return h(Fragment, {}, h(Told, shown), h(Lines, shown));
-});
+}
 
 function jobLines(state: State, t: Words, _: Dispatch, acts: LabActs) {
   const { jobs, selected, listed } = state.lab;

@@ -1,67 +1,92 @@
 /** A number of the lab: its name and what it does, a field, and a slider where one helps. */
 
+import { h } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { said } from "../../charts/claims.ts";
-import { h } from "../../ui/dom.ts";
-import { placeOn, readNumber, valueOn, writeNumber, wrong } from "../../state/lab.ts";
-import type { Dispatch } from "../../state/messages.ts";
-import type { State, Words } from "../../state/types.ts";
 import type { LabNumber } from "../../protocol/wire.ts";
+import { placeOn, readNumber, valueOn, writeNumber, wrong } from "../../state/lab.ts";
+import type { Language, Words } from "../../state/types.ts";
+import { Slider } from "../../ui/slider.ts";
 
 const STOPS = 200;
 
-export function numberField(one: LabNumber, dispatch: Dispatch) {
-  const id = `lab-${one.name}`;
-  const tell = (text: string) => dispatch({ type: "lab.number", name: one.name, text });
-  const label = h("label", { for: id });
-  const does = h("span", { class: "quiet", id: `${id}-does` });
-  const input = h("input", {
-    type: "text",
-    inputmode: one.whole ? "numeric" : "decimal",
-    id,
-    autocomplete: "off",
-    spellcheck: "false",
-    "aria-describedby": `${id}-does ${id}-wrong`,
-  });
-  input.addEventListener("input", () => tell(input.value));
-  const slider =
-    one.name === "seed" ? null : h("input", { type: "range", min: 0, max: STOPS, step: 1 });
-  slider?.addEventListener("input", () =>
-    tell(writeNumber(valueOn(one, Number(slider.value) / STOPS))),
-  );
-  const track = slider && h("div", { class: "track" }, slider);
-  const problem = h("p", { class: "bad", id: `${id}-wrong` });
-  const element = h(
-    "div",
-    { class: slider ? "number" : "number bare" },
-    h("div", { class: "words" }, label, does),
-    track,
-    input,
-    problem,
-  );
+interface Props {
+  one: LabNumber;
+  /** what stands in its field */
+  text: string;
+  language: Language;
+  t: Words;
+  tell: (text: string) => void;
+}
 
-  return {
-    element,
-    update({ lab, language }: State, t: Words) {
-      const text = lab.draft.numbers[one.name] ?? "";
-      const title = said(one, "title_en", language);
-      const found = wrong(one, text);
-      const value = readNumber(text) ?? one.low;
-      const key = `lab.number.${one.name}`;
-      label.textContent = title;
-      does.textContent = t(key) === key ? "" : t(key);
-      does.title = does.textContent;
-      if (input.value !== text) input.value = text;
-      input.setAttribute("aria-invalid", String(found !== ""));
-      problem.hidden = found === "";
-      problem.textContent = found
-        ? t(`lab.wrong.${found}`, { low: writeNumber(one.low), high: writeNumber(one.high) })
-        : "";
-      if (!slider || !track) return;
-      const place = placeOn(one, value);
-      if (document.activeElement !== slider) slider.value = String(Math.round(place * STOPS));
-      track.style.setProperty("--at", String(place));
-      slider.setAttribute("aria-label", title);
-      slider.setAttribute("aria-valuetext", text);
-    },
-  };
+export function NumberField({ one, text, language, t, tell }: Props) {
+  const id = `lab-${one.name}`;
+  const title = said(one, "title_en", language);
+  const bare = one.name === "seed";
+  return h(
+    "div",
+    { class: bare ? "number bare" : "number" },
+    h(
+      "div",
+      { class: "words" },
+      h("label", { for: id }, title),
+      h("span", { class: "quiet", id: `${id}-does`, title: doesOf(one, t) }, doesOf(one, t)),
+    ),
+    !bare && h(Track, { one, text, title, tell }),
+    h("input", {
+      type: "text",
+      inputmode: one.whole ? "numeric" : "decimal",
+      id,
+      autocomplete: "off",
+      spellcheck: false,
+      "aria-describedby": `${id}-does ${id}-wrong`,
+      "aria-invalid": wrong(one, text) !== "",
+      value: text,
+      onInput: (event: Event) => tell((event.target as HTMLInputElement).value),
+    }),
+    problem(one, text, t),
+  );
+}
+
+function doesOf({ name }: LabNumber, t: Words) {
+  const key = `lab.number.${name}`;
+  return t(key) === key ? "" : t(key);
+}
+
+function problem(one: LabNumber, text: string, t: Words) {
+  const found = wrong(one, text);
+  const bounds = { low: writeNumber(one.low), high: writeNumber(one.high) };
+  return h(
+    "p",
+    { class: "bad", id: `lab-${one.name}-wrong`, hidden: !found },
+    found ? t(`lab.wrong.${found}`, bounds) : "",
+  );
+}
+
+interface TrackProps {
+  one: LabNumber;
+  text: string;
+  title: string;
+  tell: (text: string) => void;
+}
+
+/** Its slider; a thumb that is held stays under the finger, though the number is a round one. */
+function Track({ one, text, title, tell }: TrackProps) {
+  const track = useRef<HTMLDivElement>(null);
+  const place = placeOn(one, readNumber(text) ?? one.low);
+  useLayoutEffect(() => {
+    const slider = track.current?.querySelector("input");
+    if (slider && document.activeElement !== slider)
+      slider.value = String(Math.round(place * STOPS));
+  });
+  return h(
+    "div",
+    { class: "track", ref: track, style: { "--at": place } },
+    h(Slider, {
+      ...{ min: 0, max: STOPS, step: 1 },
+      label: title,
+      words: text,
+      onSlide: (stop) => tell(writeNumber(valueOn(one, stop / STOPS))),
+    }),
+  );
 }

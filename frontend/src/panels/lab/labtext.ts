@@ -10,14 +10,11 @@ import { bytesOf, taskOffered } from "../../state/lab.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { Language, State, Words } from "../../state/types.ts";
 import { Button } from "../../ui/button.ts";
-import { rooted } from "../../ui/host.ts";
 import { Icon } from "../../ui/icon.ts";
 
 /** A file beyond this many bytes is not even read. */
 const READABLE = 64 * 1024 * 1024;
 const FILES = { type: "file", class: "unseen", accept: "text/*,.txt,.md,.csv,.json" };
-
-export const textField = rooted(ownText);
 
 export function ownText({ lab, language }: State, t: Words, dispatch: Dispatch) {
   const { text, task } = lab.draft;

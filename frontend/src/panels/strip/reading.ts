@@ -3,8 +3,9 @@
  * what has the focus.
  */
 
+import { Fragment, h, render } from "preact";
 import { useRef } from "preact/hooks";
-import { fill, h } from "../../ui/dom.ts";
+import type { Tree } from "../../ui/host.ts";
 import { zoomOf } from "../../ui/zoom.ts";
 
 export type ReadingCard = ReturnType<typeof readingCard>;
@@ -17,21 +18,21 @@ export function useReadingCard() {
 
 /** A card of its own, hidden until told something. */
 export function readingCard() {
-  const root = h("div", { class: "hover panel measured", "aria-hidden": "true", hidden: true });
+  const root = document.createElement("div");
+  root.className = "hover panel measured";
+  root.setAttribute("aria-hidden", "true");
+  root.hidden = true;
   document.body.append(root);
   return {
     /**
      * Lines of words above a point of the window, kept inside it.
      * @param lines the first is the heading
      */
-    tell(at: { x: number; y: number }, lines: (string | HTMLElement)[]) {
+    tell(at: { x: number; y: number }, lines: (string | Tree)[]) {
       root.hidden = false;
-      fill(
-        root,
-        ...lines.map((line, i) =>
-          typeof line === "string" ? h("p", { class: i ? "" : "quiet" }, line) : line,
-        ),
-      );
+      const said = (line: string, i: number) => h("p", { class: i ? "" : "quiet" }, line);
+      const told = lines.map((line, i) => (typeof line === "string" ? said(line, i) : line));
+      render(h(Fragment, {}, told), root);
       const [width, height] = [root.offsetWidth, root.offsetHeight];
       const zoom = zoomOf();
       const [x, y] = [at.x / zoom, at.y / zoom];

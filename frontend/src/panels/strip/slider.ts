@@ -40,6 +40,7 @@ export function PlaySlider({ axis, value, last, children, dispatch, ...view }: P
     id: `play-${axis}`,
     class: "button play",
     icon: view.playing ? "pause" : "play",
+    "data-icon": view.playing ? "pause" : "play",
     label: view.playWords,
     disabled: view.there && still,
     onClick: () => dispatch({ type: "play", axis }),
