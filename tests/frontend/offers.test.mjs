@@ -98,6 +98,18 @@ test("nothing is fetched before a yes: the card unfolds, says what it takes, and
   assert.deepEqual(acts.asked, []);
 });
 
+test("what is being fetched is stopped or folded up, and not put off", () => {
+  const t = wordsOf("en");
+  const acts = { fetch: () => {}, stop: () => {} };
+  const models = [{ ...OFFER, status: "fetching", stage: "fetching", share: 0.2 }];
+  let state = update(initialState(), { type: "offers", offers: { models } });
+  state = update(state, { type: "offers.unfold", name: "smollm2" });
+  const shown = render(h("div", {}, offerCards(state, t, () => {}, acts)));
+  assert.match(shown, /Stop.*Fold up/s);
+  assert.doesNotMatch(shown, /Not now/);
+  assert.match(shown, /<progress[^>]*value="0\.2"/);
+});
+
 test("a switch a sentence says whether names of special tokens mean them", () => {
   assert.ok(mayName(newSentence("s", "a [MASK] b", 0)));
   assert.ok(mayName(newSentence("s", "<|im_start|>user", 0)));

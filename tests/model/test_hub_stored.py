@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,15 @@ def test_weights_show_the_head_that_the_config_does_not_name(
     folder = copied(saved, kind, tmp_path, architectures=asked)
     assert np.array_equal(logits(folder), logits(saved / kind))
     assert f"names no class of transformers: it is opened as {KINDS[kind].model}" in notes(folder)
+
+
+def test_a_run_of_before_opens_as_its_card_says(saved: Path, tmp_path: Path) -> None:
+    """Cards that were written when such a model had no logits."""
+    folder = copied(saved, "llama", tmp_path, "architectures")
+    adapter = load_adapter(Where(folder), replace(read_shape(Where(folder)), unembedding=False))
+    named = load_adapter(Where(saved / "llama"), read_shape(Where(saved / "llama")))
+    assert not adapter.unembeds
+    assert np.array_equal(adapter.states(IDS).values, named.states(IDS).values)
 
 
 @pytest.mark.parametrize("kind", ["llama", "gpt2", "pythia", "bert"])

@@ -100,8 +100,7 @@ def _by_pip(wheel: Wheel, part: Path, progress: Callable[[float], None]) -> Path
         why = (CAUSE.findall(words_of_it) or ["no answer"])[-1]
         raise Unreachable(
             f"{wheel.file} could not be fetched: the package index is out of reach ({why}): see"
-            " that this machine has a network and which index pip is set to, and give the same"
-            " command again"
+            " that this machine has a network and which index pip is set to, and try again"
         )
     if pip.returncode or not (out / wheel.file).is_file():
         raise Unreachable(

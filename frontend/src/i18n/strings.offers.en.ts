@@ -17,6 +17,7 @@ export default {
   "offer.open": "Open",
   "offer.stop": "Stop",
   "offer.no": "Not now",
+  "offer.fold": "Fold up",
   "sentences.special": "Whether <s>, [MASK] and the like mean the model's special tokens",
   "sentences.special.on": "special tokens meant",
   "sentences.special.off": "read as plain text",

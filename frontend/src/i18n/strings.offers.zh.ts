@@ -17,6 +17,7 @@ export default {
   "offer.open": "打开",
   "offer.stop": "停止",
   "offer.no": "暂不",
+  "offer.fold": "收起",
   "sentences.special": "<s>、[MASK] 等写法是否指模型的特殊词元",
   "sentences.special.on": "按特殊词元读取",
   "sentences.special.off": "按普通文本读取",

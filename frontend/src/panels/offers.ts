@@ -81,7 +81,9 @@ function details(
       "p",
       { class: "offer-acts" },
       yes,
-      act(t("offer.no"), () => dispatch({ type: "offers.unfold", name: null })),
+      act(t(status === "absent" ? "offer.no" : "offer.fold"), () =>
+        dispatch({ type: "offers.unfold", name: null }),
+      ),
     ),
   );
 }
