@@ -60,13 +60,10 @@ export function insetsOf(state: State) {
   ]
     .map((id) => document.getElementById(id)?.getBoundingClientRect())
     .find((box) => box?.height);
-  if (!wide)
-    return {
-      left: 0,
-      right: 0,
-      top: 84,
-      bottom: sheet?.height ? innerHeight - sheet.top + 8 : bottom,
-    };
+  if (!wide) {
+    const over = sheet?.height ? sheet : boxOnPhone(state);
+    return { left: 0, right: 0, top: 84, bottom: over ? innerHeight - over.top + 8 : bottom };
+  }
   const reading = document.querySelector(".reading:not([hidden]), .presenting");
   const read = readingShown(state) ? (reading?.getBoundingClientRect().right ?? 0) : 0;
   const zoom = zoomOf();
@@ -79,6 +76,12 @@ export function insetsOf(state: State) {
     top: state.seed.presenting ? 0 : 48 * zoom,
     bottom: state.seed.presenting && !curves?.height ? 0 : bottom,
   };
+}
+
+/** A first visit's sentences on a phone, which stand there by themselves. */
+function boxOnPhone({ sheet }: State) {
+  const box = document.getElementById("column")?.getBoundingClientRect();
+  return sheet !== "sentences" && box?.height ? box : null;
 }
 
 /** Where the line of comparing ends, both scenes being level. */

@@ -109,7 +109,7 @@ function drawnSentence(
   const tokens = Array.from({ length: s.tokens }, (_, token) => token);
   const beads = coordinates(tokens.map((token) => place(...tokenAt(s, token, s.site))));
   const text = s.labels.map(escaped);
-  const opacity = s.active ? 1 : 0.55;
+  const opacity = s.active ? 1 : 0.7;
   const bead = {
     type,
     mode: type === "scatter" ? "markers+text" : "markers",
