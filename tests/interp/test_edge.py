@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from layerfold.errors import Cancelled, InputError
 from layerfold.interp import edge, text_kinds
 from layerfold.interp.edge import LEVELS, SCORES, Counts, Edge, Options, loss_of, scores_of
-from layerfold.interp.interval import Interval, auroc
+from layerfold.interp.interval import Interval, auroc, packed, resamples, weighted_auroc
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import Watch
 
@@ -85,9 +85,9 @@ def test_dealt_tokens_are_exactly_half_at_embed(opened: Session) -> None:
 
 def test_every_kind_stands_beside_natural_text(opened: Session) -> None:
     found = edge.measure(opened, TEXT, [64], QUICK)
-    assert found.kinds == ("held-out", "shuffled", "dealt", "random", "other")
+    assert found.kinds == ("held-out", "shuffled", "dealt", "random", "english", "other")
     rows = list(found.rows())
-    assert len(rows) == 5 * 2 * 6 * len(opened.sites)
+    assert len(rows) == 6 * 2 * 6 * len(opened.sites)
     assert {row["alarm"] for row in rows} <= {"supported", "no evidence", "inverted"}
     again = edge.measure(opened, TEXT, [0, 64], QUICK)
     assert again.auroc.low[1].tobytes() == found.auroc.low[0].tobytes()
@@ -138,3 +138,27 @@ def test_an_alarm_exceeds_what_held_out_text_gives() -> None:
     found = [one.standing("shuffled", 5, site) for site in range(3)]
     assert found == ["no evidence", "supported", "no evidence"]
     assert {one.standing("held-out", 5, site) for site in range(3)} == {"no evidence"}
+
+
+def test_the_area_over_texts_is_that_of_their_tokens_drawn_again() -> None:
+    rng = np.random.default_rng(2)
+    parts = [rng.integers(9, size=(n, 4)).astype(float) for n in (6, 5)]
+    draws = np.concatenate([resamples(n, 30, rng) for n in (6, 5)], axis=1)
+    values = np.concatenate([part.ravel() for part in parts])
+    classes = np.repeat([0, 1], [part.size for part in parts])
+    weights = np.repeat(draws, 4, axis=1).astype(float)
+    plain = weighted_auroc(values, classes, np.ones((1, len(values))))[0]
+    assert edge._area(parts, draws).tobytes() == (
+        packed(plain, weighted_auroc(values, classes, weights)).tobytes()
+    )
+
+
+def test_plain_sentences_of_two_languages_are_told_apart_where_they_can_be_read(
+    opened: Session,
+) -> None:
+    found = text_kinds.kinds_of(opened, {}, 40, 0)
+    kept = {"english", "chinese"} & set(found.windows)
+    noted = {note.values["name"] for note in found.notes if note.key == "not_read"}
+    assert kept | noted == {"english", "chinese"}
+    assert not kept & noted
+    assert "english" in kept

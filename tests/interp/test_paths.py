@@ -3,6 +3,8 @@ the cloud."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from layerfold.errors import Cancelled, InputError, SiteNotFound
 from layerfold.interp import paths
 from layerfold.interp.continuation import Continuation
 from layerfold.interp.neighbor_graph import NeighborGraph, resampled
+from layerfold.interp.occurrences import Occurrence
 from layerfold.interp.path_cloud import great_circle, hellinger, roots_of
 from layerfold.interp.paths import WAYS, Options
 from layerfold.interp.session import Session
@@ -148,3 +151,15 @@ def test_options_and_stops(opened: Session) -> None:
         paths.measure(
             opened, ENDS, options=Options("a {}", seed=8), watch=Watch(cancelled=lambda: True)
         )
+
+
+def test_a_model_that_reads_characters_has_random_words_too() -> None:
+    ids = np.arange(8, dtype=np.int32)
+    for text in ("春夏秋冬风花，。", [" cat", " dog", " sun", " sea", "e", ",", ".", "!"]):
+        reference = SimpleNamespace(
+            windows=ids[None], window=np.zeros(8, np.int32), position=ids, text=tuple(text)
+        )
+        opened = SimpleNamespace(atlas=SimpleNamespace(reference=reference))
+        found = paths.random_words(opened, Occurrence((0,), 0, 1), QUICK)
+        assert len(found) == QUICK.pairs
+        assert all(text[id].strip().isalpha() for pair in found for id in pair)

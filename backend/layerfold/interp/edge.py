@@ -27,7 +27,6 @@ from layerfold.interp.interval import (
     mean_interval,
     packed,
     resamples,
-    weighted_auroc,
 )
 from layerfold.interp.logit_lens import log_softmax
 from layerfold.interp.notes import Note
@@ -271,8 +270,28 @@ class Counts:
 
 def _area(parts: Sequence[Doubles], draws: NDArray[np.int64]) -> Doubles:
     """AUROC of ``parts`` [text, token], negative then positive, with bounds over texts [3]."""
-    values = np.concatenate([part.ravel() for part in parts])
-    positive = np.repeat([0, 1], [part.size for part in parts])
-    weights = np.repeat(draws, parts[0].shape[1], axis=1).astype(np.float64)
-    value = weighted_auroc(values, positive, np.ones((1, len(values))))[0]
-    return packed(value, weighted_auroc(values, positive, weights))
+    wins = text_wins(*parts)
+    negative, positive = len(parts[0]), len(parts[1])
+    size = parts[0].shape[1]
+    once = np.ones((1, negative + positive), dtype=np.int64)
+    areas = []
+    for counts in (once, draws):
+        below, above = counts[:, :negative].astype(float), counts[:, negative:].astype(float)
+        pairs = (size * below).sum(axis=1) * (size * above).sum(axis=1)
+        areas.append(((below @ wins) * above).sum(axis=1) / pairs)
+    return packed(areas[0][0], areas[1])
+
+
+def text_wins(negative: Doubles, positive: Doubles) -> Doubles:
+    """Of scores [text, token]: how many pairs of a negative text's token and a positive text's have
+    the positive one above, ties half [negative text, positive text]."""
+    levels, which = np.unique(
+        np.concatenate([negative.ravel(), positive.ravel()]), return_inverse=True
+    )
+    which = which.ravel()
+    counts = np.zeros((len(levels) + 1, len(negative)))
+    texts = np.repeat(np.arange(len(negative)), negative.shape[1])
+    np.add.at(counts, (which[: negative.size] + 1, texts), 1)
+    below = counts.cumsum(axis=0)
+    won = (below[:-1] + below[1:])[which[negative.size :]] / 2
+    return np.asarray(won.reshape(*positive.shape, len(negative)).sum(axis=1).T)

@@ -205,7 +205,10 @@ def random_words(opened: Session, one: Occurrence, options: Options) -> list[tup
     """Pairs of whole words of the reference, each one token, to stand where the ends stand."""
     reference = opened.atlas.reference
     ids = reference.windows[reference.window, reference.position]
-    words = sorted({int(i) for i, t in zip(ids, reference.text, strict=True) if t[1:].isalpha()})
+    named = sorted(dict(zip(ids.tolist(), reference.text, strict=True)).items())
+    words = [id for id, text in named if text[1:].isalpha()]
+    if len(words) < 4:  # a model that reads characters
+        words = [id for id, text in named if text.isalpha()]
     rng = np.random.default_rng(options.seed)
     if len(words) < 4 or options.pairs < 1:
         return []

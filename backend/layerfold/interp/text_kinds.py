@@ -1,4 +1,8 @@
-"""Windows of natural text and of text that is not: shuffled, dealt, random, of another kind."""
+"""Windows of natural text and of text that is not: shuffled, dealt, random, of another kind.
+
+Of other kinds two are bundled: plain sentences in English and in Chinese, which to most models are
+another genre and another language.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from numpy.typing import NDArray
 from layerfold.errors import InputError, UnknownSymbol
 from layerfold.interp.notes import Note
 from layerfold.interp.session import Session
+from layerfold.interp.word_sets import bundled_senses
 from layerfold.records import Ints
 
 LEAST: Final = (
@@ -19,6 +24,7 @@ LEAST: Final = (
 )
 LEAST_OTHER: Final = 5
 NATURAL: Final = "natural"
+LANGUAGES: Final = {"english": "en", "chinese": "zh"}
 Mask = NDArray[np.bool_]
 
 
@@ -26,9 +32,9 @@ Mask = NDArray[np.bool_]
 class Kinds:
     """Windows [window, length] by kind: ``natural`` first, then ``held-out`` (as natural, the
     control), ``shuffled`` (the natural ones' tokens within each), ``dealt`` (each place's tokens
-    among them: a token keeps its place and loses its context), ``random`` (of the vocabulary), and
-    others by name; ``cloud`` [window] the reference's windows that are compared with, and
-    ``background`` those dealt."""
+    among them: a token keeps its place and loses its context), ``random`` (of the vocabulary),
+    bundled ``english`` and ``chinese`` sentences, and others by name; ``cloud`` [window] the
+    reference's windows that are compared with, and ``background`` those dealt."""
 
     windows: Mapping[str, Ints]
     cloud: Mask
@@ -66,12 +72,31 @@ def kinds_of(opened: Session, others: Mapping[str, Sequence[str]], count: int, s
     }
     background = rng.permuted(rows[order[-half:][:count]], axis=0)
     notes = []
+    for name, language in LANGUAGES.items():
+        try:
+            found[name] = windows_of(opened, name, readable(opened, language), size)[:count]
+        except InputError as error:
+            notes.append(Note("not_read", {"name": name, "why": str(error)}))
     for name, texts in others.items():
         try:
             found[name] = windows_of(opened, name, texts, size)[:count]
         except UnknownSymbol as error:
             notes.append(Note("not_read", {"name": name, "why": str(error)}))
     return Kinds(found, cloud, background, tuple(notes))
+
+
+def readable(opened: Session, language: str) -> list[str]:
+    """The bundled sentences of a language, dealt so that no topic comes in one piece, less those
+    with a symbol that the model does not know."""
+    texts = [slot.text(one.word) for one in bundled_senses(language) for slot in one.slots]
+    found = []
+    for at in np.random.default_rng(0).permutation(len(texts)):
+        try:
+            opened.tokenizer.ids([texts[at]])
+        except UnknownSymbol:
+            continue
+        found.append(texts[at])
+    return found
 
 
 def windows_of(opened: Session, name: str, texts: Sequence[str], size: int) -> Ints:

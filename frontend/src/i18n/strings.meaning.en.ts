@@ -150,6 +150,8 @@ export default {
   "meaning.kind.held-out": "natural, held out",
   "meaning.kind.shuffled": "natural text shuffled",
   "meaning.kind.dealt": "tokens dealt between texts",
+  "meaning.kind.english": "everyday English sentences",
+  "meaning.kind.chinese": "everyday Chinese sentences",
   "meaning.kind.random": "random tokens",
   "meaning.ood.nearest": "distance to the cloud",
   "meaning.ood.nearest.tip": "Distance to the nearest reference state, of which the percentile is.",

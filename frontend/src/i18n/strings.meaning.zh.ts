@@ -121,6 +121,8 @@ export default {
   "meaning.kind.held-out": "留出的自然文字",
   "meaning.kind.shuffled": "打乱的自然文字",
   "meaning.kind.dealt": "词元在文本间互换",
+  "meaning.kind.english": "日常英语句子",
+  "meaning.kind.chinese": "日常汉语句子",
   "meaning.kind.random": "随机词元",
   "meaning.ood.nearest": "到点云的距离",
   "meaning.ood.nearest.tip": "到最近参考状态的距离，离群百分位由它得出。",
