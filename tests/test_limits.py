@@ -56,21 +56,6 @@ LATE = {
 }
 LATE_IMPORTS = 10
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
-# Panels that still build their elements by hand, one function each: they come down to the bar as
-# they are written as trees.
-BY_HAND = 120
-UNPORTED = {
-    f"frontend/src/{name}.ts"
-    for name in (
-        "panels/inside/attention",
-        "panels/curves/curves",
-        "panels/lab/lab",
-        "panels/lab/labcurves",
-        "panels/legend",
-        "panels/curves/plot",
-        "panels/inside/gradients",
-    )
-}
 FUNCTION = r"function\*? (?P<function>\w+)"
 ARROW = r"(?:const|let) (?P<arrow>\w+)(?:: .*)? = (?:async )?(?:\(?.*=> \{$|\($)"
 METHOD = r"(?:static |get |set |\*)?(?:async )?(?P<method>#?\w+)\((?:.*\)(?:: .*)? \{|)$"
@@ -119,13 +104,12 @@ def test_a_file_is_short(path: Path) -> None:
 @pytest.mark.parametrize("path", PYTHON + SCRIPTS, ids=name)
 def test_a_function_is_short(path: Path) -> None:
     functions = python_functions(path) if path.suffix == ".py" else script_functions(path)
-    most = BY_HAND if name(path) in UNPORTED else FUNCTION_LINES
     long = [
         f"{function} ({lines} lines)"
         for function, lines in functions
-        if lines > OUTGROWN_FUNCTIONS.get(f"{name(path)}:{function}", most)
+        if lines > OUTGROWN_FUNCTIONS.get(f"{name(path)}:{function}", FUNCTION_LINES)
     ]
-    assert not long, f"{name(path)}: {', '.join(long)}; {most} at most: part it by verbs"
+    assert not long, f"{name(path)}: {', '.join(long)}; {FUNCTION_LINES} at most: part it by verbs"
 
 
 def test_a_function_has_few_parameters() -> None:

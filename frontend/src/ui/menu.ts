@@ -1,4 +1,4 @@
-/** A menu behind an icon: what it offers is said in words; Escape or a press beside it closes it. */
+/** A menu behind an icon: what it offers is in words; Escape or a press beside it closes it. */
 
 import { h } from "preact";
 import type { HTMLAttributes } from "preact";

@@ -10,7 +10,8 @@ export interface SliderProps extends Omit<HTMLAttributes<HTMLInputElement>, "onI
   min: number;
   max: number;
   step: number;
-  value: number;
+  /** left out, whoever holds the slider moves its thumb */
+  value?: number;
   onSlide: (value: number) => void;
 }
 

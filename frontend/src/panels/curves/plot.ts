@@ -69,7 +69,7 @@ export function Plot({ order, axis, state, t, dispatch, pointed, point }: Props)
     },
     h(
       "svg",
-      drawn ? frame : {},
+      drawn ? frame : null,
       drawn && [
         h(Whole, { state, t, dispatch, acts: plotted }),
         h(Drawing, hoverOf(chart, pointed)),
