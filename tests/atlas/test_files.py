@@ -262,7 +262,7 @@ def test_a_parameter_out_of_bounds_is_an_error_with_the_bounds(
 def test_states_that_are_not_finite_or_of_another_shape_are_refused(tmp_path: Path) -> None:
     for wrong in (np.full((len(SITES), COUNT, 4), np.nan), np.zeros((len(SITES), COUNT - 1, 4))):
         with pytest.raises(InputError, match="step 0"):
-            build(tmp_path, lambda step, wrong=wrong: wrong)
+            build(tmp_path, lambda step, wrong=wrong: wrong)  # type: ignore[misc]
 
 
 def test_a_few_far_points_do_not_widen_the_frame() -> None:

@@ -108,7 +108,8 @@ test("what is nowhere pushed has no arrow that is not a number", () => {
   assert.ok(arrowsAt(look, 2).every(({ share }) => share === 0));
 });
 
-const drawn = (state) => renderToString(h(() => gradients(state, wordsOf(state.language), () => {})));
+const drawn = (state) =>
+  renderToString(h(() => gradients(state, wordsOf(state.language), () => {})));
 const all = (text, pattern) => [...text.matchAll(pattern)].map(([, one]) => one);
 
 /** The tab with its answer, of two layers in two groups of weights. */
@@ -116,19 +117,40 @@ function answered(...more) {
   const [{ kind, key }] = wantedLooks(open());
   const { look } = pushed(4);
   const layers = { dtype: "F32", shape: [2, 2], data: Float32Array.from([1, 4, 0, 1]) };
-  const answer = { loss: 2.3456, groups: ["q", "mlp"], outer: { embedding: 0.5 }, agreement: 0.99996 };
+  const answer = {
+    loss: 2.3456,
+    groups: ["q", "mlp"],
+    outer: { embedding: 0.5 },
+    agreement: 0.99996,
+  };
   const told = { ...look, answer, tensors: { ...look.tensors, layers } };
-  return after([{ type: "inside.asked", kind, id: 4, key }, { type: "look", look: told }, ...more], open());
+  return after(
+    [{ type: "inside.asked", kind, id: 4, key }, { type: "look", look: told }, ...more],
+    open(),
+  );
 }
 
 test("the tab: what is aimed at first, a word of one's own only where it is asked for", () => {
   const text = drawn(open());
-  assert.match(text, /<option[^>]* value="all"[^>]* selected|<option[^>]* selected[^>]* value="all"/);
-  assert.match(text, /<label hidden><span[^>]*>[^<]*<\/span><input type="text" id="gradients-target"/);
+  assert.match(
+    text,
+    /<option[^>]* value="all"[^>]* selected|<option[^>]* selected[^>]* value="all"/,
+  );
+  assert.match(
+    text,
+    /<label hidden><span[^>]*>[^<]*<\/span><input type="text" id="gradients-target"/,
+  );
   assert.match(text, /<output for="gradients-reach"[^>]*>\d+ %</);
-  assert.match(text, /<p class="told" role="status" hidden><\/p><\/div>$/, "nothing is told before it is known");
+  assert.match(
+    text,
+    /<p class="told" role="status" hidden><\/p><\/div>$/,
+    "nothing is told before it is known",
+  );
   const word = drawn(after([{ type: "gradients.set", aim: "target", target: " river" }], open()));
-  assert.match(word, /<label><span[^>]*>[^<]*<\/span><input type="text" id="gradients-target"[^>]* value=" river"/);
+  assert.match(
+    word,
+    /<label><span[^>]*>[^<]*<\/span><input type="text" id="gradients-target"[^>]* value=" river"/,
+  );
 });
 
 test("the tab: each token's own loss and arrow, the groups of weights by layer", () => {
@@ -139,11 +161,17 @@ test("the tab: each token's own loss and arrow, the groups of weights by layer",
   assert.deepEqual(all(tokens, /<\/i>([^<]*)<\/td>/g), ["2", "–"]);
   assert.match(tokens, /<p class="told" role="status">[^<]*2\.35/);
   assert.deepEqual(all(groups, /style="--part:\s*([\d.]+)/g), ["0.5", "1", "0", "0.5"]);
-  assert.deepEqual(all(groups, /<th scope="(?:col|row)">([^<]*)/g).slice(1), ["q", "mlp", "1", "2"]);
+  assert.deepEqual(all(groups, /<th scope="(?:col|row)">([^<]*)/g).slice(1), [
+    "q",
+    "mlp",
+    "1",
+    "2",
+  ]);
 });
 
 test("the tab in Chinese", () => {
   const text = drawn(answered({ type: "set", language: "zh" }));
-  for (const key of ["tokens", "groups"]) assert.ok(text.includes(`<h3>${wordsOf("zh")(`gradients.${key}`)}</h3>`));
+  for (const key of ["tokens", "groups"])
+    assert.ok(text.includes(`<h3>${wordsOf("zh")(`gradients.${key}`)}</h3>`));
   assert.match(text, /<caption class="quiet">[^<]*0\.5/);
 });

@@ -236,7 +236,8 @@ test("the end of an arrow stands where the picture says, in the frame", () => {
   assert.equal(motion.edges.length, 0);
 });
 
-const drawn = (state) => renderToString(h(() => attention(state, wordsOf(state.language), () => {})));
+const drawn = (state) =>
+  renderToString(h(() => attention(state, wordsOf(state.language), () => {})));
 const types = [{ layer: 1, head: 0, role: "previous", score: 0.876 }];
 
 /** The same, with what one of its heads was found to do. */
@@ -245,7 +246,14 @@ function typed(...more) {
   const { look } = dissected();
   const [{ kind, key }] = wantedLooks(state);
   const answer = { ...look.answer, head_types: types };
-  return after([{ type: "inside.asked", kind, id: 5, key }, { type: "look", look: { ...look, answer } }, ...more], state);
+  return after(
+    [
+      { type: "inside.asked", kind, id: 5, key },
+      { type: "look", look: { ...look, answer } },
+      ...more,
+    ],
+    state,
+  );
 }
 
 test("the attention tab: without an answer no square, and no head but the mean and the largest", () => {
@@ -259,13 +267,23 @@ test("the attention tab: the heads, the share, the square, what heads do", () =>
   const text = drawn(typed({ type: "inside.set", head: 1, threshold: 0.25 }));
   assert.match(text, /<option[^>]* selected[^>]*>head 2</);
   assert.match(text, /<output for="attention-threshold"[^>]*>25 %</);
-  assert.match(text, /<canvas id="attention-matrix" role="img" tabindex="0" aria-label="Attention of layer 1/);
+  assert.match(
+    text,
+    /<canvas id="attention-matrix" role="img" tabindex="0" aria-label="Attention of layer 1/,
+  );
   assert.match(text, /<li>layer 2, head 1: previous-token head \(0\.88\)<\/li>/);
   const { id } = sentenceInside(typed());
-  assert.match(drawn(typed({ type: "pick", pick: { kind: "sentence", id, token: 1 } })), /Only edges of “bank”/);
+  assert.match(
+    drawn(typed({ type: "pick", pick: { kind: "sentence", id, token: 1 } })),
+    /Only edges of “bank”/,
+  );
   const state = typed();
   const sentences = state.sentences.map((one) => ({ ...one, tokens: one.tokens.slice(1) }));
-  assert.doesNotMatch(drawn({ ...state, sentences }), /<canvas/, "a square of other tokens is not shown");
+  assert.doesNotMatch(
+    drawn({ ...state, sentences }),
+    /<canvas/,
+    "a square of other tokens is not shown",
+  );
 });
 
 test("the attention tab in Chinese", () => {

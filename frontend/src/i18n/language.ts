@@ -16,6 +16,8 @@ import liveEn from "./strings.live.en.ts";
 import liveZh from "./strings.live.zh.ts";
 import edgeEn from "./strings.edge.en.ts";
 import edgeZh from "./strings.edge.zh.ts";
+import changesEn from "./strings.changes.en.ts";
+import changesZh from "./strings.changes.zh.ts";
 import meaningEn from "./strings.meaning.en.ts";
 import meaningZh from "./strings.meaning.zh.ts";
 import * as measuresEn from "./strings.measures.en.ts";
@@ -41,6 +43,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...labEn,
     ...insideEn,
     ...edgeEn,
+    ...changesEn,
     ...meaningEn,
     ...drawerEn,
     ...compareEn,
@@ -58,6 +61,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...labZh,
     ...insideZh,
     ...edgeZh,
+    ...changesZh,
     ...meaningZh,
     ...drawerZh,
     ...compareZh,

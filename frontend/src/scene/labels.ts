@@ -1,10 +1,9 @@
 /** The tokens' names beside their beads: HTML, moved by projection, never one over another. */
 
 import { project } from "./camera.ts";
-import { inked } from "./looks.ts";
+import { inked, type Look } from "./looks.ts";
 import type { Motion, Strand } from "./motion.ts";
 import type { Insets, Pick, Rgb, Word } from "./picture.ts";
-import type { Look } from "./looks.ts";
 
 /** Where a bead is, how large its label and how much room it wants about it; lower rank first. */
 type Spot = {
@@ -52,7 +51,6 @@ const SLOTS: ((w: number, h: number) => [number, number])[] = [
   (w, h) => [-w / 2, -h - GAP],
   (w) => [-w / 2, GAP],
 ];
-
 /** The slot at the left. */
 const LEFT = 3;
 
