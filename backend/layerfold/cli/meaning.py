@@ -157,9 +157,7 @@ def axes(
                 "analogy", rows, ("analogy", "step", "site", "nearest", "cosine", "rank")
             )
         else:
-            found = [
-                instrument.measure(at.opened, one, at.steps, options, at.watch) for one in chosen
-            ]
+            found, notes = instrument.measure_lists(at.opened, chosen, at.steps, options, at.watch)
             columns = (
                 "axis",
                 "step",
@@ -176,7 +174,7 @@ def axes(
                 "axes",
                 [row for one in found for row in one.rows()],
                 columns,
-                [note for one in found for note in one.notes],
+                notes,
             )
     answer.tell(at.opened, csv, as_json)
 
