@@ -5,6 +5,7 @@ it.
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -161,7 +162,7 @@ def test_sentences_that_the_model_cannot_read_are_left_out_of_a_kind() -> None:
             raise UnknownSymbol("this model does not know 'b'")
         return [[0]]
 
-    opened = SimpleNamespace(tokenizer=SimpleNamespace(ids=ids))
+    opened: Any = SimpleNamespace(tokenizer=SimpleNamespace(ids=ids))
     found = text_kinds.readable(opened, "en")
     assert len(found) == len(set(found)) > 300
     assert not any("bank" in text for text in found)

@@ -92,7 +92,8 @@ class Shown:
         typical = self.slope[min(site, len(self.slope) - 1)]
         true = norms(np.diff(viewed(raw, self.session.atlas.view), axis=-2)) * typical
         shown = norms(np.diff(places, axis=-2))
-        return np.divide(shown, true, out=np.ones_like(true), where=true > 0)
+        kept: Floats = np.divide(shown, true, out=np.ones_like(true), where=true > 0)
+        return kept
 
     def moves(self, before: Floats, after: Floats) -> tuple[Floats, Floats]:
         """Where raw states [site, token, d] come to lie [site, token, 3], and what part of each
