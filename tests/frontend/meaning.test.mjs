@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { renderToString } from "preact-render-to-string";
-import { boxesOf } from "../../frontend/src/charts/ribbons.ts";
+import { boxesOf, ribbonOver } from "../../frontend/src/charts/ribbons.ts";
 import { linesChart, thingsAlong } from "../../frontend/src/charts/lines.ts";
 import { meaningCsv } from "../../frontend/src/charts/meaningcsv.ts";
 import { TABLES, wordsOf } from "../../frontend/src/i18n/language.ts";
 import { meaning } from "../../frontend/src/panels/meaning/meaning.ts";
+import { boundedWords } from "../../frontend/src/panels/meaning/numbers.ts";
+import { columnsOver } from "../../frontend/src/state/meaning/regions.ts";
 import { keyOf, partHere, wantedMeaning } from "../../frontend/src/state/meaning/meaning.ts";
 import { pairsOf, termsOf } from "../../frontend/src/state/meaning/questions.ts";
 import { sharedStart } from "../../frontend/src/panels/meaning/smaller.ts";
@@ -374,4 +376,80 @@ test("the percentile is said to be one only where the table of the edge supports
   const known = answered("ood", look, state);
   assert.deepEqual(standingHere({ ...known, site: 0 }), { supported: ["shuffled"], inverted: [] });
   assert.deepEqual(standingHere({ ...known, site: 1 }), { supported: [], inverted: ["shuffled"] });
+});
+
+test("a number has as many decimals as its interval bears", () => {
+  const state = placed();
+  const words = (value, low, high) => boundedWords(state, { value, low, high });
+  assert.equal(words(0.905, 0.792, 1.031), "0.91 [0.79, 1.03]");
+  assert.equal(words(-0.00572, -0.236, 0.234), "\u22120.01 [\u22120.24, 0.23]");
+  assert.equal(words(84.21, 61.4, 99.1), "84 [61, 99]");
+  assert.equal(words(1, 1, 1), "1.00 [1.00, 1.00]");
+  assert.equal(words(null, null, null), "–");
+});
+
+test("typed sentences stand back from what is measured: no words, no paths, grey", () => {
+  const state = answered("senses", sensesLook(7, stepNumber(placed())));
+  const typed = figure(state).sentences.find(({ id }) => !id.startsWith("meaning~"));
+  assert.ok(typed.labels.every((label) => label === ""));
+  assert.deepEqual([typed.trail, typed.active], [false, false]);
+  assert.equal(new Set(typed.tint).size <= 3, true);
+  const off = figure(after([{ type: "meaning.scene", on: false }], state));
+  assert.ok(off.sentences[0].labels.some(Boolean));
+});
+
+test("regions through training lie over the slider, each step at its place", () => {
+  const part = (step, before) => ({
+    kind: "regions",
+    id: 7,
+    run: "tiny",
+    step,
+    answer: {
+      ...common,
+      done: step === STEPS[1] ? 2 : 1,
+      step,
+      site: SITES[0],
+      regions: [{ index: 0, size: 5, tokens: [], labels: [], lens: [], purity: 1, shuffled: 0.1, q: 0, fate: "" }],
+      links: before < 0 ? [] : [{ before: 0, after: 0, overlap: 0.8 }],
+      before,
+    },
+    tensors: { members: tensor([6], () => 0), purity: tensor([3], triple), shuffled: tensor([1], () => 0.1), chance: tensor([0], () => 0) },
+  });
+  const state = open("regions");
+  const asked = after([{ type: "meaning.asked", section: "regions", id: 7, key: keyOf(state), steps: STEPS.slice(0, 2) }], state);
+  const one = after([{ type: "look", look: part(STEPS[0], -1) }], asked);
+  assert.deepEqual(columnsOver(one), [], "one step is no ribbon");
+  const two = after([{ type: "look", look: part(STEPS[1], STEPS[0]) }], one);
+  const columns = columnsOver(two);
+  assert.deepEqual(columns.map(({ step }) => step), STEPS.slice(0, 2));
+  assert.deepEqual(columnsOver(after([{ type: "meaning.scene", on: false }], two)), []);
+  const made = JSON.stringify(ribbonOver(columns, [0, 0.5], String));
+  assert.match(made, /"x":0,/);
+  assert.match(made, /"x":497,/);
+  assert.equal(made.match(/"fill-opacity":"0.52"/g).length, 1);
+});
+
+test("what a change costs is held against training: it grows, or it does not", () => {
+  const look = (step, low, value, high) => ({
+    kind: "compress",
+    id: 7,
+    run: "tiny",
+    step,
+    answer: { ...common, done: step === STEPS[1] ? 2 : 1, step, changes: ["bits=8", "bits=3"], whole: "", smaller: [] },
+    tensors: Object.fromEntries([
+      ...["damage", "noise_damage", "divergence", "noise_divergence", "loss"].map((name) => [
+        name,
+        tensor([2, 3], (i) => (i < 3 ? 0.001 : [value, low, high][i - 3])),
+      ]),
+      ...["kept", "noise_kept", "residual", "noise_residual"].map((name) => [name, tensor([2], () => 0.9)]),
+    ]),
+  });
+  const through = (late) => {
+    const state = open("compress");
+    const asked = after([{ type: "meaning.asked", section: "compress", id: 7, key: keyOf(state), steps: STEPS.slice(0, 2) }], state);
+    return after([{ type: "look", look: look(STEPS[0], 0.01, 0.02, 0.03) }, { type: "look", look: look(STEPS[1], ...late) }], asked);
+  };
+  const here = (state) => after([{ type: "go", step: 1 }], state);
+  assert.match(drawn(here(through([0.2, 0.3, 0.4]))), /bits=3 costs .*damage grows with training/);
+  assert.match(drawn(here(through([0.02, 0.03, 0.04]))), /no growth with training is seen/);
 });

@@ -165,3 +165,13 @@ def test_pairs_that_the_model_cannot_read_are_left_out_and_counted(
     assert all(set(names) <= set("rsen") for names in landing.nearest)
     with pytest.raises(UnknownSymbol):
         axes.analogy(opened, ("r", "s", "w"), 64, [], QUICK)
+
+
+def test_of_many_lists_those_that_cannot_be_used_are_noted(opened: Session) -> None:
+    few = PairList("few", "en", pairs_of("xzs qjs, zzs jjs, a e, x q, n t"))
+    found, notes = axes.measure_lists(opened, [few, PAIRS], [0], QUICK)
+    assert [one.name for one in found] == ["own"]
+    assert notes[0].values["name"] == "few"
+    assert "at least 5 are needed" in notes[0].text
+    with pytest.raises(InputError, match="3 have different last tokens"):
+        axes.measure_lists(opened, [few], [0], QUICK)

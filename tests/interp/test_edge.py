@@ -4,12 +4,15 @@ it.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
-from layerfold.errors import Cancelled, InputError
+from layerfold.errors import Cancelled, InputError, UnknownSymbol
 from layerfold.interp import edge, text_kinds
 from layerfold.interp.edge import LEVELS, SCORES, Counts, Edge, Options, loss_of, scores_of
 from layerfold.interp.interval import Interval, auroc, packed, resamples, weighted_auroc
@@ -85,9 +88,9 @@ def test_dealt_tokens_are_exactly_half_at_embed(opened: Session) -> None:
 
 def test_every_kind_stands_beside_natural_text(opened: Session) -> None:
     found = edge.measure(opened, TEXT, [64], QUICK)
-    assert found.kinds == ("held-out", "shuffled", "dealt", "random", "english", "other")
+    assert found.kinds == ("held-out", "shuffled", "dealt", "random", "english", "chinese", "other")
     rows = list(found.rows())
-    assert len(rows) == 6 * 2 * 6 * len(opened.sites)
+    assert len(rows) == 7 * 2 * 6 * len(opened.sites)
     assert {row["alarm"] for row in rows} <= {"supported", "no evidence", "inverted"}
     again = edge.measure(opened, TEXT, [0, 64], QUICK)
     assert again.auroc.low[1].tobytes() == found.auroc.low[0].tobytes()
@@ -153,12 +156,14 @@ def test_the_area_over_texts_is_that_of_their_tokens_drawn_again() -> None:
     )
 
 
-def test_plain_sentences_of_two_languages_are_told_apart_where_they_can_be_read(
-    opened: Session,
-) -> None:
-    found = text_kinds.kinds_of(opened, {}, 40, 0)
-    kept = {"english", "chinese"} & set(found.windows)
-    noted = {note.values["name"] for note in found.notes if note.key == "not_read"}
-    assert kept | noted == {"english", "chinese"}
-    assert not kept & noted
-    assert "english" in kept
+def test_sentences_that_the_model_cannot_read_are_left_out_of_a_kind() -> None:
+    def ids(texts: list[str]) -> list[list[int]]:
+        if "bank" in texts[0]:
+            raise UnknownSymbol("this model does not know 'b'")
+        return [[0]]
+
+    opened: Any = SimpleNamespace(tokenizer=SimpleNamespace(ids=ids))
+    found = text_kinds.readable(opened, "en")
+    assert len(found) == len(set(found)) > 300
+    assert not any("bank" in text for text in found)
+    assert text_kinds.readable(opened, "en") == found

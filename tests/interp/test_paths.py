@@ -4,6 +4,7 @@ the cloud."""
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -159,7 +160,7 @@ def test_a_model_that_reads_characters_has_random_words_too() -> None:
         reference = SimpleNamespace(
             windows=ids[None], window=np.zeros(8, np.int32), position=ids, text=tuple(text)
         )
-        opened = SimpleNamespace(atlas=SimpleNamespace(reference=reference))
+        opened: Any = SimpleNamespace(atlas=SimpleNamespace(reference=reference))
         found = paths.random_words(opened, Occurrence((0,), 0, 1), QUICK)
         assert len(found) == QUICK.pairs
         assert all(text[id].strip().isalpha() for pair in found for id in pair)

@@ -159,10 +159,9 @@ def axes(
                 "analogy", rows, ("analogy", "step", "site", "nearest", "cosine", "rank")
             )
         else:
-            found = [
-                axes_instrument.measure(at.opened, one, at.steps, options, at.watch)
-                for one in chosen
-            ]
+            found, notes = axes_instrument.measure_lists(
+                at.opened, chosen, at.steps, options, at.watch
+            )
             columns = (
                 "axis",
                 "step",
@@ -179,7 +178,7 @@ def axes(
                 "axes",
                 [row for one in found for row in one.rows()],
                 columns,
-                [note for one in found for note in one.notes],
+                notes,
             )
     answer.tell(at.opened, csv, as_json)
 

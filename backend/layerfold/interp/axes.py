@@ -150,6 +150,29 @@ def measure(
     )
 
 
+def measure_lists(
+    opened: Session,
+    lists: Sequence[PairList],
+    steps: Sequence[int] | None = None,
+    options: Options | None = None,
+    watch: Watch = NOBODY,
+) -> tuple[list[Axis], tuple[Note, ...]]:
+    """``measure`` of each list, with a note of those that cannot be used; raises what ``measure``
+    raises where none can."""
+    found: list[Axis] = []
+    notes: list[Note] = []
+    why: InputError | None = None
+    for one in lists:
+        try:
+            found.append(measure(opened, one, steps, options, watch))
+        except InputError as error:
+            why = why or error
+            notes.append(Note("not_used", {"name": one.name, "why": str(error)}))
+    if why and not found:
+        raise why
+    return found, (*notes, *(note for one in found for note in one.notes))
+
+
 def words_of(opened: Session, pairs: PairList, options: Options) -> tuple[Words, tuple[Note, ...]]:
     """The pairs that can be used: of words that are one token each, where there are five such, else
     all by their last pieces; never pairs whose last tokens are the same. Raises InputError."""

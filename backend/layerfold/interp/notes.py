@@ -25,6 +25,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "gaps": "{count:,} of {of:,} tokens have no {name!r} and are left out.",
     "rare_classes": "{count} classes of {name!r} with fewer than {least} tokens are left out.",
     "not_read": "The text {name!r} cannot be read by this model: {why}",
+    "not_used": "The list {name!r} cannot be used here: {why}",
     "reference_text": "The model reads no English: loss is of the run's own reference.",
     "no_control": "No random words can stand where {start!r} and {end!r} stand: no control.",
     "no_cue": "{count} of {of} sentences for {word!r} do not mark a cue, so it is not checked.",

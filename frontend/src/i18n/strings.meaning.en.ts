@@ -332,6 +332,7 @@ export default {
   "meaning.note.rare_classes":
     "{count} classes of “{name}” with fewer than {least} tokens are left out.",
   "meaning.note.not_read": "The text “{name}” cannot be read by this model: {why}",
+  "meaning.note.not_used": "The list “{name}” cannot be used here: {why}",
   "meaning.note.reference_text": "The model reads no English: loss is of the run’s own reference.",
   "meaning.note.no_control":
     "No random words can stand where “{start}” and “{end}” stand: no control.",

@@ -266,6 +266,7 @@ export default {
   "meaning.note.gaps": "{of} 个词元中有 {count} 个没有“{name}”，已略去。",
   "meaning.note.rare_classes": "“{name}”有 {count} 类少于 {least} 个词元，已略去。",
   "meaning.note.not_read": "此模型读不了“{name}”：{why}",
+  "meaning.note.not_used": "词对表“{name}”在此不能使用：{why}",
   "meaning.note.reference_text": "模型不读英语：损失取自模型自己的参考文字。",
   "meaning.note.no_control": "没有随机词能站在“{start}”和“{end}”的位置上：没有对照。",
   "meaning.note.no_cue": "“{word}”的 {of} 句中有 {count} 句没有用 *星号* 标出线索，未作检查。",
