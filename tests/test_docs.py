@@ -12,6 +12,7 @@ import pytest
 
 from layerfold import errors
 from layerfold.cli import main as cli
+from layerfold.settings import Flags
 from tests import generated
 from tests.tree import tree
 
@@ -84,6 +85,7 @@ def test_python_in_documents_parses() -> None:
 def test_every_setting_is_in_the_table_and_every_line_of_the_table_is_read() -> None:
     source = "".join(path.read_text("utf-8") for path in SOURCES)
     read = set(re.findall(r"[\"'](LAYERFOLD_[A-Z_]+)[\"']", source))
+    read |= {f"LAYERFOLD_{name.upper()}" for name in Flags.__dataclass_fields__}
     told = set(re.findall(r"`(LAYERFOLD_[A-Z_]+)`", generated.settings_block()))
     assert told == read
     elsewhere = set(

@@ -43,7 +43,7 @@ for name in sys.argv[3:]:
     sys.modules[name] = None
 from pathlib import Path
 from layerfold.runs.hub_run import open_hub
-from layerfold.runs.run import Run
+from layerfold.runs.opening import open_run
 folder = open_hub(sys.argv[1], Path(sys.argv[2]))
 """
 STATES = """
