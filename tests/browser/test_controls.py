@@ -137,7 +137,10 @@ def brought(open_page: Open, messages: list[Message], look: Look) -> Visit:
     one.page.evaluate(KEEP)
     for message in messages:
         one.tell(**message)
-    one.sees(ANSWERED)
+    for _ in range(40):  # a question is given 20 s; what its answer brings is looked for then
+        one.page.wait_for_timeout(500)
+        if one.page.evaluate(ANSWERED):
+            break
     one.page.wait_for_timeout(1200)
     return one
 

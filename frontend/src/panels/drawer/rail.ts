@@ -20,6 +20,16 @@ export function rail(state: State, t: Words, dispatch: Dispatch) {
   );
 }
 
+/** Opened by a key, a section is where the next Tab leads. */
+function enter(panel: string) {
+  requestAnimationFrame(() => {
+    const section = document.getElementById(panel);
+    if (!section?.checkVisibility()) return;
+    section.tabIndex = -1;
+    section.focus({ preventScroll: true });
+  });
+}
+
 function button(one: Section, here: boolean, state: State, t: Words, dispatch: Dispatch) {
   const mark = one.mark?.(state, t) ?? null;
   const tip = t(`drawer.${one.name}.tip`);
@@ -33,7 +43,10 @@ function button(one: Section, here: boolean, state: State, t: Words, dispatch: D
       title: mark ? `${tip}\n\n${mark.tip}` : tip,
       "aria-expanded": here,
       "aria-controls": one.panel ?? one.name,
-      onClick: () => dispatch(one.message ?? { type: "drawer.toggle", section: one.name }),
+      onClick: ({ detail }: MouseEvent) => {
+        dispatch(one.message ?? { type: "drawer.toggle", section: one.name });
+        if (detail === 0) enter(one.panel ?? one.name);
+      },
     },
     h(Icon, { name: one.icon }),
     h("span", { class: "name" }, t(`drawer.${one.name}`)),
