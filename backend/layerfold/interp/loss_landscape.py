@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
@@ -69,25 +68,6 @@ def path_of(model_at: ModelAt, steps: Sequence[int]) -> Path:
     return Path(tuple(steps), _array(places), _array(off), _array(shares), origin, axes)
 
 
-def surface(
-    path: Path,
-    like: GPT,
-    loss: Loss,
-    size: int = 15,
-    progress: Callable[[float], None] = lambda share: None,
-) -> tuple[Floats, Floats, Floats]:
-    """The loss over the plane, [size, size]: row b, column a, at the crossings of ``a`` [size] and
-    ``b`` [size].
-    """
-    a, b = crossings(path, size)
-    rows = []
-    for n, height in enumerate(b):
-        progress(n / size)
-        rows.append(row_of(path, like, loss, a, float(height)))
-    progress(1.0)
-    return a, b, np.stack(rows)
-
-
 def crossings(path: Path, size: int, margin: float = 0.25) -> tuple[Floats, Floats]:
     """``size`` evenly spaced places on each axis of the plane, reaching past the path by ``margin``
     of its extent on both sides.
@@ -129,21 +109,6 @@ def line_between(one: GPT, other: GPT, loss: Loss, count: int = 11) -> Line:
     losses = np.array([loss(one), *inner, loss(other)], dtype=np.float32)
     straight = losses[0] + share * (losses[-1] - losses[0])
     return Line(share, losses, float(max(0.0, (losses - straight).max())))
-
-
-def loss_on(ids: NDArray[np.int64]) -> Loss:
-    """The mean next-token loss in nats on windows [window, length], 64 of them at a time."""
-    windows = torch.from_numpy(np.ascontiguousarray(ids, dtype=np.int64))
-
-    @torch.inference_mode()
-    def loss(model: GPT) -> float:
-        parts = [
-            (float(model(part[:, :-1], part[:, 1:])), len(part))
-            for part in torch.split(windows, 64)
-        ]
-        return sum(value * count for value, count in parts) / len(windows)
-
-    return loss
 
 
 @torch.no_grad()

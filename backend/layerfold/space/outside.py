@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from layerfold.records import Floats
-from layerfold.space.neighbors import Index, Points
+from layerfold.space.neighbors import Index
 
 
 def own_distances(index: Index, sample: int | None = None) -> Floats:
@@ -34,12 +34,3 @@ def percentile(distances: Floats, own: Floats) -> Floats:
     """
     below = np.searchsorted(own, distances, side="left")
     return np.asarray(below * np.float32(100) / np.float32(len(own)), dtype=np.float32)
-
-
-def reference_distances(states: Points, sample: int | None = None) -> Floats:
-    """`own_distances` of every site of ``states`` [site, ref, d]: [site, m] float32, what `Placer`
-    takes as ``own``.
-
-    Of all 4,000 tokens it takes as long as 100 sentences at least, so it is worth keeping.
-    """
-    return np.stack([own_distances(Index.of(site), sample) for site in states])

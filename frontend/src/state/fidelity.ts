@@ -31,9 +31,7 @@ export function meanTrust(state: State) {
  * own view.
  */
 export function recallShown(state: State) {
-  return pathsInside(state)
-    ? null
-    : (measureAt(state, "neighbor_recall") ?? fidelityAt(state, "recall"));
+  return pathsInside(state) ? null : fidelityAt(state, "recall");
 }
 
 /**

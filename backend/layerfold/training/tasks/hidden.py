@@ -7,8 +7,6 @@ and go to the second state | the first), so that they sum over symbols to a stoc
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -82,8 +80,3 @@ def entropy_rate(transitions: Doubles, length: int = 9) -> Doubles:
         shares = weights.sum(axis=1)
         entropy.append(float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum()))
     return np.diff(entropy)
-
-
-def all_strings(symbols: int, length: int) -> Ids:
-    """Every string of that length [symbols ** length, length]."""
-    return np.array(list(product(range(symbols), repeat=length)), dtype=np.int64)
