@@ -26,12 +26,11 @@ from typing import Any
 
 from hatch_build import bundle_modules
 from playwright.sync_api import Page, sync_playwright
-from tests.browser.conftest import FLAGS as BROWSER_FLAGS
+from tests.browser.conftest import launch
 
 ROOT = Path(__file__).resolve().parents[1]
 PLOTLY = ROOT / "node_modules" / "plotly.js-gl3d-dist-min" / "plotly-gl3d.min.js"
 THREE: str | None = "three@0.187.0"
-FLAGS = [*BROWSER_FLAGS, "--enable-precise-memory-info"]
 MODULES = ("cloud.ts", "flat.ts", "scene.ts")
 SIZES = (5_000, 20_000, 50_000)
 ROUNDS = 3
@@ -195,7 +194,7 @@ def _file(path: str, three: Path | None, modules: Path) -> Path:
 @contextmanager
 def _opened(origin: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = launch(playwright, "--enable-precise-memory-info")
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.set_default_timeout(600_000)
         page.goto(f"{origin}/frames.html", wait_until="commit", timeout=120_000)
