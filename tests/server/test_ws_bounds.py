@@ -13,6 +13,12 @@ from tests.server.conftest import Start
 from tests.server.fakes import FakeRun
 from tests.server.page import wait_until
 
+UPGRADE = (
+    b"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+    b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    b"Sec-WebSocket-Version: 13\r\n\r\n"
+)
+
 
 def test_pages_are_bounded(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("layerfold.server.app.CONNECTIONS", 1)
@@ -25,23 +31,22 @@ def test_pages_are_bounded(start: Start, monkeypatch: pytest.MonkeyPatch) -> Non
         assert page.alive()
 
 
+def ask_and_read_nothing(lazy: socket.socket, port: int) -> None:
+    """Asks for a long text at every step and takes no more than the answer to the upgrade."""
+    lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    lazy.connect(("127.0.0.1", port))
+    lazy.sendall(UPGRADE)
+    assert b"101" in lazy.recv(100)
+    text = b'{"type":"place","id":1,"run":"fake","sentence":"a","text":"' + b"word " * 128 + b'"}'
+    # one text frame, masked with zeros
+    lazy.sendall(b"\x81\xfe" + len(text).to_bytes(2, "big") + b"\0\0\0\0" + text)
+
+
 def test_who_does_not_read_is_bounded_and_closed(start: Start) -> None:
     run = FakeRun(layers=12, steps=tuple(range(4000)), max_tokens=128)
     live = start(run, patience=0.5)
     with socket.socket() as lazy:
-        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        lazy.connect(("127.0.0.1", live.port))
-        lazy.sendall(
-            b"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection:"
-            b" Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version:"
-            b" 13\r\n\r\n"
-        )
-        assert b"101" in lazy.recv(100)
-        text = (
-            b'{"type":"place","id":1,"run":"fake","sentence":"a","text":"' + b"word " * 128 + b'"}'
-        )
-        # one text frame, masked with zeros
-        lazy.sendall(b"\x81\xfe" + len(text).to_bytes(2, "big") + b"\0\0\0\0" + text)
+        ask_and_read_nothing(lazy, live.port)
         connections = live.app.state.connections
         wait_until(lambda: len(connections) == 1)
         wait_until(lambda: not connections)
@@ -60,18 +65,7 @@ def test_the_transport_of_who_does_not_read_is_given_up(start: Start) -> None:
         assert page.alive()
     before = open_handles()
     with socket.socket() as lazy:
-        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        lazy.connect(("127.0.0.1", live.port))
-        lazy.sendall(
-            b"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection:"
-            b" Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version:"
-            b" 13\r\n\r\n"
-        )
-        assert b"101" in lazy.recv(100)
-        text = (
-            b'{"type":"place","id":1,"run":"fake","sentence":"a","text":"' + b"word " * 128 + b'"}'
-        )
-        lazy.sendall(b"\x81\xfe" + len(text).to_bytes(2, "big") + b"\0\0\0\0" + text)
+        ask_and_read_nothing(lazy, live.port)
         wait_until(lambda: open_handles() == before + 2)
         wait_until(lambda: open_handles() == before + 1, 10)  # the system would try for 12 seconds
 
@@ -81,11 +75,7 @@ def test_a_frame_that_is_no_text_is_one_line_in_the_log(
 ) -> None:
     live = start(FakeRun())
     with socket.create_connection(("127.0.0.1", live.port)) as raw:
-        raw.sendall(
-            b"GET /api/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection:"
-            b" Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version:"
-            b" 13\r\n\r\n"
-        )
+        raw.sendall(UPGRADE)
         assert b"101" in raw.recv(100)
         raw.sendall(b"\x81\x82\0\0\0\0\xff\xfe")
         raw.settimeout(60)
