@@ -55,6 +55,7 @@ import type { Store } from "./state/store.ts";
 import { tapeHere } from "./effects/tape.ts";
 import { touring } from "./effects/touring.ts";
 import { linkOf, viewOf } from "./state/url.ts";
+import { once } from "./effects/waiting.ts";
 import type { Message } from "./state/messages.ts";
 import type { Caption, Scene, State } from "./state/types.ts";
 import type { Kind } from "./effects/saving.ts";
@@ -63,6 +64,8 @@ type Tour = ReturnType<typeof touring>;
 type Client = ReturnType<typeof connect>;
 type Act = ReturnType<typeof actor>;
 
+/** Milliseconds that Plotly waits for the run's card. */
+const CARD_MS = 400;
 const LISTENING = { capture: true, passive: true };
 
 function boot() {
@@ -112,16 +115,17 @@ function boot() {
   for (const touch of ["pointerdown", "keydown", "wheel"])
     window.addEventListener(touch, (event) => touchedBy(event, tour), LISTENING);
   if (problem) store.dispatch({ type: "set", notice: { key: `link.${problem}` } });
-  const scene = drawing(store, byId("view"), { touched: () => act.sceneTouched() }).then(
-    act.withScene,
-    (error) => {
-      store.dispatch({ type: "run.failed", failure: { code: "no_scene", message: String(error) } });
-    },
-  );
-  if (view || calm.matches) settleWhenCarded(store, tour);
-  else tour.beginWhenReady(scene);
   retryRuns(store);
   loadRuns(store);
+  // what is to be drawn is asked for first: it comes while Plotly keeps the thread busy
+  const scene = once(store, ({ card, runFailure }) => Boolean(card || runFailure), CARD_MS)
+    .then(() => drawing(store, byId("view"), { touched: () => act.sceneTouched() }))
+    .then(act.withScene, (error) => {
+      const failure = { code: "no_scene", message: String(error) };
+      store.dispatch({ type: "run.failed", failure });
+    });
+  if (view || calm.matches) settleWhenCarded(store, tour);
+  else tour.beginWhenReady(scene);
   return { store, act };
 }
 

@@ -238,7 +238,10 @@ def _joined(parts: dict[str, str], said: dict[str, Any], clouds: bytes, sentence
     icon = base64.b64encode(parts["icon.svg"].encode()).decode()
     page = parts["index.html"]
     for old, new in (
-        ('<script defer src="static/plotly-gl3d.min.js"></script>\n', ""),
+        (
+            '<link rel="preload" as="script" href="static/plotly-gl3d.min.js" id="plotly">\n',
+            "",
+        ),
         ('<script type="module" src="static/main.js"></script>\n', ""),
         (
             '<link rel="stylesheet" href="static/style.css">',

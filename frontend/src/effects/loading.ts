@@ -2,6 +2,7 @@
 
 import { saidBoth } from "../protocol/failure.ts";
 import { failureOf, getJson } from "./client.ts";
+import { firstCloud } from "./waiting.ts";
 import { openingRun } from "../state/opening.ts";
 import type { Store } from "../state/store.ts";
 import type { Message } from "../state/messages.ts";
@@ -36,13 +37,17 @@ export async function loadRun(store: Store, run: string) {
 }
 
 /**
- * What the card does not hold: measures, claims, and the reference tokens where they are wanted.
+ * What the card does not hold: the reference tokens where they are wanted, for they colour the
+ * first cloud; and once that has come measures, claims and the log.
  */
 export async function loadTables(store: Store, run: string, reference: boolean) {
   const path = `api/runs/${encodeURIComponent(run)}`;
-  await Promise.all([
+  const coloured =
     reference &&
-      part(store, run, `${path}/reference`, (table) => ({ type: "reference", reference: table })),
+    part(store, run, `${path}/reference`, (table) => ({ type: "reference", reference: table }));
+  await firstCloud(store, run);
+  await Promise.all([
+    coloured,
     part(store, run, `${path}/measures`, (measures) => ({ type: "measures", measures })),
     part(store, run, `${path}/claims`, ({ claims }) => ({ type: "claims", claims })),
     loadLog(store, run),

@@ -67,7 +67,7 @@ export function prefetch(store: Store) {
     );
     if (drop.length) store.dispatch({ type: "atlas.drop", steps: drop });
     for (const step of load) {
-      if (flying.size >= AT_ONCE) return;
+      if (flying.size >= (Object.keys(state.atlas).length ? AT_ONCE : 1)) return;
       if (!flying.has(step) && !(step in state.atlasFailures)) fetchStep(state, step);
     }
   }

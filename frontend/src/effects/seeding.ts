@@ -5,6 +5,7 @@
 
 import { saidBoth } from "../protocol/failure.ts";
 import { failureOf, getJson } from "./client.ts";
+import { firstCloud } from "./waiting.ts";
 import { offered } from "../state/offers.ts";
 import type { State } from "../state/types.ts";
 import type { Store } from "../state/store.ts";
@@ -14,6 +15,7 @@ export function seeding(store: Store) {
 
   async function bring(run: string, room = "runs") {
     asked.add(run);
+    if (run === store.get().run) await firstCloud(store, run);
     try {
       const { cards } = await getJson(`api/${room}/${encodeURIComponent(run)}/seed`);
       store.dispatch({ type: "seed.cards", run, cards });

@@ -21,6 +21,24 @@ const TYPE = "manifold";
 
 const plotly = (): any => (window as any).Plotly;
 
+/**
+ * Plotly's script is run: the page names it and has it fetched, and runs it when it has asked the
+ * server for what is to be drawn, since it keeps the thread busy for as long as that takes.
+ */
+export async function runPlotly() {
+  if (plotly()) return;
+  const named = document.querySelector<HTMLLinkElement>("link#plotly");
+  if (!named) throw new Error("the page names no Plotly");
+  const script = document.createElement("script");
+  script.src = named.href;
+  const done = new Promise((resolve, reject) => {
+    script.onload = resolve;
+    script.onerror = () => reject(new Error("Plotly could not be read"));
+  });
+  document.head.append(script);
+  await done;
+}
+
 /** The Plotly objects that know our trace type. */
 const knowing: WeakSet<object> = new WeakSet();
 /** Which plot Plotly is making a trace for. */
@@ -41,16 +59,21 @@ function plotDiv(parent: HTMLElement) {
 
 function layoutOf({ theme, camera, axes, names = [] }: Setting) {
   const ink = theme === "light" ? "40,50,70" : "170,185,215";
-  /** Titles are drawn by Plotly as triangulated text, slowly: none while the axes are hidden. */
+  /**
+   * Titles and ticks are drawn by Plotly as triangulated text, slowly, also where an axis is said
+   * not to be visible: none while the axes are hidden.
+   */
   const axis = (n: number) => ({
     type: "linear",
     range: [-1, 1],
     autorange: false,
-    visible: axes,
+    showgrid: axes,
+    showline: axes,
     showspikes: false,
     showbackground: false,
     showticklabels: false,
     zeroline: false,
+    ...(axes ? { tickmode: "auto" } : { tickmode: "array", tickvals: [] }),
     title: {
       text: axes ? names[n - 1] || String(n) : "",
       font: { size: 12, color: `rgba(${ink},.9)` },
@@ -116,8 +139,9 @@ function configOf() {
 }
 
 /** The corners of the frame: they give Plotly its scale. */
-const anchorsOf = (type: string) => ({
+const anchorsOf = (type: string, visible = true) => ({
   type,
+  visible,
   mode: "lines",
   x: [-1, 1],
   y: [-1, 1],
@@ -235,7 +259,8 @@ export class LivePlot {
   async #draw() {
     const { div } = this;
     const layout = layoutOf(this.setting);
-    await plotly().newPlot(div, [anchorsOf("scatter3d")], layout, configOf());
+    // not to be seen: it is there for its module, and makes no scene that ours would replace
+    await plotly().newPlot(div, [anchorsOf("scatter3d", false)], layout, configOf());
     register(div._fullData?.[0]?._module);
     await plotly().react(div, [anchorsOf(TYPE)], layout, configOf());
     this.scene = privateScene(div);

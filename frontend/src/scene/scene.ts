@@ -5,7 +5,7 @@
 
 import { LiveScene } from "./live.ts";
 import { PlainScene } from "./plain.ts";
-import { LivePlot, TracePlot, hasWebGL } from "./plotly.ts";
+import { LivePlot, TracePlot, hasWebGL, runPlotly } from "./plotly.ts";
 import type { Scene, SceneOptions } from "./picture.ts";
 
 /**
@@ -14,6 +14,7 @@ import type { Scene, SceneOptions } from "./picture.ts";
  */
 export async function createScene(element: HTMLElement, options: SceneOptions): Promise<Scene> {
   if (getComputedStyle(element).position === "static") element.style.position = "relative";
+  await runPlotly();
   if (!hasWebGL()) return PlainScene.open(element, options, new TracePlot(element, true));
   try {
     return await LiveScene.open(element, options, (director, setting) =>
