@@ -36,7 +36,6 @@ MANY_PARAMETERS = {
 # it is, and leaves the list when it is parted.
 OUTGROWN_FILES = {
     "backend/layerfold/model/huggingface/files.py": 420,
-    "tests/browser/test_scene.py": 405,
     "tests/data/test_tables.py": 440,
     "tests/model/test_hub_refusals.py": 498,
 }

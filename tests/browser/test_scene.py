@@ -2,56 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hatch_build import bundle_modules
 from playwright.sync_api import Browser, Page
+
+from tests.browser.scene_server import scene_served
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).resolve().parents[2]
-PLOTLY = ROOT / "node_modules" / "plotly.js-gl3d-dist-min" / "plotly-gl3d.min.js"
-PAGE = ROOT / "tests" / "browser" / "scene"
 PATIENCE = 180_000  # milliseconds; software rendering on a busy machine
-
-
-class Files(SimpleHTTPRequestHandler):
-    """The scene's module at /src/, the test page at /scene/, Plotly where the server has it."""
-
-    modules: Path
-    extensions_map = {  # noqa: RUF012
-        **SimpleHTTPRequestHandler.extensions_map,
-        ".js": "text/javascript",
-    }
-
-    def translate_path(self, path: str) -> str:
-        plain = path.split("?")[0]
-        if plain == "/vendor/plotly.min.js":
-            return str(PLOTLY)
-        if plain.startswith("/scene/"):
-            return str(PAGE / (plain.removeprefix("/scene/") or "index.html"))
-        return str(self.modules / plain.removeprefix("/src/"))
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    Files.modules = bundle_modules(
-        tmp_path_factory.mktemp("modules"), "frontend/src/scene/scene.ts"
-    )
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with scene_served(tmp_path_factory.mktemp("modules")) as served:
+        yield served
 
 
 Opener = Callable[..., Page]

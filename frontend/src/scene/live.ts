@@ -17,7 +17,8 @@ import type {
   SceneStats,
   ShowOptions,
 } from "./picture.ts";
-import type { LivePlot, PlotOwner, Setting } from "./plotly.ts";
+import type { Setting } from "./setting.ts";
+import type { LivePlot, PlotOwner } from "./plotly.ts";
 
 type OpenPlot = (director: PlotOwner, setting: Setting) => Promise<LivePlot>;
 

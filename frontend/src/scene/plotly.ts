@@ -1,13 +1,14 @@
 /**
- * Plotly's plots. The only file that knows Plotly: its layout, its registry, and the private parts
- * of its WebGL scene.
+ * Plotly's plots. The only file that calls Plotly and knows its registry and the private parts of
+ * its WebGL scene.
  */
 
 import { shiftCentre, soundCamera } from "./camera.ts";
+import { anchorsOf, configOf, flatLayoutOf, layoutOf } from "./setting.ts";
 import { Stage } from "./stage.ts";
+import type { Setting } from "./setting.ts";
 import type { Camera, Insets } from "./picture.ts";
 
-export type Setting = { theme: "dark" | "light"; camera: Camera; axes: boolean; names?: string[] };
 /** What a live plot asks of its owner. */
 export type PlotOwner = {
   stage: (gl: WebGLRenderingContext) => Stage;
@@ -56,101 +57,6 @@ function plotDiv(parent: HTMLElement) {
   parent.prepend(div);
   return div as any;
 }
-
-function layoutOf({ theme, camera, axes, names = [] }: Setting) {
-  const ink = theme === "light" ? "40,50,70" : "170,185,215";
-  /**
-   * Titles and ticks are drawn by Plotly as triangulated text, slowly, also where an axis is said
-   * not to be visible: none while the axes are hidden.
-   */
-  const axis = (n: number) => ({
-    type: "linear",
-    range: [-1, 1],
-    autorange: false,
-    showgrid: axes,
-    showline: axes,
-    showspikes: false,
-    showbackground: false,
-    showticklabels: false,
-    zeroline: false,
-    ...(axes ? { tickmode: "auto" } : { tickmode: "array", tickvals: [] }),
-    title: {
-      text: axes ? names[n - 1] || String(n) : "",
-      font: { size: 12, color: `rgba(${ink},.9)` },
-    },
-    gridcolor: `rgba(${ink},.16)`,
-    linecolor: `rgba(${ink},.4)`,
-    ticks: "",
-  });
-  const view = {
-    camera: { ...camera, projection: { type: "perspective" } },
-    bgcolor: "rgba(0,0,0,0)",
-    uirevision: "still",
-  };
-  const scene = {
-    xaxis: axis(1),
-    yaxis: axis(2),
-    zaxis: axis(3),
-    aspectmode: "cube",
-    dragmode: "orbit",
-    hovermode: false,
-    ...view,
-  };
-  const clear = {
-    paper_bgcolor: "rgba(0,0,0,0)",
-    plot_bgcolor: "rgba(0,0,0,0)",
-    margin: { l: 0, r: 0, t: 0, b: 0 },
-  };
-  return {
-    ...clear,
-    autosize: true,
-    showlegend: false,
-    hovermode: false,
-    uirevision: "still",
-    scene,
-  };
-}
-
-/** @param wide width / height */
-function flatLayoutOf(setting: Setting, wide: number) {
-  const { scene: _, ...base } = layoutOf(setting);
-  const axis = { visible: setting.axes, zeroline: false, showticklabels: false, fixedrange: true };
-  return {
-    ...base,
-    hovermode: "closest",
-    dragmode: false,
-    xaxis: { ...axis, range: [-wide, wide] },
-    yaxis: { ...axis, range: [-1, 1] },
-  };
-}
-
-function configOf() {
-  const plotGlPixelRatio = Math.min(window.devicePixelRatio || 1, 2);
-  return {
-    displayModeBar: false,
-    displaylogo: false,
-    showSendToCloud: false,
-    scrollZoom: true,
-    responsive: false,
-    doubleClick: false,
-    showTips: false,
-    plotGlPixelRatio,
-  };
-}
-
-/** The corners of the frame: they give Plotly its scale. */
-const anchorsOf = (type: string, visible = true) => ({
-  type,
-  visible,
-  mode: "lines",
-  x: [-1, 1],
-  y: [-1, 1],
-  z: [-1, 1],
-  hoverinfo: "skip",
-  showlegend: false,
-  line: { width: 0.01 },
-  opacity: 0,
-});
 
 /**
  * Plotly knows our trace type; its module for scatter3d, `base`, lends what is common to 3-D
