@@ -8,6 +8,7 @@ import { cardOf, offeredWith, runsWith } from "../../state/seed/seed.ts";
 import { seedCardShown } from "../../state/seed/shown.ts";
 import { Button, IconButton } from "../../ui/button.ts";
 import { hosted } from "../../ui/host.ts";
+import { indexed } from "../../ui/indexed.ts";
 import { SidePanel } from "../../ui/panel.ts";
 import { wordsOfRun } from "../door.ts";
 import { overLayers, overTraining } from "./number.ts";
@@ -40,7 +41,7 @@ export function seedCard(state: State, t: Words, dispatch: Dispatch, acts: SeedA
       hidden: !shown,
       head: [
         h("span", { class: "seed-id", title: t("seed.card", { id }) }, id),
-        h("h2", { tabindex: -1 }, title),
+        h("h2", { tabindex: -1 }, indexed(title)),
         walk(id, context),
       ],
       close: { label: t("seed.card.close"), onClick: () => leave(id, dispatch) },
@@ -96,12 +97,16 @@ function opened(claim: SeedCard, context: Context): Tree[] {
   const { state, t } = context;
   const { language } = state;
   return [
-    h("blockquote", { lang: language }, language === "zh" ? claim.quote_zh : claim.quote_en),
+    h(
+      "blockquote",
+      { lang: language },
+      indexed(language === "zh" ? claim.quote_zh : claim.quote_en),
+    ),
     h(
       "div",
       { class: `seed-judged ${claim.verdict}` },
       verdictMark(t, claim.verdict),
-      h("p", {}, said(claim, "verdict_en", language)),
+      h("p", {}, indexed(said(claim, "verdict_en", language))),
     ),
     overTraining(claim, context) ?? still(claim, context),
   ].filter((one): one is Tree => one !== null);
@@ -114,7 +119,7 @@ function still(claim: SeedCard, { state, t }: Context): Tree | null {
     ? h(
         "p",
         { class: "seed-still" },
-        h("b", {}, here),
+        h("b", {}, indexed(here)),
         h("span", { class: "quiet" }, t("seed.card.undefined")),
       )
     : null;
@@ -174,7 +179,7 @@ function further(claim: SeedCard, context: Context): Tree[] {
   const { state, t } = context;
   const { language } = state;
   const fact = (key: string, text: string) =>
-    text ? [h("dt", {}, t(key)), h("dd", {}, text)] : [];
+    text ? [h("dt", {}, t(key)), h("dd", {}, indexed(text))] : [];
   const decided = t("seed.card.decided", { step: claim.at_step });
   const here = said(claim, "here", language);
   return [
@@ -182,7 +187,7 @@ function further(claim: SeedCard, context: Context): Tree[] {
       "section",
       { class: "seed-limits" },
       h("h3", {}, t("seed.card.limits")),
-      h("p", {}, said(claim, "limits_en", language)),
+      h("p", {}, indexed(said(claim, "limits_en", language))),
     ),
     actions(claim, context),
     overLayers(claim, context),
@@ -191,7 +196,7 @@ function further(claim: SeedCard, context: Context): Tree[] {
       { class: "seed-facts" },
       fact("seed.card.would", said(claim, "would_en", language)),
       fact("seed.card.threshold", said(claim, "threshold_en", language)),
-      here ? [h("dt", {}, decided), h("dd", {}, here)] : [],
+      here ? [h("dt", {}, decided), h("dd", {}, indexed(here))] : [],
       fact("seed.card.method", said(claim, "method_en", language)),
       fact("seed.card.chance", chance(claim, context)),
       papers(claim, t),

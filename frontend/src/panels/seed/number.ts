@@ -6,6 +6,7 @@ import { said } from "../../charts/claims.ts";
 import { number } from "../../i18n/language.ts";
 import { siteShort, sticky } from "../../state/sites.ts";
 import { Drawing } from "../../ui/drawing.ts";
+import { indexed } from "../../ui/indexed.ts";
 import type { Row } from "../../charts/seed.ts";
 import type { Card, Language, SeedCard } from "../../state/types.ts";
 import type { Tree } from "../../ui/host.ts";
@@ -123,7 +124,7 @@ function key(claim: SeedCard, card: Card, at: number, { state, t }: Context): Tr
         { viewBox: "0 0 22 6", width: 22, height: 6, "aria-hidden": "true" },
         h("path", { d: "M1 3h20" }),
       ),
-      h("span", {}, name),
+      h("span", {}, indexed(name)),
       h("b", {}, value === null ? "–" : figure(value, language)),
     );
   const own = rowOf(claim.series, card.steps).values[at];
