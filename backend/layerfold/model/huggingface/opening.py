@@ -10,17 +10,11 @@ from typing import Any, Final
 from layerfold.errors import ModelRefused
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
 from layerfold.model.huggingface.check import CLOSE, ahead, check_adapter
-from layerfold.model.huggingface.files import (
-    ADAPTER,
-    Where,
-    base_of,
-    gguf_of,
-    read_json,
-    settled,
-)
+from layerfold.model.huggingface.files import ADAPTER, base_of, gguf_of, read_json, settled
 from layerfold.model.huggingface.gguf_file import rounding_of
 from layerfold.model.huggingface.outline import Outline
 from layerfold.model.huggingface.peft_adapter import merged
+from layerfold.model.huggingface.place import Where
 from layerfold.model.huggingface.quiet import reason
 from layerfold.model.huggingface.rotary import guard_rotary, stretched
 from layerfold.model.huggingface.shape import HuggingFaceShape, outline_of, read_shape
