@@ -1,5 +1,5 @@
-"""Configs that ask for a way to compute attention: any of transformers' own gives the states that the
-model has, and one that would be fetched is refused.
+"""Configs that ask for a way to compute attention: any of transformers' own gives the states that
+the model has, and one that would be fetched is refused.
 """
 
 from __future__ import annotations
