@@ -122,13 +122,15 @@ def open_network(
         "unembedding": shape.unembedding,
         "causal": shape.causal,
     }
+    if own.block_size < shape.block_size:  # a card of before may say more than is read now
+        shape = replace(shape, block_size=own.block_size)
     if replace(own, sites=shape.sites, **chosen) != shape or not set(shape.sites) <= set(own.sites):
         raise ModelRefused(f"{where} is a model of another shape than the run's: open it by itself")
     loaded = load_network(base_of(where), outline, dtype, device, pickle)
     network = merged(loaded.network, where)
     structure = _structure(outline, network, str(where))
     guard_rotary(network)
-    note = stretched(outline.config, shape.block_size)
+    note = stretched(outline.config.get_text_config(), shape.block_size)
     return Opened(
         HuggingFaceAdapter(
             network, structure, replace(shape, unembedding=shape.unembedding and outline.head)
