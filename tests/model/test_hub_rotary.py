@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
+from layerfold.errors import TextTooLong
 from layerfold.model.huggingface import Where, confirmed_shape, load_adapter, read_shape
 from layerfold.model.huggingface.rotary import guard_rotary
 from tests.model.hub_models import KINDS, network_of
@@ -23,21 +25,41 @@ LONG = {
 }
 
 
-def test_a_text_of_another_length_changes_no_positions(tmp_path: Path) -> None:
+def test_no_text_is_read_with_positions_that_a_shorter_one_has_not(tmp_path: Path) -> None:
+    """LongRoPE's other frequencies begin beyond the original length: up to it the states are
+    transformers' own, and a text cut after a token has that token's.
+    """
     llama = KINDS["llama"]
     longrope = {**llama.options, "rope_parameters": LONG}
     network = network_of(replace(llama, options=longrope))
     network.save_pretrained(tmp_path)
     shape = read_shape(Where(tmp_path))
+    assert shape.block_size == 16
     _, notes = confirmed_shape(Where(tmp_path), shape)
     assert notes == [
-        "It reads texts of more than 16 tokens with other positions (longrope), so a token's states"
-        " there are other than at the same place of a shorter text."
+        "It is given texts of at most 16 tokens: longer ones it reads with other positions from"
+        " their first token on (longrope)."
     ]
-    adapter, ids = load_adapter(Where(tmp_path), shape), list(range(5, 45))
-    short, long = adapter.states(ids[:9]).values, adapter.states(ids).values
-    assert np.abs(long[:, :9] - short).max() > 1e-4
-    assert np.array_equal(adapter.states(ids[:9]).values, short)
+    adapter, ids = load_adapter(Where(tmp_path), shape), list(range(5, 21))
+    whole = adapter.states(ids).values
+    with torch.no_grad():
+        right = network(torch.tensor([ids]), output_hidden_states=True).hidden_states
+        longer = network(torch.tensor([[*ids, 21]]), output_hidden_states=True).hidden_states
+    found = dict(zip((site.name for site in adapter.sites), whole, strict=True))
+    assert np.abs(found["L0.post"] - right[1][0].numpy()).max() <= 1e-6
+    assert np.abs(longer[1][0, :16].numpy() - right[1][0].numpy()).max() > 1e-4
+    assert np.abs(adapter.states(ids[:9]).values - whole[:, :9]).max() <= 1e-6
+    with pytest.raises(TextTooLong):
+        adapter.states([*ids, 21])
+
+
+def test_a_card_of_before_that_says_more_opens(tmp_path: Path) -> None:
+    llama = KINDS["llama"]
+    network_of(replace(llama, options={**llama.options, "rope_parameters": LONG})).save_pretrained(
+        tmp_path
+    )
+    before = replace(read_shape(Where(tmp_path)), block_size=64)
+    assert load_adapter(Where(tmp_path), before).max_tokens == 16
 
 
 def test_one_thread_at_a_time_rewrites_frequencies() -> None:

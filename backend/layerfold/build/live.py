@@ -27,7 +27,7 @@ from layerfold.files.atomic import locked
 from layerfold.metrics.files import standing
 from layerfold.records import Floats
 from layerfold.runs.opening import open_run
-from layerfold.runs.run import Run, checkpoint_name
+from layerfold.runs.run import Run
 
 LOCK: Final = ".following"
 PAUSE: Final = 0.5  # seconds between two looks
@@ -177,8 +177,8 @@ class Follower:
         return open_run(self.folder) if run.refresh() else run
 
     def _fitting(self, run: Run) -> Atlas | None:
-        """The atlas that is there, if it is of this run: of its sites and its checkpoints, whose
-        hashes are looked at once.
+        """The atlas that is there, if it is of this run: of its sites, its tokenizer and its
+        checkpoints, whose hashes are looked at once.
         """
         try:
             atlas = open_atlas(self.folder)
@@ -191,11 +191,7 @@ class Follower:
             [step for step in atlas.steps if step in run.steps],
         )
         fresh = [step for step in there if step not in self.checked]
-        if any(
-            known.get(checkpoint_name(step), origin) != origin
-            for step in fresh
-            for origin in [run.origin(step)]
-        ):
+        if any(known.get(name, origin) != origin for name, origin in run.origins(fresh).items()):
             return None
         self.checked = tuple(there)
         return atlas
@@ -255,7 +251,7 @@ class Follower:
             self.progress(f"step {step}", low + (high - low) * share)
 
         try:
-            origin = {checkpoint_name(step): run.origin(step)}
+            origin = run.origins([step])
             logged = losses(run, run.steps).items()
             told = {
                 name: (unit, dict(zip(run.steps, values[:, 0].tolist(), strict=True)))

@@ -27,7 +27,7 @@ from layerfold.interp.session import open_session
 from layerfold.model.huggingface.gguf_file import write_plain
 from layerfold.runs.hub_card import HOME, open_hub
 from layerfold.runs.opening import open_run
-from layerfold.runs.run import Run, checkpoint_name
+from layerfold.runs.run import Run
 
 NOTES: Final = "layerfold.json"
 EXTRAS: Final = ("transformers", "gguf", "accelerate")
@@ -152,7 +152,7 @@ def packed_atlas(model: OfferedModel) -> Path:
 
 def fits(atlas: Mapping[str, Any], run: Run) -> bool:
     """Whether an atlas was built of the states that a run has now."""
-    return bool(atlas.get("origin") == {checkpoint_name(n): run.origin(n) for n in run.steps})
+    return bool(atlas.get("origin") == run.origins(run.steps))
 
 
 def _make(model: OfferedModel, wheel: Path, folder: Path) -> None:

@@ -31,7 +31,7 @@ from layerfold.errors import CorpusError, DamagedRun, Diverged, LayerfoldError, 
 from layerfold.files.bundled import bundled_run
 from layerfold.records import Floats, Reference, View
 from layerfold.runs.opening import open_run
-from layerfold.runs.run import Run, checkpoint_name
+from layerfold.runs.run import Run
 from layerfold.training.tasks import Basis, Naming, task_of_card
 from layerfold.training.verse_bases import verse_bases
 
@@ -126,14 +126,13 @@ def reference_for(run: Run, options: AtlasOptions) -> Reference:
     another number of tokens is asked for; else one chosen anew. Raises what choosing raises.
     """
     count = min(options.count, int(run.card.get("reference", options.count)))
-    kept = run.reference() or (None if options.text.corpus else kept_reference(run.folder, count))
+    kept = run.reference() or (None if options.text.corpus else kept_reference(run, count))
     return kept or chosen_reference(run, count, options.recipe.seed, options.text)
 
 
 def told_of(run: Run, steps: Sequence[int]) -> Extras[Floats]:
     """What the run's log and files tell of its steps."""
-    origin = {checkpoint_name(step): run.origin(step) for step in steps}
-    return Extras(measures=losses(run, steps), origin=origin)
+    return Extras(measures=losses(run, steps), origin=run.origins(steps))
 
 
 def cost_of_run(folder: Path | str, count: int) -> str | None:
@@ -194,13 +193,18 @@ def named_bases(run: Run, reference: Reference, view: View) -> Sequence[Basis]:
     )
 
 
-def kept_reference(folder: Path, count: int) -> Reference | None:
-    """The reference of the atlas that is there, if it is whole and has ``count`` tokens."""
+def kept_reference(run: Run, count: int) -> Reference | None:
+    """The reference of the atlas that is there, if it is whole, has ``count`` tokens, and they are
+    of the tokenizer that the run has now.
+    """
     try:
-        reference = open_atlas(folder).reference
+        atlas = open_atlas(run.folder)
+        reference = atlas.reference
     except DamagedRun:
         return None
-    return reference if len(reference) == count else None
+    known = atlas.card.get("origin", {})
+    alike = all(known.get(name, now) == now for name, now in run.origins([]).items())
+    return reference if alike and len(reference) == count else None
 
 
 def chosen_reference(

@@ -30,6 +30,13 @@ def get(
     show: Annotated[
         bool, typer.Option("--serve/--no-serve", help="Open it when it is there, or end.")
     ] = True,
+    read: Annotated[
+        bool,
+        typer.Option(
+            "--read/--no-read",
+            help="With --no-serve: read the reference, which the first typed sentence waits for.",
+        ),
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Fetch a real language model, once, and open it. What was broken off goes on where it was."""
@@ -41,7 +48,7 @@ def get(
             _ask(model, home)
     served = show and not as_json
     with shares(as_json) as report:
-        folder = run_of(model, home, report, read=not served)
+        folder = run_of(model, home, report, read=read and not served)
     said = {"model": model.name, "folder": str(folder), "notes": list(model.notes)}
     say(as_json, said, "\n".join((f"{model.title} is here: layerfold {model.name}", *model.notes)))
     if served:

@@ -14,14 +14,8 @@ from typing import Any, Final
 from layerfold.cards.reading import read_card, unsealed
 from layerfold.errors import DamagedRun
 from layerfold.files.atomic import sha256, write_atomically
-from layerfold.model.huggingface.files import (
-    ADAPTED,
-    ADAPTER,
-    GGUF,
-    Where,
-    base_of,
-    gguf_of,
-)
+from layerfold.model.huggingface.files import ADAPTED, ADAPTER, GGUF, base_of, gguf_of
+from layerfold.model.huggingface.place import Where
 from layerfold.model.huggingface.pointers import is_pointer
 from layerfold.runs.fingerprints import HEADER_BYTES
 from layerfold.runs.run import whole_checkpoint

@@ -6,8 +6,8 @@ run.json         as any run's; ``checkpoints`` {step: {name, folder | repo, revi
                  every directory, dtype, device, pickle, ``words`` where the tokenizer lies,
                  ``configs`` the sha256 of each config.json of this architecture, ``trained`` the
                  folder whose Trainer keeps a log; where there is something to say, ``same`` [[step,
-                 …], …] hold equal weights, ``own`` is the step of the model at the top of the
-                 folder, ``unit`` what steps count (epoch)
+                 …], …] hold equal weights, ``unlike`` sentences of configs that differ, ``own`` is
+                 the step of the model at the top of the folder, ``unit`` what steps count (epoch)
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from layerfold.files.atomic import write_atomically
 from layerfold.model.huggingface import HuggingFaceShape, confirmed_shape
 from layerfold.runs.checkpoint_files import HASHES, read_object, trainer_state
 from layerfold.runs.checkpoint_view import with_config
+from layerfold.runs.config_differences import config_differences
 from layerfold.runs.equal_steps import equal_steps
 from layerfold.runs.run import CARD
 from layerfold.runs.series import Checkpoint, Series, read_series
@@ -98,7 +99,7 @@ def bring_up_to_date(
     )
     known = _known(before)
     configs = set(known.shapes)
-    found = survey(seen, known, pickle=chosen["pickle"], progress=progress)
+    found = survey(seen, known, folder / HASHES, pickle=chosen["pickle"], progress=progress)
     notes = list(before.get("notes", []))
     if not set(found.configs) <= configs:
         found, notes = _confirmed(found, chosen)
@@ -152,7 +153,7 @@ def _card(series: Series, found: Survey) -> Card:
         "place": series.place,
         "checkpoints": {str(one.step): one.entry() for one in found.checkpoints},
         "skipped": [{"name": one.name, "why": one.why} for one in found.skipped],
-        "words": found.words.entry(),
+        "words": found.words.entry() | ({"content": found.content} if found.content else {}),
         "configs": list(found.configs),
         "trained": (
             str(series.folder)
@@ -170,11 +171,18 @@ def _card(series: Series, found: Survey) -> Card:
 
 
 def _remarks(series: Series, found: Survey, folder: Path) -> Card:
-    """What is worth knowing of a series and is usually nothing: its unit, equal steps, the step of
-    the model at its top.
+    """What is worth knowing of a series and is usually nothing: its unit, equal steps, configs
+    that differ, the step of the model at its top.
     """
-    same = equal_steps(found.checkpoints, folder / HASHES)
-    said = {"unit": series.unit if series.unit != "step" else "", "same": same, "own": series.own}
+    kept = folder / HASHES
+    same = equal_steps(found.checkpoints, kept)
+    unlike = config_differences([(one.name, where_of(one)) for one in found.checkpoints], kept)
+    said = {
+        "unit": series.unit if series.unit != "step" else "",
+        "same": same,
+        "unlike": unlike,
+        "own": series.own,
+    }
     return {name: value for name, value in said.items() if value not in ("", [], None)}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +47,7 @@ __all__ = ["HuggingFaceRun", "open_hub"]
 
 # a Trainer that has written nothing for so long is taken to have stopped
 FRESH_SECONDS: Final = 3600
+TOKENIZER: Final = "tokenizer"
 PROBED: Final = 8  # tokens that a check lets every checkpoint read
 # what a Trainer logs of itself and not of the model
 CLOCK: Final = ("runtime", "per_second", "flos", "epoch")
@@ -174,6 +176,13 @@ class HuggingFaceRun(Run):
                 raise DamagedRun(f"{one.name} cannot be read ({error.strerror}): {AGAIN}") from None
         return hashlib.sha256("\n".join([*parts, self.card["dtype"]]).encode()).hexdigest()
 
+    def origins(self, steps: Sequence[int]) -> dict[str, str]:
+        """What an atlas of these steps comes from, as hashes by name, of a series with its
+        tokenizer's; raises as ``origin``.
+        """
+        content = self.card["words"].get("content", "")
+        return super().origins(steps) | ({TOKENIZER: content} if content else {})
+
     def missing(self) -> list[DamagedRun]:
         """The steps on the card that cannot be opened and the checkpoints that were left out, and
         why.
@@ -188,8 +197,11 @@ class HuggingFaceRun(Run):
         ]
 
     def remarks(self) -> list[str]:
-        """What is odd about the checkpoints and hinders nothing: several of the same weights."""
-        return in_words(self.card.get("same", []), self.card.get("unit", "step"))
+        """What is odd about the checkpoints and hinders nothing: several of the same weights, or
+        of configs that differ.
+        """
+        same = in_words(self.card.get("same", []), self.card.get("unit", "step"))
+        return [*same, *self.card.get("unlike", [])]
 
     def metrics(self) -> list[dict[str, Any]]:
         """What the Trainer logged, a row a step, by the names that runs of our own use (val_loss,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -161,6 +162,10 @@ class Run:
         DamagedRun where a file is not the card's.
         """
         return self._whole(checkpoint_name(step))
+
+    def origins(self, steps: Sequence[int]) -> dict[str, str]:
+        """What an atlas of these steps comes from, as hashes by name; raises as ``origin``."""
+        return {checkpoint_name(step): self.origin(step) for step in steps}
 
     def _whole(self, name: str) -> str:
         """The sha256 of a file of the run; raises DamagedRun where it is not what the card says, or

@@ -14,20 +14,15 @@ from layerfold.errors import LayerfoldError, ModelNotFound, Unreachable
 from layerfold.files.atomic import sha256
 from layerfold.model.huggingface import HuggingFaceShape, Where, fetched, read_shape, settled
 from layerfold.model.huggingface.files import base_of, gguf_of
+from layerfold.model.huggingface.token_content import tokenizer_files
+from layerfold.model.huggingface.tokenizer import files_there
 from layerfold.runs.checkpoint_files import CONFIG, trouble_of, weights_of
 from layerfold.runs.fingerprints import fingerprint
 from layerfold.runs.series import Checkpoint, Series, Skipped, told
+from layerfold.runs.shared_tokenizer import shared_tokenizer
 
 DIVERGED: Final = "has diverged"
 ASKED_AT_ONCE: Final = 8  # configs of a hub
-WORDS: Final = (
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "vocab.json",
-    "vocab.txt",
-    "tokenizer.model",
-    "spiece.model",
-)
 SHAPE: Final = ("family", "n_layer", "d_model", "vocab_size", "block_size", "causal", "unembedding")
 
 
@@ -44,7 +39,7 @@ class Known:
 @dataclass(frozen=True)
 class Survey:
     """What can be used of a series: its checkpoints in order, their shape, where its tokenizer
-    lies; and what is left out.
+    lies and what it holds, as a hash; and what is left out.
     """
 
     checkpoints: tuple[Checkpoint, ...]
@@ -52,6 +47,7 @@ class Survey:
     configs: tuple[str, ...]
     words: Checkpoint
     skipped: tuple[Skipped, ...]
+    content: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,12 +64,13 @@ class Looked:
 def survey(
     series: Series,
     known: Known,
+    kept: Path,
     *,
     pickle: bool = False,
     progress: Callable[[str, float], None] = lambda stage, share: None,
 ) -> Survey:
     """What can be used of a series; a config that is known is not read again, nor a commit asked
-    for.
+    for. ``kept`` remembers what was compared.
 
     Raises ModelNotFound, ModelRefused, Unreachable, MissingExtra, DamagedRun where nothing can be
     used.
@@ -87,17 +84,19 @@ def survey(
     first = next((each for each in looked if each.shape is not None), None)
     if first is None or first.shape is None:
         raise _nothing(series, looked)
-    taken = []
-    skipped = list(series.skipped)
-    for each in looked:
-        why = each.why or _difference(each.shape, first.shape, first.one.name)
-        if why:
-            skipped.append(Skipped(each.one.name, why))
-        else:
-            taken.append(each)
-    named = [each.one for each in taken]
-    configs = tuple(sorted({each.config for each in taken}))
-    return Survey(tuple(named), first.shape, configs, _words(named, series.folder), tuple(skipped))
+    why = {
+        each.one.step: each.why or _difference(each.shape, first.shape, first.one.name)
+        for each in looked
+    }
+    alike = [each.one for each in looked if not why[each.one.step]]
+    shared = shared_tokenizer([(one.step, one.name, where_of(one)) for one in alike], kept)
+    why |= shared.apart
+    named = [one for one in alike if not why[one.step]]
+    left = [Skipped(each.one.name, said) for each in looked if (said := why[each.one.step])]
+    configs = tuple(sorted({each.config for each in looked if not why[each.one.step]}))
+    words = _words(named, series.folder)
+    skipped = (*series.skipped, *left)
+    return Survey(tuple(named), first.shape, configs, words, skipped, shared.digest)
 
 
 def architecture_of(shape: HuggingFaceShape) -> dict[str, Any]:
@@ -143,7 +142,10 @@ def _look(one: Checkpoint, known: Known, pickle: bool, away: bool = False) -> Lo
     if why:
         return Looked(one, None, why)
     try:
+        new = one.folder is None and not _kept(one)
         where = settled(where_of(one))
+        if new:  # so that it can be compared
+            files_there(where)
         config = gguf_of(where) or fetched(base_of(where), CONFIG)
         digest = sha256(config) if config else ""
         if digest not in known.shapes:
@@ -212,7 +214,7 @@ def _words(taken: list[Checkpoint], folder: Path | None) -> Checkpoint:
         if (
             one.folder is None
             or not (one.folder / CONFIG).is_file()
-            or any((one.folder / name).is_file() for name in WORDS)
+            or tokenizer_files(where_of(one))
         ):
             return one
     lies = str(taken[-1].folder if folder is None else folder)

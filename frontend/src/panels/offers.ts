@@ -75,7 +75,7 @@ function details(
     "div",
     { class: "offer-more" },
     h("p", {}, t("offer.about", values)),
-    h("p", { class: "quiet" }, t("offer.rounded"), " ", t("offer.better", { better })),
+    h("p", { class: "quiet" }, t("offer.rounded"), t("offer.better", { better })),
     failure && h("p", { class: "bad" }, failureWords(t, failure)),
     h(
       "p",

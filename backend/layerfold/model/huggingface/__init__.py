@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from layerfold.model.huggingface.files import Where, fetched, settled, weight_files
+from layerfold.model.huggingface.files import fetched, settled
+from layerfold.model.huggingface.place import Where
 from layerfold.model.huggingface.shape import HuggingFaceShape, read_shape
 from layerfold.model.huggingface.tokenizer import HuggingFaceTokenizer, read_hub_tokenizer
+from layerfold.model.huggingface.weight_files import weight_files
 
 if TYPE_CHECKING:
     from types import ModuleType

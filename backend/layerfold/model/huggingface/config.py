@@ -11,22 +11,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from layerfold.errors import DamagedRun, MissingExtra, ModelNotFound, ModelRefused
-from layerfold.model.huggingface.files import CONFIG, Where, folder_of, read_json
+from layerfold.model.huggingface.files import folder_of, read_json
 from layerfold.model.huggingface.library import library
+from layerfold.model.huggingface.place import CONFIG, Where
 from layerfold.model.huggingface.quiet import quiet, reason
 
 FOREIGN: Final = ("trust_remote_code", "custom_pipelines", "custom_generate")
-ATTENTION: Final = (
-    None,
-    False,
-    True,
-    "",
-    "eager",
-    "sdpa",
-    "flash_attention_2",
-    "flash_attention_3",
-    "flex_attention",
-)
+# ways to compute the same attention; any other name is of a kernel that would be fetched
+ATTENTION: Final = re.compile(r"(?:paged\|)?(?:eager|sdpa|flash_attention_\d|flex_attention)?")
 LIMIT: Final = re.compile(r"limit|max|min|clip|range")
 DEEPEST: Final = 16
 # whole numbers of a key, the first that fits: beyond any model, and enough to fill a machine
@@ -134,6 +126,7 @@ def _of_transformers(folder: Path, found: Mapping[str, Any], name: str) -> Any:
         raise DamagedRun(
             f"config.json of {name} cannot be used ({reason(error)}): fetch the model again"
         ) from error
+    _settle_attention(config)
     for key in ("num_hidden_layers", "hidden_size", "vocab_size"):
         value = getattr(config.get_text_config(), key, 1)
         if type(value) is not int or value < 1:
@@ -142,6 +135,16 @@ def _of_transformers(folder: Path, found: Mapping[str, Any], name: str) -> Any:
                 " the model again"
             )
     return config
+
+
+def _settle_attention(config: Any) -> None:
+    """Attention is computed in a way that this machine has, whichever its trainer's had: eagerly,
+    as a model's own code writes it out, where the config names more than transformers' choice.
+    """
+    parts = [config, *(getattr(config, name, None) for name in config.sub_configs)]
+    named = {getattr(part, "_attn_implementation", None) for part in parts}
+    config._attn_implementation = "eager" if named - {None, "sdpa"} else None
+    config._experts_implementation = None
 
 
 def _own(asked: object, kind: str) -> bool:
@@ -189,8 +192,13 @@ def _foreign(value: object, key: str = "", depth: int = 0) -> Iterator[str]:
     elif isinstance(value, list):
         for held in value:
             yield from _foreign(held, key, depth + 1)
-    elif "attn_implementation" in key and value not in ATTENTION:
+    elif "attn_implementation" in key and not _is_ours(value):
         yield key
+
+
+def _is_ours(value: object) -> bool:
+    """Whether a way to compute attention is one that transformers has itself."""
+    return not isinstance(value, str) or bool(ATTENTION.fullmatch(value))
 
 
 def _numbers(value: object, key: str = "") -> Iterator[tuple[str, int]]:

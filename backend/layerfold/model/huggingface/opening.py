@@ -10,17 +10,11 @@ from typing import Any, Final
 from layerfold.errors import ModelRefused
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
 from layerfold.model.huggingface.check import CLOSE, ahead, check_adapter
-from layerfold.model.huggingface.files import (
-    ADAPTER,
-    Where,
-    base_of,
-    gguf_of,
-    read_json,
-    settled,
-)
+from layerfold.model.huggingface.files import ADAPTER, base_of, gguf_of, read_json, settled
 from layerfold.model.huggingface.gguf_file import rounding_of
 from layerfold.model.huggingface.outline import Outline
 from layerfold.model.huggingface.peft_adapter import merged
+from layerfold.model.huggingface.place import Where
 from layerfold.model.huggingface.quiet import reason
 from layerfold.model.huggingface.rotary import guard_rotary, stretched
 from layerfold.model.huggingface.shape import HuggingFaceShape, outline_of, read_shape
@@ -128,13 +122,15 @@ def open_network(
         "unembedding": shape.unembedding,
         "causal": shape.causal,
     }
+    if own.block_size < shape.block_size:  # a card of before may say more than is read now
+        shape = replace(shape, block_size=own.block_size)
     if replace(own, sites=shape.sites, **chosen) != shape or not set(shape.sites) <= set(own.sites):
         raise ModelRefused(f"{where} is a model of another shape than the run's: open it by itself")
     loaded = load_network(base_of(where), outline, dtype, device, pickle)
     network = merged(loaded.network, where)
     structure = _structure(outline, network, str(where))
     guard_rotary(network)
-    note = stretched(outline.config, shape.block_size)
+    note = stretched(outline.config.get_text_config(), shape.block_size)
     return Opened(
         HuggingFaceAdapter(
             network, structure, replace(shape, unembedding=shape.unembedding and outline.head)

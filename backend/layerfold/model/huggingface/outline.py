@@ -19,6 +19,7 @@ from torch import nn
 from layerfold.errors import DamagedRun, LayerfoldError, ModelRefused
 from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.quiet import quiet, reason
+from layerfold.model.huggingface.rotary import unstretched
 from layerfold.model.huggingface.structure import Stream, Structure, structure_of
 from layerfold.model.kernels import settle_kernels
 
@@ -315,7 +316,8 @@ def _positions(text: Any, network: nn.Module) -> int:
         for table in tables
         if table.padding_idx is not None
     )
-    return min(said, *rows, UNBOUND)
+    alike = unstretched(text)
+    return min(said, *rows, UNBOUND, *([] if alike is None else [alike]))
 
 
 def _causal(config: Any, text: Any, made: type) -> bool:

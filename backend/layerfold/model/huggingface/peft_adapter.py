@@ -17,14 +17,14 @@ from layerfold.model.huggingface.files import (
     ADAPTED,
     ADAPTED_PICKLED,
     ADAPTER,
-    Where,
-    adapter_files,
     folder_of_adapter,
     holds,
     read_json,
 )
 from layerfold.model.huggingface.library import library
+from layerfold.model.huggingface.place import Where
 from layerfold.model.huggingface.quiet import quiet, reason
+from layerfold.model.huggingface.weight_files import adapter_files
 
 NAMED: Final = 3
 # how a training names what it holds of the adapter, beside what peft saves

@@ -9,9 +9,9 @@ from typing import Any
 
 from layerfold.errors import LayerfoldError
 from layerfold.model.huggingface.check import Line, compared, order
-from layerfold.model.huggingface.files import Where
 from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.opening import notes_of, open_network, shown_causal
+from layerfold.model.huggingface.place import Where
 from layerfold.model.huggingface.shape import read_shape
 from layerfold.model.huggingface.tokenizer import read_hub_tokenizer
 

@@ -22,23 +22,32 @@ def guard_rotary(network: nn.Module) -> None:
             module.register_forward_hook(lambda *_, lock=lock: lock.release(), always_call=True)
 
 
-def stretched(config: Any, most: int) -> str:
-    """From how many tokens on its positions are others, as a sentence; nothing where no text of at
-    most ``most`` has so many.
+def unstretched(text: Any) -> int | None:
+    """The most tokens that a text's config reads at the same places with the same positions; None
+    where that is any number.
+
+    A longer text LongRoPE reads with other frequencies from its first token on: no token of it has
+    the states that it has where the text ends with it, as half of what is looked at supposes.
     """
-    said = getattr(config.get_text_config(), "rope_parameters", None) or {}
+    said = getattr(text, "rope_parameters", None) or {}
     each = [said, *(one for one in said.values() if isinstance(one, Mapping))]
     bounds = [
         bound
         for one in each
         if one.get("rope_type") == "longrope"
         and isinstance(bound := one.get("original_max_position_embeddings"), int)
-        and bound < most
     ]
+    return min(bounds, default=None)
+
+
+def stretched(text: Any, most: int) -> str:
+    """What is to be said of a model that would read longer texts than its ``most`` tokens; nothing
+    where it is not for its positions.
+    """
     return (
-        f"It reads texts of more than {min(bounds):,} tokens with other positions (longrope), so a"
-        " token's states there are other than at the same place of a shorter text."
-        if bounds
+        f"It is given texts of at most {most:,} tokens: longer ones it reads with other positions"
+        " from their first token on (longrope)."
+        if unstretched(text) == most
         else ""
     )
 

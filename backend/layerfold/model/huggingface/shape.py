@@ -10,17 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from layerfold.errors import DamagedRun
 from layerfold.model.huggingface.config import read_config, transformers_config
-from layerfold.model.huggingface.files import (
-    COMMIT,
-    GGUF,
-    NUMBERED,
-    Where,
-    base_of,
-    gguf_of,
-    settled,
-)
+from layerfold.model.huggingface.files import GGUF, NUMBERED, base_of, gguf_of, settled
 from layerfold.model.huggingface.gguf_file import gguf_config
 from layerfold.model.huggingface.library import library
+from layerfold.model.huggingface.place import COMMIT, Where
 from layerfold.model.huggingface.stored import stored_names
 from layerfold.records import sites_of
 

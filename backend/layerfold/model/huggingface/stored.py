@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from layerfold.errors import LayerfoldError, ModelRefused
-from layerfold.model.huggingface.files import SINGLE, Where, header_of, weight_files
+from layerfold.model.huggingface.files import SINGLE
+from layerfold.model.huggingface.place import Where
+from layerfold.model.huggingface.weight_files import header_of, weight_files
 
 SHARDS: Final = "model-*-of-*.safetensors"
 UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError)

@@ -183,7 +183,8 @@ def probe_ids(config: Any, count: int = PROBED) -> list[int]:
     """A few ids that are no padding."""
     text = config.get_text_config()
     known = int(getattr(text, "vocab_size", None) or count + 1)
-    return [n for n in range(known) if n != getattr(text, "pad_token_id", None)][:count]
+    padding = getattr(text, "pad_token_id", None)
+    return [n for n in range(min(known, count + 1)) if n != padding][:count]
 
 
 def _chain(trace: Trace, states: list[int]) -> list[Call]:

@@ -19,15 +19,7 @@ from tokenizers import models
 
 from layerfold.errors import DamagedRun, EmptyText, MissingExtra, ModelRefused, TextTooLong
 from layerfold.model.graphemes import continues
-from layerfold.model.huggingface.files import (
-    CONFIG,
-    NUMBERED,
-    Where,
-    base_of,
-    fetched,
-    gguf_of,
-    read_json,
-)
+from layerfold.model.huggingface.files import NUMBERED, base_of, fetched, gguf_of, read_json
 from layerfold.model.huggingface.gguf_file import gguf_tokenizer
 from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.pieces import (
@@ -39,6 +31,7 @@ from layerfold.model.huggingface.pieces import (
     overlapping,
     parted,
 )
+from layerfold.model.huggingface.place import CONFIG, Where
 from layerfold.model.huggingface.quiet import quiet, reason
 from layerfold.model.huggingface.token_check import check_reader
 from layerfold.model.tokenizers.byte_level import (
@@ -105,6 +98,10 @@ class HuggingFaceTokenizer(Tokenizer):
         self._unknown = {n for n, name in enumerate(names) if name in unknown}
         self._unk = next(iter(sorted(self._unknown)), 0)
         self.end = next((n for n in map(backend.token_to_id, ENDS) if n is not None), NO_END)
+
+    def written(self) -> str:
+        """All that it is made of, as JSON."""
+        return str(self._backend.to_str())
 
     def framed(self, ids: Sequence[int]) -> list[int]:
         """The ids as the model reads them: with the signs it begins and ends a text with, [CLS] …

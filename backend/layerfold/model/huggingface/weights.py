@@ -20,16 +20,14 @@ from layerfold.model.huggingface.files import (
     ADAPTER,
     INDEX,
     SINGLE,
-    Where,
     fetched,
     folder_of,
     gguf_of,
-    header_of,
     read_json,
-    weight_files,
 )
 from layerfold.model.huggingface.gguf_file import gguf_network
 from layerfold.model.huggingface.outline import Outline
+from layerfold.model.huggingface.place import Where
 from layerfold.model.huggingface.quiet import quiet, reason
 from layerfold.model.huggingface.stored import check_one_set
 from layerfold.model.huggingface.weight_check import (
@@ -42,6 +40,7 @@ from layerfold.model.huggingface.weight_check import (
     of_no_part,
     untied,
 )
+from layerfold.model.huggingface.weight_files import header_of, weight_files
 
 DTYPES: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 WRAPPED: Final = re.compile(r"(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
