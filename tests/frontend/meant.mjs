@@ -29,6 +29,8 @@ const SETS = {
     axes: [{ language: "en", name: "gender", pairs: [["man", "woman"]] }],
     labels: [{ name: "source", classes: 2 }],
     predicts: true,
+    layers: 2,
+    heads: 3,
   },
 };
 

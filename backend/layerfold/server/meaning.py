@@ -352,6 +352,7 @@ def attack_at(session: Session, q: AttackQuestion, cancelled: Cancelled) -> Iter
 
     def call(step: int, watch: Watch) -> Answer:
         found = attacks.measure(session, q.text, q.site, [step], options, watch)
+        places = _at_site(session, q, step, site, found.points[0])
         return {
             "predicted": found.predicted[0],
             "site": found.site,
@@ -365,7 +366,8 @@ def attack_at(session: Session, q: AttackQuestion, cancelled: Cancelled) -> Iter
             "loss": found.loss[0],
             "outside": found.outside[0],
             "flips": found.flips[0],
-            "positions": _at_site(session, q, step, site, found.points[0]),
+            "positions": places,
+            "trust": Shown(session, step, q.projection).pieces(site, found.points[0], places),
         }
 
     return _each(q, cancelled, call)

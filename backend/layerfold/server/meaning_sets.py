@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from layerfold.errors import InputError, NoWeights
+from layerfold.interp.changes import heads_of, layers_of
 from layerfold.interp.column_senses import names_of
 from layerfold.interp.labels import SOURCE
 from layerfold.interp.session import Session
@@ -21,6 +23,7 @@ def offered(session: Session) -> Answer:
         {"name": name, "classes": count, "names": names_of(session, name)} for name, count in known
     ]
     languages = ("en", "zh")
+    adapter = session.space(session.steps[-1]).adapter
     return {
         "senses": [_told(one, lang) for lang in languages for one in bundled_senses(lang)],
         "axes": [
@@ -28,8 +31,18 @@ def offered(session: Session) -> Answer:
             for one in bundled_pairs()
         ],
         "labels": labels,
-        "predicts": session.space(session.steps[-1]).adapter.unembeds,
+        "predicts": adapter.unembeds,
+        **_shape(adapter),
     }
+
+
+def _shape(adapter: Any) -> dict[str, int]:
+    """How many layers and heads can be left out; 0 where that is not known."""
+    try:
+        layers = len(layers_of(adapter))
+        return {"layers": layers, "heads": heads_of(adapter)}
+    except (InputError, NoWeights):
+        return {"layers": 0, "heads": 0}
 
 
 def _told(one: SenseSet, language: str) -> Answer:

@@ -4,7 +4,8 @@
  */
 
 import { PLAIN } from "../colour/colouring.ts";
-import { CATEGORIES, HUES, magnitude } from "../colour/colours.ts";
+import { HUES, magnitude } from "../colour/colours.ts";
+import { classHues, hitHues } from "../meaning/hues.ts";
 import { meaningShown, partHere } from "../meaning/meaning.ts";
 import { regionHue, regionName } from "../meaning/regions.ts";
 import { moveTrust } from "../trust.ts";
@@ -55,7 +56,8 @@ function back(state: State) {
     const tint = Uint8Array.from({ length: 3 * one.tokens }, (_, at) => grey[at % 3]);
     const faint = new Uint8Array(one.tokens).fill(1);
     const labels = one.labels.map(() => "");
-    return { ...one, labels, tint, faint, trail: false, ghosts: null, active: false };
+    const still = { trail: false, ghosts: null, active: false, loose: true };
+    return { ...one, ...still, labels, tint, faint };
   };
 }
 
@@ -103,6 +105,7 @@ function beads(
     faint: null,
     trust: null,
     active: false,
+    loose: true,
     ...more,
   };
 }
@@ -200,12 +203,13 @@ function probe(state: State, picture: Picture, look: Look): Picture {
   const site = Math.round(state.site);
   if (!index?.shape[0] || site >= predicted.shape[0]) return picture;
   const count = index.shape[0];
-  const [right, wrong] = [CATEGORIES[state.theme][2], CATEGORIES[state.theme][4]];
+  const { right, wrong } = hitHues(state.theme);
   const { shown } = state.meaning.form;
+  const hue = classHues(state, look.answer);
   const told = new Map<number, [RGB, number]>();
   for (let n = 0; n < count; n++) {
     const [said, own] = [predicted.data[site * count + n], truth.data[n]];
-    const classed = regionHue(shown === "true" ? own : said, state.theme);
+    const classed = hue(shown === "true" ? own : said);
     const color = shown === "hit" ? (said === own ? right : wrong) : classed;
     told.set(index.data[n], held.data[n] ? [color, 0.95] : [PLAIN[state.theme], 0.3]);
   }
@@ -272,6 +276,14 @@ function path(state: State, picture: Picture, look: Look): Picture {
   return { ...picture, ...alongOf(state, picture, "path", line, labels, color, trust) };
 }
 
+/** What the ways of moving a state are called where they end. */
+const MOVES: Record<string, Record<State["language"], string>> = {
+  gradient: { en: "gradient", zh: "梯度" },
+  tangent: { en: "tangent part", zh: "切向部分" },
+  normal: { en: "normal part", zh: "法向部分" },
+  random: { en: "random", zh: "随机" },
+};
+
 function attack(state: State, picture: Picture, look: Look): Picture {
   const { answer, tensors } = look;
   const here = state.card?.sites[Math.round(state.site)] === answer.site;
@@ -279,8 +291,12 @@ function attack(state: State, picture: Picture, look: Look): Picture {
   const hues = [FIRST, SECOND, THIRD, 7];
   return answer.directions.reduce((drawn: Picture, name: string, at: number) => {
     const line = rowOf(tensors.positions, at);
-    const labels = Array.from({ length: line.length / 3 }, (_, n) => (n ? "" : name));
-    return { ...drawn, ...alongOf(state, drawn, name, line, labels, HUES[state.theme][hues[at]]) };
+    const last = line.length / 3 - 1;
+    const word = MOVES[name]?.[state.language] ?? name;
+    const labels = Array.from({ length: last + 1 }, (_, n) => (n === last ? word : ""));
+    const trust = tensors.trust && rowOf(tensors.trust, at, 1);
+    const hue = HUES[state.theme][hues[at]];
+    return { ...drawn, ...alongOf(state, drawn, name, line, labels, hue, trust) };
   }, picture);
 }
 
