@@ -35,8 +35,14 @@ const DRAWERS: Partial<Record<MeaningSection, Drawer>> = {
 
 /** What the scene shows of the open section; null: nothing. */
 export function meantHere(state: State): Look | null {
-  if (!meaningShown(state) || !state.meaning.scene) return null;
-  return DRAWERS[state.meaning.section] ? partHere(state) : null;
+  const { section, scene, measured } = state.meaning;
+  if (!meaningShown(state) || !scene || !DRAWERS[section]) return null;
+  return shownBy(measured[section]?.key) === state.projection ? partHere(state) : null;
+}
+
+/** The projection that a question's places are of. */
+function shownBy(key: string | undefined): string | null {
+  return key ? (JSON.parse(key).projection ?? null) : null;
 }
 
 /** The picture with it; the very picture where there is nothing. */
