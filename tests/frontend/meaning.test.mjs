@@ -8,7 +8,6 @@ import { boundedWords } from "../../frontend/src/panels/meaning/numbers.ts";
 import { columnsOver } from "../../frontend/src/state/meaning/regions.ts";
 import { keyOf, partHere, wantedMeaning } from "../../frontend/src/state/meaning/meaning.ts";
 import { pairsOf, termsOf } from "../../frontend/src/state/meaning/questions.ts";
-import { changeWords, sharedStart } from "../../frontend/src/panels/meaning/smaller.ts";
 import {
   KINDS,
   amountsOf,
@@ -25,7 +24,7 @@ import { stepNumber } from "../../frontend/src/state/state.ts";
 import { linkOf, viewOf } from "../../frontend/src/state/url.ts";
 import { viewOfState } from "../../frontend/src/state/view.ts";
 import { REF, SITES, STEPS, after, placed } from "./made.mjs";
-import { common, drawn, open, section, t, tensor, triple } from "./meant.mjs";
+import { SETS, common, drawn, open, section, t, tensor, triple } from "./meant.mjs";
 
 function sensesLook(id, step, { quotient = 1.2, low = 1.1 } = {}) {
   const bounds = (value) => tensor([1, SITES.length, 3], (i) => value[i % 3]);
@@ -126,6 +125,32 @@ test("a refusal is told in the section that asked, and the next choice clears it
     drawn(after([{ type: "meaning.form", list: "number" }], refused)),
     /role="alert"/,
   );
+});
+
+test("a run is first asked in the language of its own texts, whatever the page is in", () => {
+  const zh = { language: "zh", names: ["鸟", "花"], counts: [20, 20], examples: ["a", "b"] };
+  const offered = {
+    ...SETS.answer,
+    senses: [...SETS.answer.senses, { ...zh, word: "杜鹃", control: "东西" }],
+    axes: [...SETS.answer.axes, { language: "zh", name: "男女", pairs: [["男人", "女人"]] }],
+  };
+  const heard = (language, state = open("senses")) =>
+    after(
+      [
+        { type: "meaning.sets.asked", id: 2 },
+        { type: "look", look: { ...SETS, id: 2, answer: { ...offered, language } } },
+      ],
+      state,
+    );
+  const form = (state) => state.meaning.form;
+  const poet = heard("zh");
+  assert.deepEqual([form(poet).word, form(poet).list, form(poet).start], ["杜鹃", "男女", "春"]);
+  const back = heard("en", poet);
+  assert.deepEqual([form(back).word, form(back).list, form(back).end], ["bank", "gender", "dog"]);
+  const own = after([{ type: "meaning.form", word: "", start: "sea" }], open("senses"));
+  assert.deepEqual([form(heard("zh", own)).word, form(heard("zh", own)).start], ["", "sea"]);
+  const chinese = heard("", { ...open("senses"), language: "zh" });
+  assert.equal(form(chinese).word, "杜鹃", "of a run in neither it is the page's");
 });
 
 test("every section has its question, its limits and its words in both languages", () => {
@@ -287,40 +312,6 @@ test("another run takes what was measured of this one along with it", () => {
     answered("senses", sensesLook(7, 512)),
   );
   assert.deepEqual([state.meaning.measured, state.meaning.sets], [{}, null]);
-});
-
-test("a slider moves the one change of its kind in the list", () => {
-  const shape = { layers: 2, heads: 3 };
-  const at = (kind) => stopsOf(kind, shape);
-  const moved = (text, kind, stop) => movedTo(text, kind, stop, at(kind));
-  assert.equal(moved("bits=8, bits=4, rank=32", "bits", 1), "bits=3, rank=32");
-  assert.equal(moved("bits=8, bits=4, rank=32", "bits", at("bits").length), "rank=32");
-  assert.equal(moved("", "rank", 0), "rank=1");
-  assert.equal(stopOf("bits=4", "bits", at("bits")), at("bits").indexOf("4"));
-  assert.equal(stopOf("rank=30", "rank", at("rank")), at("rank").indexOf("32"));
-  assert.equal(stopOf("bits=4", "rank", at("rank")), at("rank").length);
-  assert.deepEqual(amountsOf("bits=8, bits=4, rank=32", "bits"), ["8", "4"]);
-});
-
-test("layers and heads are left out by sliders of their own, counted from 1 in words", () => {
-  const heads = stopsOf("head", { layers: 2, heads: 3 });
-  assert.deepEqual(heads, ["0.0", "0.1", "0.2", "1.0", "1.1", "1.2"]);
-  assert.deepEqual(stopsOf("layer", { layers: 0, heads: 0 }), []);
-  assert.equal(movedTo("bits=8", "head", 4, heads), "bits=8, head=1.1");
-  assert.equal(stopOf("bits=8, head=1.1", "head", heads), 4);
-  assert.equal(stopOf("head=9.9", "head", heads), heads.length);
-  assert.equal(changeWords(t, "head=1.1"), "no head 2.2");
-  assert.equal(changeWords(t, "layer=0"), "no layer 1");
-  assert.equal(changeWords(t, "what=ever"), "what=ever");
-  const panel = drawn(open("compress"));
-  for (const kind of KINDS) assert.match(panel, new RegExp(`id="meaning-${kind}"`));
-});
-
-test("two sentences are told apart from the word on where they differ", () => {
-  assert.equal(sharedStart("a cat sat", "a cap sat"), 2);
-  assert.equal(sharedStart("a cat", "a cat"), 5);
-  assert.equal(sharedStart("a cat", "a cats"), 2);
-  assert.equal(sharedStart("一只猫", "一只狗"), 2);
 });
 
 test("the scene is shown on axes that the card then offers, and the link brings them back", () => {

@@ -12,6 +12,7 @@ from layerfold.errors import Cancelled, InputError, LayerfoldError
 from layerfold.interp import axes, edge, regions, senses
 from layerfold.interp.session import Session, open_session
 from layerfold.interp.word_sets import PairList, sense_set
+from layerfold.server.meaning_sets import language_of
 from layerfold.server.protocol.messages import parse_client
 from tests.asking import ask, ask_all
 from tests.small import make_run
@@ -120,6 +121,16 @@ def test_what_there_is_to_choose_from(session: Session) -> None:
     assert {one.language for one in told.axes} == {"en", "zh"}
     assert told.labels[0].name == "source"
     assert told.predicts
+    assert (told.layers, told.heads) == (2, 2)
+    assert told.language == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("the bank was", "en"), ("春眠不觉晓 a", "zh"), ("12 + 7 =", ""), ("весна и", ""), ("", "")],
+)
+def test_a_run_is_in_one_of_the_bundled_languages_or_in_neither(text: str, language: str) -> None:
+    assert language_of(text) == language
 
 
 @pytest.mark.parametrize(

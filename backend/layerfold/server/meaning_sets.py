@@ -31,9 +31,20 @@ def offered(session: Session) -> Answer:
             for one in bundled_pairs()
         ],
         "labels": labels,
+        "language": language_of("".join(reference.text)),
         "predicts": adapter.unembeds,
         **_shape(adapter),
     }
+
+
+def language_of(text: str) -> str:
+    """Which of the bundled languages a text is in: most of its letters are Chinese or Latin ones;
+    "" for neither."""
+    chinese = sum("\u4e00" <= one <= "\u9fff" for one in text)
+    latin = sum(one.isascii() and one.isalpha() for one in text)
+    if 2 * max(chinese, latin) <= sum(map(str.isalpha, text)):
+        return ""
+    return "zh" if chinese > latin else "en"
 
 
 def _shape(adapter: Any) -> dict[str, int]:

@@ -1491,13 +1491,15 @@ export interface LossLineAnswer {
   barrier: number;
 }
 /**
- * What there is to choose from; whether the model predicts a next token; how many `layers` and
- * `heads` a layer it has (0: not known).
+ * What there is to choose from; the `language` of the run's texts (en, zh, or "": neither);
+ * whether the model predicts a next token; how many `layers` and `heads` a layer it has (0: not
+ * known).
  */
 export interface MeaningSetsAnswer {
   senses: SensesOffered[];
   axes: PairsOffered[];
   labels: LabelOffered[];
+  language: string;
   predicts: boolean;
   layers: number;
   heads: number;

@@ -47,12 +47,14 @@ class LabelOffered(Message):
 
 
 class MeaningSetsAnswer(Message):
-    """What there is to choose from; whether the model predicts a next token; how many `layers` and
-    `heads` a layer it has (0: not known)."""
+    """What there is to choose from; the `language` of the run's texts (en, zh, or "": neither);
+    whether the model predicts a next token; how many `layers` and `heads` a layer it has (0: not
+    known)."""
 
     senses: list[SensesOffered]
     axes: list[PairsOffered]
     labels: list[LabelOffered]
+    language: str
     predicts: bool
     layers: int
     heads: int

@@ -33,11 +33,19 @@ const DRAWERS: Partial<Record<MeaningSection, Drawer>> = {
   attack,
 };
 
-/** What the scene shows of the open section; null: nothing. */
+/** What the scene shows of the open section, measured in this projection and, where it is of one
+ * site, at this one; null: nothing. */
 export function meantHere(state: State): Look | null {
   const { section, scene, measured } = state.meaning;
   if (!meaningShown(state) || !scene || !DRAWERS[section]) return null;
-  return shownBy(measured[section]?.key) === state.projection ? partHere(state) : null;
+  const look = shownBy(measured[section]?.key) === state.projection ? partHere(state) : null;
+  const site: string | undefined = look?.answer.site;
+  return site === undefined || site === siteHere(state) ? look : null;
+}
+
+/** The name of the site on screen. */
+function siteHere(state: State) {
+  return state.card?.sites[Math.round(state.site)];
 }
 
 /** The projection that a question's places are of. */
@@ -226,8 +234,7 @@ function regions(state: State, picture: Picture, look: Look): Picture {
   const { answer, tensors } = look;
   const members = tensors.members.data;
   const count = picture.cloud.own ?? picture.cloud.positions.length / 3;
-  const here = state.card?.sites[Math.round(state.site)] === answer.site;
-  if (members.length !== count || !here) return picture;
+  if (members.length !== count) return picture;
   const cloud = recoloured(picture.cloud, (at) =>
     members[at] >= 0 ? [regionHue(members[at], state.theme), 0.9] : null,
   );
@@ -268,9 +275,8 @@ export function centersOf(positions: Float32Array, members: ArrayLike<number>, c
 
 function path(state: State, picture: Picture, look: Look): Picture {
   const { answer, tensors } = look;
-  const here = state.card?.sites[Math.round(state.site)] === answer.site;
   const w = answer.ways.indexOf(state.meaning.form.way);
-  if (!here || !tensors.positions) return picture;
+  if (!tensors.positions) return picture;
   const line = rowOf(tensors.positions, w);
   if (!Number.isFinite(line[0])) return picture;
   const tops: string[] = answer.tops[w].map((words: string[]) => words[0].trim() || "␣");
@@ -292,8 +298,7 @@ const MOVES: Record<string, Record<State["language"], string>> = {
 
 function attack(state: State, picture: Picture, look: Look): Picture {
   const { answer, tensors } = look;
-  const here = state.card?.sites[Math.round(state.site)] === answer.site;
-  if (!here || !tensors.positions) return picture;
+  if (!tensors.positions) return picture;
   const hues = [FIRST, SECOND, THIRD, 7];
   return answer.directions.reduce((drawn: Picture, name: string, at: number) => {
     const line = rowOf(tensors.positions, at);
@@ -329,7 +334,7 @@ function alongOf(
   const edges: EdgePicture[] = labels.slice(1).map((_, at) => ({
     from: { kind: "place", at: line.subarray(3 * at, 3 * at + 3) },
     to: { kind: "place", at: line.subarray(3 * at + 3, 3 * at + 6) },
-    weight: trust ? 0.12 + 0.48 * moveTrust(trust[at]) : 0.55,
+    weight: trust ? 0.1 + 0.9 * moveTrust(trust[at]) : 0.55,
     color,
     arrow: false,
     plain: true,
