@@ -33,6 +33,7 @@ from layerfold.interp.word_sets import (
     named_sets,
     sense_set,
 )
+from layerfold.locales.messages import render
 from layerfold.records import Floats
 from layerfold.server.protocol.meaning import (
     AttackQuestion,
@@ -70,7 +71,11 @@ def packed(bounds: Interval) -> Floats:
 
 
 def _remark(note: Note) -> Answer:
-    return {"key": note.key, "values": dict(note.values)}
+    """A note, its reason in the page's other language beside it."""
+    values = dict(note.values)
+    if "why" in values:
+        values["why_zh"] = render(str(values["why"]), "zh")
+    return {"key": note.key, "values": values}
 
 
 # ---- words
