@@ -8,8 +8,13 @@ import { boundedWords } from "../../frontend/src/panels/meaning/numbers.ts";
 import { columnsOver } from "../../frontend/src/state/meaning/regions.ts";
 import { keyOf, partHere, wantedMeaning } from "../../frontend/src/state/meaning/meaning.ts";
 import { pairsOf, termsOf } from "../../frontend/src/state/meaning/questions.ts";
-import { sharedStart } from "../../frontend/src/panels/meaning/smaller.ts";
-import { STOPS, movedTo, stopOf } from "../../frontend/src/state/meaning/changes.ts";
+import {
+  KINDS,
+  amountsOf,
+  movedTo,
+  stopOf,
+  stopsOf,
+} from "../../frontend/src/state/meaning/changes.ts";
 import { standingHere } from "../../frontend/src/state/meaning/edge.ts";
 import { axisNames } from "../../frontend/src/state/projections.ts";
 import { SECTIONS } from "../../frontend/src/state/meaning/types.ts";
@@ -19,7 +24,7 @@ import { stepNumber } from "../../frontend/src/state/state.ts";
 import { linkOf, viewOf } from "../../frontend/src/state/url.ts";
 import { viewOfState } from "../../frontend/src/state/view.ts";
 import { REF, SITES, STEPS, after, placed } from "./made.mjs";
-import { common, drawn, open, section, t, tensor, triple } from "./meant.mjs";
+import { SETS, common, drawn, open, section, t, tensor, triple } from "./meant.mjs";
 
 function sensesLook(id, step, { quotient = 1.2, low = 1.1 } = {}) {
   const bounds = (value) => tensor([1, SITES.length, 3], (i) => value[i % 3]);
@@ -120,6 +125,32 @@ test("a refusal is told in the section that asked, and the next choice clears it
     drawn(after([{ type: "meaning.form", list: "number" }], refused)),
     /role="alert"/,
   );
+});
+
+test("a run is first asked in the language of its own texts, whatever the page is in", () => {
+  const zh = { language: "zh", names: ["鸟", "花"], counts: [20, 20], examples: ["a", "b"] };
+  const offered = {
+    ...SETS.answer,
+    senses: [...SETS.answer.senses, { ...zh, word: "杜鹃", control: "东西" }],
+    axes: [...SETS.answer.axes, { language: "zh", name: "男女", pairs: [["男人", "女人"]] }],
+  };
+  const heard = (language, state = open("senses")) =>
+    after(
+      [
+        { type: "meaning.sets.asked", id: 2 },
+        { type: "look", look: { ...SETS, id: 2, answer: { ...offered, language } } },
+      ],
+      state,
+    );
+  const form = (state) => state.meaning.form;
+  const poet = heard("zh");
+  assert.deepEqual([form(poet).word, form(poet).list, form(poet).start], ["杜鹃", "男女", "春"]);
+  const back = heard("en", poet);
+  assert.deepEqual([form(back).word, form(back).list, form(back).end], ["bank", "gender", "dog"]);
+  const own = after([{ type: "meaning.form", word: "", start: "sea" }], open("senses"));
+  assert.deepEqual([form(heard("zh", own)).word, form(heard("zh", own)).start], ["", "sea"]);
+  const chinese = heard("", { ...open("senses"), language: "zh" });
+  assert.equal(form(chinese).word, "杜鹃", "of a run in neither it is the page's");
 });
 
 test("every section has its question, its limits and its words in both languages", () => {
@@ -281,22 +312,6 @@ test("another run takes what was measured of this one along with it", () => {
     answered("senses", sensesLook(7, 512)),
   );
   assert.deepEqual([state.meaning.measured, state.meaning.sets], [{}, null]);
-});
-
-test("sliders move one change of each kind, and the model is whole at their end", () => {
-  assert.equal(movedTo("bits=8, layer=2", "bits", 1), "bits=3, layer=2");
-  assert.equal(movedTo("bits=8, bits=4, rank=32", "bits", STOPS.bits.length), "rank=32");
-  assert.equal(movedTo("", "rank", 0), "rank=1");
-  assert.equal(stopOf("bits=4", "bits"), STOPS.bits.indexOf(4));
-  assert.equal(stopOf("rank=30", "rank"), STOPS.rank.indexOf(32));
-  assert.equal(stopOf("bits=4", "rank"), STOPS.rank.length);
-});
-
-test("two sentences are told apart from the word on where they differ", () => {
-  assert.equal(sharedStart("a cat sat", "a cap sat"), 2);
-  assert.equal(sharedStart("a cat", "a cat"), 5);
-  assert.equal(sharedStart("a cat", "a cats"), 2);
-  assert.equal(sharedStart("一只猫", "一只狗"), 2);
 });
 
 test("the scene is shown on axes that the card then offers, and the link brings them back", () => {

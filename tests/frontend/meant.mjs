@@ -9,7 +9,7 @@ export const t = wordsOf("en");
 export const drawn = (state, words = t) => renderToString(meaning(state, words, () => {}, {}));
 export const section = (name) => ({ type: "meaning.section", section: name });
 
-const SETS = {
+export const SETS = {
   kind: "meaning_sets",
   id: 1,
   run: "tiny",
@@ -28,7 +28,10 @@ const SETS = {
     ],
     axes: [{ language: "en", name: "gender", pairs: [["man", "woman"]] }],
     labels: [{ name: "source", classes: 2 }],
+    language: "en",
     predicts: true,
+    layers: 2,
+    heads: 3,
   },
 };
 

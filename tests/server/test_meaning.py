@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from layerfold.errors import Cancelled, InputError, LayerfoldError
 from layerfold.interp import axes, edge, regions, senses
 from layerfold.interp.session import Session, open_session
 from layerfold.interp.word_sets import PairList, sense_set
+from layerfold.locales.messages import render
+from layerfold.server.meaning_sets import language_of
 from layerfold.server.protocol.messages import parse_client
 from tests.asking import ask, ask_all
 from tests.small import make_run
@@ -20,6 +23,8 @@ SENSES = {
     "money": [f"{n} loan of the {{}}" for n in "abcdef"],
     "river": [f"{n} mud of the {{}}" for n in "abcdef"],
 }
+FEW = {sense: sentences[:4] for sense, sentences in SENSES.items()}
+AFTER = {sense: [f"the {{}} {n} *{sense}*" for n in "abcdef"] for sense in SENSES}
 OWN = {"word": "bank", "control": "man", "senses": SENSES}
 PAIRS = [["r", "s"], ["e", "o"], ["t", "n"], ["h", "k"], ["m", "l"], ["w", "d"]]
 TAGGED = "".join(f"# {n}\nthe\tart\nbank\tnoun\nthe\tart\nriver\tnoun\n\n" for n in range(8))
@@ -120,6 +125,16 @@ def test_what_there_is_to_choose_from(session: Session) -> None:
     assert {one.language for one in told.axes} == {"en", "zh"}
     assert told.labels[0].name == "source"
     assert told.predicts
+    assert (told.layers, told.heads) == (2, 2)
+    assert told.language == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("the bank was", "en"), ("春眠不觉晓 a", "zh"), ("12 + 7 =", ""), ("весна и", ""), ("", "")],
+)
+def test_a_run_is_in_one_of_the_bundled_languages_or_in_neither(text: str, language: str) -> None:
+    assert language_of(text) == language
 
 
 @pytest.mark.parametrize(
@@ -128,22 +143,52 @@ def test_what_there_is_to_choose_from(session: Session) -> None:
         ("senses", {"words": ["zebra"]}, "no 'zebra'"),
         ("senses", {"words": []}, "No word is named"),
         ("senses", {"words": [], "own": OWN | {"senses": {"one": ["a {}"]}}}, "two senses"),
+        ("senses", {"words": [], "own": OWN | {"senses": FEW}}, "at least 5"),
+        (
+            "senses",
+            {"words": [], "own": OWN | {"senses": SENSES | {"river": ["mud"] * 6}}},
+            "0 times",
+        ),
+        ("senses", {"words": [], "own": {"word": "the", "column": "source"}}, "class"),
         ("axes", {"lists": [], "pairs": PAIRS[:3]}, "at least 5"),
         ("axes", {"lists": [], "pairs": [*PAIRS, ["a", "a"]]}, "no direction"),
         ("path", {"start": "s", "end": "s"}, "same tokens"),
         ("path", {"start": "t", "end": "s", "site": "L9.post"}, "L9.post"),
         ("probe", {"label": "tone"}, "no label 'tone'"),
         ("probe", {"tagged": "the art"}, "a tab and its tag"),
+        ("probe", {"label": "source"}, "needs two"),
+        ("probe", {"tagged": TAGGED.replace("noun", "art")}, "needs two"),
+        ("probe", {"tagged": TAGGED.replace("# ", "")}, "a tab and its tag"),
         ("regions", {"least": 400}, "too few"),
         ("attack", {"text": "t"}, "one token"),
         ("compress", {"changes": ["size=3"]}, "is no change"),
+        ("compress", {"changes": ["bits=1"]}, "leaves nothing"),
+        ("compress", {"changes": ["layer=9"]}, "no layer 9"),
+        ("compress", {"changes": ["head=0.9"]}, "no head 9"),
     ],
 )
 def test_what_cannot_be_measured_is_refused_by_name(
     session: Session, kind: str, more: dict[str, Any], match: str
 ) -> None:
-    with pytest.raises(LayerfoldError, match=match):
+    with pytest.raises(LayerfoldError, match=match) as refused:
         ask_all(session, kind, steps=[64], **more)
+    assert re.search("[\u4e00-\u9fff]", render(str(refused.value), "zh")), "and in Chinese"
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "notes"),
+    [
+        ("senses", {"words": [], "own": OWN | {"word": "gibberish"}}, {"last_piece"}),
+        ("senses", {"words": [], "own": OWN | {"senses": AFTER}}, {"cue_after"}),
+        ("axes", {"lists": [], "pairs": [*PAIRS, ["xzs", "qjs"]], "frame": "a {}"}, {"same_token"}),
+        ("probe", {"tagged": TAGGED.replace("noun", "rare", 1)}, {"rare_classes"}),
+    ],
+)
+def test_what_is_measured_all_the_same_is_said(
+    session: Session, kind: str, more: dict[str, Any], notes: set[str]
+) -> None:
+    told, _ = ask(session, kind, steps=[64], **more)
+    assert notes <= {note.key for note in told.notes}
 
 
 def test_a_measurement_that_nobody_waits_for_stops(session: Session) -> None:

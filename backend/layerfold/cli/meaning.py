@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -13,6 +14,7 @@ from layerfold.cli.answer import (
     Csv,
     Draws,
     Language,
+    Reading,
     Run,
     Seed,
     Steps,
@@ -28,6 +30,7 @@ from layerfold.interp import senses as senses_instrument
 from layerfold.interp.column_senses import senses_by_column, senses_by_label
 from layerfold.interp.labels import SOURCE, labelled, tagged
 from layerfold.interp.word_sets import (
+    PairList,
     SenseSet,
     bundled_pairs,
     bundled_senses,
@@ -38,6 +41,21 @@ from layerfold.interp.word_sets import (
 
 if TYPE_CHECKING:
     from layerfold.interp.session import Session
+
+
+AXES: Final = (
+    "axis",
+    "step",
+    "site",
+    "product",
+    "loo",
+    "repaired",
+    "random",
+    "auroc",
+    "hit",
+    "query",
+)
+ANALOGY: Final = ("analogy", "step", "site", "nearest", "cosine", "rank")
 
 
 def senses(
@@ -147,40 +165,30 @@ def axes(
     options = axes_instrument.Options(frame, checked_view(view), draws, seed)
     opening = Opening(dtype, device, allow_pickle)
     with session(run, steps, opening, threads, as_json) as at:
-        if analogy is not None:
-            terms = [term.strip() for term in analogy.split(",")]
-            others = [word for one in chosen for pair in one.pairs for word in pair]
-            seen = [
-                axes_instrument.analogy(at.opened, terms, step, others, options)
-                for step in at.steps
-            ]
-            rows = [row for one in seen for row in one.rows()]
-            answer = Answer(
-                "analogy", rows, ("analogy", "step", "site", "nearest", "cosine", "rank")
-            )
-        else:
-            found, notes = axes_instrument.measure_lists(
-                at.opened, chosen, at.steps, options, at.watch
-            )
-            columns = (
-                "axis",
-                "step",
-                "site",
-                "product",
-                "loo",
-                "repaired",
-                "random",
-                "auroc",
-                "hit",
-                "query",
-            )
-            answer = Answer(
-                "axes",
-                [row for one in found for row in one.rows()],
-                columns,
-                notes,
-            )
+        told = _axes if analogy is None else partial(_analogy, analogy)
+        answer = told(at, chosen, options)
     answer.tell(at.opened, csv, as_json)
+
+
+def _axes(at: Reading, chosen: Sequence[PairList], options: axes_instrument.Options) -> Answer:
+    """Whether each list shares a direction."""
+    found, notes = axes_instrument.measure_lists(at.opened, chosen, at.steps, options, at.watch)
+    rows = [row for one in found for row in one.rows()]
+    return Answer("axes", rows, AXES, notes)
+
+
+def _analogy(
+    words: str, at: Reading, chosen: Sequence[PairList], options: axes_instrument.Options
+) -> Answer:
+    """Where b - a + c lands among the words of the lists, nobody left out."""
+    terms = [term.strip() for term in words.split(",")]
+    others = [word for one in chosen for pair in one.pairs for word in pair]
+    rows = [
+        row
+        for step in at.steps
+        for row in axes_instrument.analogy(at.opened, terms, step, others, options).rows()
+    ]
+    return Answer("analogy", rows, ANALOGY)
 
 
 def probe(

@@ -33,6 +33,7 @@ from layerfold.interp.word_sets import (
     named_sets,
     sense_set,
 )
+from layerfold.locales.messages import render
 from layerfold.records import Floats
 from layerfold.server.protocol.meaning import (
     AttackQuestion,
@@ -70,7 +71,11 @@ def packed(bounds: Interval) -> Floats:
 
 
 def _remark(note: Note) -> Answer:
-    return {"key": note.key, "values": dict(note.values)}
+    """A note, its reason in the page's other language beside it."""
+    values = dict(note.values)
+    if "why" in values:
+        values["why_zh"] = render(str(values["why"]), "zh")
+    return {"key": note.key, "values": values}
 
 
 # ---- words
@@ -352,6 +357,7 @@ def attack_at(session: Session, q: AttackQuestion, cancelled: Cancelled) -> Iter
 
     def call(step: int, watch: Watch) -> Answer:
         found = attacks.measure(session, q.text, q.site, [step], options, watch)
+        places = _at_site(session, q, step, site, found.points[0])
         return {
             "predicted": found.predicted[0],
             "site": found.site,
@@ -365,7 +371,8 @@ def attack_at(session: Session, q: AttackQuestion, cancelled: Cancelled) -> Iter
             "loss": found.loss[0],
             "outside": found.outside[0],
             "flips": found.flips[0],
-            "positions": _at_site(session, q, step, site, found.points[0]),
+            "positions": places,
+            "trust": Shown(session, step, q.projection).pieces(site, found.points[0], places),
         }
 
     return _each(q, cancelled, call)

@@ -22,11 +22,14 @@ export default {
   "meaning.csv": "Save as CSV",
   "meaning.over.sites": "Through the layers, at step {step}",
   "meaning.over.points": "From one end of the path to the other, at step {step}",
-  "meaning.over.sizes": "By the length of the move (1: as long as the state), at step {step}",
-  "meaning.over.changes": "By what is changed, at step {step}",
+  "meaning.over.sizes":
+    "Loss of the prediction (nats) by the length of the move (1: as long as the state), at step " +
+    "{step}",
+  "meaning.over.changes": "Extra loss (nats) by what is changed, at step {step}",
   "meaning.over.steps": "Through training",
   "meaning.over.steps.at": "Through training, at {name}",
   "meaning.point": "point {at}",
+  "meaning.size": "length {size}",
   "meaning.unembed": "unemb",
   "meaning.own": "my own …",
   "meaning.word": "Word",
@@ -165,6 +168,9 @@ export default {
     "Here distance tells “{kind}” from natural text: AUROC {nearest} (loss: {loss}). The " +
     "off-cloud " +
     "percentile may be read as an alarm.",
+  "meaning.ood.weak":
+    "Here distance barely tells “{kind}” from natural text: AUROC {nearest}, where 0.5 is chance " +
+    "(loss: {loss}). The off-cloud percentile of one token is weak evidence.",
   "meaning.ood.no_evidence":
     "Here distance does not tell “{kind}” from natural text: AUROC {nearest} (loss: " +
     "{loss}). The " +
@@ -206,6 +212,9 @@ export default {
     "{shuffled}.",
   "meaning.regions.none": "No region stands out at {site} here.",
   "meaning.regions.rest": "and {count} smaller ones",
+  "meaning.regions.list.name": "named by",
+  "meaning.regions.list.size": "tokens",
+  "meaning.regions.list.fate": "came by",
   "meaning.regions.line": "purity {purity}, at random {shuffled}, q = {q}",
   "meaning.regions.lens": "most would say next: {words}",
   "meaning.regions.ribbon": "How regions came to be: bands lead where members are shared",
@@ -311,6 +320,14 @@ export default {
   "meaning.scene.probe": "Colour the tokens held out; those it learned from are grey",
 
   "meaning.scene.attack": "Draw the moves of the state in the scene",
+
+  "meaning.key.who": "Coloured by Meaning, {tab}",
+  "meaning.key.rings": "Rings: “{word}” in the same places",
+  "meaning.key.axis": "cosine with the axis",
+  "meaning.key.right": "right",
+  "meaning.key.wrong": "wrong",
+  "meaning.key.learned": "learned from",
+  "meaning.key.regions": "Each region in a hue; what is in none is faint.",
 
   "meaning.note.last_piece":
     "“{word}” is {pieces} tokens here: the state of its last one is taken.",

@@ -21,11 +21,12 @@ export default {
   "meaning.csv": "存为 CSV",
   "meaning.over.sites": "沿各层（训练步 {step}）",
   "meaning.over.points": "沿路径从一端到另一端（训练步 {step}）",
-  "meaning.over.sizes": "随移动长度（1 为状态自身的长度；训练步 {step}）",
-  "meaning.over.changes": "各种改动（训练步 {step}）",
+  "meaning.over.sizes": "预测的损失（奈特）随移动长度的变化（1 为状态自身的长度；训练步 {step}）",
+  "meaning.over.changes": "各种改动增加的损失（奈特；训练步 {step}）",
   "meaning.over.steps": "随训练进程",
   "meaning.over.steps.at": "随训练进程（{name}）",
   "meaning.point": "第 {at} 点",
+  "meaning.size": "长度 {size}",
   "meaning.unembed": "输出",
   "meaning.own": "自定义……",
   "meaning.word": "词",
@@ -134,6 +135,8 @@ export default {
   "meaning.ood.held.tip": "不在点云中的自然文字与自然文字之分：0.5。",
   "meaning.ood.supported":
     "此处距离能区分“{kind}”与自然文字：AUROC {nearest}（损失：{loss}）。离群百分位可以作为警报。",
+  "meaning.ood.weak":
+    "在此处，距离只能勉强区分“{kind}”与自然文字：AUROC {nearest}，0.5 为随机（损失：{loss}）。单个词元的离群百分位证据很弱。",
   "meaning.ood.no_evidence":
     "此处距离不能区分“{kind}”与自然文字：AUROC {nearest}（损失：{loss}）。离群百分位不能作为警报。",
   "meaning.ood.inverted":
@@ -167,6 +170,9 @@ export default {
     "{site} 有 {count} 个区域，含 {share} % 的词元：平均纯度 {purity}，随机 {shuffled}。",
   "meaning.regions.none": "{site} 在此没有突出的区域。",
   "meaning.regions.rest": "另有 {count} 个较小的区域",
+  "meaning.regions.list.name": "名称",
+  "meaning.regions.list.size": "词元",
+  "meaning.regions.list.fate": "来历",
   "meaning.regions.line": "纯度 {purity}，随机 {shuffled}，q = {q}",
   "meaning.regions.lens": "多数成员接下来会说：{words}",
   "meaning.regions.ribbon": "区域的来历：有共同成员处以带相连",
@@ -254,6 +260,14 @@ export default {
   "meaning.scene.probe": "为留出的词元着色；用于学习的为灰色",
 
   "meaning.scene.attack": "在场景中画出状态的移动",
+
+  "meaning.key.who": "颜色来自“语义”面板的{tab}",
+  "meaning.key.rings": "圆环：同一位置上的“{word}”",
+  "meaning.key.axis": "与轴的余弦",
+  "meaning.key.right": "正确",
+  "meaning.key.wrong": "错误",
+  "meaning.key.learned": "用于学习",
+  "meaning.key.regions": "每个区域一种颜色；不属于任何区域者变淡。",
 
   "meaning.note.last_piece": "“{word}”在此为 {pieces} 个词元：取最后一个的状态。",
   "meaning.note.cue_after":

@@ -11,6 +11,7 @@ import { css, gradient } from "../state/colour/colours.ts";
 import { mixture, wheel } from "../state/colour/palettes.ts";
 import type { State, Theme, Words } from "../state/types.ts";
 import type { Tree } from "../ui/host.ts";
+import { meaningKey } from "./meaning/colours.ts";
 
 type Legend = ReturnType<typeof legendOf>;
 type Kind<Name> = Extract<Legend, { kind: Name }>;
@@ -19,7 +20,7 @@ type Kind<Name> = Extract<Legend, { kind: Name }>;
 const MOST = 9;
 
 export function colourKey(state: State, t: Words) {
-  return h("div", { class: "key" }, keyOf(state, t, legendOf(state)));
+  return meaningKey(state, t) ?? h("div", { class: "key" }, keyOf(state, t, legendOf(state)));
 }
 
 function keyOf(state: State, t: Words, legend: Legend): Tree | Tree[] | null {

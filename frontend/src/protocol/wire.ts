@@ -1491,13 +1491,18 @@ export interface LossLineAnswer {
   barrier: number;
 }
 /**
- * What there is to choose from; whether the model predicts a next token.
+ * What there is to choose from; the `language` of the run's texts (en, zh, or "": neither);
+ * whether the model predicts a next token; how many `layers` and `heads` a layer it has (0: not
+ * known).
  */
 export interface MeaningSetsAnswer {
   senses: SensesOffered[];
   axes: PairsOffered[];
   labels: LabelOffered[];
+  language: string;
   predicts: boolean;
+  layers: number;
+  heads: number;
 }
 /**
  * A bundled word: its two senses by name, how many sentences each has, one of each.
@@ -1692,7 +1697,7 @@ export interface OodAnswer {
 /**
  * Tensors: `plain` [2] loss and off-cloud percentile, `random_swaps` [3], `loss`, `outside`
  * [direction, size, 3], `flips` [direction, 3], the least size that changes the prediction (NaN:
- * none), `positions` [direction, size, 3].
+ * none), `positions` [direction, size, 3], `trust` [direction, size - 1] as of a path.
  */
 export interface AttackAnswer {
   step: number;

@@ -8,6 +8,9 @@ import type { Pick } from "./picture.ts";
 /** Size in CSS pixels. */
 export type Ring = { pick: Pick; size: number; alpha: number };
 
+/** How large a bead is that is no token of a sentence. */
+export const LOOSE = 0.72;
+
 /** Floats a sprite: place, colour, (size, kind, glow). */
 const ROW = 10;
 
@@ -43,9 +46,9 @@ export class Beads {
     if (this.data.length) this.gpu.put(this.rows, this.data);
   }
 
-  #addBeads({ tokens, beads, faint, tint, look }: Strand, { ratio, unit }: View) {
+  #addBeads({ tokens, beads, faint, tint, look, loose }: Strand, { ratio, unit }: View) {
     const alpha = look.presence * (0.35 + 0.65 * look.emphasis);
-    const size = (5.2 + 2.6 * look.emphasis) * ratio * Math.max(unit, 0.8);
+    const size = (loose ? LOOSE : 1) * (5.2 + 2.6 * look.emphasis) * ratio * Math.max(unit, 0.8);
     for (let token = 0; token < tokens; token++) {
       const at = ROW * this.count++;
       const dim = faint?.[token] ? 0.5 : 1;
@@ -56,7 +59,7 @@ export class Beads {
       this.data[at + 6] = alpha * dim;
       this.data[at + 7] = size * (0.6 + 0.4 * dim);
       this.data[at + 8] = 0;
-      this.data[at + 9] = look.emphasis * dim;
+      this.data[at + 9] = (loose ? 0.25 : 1) * look.emphasis * dim;
     }
   }
 

@@ -1,5 +1,6 @@
 /** What is on screen as points and lines in pixels: for files that can be enlarged. No DOM. */
 
+import { LOOSE } from "./beads.ts";
 import { pointSize } from "./cloud.ts";
 import { project } from "./camera.ts";
 import { pointAt } from "./curve.ts";
@@ -108,7 +109,7 @@ function strandMarks(strand: Strand, { transform: m, unit }: View, size: Size): 
     project(m, beads[from], beads[from + 1], beads[from + 2], size.width, size.height, out);
     if (out[2] > 0) thread.push(out[0], out[1]);
   }
-  if (thread.length > 2)
+  if (thread.length > 2 && !strand.loose)
     lines.push({
       kind: "line",
       points: thread,
@@ -121,7 +122,7 @@ function strandMarks(strand: Strand, { transform: m, unit }: View, size: Size): 
 }
 
 function beadMarks(strand: Strand, { transform: m, unit, middle }: View, size: Size): Dot[] {
-  const { look, tokens, beads, tint, faint } = strand;
+  const { look, tokens, beads, tint, faint, loose } = strand;
   const out = new Float64Array(3);
   return Array.from({ length: tokens }, (_, token) => {
     const from = 3 * (token + 1);
@@ -132,7 +133,7 @@ function beadMarks(strand: Strand, { transform: m, unit, middle }: View, size: S
       kind: "dot" as const,
       x: out[0],
       y: out[1],
-      r: 0.5 * (5.2 + 2.6 * look.emphasis) * Math.max(unit, 0.8) * near,
+      r: 0.5 * (loose ? LOOSE : 1) * (5.2 + 2.6 * look.emphasis) * Math.max(unit, 0.8) * near,
       color: own.map((one, k) => Math.round(tint?.[3 * token + k] ?? one)) as Rgb,
       alpha:
         out[2] > 0 ? look.presence * (0.35 + 0.65 * look.emphasis) * (faint?.[token] ? 0.5 : 1) : 0,

@@ -39,6 +39,7 @@ export type Strand = {
   detail: number;
   flock: Flock;
   silent: boolean;
+  loose: boolean;
   scale: boolean;
 };
 type Link = { from: Pick; to: Pick; weight: number };
@@ -163,6 +164,7 @@ function strandOf(
     detail: 0,
     flock,
     silent: s.silent ?? false,
+    loose: s.loose ?? false,
     scale: s.scale ?? false,
   };
 }

@@ -43,6 +43,8 @@ export interface SentencePicture {
   ghosts?: GhostPicture | null;
   /** Drawn, but cannot be pointed at. */
   silent?: boolean;
+  /** Points that are no sentence: small beads, and no thread through them. */
+  loose?: boolean;
   /** its labels stand at the left of their places, as those of a scale */
   scale?: boolean;
   /** One a token; not 0: drawn faintly. */

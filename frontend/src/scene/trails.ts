@@ -224,7 +224,7 @@ export class Trails {
       glow: 0,
       lift: 0,
     };
-    this.#ribbon(piece.thread, thread);
+    if (!strand.loose) this.#ribbon(piece.thread, thread);
     if (trail <= 0.004) return;
     this.gpu.gl.uniform4fv(this.shader.uniforms.open, strand.flock.open);
     this.#ribbon(piece.path, path);

@@ -47,12 +47,17 @@ class LabelOffered(Message):
 
 
 class MeaningSetsAnswer(Message):
-    """What there is to choose from; whether the model predicts a next token."""
+    """What there is to choose from; the `language` of the run's texts (en, zh, or "": neither);
+    whether the model predicts a next token; how many `layers` and `heads` a layer it has (0: not
+    known)."""
 
     senses: list[SensesOffered]
     axes: list[PairsOffered]
     labels: list[LabelOffered]
+    language: str
     predicts: bool
+    layers: int
+    heads: int
 
 
 class MeaningAnswer(Message):
@@ -210,7 +215,7 @@ class SwapOf(Message):
 class AttackAnswer(MeaningAnswer):
     """Tensors: `plain` [2] loss and off-cloud percentile, `random_swaps` [3], `loss`, `outside`
     [direction, size, 3], `flips` [direction, 3], the least size that changes the prediction (NaN:
-    none), `positions` [direction, size, 3].
+    none), `positions` [direction, size, 3], `trust` [direction, size - 1] as of a path.
     """
 
     predicted: str

@@ -37,8 +37,7 @@ export function attacked(state: State, t: Words, look: Look, _: Dispatch): Findi
   return {
     words: `${t(`meaning.attack.${flips}`, values)} ${how}`,
     more: [
-      h("p", { class: "quiet", key: "off" }, t("meaning.attack.outside")),
-      h("div", { key: "outside" }, chartHere(state, t, look, outside)),
+      h("div", { key: "outside" }, chartHere(state, t, look, outside, "meaning.attack.outside")),
     ],
     detail: [swapList(state, t, swaps), flipList(state, t, look)],
   };

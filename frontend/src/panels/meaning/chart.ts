@@ -15,6 +15,7 @@ import { stepNumber } from "../../state/state.ts";
 import type { Look, State, Words } from "../../state/types.ts";
 import { Drawing } from "../../ui/drawing.ts";
 import type { Tree } from "../../ui/host.ts";
+import { changeWords } from "./smaller.ts";
 
 const [WIDE, HIGH] = [308, 132];
 
@@ -52,7 +53,8 @@ export function drawnOf(lines: Line[], looks: (Look | null)[], place: (at: numbe
 
 function axisOf({ kind, names }: Along, t: Words): AlongAxis {
   if (kind === "sites") return sitesAlong(names, (name) => placeShort(t, name), WIDE - 54);
-  return kind === "points" ? pointsAlong(names.length) : thingsAlong(names);
+  if (kind === "points") return pointsAlong(names.length);
+  return thingsAlong(kind === "changes" ? names.map((name) => changeWords(t, name)) : names);
 }
 
 /** A site's or another place's short name. */
@@ -60,8 +62,9 @@ export function placeShort(t: Words, name: string) {
   return name === "unembed" ? t("meaning.unembed") : siteShort(t, name);
 }
 
-/** The chart of the step on screen, along its sites, points, sizes or changes. */
-export function chartHere(state: State, t: Words, look: Look, lined: Lined): Tree {
+/** The chart of the step on screen, along its sites, points, sizes or changes; ``said`` is the key
+ * of its heading where it is not the usual one. */
+export function chartHere(state: State, t: Words, look: Look, lined: Lined, said = ""): Tree {
   const { along, lines } = lined;
   const drawn = drawnOf(
     lines,
@@ -69,7 +72,7 @@ export function chartHere(state: State, t: Words, look: Look, lined: Lined): Tre
     (at) => at,
   );
   const at = along.kind === "sites" ? Math.min(state.site, along.names.length - 1) : null;
-  const heading = t(`meaning.over.${along.kind}`, { step: stepNumber(state) });
+  const heading = t(said || `meaning.over.${along.kind}`, { step: stepNumber(state) });
   return figureOf(state, heading, {
     lines: drawn,
     along: axisOf(along, t),
@@ -107,7 +110,8 @@ export function placeOf(state: State, { kind, names }: Along) {
 function nameOf(t: Words, { kind, names }: Along, place: number) {
   const name = names[place] ?? "";
   if (kind === "sites") return placeShort(t, name);
-  return kind === "points" ? t("meaning.point", { at: place }) : name;
+  if (kind === "changes") return changeWords(t, name);
+  return t(kind === "points" ? "meaning.point" : "meaning.size", { at: place, size: name });
 }
 
 function figureOf(state: State, heading: string, chart: Omit<LinesChart, "frame" | "text">): Tree {

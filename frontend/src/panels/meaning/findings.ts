@@ -2,8 +2,6 @@
 
 import { h } from "preact";
 import { brief } from "../../i18n/language.ts";
-import { css } from "../../state/colour/colours.ts";
-import { regionHue } from "../../state/meaning/regions.ts";
 import { bounded, cell } from "../../state/meaning/series.ts";
 import type { Bounded } from "../../state/meaning/series.ts";
 import type { MeaningSection } from "../../state/meaning/types.ts";
@@ -14,10 +12,10 @@ import { placeShort } from "./chart.ts";
 import { labelWords } from "./fields.ts";
 import { kindWords, named } from "./forms.ts";
 import { attacked } from "./attacked.ts";
-import { boundedWords, percent } from "./numbers.ts";
+import { boundedParts, boundedWords, fixed, percent } from "./numbers.ts";
 import type { Finding } from "./numbers.ts";
 import { regionList } from "./regions.ts";
-import { saidBeside } from "./smaller.ts";
+import { changeWords, saidBeside } from "./smaller.ts";
 import { waysTable } from "./ways.ts";
 
 type Finder = (state: State, t: Words, look: Look, dispatch: Dispatch) => Finding;
@@ -144,6 +142,9 @@ function pairsUsed(t: Words, pairs: string[][]): Tree {
 
 // ---- the edge
 
+/** Below it a score that is above chance is still little evidence of any one token. */
+const WEAK = 0.6;
+
 function ood(state: State, t: Words, look: Look): Finding {
   const { kinds, scores, alarms } = look.answer;
   const kind = kinds.includes(state.meaning.form.kind) ? state.meaning.form.kind : kinds[0];
@@ -155,7 +156,9 @@ function ood(state: State, t: Words, look: Look): Finding {
     nearest: boundedWords(state, area("nearest")),
     loss: boundedWords(state, area("loss")),
   };
-  const alarm = alarms[k][at].replace(" ", "_");
+  const standing = alarms[k][at].replace(" ", "_");
+  const weak = standing === "supported" && (area("nearest").value ?? 0) < WEAK;
+  const alarm = weak ? "weak" : standing;
   const head = h(
     "tr",
     {},
@@ -169,7 +172,7 @@ function ood(state: State, t: Words, look: Look): Finding {
       { key: name },
       h("th", { scope: "row", title: t(`meaning.score.${name}.tip`) }, t(`meaning.score.${name}`)),
       ...[0, 1].map((level) =>
-        h("td", {}, boundedWords(state, bounded(look, "auroc", k, level, n, at))),
+        h("td", {}, boundedParts(state, bounded(look, "auroc", k, level, n, at))),
       ),
     ),
   );
@@ -221,26 +224,8 @@ function probe(state: State, t: Words, look: Look): Finding {
     detail: [
       h("dl", { class: "listed", key: "facts" }, told),
       h("p", { class: "quiet", key: "count" }, count),
-      classKey(state, look),
-    ].filter((one): one is Tree => one !== null),
+    ],
   };
-}
-
-/** Which hue is which class, where the cloud is coloured by them. */
-function classKey(state: State, look: Look): Tree | null {
-  if (state.meaning.form.shown === "hit" || !state.meaning.form.label) return null;
-  const lines = look.answer.classes.map((name: string, at: number) =>
-    h("li", { key: name }, [
-      h("i", {
-        key: "hue",
-        class: "swatch",
-        style: { background: css(regionHue(at, state.theme)) },
-        "aria-hidden": "true",
-      }),
-      h("span", { key: "name", dir: "auto" }, name),
-    ]),
-  );
-  return h("ul", { class: "classes", key: "classes" }, lines);
 }
 
 // ---- compression
@@ -251,7 +236,7 @@ function compress(state: State, t: Words, look: Look): Finding {
     .map((name: string, n: number) => ({ name, n, damage: bounded(look, "damage", n) }))
     .sort((a: any, b: any) => (b.damage.value ?? 0) - (a.damage.value ?? 0))[0];
   const words = t("meaning.compress.worst", {
-    change: worst.name,
+    change: changeWords(t, worst.name),
     damage: boundedWords(state, worst.damage),
     noise: boundedWords(state, bounded(look, "noise_damage", worst.n)),
     loss: boundedWords(state, bounded(look, "loss")),
@@ -268,12 +253,12 @@ function compress(state: State, t: Words, look: Look): Finding {
       ),
     ),
   );
-  const short = (value: number | null) => (value === null ? "–" : brief(value, state.language));
+  const short = (value: number | null) => fixed(state, value, 3);
   const lines = changes.map((name: string, n: number) =>
     h(
       "tr",
       { key: name },
-      h("th", { scope: "row" }, name),
+      h("th", { scope: "row", title: name }, changeWords(t, name)),
       h(
         "td",
         { title: boundedWords(state, bounded(look, "damage", n)) },

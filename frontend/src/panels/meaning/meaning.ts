@@ -1,7 +1,7 @@
 /** The panel of meaning: eight questions, each with its measurement and what could refute it. */
 
 import { h } from "preact";
-import { failureWords } from "../../i18n/language.ts";
+import { failureWords, said } from "../../i18n/language.ts";
 import {
   askingNow,
   keyOf,
@@ -22,7 +22,7 @@ import type { Tree } from "../../ui/host.ts";
 import { SidePanel } from "../../ui/panel.ts";
 import { axesScene } from "./axes-scene.ts";
 import { chartHere, chartOverSteps, keyOfLines, linedHere } from "./chart.ts";
-import { formOf } from "./forms.ts";
+import { formOf, kindWords } from "./forms.ts";
 import { findingOf } from "./findings.ts";
 import { lawOf } from "./law.ts";
 
@@ -190,7 +190,12 @@ function found(state: State, t: Words, dispatch: Dispatch, look: Look): Tree[] {
 /** What must be said beside the numbers. */
 function remarks(look: Look, t: Words): Tree {
   const notes = new Set<string>(
-    look.answer.notes.map((one: any) => t(`meaning.note.${one.key}`, one.values)),
+    look.answer.notes.map(({ key, values }: any) => {
+      const { name, why, why_zh } = values;
+      const words = name && { name: kindWords(t, name) };
+      const reason = why && { why: said(t, { message: why, message_zh: why_zh }) };
+      return t(`meaning.note.${key}`, { ...values, ...words, ...reason });
+    }),
   );
   return h(
     "ul",

@@ -12,13 +12,15 @@ import { visible } from "../../ui/dom.ts";
 import { Drawing } from "../../ui/drawing.ts";
 import type { Tree } from "../../ui/host.ts";
 import { ribbons } from "../../charts/ribbons.ts";
-import { boundedWords } from "./numbers.ts";
+import { placeShort } from "./chart.ts";
+import { boundedWords, fixed } from "./numbers.ts";
 import type { Finding } from "./numbers.ts";
 
 const SHOWN = 40;
 
 export function regionList(state: State, t: Words, look: Look, _: Dispatch): Finding {
-  const { regions, site } = look.answer;
+  const { regions } = look.answer;
+  const site = placeShort(t, look.answer.site);
   const members = look.tensors.members.data;
   const inside = Array.from(members).filter((one) => one >= 0).length;
   const words = regions.length
@@ -27,15 +29,14 @@ export function regionList(state: State, t: Words, look: Look, _: Dispatch): Fin
         site,
         share: Math.round((100 * inside) / members.length),
         purity: boundedWords(state, bounded(look, "purity")),
-        shuffled: brief(cell(look, "shuffled", 0) ?? 0, state.language),
+        shuffled: fixed(state, cell(look, "shuffled", 0), 2),
       })
     : t("meaning.regions.none", { site });
   const ribbon = ribbonOf(state, t);
-  const list = h(
-    "ol",
-    { class: "regions", key: "list" },
-    regions.slice(0, SHOWN).map((one: any) => regionLine(state, t, one)),
-  );
+  const list = h("ol", { class: "regions", key: "list" }, [
+    listHead(t),
+    ...regions.slice(0, SHOWN).map((one: any) => regionLine(state, t, one)),
+  ]);
   const rest =
     regions.length > SHOWN && t("meaning.regions.rest", { count: regions.length - SHOWN });
   return {
@@ -45,6 +46,21 @@ export function regionList(state: State, t: Words, look: Look, _: Dispatch): Fin
       ? ([list, rest && h("p", { class: "quiet", key: "rest" }, rest)].filter(Boolean) as Tree[])
       : [],
   };
+}
+
+/** What the columns of the list are. */
+function listHead(t: Words): Tree {
+  return h("li", { class: "head", key: "head" }, [
+    h("i", { key: "hue" }),
+    h("span", { class: "name", key: "name" }, t("meaning.regions.list.name")),
+    h("span", { class: "size", key: "size" }, t("meaning.regions.list.size")),
+    h(
+      "span",
+      { class: "purity", key: "purity", title: t("meaning.regions.purity.tip") },
+      t("meaning.regions.purity"),
+    ),
+    h("span", { class: "fate", key: "fate" }, t("meaning.regions.list.fate")),
+  ]);
 }
 
 function regionLine(state: State, t: Words, one: any): Tree {
@@ -73,7 +89,7 @@ function regionLine(state: State, t: Words, one: any): Tree {
     }),
     h("span", { class: "name", dir: "auto" }, regionName(one)),
     h("span", { class: "size" }, one.size),
-    h("span", { class: "purity" }, brief(one.purity, state.language)),
+    h("span", { class: "purity" }, fixed(state, one.purity, 2)),
     h("span", { class: `fate ${one.fate}` }, fate),
   );
 }

@@ -1,8 +1,15 @@
 /** How small the model is made, as sliders; and how both models go on with a sentence. */
 
 import { h } from "preact";
-import { KINDS, STOPS, amountOf, movedTo, stopOf } from "../../state/meaning/changes.ts";
-import type { ChangeKind } from "../../state/meaning/changes.ts";
+import {
+  KINDS,
+  amountsOf,
+  changeOf,
+  movedTo,
+  stopOf,
+  stopsOf,
+} from "../../state/meaning/changes.ts";
+import type { ChangeKind, Shape } from "../../state/meaning/changes.ts";
 import type { MeaningForm } from "../../state/meaning/types.ts";
 import type { State, Words } from "../../state/types.ts";
 import type { Tree } from "../../ui/host.ts";
@@ -11,19 +18,22 @@ import { Slider } from "../../ui/slider.ts";
 type Set = (fields: Partial<MeaningForm>) => void;
 
 export function sliders(state: State, t: Words, set: Set): Tree {
+  const { layers = 0, heads = 0 } = state.meaning.sets?.answer ?? {};
+  const kinds = KINDS.filter((kind) => stopsOf(kind, { layers, heads }).length);
   return h(
     "div",
     { class: "sliders", key: "sliders" },
-    KINDS.map((kind) => slider(kind, state.meaning.form.changes, t, set)),
+    kinds.map((kind) => slider(kind, state.meaning.form.changes, { layers, heads }, t, set)),
   );
 }
 
-function slider(kind: ChangeKind, changes: string, t: Words, set: Set): Tree {
-  const amount = amountOf(changes, kind);
-  const words =
-    amount === null
-      ? t("meaning.compress.untouched")
-      : t(`meaning.compress.${kind}.value`, { amount });
+function slider(kind: ChangeKind, changes: string, shape: Shape, t: Words, set: Set): Tree {
+  const stops = stopsOf(kind, shape);
+  const amounts = amountsOf(changes, kind);
+  const amount = amounts.map((one) => counted(kind, one)).join(", ");
+  const words = amount
+    ? t(`meaning.compress.${kind}.value`, { amount })
+    : t("meaning.compress.untouched");
   const id = `meaning-${kind}`;
   return h("label", { key: kind, for: id }, [
     h("span", { key: "label" }, t(`meaning.compress.${kind}`)),
@@ -33,13 +43,28 @@ function slider(kind: ChangeKind, changes: string, t: Words, set: Set): Tree {
       label: t(`meaning.compress.${kind}`),
       words,
       min: 0,
-      max: STOPS[kind].length,
+      max: stops.length,
       step: 1,
-      value: stopOf(changes, kind),
-      onSlide: (stop) => set({ changes: movedTo(changes, kind, stop) }),
+      value: stopOf(changes, kind, stops),
+      onSlide: (stop) => set({ changes: movedTo(changes, kind, stop, stops) }),
     }),
     h("output", { key: "words", for: id }, words),
   ]);
+}
+
+/** An amount as the page counts it: layers and heads from 1. */
+function counted(kind: ChangeKind, amount: string) {
+  return kind === "layer" || kind === "head"
+    ? amount.replace(/\d+/g, (digits) => String(Number(digits) + 1))
+    : amount;
+}
+
+/** A change in words: 3 bits, without layer 2. */
+export function changeWords(t: Words, name: string) {
+  const change = changeOf(name);
+  if (!change) return name;
+  const { kind, amount } = change;
+  return t(`meaning.compress.${kind}.name`, { amount: counted(kind, amount) });
 }
 
 interface Said {
@@ -55,7 +80,7 @@ export function saidBeside({ whole, changes, smaller }: Said, t: Words): Tree | 
     const same = sharedStart(whole, text);
     const rest = text.slice(same);
     return h("tr", { key: n }, [
-      h("th", { scope: "row", key: "name" }, changes[n]),
+      h("th", { scope: "row", key: "name" }, changeWords(t, changes[n])),
       h("td", { dir: "auto", key: "text" }, [
         text.slice(0, same),
         rest

@@ -7,6 +7,7 @@ import type { Dispatch } from "../../state/messages.ts";
 import type { Look, State, Words } from "../../state/types.ts";
 import { visible } from "../../ui/dom.ts";
 import type { Tree } from "../../ui/host.ts";
+import { placeShort } from "./chart.ts";
 import { boundedWords } from "./numbers.ts";
 import type { Finding } from "./numbers.ts";
 
@@ -94,7 +95,11 @@ function decoded(state: State, t: Words, look: Look, w: number): Tree {
   return h(
     "div",
     { key: "decoded" },
-    h("p", { class: "quiet" }, t("meaning.path.decoded", { site: look.answer.site })),
+    h(
+      "p",
+      { class: "quiet" },
+      t("meaning.path.decoded", { site: placeShort(t, look.answer.site) }),
+    ),
     h(
       "ol",
       { class: "decoded", dir: "auto" },

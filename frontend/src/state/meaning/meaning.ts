@@ -10,7 +10,7 @@ import { stepNumber } from "../state.ts";
 import { SECTIONS } from "./types.ts";
 import type { Handlers, Kind } from "../messages.ts";
 import type { Look, State } from "../types.ts";
-import type { Asking, Meaning, MeaningSection, Measured } from "./types.ts";
+import type { Asking, Meaning, MeaningForm, MeaningSection, Measured } from "./types.ts";
 
 export const EMPTY_MEANING: Meaning = {
   section: "senses",
@@ -127,17 +127,33 @@ export function meaningHeard(state: State, look: Look): State {
   return withMeaning(state, { measured: { ...meaning.measured, [section]: measured }, asking });
 }
 
-/** What is chosen, in the page's language where nothing else has been. */
-function fitting({ meaning, language }: State, { answer }: Look) {
+/** What is written into the fields at first, by the language of a run's texts. */
+const AT_FIRST: Record<string, Partial<MeaningForm>> = {
+  en: { analogy: EMPTY_MEANING.form.analogy, start: "cat", end: "dog" },
+  zh: { analogy: "男人 国王 女人 王后", start: "春", end: "秋" },
+};
+
+/** What is chosen, in the language that the run is in (else the page's): a word and a list of it
+ * where those chosen are of another; what nobody has written is written in it. */
+function fitting({ meaning, language }: State, { answer }: Look): MeaningForm {
   const { form } = meaning;
-  const word = answer.senses.find((one: any) => one.language === language)?.word;
-  const list = answer.axes.find((one: any) => one.language === language)?.name;
-  const untouched = form.word === EMPTY_MEANING.form.word;
-  const analogy = "男人 国王 女人 王后";
-  const [start, end] = ["春", "秋"];
-  return language === "zh" && untouched && word && list
-    ? { ...form, word, list, analogy, start, end }
-    : form;
+  const wanted: string = answer.language || language;
+  const fits = (one: any) => one.language === wanted;
+  const word = pick(answer.senses, "word", form.word, fits);
+  const list = pick(answer.axes, "name", form.list, fits);
+  const first = AT_FIRST[wanted] ?? {};
+  const written = (["analogy", "start", "end"] as const).filter((name) =>
+    Object.values(AT_FIRST).some((one) => one[name] === form[name]),
+  );
+  const fresh = Object.fromEntries(written.map((name) => [name, first[name] ?? form[name]]));
+  return { ...form, word, list, ...fresh };
+}
+
+/** The one chosen where it fits or is a person's own, else the first that does. */
+function pick(offered: any[], name: string, chosen: string, fits: (one: any) => boolean): string {
+  const here = offered.find((one) => one[name] === chosen);
+  if (!here || fits(here)) return chosen;
+  return offered.find(fits)?.[name] ?? chosen;
 }
 
 /** The state once a question has been refused; the same where the id is none of ours. */

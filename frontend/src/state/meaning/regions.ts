@@ -36,7 +36,9 @@ export function columnsOf(state: State): RegionColumn[] {
   }));
 }
 
-/** Those that are drawn over the slider of training: while the panel shows them. */
+/** Those that are drawn over the slider of training: while the panel shows them, and of this
+ * site. */
 export function columnsOver(state: State): RegionColumn[] {
-  return meaningShown(state) && state.meaning.scene ? columnsOf(state) : [];
+  const { fresh } = measuredNow(state);
+  return meaningShown(state) && state.meaning.scene && fresh ? columnsOf(state) : [];
 }

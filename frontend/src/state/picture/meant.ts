@@ -4,7 +4,8 @@
  */
 
 import { PLAIN } from "../colour/colouring.ts";
-import { CATEGORIES, HUES, magnitude } from "../colour/colours.ts";
+import { HUES, magnitude } from "../colour/colours.ts";
+import { classHues, hitHues } from "../meaning/hues.ts";
 import { meaningShown, partHere } from "../meaning/meaning.ts";
 import { regionHue, regionName } from "../meaning/regions.ts";
 import { moveTrust } from "../trust.ts";
@@ -32,10 +33,24 @@ const DRAWERS: Partial<Record<MeaningSection, Drawer>> = {
   attack,
 };
 
-/** What the scene shows of the open section; null: nothing. */
+/** What the scene shows of the open section, measured in this projection and, where it is of one
+ * site, at this one; null: nothing. */
 export function meantHere(state: State): Look | null {
-  if (!meaningShown(state) || !state.meaning.scene) return null;
-  return DRAWERS[state.meaning.section] ? partHere(state) : null;
+  const { section, scene, measured } = state.meaning;
+  if (!meaningShown(state) || !scene || !DRAWERS[section]) return null;
+  const look = shownBy(measured[section]?.key) === state.projection ? partHere(state) : null;
+  const site: string | undefined = look?.answer.site;
+  return site === undefined || site === siteHere(state) ? look : null;
+}
+
+/** The name of the site on screen. */
+function siteHere(state: State) {
+  return state.card?.sites[Math.round(state.site)];
+}
+
+/** The projection that a question's places are of. */
+function shownBy(key: string | undefined): string | null {
+  return key ? (JSON.parse(key).projection ?? null) : null;
 }
 
 /** The picture with it; the very picture where there is nothing. */
@@ -55,7 +70,8 @@ function back(state: State) {
     const tint = Uint8Array.from({ length: 3 * one.tokens }, (_, at) => grey[at % 3]);
     const faint = new Uint8Array(one.tokens).fill(1);
     const labels = one.labels.map(() => "");
-    return { ...one, labels, tint, faint, trail: false, ghosts: null, active: false };
+    const still = { trail: false, ghosts: null, active: false, loose: true };
+    return { ...one, ...still, labels, tint, faint };
   };
 }
 
@@ -103,6 +119,7 @@ function beads(
     faint: null,
     trust: null,
     active: false,
+    loose: true,
     ...more,
   };
 }
@@ -200,12 +217,13 @@ function probe(state: State, picture: Picture, look: Look): Picture {
   const site = Math.round(state.site);
   if (!index?.shape[0] || site >= predicted.shape[0]) return picture;
   const count = index.shape[0];
-  const [right, wrong] = [CATEGORIES[state.theme][2], CATEGORIES[state.theme][4]];
+  const { right, wrong } = hitHues(state.theme);
   const { shown } = state.meaning.form;
+  const hue = classHues(state, look.answer);
   const told = new Map<number, [RGB, number]>();
   for (let n = 0; n < count; n++) {
     const [said, own] = [predicted.data[site * count + n], truth.data[n]];
-    const classed = regionHue(shown === "true" ? own : said, state.theme);
+    const classed = hue(shown === "true" ? own : said);
     const color = shown === "hit" ? (said === own ? right : wrong) : classed;
     told.set(index.data[n], held.data[n] ? [color, 0.95] : [PLAIN[state.theme], 0.3]);
   }
@@ -216,8 +234,7 @@ function regions(state: State, picture: Picture, look: Look): Picture {
   const { answer, tensors } = look;
   const members = tensors.members.data;
   const count = picture.cloud.own ?? picture.cloud.positions.length / 3;
-  const here = state.card?.sites[Math.round(state.site)] === answer.site;
-  if (members.length !== count || !here) return picture;
+  if (members.length !== count) return picture;
   const cloud = recoloured(picture.cloud, (at) =>
     members[at] >= 0 ? [regionHue(members[at], state.theme), 0.9] : null,
   );
@@ -258,9 +275,8 @@ export function centersOf(positions: Float32Array, members: ArrayLike<number>, c
 
 function path(state: State, picture: Picture, look: Look): Picture {
   const { answer, tensors } = look;
-  const here = state.card?.sites[Math.round(state.site)] === answer.site;
   const w = answer.ways.indexOf(state.meaning.form.way);
-  if (!here || !tensors.positions) return picture;
+  if (!tensors.positions) return picture;
   const line = rowOf(tensors.positions, w);
   if (!Number.isFinite(line[0])) return picture;
   const tops: string[] = answer.tops[w].map((words: string[]) => words[0].trim() || "␣");
@@ -272,15 +288,26 @@ function path(state: State, picture: Picture, look: Look): Picture {
   return { ...picture, ...alongOf(state, picture, "path", line, labels, color, trust) };
 }
 
+/** What the ways of moving a state are called where they end. */
+const MOVES: Record<string, Record<State["language"], string>> = {
+  gradient: { en: "gradient", zh: "梯度" },
+  tangent: { en: "tangent part", zh: "切向部分" },
+  normal: { en: "normal part", zh: "法向部分" },
+  random: { en: "random", zh: "随机" },
+};
+
 function attack(state: State, picture: Picture, look: Look): Picture {
   const { answer, tensors } = look;
-  const here = state.card?.sites[Math.round(state.site)] === answer.site;
-  if (!here || !tensors.positions) return picture;
+  if (!tensors.positions) return picture;
   const hues = [FIRST, SECOND, THIRD, 7];
   return answer.directions.reduce((drawn: Picture, name: string, at: number) => {
     const line = rowOf(tensors.positions, at);
-    const labels = Array.from({ length: line.length / 3 }, (_, n) => (n ? "" : name));
-    return { ...drawn, ...alongOf(state, drawn, name, line, labels, HUES[state.theme][hues[at]]) };
+    const last = line.length / 3 - 1;
+    const word = MOVES[name]?.[state.language] ?? name;
+    const labels = Array.from({ length: last + 1 }, (_, n) => (n === last ? word : ""));
+    const trust = tensors.trust && rowOf(tensors.trust, at, 1);
+    const hue = HUES[state.theme][hues[at]];
+    return { ...drawn, ...alongOf(state, drawn, name, line, labels, hue, trust) };
   }, picture);
 }
 
@@ -307,7 +334,7 @@ function alongOf(
   const edges: EdgePicture[] = labels.slice(1).map((_, at) => ({
     from: { kind: "place", at: line.subarray(3 * at, 3 * at + 3) },
     to: { kind: "place", at: line.subarray(3 * at + 3, 3 * at + 6) },
-    weight: trust ? 0.12 + 0.48 * moveTrust(trust[at]) : 0.55,
+    weight: trust ? 0.1 + 0.9 * moveTrust(trust[at]) : 0.55,
     color,
     arrow: false,
     plain: true,
