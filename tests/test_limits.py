@@ -92,7 +92,7 @@ def script_functions(path: Path) -> Iterator[tuple[str, int]]:
             yield head["function"] or head["arrow"] or head["method"], closing - start + 1
 
 
-@pytest.mark.parametrize("path", PYTHON + SCRIPTS, ids=name)
+@pytest.mark.parametrize("path", PYTHON + SCRIPTS + STYLES, ids=name)
 def test_a_file_is_short(path: Path) -> None:
     count = len(path.read_text("utf-8").splitlines())
     most = OUTGROWN_FILES.get(name(path), FILE_LINES)
