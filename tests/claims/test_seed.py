@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ from layerfold.claims.seed.finding import (
 )
 from layerfold.claims.seed.losses import length, nudged, random_like
 from layerfold.claims.seed.registry import CLAIMS, compute_of
-from layerfold.claims.seed.sentences import texts, untrained
+from layerfold.claims.seed.sentences import COMPARED, texts, untrained
 from layerfold.claims.seed.subject import Subject
 from layerfold.claims.seed.table import cards_from, finding_of, settled
 from layerfold.claims.seed.thresholds import BARS
@@ -76,8 +77,6 @@ def test_every_claim_is_told_whole_in_both_languages() -> None:
 
 
 def test_both_languages_tell_the_same_numbers() -> None:
-    import re
-
     for claim in CLAIMS:
         for part in ("reason", "threshold"):
             one, other = (set(re.findall(r"{(\w+)", texts(n)[claim][part])) for n in ("en", "zh"))
@@ -95,6 +94,19 @@ def test_every_claim_names_a_paper() -> None:
 def test_every_claim_has_a_function() -> None:
     for claim in CLAIMS:
         assert callable(compute_of(claim))
+
+
+@pytest.mark.parametrize("claim", sorted(CLAIMS))
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_one_checkpoint_alone_is_not_compared_with_itself(claim: str, language: str) -> None:
+    """What is left of the sentence says nothing of a first checkpoint, and is whole."""
+    told = texts(language)[claim]["reason"]
+    alone = COMPARED.sub("", told)
+    assert "{first}" not in alone
+    assert "first checkpoint" not in alone
+    assert "首个检查点" not in alone
+    assert alone.count("(") == alone.count(")")
+    assert not re.search(r"[;,，；] *[.)。）]|\[\[|\]\]", alone)
 
 
 # ---- verdicts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
@@ -19,6 +20,9 @@ from layerfold.claims.seed.thresholds import BARS
 FOLDER: Final = Path(__file__).parent
 LANGUAGES: Final = ("en", "zh")
 LESS: Final = ("1.1a", "1.3b", "2.1b", "2.4a", "2.4c", "2.5b")  # claims of a small number
+# A clause about the first checkpoint: it is said where there is a later one.
+COMPARED: Final = re.compile(r"\[\[(.*?)\]\]")
+FIRST: Final = "step0"  # the control that is the first checkpoint
 Texts = Mapping[str, Mapping[str, str]]
 
 
@@ -57,7 +61,9 @@ def card_of(claim: str, found: Finding, q: float, subject: Subject) -> SeedCard:
         unit_zh=words["zh"]["unit"],
         series=series_of(found.series, words["en"]["unit"], words["zh"]["unit"]),
         by_site=found.by_site,
-        controls=[control_of(one) for one in found.controls],
+        controls=[
+            control_of(one) for one in found.controls if subject.several or one.name != FIRST
+        ],
         p=None if found.p is None else rounded(found.p),
         q=rounded(q) if isfinite(q) else None,
         papers=[SeedPaper(text=text, url=url) for text, url in papers()[claim]],
@@ -90,7 +96,8 @@ def reason_of(claim: str, found: Finding, language: str, subject: Subject) -> st
     }
     if "which" in numbers:
         numbers["which_word"] = words["words"][str(numbers["which"])]
-    said = words[claim]["reason"].format(here=here_of(found), step=f"{found.at_step:,}", **numbers)
+    reason = COMPARED.sub(r"\1" if subject.several else "", words[claim]["reason"])
+    said = reason.format(here=here_of(found), step=f"{found.at_step:,}", **numbers)
     if found.why == "chance":
         said += words["verdict"]["chance"]
     if found.verdict == "weaker":
@@ -98,7 +105,7 @@ def reason_of(claim: str, found: Finding, language: str, subject: Subject) -> st
     first = untrained(claim, found)
     if subject.several and first is not None:
         said += words["verdict"]["untrained"].format(first0=number(first))
-    if not subject.several and "step0" in {one.name for one in found.controls}:
+    if not subject.several and FIRST in {one.name for one in found.controls}:
         said += words["verdict"]["one_step"]
     return said
 
@@ -109,7 +116,7 @@ def untrained(claim: str, found: Finding) -> float | None:
     """
     if found.verdict not in ("holds", "weak"):
         return None
-    first = next((one.values[0] for one in found.controls if one.name == "step0"), None)
+    first = next((one.values[0] for one in found.controls if one.name == FIRST), None)
     value, low, high = found.value
     bound = high if claim in LESS else low
     bound = value if bound is None else bound
