@@ -6,6 +6,7 @@ import { Flock } from "../../frontend/src/scene/flock.ts";
 import { textSize } from "../../frontend/src/scene/labels.ts";
 import { pathStrength } from "../../frontend/src/scene/drawing.ts";
 import { pdfOf, svgOf } from "../../frontend/src/scene/paper.ts";
+import { markedPart, trimmed } from "../../frontend/src/scene/trimming.ts";
 import { figure } from "../../frontend/src/state/picture/figure.ts";
 import { ghostsOf } from "../../frontend/src/state/picture/ghosts.ts";
 import { heightOf, sheetsShown } from "../../frontend/src/state/picture/tower.ts";
@@ -109,4 +110,19 @@ test("a drawing is SVG with labels as text, and a PDF whose table says where its
   assert.ok(pdf.startsWith("%PDF-1.4") && pdf.slice(start).startsWith("xref"));
   for (const [, at] of pdf.slice(start).matchAll(/^(\d{10}) 00000 n/gm))
     assert.match(pdf.slice(Number(at)), /^\d+ 0 obj/);
+});
+
+test("what is taken away is cut to its marks, with a margin, and never beyond the picture", () => {
+  const dot = (x, y) => ({ kind: "dot", x, y, r: 10, color: [0, 0, 0], alpha: 1 });
+  const of = (...marks) => ({ width: 1280, height: 720, ground: ["#000", "#000", "#000"], marks });
+  assert.deepEqual(markedPart(of()), { left: 0, top: 0, width: 1280, height: 720 });
+  const whole = of(dot(500, 100), dot(1240, 500));
+  assert.deepEqual(markedPart(whole), { left: 450, top: 50, width: 830, height: 500 });
+  const cut = trimmed(whole);
+  assert.deepEqual([cut.width, cut.height], [830, 500]);
+  assert.deepEqual([cut.marks[0].x, cut.marks[0].y], [50, 50]);
+  const line = { kind: "line", points: [600, 90, 700, 95], width: 1, color: [0, 0, 0], alpha: 1 };
+  const { left, width } = markedPart(of(line));
+  assert.deepEqual([left, width], [330, 640], "the line of words below needs room");
+  assert.deepEqual(trimmed(of(line)).marks[0].points, [270, 40, 370, 45]);
 });

@@ -4,10 +4,12 @@ import { citationOf, sceneName } from "../charts/citing.ts";
 import { withWords } from "../charts/png.ts";
 import { wordsOf } from "../i18n/language.ts";
 import { pdfOf, svgOf } from "../scene/paper.ts";
+import { markedPart, trimmed } from "../scene/trimming.ts";
 import { linkOf } from "../state/url.ts";
 import { viewOfState } from "../state/view.ts";
 import { postBytes } from "./client.ts";
 import { download } from "./saving.ts";
+import type { Drawing } from "../scene/picture.ts";
 import type { Taken } from "../panels/takeaway.ts";
 import type { Scene, State } from "../state/types.ts";
 import type { Store } from "../state/store.ts";
@@ -55,13 +57,27 @@ const MAKERS: Record<Exclude<Taken, "cite">, Maker> = {
 function drawn(scene: Scene) {
   const found = scene.drawing();
   if (!found) throw new Error("this browser draws the scene without WebGL");
-  return found;
+  return trimmed(found);
 }
 
 async function png(state: State, scene: Scene, cited: string, ratio: number) {
-  const url = await scene.image(ratio);
+  const whole = scene.drawing();
+  const url = whole ? await cut(await scene.image(ratio), whole) : await scene.image(ratio);
   const bytes = Uint8Array.from(atob(url.slice(url.indexOf(",") + 1)), (one) => one.charCodeAt(0));
   return withWords(bytes, { Software: `Layerfold ${state.version}`, Description: cited });
+}
+
+/** The part of a picture that holds the marks of its drawing. */
+async function cut(url: string, drawing: Drawing) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  const scale = image.width / drawing.width;
+  const { left, top, width, height } = markedPart(drawing);
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
+  canvas.getContext("2d")?.drawImage(image, -Math.round(left * scale), -Math.round(top * scale));
+  return canvas.toDataURL("image/png");
 }
 
 /** A film of one play through the layers. */
