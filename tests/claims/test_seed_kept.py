@@ -11,6 +11,7 @@ import pytest
 from layerfold.claims.seed.files import SEED, read_seed_file
 from layerfold.claims.seed.record import SeedCard
 from layerfold.claims.seed.registry import CLAIMS
+from layerfold.claims.seed.report import SeedVerdicts
 from layerfold.claims.seed.sentences import texts
 from tests.claims import by_hand
 
@@ -66,3 +67,10 @@ def test_a_kept_number_is_derived_again_by_hand(run: str) -> None:
     own = by_hand.rank_share(by_hand.weights_in(checkpoint), card["architecture"]["n_head"])
     (claim,) = (one for one in cards_in(MODELS / run) if one.id == "2.5b")
     assert claim.series.values[-1] == pytest.approx(own, rel=1e-5)
+
+
+@pytest.mark.parametrize("folder", KEPT, ids=lambda one: one.name)
+def test_the_table_of_verdicts_is_told_in_chinese(folder: Path) -> None:
+    told = SeedVerdicts({folder.name: cards_in(folder)}, {}).as_text("zh")
+    assert "判定" in told
+    assert not SENTENCE.search(told)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from typer import Context
+from typer.main import get_command
 
+from layerfold.cli.help import told_again
+from layerfold.cli.main import COMMANDS, app_of
 from layerfold.locales.messages import (
     FIELD,
     Catalog,
@@ -16,6 +20,7 @@ from layerfold.locales.messages import (
 )
 from tests.locales.templates import code, templates
 
+HAN = re.compile("[\u4e00-\u9fff]")
 WORD = re.compile("[A-Za-z]{2}")
 SAID = re.compile("[a-z] [a-z]")  # words in a row, and no path
 FOREIGN = {"Method Not Allowed.", "Not Found.", "Show this message and exit."}  # of libraries
@@ -33,6 +38,17 @@ def test_no_catalog_keeps_a_message_that_the_code_no_longer_says() -> None:
     said, written = templates(), code()
     phrases = (one for one in read_catalogs("zh") if one not in said and one not in FOREIGN)
     assert not [one for one in phrases if _longest(one) not in written]
+
+
+def test_help_of_every_command_is_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands, arguments and options, and the headings above them."""
+    monkeypatch.setenv("LAYERFOLD_LANG", "zh")
+    for name in ("--help", *COMMANDS):
+        told = told_again(get_command(app_of(name)))
+        for command in (told, *getattr(told, "commands", {}).values()):
+            words = [command.help, *(getattr(one, "help", "") for one in command.params)]
+            assert not [one for one in words if one and not HAN.search(one)], name
+            assert "用法：" in command.get_help(Context(command))
 
 
 def _longest(phrase: str) -> str:

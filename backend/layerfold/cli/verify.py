@@ -98,7 +98,7 @@ def verify(
 
 def told(found: SeedVerdicts, as_json: bool) -> None:
     """What became of the seed's claims is printed. Exit code 1 when a run cannot be read."""
-    say(as_json, found.as_json(), found.as_text())
+    say(as_json, found.as_json(), found.as_text(language_of(os.environ)))
     for name, why in found.failed.items():
         complain(f"{name}: {why}")
     if found.failed:

@@ -14,13 +14,25 @@ from layerfold.claims.seed.record import SeedCard, SeedSeries
 from layerfold.claims.seed.table import cards_of
 from layerfold.interp.session import Session
 
-COLUMNS: Final = ("claim", "of the seed", "here", "unit", "controls", "q", "verdict")
+COLUMNS: Final = {
+    "en": ("claim", "of the seed", "here", "unit", "controls", "q", "verdict"),
+    "zh": ("论断", "种子所言", "此处", "单位", "对照", "q", "判定"),
+}
 VERDICTS: Final = {
-    "holds": "holds",
-    "weak": "holds weakly",
-    "fails": "does not hold",
-    "weaker": "weaker claim true",
-    "untestable": "cannot be tested",
+    "en": {
+        "holds": "holds",
+        "weak": "holds weakly",
+        "fails": "does not hold",
+        "weaker": "weaker claim true",
+        "untestable": "cannot be tested",
+    },
+    "zh": {
+        "holds": "成立",
+        "weak": "弱成立",
+        "fails": "在此不成立",
+        "weaker": "较弱的说法成立",
+        "untestable": "在此无法检验",
+    },
 }
 
 
@@ -39,9 +51,9 @@ class SeedVerdicts:
         ]
         return {"runs": runs, "errors": dict(self.failed)}
 
-    def as_text(self) -> str:
-        """For a person: a table a run."""
-        return "\n".join(table(run, cards) for run, cards in self.found.items())
+    def as_text(self, language: str = "en") -> str:
+        """For a person: a table a run, in English or in Chinese."""
+        return "\n".join(table(run, cards, language) for run, cards in self.found.items())
 
 
 def seed_of(
@@ -66,22 +78,24 @@ def seed_of(
     return SeedVerdicts(*over_runs(folders, cache, compute))
 
 
-def table(run: str, cards: Sequence[SeedCard]) -> str:
+def table(run: str, cards: Sequence[SeedCard], language: str = "en") -> str:
     """Each claim with its number and interval, its controls, its false discovery rate and what
     became of it.
     """
-    return table_text(run, COLUMNS, map(row, cards))
+    return table_text(run, COLUMNS[language], [row(card, language) for card in cards])
 
 
-def row(card: SeedCard) -> tuple[str, ...]:
+def row(card: SeedCard, language: str = "en") -> tuple[str, ...]:
     """A claim in a line of the table."""
-    controls = "\n".join(shown(one) for one in card.controls)
-    rate, verdict = number(card.q), VERDICTS[card.verdict]
-    return (card.id, card.title_en, card.here, card.unit, controls, rate, verdict)
+    title, unit = (card.title_zh, card.unit_zh) if language == "zh" else (card.title_en, card.unit)
+    controls = "\n".join(shown(one, language) for one in card.controls)
+    verdict = VERDICTS[language][card.verdict]
+    return (card.id, title, card.here, unit, controls, number(card.q), verdict)
 
 
-def shown(control: SeedSeries) -> str:
+def shown(control: SeedSeries, language: str = "en") -> str:
     """A control's last number with its bounds."""
     value, low, high = control.values[-1], control.lows[-1], control.highs[-1]
     bounds = "" if low is None or high is None else f" [{number(low)}, {number(high)}]"
-    return f"{control.name_en}: {number(value)}{bounds}"
+    name = control.name_zh if language == "zh" else control.name_en
+    return f"{name}: {number(value)}{bounds}"
