@@ -36,8 +36,6 @@ MANY_PARAMETERS = {
 # it is, and leaves the list when it is parted.
 OUTGROWN_FILES = {
     "tests/browser/test_scene.py": 405,
-    "tests/data/test_tables.py": 440,
-    "tests/model/test_hub_refusals.py": 498,
 }
 OUTGROWN_FUNCTIONS = {"backend/layerfold/cli/meaning.py:axes": 73}
 # torch, umap and numba take seconds to import: what can be used without them imports them where
