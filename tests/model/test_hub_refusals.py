@@ -142,6 +142,7 @@ def test_a_tokenizer_that_asks_for_code_is_refused_and_its_code_is_not_run(folde
     path = folder / "tokenizer_config.json"
     asked = {"tokenizer_class": "Evil", "auto_map": {"AutoTokenizer": [canary(folder), None]}}
     path.write_text(json.dumps(asked), "utf-8")
+    (folder / "config.json").write_text('{"model_type": "llama"}', "utf-8")
     with pytest.raises(ModelRefused, match=r"asks for code of its own \(auto_map in tokenizer_con"):
         read_hub_tokenizer(Where(folder))
     assert not (folder / "ran").exists()
