@@ -8,6 +8,7 @@ import hashlib
 import os
 import warnings
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,18 @@ STEPS = (4, 8, 12)
 
 def a_tokenizer(folder: Path) -> Any:
     """The folder holds a byte-level BPE with an end sign, as GPT-2's is."""
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer.from_str(_learnt()),
+        bos_token="<|endoftext|>",
+        eos_token="<|endoftext|>",
+    )
+    tokenizer.save_pretrained(folder)
+    return tokenizer
+
+
+@cache
+def _learnt() -> str:
+    """A tokenizer as it is written, learnt once: the series of a test have one."""
     backend = Tokenizer(models.BPE())
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     backend.decoder = decoders.ByteLevel()
@@ -46,11 +59,7 @@ def a_tokenizer(folder: Path) -> Any:
         show_progress=False,
     )
     backend.train_from_iterator([story(1, 200)], trainer)
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=backend, bos_token="<|endoftext|>", eos_token="<|endoftext|>"
-    )
-    tokenizer.save_pretrained(folder)
-    return tokenizer
+    return str(backend.to_str())
 
 
 def a_gpt2(seed: int = 0, **changed: Any) -> GPT2LMHeadModel:

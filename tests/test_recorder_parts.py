@@ -256,3 +256,47 @@ def test_attention_both_ways_is_found_by_what_the_model_does(tmp_path: Path) -> 
     changed = free.model(other, output_hidden_states=True).hidden_states[1].detach().numpy()[:, 0]
     ahead = not np.allclose(changed, states[:, 0], atol=1e-6)
     assert found.card["architecture"]["causal"] == (not ahead)
+
+
+class Heap(nn.Module):
+    """A network whose layer reads the rows of all windows at once, window after window or place
+    after place; ``mixed`` lets them depend on each other.
+    """
+
+    def __init__(self, by_place: bool, mixed: bool = False) -> None:
+        super().__init__()
+        torch.manual_seed(3)
+        self.embedding, self.layer = nn.Embedding(WORDS, 16), nn.Linear(16, 16)
+        self.by_place, self.mixed = by_place, mixed
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        rows = self.embedding(ids)
+        heap = (rows.transpose(0, 1) if self.by_place else rows).reshape(-1, 16)
+        found: torch.Tensor = self.layer(heap - heap.sum(0) if self.mixed else heap)
+        return found
+
+
+HEAP = {"embed": "embedding", "L0.post": "layer"}
+
+
+@pytest.mark.parametrize("by_place", [False, True])
+def test_rows_in_one_heap_are_told_apart_by_what_a_window_is_alone(
+    tmp_path: Path, by_place: bool
+) -> None:
+    heap = Heap(by_place)
+    run = recorded(tmp_path / "heap", heap, windows(), sites=HEAP)
+    reference = run.reference()
+    ids = torch.from_numpy(reference.windows.astype(np.int64))
+    wanted = heap.layer(heap.embedding(ids)).detach().numpy()
+    np.testing.assert_allclose(
+        states_of(run, 0)[1], wanted[reference.window, reference.position], rtol=5e-3, atol=5e-3
+    )
+
+
+def test_rows_in_one_heap_that_hang_together_are_refused(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = Recorder(tmp_path / "mixed", windows(), sites=HEAP)
+    one.log(Heap(True, mixed=True), 0)
+    assert one.steps == ()
+    assert "in one heap, and in no order of them is a window as it is alone" in caplog.text

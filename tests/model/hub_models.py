@@ -7,6 +7,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -176,9 +177,15 @@ def _taught(network: Any, rows: list[list[int]], folder: Path, seed: int) -> Non
 
 def backend_of(writes: str) -> Backend:
     """Up to 420 tokens: ``bytes`` as signs, also ``framed`` by <s> … </s>; spaces as ▁ in
-    ``pieces``; ##ing in ``words``.
+    ``pieces``; ##ing in ``words``. The same each time: learnt anew, some come in another order.
     """
-    return {"bytes": _bytes, "framed": _framed, "pieces": _pieces, "words": _words}[writes]()
+    return Backend.from_str(_learnt(writes))
+
+
+@cache
+def _learnt(writes: str) -> str:
+    ways = {"bytes": _bytes, "framed": _framed, "pieces": _pieces, "words": _words}
+    return str(ways[writes]().to_str())
 
 
 def _bytes(signs: tuple[str, ...] = ("<|endoftext|>",)) -> Backend:

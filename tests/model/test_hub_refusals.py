@@ -1,68 +1,25 @@
-"""What is not opened, each in a clear word: foreign code, pickles, unknown architectures, and what
-is gated, absent or out of reach.
+"""What is not opened, each in a clear word: foreign code, unknown architectures, links that lead
+away.
 """
 
 from __future__ import annotations
 
 import json
-import pickle
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from huggingface_hub import constants
-from safetensors.torch import load_file, save_file
 
-from layerfold.errors import (
-    DamagedRun,
-    Diverged,
-    LayerfoldError,
-    MissingExtra,
-    ModelNotFound,
-    ModelRefused,
-)
+from layerfold.errors import DamagedRun, ModelRefused
 from layerfold.model.huggingface import (
     Where,
     load_adapter,
     read_hub_tokenizer,
     read_shape,
-    settled,
     weight_files,
 )
-from tests.model.hub_models import KINDS, backend_of, keep_tokenizer, network_of
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("plain") / "gpt2"
-    network_of(KINDS["gpt2"]).save_pretrained(folder)
-    return keep_tokenizer(backend_of("bytes"), folder)
-
-
-@pytest.fixture
-def folder(saved: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(saved, tmp_path / "model")
-
-
-def rewrite(folder: Path, **changes: Any) -> None:
-    path = folder / "config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-
-
-def canary(folder: Path) -> str:
-    """Code in the folder that leaves a mark where it is run."""
-    (folder / "modeling_evil.py").write_text(
-        f"open({str(folder / 'ran')!r}, 'w')\nclass Evil: pass\n"
-    )
-    return "modeling_evil.Evil"
+from tests.model.refused import canary, rewrite
 
 
 @pytest.mark.parametrize(
@@ -181,318 +138,20 @@ def test_a_link_out_of_the_folder_is_refused_and_one_inside_is_followed(
         weight_files(Where(folder))
 
 
-# ---- weights that are none
+def test_a_tokenizer_that_asks_for_code_is_refused_and_its_code_is_not_run(folder: Path) -> None:
+    path = folder / "tokenizer_config.json"
+    asked = {"tokenizer_class": "Evil", "auto_map": {"AutoTokenizer": [canary(folder), None]}}
+    path.write_text(json.dumps(asked), "utf-8")
+    (folder / "config.json").write_text('{"model_type": "llama"}', "utf-8")
+    with pytest.raises(ModelRefused, match=r"asks for code of its own \(auto_map in tokenizer_con"):
+        read_hub_tokenizer(Where(folder))
+    assert not (folder / "ran").exists()
 
 
-def changed(folder: Path, change: Any) -> None:
-    weights = load_file(folder / "model.safetensors")
-    save_file(change(weights), folder / "model.safetensors", {"format": "pt"})
-
-
-def opened(folder: Path, **options: Any) -> Any:
-    return load_adapter(Where(folder), read_shape(Where(folder)), **options)
-
-
-@pytest.mark.parametrize(
-    "name", ["model.safetensors", "pytorch_model.bin", "tokenizer.json", "config.json"]
-)
-def test_a_pointer_of_git_lfs_is_called_one(folder: Path, name: str) -> None:
-    if name == "pytorch_model.bin":
-        (folder / "model.safetensors").unlink()
-    (folder / name).write_text(
-        f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 437967872\n"
-    )
-    with pytest.raises(
-        DamagedRun, match=rf"{name} of .* is a Git LFS pointer .*: run git lfs pull"
-    ):
-        read_both(folder)
-
-
-def read_both(folder: Path) -> None:
-    opened(folder, pickle=True)
-    read_hub_tokenizer(Where(folder))
-
-
-@pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.float8_e5m2, torch.int8, torch.uint8])
-def test_quantised_tensors_are_named_whatever_the_config_says(
-    folder: Path, dtype: torch.dtype
-) -> None:
-    name = "transformer.h.1.mlp.c_fc.weight"
-    changed(
-        folder,
-        lambda weights: (
-            weights | {name: weights[name].to(dtype), f"{name}_scale_inv": torch.ones(1, 1)}
-        ),
-    )
-    with pytest.raises(
-        ModelRefused, match=rf"are quantised: 1 are .*{name}.* with scales beside them .*scale_inv"
-    ):
-        opened(folder)
-
-
-def test_placeholders_of_a_sharded_training_are_named(folder: Path) -> None:
-    changed(folder, lambda weights: {name: torch.zeros(0) for name in weights})
-    with pytest.raises(ModelRefused, match=r"empty placeholders .*ZeRO-3.*zero_to_fp32"):
-        opened(folder)
-
-
-def test_an_adapter_that_was_not_merged_is_named(folder: Path) -> None:
-    def unmerged(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        kept = {
-            name.replace("c_fc.", "c_fc.base_layer."): weight for name, weight in weights.items()
-        }
-        return kept | {"transformer.h.0.mlp.c_fc.lora_A.default.weight": torch.ones(2, 48)}
-
-    changed(folder, unmerged)
-    with pytest.raises(ModelRefused, match=r"an adapter that was not merged .*merge_and_unload"):
-        opened(folder)
-
-
-def test_numbers_that_are_none_are_named(folder: Path) -> None:
-    changed(
-        folder,
-        lambda weights: weights | {"transformer.h.2.ln_1.bias": torch.full((48,), torch.nan)},
-    )
-    with pytest.raises(
-        Diverged, match=r"1 weights .* not finite \(transformer\.h\.2\.ln_1\.bias\)"
-    ):
-        opened(folder)
-
-
-@pytest.mark.parametrize(
-    "prefix", ["_orig_mod.", "module.", "module._orig_mod.", "model.", "state_dict.model."]
-)
-def test_names_that_a_wrapper_put_before_all_are_read_without_it(folder: Path, prefix: str) -> None:
-    before = opened(folder).states([1, 2, 3]).values
-    changed(folder, lambda weights: {prefix + name: weight for name, weight in weights.items()})
-    assert np.array_equal(opened(folder).states([1, 2, 3]).values, before)
-
-
-def test_names_within_a_wrapped_layer_are_read_without_it(folder: Path) -> None:
-    before = opened(folder).states([1, 2, 3]).values
-    changed(
-        folder,
-        lambda weights: {
-            name.replace("h.1.", "h.1._orig_mod."): weight for name, weight in weights.items()
-        },
-    )
-    assert np.array_equal(opened(folder).states([1, 2, 3]).values, before)
-
-
-@pytest.mark.parametrize("keys", [("model",), ("state_dict",), ("module", "model_state_dict")])
-def test_a_pickle_around_the_weights_is_looked_into(folder: Path, keys: tuple[str, ...]) -> None:
-    before = opened(folder).states([1, 2, 3]).values
-    held: Any = load_file(folder / "model.safetensors")
-    for key in keys:
-        held = {key: held, "epoch": 3}
-    torch.save(held, folder / "pytorch_model.bin")
-    (folder / "model.safetensors").unlink()
-    assert np.array_equal(opened(folder, pickle=True).states([1, 2, 3]).values, before)
-
-
-def test_names_of_nothing_known_are_told(folder: Path) -> None:
-    changed(
-        folder,
-        lambda weights: {f"strange.{n}.thing": weight for n, weight in enumerate(weights.values())},
-    )
-    with pytest.raises(
-        DamagedRun,
-        match=r"lacks \d+ of its weights .*, and holds \d+ that no part of it takes \(strange",
-    ):
-        opened(folder)
-
-
-# ---- pickles
-
-
-class Bomb:
-    """What leaves a mark where it is unpickled."""
-
-    def __init__(self, mark: Path) -> None:
-        self.mark = mark
-
-    def __reduce__(self) -> Any:
-        return Path.touch, (self.mark,)
-
-
-def test_a_pickle_is_opened_only_where_it_is_allowed(folder: Path) -> None:
-    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
-    expected = load_adapter(Where(folder), read_shape(Where(folder))).states([1, 2, 3]).values
-    (folder / "model.safetensors").unlink()
-    shape = read_shape(Where(folder))
-    with pytest.raises(
-        ModelRefused, match=r"are a pickle .*can run foreign code: save the model with safetensors"
-    ):
-        load_adapter(Where(folder), shape)
-    assert (
-        load_adapter(Where(folder), shape, pickle=True).states([1, 2, 3]).values == expected
-    ).all()
-
-
-def test_a_poisoned_pickle_is_never_run(folder: Path) -> None:
-    mark = folder / "ran"
-    poison = pickle.dumps({"transformer.wte.weight": Bomb(mark)}, protocol=2)
-    for name in (
-        "training_args.bin",
-        "optimizer.pt",
-        "rng_state.pth",
-        "scheduler.pt",
-        "pytorch_model.bin",
-    ):
-        (folder / name).write_bytes(poison)
-    shape = read_shape(Where(folder))
-    load_adapter(Where(folder), shape, pickle=True)  # safetensors come first, even so
-    (folder / "model.safetensors").unlink()
-    with pytest.raises(ModelRefused):
-        load_adapter(Where(folder), shape)
-    for _ in range(2):
-        with pytest.raises(DamagedRun, match=r"pytorch_model\.bin of .* cannot be read"):
-            load_adapter(Where(folder), shape, pickle=True)
-        # in torch's own wrapping
-        torch.save({"transformer.wte.weight": Bomb(mark)}, folder / "pytorch_model.bin")
-    assert not mark.exists()
-
-
-@pytest.mark.parametrize(
-    "name", ["../secret.safetensors", "/etc/passwd", "a/b.safetensors", "weights.pkl", 3]
-)
-def test_an_index_that_leads_elsewhere_is_damaged(folder: Path, name: object) -> None:
-    (folder / "model.safetensors").unlink()
-    (folder / "model.safetensors.index.json").write_text(
-        json.dumps({"weight_map": {"transformer.wte.weight": name}})
-    )
-    with pytest.raises(DamagedRun, match="names no weights, or files elsewhere"):
-        weight_files(Where(folder))
-
-
-def test_an_adapter_alone_is_refused(folder: Path) -> None:
-    (folder / "model.safetensors").rename(folder / "adapter_model.safetensors")
-    (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "somebody/else"}')
-    with pytest.raises(ModelRefused, match="an adapter and not the model it adapts, somebody/else"):
-        opened(folder)
-
-
-# ---- out of reach
-
-
-def test_a_place_is_a_folder_or_a_repository(tmp_path: Path) -> None:
-    for where in ({}, {"folder": tmp_path, "repo": "a/b"}):
-        with pytest.raises(ModelRefused, match="exactly one"):
-            Where(**where)
-    for revision in ("../../etc", "a b", "-x", "é"):
-        with pytest.raises(ModelNotFound, match="is no revision"):
-            Where(repo="a/b", revision=revision)
-    with pytest.raises(ModelNotFound, match="there is no folder"):
-        read_shape(Where(tmp_path / "nowhere"))
-    with pytest.raises(ModelNotFound, match=r"holds no config\.json"):
-        read_shape(Where(tmp_path))
-
-
-def test_without_transformers_it_is_said_what_to_install(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "transformers", None)
-    with pytest.raises(MissingExtra, match=r"pip install layerfold\[hf\]"):
-        read_shape(Where(folder))
-    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with pytest.raises(MissingExtra, match=r"pip install layerfold\[hf\]"):
-        read_shape(Where(repo="some/model"))
-
-
-SPECS = (
-    "good/model",
-    "good/model@" + "a" * 40,
-    "good/model@nope",
-    "gated/model",
-    "absent/model",
-    "broken/model",
-    "no name",
-)
-
-
-@pytest.fixture(scope="module")
-def hub(saved: Path) -> Iterator[str]:
-    """A hub on loopback with one model."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.model.hub_server", str(saved)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    ) as server:
-        assert server.stdout
-        yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
-        server.kill()
-
-
-@pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What is said of each model, with the hub's library set as its environment would set it."""
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
-
-    def say(endpoint: str = "http://127.0.0.1:1", offline: bool = False) -> dict[str, list[Any]]:
-        monkeypatch.setattr(constants, "ENDPOINT", endpoint)
-        monkeypatch.setattr(
-            constants,
-            "HUGGINGFACE_CO_URL_TEMPLATE",
-            endpoint + "/{repo_id}/resolve/{revision}/{filename}",
-        )
-        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", offline)
-        return {spec: said_of(spec) for spec in SPECS}
-
-    return say
-
-
-def said_of(spec: str) -> list[Any]:
-    repo, _, revision = spec.partition("@")
-    try:
-        where = Where(repo=repo, revision=revision)
-        shape = read_shape(where)
-        values = (
-            load_adapter(where, shape)
-            .states(read_hub_tokenizer(where).encode("The bank", 9).ids)
-            .values
-        )
-    except LayerfoldError as error:
-        return [error.code, str(error)]
-    return [shape.title, settled(where).revision, float(values.sum())]
-
-
-def test_a_hub_s_refusals_each_have_a_word_and_what_was_fetched_opens_without_it(
-    hub: str, saved: Path, told: Any
-) -> None:
-    online = told(hub)
-    expected = load_adapter(Where(saved), read_shape(Where(saved))).states(
-        read_hub_tokenizer(Where(saved)).encode("The bank", 9).ids
-    )
-    assert (
-        online["good/model"]
-        == online["good/model@" + "a" * 40]
-        == ["model", "a" * 40, pytest.approx(float(expected.values.sum()))]
-    )
-    refused = {
-        spec: said
-        for spec, said in online.items()
-        if not spec.startswith("good/model") or spec.endswith("nope")
-    }
-    for (spec, (code, words)), (right, part) in zip(
-        sorted(refused.items()),
-        (
-            ("model_not_found", "there is no model absent/model on the hub, or it is private"),
-            ("unreachable", "cannot be fetched (HfHubHTTPError"),
-            ("unreachable", "gated/model is gated: accept its terms"),
-            ("model_not_found", "good/model has no revision 'nope'"),
-            ("model_not_found", "'no name' is neither a folder here nor a model's name"),
-        ),
-        strict=True,
-    ):
-        assert (code, part in words) == (right, True), (spec, words)
-
-    offline = told(offline=True)
-    assert offline["good/model"] == online["good/model"]
-    assert offline["gated/model"][0] == offline["good/model@nope"][0] == "unreachable"
-    assert "HF_HUB_OFFLINE is set" in offline["gated/model"][1]
-
-    unplugged = told()
-    assert unplugged["good/model"] == online["good/model"]
-    assert unplugged["absent/model"][0] == "unreachable"
-    assert "look at the network" in unplugged["absent/model"][1]
+def test_a_tokenizer_that_draws_in_training_draws_nothing_here(folder: Path) -> None:
+    right = read_hub_tokenizer(Where(folder)).ids(["the river bank in spring"])
+    path = folder / "tokenizer.json"
+    said = json.loads(path.read_text("utf-8"))
+    said["model"]["dropout"] = 0.9
+    path.write_text(json.dumps(said), "utf-8")
+    assert read_hub_tokenizer(Where(folder)).ids(["the river bank in spring"]) == right

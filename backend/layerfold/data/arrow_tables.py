@@ -3,7 +3,8 @@ same way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -65,13 +66,15 @@ def _parquet_rows(file: Path, wanted: Sequence[str]) -> Iterator[tuple[int, Row]
                 if "list<" not in str(kind := opened.schema_arrow.field(name).type)
                 and _is_worded(kind)
             ]
+            said = _classes(opened.schema_arrow, wanted)
         with _parquet().ParquetFile(
             file, read_dictionary=words
         ) as opened:  # a text that is often repeated is held once
             for batch in opened.iter_batches(BATCH, columns=list(wanted)):
                 for at in range(batch.num_rows):
                     number += 1
-                    yield number, {name: batch.column(name)[at].as_py() for name in wanted}
+                    row = {name: batch.column(name)[at].as_py() for name in wanted}
+                    yield number, _with_classes(row, said)
     except (ValueError, OSError) as error:
         raise _unreadable(file, error) from error
 
@@ -132,6 +135,21 @@ def _is_worded(kind: Any) -> bool:
     return words.removeprefix("large_") in ("string", "binary", "string_view", "binary_view")
 
 
+def _classes(schema: Any, wanted: Sequence[str]) -> dict[str, Callable[[int], object]]:
+    """What the numbers of columns of classes mean, where the library datasets wrote it down."""
+    try:
+        written = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+        features = written["info"]["features"]
+        names = {name: features[name]["names"] for name in wanted if "names" in features[name]}
+        return {name: partial(_named, tuple(map(str, words))) for name, words in names.items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _named(words: Sequence[str], number: int) -> object:
+    return words[number] if isinstance(number, int) and number < len(words) else number
+
+
 # ---- Hugging Face datasets
 
 
@@ -175,9 +193,10 @@ def read_saved_dataset(folder: Path) -> Table:
     library = _datasets()
     try:
         return _table(str(folder), library.load_from_disk(str(folder)))
-    except (ValueError, OSError, RuntimeError) as error:
+    except Exception as error:  # the library trusts its own files, and fails as it happens
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise CorpusError(
-            f"{folder} cannot be read as a saved dataset ({error}): save it again with save_to_disk"
+            f"{folder} cannot be read as a saved dataset ({why}): save it again with save_to_disk"
         ) from error
 
 

@@ -30,6 +30,7 @@ NAMES: Final = {
 }
 SNIFFED: Final = 200  # lines
 MARK: Final = re.compile(r"([^\w\s\-.'()/])\1*|[\x01-\x08\x1c-\x1f]")  # that may part cells
+SEPARATOR: Final = re.compile(r"\"?sep=(.)\"?", re.IGNORECASE)
 NULL: Final = "\\N"  # as databases write nothing
 APOSTROPHES: Final = 3  # rows
 NAME_WORDS: Final = 5  # a sole column with a longer name is a text, and its header is missing
@@ -97,10 +98,9 @@ def named_delimiter(words: str) -> str:
 def _layout(file: Path, wanted: str | None) -> Layout:
     head = list(islice(text_lines(file, newline=""), SNIFFED))
     skipped = 0
-    if (
-        head and head[0].lower().startswith("sep=") and len(head[0].rstrip("\r\n")) == 5
-    ):  # a line that spreadsheets write
-        wanted, skipped = wanted or head[0][4], 1
+    # a line that spreadsheets write
+    if head and (told := SEPARATOR.fullmatch(head[0].rstrip("\r\n"))):
+        wanted, skipped = wanted or told[1], 1
     if not head[skipped:]:
         return Layout(USUAL.get(_ending(file), ","), True, skipped, ())
     delimiter = named_delimiter(wanted) if wanted else _sniffed(file, head[skipped:])

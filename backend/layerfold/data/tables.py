@@ -45,6 +45,8 @@ class Table:
         that is none.
         """
         text = column if column is not None else self._text_column()
+        if column is None:
+            self._check_alone(text)
         self._check_columns([text, *labels])
         sample, seen, silent = RowSample(most), 0, 0
         several = len(self._usual()) > 1
@@ -89,6 +91,15 @@ class Table:
             f"{self.name} has the columns {', '.join(self.columns) or 'none'}: say with --column "
             "which of them is the text"
         )
+
+    def _check_alone(self, text: str) -> None:
+        """Raises CorpusError where a part of the rows may have its text under a like name."""
+        alike = [name for name in self.columns if name.casefold() == text.casefold()]
+        if len(alike) > 1:
+            raise CorpusError(
+                f"{self.name} has the columns {', '.join(alike)}, which differ in capitals alone:"
+                " rename one, or say with --column which is the text"
+            )
 
     def _check_columns(self, wanted: Sequence[str]) -> None:
         for name in wanted:

@@ -28,6 +28,7 @@ Call = Callable[[Any, Tensor], Any]
 INPUT: Final = "input:"
 CALLED: Final = "#"
 AHEAD: Final = 1e-4  # of the largest number: what changes less does not depend on a token
+ALIKE: Final = 1e-2  # of the largest number: what another batch may round away
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,20 @@ class Stream:
         Raises InputError where a module gives something else.
         """
         # then nobody could tell window and place apart
-        alone = windows.shape[0] == windows.shape[1]
+        square = windows.shape[0] == windows.shape[1]
         ids = torch.from_numpy(
-            np.asarray(np.concatenate((windows, windows[:1])) if alone else windows, dtype=np.int64)
+            np.asarray(
+                np.concatenate((windows, windows[:1])) if square else windows, dtype=np.int64
+            )
         )
         with untouched(self.model):
             found = self._run(ids.to(device_of(self.model)))
+            # rows in one heap do not say whether they go on with the window or with the place
+            heaped = len(ids) > 1 and any(_is_heap(value) for value in found)
+            first = self._run(ids[:1].to(device_of(self.model))) if heaped else [None] * len(found)
             rows = [
-                _laid(value, ids.shape, site) for value, site in zip(found, self.sites, strict=True)
+                _laid(value, ids.shape, site, alone)
+                for value, site, alone in zip(found, self.sites, first, strict=True)
             ]
         widths = {site: row.shape[-1] for site, row in zip(self.sites, rows, strict=True)}
         if len(set(widths.values())) > 1:
@@ -307,16 +314,41 @@ def _hung(tap: Tap, calls: list[Tensor]) -> Any:
     )
 
 
-def _laid(value: Any, shape: torch.Size, site: str) -> Tensor:
-    """A state as [window, length, d]; raises InputError where it has another form."""
+def _is_heap(value: Any) -> bool:
+    """Whether it is rows of all windows, one after another."""
+    return isinstance(value, Tensor) and value.dim() == 2
+
+
+def _parted(value: Tensor, shape: torch.Size, site: str, first: Any) -> Tensor:
+    """Rows in one heap as [window, length, d], in the order in which the ``first`` window is as it
+    is alone; raises InputError where that is in none.
+    """
+    windows, length = shape
+    ways = (value.reshape(windows, length, -1), value.reshape(length, windows, -1).transpose(0, 1))
+    if not isinstance(first, Tensor):
+        return ways[0]
+    alone = first.reshape(length, -1)
+    off = [float((way[0] - alone).abs().max()) for way in ways]
+    if min(off) > ALIKE * float(alone.abs().max()):
+        raise InputError(
+            f"site {site} gives the rows of all windows in one heap, and in no order of them is a"
+            " window as it is alone: choose another place"
+        )
+    return ways[off.index(min(off))]
+
+
+def _laid(value: Any, shape: torch.Size, site: str, first: Any = None) -> Tensor:
+    """A state as [window, length, d]; raises InputError where it has another form. ``first`` is
+    that of the first window alone, where it is needed.
+    """
     windows, length = shape
     if isinstance(value, Tensor) and value.is_floating_point():
         if value.dim() == 3 and value.shape[:2] == (windows, length):
             return value
         if value.dim() == 3 and value.shape[:2] == (length, windows):
             return value.transpose(0, 1)
-        if value.dim() == 2 and value.shape[0] == windows * length:
-            return value.reshape(windows, length, -1)
+        if _is_heap(value) and value.shape[0] == windows * length:
+            return _parted(value, shape, site, first)
     said = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
     raise InputError(
         f"site {site} gives {said}, wanted is [window, length, d] with {windows} windows of"

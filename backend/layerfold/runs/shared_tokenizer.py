@@ -94,8 +94,12 @@ def shared_tokenizer(checkpoints: Sequence[tuple[int, str, Where]], kept: Path) 
     ``kept`` remembers hashes by the stamps of files, and what was compared. Raises LayerfoldError
     of an adapter whose model is nowhere.
     """
+    if len(checkpoints) < 2:
+        return Shared()
     files = {step: tokenizer_files(where) for step, _, where in checkpoints}
     hashes, gone = _hashes(files, kept)
+    if len(gone) == len(files):  # reading one says why
+        return Shared()
     own = [
         Own(step, name, where, hashes[step]) for step, name, where in checkpoints if step in hashes
     ]

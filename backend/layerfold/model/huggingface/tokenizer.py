@@ -353,6 +353,11 @@ def _made(where: Where, there: Sequence[str]) -> Any:
             f"{where} cannot be opened: its {kind} needs more than is installed ({reason(error)})"
         ) from error
     except Exception as error:  # each class reads its files in its own way
+        if said.get("auto_map"):
+            raise ModelRefused(
+                f"{where} asks for code of its own (auto_map in {CONFIG_OF_IT}): save it with a"
+                " tokenizer of transformers"
+            ) from error
         what = WHOLE if WHOLE in there else ", ".join(there)
         raise DamagedRun(
             f"{what} of {where} cannot be read ({reason(error)}): fetch the model again"
@@ -380,6 +385,8 @@ def backend_of(made: Any, name: str) -> Any:
             " which does not say where in a text its tokens lie: save the model with a tokenizer"
             " that has a tokenizer.json"
         )
+    if getattr(held.model, "dropout", None):  # which draws anew at each reading, for training
+        held.model.dropout = None
     return Backend.from_str(held.to_str())
 
 
