@@ -48,6 +48,12 @@ def test_pairs_are_a_list_by_name_or_ones_own(run: OpenedRun) -> None:
         run.axes("strange")
 
 
+def test_where_an_analogy_lands_is_a_table(run: OpenedRun) -> None:
+    pytest.importorskip("pandas")
+    found = run.analogy(["r", "s", "e"], PAIRS, options=axes.Options("a {}"))
+    assert list(found.to_frame()["site"]) == list(found.places)
+
+
 def test_changes_and_sets_by_their_names(run: OpenedRun) -> None:
     text = "The bank of the river was steep. A man sat by the water and read a book. " * 8
     found = run.compress("bits=16", text)

@@ -41,5 +41,6 @@ test("two sentences are told apart from the word on where they differ", () => {
   assert.equal(sharedStart("a cat sat", "a cap sat"), 2);
   assert.equal(sharedStart("a cat", "a cat"), 5);
   assert.equal(sharedStart("a cat", "a cats"), 2);
+  assert.equal(sharedStart("a cat, and", "a cat\nand"), 5, "the word is in both");
   assert.equal(sharedStart("一只猫", "一只狗"), 2);
 });

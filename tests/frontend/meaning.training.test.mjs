@@ -116,6 +116,6 @@ test("what a change costs is held against training: it grows, or it does not", (
     );
   };
   const here = (state) => after([{ type: "go", step: 1 }], state);
-  assert.match(drawn(here(through([0.2, 0.3, 0.4]))), /bits=3 costs .*damage grows with training/);
+  assert.match(drawn(here(through([0.2, 0.3, 0.4]))), /With 3 bits .*damage grows with training/);
   assert.match(drawn(here(through([0.02, 0.03, 0.04]))), /no growth with training is seen/);
 });

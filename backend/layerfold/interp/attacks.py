@@ -168,8 +168,8 @@ def measure(
     made_from = {"what": "attacks", "options": asdict(options), "site": at, "ids": ids}
     made_from |= {"reference": fingerprint_of(opened.atlas.reference), "view": opened.atlas.view}
 
-    def compute(step: int) -> dict[str, NDArray[Any]]:
-        return at_step(opened, step, at, ids, options, watch)
+    def compute(step: int, at_work: Watch) -> dict[str, NDArray[Any]]:
+        return at_step(opened, step, at, ids, options, at_work)
 
     found = over_steps(opened, chosen, Recipe(made_from, NAMES, compute), watch)
     name = opened.tokenizer.text_of

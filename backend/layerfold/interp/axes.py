@@ -133,7 +133,7 @@ def measure(
     words, notes = words_of(opened, pairs, options)
     made_from = {"what": "axes", "options": asdict(options), "words": fingerprint(words)}
 
-    def compute(step: int) -> dict[str, NDArray[Any]]:
+    def compute(step: int, _: Watch) -> dict[str, NDArray[Any]]:
         return at_step(opened.run.adapter(step), words, options)
 
     found = over_steps(opened, chosen, Recipe(made_from, NAMES, compute), watch)
@@ -330,7 +330,7 @@ def landings(gram: Doubles, counts: NDArray[np.int64]) -> dict[str, Doubles]:
 
 
 @dataclass(frozen=True)
-class Analogy:
+class Analogy(Tabled):
     """Where b − a + c falls at each place: the ``nearest`` words with their ``cosines``
     [place, top], nobody left out, and the ``rank`` [place] of the word that was expected (1: it is
     nearest; 0 without one)."""

@@ -111,8 +111,8 @@ def measure(
     made_from = {"what": "compression", "options": asdict(options)}
     made_from["text"] = fingerprint(windows.tolist(), tuple(change.name for change in changes))
 
-    def compute(step: int) -> dict[str, NDArray[Any]]:
-        return at_step(opened.run.adapter(step), changes, windows, options, watch)
+    def compute(step: int, at_work: Watch) -> dict[str, NDArray[Any]]:
+        return at_step(opened.run.adapter(step), changes, windows, options, at_work)
 
     found = over_steps(opened, chosen, Recipe(made_from, NAMES, compute), watch)
     return Compression(
@@ -156,8 +156,9 @@ def at_step(
     plain = states_of(adapter, windows)
     measured = Whole.of(adapter, windows, plain[-1], options)
     found: dict[str, list[Any]] = {name: [] for name in NAMES[1:]}
-    for change in changes:
+    for n, change in enumerate(changes):
         watch.stop()
+        watch.progress(change.name, n / len(changes))
         cut = cuts_of(adapter, plain, int(change.amount)) if change.kind == "directions" else ()
         seen = []
         for noise in (None, *range(options.seed, options.seed + NOISES)):

@@ -131,8 +131,8 @@ def measure(
     origin = {"what": "edge", "options": asdict(options), "texts": fingerprint(windows, reference)}
     origin["view"] = opened.atlas.view
 
-    def compute(step: int) -> dict[str, NDArray[Any]]:
-        return at_step(opened, step, kinds, options, watch)
+    def compute(step: int, at_work: Watch) -> dict[str, NDArray[Any]]:
+        return at_step(opened, step, kinds, options, at_work)
 
     found = over_steps(opened, chosen, Recipe(origin, ("auroc", "outside"), compute), watch)
     names = tuple(name for name in kinds.windows if name != NATURAL)
@@ -157,6 +157,7 @@ def at_step(
     outside = np.empty((len(names), len(raw), 3))
     for s, site in enumerate(raw):
         watch.stop()
+        watch.progress(opened.sites[s].name, s / len(raw))
         states, apart = viewed(site, opened.atlas.view), viewed(background[s], opened.atlas.view)
         around = np.asarray(cloud[s], dtype=np.float32)
         found = scores_of(states, around, apart.reshape(-1, apart.shape[-1]), options)

@@ -135,8 +135,8 @@ def measure(
     made_from["reference"] = fingerprint_of(opened.atlas.reference)
     made_from["ends"] = fingerprint(read, others, opened.atlas.view)
 
-    def compute(step: int) -> dict[str, NDArray[Any]]:
-        return at_step(opened, step, at, read, others, options, watch)
+    def compute(step: int, at_work: Watch) -> dict[str, NDArray[Any]]:
+        return at_step(opened, step, at, read, others, options, at_work)
 
     found = over_steps(opened, chosen, Recipe(made_from, NAMES, compute), watch)
     top = found["top"].astype(np.int32)
@@ -237,8 +237,9 @@ def at_step(
     decoded = [cloud.decoded(way, 1) for way in found]
     numbers = np.stack([one["summary"] for one in decoded])
     control = []
-    for pair in others:
+    for n, pair in enumerate(others, 1):
         watch.stop()
+        watch.progress("random words", n / (len(others) + 2))
         words = [[*read[0].ids[:-1], id] for id in pair]
         two = np.stack([adapter.states(ids).values[site, -1] for ids in words])
         control.append([cloud.decoded(way, AT_ONCE)["summary"] for way in cloud.ways(two)])

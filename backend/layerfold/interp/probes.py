@@ -137,15 +137,13 @@ def measure(
         labels.tokens.tolist(), labels.values.tolist(), labels.documents.tolist()
     )
 
-    def compute(step: int) -> dict[str, NDArray[Any]]:
+    def compute(step: int, at_work: Watch) -> dict[str, NDArray[Any]]:
         states = reference_states(opened, step, labels, options.view)
         rows, known = [], (Fits(), Fits())
         with threadpool_limits(1, "blas"):  # one order of sums, whatever the machine
             for number, site in enumerate(states):
-                watch.stop()
-                watch.progress(
-                    f"step {step}", (chosen.index(step) + number / len(states)) / len(chosen)
-                )
+                at_work.stop()
+                at_work.progress(f"step {step}", number / len(states))
                 rows.append(at_site(site.astype(np.float32), split, known))
         return {name: np.stack([row[name] for row in rows]) for name in NAMES}
 

@@ -159,7 +159,7 @@ def measure(
     made_from = {"what": "regions", "options": asdict(options), "site": at}
     made_from |= {"reference": fingerprint_of(opened.atlas.reference), "view": opened.atlas.view}
 
-    def compute(step: int) -> dict[str, NDArray[Any]]:
+    def compute(step: int, _: Watch) -> dict[str, NDArray[Any]]:
         return at_step(opened, step, at, options)
 
     found = over_steps(opened, chosen, Recipe(made_from, NAMES, compute), watch)

@@ -108,7 +108,7 @@ def measure(
     words = [occurrences_of(opened, one) for one in sets]
     made_from = {"what": "senses", "options": asdict(options), "words": fingerprint(words, sets)}
 
-    def compute(step: int) -> Arrays:
+    def compute(step: int, _: Watch) -> Arrays:
         return at_step(opened.run.adapter(step), sets, words, options)
 
     found = over_steps(opened, chosen, Recipe(made_from, NAMES, compute), watch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -32,6 +32,14 @@ class Watch:
     ready: Callable[[int, Mapping[str, Floats]], None] = unheard
     cancelled: Callable[[], bool] = never
 
+    def part(self, n: int, of: int) -> Watch:
+        """The same of whoever does the ``n``-th of so many parts: its share is of that part."""
+
+        def progress(what: str, share: float) -> None:
+            self.progress(what, (n + share) / of)
+
+        return replace(self, progress=progress)
+
     def stop(self) -> None:
         """Raises Cancelled when it is so."""
         if self.cancelled():
@@ -44,11 +52,11 @@ NOBODY: Final = Watch()
 @dataclass(frozen=True)
 class Recipe:
     """What a step's arrays are made from beside its checkpoint (anything JSON can hold), their
-    ``names``, and how: ``compute`` of a step."""
+    ``names``, and how: ``compute`` of a step for whoever waits for it."""
 
     made_from: Mapping[str, Any]
     names: tuple[str, ...]
-    compute: Callable[[int], Mapping[str, NDArray[Any]]]
+    compute: Callable[[int, Watch], Mapping[str, NDArray[Any]]]
 
 
 def over_steps(opened: Session, steps: Sequence[int], recipe: Recipe, watch: Watch) -> Arrays:
@@ -56,22 +64,25 @@ def over_steps(opened: Session, steps: Sequence[int], recipe: Recipe, watch: Wat
     rows: list[Arrays] = []
     for n, step in enumerate(steps):
         watch.stop()
-        watch.progress(f"step {step}", n / len(steps))
+        part = watch.part(n, len(steps))
+        part.progress(f"step {step}", 0.0)
         origin = {"format": FORMAT, "checkpoint": opened.run.origin(step), **recipe.made_from}
-        found = kept(opened.cache, origin, recipe, step)
+        found = kept(opened.cache, origin, recipe, step, part)
         watch.ready(step, found)
         rows.append(found)
     watch.progress("done", 1.0)
     return {name: np.stack([row[name] for row in rows]) for name in recipe.names}
 
 
-def kept(cache: ArrayCache, origin: dict[str, Any], recipe: Recipe, step: int) -> Arrays:
+def kept(
+    cache: ArrayCache, origin: dict[str, Any], recipe: Recipe, step: int, watch: Watch = NOBODY
+) -> Arrays:
     """A recipe's arrays at a step, from the cache where they are."""
     made: dict[str, NDArray[Any]] = {}
 
     def part(name: str) -> Floats:
         if not made:
-            made.update(recipe.compute(step))
+            made.update(recipe.compute(step, watch))
         return np.ascontiguousarray(made[name], dtype=np.float32)
 
     return {

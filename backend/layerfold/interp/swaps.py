@@ -64,8 +64,8 @@ def swapped(
         [rng.integers(places, size=RANDOM), rng.integers(adapter.n_vocab, size=RANDOM)],
         axis=1,
     )
-    effect, flips = effects(adapter, ids, target, pairs, watch)
     by_chance, _ = effects(adapter, ids, target, random, watch)
+    effect, flips = effects(adapter, ids, target, pairs, watch)
     order = np.argsort(-effect, kind="stable")[:SHOWN]
     best = np.full((SHOWN, 5), -1.0)
     best[: len(order), :2] = pairs[order]
@@ -139,6 +139,7 @@ def effects(
     effect, flips = np.empty(len(pairs)), np.empty(len(pairs), dtype=bool)
     for n in range(0, len(pairs), AT_ONCE):
         watch.stop()
+        watch.progress("changes of a token", n / len(pairs))
         some = pairs[n : n + AT_ONCE]
         windows = np.repeat(own, len(some), axis=0)
         windows[np.arange(len(some)), some[:, 0]] = some[:, 1]

@@ -72,15 +72,16 @@ export default {
   "meaning.compress.damage": "extra loss",
   "meaning.compress.noise": "noise of the same size",
   "meaning.compress.worst":
-    "{change} costs {damage} nats a token (whole: {loss}); noise of the same size costs {noise}.",
+    "With {change} a token costs {damage} nats more (whole: {loss}); with noise of the same size " +
+    "{noise}.",
   "meaning.compress.grows":
-    "{change} costs {early} nats at step {first} and {late} at step {last}: damage grows with " +
+    "With {change} it is {early} nats at step {first} and {late} at step {last}: damage grows with " +
     "training, as arXiv 2411.17691 says (most at step {peak}: {most}).",
   "meaning.compress.flat":
-    "{change} costs {early} nats at step {first} and {late} at step {last}: no growth with " +
+    "With {change} it is {early} nats at step {first} and {late} at step {last}: no growth with " +
     "training is seen in these steps (most at step {peak}: {most}).",
   "meaning.compress.falls":
-    "{change} costs {early} nats at step {first} and only {late} at step {last}: the law of " +
+    "With {change} it is {early} nats at step {first} and only {late} at step {last}: the law of " +
     "arXiv 2411.17691, that damage grows with training, does not hold here.",
   "meaning.compress.change.short": "change",
   "meaning.compress.change.tip": "What is rounded, cut or left out.",

@@ -5,6 +5,7 @@ import { measuredNow } from "../../state/meaning/meaning.ts";
 import { bounded, worstChange } from "../../state/meaning/series.ts";
 import type { State, Words } from "../../state/types.ts";
 import type { Tree } from "../../ui/host.ts";
+import { changeWords } from "./smaller.ts";
 import { boundedWords } from "./numbers.ts";
 
 /** One sentence; null of fewer than two steps. */
@@ -26,7 +27,7 @@ export function lawOf(state: State, t: Words): Tree | null {
       ? "falls"
       : "flat";
   const values = {
-    change: last.answer.changes[at],
+    change: changeWords(t, last.answer.changes[at]),
     first: steps[0],
     early: boundedWords(state, early),
     last: steps[steps.length - 1],

@@ -101,11 +101,14 @@ export function saidBeside({ whole, changes, smaller }: Said, t: Words): Tree | 
   ]);
 }
 
-/** How many characters two texts have in common, up to the end of a whole word. */
+/** How many characters two texts have in common, up to the end of a word that both hold whole. */
 export function sharedStart(one: string, other: string) {
   let at = 0;
   while (at < one.length && one[at] === other[at]) at++;
-  if (at === one.length && at === other.length) return at;
-  while (at > 0 && /[\p{L}\p{N}]/u.test(one[at - 1]) && /[A-Za-z0-9]/.test(one[at - 1])) at--;
+  if (!INSIDE.test(one[at] ?? "") && !INSIDE.test(other[at] ?? "")) return at;
+  while (at > 0 && INSIDE.test(one[at - 1])) at--;
   return at;
 }
+
+/** What a word is made of, where words are parted. */
+const INSIDE = /[A-Za-z0-9]/;
