@@ -1,9 +1,7 @@
-"""The seed's claims: exact quotes, whole cards, two numbers by hand, controls that catch a leak."""
+"""The seed's claims: whole cards, two numbers by hand, controls that catch a leak."""
 
 from __future__ import annotations
 
-import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +28,7 @@ from layerfold.claims.seed.finding import (
     verdict_of,
 )
 from layerfold.claims.seed.losses import length, nudged, random_like
-from layerfold.claims.seed.registry import CLAIMS, compute_of
-from layerfold.claims.seed.sentences import COMPARED, texts, untrained
+from layerfold.claims.seed.sentences import untrained
 from layerfold.claims.seed.subject import Subject
 from layerfold.claims.seed.table import cards_from, finding_of, settled
 from layerfold.claims.seed.thresholds import BARS
@@ -40,10 +37,6 @@ from layerfold.interp.session import Session, open_session
 from layerfold.runs.run import checkpoint_name
 from tests.claims import by_hand
 from tests.small import CONFIG, STEPS, make_run
-
-HERE = Path(__file__).parent
-SEED_TEXT = (HERE / "seed.zh.md").read_text("utf-8")
-FOLDER = Path(probing.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -56,57 +49,6 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Session:
 @pytest.fixture
 def subject(opened: Session) -> Subject:
     return Subject(opened)
-
-
-# ---- sentences
-
-
-@pytest.mark.parametrize("claim", sorted(CLAIMS))
-def test_a_quote_is_an_excerpt_of_the_seed(claim: str) -> None:
-    assert texts("zh")[claim]["quote"] in SEED_TEXT
-
-
-def test_every_claim_is_told_whole_in_both_languages() -> None:
-    english, chinese = texts("en"), texts("zh")
-    assert set(CLAIMS) == set(BARS) == {name for name in english if name[0].isdigit()}
-    assert set(english) == set(chinese)
-    for name, words in english.items():
-        assert set(words) == set(chinese[name]), name
-        assert all(words.values()), name
-        assert all(chinese[name].values()), name
-
-
-def test_both_languages_tell_the_same_numbers() -> None:
-    for claim in CLAIMS:
-        for part in ("reason", "threshold"):
-            one, other = (set(re.findall(r"{(\w+)", texts(n)[claim][part])) for n in ("en", "zh"))
-            assert one == other, (claim, part)
-            assert part == "reason" or one <= set(BARS[claim])
-
-
-def test_every_claim_names_a_paper() -> None:
-    papers = tomllib.loads((FOLDER / "papers.toml").read_text("utf-8"))
-    assert set(papers) == set(CLAIMS)
-    for rows in papers.values():
-        assert all(text and url.startswith("https://") for text, url in rows)
-
-
-def test_every_claim_has_a_function() -> None:
-    for claim in CLAIMS:
-        assert callable(compute_of(claim))
-
-
-@pytest.mark.parametrize("claim", sorted(CLAIMS))
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_one_checkpoint_alone_is_not_compared_with_itself(claim: str, language: str) -> None:
-    """What is left of the sentence says nothing of a first checkpoint, and is whole."""
-    told = texts(language)[claim]["reason"]
-    alone = COMPARED.sub("", told)
-    assert "{first}" not in alone
-    assert "first checkpoint" not in alone
-    assert "首个检查点" not in alone
-    assert alone.count("(") == alone.count(")")
-    assert not re.search(r"[;,，；] *[.)。）]|\[\[|\]\]", alone)
 
 
 # ---- verdicts
