@@ -71,8 +71,9 @@ class Served:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """The server answers."""
-        environment = {**os.environ, "PYTHONPATH": HERE}
+        """The server answers; what is trained in its page lies beside its log."""
+        trained = str(self._log.parent / "data")
+        environment = {**os.environ, "PYTHONPATH": HERE, "XDG_DATA_HOME": trained}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command, cwd=ROOT, env=environment, stdout=log, stderr=log
