@@ -272,6 +272,8 @@ def test_strange_texts_are_placed_or_refused_in_words(visit: Open) -> None:
 def test_a_step_that_cannot_be_read_is_said_and_the_rest_stays(visit: Open) -> None:
     one = visit(link())
     one.until(PLACED)
+    # none is still on its way that would come after all
+    one.until("Object.keys(s.atlas).length === s.card.steps.length")
     steps = one.state("s.card.steps")
     one.tell(type="atlas.drop", steps=[steps[1]])
     one.tell(
