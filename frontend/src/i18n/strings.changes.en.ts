@@ -75,8 +75,8 @@ export default {
     "With {change} a token costs {damage} nats more (whole: {loss}); with noise of the same size " +
     "{noise}.",
   "meaning.compress.grows":
-    "With {change} it is {early} nats at step {first} and {late} at step {last}: damage grows with " +
-    "training, as arXiv 2411.17691 says (most at step {peak}: {most}).",
+    "With {change} it is {early} nats at step {first} and {late} at step {last}: damage grows " +
+    "with training, as arXiv 2411.17691 says (most at step {peak}: {most}).",
   "meaning.compress.flat":
     "With {change} it is {early} nats at step {first} and {late} at step {last}: no growth with " +
     "training is seen in these steps (most at step {peak}: {most}).",
