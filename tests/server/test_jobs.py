@@ -92,6 +92,26 @@ def test_what_is_cancelled_in_line_is_never_run(jobs: Jobs) -> None:
     assert ran == [2]
 
 
+def test_what_is_cancelled_leaves_its_place_in_line(jobs: Jobs) -> None:
+    gate = Gate()
+
+    async def all_of_them() -> None:
+        first = await gate.holds(jobs)
+        for number in range(3 * jobs.waiting):
+            given_up = asyncio.create_task(jobs.run(number % 3, Rank.REST, lambda: 0))
+            await asyncio.sleep(0)
+            given_up.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await given_up
+        kept = [asyncio.create_task(jobs.run("x", Rank.REST, lambda: 0)) for _ in range(10)]
+        await asyncio.sleep(0)
+        gate.set()
+        await asyncio.gather(first, *kept)
+
+    asyncio.run(all_of_them())
+    assert jobs.done == 11
+
+
 def test_a_failure_comes_back_to_its_caller_and_the_worker_lives(jobs: Jobs) -> None:
     with pytest.raises(ZeroDivisionError):
         asyncio.run(jobs.run("x", Rank.NOW, lambda: 1 // 0))

@@ -113,6 +113,18 @@ class Turns:
                     taken.append(self._pop(owner))
         return taken
 
+    def drop(self, owner: Hashable, unit: Unit) -> bool:
+        """The unit stands in line no more; False where it did not."""
+        queue = self._queues.get(owner, [])
+        left = [entry for entry in queue if entry[2] is not unit]
+        if len(left) == len(queue):
+            return False
+        heapq.heapify(left)
+        self._queues[owner] = left
+        if not left:
+            del self._queues[owner]
+        return True
+
     def charge(self, owner: Hashable, seconds: float) -> None:
         """The owner has had so much time."""
         self._spent[owner] = self._spent.get(owner, self._clock) + seconds
@@ -190,6 +202,9 @@ class Jobs:
         self._put(owner, unit)
         try:
             return await asyncio.wrap_future(unit.future)
+        except asyncio.CancelledError:
+            self._drop(owner, unit)
+            raise
         finally:
             del unit  # an exception's frames would hold the unit, and the unit the exception
 
@@ -215,6 +230,14 @@ class Jobs:
             self._lines[LINES[unit.rank]].put(owner, unit)
             self._in_line += 1
             self._change.notify()
+
+    def _drop(self, owner: Hashable, unit: Unit) -> None:
+        """A unit nobody waits for takes no place in line, also where the line does not move: what
+        is on somebody's screen can keep the other steps waiting for as long as people type.
+        """
+        with self._change:
+            if unit.future.cancel() and self._lines[LINES[unit.rank]].drop(owner, unit):
+                self._in_line -= 1
 
     def _take(self) -> list[Unit]:
         """The next units; waits for some; none when the server has closed."""
