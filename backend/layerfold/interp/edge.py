@@ -144,7 +144,7 @@ def at_step(
     opened: Session, step: int, kinds: Kinds, options: Options, watch: Watch = NOBODY
 ) -> dict[str, NDArray[Any]]:
     """The arrays of one step: auroc [kind, level, score, site, 3], outside [kind, site, 3]."""
-    adapter = opened.run.adapter(step)
+    adapter = opened.model(step)
     names = [name for name in kinds.windows if name != NATURAL] + [NATURAL]
     windows = [kinds.windows[name] for name in names]
     losses = [loss_of(adapter, rows) for rows in windows]
