@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from layerfold.errors import NotSupported
 from layerfold.interp.interval import Doubles
 from layerfold.interp.stepwise import NOBODY, Watch
 from layerfold.model.forward import array, network_of, run
@@ -19,6 +20,7 @@ from layerfold.records import Floats
 
 if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter
+    from layerfold.model.network import Network
 
 SHOWN: Final = 5
 AT_ONCE: Final = 256
@@ -28,7 +30,7 @@ PLACES_AT_ONCE: Final = 64
 RANDOM: Final = 200
 LEAST: Final = 16  # random changes, and changes by gradient, however long a text is
 MOST_TOKENS: Final = 1 << 20
-MOST_WORK: Final = 1.25e12  # multiplications: about a minute of one core
+MOST_WORK: Final = 1.25e12  # multiplications: about a minute of one core where all is tried
 
 
 @dataclass(frozen=True)
@@ -175,40 +177,67 @@ def embedded(adapter: Adapter) -> Floats:
     return np.concatenate(parts)
 
 
-@dataclass
 class Changes:
     """Changes of single tokens of a text before a ``target``; ``watch`` hears how many of so many
-    ``planned`` have been tried."""
+    ``planned`` have been tried. What stands before a change is read once for all of its place."""
 
-    adapter: Adapter
-    ids: Sequence[int]
-    target: int
-    watch: Watch
-    planned: int
-    done: int = 0
+    def __init__(
+        self, adapter: Adapter, ids: Sequence[int], target: int, watch: Watch, planned: int
+    ) -> None:
+        self.target, self.watch, self.planned, self.done = target, watch, planned, 0
+        self._ids = np.array(ids, dtype=np.int64)
+        self._network = network_of(adapter)
+        self._cost = Cost.of(adapter, len(ids))
+        self._plain = float(self._last(self._ids[None], None)[0, target])
 
     def effects(self, pairs: NDArray[np.int64]) -> tuple[Doubles, NDArray[np.bool_]]:
         """By how many nats each change (position, id) lowers the target's log-probability, and
         whether another token is predicted then."""
-        own = np.array([self.ids], dtype=np.int64)
-        plain = self._last(own)[0, self.target]
-        window = Cost.of(self.adapter, len(self.ids)).window
-        at_once = min(AT_ONCE, max(1, AT_ONCE_WORK // window))
         effect, flips = np.empty(len(pairs)), np.empty(len(pairs), dtype=bool)
-        for n in range(0, len(pairs), at_once):
-            self.watch.stop()
-            self.watch.progress(f"{self.planned} changes of a token", self.done / self.planned)
-            some = pairs[n : n + at_once]
-            windows = np.repeat(own, len(some), axis=0)
-            windows[np.arange(len(some)), some[:, 0]] = some[:, 1]
-            logs = self._last(windows)
-            effect[n : n + at_once] = plain - logs[:, self.target]
-            flips[n : n + at_once] = logs.argmax(axis=1) != self.target
-            self.done += len(some)
+        at_once = min(AT_ONCE, max(1, AT_ONCE_WORK // self._cost.window))
+        before = Before(self._network, self._ids)
+        for place in np.unique(pairs[:, 0]):
+            of_place = np.flatnonzero(pairs[:, 0] == place)
+            for n in range(0, len(of_place), at_once):
+                self.watch.stop()
+                self.watch.progress(f"{self.planned} changes of a token", self.done / self.planned)
+                some = of_place[n : n + at_once]
+                logs = self._changed(int(place), pairs[some, 1], before)
+                effect[some] = self._plain - logs[:, self.target]
+                flips[some] = logs.argmax(axis=1) != self.target
+                self.done += len(some)
         return effect, flips
 
-    def _last(self, windows: NDArray[np.int64]) -> Doubles:
+    def _changed(self, place: int, new: NDArray[np.int64], before: Before) -> Doubles:
+        """The log-probabilities [n, vocab] at the end with each of ``new`` [n] at a place."""
+        cache = before.copied(place, len(new))
+        first = 0 if cache is None else place
+        windows = np.repeat(self._ids[None, first:], len(new), axis=0)
+        windows[:, place - first] = new
+        return self._last(windows, cache)
+
+    def _last(self, windows: NDArray[np.int64], cache: Any) -> Doubles:
         """The log-probabilities [window, vocab] after the last token of each."""
-        logits = run(network_of(self.adapter), windows, last=1).logits
+        logits = run(self._network, windows, cache=cache, last=1).logits
         assert logits is not None
         return log_probabilities(array(logits[:, -1]))
+
+
+class Before:
+    """Keys and values of what stands before a place of a text, which only moves on."""
+
+    def __init__(self, network: Network, ids: NDArray[np.int64]) -> None:
+        self._network, self._ids, self._read = network, ids, 0
+        try:
+            self._cache = network.cache()
+        except NotSupported:
+            self._cache = None
+
+    def copied(self, place: int, rows: int) -> Any:
+        """So many copies; None where nothing stands before, or the model cannot be gone on with."""
+        if self._cache is None or not place:
+            return None
+        if place > self._read:
+            run(self._network, self._ids[self._read : place], cache=self._cache, last=0)
+            self._read = place
+        return self._network.copied(self._cache, rows)
