@@ -57,9 +57,7 @@ def _alternatives(words: ast.expr) -> Iterator[str]:
     for node in ast.walk(words):
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
             first, last = node.values[0], node.values[-1]
-            joined = isinstance(first, ast.Call | ast.Subscript) and "', '.join(" in ast.unparse(
-                first
-            )
+            joined = "', '.join(" in ast.unparse(first)
             if joined and isinstance(last, ast.Constant) and str(last.value).isascii():
                 yield str(last.value)
 
