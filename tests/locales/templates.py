@@ -39,6 +39,29 @@ def templates() -> dict[str, str]:
     return found
 
 
+def stand_ins() -> dict[str, str]:
+    """What stands in a field of a message where there is no value, or one of two, and where."""
+    found: dict[str, str] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        words = [call.args[0] for call in _raised(tree)]
+        words += [one.value for one in ast.walk(tree) if isinstance(one, ast.Return) and one.value]
+        for node in words:
+            for word in _alternatives(node):
+                found.setdefault(word, f"{path.relative_to(PACKAGE)}:{node.lineno}")
+    return found
+
+
+def _alternatives(words: ast.expr) -> Iterator[str]:
+    """``', '.join(names) or 'none'``: what is said instead of a list, in a field or returned."""
+    for node in ast.walk(words):
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            first, last = node.values[0], node.values[-1]
+            joined = "', '.join(" in ast.unparse(first)
+            if joined and isinstance(last, ast.Constant) and str(last.value).isascii():
+                yield str(last.value)
+
+
 def _raised(tree: ast.AST) -> Iterator[ast.Call]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args and _name(node.func) in ERRORS:

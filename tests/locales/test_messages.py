@@ -18,7 +18,7 @@ from layerfold.locales.messages import (
     read_catalogs,
     render,
 )
-from tests.locales.templates import code, templates
+from tests.locales.templates import code, stand_ins, templates
 
 HAN = re.compile("[\u4e00-\u9fff]")
 WORD = re.compile("[A-Za-z]{2}")
@@ -71,6 +71,25 @@ def test_every_message_finds_its_own_template() -> None:
         values = [f"«{n}»" for n in range(len(FIELD.findall(english)))]
         told = words.render(FIELD.sub(lambda field: values[int(field[1])], english))  # noqa: B023
         assert told == FIELD.sub(lambda field: values[int(field[1])], chinese)  # noqa: B023
+
+
+def test_what_stands_in_for_a_value_is_told_in_chinese() -> None:
+    """No English word is left within a Chinese sentence, and no name is taken for one."""
+    words = catalog("zh")
+    assert "none" in stand_ins()
+    for word, where in stand_ins().items():
+        if word.strip():
+            assert HAN.search(words.value(word)), f"{where}: {word!r}"
+    told = render(
+        "'bank' has sentences of 0 sense(s) (none): give two senses, with at least five"
+        " sentences each.",
+        "zh",
+    )
+    assert "（无）" in told
+    assert "none" not in told
+    named = render("There is no run 'none'. There are: none.", "zh")
+    assert "'none'" in named
+    assert named.endswith("无。")
 
 
 def test_values_move_and_phrases_inside_are_told_too() -> None:

@@ -72,8 +72,8 @@ def check_extras() -> None:
     missing = [name for name in EXTRAS if find_spec(name) is None]
     if missing:
         raise MissingExtra(
-            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} needed to open this"
-            " model: pip install layerfold[gguf]"
+            f"To open this model, what is not there is needed ({', '.join(missing)}): pip install"
+            " layerfold[gguf]"
         )
 
 

@@ -226,8 +226,13 @@ def attack(
         float, typer.Option(help="Longest move, as a share of the state's length.")
     ] = 1.0,
     budget: Annotated[
-        int, typer.Option(min=0, help="Tokens to read at most for trying all changes of a token.")
-    ] = 1 << 20,
+        int | None,
+        typer.Option(
+            min=0,
+            help="Tokens to read at most for trying all changes of a token; without it about a"
+            " minute's reading, a million at most.",
+        ),
+    ] = None,
     steps: Steps = "last",
     seed: Seed = 0,
     csv: Csv = None,

@@ -36,6 +36,23 @@ def reference_states(adapter: Adapter, reference: Reference) -> Floats:
     return _read(adapter, reference, lambda raw: raw)
 
 
+def site_states(
+    adapter: Adapter, reference: Reference, site: int, told: Callable[[float], None]
+) -> Floats:
+    """The reference's raw states [ref, d] at one site; ``told`` hears the share that is read, and
+    may raise. Raises DamagedRun for an empty reference.
+    """
+    read = 0
+
+    def at_site(raw: Floats) -> NDArray[Any]:
+        nonlocal read
+        read += raw.shape[1]
+        told(read / len(reference.windows))
+        return raw[site : site + 1]
+
+    return np.asarray(_read(adapter, reference, at_site)[0], dtype=np.float32)
+
+
 def _read(
     adapter: Adapter, reference: Reference, kept: Callable[[Floats], NDArray[Any]]
 ) -> NDArray[Any]:

@@ -16,9 +16,7 @@ from layerfold.data.reference_states import (
     fingerprint,
     kept_states,
 )
-from layerfold.errors import (
-    StepNotFound,
-)
+from layerfold.errors import AtlasMissing, StepNotFound
 from layerfold.files.array_cache import ArrayCache, Stamp, file_stamp
 from layerfold.interp.shelves import (
     SLOPE,
@@ -110,6 +108,20 @@ class AtlasRun:
                 f" {', '.join(map(str, self.steps))}."
             )
         return self._spaces.get(self._where(step))
+
+    def model(self, step: int) -> Adapter:
+        """The model at a step, kept with those that place tokens; raises StepNotFound, NoWeights,
+        DamagedRun.
+        """
+        try:
+            known = step in self.steps
+        except AtlasMissing:
+            known = False
+        return self._spaces.weights.get(self._where(step)) if known else self.run.adapter(step)
+
+    def has_states(self, step: int) -> bool:
+        """Whether the reference's states at a step need not be computed first."""
+        return step in self.steps and self.cache.holds(self._origin(step))
 
     def _where(self, step: int) -> Where:
         return Where(self, step, self._content(step))

@@ -11,7 +11,7 @@ cloud is a finding, no definition.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,11 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.data.reference_states import fingerprint as fingerprint_of
-from layerfold.data.reference_states import states_at, viewed
+from layerfold.data.reference_states import viewed
 from layerfold.errors import InputError
 from layerfold.interp.continuation import Continuation
 from layerfold.interp.interval import Doubles
 from layerfold.interp.paths import site_index
+from layerfold.interp.raw_states import raw_of, seen_at
 from layerfold.interp.rows import Tabled
 from layerfold.interp.session import Session
 from layerfold.interp.state_gradients import loss_gradients
@@ -36,18 +37,19 @@ from layerfold.space.outside import own_distances, percentile
 if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter
 
+FORM: Final = 2  # of the arrays
+LONGEST: Final = 512  # tokens: gradients through a pass hold all of it in memory
 DIRECTIONS: Final = ("gradient", "tangent", "normal", "random")
 NAMES: Final = ("swaps", "random_swaps", "tried", "plain", "loss", "outside", "flips", "points")
 
 
 @dataclass(frozen=True)
 class Options:
-    """All one-token changes are tried where that is at most ``budget`` tokens to read, else the
-    ``candidates`` of each place by gradient; lengths of moves are ``sizes`` even shares, up to
-    ``most``, of the state's own; ``draws`` of random directions; the tangent space is of so many
-    ``dimensions`` of so many ``neighbors``."""
+    """One-token changes are looked for with ``budget`` and ``candidates`` as in Search; lengths of
+    moves are ``sizes`` even shares, up to ``most``, of the state's own; ``draws`` of random
+    directions; the tangent space is of so many ``dimensions`` of so many ``neighbors``."""
 
-    budget: int = 1 << 20
+    budget: int | None = None
     candidates: int = 64
     sizes: int = 16
     most: float = 1.0
@@ -59,7 +61,7 @@ class Options:
     @property
     def search(self) -> Search:
         """How changes of a token are looked for."""
-        return Search(self.budget, self.candidates, self.seed)
+        return Search(self.budget, self.candidates, seed=self.seed)
 
     def __post_init__(self) -> None:
         """Raises InputError for what cannot be followed."""
@@ -91,8 +93,8 @@ class Swap:
 @dataclass(frozen=True)
 class Attacks(Tabled):
     """At each step: the ``predicted`` token, its ``plain`` loss and off-cloud percentile [step, 2];
-    the best ``swaps`` of ``tried`` ones (``exact``: of all), beside the effect of random ones
-    [step, 3] (mean, 95 % range). ``loss``, ``outside`` [step, direction, size, 3] of moves of
+    the best ``swaps`` of ``tried`` ones (``exact``: of all), beside the effect of ``drawn`` random
+    ones [step, 3] (mean, 95 % range). ``loss``, ``outside`` [step, direction, size, 3] of moves of
     ``sizes``, with the 95 % range of the random directions; ``flips`` [step, direction, 3] the
     smallest size that changes the prediction, NaN where none does; ``points`` [step, direction,
     size, d], a random one among them."""
@@ -106,6 +108,7 @@ class Attacks(Tabled):
     swaps: tuple[tuple[Swap, ...], ...]
     tried: Ints
     exact: tuple[bool, ...]
+    drawn: Ints
     random_swaps: Floats
     loss: Floats
     outside: Floats
@@ -133,7 +136,8 @@ class Attacks(Tabled):
                 }
                 row |= {"effect": one.effect, "flips": one.flips, "outside": one.outside}
                 row |= {"random": random, "random_low": low, "random_high": high}
-                yield row | {"exact": self.exact[t], "tried": int(self.tried[t])}
+                row |= {"exact": self.exact[t], "tried": int(self.tried[t])}
+                yield row | {"drawn": int(self.drawn[t])}
             for d, direction in enumerate(DIRECTIONS):
                 for n, size in enumerate(self.sizes):
                     row = common | {"attack": "state", "change": f"{direction} {size:.3g}"}
@@ -155,8 +159,8 @@ def measure(
     watch: Watch = NOBODY,
 ) -> Attacks:
     """What it takes to change the prediction after a text; states are moved at a site (the middle
-    layer's end without one). Raises InputError for a text of one token, SiteNotFound, AtlasMissing,
-    StepNotFound, NoWeights, Cancelled."""
+    layer's end without one). Raises InputError for a text of one token or of too many,
+    SiteNotFound, AtlasMissing, StepNotFound, NoWeights, Cancelled."""
     options = options or Options()
     chosen = chosen_steps(opened, steps)
     at = site_index(opened, site)
@@ -165,7 +169,17 @@ def measure(
         raise InputError(
             "A text of one token has no token before the last to change: type another."
         )
-    made_from = {"what": "attacks", "options": asdict(options), "site": at, "ids": ids}
+    if len(ids) > LONGEST:
+        raise InputError(
+            f"A text of {len(ids)} tokens is too long to be attacked: type at most {LONGEST}."
+        )
+    made_from = {
+        "what": "attacks",
+        "form": FORM,
+        "options": asdict(options),
+        "site": at,
+        "ids": ids,
+    }
     made_from |= {"reference": fingerprint_of(opened.atlas.reference), "view": opened.atlas.view}
 
     def compute(step: int, at_work: Watch) -> dict[str, NDArray[Any]]:
@@ -183,6 +197,7 @@ def measure(
         tuple(_swaps(opened, ids, rows) for rows in found["swaps"]),
         found["tried"][:, 0].astype(np.int32),
         tuple(bool(row[1]) for row in found["tried"]),
+        found["tried"][:, 2].astype(np.int32),
         found["random_swaps"],
         found["loss"],
         found["outside"],
@@ -214,12 +229,16 @@ def at_step(
     watch: Watch = NOBODY,
 ) -> dict[str, NDArray[Any]]:
     """The arrays of one step."""
-    adapter = opened.run.adapter(step)
+    adapter = opened.model(step)
     rest = Continuation(adapter, ids)
     logs = log_probabilities(rest.plain()[None])[0]
     target = int(logs.argmax())
-    raw = states_at(opened.run, step, opened.atlas.reference, lambda: adapter)[site]
-    cloud = Cloud.of(raw, opened.atlas.view)
+    cloud = Cloud.of(
+        seen_at(opened, step, site, watch),
+        opened.atlas.view,
+        lambda tokens: raw_of(opened, step, site, tokens),
+    )
+    watch.stop()
     gradient = loss_gradients(adapter, ids, target, site)
     found = swapped(adapter, ids, target, gradient[0], options.search, watch)
     best = found["swaps"]
@@ -244,19 +263,19 @@ def _last_states(adapter: Adapter, ids: Sequence[int], swaps: Doubles, site: int
 
 @dataclass(frozen=True)
 class Cloud:
-    """The reference at a site: ``raw`` states [n, d], an index of them in a view, and how near they
-    lie to each other."""
+    """The reference at a site: an index of its states in a view, how near they lie to each other,
+    and ``raw``, which gives the raw states [token, d] of some of them."""
 
-    raw: Floats
     view: View
     index: Index
     own: Floats
+    raw: Callable[[Ints], Floats]
 
     @staticmethod
-    def of(raw: Floats, view: View) -> Cloud:
-        """The cloud of raw states [n, d]."""
-        index = Index.of(viewed(raw, view))
-        return Cloud(raw, view, index, own_distances(index))
+    def of(states: Floats, view: View, raw: Callable[[Ints], Floats]) -> Cloud:
+        """The cloud of states [n, d] in a view."""
+        index = Index.of(states)
+        return Cloud(view, index, own_distances(index), raw)
 
     def outside(self, states: Floats) -> Doubles:
         """The off-cloud percentile of raw states [n, d]."""
@@ -268,9 +287,9 @@ class Cloud:
     def tangent(self, state: Floats, options: Options) -> Doubles:
         """An orthonormal basis [dimensions, d] of the leading directions of a raw state's nearest
         ones."""
-        k = min(options.neighbors, len(self.raw))
+        k = min(options.neighbors, len(self.index.points))
         near = self.index.nearest(viewed(state[None], self.view), k)[0][0]
-        around = self.raw[near].astype(np.float64)
+        around = self.raw(near).astype(np.float64)
         around -= around.mean(axis=0)
         return np.linalg.svd(around, full_matrices=False)[2][: options.dimensions]
 

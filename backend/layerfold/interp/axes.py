@@ -134,7 +134,7 @@ def measure(
     made_from = {"what": "axes", "options": asdict(options), "words": fingerprint(words)}
 
     def compute(step: int, _: Watch) -> dict[str, NDArray[Any]]:
-        return at_step(opened.run.adapter(step), words, options)
+        return at_step(opened.model(step), words, options)
 
     found = over_steps(opened, chosen, Recipe(made_from, NAMES, compute), watch)
     return Axis(
@@ -376,7 +376,7 @@ def analogy(
     if why and any(word not in known for word in words):
         raise why
     every, read = list(known), list(known.values())
-    adapter = opened.run.adapter(chosen_steps(opened, [step])[0])
+    adapter = opened.model(chosen_steps(opened, [step])[0])
     states = viewed(states_of(adapter, read), options.view).astype(np.float64)
     places = np.concatenate([states, readout(adapter)[[w.ids[w.at] for w in read]][None]])
     places -= places.mean(axis=1, keepdims=True)

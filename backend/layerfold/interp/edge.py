@@ -144,12 +144,13 @@ def at_step(
     opened: Session, step: int, kinds: Kinds, options: Options, watch: Watch = NOBODY
 ) -> dict[str, NDArray[Any]]:
     """The arrays of one step: auroc [kind, level, score, site, 3], outside [kind, site, 3]."""
-    adapter = opened.run.adapter(step)
+    adapter = opened.model(step)
     names = [name for name in kinds.windows if name != NATURAL] + [NATURAL]
     windows = [kinds.windows[name] for name in names]
-    losses = [loss_of(adapter, rows) for rows in windows]
-    raw = states_of(adapter, np.concatenate(windows))
-    background = states_of(adapter, kinds.background)
+    reading, scoring = watch.part(0, 2), watch.part(1, 2)
+    raw = states_of(adapter, np.concatenate(windows), reading.part(0, 2))
+    losses = loss_of(adapter, np.concatenate(windows), raw[-1])
+    background = states_of(adapter, kinds.background, reading.part(1, 2))
     reference = opened.atlas.reference
     cloud = opened.space(step).states[:, kinds.cloud[reference.window]]
     counts = Counts.of([len(rows) for rows in windows], windows[0].shape[1], options)
@@ -157,28 +158,30 @@ def at_step(
     outside = np.empty((len(names), len(raw), 3))
     for s, site in enumerate(raw):
         watch.stop()
-        watch.progress(opened.sites[s].name, s / len(raw))
+        scoring.progress(opened.sites[s].name, s / len(raw))
         states, apart = viewed(site, opened.atlas.view), viewed(background[s], opened.atlas.view)
         around = np.asarray(cloud[s], dtype=np.float32)
         found = scores_of(states, around, apart.reshape(-1, apart.shape[-1]), options)
         found["norm"] = np.linalg.norm(site.astype(np.float64), axis=-1)
-        found["loss"] = np.concatenate(losses)
+        found["loss"] = losses
         area[:, :, :, s] = counts.areas(found)
         outside[:, s] = counts.means(found["outside"])
     return {"auroc": area, "outside": outside}
 
 
-def states_of(adapter: Adapter, windows: Ints) -> Floats:
+def states_of(adapter: Adapter, windows: Ints, watch: Watch = NOBODY) -> Floats:
     """The raw states of windows, [site, window, token, d]."""
-    parts = [
-        adapter.batch_states(windows[n : n + AT_ONCE]) for n in range(0, len(windows), AT_ONCE)
-    ]
+    parts = []
+    for n in range(0, len(windows), AT_ONCE):
+        watch.stop()
+        watch.progress("reading text", n / len(windows))
+        parts.append(adapter.batch_states(windows[n : n + AT_ONCE]))
     return np.concatenate(parts, axis=1)
 
 
-def loss_of(adapter: Adapter, windows: Ints) -> Doubles:
-    """How surprising each token is after those before it, in nats [window, token]; NaN of the
-    first, and of a model that does not predict.
+def loss_of(adapter: Adapter, windows: Ints, last: Floats) -> Doubles:
+    """How surprising each token is after those before it, in nats [window, token], from raw states
+    of the last site [window, token, d]; NaN of the first, and of a model that does not predict.
     """
 
     found = np.full(windows.shape, np.nan)
@@ -186,7 +189,7 @@ def loss_of(adapter: Adapter, windows: Ints) -> Doubles:
         return found
     for n in range(0, len(windows), AT_ONCE):
         rows = windows[n : n + AT_ONCE]
-        logs = log_softmax(adapter.unembed(adapter.batch_states(rows)[-1][:, :-1]))
+        logs = log_softmax(adapter.unembed(last[n : n + AT_ONCE, :-1]))
         picked = np.take_along_axis(logs, rows[:, 1:, None].astype(np.int64), axis=-1)
         found[n : n + AT_ONCE, 1:] = -picked[..., 0]
     return found

@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.data.reference_states import fingerprint as fingerprint_of
-from layerfold.data.reference_states import states_at
 from layerfold.errors import InputError, SiteNotFound
 from layerfold.interp.interval import Doubles, Interval
 from layerfold.interp.notes import Note
 from layerfold.interp.occurrences import Occurrence, occurrence
 from layerfold.interp.path_cloud import AT_ONCE, SUMMARY, Cloud, Ways
+from layerfold.interp.raw_states import raw_at
 from layerfold.interp.rows import Tabled
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import NOBODY, Recipe, Watch, chosen_steps, over_steps
@@ -227,8 +227,8 @@ def at_step(
     """The arrays of one step."""
     from layerfold.interp.continuation import Continuation  # late: torch takes seconds
 
-    adapter = opened.run.adapter(step)
-    raw = states_at(opened.run, step, opened.atlas.reference, lambda: adapter)[site]
+    adapter = opened.model(step)
+    raw = raw_at(opened, step, site, watch)
     rest = Continuation(adapter, read[0].ids)
     cloud = Cloud.of(raw, opened.atlas.view, rest, site, options.ways)
     ends = np.stack([adapter.states(one.ids).values[site, -1] for one in read])

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.data.reference_states import fingerprint as fingerprint_of
-from layerfold.data.reference_states import states_at
 from layerfold.errors import InputError
 from layerfold.interp.interval import Doubles, Interval, false_discovery, mean_interval, resamples
 from layerfold.interp.paths import site_index
+from layerfold.interp.raw_states import raw_at, seen_at
 from layerfold.interp.rows import Tabled
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import NOBODY, Recipe, Watch, chosen_steps, over_steps
@@ -159,8 +159,8 @@ def measure(
     made_from = {"what": "regions", "options": asdict(options), "site": at}
     made_from |= {"reference": fingerprint_of(opened.atlas.reference), "view": opened.atlas.view}
 
-    def compute(step: int, _: Watch) -> dict[str, NDArray[Any]]:
-        return at_step(opened, step, at, options)
+    def compute(step: int, at_work: Watch) -> dict[str, NDArray[Any]]:
+        return at_step(opened, step, at, options, at_work)
 
     found = over_steps(opened, chosen, Recipe(made_from, NAMES, compute), watch)
     members = found["members"].astype(np.int32)
@@ -199,16 +199,19 @@ def _mean(values: Floats, options: Options) -> Doubles:
     return mean_interval(values.astype(float), resamples(len(values), options.draws, rng))
 
 
-def at_step(opened: Session, step: int, site: int, options: Options) -> dict[str, NDArray[Any]]:
+def at_step(
+    opened: Session, step: int, site: int, options: Options, watch: Watch = NOBODY
+) -> dict[str, NDArray[Any]]:
     """The arrays of one step: members [ref]; of each region the lens's ids and shares [region, 3],
     and purity, that of tokens at random, and how often those are as pure [region, 3]."""
-    space = opened.space(step)
-    members = clustered(np.asarray(space.states[site], dtype=np.float32), options)
+    adapter = opened.model(step)
+    raw = raw_at(opened, step, site, watch) if adapter.unembeds else None
+    members = clustered(seen_at(opened, step, site, watch), options)
+    watch.stop()
     lens, share = np.full((MOST, SHOWN), -1.0), np.zeros((MOST, SHOWN))
-    if space.adapter.unembeds:
-        raw = states_at(opened.run, step, opened.atlas.reference, lambda: space.adapter)[site]
+    if raw is not None:
         for region in range(members.max() + 1):
-            best = space.adapter.unembed(raw[members == region]).argmax(axis=1)
+            best = adapter.unembed(raw[members == region]).argmax(axis=1)
             ids, counts = np.unique(best, return_counts=True)
             order = np.argsort(-counts, kind="stable")[:SHOWN]
             lens[region, : len(order)] = ids[order]

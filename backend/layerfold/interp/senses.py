@@ -109,7 +109,7 @@ def measure(
     made_from = {"what": "senses", "options": asdict(options), "words": fingerprint(words, sets)}
 
     def compute(step: int, _: Watch) -> Arrays:
-        return at_step(opened.run.adapter(step), sets, words, options)
+        return at_step(opened.model(step), sets, words, options)
 
     found = over_steps(opened, chosen, Recipe(made_from, NAMES, compute), watch)
     found = {name: np.moveaxis(values, 0, 1) for name, values in found.items()}

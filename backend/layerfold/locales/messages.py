@@ -22,6 +22,8 @@ ENGLISH: Final = "en"
 LANGUAGES: Final = (ENGLISH, "zh")
 FIELD: Final = re.compile(r"\{(\d+)\}")
 NESTED: Final = 3  # phrases inside phrases
+# Words of the program that stand in a field of a message; any other word in one is a name.
+VALUES: Final = frozenset({"none", "nothing", "message"})
 PHRASE: Final = 8  # letters from which on a phrase is looked for inside a message that nobody knows
 
 
@@ -73,11 +75,13 @@ class Catalog:
         for template, pattern in self._templates:
             found = pattern.fullmatch(message)
             if found:
-                return template.filled([self._value(value, depth) for value in found.groups()])
+                return template.filled([self.value(value, depth) for value in found.groups()])
         return message if depth else self._with_phrases(message)
 
-    def _value(self, value: str, depth: int) -> str:
+    def value(self, value: str, depth: int = 0) -> str:
         """A value, translated where it is words of the program."""
+        if value in VALUES:
+            return self._whole.get(value, value)
         return self.render(value, depth + 1) if " " in value and depth < NESTED else value
 
     def _with_phrases(self, message: str) -> str:

@@ -363,6 +363,7 @@ def attack_at(session: Session, q: AttackQuestion, cancelled: Cancelled) -> Iter
             "site": found.site,
             "exact": found.exact[0],
             "tried": int(found.tried[0]),
+            "drawn": int(found.drawn[0]),
             "swaps": [vars(one) for one in found.swaps[0]],
             "directions": list(attacks.DIRECTIONS),
             "sizes": list(found.sizes),

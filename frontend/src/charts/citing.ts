@@ -5,6 +5,7 @@ import { meanTrust } from "../state/fidelity.ts";
 import { projectionOf } from "../state/projections.ts";
 import { siteWords } from "../state/sites.ts";
 import { shownProjection, stepNumber } from "../state/state.ts";
+import { wordsOfRun } from "../state/run-words.ts";
 import type { State, Words } from "../state/types.ts";
 
 /** Run, step, site, projection with its seed, trust and version. */
@@ -15,7 +16,7 @@ export function citationOf(state: State, t: Words) {
   const name =
     (state.language === "zh" ? shown?.title_zh : shown?.title_en) ?? shownProjection(state);
   return [
-    state.card?.title ?? state.run,
+    wordsOfRun(state.card ?? { name: state.run }, t).title,
     t("strip.step.value", { step: stepNumber(state) }),
     siteWords(t, state.card?.sites ?? [], state.site),
     typeof seed === "number" ? t("cite.seed", { name, seed }) : name,

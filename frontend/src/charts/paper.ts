@@ -18,6 +18,7 @@ import {
 import { siteWords } from "../state/sites.ts";
 import { stepNumber } from "../state/state.ts";
 import { draw, textOf } from "./svg.ts";
+import { wordsOfRun } from "../state/run-words.ts";
 import type { Axis, State, Words } from "../state/types.ts";
 
 const [WIDE, HIGH] = [480, 230];
@@ -51,7 +52,7 @@ export function paperOf(state: State, t: Words) {
   const height = HEAD + names.length * (HIGH + BETWEEN) + 40;
   const inks = INKS[state.theme][0];
   const about = describe(state);
-  const run = state.card?.title ?? state.run;
+  const run = wordsOfRun(state.card ?? { name: state.run }, t).title;
   const root = draw(
     "svg",
     {

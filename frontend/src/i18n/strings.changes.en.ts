@@ -22,8 +22,10 @@ export default {
   "meaning.attack.holds":
     "No change of one token turns “{predicted}”; the best, {old} → {new}, takes {effect} nats; " +
     "random changes take {random}.",
-  "meaning.attack.exact": "All {tried} changes were tried.",
-  "meaning.attack.ranked": "{tried} changes were tried, the most promising by gradient.",
+  "meaning.attack.exact": "All {tried} changes were tried, and {drawn} at random.",
+  "meaning.attack.ranked":
+    "All changes would take too long: the {tried} most promising by gradient were tried, and " +
+    "{drawn} at random.",
   "meaning.attack.outside": "Off-cloud percentile of the moved state, by the same lengths",
   "meaning.attack.change": "change",
   "meaning.attack.change.tip": "A token, and what it becomes.",

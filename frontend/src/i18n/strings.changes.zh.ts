@@ -17,8 +17,9 @@ export default {
     "改一个词元即可改变预测“{predicted}”：{old} → {new} 使其下降 {effect} 奈特；随机改动下降 {random}。",
   "meaning.attack.holds":
     "改一个词元不能改变预测“{predicted}”；最佳的 {old} → {new} 使其下降 {effect} 奈特；随机改动下降 {random}。",
-  "meaning.attack.exact": "全部 {tried} 种改动都已尝试。",
-  "meaning.attack.ranked": "尝试了按梯度最有希望的 {tried} 种改动。",
+  "meaning.attack.exact": "全部 {tried} 种改动都已尝试，另有 {drawn} 种随机改动。",
+  "meaning.attack.ranked":
+    "逐一尝试全部改动耗时过长：只尝试了按梯度最有希望的 {tried} 种，另有 {drawn} 种随机改动。",
   "meaning.attack.outside": "移动后状态的离群百分位（同样的长度）",
   "meaning.attack.change": "改动",
   "meaning.attack.change.tip": "原词元及其替换。",

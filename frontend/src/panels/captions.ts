@@ -9,7 +9,7 @@ import { failureWords, said } from "../i18n/language.ts";
 import { shownAtlas } from "../state/state.ts";
 import { figureWords } from "./strip/logged.ts";
 import { buildingLine } from "./building.ts";
-import { wordsOfRun } from "./door.ts";
+import { wordsOfRun } from "../state/run-words.ts";
 import { provenWords } from "../state/opening.ts";
 import type { Dispatch } from "../state/messages.ts";
 import type { Caption, State, Words } from "../state/types.ts";
@@ -106,7 +106,9 @@ function veilWords(state: State, t: Words) {
   const failures = Object.values(state.atlasFailures);
   if (state.card && failures.length >= state.card.steps.length)
     return failureWords(t, failures[0], { run: state.run });
-  return state.card ? t("loading.cloud", { title: state.card.title }) : t("loading.run");
+  return state.card
+    ? t("loading.cloud", { title: wordsOfRun(state.card, t).title })
+    : t("loading.run");
 }
 
 function noticesOf(state: State, t: Words, dispatch: Dispatch, acts: { again(): void }) {

@@ -26,7 +26,7 @@ import { IconButton } from "../ui/button.ts";
 import { Drawing } from "../ui/drawing.ts";
 import { hosted } from "../ui/host.ts";
 import { Select } from "../ui/select.ts";
-import { wordsOfRun } from "./door.ts";
+import { wordsOfRun } from "../state/run-words.ts";
 
 type Mode = Compare["mode"];
 type Choose = (change: Partial<Pick<Compare, "with" | "step" | "mode">>) => void;

@@ -11,6 +11,7 @@ import { offered } from "../state/offers.ts";
 import { render } from "preact";
 import type { Tree } from "../ui/host.ts";
 import type { Dispatch } from "../state/messages.ts";
+import { wordsOfRun } from "../state/run-words.ts";
 import type { RunEntry, State, Words } from "../state/types.ts";
 
 /** @param more cards of models that can be fetched, below */
@@ -91,27 +92,6 @@ function aside(root: HTMLElement, open: boolean) {
   for (const other of document.body.children)
     if (other !== root && !other.contains(root) && other instanceof HTMLElement) other.inert = open;
   if (!open) document.getElementById("run")?.focus({ preventScroll: true });
-}
-
-type NamedRun = Pick<RunEntry, "name"> & Partial<RunEntry>;
-
-/** A known shape in our words, another run in its own. */
-export function wordsOfRun(run: NamedRun, t: Words) {
-  const [title, line] = [t(`shape.${run.name}.title`), t(`shape.${run.name}.line`)];
-  const known = !title.startsWith("shape.");
-  return {
-    title: known
-      ? title
-      : t("said", { en: run.title || run.name, zh: run.title_zh || run.title || run.name }),
-    line: known ? line : descriptionOf(run, t),
-  };
-}
-
-/** What a run says of itself, else in Chinese the line by which it is known. */
-export function descriptionOf(run: NamedRun, t: Words) {
-  const line = t(`shape.${run.name}.line`);
-  const en = run.description ?? "";
-  return t("said", { en, zh: run.description_zh || (line.startsWith("shape.") ? en : line) });
 }
 
 function cardOf(

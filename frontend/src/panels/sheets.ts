@@ -6,7 +6,7 @@ import { number, said } from "../i18n/language.ts";
 import { kindShown } from "../state/projections.ts";
 import { meanTrust, recallShown } from "../state/fidelity.ts";
 import { trustWord } from "../state/trust.ts";
-import { wordsOfRun } from "./door.ts";
+import { wordsOfRun } from "../state/run-words.ts";
 import type { Dispatch } from "../state/messages.ts";
 import type { State, Words } from "../state/types.ts";
 

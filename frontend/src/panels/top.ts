@@ -14,7 +14,7 @@ import { Badge } from "../ui/badge.ts";
 import { Button, IconButton } from "../ui/button.ts";
 import { hosted } from "../ui/host.ts";
 import { Icon } from "../ui/icon.ts";
-import { wordsOfRun } from "./door.ts";
+import { wordsOfRun } from "../state/run-words.ts";
 import { TakeMenu } from "./takeaway.ts";
 import type { Taken } from "./takeaway.ts";
 

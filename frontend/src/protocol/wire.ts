@@ -1708,6 +1708,7 @@ export interface AttackAnswer {
   site: string;
   exact: boolean;
   tried: number;
+  drawn: number;
   swaps: SwapOf[];
   directions: string[];
   sizes: number[];

@@ -222,6 +222,7 @@ class AttackAnswer(MeaningAnswer):
     site: str
     exact: bool
     tried: int
+    drawn: int
     swaps: list[SwapOf]
     directions: list[str]
     sizes: list[float]

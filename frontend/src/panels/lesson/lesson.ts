@@ -9,7 +9,7 @@ import { Button, IconButton } from "../../ui/button.ts";
 import { hosted } from "../../ui/host.ts";
 import { Icon } from "../../ui/icon.ts";
 import { SidePanel } from "../../ui/panel.ts";
-import { wordsOfRun } from "../door.ts";
+import { wordsOfRun } from "../../state/run-words.ts";
 import { piecesDrawn } from "../seed/pieces.ts";
 import { claimsOfChapter } from "./tested.ts";
 import { presented } from "./presented.ts";

@@ -12,7 +12,7 @@ import { boundedWords } from "./numbers.ts";
 import type { Finding } from "./numbers.ts";
 
 export function attacked(state: State, t: Words, look: Look, _: Dispatch): Finding {
-  const { predicted, swaps, exact, tried } = look.answer;
+  const { predicted, swaps, exact, tried, drawn } = look.answer;
   const random = [0, 1, 2].map((n) => cell(look, "random_swaps", n));
   const best = swaps[0];
   const values = {
@@ -24,7 +24,7 @@ export function attacked(state: State, t: Words, look: Look, _: Dispatch): Findi
     tried,
   };
   const flips = best?.flips ? "flips" : "holds";
-  const how = t(exact ? "meaning.attack.exact" : "meaning.attack.ranked", { tried });
+  const how = t(exact ? "meaning.attack.exact" : "meaning.attack.ranked", { tried, drawn });
   const outside = {
     along: {
       kind: "sizes" as const,

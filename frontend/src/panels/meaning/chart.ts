@@ -10,7 +10,7 @@ import { brief } from "../../i18n/language.ts";
 import { measuredNow } from "../../state/meaning/meaning.ts";
 import { linesOf } from "../../state/meaning/series.ts";
 import type { Along, Line, Lined } from "../../state/meaning/series.ts";
-import { siteShort } from "../../state/sites.ts";
+import { siteShort, siteWords } from "../../state/sites.ts";
 import { stepNumber } from "../../state/state.ts";
 import type { Look, State, Words } from "../../state/types.ts";
 import { Drawing } from "../../ui/drawing.ts";
@@ -55,6 +55,11 @@ function axisOf({ kind, names }: Along, t: Words): AlongAxis {
   if (kind === "sites") return sitesAlong(names, (name) => placeShort(t, name), WIDE - 54);
   if (kind === "points") return pointsAlong(names.length);
   return thingsAlong(kind === "changes" ? names.map((name) => changeWords(t, name)) : names);
+}
+
+/** A site or another place in a sentence. */
+export function placeWords(t: Words, sites: string[], name: string) {
+  return name === "unembed" ? t("meaning.unembed") : siteWords(t, sites, sites.indexOf(name));
 }
 
 /** A site's or another place's short name. */

@@ -8,7 +8,7 @@ import type { MeaningSection } from "../../state/meaning/types.ts";
 import type { Dispatch } from "../../state/messages.ts";
 import type { Look, State, Words } from "../../state/types.ts";
 import type { Tree } from "../../ui/host.ts";
-import { placeShort } from "./chart.ts";
+import { placeWords } from "./chart.ts";
 import { labelWords } from "./fields.ts";
 import { kindWords, named } from "./forms.ts";
 import { attacked } from "./attacked.ts";
@@ -50,7 +50,7 @@ function senses(state: State, t: Words, look: Look): Finding {
     word: one.word,
     control: one.control,
     quotient: boundedWords(state, quotient),
-    site: one.parts_at ? placeShort(t, one.parts_at) : "",
+    site: one.parts_at ? placeWords(t, state.card?.sites ?? [], one.parts_at) : "",
   };
   const verdict =
     quotient.low === null

@@ -12,7 +12,7 @@ import { visible } from "../../ui/dom.ts";
 import { Drawing } from "../../ui/drawing.ts";
 import type { Tree } from "../../ui/host.ts";
 import { ribbons } from "../../charts/ribbons.ts";
-import { placeShort } from "./chart.ts";
+import { placeWords } from "./chart.ts";
 import { boundedWords, fixed } from "./numbers.ts";
 import type { Finding } from "./numbers.ts";
 
@@ -20,7 +20,7 @@ const SHOWN = 40;
 
 export function regionList(state: State, t: Words, look: Look, _: Dispatch): Finding {
   const { regions } = look.answer;
-  const site = placeShort(t, look.answer.site);
+  const site = placeWords(t, state.card?.sites ?? [], look.answer.site);
   const members = look.tensors.members.data;
   const inside = Array.from(members).filter((one) => one >= 0).length;
   const words = regions.length

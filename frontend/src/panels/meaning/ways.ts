@@ -7,7 +7,7 @@ import type { Dispatch } from "../../state/messages.ts";
 import type { Look, State, Words } from "../../state/types.ts";
 import { visible } from "../../ui/dom.ts";
 import type { Tree } from "../../ui/host.ts";
-import { placeShort } from "./chart.ts";
+import { placeWords } from "./chart.ts";
 import { boundedWords } from "./numbers.ts";
 import type { Finding } from "./numbers.ts";
 
@@ -98,7 +98,7 @@ function decoded(state: State, t: Words, look: Look, w: number): Tree {
     h(
       "p",
       { class: "quiet" },
-      t("meaning.path.decoded", { site: placeShort(t, look.answer.site) }),
+      t("meaning.path.decoded", { site: placeWords(t, state.card?.sites ?? [], look.answer.site) }),
     ),
     h(
       "ol",

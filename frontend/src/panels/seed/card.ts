@@ -10,7 +10,7 @@ import { Button, IconButton } from "../../ui/button.ts";
 import { hosted } from "../../ui/host.ts";
 import { indexed } from "../../ui/indexed.ts";
 import { SidePanel } from "../../ui/panel.ts";
-import { wordsOfRun } from "../door.ts";
+import { wordsOfRun } from "../../state/run-words.ts";
 import { overLayers, overTraining } from "./number.ts";
 import { verdictMark, verdictOf } from "./verdict.ts";
 import type { ModelOffer } from "../../protocol/wire.ts";

@@ -7,7 +7,7 @@ import { cardOf, cardsOf } from "../../state/seed/seed.ts";
 import { IconButton } from "../../ui/button.ts";
 import { hosted } from "../../ui/host.ts";
 import { SidePanel } from "../../ui/panel.ts";
-import { wordsOfRun } from "../door.ts";
+import { wordsOfRun } from "../../state/run-words.ts";
 import { formulaDrawn, piecesDrawn } from "./pieces.ts";
 import { VERDICTS, verdictMark, verdictOf } from "./verdict.ts";
 import type { Block } from "../../seed/markup.ts";
