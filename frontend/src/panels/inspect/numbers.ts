@@ -5,14 +5,16 @@ import { number } from "../../i18n/language.ts";
 import { guardedAxes } from "../../state/fidelity.ts";
 import { mostLoss } from "../../state/inside/gradients.ts";
 import { standingHere } from "../../state/meaning/edge.ts";
+import type { Dispatch } from "../../state/messages.ts";
 import { moveTrust, outsideWord, trustWord } from "../../state/trust.ts";
 import { kindWords } from "../meaning/forms.ts";
+import { scoreLines } from "./scores.ts";
 import { guardWords } from "../top.ts";
 import type { State, Words } from "../../state/types.ts";
 import { Icon } from "../../ui/icon.ts";
 import type { Tree } from "../../ui/host.ts";
 
-export function numbersTab(state: State, t: Words): Tree[] {
+export function numbersTab(state: State, t: Words, dispatch: Dispatch): Tree[] {
   const token = state.inspection?.token;
   if (!token) return [];
   const share = (value: number) =>
@@ -42,7 +44,7 @@ export function numbersTab(state: State, t: Words): Tree[] {
       h("span", {}, guardWords(state, t, axis, variable, r)),
     ),
   );
-  return [h("dl", { class: "numbers" }, ...lines), ...guards];
+  return [h("dl", { class: "numbers" }, ...lines), ...scoreLines(state, t, dispatch), ...guards];
 }
 
 function line(t: Words, name: string, value: string, part: number | null, words: string) {
