@@ -27,15 +27,15 @@ export function numbersTab(state: State, t: Words, dispatch: Dispatch): Tree[] {
     lines.push(line(t, "trust", share(trust), trust, t(trustWord(trust))));
   if (typeof continuity === "number")
     lines.push(line(t, "continuity", share(continuity), continuity, ""));
+  const more = [];
   if (typeof outside === "number") {
     const { shown, words } = edgeWords(state, t, outside, token.loss);
     const said = [words, lossWords(state, t, token.loss)].filter(Boolean).join(" · ");
     const [value, part] = shown ? [percentile(outside / 100), outside / 100] : ["–", null];
-    lines.push(line(t, "outside", value, part, said));
+    more.push(line(t, "outside", value, part, said));
   }
   const segment = segmentRatio(state);
-  if (segment !== null)
-    lines.push(line(t, "segment", `${share(segment)}×`, moveTrust(segment), ""));
+  if (segment !== null) more.push(line(t, "segment", `${share(segment)}×`, moveTrust(segment), ""));
   const guards = guardedAxes(state).map(({ axis, variable, r }) =>
     h(
       "p",
@@ -44,7 +44,12 @@ export function numbersTab(state: State, t: Words, dispatch: Dispatch): Tree[] {
       h("span", {}, guardWords(state, t, axis, variable, r)),
     ),
   );
-  return [h("dl", { class: "numbers" }, ...lines), ...scoreLines(state, t, dispatch), ...guards];
+  return [
+    h("dl", { class: "numbers" }, ...lines),
+    ...scoreLines(state, t, dispatch),
+    h("dl", { class: "numbers" }, ...more),
+    ...guards,
+  ];
 }
 
 function line(t: Words, name: string, value: string, part: number | null, words: string) {
