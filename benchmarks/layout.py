@@ -33,6 +33,7 @@ from layerfold.space.layout import Graphs, Springs, lay_out
 from layerfold.space.springs import firmness, moves, pairs_of, rest_lengths
 
 K, MIN_DIST, SPREAD, SEED = 15, 0.1, 1.0, 0
+EPOCHS = Recipe().epochs
 SLICES, TOKENS = 7, 2000
 SIZES: tuple[tuple[int, int], ...] = ((4, 1000), (7, 1000), (7, 2000), (13, 2000), (13, 4000))
 
@@ -100,8 +101,10 @@ def line_of(states: Floats, slices: int, tokens: int) -> Floats:
 # ---- the ways
 
 
-def ours(states: Floats) -> Floats:
-    """The layout that atlases are built with, on a line of slices."""
+def ours(states: Floats, each: Callable[[int, Floats], None] | None = None) -> Floats:
+    """The layout that atlases are built with, on a line of slices; ``each`` is called with every
+    epoch's places.
+    """
     recipe = Recipe()
     with threadpool_limits(limits=1, user_api="blas"):
         graphs = Graphs.of([fuzzy_graph(one, K) for one in states])
@@ -111,7 +114,7 @@ def ours(states: Floats) -> Floats:
         rest = rest_lengths(np.stack([moves(states[a], states[b]) for a, b in pairs]), typical)
         springs = Springs(pairs, rest, firmness(rest, 2 * typical))
     a, b = curve(MIN_DIST, SPREAD)
-    return lay_out(graphs, springs, start, recipe.descent(a, b))
+    return lay_out(graphs, springs, start, recipe.descent(a, b), each=each)
 
 
 def per_slice(states: Floats) -> Floats:

@@ -41,6 +41,7 @@ import { placing } from "./effects/placing.ts";
 import { playback } from "./effects/playback.ts";
 import { presenting } from "./effects/presenting.ts";
 import { prefetch } from "./effects/prefetch.ts";
+import { scoring } from "./effects/discontinuity.ts";
 import { seeding } from "./effects/seeding.ts";
 import { seedCardShown } from "./state/seed/shown.ts";
 import { sectionShown } from "./state/drawer.ts";
@@ -102,7 +103,7 @@ function boot() {
   const nextId = () => ++serial;
   prefetch(store);
   placing(store, client, nextId);
-  for (const ask of [inspecting, asking, measuring]) ask(store, client, nextId);
+  for (const ask of [inspecting, asking, measuring, scoring]) ask(store, client, nextId);
   for (const attend of [playback, reaching, seeding, presenting]) attend(store);
   const tour = touring(store);
   const act = actor(store, client, tour, second.withScene);

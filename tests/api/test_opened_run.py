@@ -30,6 +30,7 @@ CALLS = {
     "optimizer_step": "optimizer_step",
     "loss_landscape": "loss_landscape",
     "loss_line": "loss_line",
+    "discontinuity": "discontinuity",
     "meaning_sets": "meaning_sets",
     "senses": "senses",
     "axes": "axes",

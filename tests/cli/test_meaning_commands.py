@@ -30,6 +30,7 @@ COMMANDS = {
     "path": ("t", "s", "--frame", "a {{}}", "--points", "5", "--pairs", "2"),
     "regions": ("--least", "4", "--draws", "40"),
     "attack": ("the bank",),
+    "discontinuity": ("--text", "the bank", "--site", "L0.post"),
 }
 
 

@@ -19,6 +19,8 @@ from layerfold.interp.decomposition import (
     decompose,
     direct_logit_attribution,
 )
+from layerfold.interp.discontinuity import Discontinuity
+from layerfold.interp.discontinuity import measure as measure_discontinuity
 from layerfold.interp.generation import Sampling
 from layerfold.interp.gradients import Gradients, Objective, gradients
 from layerfold.interp.logit_lens import logit_lens
@@ -131,6 +133,16 @@ class OpenedRun(MeaningCalls):
         states = viewed(found.values, self.atlas.view)
         indices, distances, outside = self.session.space(self._step(step)).placer.near(states)
         return TextNeighbors(found.tokens, indices[site], distances[site], outside[site])
+
+    def discontinuity(
+        self, text: str = "", site: int = -1, step: int | None = None
+    ) -> Discontinuity:
+        """Where the layout's map from states to places is not continuous at a site: perturbation
+        and singularity score of every reference token, beside a picture that says nothing, and of
+        the tokens of a text. Takes seconds at first.
+        """
+        sentence = self.session.tokenize(text) if text else None
+        return measure_discontinuity(self.session, self._step(step), site, sentence)
 
     def metrics(self) -> dict[str, RunMetric]:
         """Every metric of the run, its atlas and its projections, by name."""

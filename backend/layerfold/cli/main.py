@@ -43,6 +43,10 @@ COMMANDS: Final = {
         "What a linear probe reads of a label, beside random labels of the words.",
     ),
     "ood": ("manifold", "How well distance, norm and loss tell other text from natural text."),
+    "discontinuity": (
+        "discontinuity",
+        "Where the map from states to places jumps, beside places dealt at random.",
+    ),
     "compress": ("manifold", "What a model loses when it is rounded, thinned or cut."),
     "path": ("manifold", "Go from one word's state to another's, every point decoded."),
     "regions": ("manifold", "The regions of a cloud, named by what is over-represented in them."),

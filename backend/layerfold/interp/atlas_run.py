@@ -150,7 +150,7 @@ class AtlasRun:
         weights = partial(self._spaces.weights.get, where)
         states = self._states(step, weights)
         arrays = self.cache.get_all(
-            self._index_origin(step), lambda: index_of(atlas, step, states), in_memory=False
+            self.index_origin(step), lambda: index_of(atlas, step, states), in_memory=False
         )
         kernel = {
             name: atlas.parameters[name]
@@ -190,12 +190,13 @@ class AtlasRun:
             known = self._checkpoints[step] = (stamp, self.run.origin(step))
         return known[1]
 
-    def _index_origin(self, step: int) -> dict[str, Any]:
+    def index_origin(self, step: int) -> dict[str, Any]:
+        """What places tokens at a step, and all that is found by it, is made from."""
         return index_origin(self._origin(step), self.atlas, step)
 
     def warm(self, step: int) -> None:
         """The step's reference states are computed, and its placer is ready if there is room for
         it.
         """
-        if self._spaces.has_room() or not self.cache.holds(self._index_origin(step)):
+        if self._spaces.has_room() or not self.cache.holds(self.index_origin(step)):
             self.space(step)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from layerfold.interp import discontinuity
 from layerfold.interp.ablation import Scaling
 from layerfold.interp.generation import Sampling
 from layerfold.interp.model_internals import ModelInternals, Passage
@@ -18,6 +19,7 @@ from layerfold.server.protocol.inspect import (
     AnyAnswer,
     AttributionAnswer,
     DecompositionAnswer,
+    DiscontinuityAnswer,
     GenerationAnswer,
     GradientsAnswer,
     JacobianAnswer,
@@ -53,6 +55,7 @@ from layerfold.server.protocol.questions import (
     AnyQuestion,
     AttributionQuestion,
     DecompositionQuestion,
+    DiscontinuityQuestion,
     GenerationQuestion,
     GradientsQuestion,
     JacobianQuestion,
@@ -144,6 +147,12 @@ def _line(reader: Reader, q: LossLineQuestion, cancelled: Cancelled) -> Iterable
     yield reader.weights.loss_line(q.start, q.end, cancelled)
 
 
+def _discontinuity(reader: Reader, q: DiscontinuityQuestion, cancelled: Cancelled) -> Iterable[Any]:
+    most = reader.internals.max_tokens
+    sentence = reader.session.tokenize(q.text, most, q.special) if q.text else None
+    yield discontinuity.measure(reader.session, q.step, q.site, sentence, cancelled=cancelled)
+
+
 def _sets(reader: Reader, q: MeaningSetsQuestion, cancelled: Cancelled) -> Iterable[Any]:
     yield meaning_sets.offered(reader.session)
 
@@ -164,6 +173,7 @@ REGISTRY: dict[type[AnyQuestion], Entry] = {
     GradientsQuestion: Entry(_gradients, GradientsAnswer),
     GenerationQuestion: Entry(_generation, GenerationAnswer),
     OptimizerStepQuestion: Entry(_step, OptimizerStepAnswer),
+    DiscontinuityQuestion: Entry(_discontinuity, DiscontinuityAnswer, slow=True),
     LossLandscapeQuestion: Entry(_landscape, LossLandscapeAnswer, slow=True),
     LossLineQuestion: Entry(_line, LossLineAnswer),
     MeaningSetsQuestion: Entry(_sets, MeaningSetsAnswer),

@@ -12,7 +12,9 @@ own contiguous row, so its place does not depend, to the byte, on the batch it c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,16 +83,38 @@ class Cells:
         if len(positions) <= _SIDE**3:
             alone = np.ones(len(positions), dtype=np.float32)
             return _cells(positions.T, alone, np.zeros_like(alone))
-        cell = np.zeros(len(positions), dtype=np.int64)
-        for axis in range(3):
-            order = _sorted_within(cell, positions[:, axis])
-            cell[order] = _split(cell[order])
+        cell, order = _grouped(positions)
         grouped = positions[order].astype(np.float64)
         starts = np.searchsorted(cell[order], np.arange(_SIDE**3))
         counts = np.diff(starts, append=len(cell))[:, None]
         centers = np.add.reduceat(grouped, starts) / counts
         spread = np.add.reduceat(np.square(grouped), starts) / counts - np.square(centers)
         return _cells(centers.T, counts[:, 0], np.maximum(spread.sum(axis=1), 0) / 3)
+
+    def push(self, curve: Curve, place: Floats) -> Floats:
+        """The push [3, T] of all groups on points at ``place`` [3, T], for a strength of 1."""
+        return curve.repulsion(place, self)
+
+
+class Pushing(Protocol):
+    """What pushes points away: a cloud, or what is left of one."""
+
+    def push(self, curve: Curve, place: Floats) -> Floats: ...
+
+
+def groups_of(positions: Floats) -> NDArray[np.int64]:
+    """The group of `Cells.of` that each point of a cloud [n, 3] is in: [n]."""
+    alone = len(positions) <= _SIDE**3
+    return np.arange(len(positions)) if alone else _grouped(positions)[0]
+
+
+def _grouped(positions: Floats) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """The group of each point, and an order in which those of a group stand together."""
+    cell = np.zeros(len(positions), dtype=np.int64)
+    for axis in range(3):
+        order = _sorted_within(cell, positions[:, axis])
+        cell[order] = _split(cell[order])
+    return cell, order
 
 
 def _cells(
@@ -157,7 +181,7 @@ def descend(
     anchors: Floats,
     pull: Floats,
     membership: Floats,
-    cells: tuple[Cells, ...],
+    cells: Sequence[Pushing],
     n: int,
     curve: Curve,
     repulsion: float = UMAPS,
@@ -174,7 +198,7 @@ def descend(
     push = np.empty_like(place)
     for _ in range(_ROUNDS):
         for site, group in enumerate(cells):
-            push[:, site] = curve.repulsion(place[:, site], group)
+            push[:, site] = group.push(curve, place[:, site])
         push *= strength
         for _ in range(_PULLS):
             place = _step(place, anchors, pull, push, curve)

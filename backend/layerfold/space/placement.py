@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from layerfold.errors import InputError
 from layerfold.records import Floats, Ints, Placed, Stop, go_on
 from layerfold.space.descent import UMAPS, Cells, Curve, descend, memberships, pulls
-from layerfold.space.neighbors import Points
+from layerfold.space.frozen_map import FrozenMap
+from layerfold.space.neighbors import Index, Points
 from layerfold.space.outside import percentile
 from layerfold.space.prepared import Prepared
 
@@ -98,8 +99,16 @@ class Placer:
         return placer
 
     def _bind(self, prepared: Prepared, k: int, curve: Curve, repulsion: float) -> None:
-        self.prepared, self._k = prepared, k
+        self.prepared, self.k, self.curve, self.repulsion = prepared, k, curve, repulsion
         self._clouds = Clouds(prepared.places, prepared.cells, curve, repulsion)
+
+    def map_at(self, site: int) -> FrozenMap:
+        """The map from states to places at one site; raises InputError unless k < n."""
+        ready = self.prepared
+        index = Index(
+            ready.states[site], ready.center[site], ready.centered[site], ready.squares[site]
+        )
+        return FrozenMap.of(index, ready.places[site].T, self.k, self.curve, self.repulsion)
 
     def place(self, states: Floats, stop: Stop = go_on) -> Placed:
         """Where ``states`` [site, token, d] lie in each site's cloud, with their k true neighbours
@@ -128,9 +137,9 @@ class Placer:
 
     def _neighbors(self, states: Floats, stop: Stop) -> tuple[Ints, Floats]:
         if not states.shape[1]:
-            shape = (*states.shape[:2], self._k)
+            shape = (*states.shape[:2], self.k)
             return np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.float32)
-        return self.prepared.nearest(states, self._k, stop)
+        return self.prepared.nearest(states, self.k, stop)
 
     def _check(self, states: Floats) -> None:
         sites, _, d = self.prepared.states.shape

@@ -6,6 +6,8 @@ import compareEn from "./strings.compare.en.ts";
 import compareZh from "./strings.compare.zh.ts";
 import drawerEn from "./strings.drawer.en.ts";
 import drawerZh from "./strings.drawer.zh.ts";
+import discontinuityEn from "./strings.discontinuity.en.ts";
+import discontinuityZh from "./strings.discontinuity.zh.ts";
 import insideEn from "./strings.inside.en.ts";
 import insideZh from "./strings.inside.zh.ts";
 import labEn from "./strings.lab.en.ts";
@@ -43,6 +45,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...labEn,
     ...insideEn,
     ...edgeEn,
+    ...discontinuityEn,
     ...changesEn,
     ...meaningEn,
     ...drawerEn,
@@ -61,6 +64,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...labZh,
     ...insideZh,
     ...edgeZh,
+    ...discontinuityZh,
     ...changesZh,
     ...meaningZh,
     ...drawerZh,

@@ -5,8 +5,9 @@
 
 import { h } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { number } from "../i18n/language.ts";
+import { failureWords, number } from "../i18n/language.ts";
 import { legendOf } from "../state/colour/colouring.ts";
+import { isLayout, isScore, scoredCloud, troubleHere } from "../state/discontinuity.ts";
 import { css, gradient } from "../state/colour/colours.ts";
 import { mixture, wheel } from "../state/colour/palettes.ts";
 import type { State, Theme, Words } from "../state/types.ts";
@@ -25,7 +26,10 @@ export function colourKey(state: State, t: Words) {
 
 function keyOf(state: State, t: Words, legend: Legend): Tree | Tree[] | null {
   const named = state.colour.startsWith("label:");
-  const note = named ? null : h("p", { class: "quiet" }, t(`colour.${state.colour}.note`));
+  const status = scoreStatus(state, t);
+  const note = named
+    ? null
+    : [h("p", { class: "quiet" }, t(`colour.${state.colour}.note`)), ...status];
   const sentence = state.colour === "sentence";
   if (legend.kind === "none") return note;
   if (legend.kind === "ring") return ringOf(state, t, legend.period);
@@ -34,7 +38,17 @@ function keyOf(state: State, t: Words, legend: Legend): Tree | Tree[] | null {
     legend.kind === "scale"
       ? scaleOf(state, t, legend)
       : [listOf(t, legend, sentence ? "wide" : "")];
-  return note && (legend.kind === "scale" || sentence) ? [...own, note] : own;
+  return note && (legend.kind === "scale" || sentence) ? [...own, ...note] : own;
+}
+
+/** Why the scores that were chosen are not in the cloud. */
+function scoreStatus(state: State, t: Words): Tree[] {
+  if (!isScore(state.colour) || scoredCloud(state)) return [];
+  if (!isLayout(state)) return [h("p", { class: "quiet" }, t("score.layout"))];
+  const failure = troubleHere(state);
+  return failure
+    ? [h("p", { class: "bad" }, failureWords(t, failure))]
+    : [h("p", { class: "quiet", role: "status" }, t("score.measuring"))];
 }
 
 /** A ramp with its ends in numbers, their unit between them. */

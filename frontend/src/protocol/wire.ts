@@ -19,6 +19,7 @@ export type ClientMessage =
   | OptimizerStepQuestion
   | LossLandscapeQuestion
   | LossLineQuestion
+  | DiscontinuityQuestion
   | MeaningSetsQuestion
   | SensesQuestion
   | AxesQuestion
@@ -64,6 +65,7 @@ export interface Wire {
   OptimizerStepAnswer?: OptimizerStepAnswer;
   LossLandscapeAnswer?: LossLandscapeAnswer;
   LossLineAnswer?: LossLineAnswer;
+  DiscontinuityAnswer?: DiscontinuityAnswer;
   MeaningSetsAnswer?: MeaningSetsAnswer;
   SensesAnswer?: SensesAnswer;
   AxesAnswer?: AxesAnswer;
@@ -349,6 +351,22 @@ export interface LossLineQuestion {
   run: string;
   start: number;
   end: number;
+}
+/**
+ * Perturbation and singularity score of the layout's map at a step and site: of every reference
+ * token, and of the tokens of `text` ("": none).
+ */
+export interface DiscontinuityQuestion {
+  type: "discontinuity";
+  id: number;
+  run: string;
+  step: number;
+  site: number;
+  text?: string;
+  /**
+   * whether names of special tokens in the text mean them
+   */
+  special?: boolean;
 }
 /**
  * Which words, pairs and labels there are to choose from.
@@ -1317,6 +1335,7 @@ export interface AnswerHeader {
     | "optimizer_step"
     | "loss_landscape"
     | "loss_line"
+    | "discontinuity"
     | "meaning_sets"
     | "senses"
     | "axes"
@@ -1489,6 +1508,16 @@ export interface LossLandscapeAnswer {
  */
 export interface LossLineAnswer {
   barrier: number;
+}
+/**
+ * States moved by `length` of their spread. Tensors: `perturbation` (in the picture's spreads),
+ * `singularity` (infinite: no strict minimum) and `apart` [ref]; the first two with the places
+ * dealt at random, `control_perturbation` and `control_singularity` [sample], and of the text's
+ * tokens, `token_perturbation` and `token_singularity` [token].
+ */
+export interface DiscontinuityAnswer {
+  site: string;
+  length: number;
 }
 /**
  * What there is to choose from; the `language` of the run's texts (en, zh, or "": neither);

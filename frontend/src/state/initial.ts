@@ -1,6 +1,7 @@
 /** The state before anything has been heard. Pure. */
 
 import { newCompare } from "./comparing.ts";
+import { NOT_MEASURED } from "./discontinuity.ts";
 import { EMPTY_INSIDE } from "./inside/inside.ts";
 import { EMPTY } from "./lab.ts";
 import { NO_OFFERS } from "./offers.ts";
@@ -71,6 +72,7 @@ function looksOf(view: View) {
 const NOTHING_HEARD = {
   flat: false,
   arrows: { count: 0, short: 0 },
+  discontinuity: NOT_MEASURED,
   connection: "connecting",
   retryIn: 0,
   limits: { characters: 20000, tokens: 256, message_bytes: 65536, sentences: 16 },

@@ -182,6 +182,13 @@ interface OfMeaning {
   "meaning.asked": { section: MeaningSection; id: number; key: string; steps: number[] };
 }
 
+/** Scores of the map from states to places. */
+interface OfDiscontinuity {
+  "discontinuity.measure": Bare;
+  "discontinuity.asked": { id: number; key: string };
+  "discontinuity.stop": Bare;
+}
+
 /** Trainings. */
 interface OfLab {
   "lab.toggle": Bare;
@@ -229,6 +236,7 @@ interface Kinds
     OfComparing,
     OfInside,
     OfMeaning,
+    OfDiscontinuity,
     OfOffers,
     OfLab,
     OfSeed {}

@@ -5,7 +5,7 @@
 
 import type { AtlasSlice, PlacedSlice } from "../protocol/slices.ts";
 import type { Failure, Said } from "../protocol/failure.ts";
-import type { Inside, InsideTab } from "./inside/types.ts";
+import type { Inside, InsideTab, Look } from "./inside/types.ts";
 import type { Meaning, MeaningSection } from "./meaning/types.ts";
 import type { Reading, SeedCard } from "./seed/types.ts";
 import type {
@@ -70,10 +70,21 @@ export type Picked = PointedAt;
 export type Theme = "dark" | "light";
 export type Language = "en" | "zh";
 export type Axis = "layers" | "steps";
+/** Where the map from states to places is not continuous: how far it jumps, how flat it is. */
+export type Score = "perturbation" | "singularity";
+/** What is asked and known of the map's scores. */
+export interface Discontinuity {
+  /** the slice that a person wants measured for the picked token; null: none */
+  wish: string | null;
+  asking: { id: number; key: string } | null;
+  look: Look | null;
+  /** why `key` was not answered */
+  trouble: { key: string; failure: Failure } | null;
+}
 /** How much of a token's path is drawn: about the site on screen, all of it, nothing. */
 export type Trails = "comet" | "whole" | "off";
 export type ColourMode =
-  "source" | "trust" | "position" | "frequency" | "sentence" | "none" | `label:${string}`;
+  "source" | "trust" | Score | "position" | "frequency" | "sentence" | "none" | `label:${string}`;
 export type Panel = "token" | "inside" | "meaning" | "act" | "metrics" | "compare" | "lab";
 /** A part of the page that is folded away until it is used. */
 export type Unfolded = "tools" | "sentences" | "strip" | "scene";
@@ -251,6 +262,7 @@ export interface Seed {
 export interface State {
   inside: Inside;
   meaning: Meaning;
+  discontinuity: Discontinuity;
   language: Language;
   theme: Theme;
   reducedMotion: boolean;

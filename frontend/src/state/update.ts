@@ -6,6 +6,7 @@ import { clamp, nearestIndex } from "./sites.ts";
 import { COMPARE, ownPick, wentAlong } from "./comparing.ts";
 import { modesOf, openingColour } from "./colour/colouring.ts";
 import { ALONG, FOLLOWING, caughtUp } from "./following.ts";
+import { DISCONTINUITY, NOT_MEASURED, isScore, scoresFailed } from "./discontinuity.ts";
 import { DRAWER, opened } from "./drawer.ts";
 import { LAB } from "./lab.ts";
 import { OFFERS } from "./offers.ts";
@@ -133,6 +134,7 @@ const HANDLERS: Handlers = {
   ...COMPARE,
   ...INSIDE,
   ...MEANING,
+  ...DISCONTINUITY,
   ...SEED,
   search: (state, { text }) => ({ ...state, search: text }),
   hover: (state, { pick: pointed, at }) => hovered(state, ownPick(state, pointed), at),
@@ -182,12 +184,13 @@ function chosen(state: State, { run }: Of<"run.choose">): State {
     measures: null,
     inside: { ...state.inside, looks: {}, asking: {}, troubles: {} },
     meaning: meaningOfNoRun(state.meaning),
+    discontinuity: NOT_MEASURED,
     claims: [],
     atlas: {},
     atlasFailures: {},
     former: null,
     along: false,
-    coloured: state.coloured && state.colour === "trust",
+    coloured: state.coloured && (state.colour === "trust" || isScore(state.colour)),
     sentences,
     picked: null,
     inspection: null,
@@ -271,7 +274,8 @@ function failed(state: State, message: Of<"error">): State {
     };
   }
   const inside = insideFailed(state, message);
-  const told = inside === state ? meaningFailed(state, message) : inside;
+  const meant = inside === state ? meaningFailed(state, message) : inside;
+  const told = meant === state ? scoresFailed(state, message) : meant;
   return told !== state
     ? told
     : { ...state, notice: { key: "notice.plain", values: saidBoth(message) } };

@@ -7,7 +7,8 @@ import type { Camera, View } from "./types.ts";
 export const LINK_LIMIT = 8 * 1024;
 export const LINK_VERSION = 1;
 
-const COLOUR = /^(source|trust|position|frequency|sentence|none|label:[^\s]{1,64})$/;
+const COLOUR =
+  /^(source|trust|perturbation|singularity|position|frequency|sentence|none|label:[^\s]{1,64})$/;
 /** What links of earlier versions call the tabs. */
 const OLD_TABS: Record<string, string> = {
   parts: "decomposition",

@@ -176,6 +176,17 @@ class LossLineAnswer(Message):
     barrier: float
 
 
+class DiscontinuityAnswer(Message):
+    """States moved by `length` of their spread. Tensors: `perturbation` (in the picture's spreads),
+    `singularity` (infinite: no strict minimum) and `apart` [ref]; the first two with the places
+    dealt at random, `control_perturbation` and `control_singularity` [sample], and of the text's
+    tokens, `token_perturbation` and `token_singularity` [token].
+    """
+
+    site: str
+    length: float
+
+
 AnyAnswer = (
     DecompositionAnswer
     | AttributionAnswer
@@ -187,6 +198,7 @@ AnyAnswer = (
     | OptimizerStepAnswer
     | LossLandscapeAnswer
     | LossLineAnswer
+    | DiscontinuityAnswer
     | AnyMeaningAnswer
 )
 
@@ -207,6 +219,7 @@ class AnswerHeader(Message):
         "optimizer_step",
         "loss_landscape",
         "loss_line",
+        "discontinuity",
         "meaning_sets",
         "senses",
         "axes",

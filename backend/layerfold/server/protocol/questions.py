@@ -141,6 +141,20 @@ class LossLineQuestion(Message):
     end: Natural
 
 
+class DiscontinuityQuestion(Message):
+    """Perturbation and singularity score of the layout's map at a step and site: of every reference
+    token, and of the tokens of `text` ("": none).
+    """
+
+    type: Literal["discontinuity"]
+    id: Natural
+    run: Name
+    step: Natural
+    site: Natural
+    text: str = ""
+    special: Special = False
+
+
 AnyQuestion = (
     DecompositionQuestion
     | AttributionQuestion
@@ -152,5 +166,6 @@ AnyQuestion = (
     | OptimizerStepQuestion
     | LossLandscapeQuestion
     | LossLineQuestion
+    | DiscontinuityQuestion
     | AnyMeaning
 )

@@ -5,14 +5,16 @@ import { number } from "../../i18n/language.ts";
 import { guardedAxes } from "../../state/fidelity.ts";
 import { mostLoss } from "../../state/inside/gradients.ts";
 import { standingHere } from "../../state/meaning/edge.ts";
+import type { Dispatch } from "../../state/messages.ts";
 import { moveTrust, outsideWord, trustWord } from "../../state/trust.ts";
 import { kindWords } from "../meaning/forms.ts";
+import { scoreLines } from "./scores.ts";
 import { guardWords } from "../top.ts";
 import type { State, Words } from "../../state/types.ts";
 import { Icon } from "../../ui/icon.ts";
 import type { Tree } from "../../ui/host.ts";
 
-export function numbersTab(state: State, t: Words): Tree[] {
+export function numbersTab(state: State, t: Words, dispatch: Dispatch): Tree[] {
   const token = state.inspection?.token;
   if (!token) return [];
   const share = (value: number) =>
@@ -25,15 +27,15 @@ export function numbersTab(state: State, t: Words): Tree[] {
     lines.push(line(t, "trust", share(trust), trust, t(trustWord(trust))));
   if (typeof continuity === "number")
     lines.push(line(t, "continuity", share(continuity), continuity, ""));
+  const more = [];
   if (typeof outside === "number") {
     const { shown, words } = edgeWords(state, t, outside, token.loss);
     const said = [words, lossWords(state, t, token.loss)].filter(Boolean).join(" · ");
     const [value, part] = shown ? [percentile(outside / 100), outside / 100] : ["–", null];
-    lines.push(line(t, "outside", value, part, said));
+    more.push(line(t, "outside", value, part, said));
   }
   const segment = segmentRatio(state);
-  if (segment !== null)
-    lines.push(line(t, "segment", `${share(segment)}×`, moveTrust(segment), ""));
+  if (segment !== null) more.push(line(t, "segment", `${share(segment)}×`, moveTrust(segment), ""));
   const guards = guardedAxes(state).map(({ axis, variable, r }) =>
     h(
       "p",
@@ -42,7 +44,12 @@ export function numbersTab(state: State, t: Words): Tree[] {
       h("span", {}, guardWords(state, t, axis, variable, r)),
     ),
   );
-  return [h("dl", { class: "numbers" }, ...lines), ...guards];
+  return [
+    h("dl", { class: "numbers" }, ...lines),
+    ...scoreLines(state, t, dispatch),
+    h("dl", { class: "numbers" }, ...more),
+    ...guards,
+  ];
 }
 
 function line(t: Words, name: string, value: string, part: number | null, words: string) {

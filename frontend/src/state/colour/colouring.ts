@@ -1,17 +1,29 @@
 /** What the colours of the cloud mean: the colours themselves and their legend. Pure. */
 
+import { SCORES, isScore, scoredCloud } from "../discontinuity.ts";
 import { CATEGORIES, HUES, magnitude } from "./colours.ts";
 import { CORNERS, labelColours, rangeOf } from "./palettes.ts";
 import { shownAtlas } from "../state.ts";
 import type { ColourMode, LabelOfTokens, RGB, Reference, State, Theme } from "../types.ts";
 
-export const MODES: ColourMode[] = ["source", "trust", "position", "frequency", "sentence", "none"];
+export const MODES: ColourMode[] = [
+  "source",
+  "trust",
+  ...SCORES,
+  "position",
+  "frequency",
+  "sentence",
+  "none",
+];
 
 /** What the cloud can be coloured by: the known variables of the run, then what every run has. */
-export function modesOf({ reference }: State): ColourMode[] {
+export function modesOf({ reference, written }: State): ColourMode[] {
   const labels = (reference?.labels ?? []).map((one) => `label:${one.name}` as ColourMode);
   const one = labels.length > 0 && new Set(reference?.source).size < 2;
-  return [...labels, ...MODES.filter((mode) => !(one && mode === "source"))];
+  return [
+    ...labels,
+    ...MODES.filter((mode) => !(one && mode === "source") && !(written && isScore(mode))),
+  ];
 }
 
 /**
@@ -92,6 +104,13 @@ function colourer(state: State): (index: number) => RGB {
     const from = Math.min(slice.sites - 1, Math.round(state.site)) * slice.ref;
     return (i) => magnitude((trust[from + i] / 255 - TRUST_FLOOR) / (1 - TRUST_FLOOR), theme);
   }
+  if (isScore(state.colour)) {
+    const scored = scoredCloud(state);
+    if (!scored) return () => plain;
+    const { values, low, high } = scored;
+    const width = Math.log(high / low);
+    return (i) => magnitude(Math.min(1, Math.log(Math.max(values[i], low) / low) / width), theme);
+  }
   if (!reference || state.colour === "none") return () => plain;
   const label = labelShown(state);
   if (label) {
@@ -147,6 +166,12 @@ export function legendOf(
   | { kind: "triangle"; names: string[]; corners: RGB[] } {
   const { reference, theme } = state;
   if (state.colour === "trust") return { kind: "scale", low: TRUST_FLOOR, high: 1, log: false };
+  if (isScore(state.colour)) {
+    const scored = scoredCloud(state);
+    return scored
+      ? { kind: "scale", low: scored.low, high: scored.high, log: true }
+      : { kind: "none" };
+  }
   if (!reference) return { kind: "none" };
   const label = labelShown(state);
   if (label) return legendOfLabel(label, theme);

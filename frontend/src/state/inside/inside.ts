@@ -14,6 +14,7 @@ import { EMPTY_OPTIMIZER_STEP, OPTIMIZER_STEP, optimizerStep } from "./optimizer
 import { EMPTY_GENERATION, GENERATION, stepped, generation } from "./generation.ts";
 import { EMPTY_LANDSCAPE, LANDSCAPE, landscape } from "./landscape.ts";
 import { EMPTY_ABLATION, ABLATION, ablation } from "./ablation.ts";
+import { scoresHeard } from "../discontinuity.ts";
 import { isMeaning, meaningHeard } from "../meaning/meaning.ts";
 import type { Inside, InsideTab, Look, Question, SentencePicture, State } from "../types.ts";
 import type { InsideView } from "./tab.ts";
@@ -72,6 +73,7 @@ export const INSIDE: Handlers<Extract<Kind, `${"inside" | Tabs}.${string}`> | "l
     }),
   look: (state, { look }) => {
     if (isMeaning(look.kind)) return meaningHeard(state, look);
+    if (look.kind === "discontinuity") return scoresHeard(state, look);
     const asked = state.inside.asking[look.kind];
     if (asked?.id !== look.id) return state;
     if (look.kind === "generation") return stepped(state, look);

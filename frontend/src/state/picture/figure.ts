@@ -24,6 +24,7 @@ import { frameShown } from "../projections.ts";
 import { matches } from "../search.ts";
 import { isOlder } from "../sentences.ts";
 import { shownAtlas, shownSlices } from "../state.ts";
+import { isScore, scoresHere } from "../discontinuity.ts";
 import { moveTrust } from "../trust.ts";
 import type { AtlasSlice } from "../../protocol/slices.ts";
 import type { Link, Picture, Sentence, SentencePicture, State, Token } from "../types.ts";
@@ -177,6 +178,7 @@ export function pictureKey(state: State): unknown[] {
     ...shownNeighbours(state).slice(0, 1),
     shownNeighbours(state).length,
     state.inspection?.near,
+    isScore(state.colour) && scoresHere(state),
   );
   if (isTower(state)) key.push(state.stack, state.atlas, state.sentences);
   for (const one of state.sentences) {
