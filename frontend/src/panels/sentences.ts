@@ -15,6 +15,7 @@ import { proofsOf } from "../state/seed/proofs.ts";
 import type { Proof } from "../state/seed/proofs.ts";
 import { isOlder, mayName } from "../state/sentences.ts";
 import type { Sentence, State, Words } from "../state/types.ts";
+import { foldedParts } from "../state/unfolding.ts";
 import { IconButton } from "../ui/button.ts";
 import { tokenName } from "../ui/dom.ts";
 import { hosted } from "../ui/host.ts";
@@ -41,11 +42,6 @@ export function sentences(state: State, t: Words, dispatch: Dispatch) {
         state.sentences.map((one) => h(Row, { key: one.id, one, state, t, dispatch })),
       ),
       h(
-        "p",
-        { class: "first-line quiet", hidden: !typed },
-        t(symbols ? "first.line.symbols" : "first.line"),
-      ),
-      h(
         "button",
         {
           type: "button",
@@ -56,7 +52,12 @@ export function sentences(state: State, t: Words, dispatch: Dispatch) {
           onClick: add,
         },
         h(Icon, { name: "plus" }),
-        h("span", {}, t(symbols ? "inputs.add" : "sentences.add")),
+        h("span", {}, t(addWords(state))),
+      ),
+      h(
+        "p",
+        { class: "first-line quiet", hidden: !typed },
+        t(symbols ? "first.line.symbols" : "first.line"),
       ),
       h(Samples, { state, t, dispatch }),
       h(
@@ -66,6 +67,12 @@ export function sentences(state: State, t: Words, dispatch: Dispatch) {
       ),
     ),
   );
+}
+
+/** What the button that adds a line says: at a first visit it is a box that waits. */
+function addWords(state: State) {
+  if (state.card?.reads) return "inputs.add";
+  return foldedParts(state).includes("sentences") ? "sentences.placeholder" : "sentences.add";
 }
 
 /** A sentence that has just been added, still empty, gets the focus. */
