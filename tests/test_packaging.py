@@ -154,7 +154,12 @@ def test_ci_calls_the_verbs_that_people_call() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     lines = script.read_text("utf-8").rstrip().splitlines()
-    assert lines[-2:] == ["make --jobs 2 --output-sync=target check", "make test"]
+    assert lines[-4:] == [
+        "make --jobs 2 --output-sync=target check &",
+        "checks=$!",
+        "make test",
+        'wait "$checks"',
+    ]
 
 
 # ---- image
