@@ -1,5 +1,7 @@
-"""Raw states of the reference at one site: all of them, kept by content, or those of a few
-tokens, for which only their own contexts are read."""
+"""Raw states of the reference at one site, of all its tokens or of a few.
+
+All of them are kept by content; of a few only their own contexts are read.
+"""
 
 from __future__ import annotations
 
