@@ -44,7 +44,7 @@ WAYS: dict[str, Callable[[Floats], Floats]] = dict(layout.WAYS)
 SMOKE = {
     "SLICES": 3,
     "TOKENS": 120,
-    "RUNS": RUNS[:1],
+    "RUNS": ("belief-simplex",),
     "STRENGTHS": STRENGTHS[-1:],
     "WAYS": dict.fromkeys(WAYS, layout.ours),  # umap compiles for a minute
 }
