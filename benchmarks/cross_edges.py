@@ -2,8 +2,8 @@
 layout that atlases are built with, beside AlignedUMAP and UMAP slice by slice.
 
 Springs tell how far a token moved, not which way: trustworthiness over all slices as one cloud
-(``joint``) is lower than AlignedUMAP's. Here every token is also drawn, after each epoch, toward the
-places of its nearest states among the slice before (UMAP's memberships and attraction, times
+(``joint``) is lower than AlignedUMAP's. Here every token is also drawn, after each epoch, toward
+the places of its nearest states among the slice before (UMAP's memberships and attraction, times
 ``pull``), both ways, and pushed by tokens drawn at random from it (times ``push``). The bar: joint
 trust as AlignedUMAP's at trust as UMAP slice by slice less 0.001 and Spearman's r of 0.50.
 """
@@ -11,6 +11,7 @@ trust as AlignedUMAP's at trust as UMAP slice by slice less 0.001 and Spearman's
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ WAYS: dict[str, Callable[[Floats], Floats]] = dict(layout.WAYS)
 SMOKE = {
     "SLICES": 3,
     "TOKENS": 120,
-    "RUNS": RUNS[:1],
+    "RUNS": ("belief-simplex",),
     "STRENGTHS": STRENGTHS[-1:],
     "WAYS": dict.fromkeys(WAYS, layout.ours),  # umap compiles for a minute
 }
@@ -75,7 +76,7 @@ def with_edges(pull: float, push: float) -> Callable[[Floats], Floats]:
     """The layout with such edges."""
 
     def lay(states: Floats) -> Floats:
-        edges = [edges_to(one, other) for one, other in zip(states, states[1:], strict=False)]
+        edges = [edges_to(one, other) for one, other in pairwise(states)]
         kernel = Curve(*curve(layout.MIN_DIST, layout.SPREAD))
 
         def each(done: int, here: Floats) -> None:

@@ -130,6 +130,28 @@ test("without the colour a button measures, once for the slice on screen", () =>
   assert.equal(wantedScores(moved), null, "elsewhere it is asked for again");
 });
 
+test("whoever goes on to another site is answered there", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  globalThis.window ??= globalThis;
+  const store = createStore(coloured());
+  const sent = [];
+  let id = 0;
+  scoring(store, { send: (message) => sent.push(message) > 0 }, () => ++id);
+  for (const site of [1, 0]) {
+    store.dispatch({ type: "go", site });
+    context.mock.timers.tick(1000);
+  }
+  assert.deepEqual(
+    sent.map(({ type, site }) => [type, site]),
+    [
+      ["discontinuity", 1],
+      ["cancel", undefined],
+      ["discontinuity", 0],
+    ],
+  );
+  assert.equal(JSON.parse(store.get().discontinuity.asking.key).site, 0);
+});
+
 test("what is not wanted any more is stopped, a refusal is said and not asked again", async () => {
   const store = createStore(placed());
   const sent = [];

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 from scipy.stats import spearmanr
+from sklearn.manifold import trustworthiness
 
-from layerfold.geometry.fidelity import shepard, stability
+from layerfold.geometry.fidelity import joint_trust, shepard, stability
 
 
 def states_and_picture(seed: int, count: int = 300) -> tuple[np.ndarray, np.ndarray]:
@@ -63,3 +64,43 @@ def test_what_cannot_be_measured_is_named() -> None:
     assert "one and the same" in stability(np.ones((4, 3)), np.ones((4, 3))).reason
     assert np.isfinite(shepard(states[:4], picture[:4]).value)
     assert np.isfinite(shepard(states[:, :1], picture).value)
+
+
+def two_slices(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """A cloud, and the same after every state has moved a little; both in one picture."""
+    states, _ = states_and_picture(3, count)
+    moved = states + np.float32(0.4) * np.roll(states, 1, axis=1)
+    both = np.stack([states, moved])
+    return both, np.ascontiguousarray(both[..., :3])
+
+
+def test_joint_trust_is_scikit_learns_over_all_slices_as_one_cloud() -> None:
+    states, picture = two_slices(100)  # all of them are taken
+    known = trustworthiness(states.reshape(200, -1), picture.reshape(200, -1), n_neighbors=15)
+    assert joint_trust(states, picture).value == pytest.approx(known, abs=1e-9)
+
+
+def test_a_sample_tells_joint_trust_within_its_bar() -> None:
+    states, picture = two_slices(600)
+    found = joint_trust(states, picture)
+    known = trustworthiness(states.reshape(1200, -1), picture.reshape(1200, -1), n_neighbors=15)
+    assert found.low is not None
+    assert found.high is not None
+    assert abs(found.value - known) < 4 * (found.high - found.low) / 2
+
+
+def test_joint_trust_falls_when_moves_lead_elsewhere_though_each_cloud_is_as_good() -> None:
+    states, picture = two_slices(300)
+    elsewhere = picture.copy()
+    elsewhere[1] = -elsewhere[1]  # the second cloud mirrored: its own neighbourhoods are the same
+    right, wrong = joint_trust(states, picture).value, joint_trust(states, elsewhere).value
+    assert right > 0.9 > wrong + 0.1
+    rng = np.random.default_rng(0)
+    dealt = np.stack([rng.permutation(picture[0]), rng.permutation(picture[1])])
+    assert joint_trust(states, dealt).value == pytest.approx(0.5, abs=0.08)
+
+
+def test_joint_trust_that_cannot_be_measured_is_named() -> None:
+    states, picture = two_slices(300)
+    assert "ranks take 32" in joint_trust(states[:, :15], picture[:, :15]).reason
+    assert "finite" in joint_trust(np.full_like(states, np.nan), picture).reason

@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.geometry.comparison import displacement
-from layerfold.geometry.estimates import ONE_STATE, Doubles, Real, jackknifed, refusal
-from layerfold.geometry.trust import spearman
+from layerfold.geometry.estimates import ONE_STATE, Doubles, Real, jackknifed, mean_of, refusal
+from layerfold.geometry.trust import spearman, trust_among
 from layerfold.records import Estimate
 
 PAIRS = 20_000
 GROUPS = 10
+SAMPLE = 128  # tokens
 
 
 def shepard(states: Real, positions: Real, pairs: int = PAIRS, seed: int = 0) -> Estimate:
@@ -43,6 +44,30 @@ def _lengths(points: Real, one: NDArray[np.int64], other: NDArray[np.int64]) -> 
     """Distances of pairs of points."""
     apart = points[one].astype(np.float64) - points[other]
     return np.asarray(np.sqrt(np.square(apart).sum(axis=1)), dtype=np.float64)
+
+
+def joint_trust(states: Real, positions: Real, k: int = 15) -> Estimate:
+    """Mean trustworthiness at ``k`` over several slices as one cloud: ``states`` [slice, n, d],
+    ``positions`` [slice, n, 3]; 0.5 by chance, 1 where every point's shown neighbours, of whichever
+    slice, are true ones.
+
+    It tells whether tokens are drawn to move the right way: toward those they come to resemble. Of
+    a sample of tokens, the same in every slice; the bar is the standard error over tokens.
+    """
+    slices, count = states.shape[:2]
+    reason = refusal(states.reshape(slices * count, -1), positions.reshape(slices * count, -1))
+    if reason:
+        return Estimate.undefined(reason)
+    if slices * count < 2 * k + 2:
+        return Estimate.undefined(f"{slices * count} points, and ranks take {2 * k + 2}")
+    few = min(SAMPLE, count)
+    tokens = (np.arange(few) * count) // few
+    who = (np.arange(slices)[:, None] * count + tokens).ravel()
+    every = [
+        np.asarray(one.reshape(slices * count, -1), dtype=np.float32) for one in (states, positions)
+    ]
+    found, _ = trust_among(every[0], every[1], who, k)
+    return mean_of(found.reshape(slices, few).mean(axis=0))
 
 
 def stability(before: Real, after: Real) -> Estimate:

@@ -25,7 +25,7 @@ from layerfold.geometry.comparison import (
 )
 from layerfold.geometry.dimension import components_for, maximum_likelihood, two_nn, two_nn_scales
 from layerfold.geometry.estimates import NOT_A_NUMBER
-from layerfold.geometry.fidelity import shepard, stability
+from layerfold.geometry.fidelity import joint_trust, shepard, stability
 from layerfold.geometry.localmap import local_map
 from layerfold.geometry.spectrum import (
     alpha_req,
@@ -230,6 +230,13 @@ def _picture(here: Here, past: Past, site: int) -> Found:
     return {"shepard": shepard(here.states[site], here.positions[site]), "stability": still}
 
 
+def _way(here: Here, past: Past, site: int) -> Found:
+    if site + 1 == len(here.sites):
+        return none(("joint_trust",), NO_SITE_AFTER)
+    both = slice(site, site + 2)
+    return {"joint_trust": joint_trust(here.states[both], here.positions[both])}
+
+
 GAUGES: Final[Mapping[Gauge, tuple[str, ...]]] = {
     # the slowest first, so that no core waits at the end
     _topology: ("h0_total", "h0_longest", "h1_total", "h1_longest"),
@@ -239,6 +246,7 @@ GAUGES: Final[Mapping[Gauge, tuple[str, ...]]] = {
     _bends: ("turn_site", "curvature"),
     _veer: ("turn_step",),
     _picture: ("shepard", "stability"),
+    _way: ("joint_trust",),
     _dimension: ("twonn", "mle"),
     _spectrum: ("components_90", "participation_ratio", "rankme", "alpha_req"),
     _raw: ("anisotropy", "norm"),

@@ -13,6 +13,8 @@ export function scoring(
   nextId: () => number,
 ) {
   let timer = 0;
+  /** what was wanted when we looked last, and whether the picture stood still */
+  let last = "";
 
   function ask() {
     const { wanted, key } = wantedOf(store.get());
@@ -21,15 +23,16 @@ export function scoring(
     if (client.send({ ...wanted, id })) store.dispatch({ type: "discontinuity.asked", id, key });
   }
 
-  store.subscribe((state, previous) => {
+  store.subscribe((state) => {
     const { key } = wantedOf(state);
     const { asking } = state.discontinuity;
     if (asking && asking.key !== key) {
       client.send({ type: "cancel", sentence: "discontinuity" });
       store.dispatch({ type: "discontinuity.stop" });
-      return;
     }
-    if (key === wantedOf(previous).key && state.playing === previous.playing) return;
+    const now = `${key} ${state.playing}`;
+    if (now === last) return;
+    last = now;
     clearTimeout(timer);
     timer = window.setTimeout(ask, state.discontinuity.wish ? 0 : SETTLE);
   });

@@ -39,6 +39,12 @@ export const MEASURES: Record<string, Measured> = {
     "−1–1",
     "Do far pairs look far? Rank correlation of true and shown distances",
   ],
+  joint_trust: [
+    "Joint trustworthiness",
+    "do moves to the next site lead the right way",
+    "0–1",
+    "Trustworthiness of this site and the next as one cloud: 0.5 is chance, 1 is faithful",
+  ],
   stability: [
     "Stability",
     "how far the picture drifted since the step before",
