@@ -28,7 +28,6 @@ import { chartOf, frameOf, markOf } from "../../frontend/src/charts/chart.ts";
 import { curves } from "../../frontend/src/panels/curves/curves.ts";
 import { linesAt } from "../../frontend/src/panels/curves/reading.ts";
 import { describe, fileName, paperOf } from "../../frontend/src/charts/paper.ts";
-import { citationOf } from "../../frontend/src/charts/citing.ts";
 import { crc32, withWords } from "../../frontend/src/charts/png.ts";
 import {
   decades,
@@ -319,20 +318,6 @@ test("the drawing explains itself and is sound XML whatever the names hold", () 
   assert.doesNotMatch(text, /<b>|NaN|undefined\b(?!_)/);
   assert.equal(fileName(state, "csv"), "layerfold_tiny_twonn_step-8_L0.mid.csv");
   assert.equal(describe(state).measures[0].value, 4);
-});
-
-test("a run is called in the page's language on paper, in citations and while it loads", () => {
-  const zh = wordsOf("zh");
-  const state = measured([{ type: "hello", version: "9.9", limits: {} }]);
-  state.language = "zh";
-  state.card.name = "poet";
-  state.card.title = "Poet";
-  assert.ok(paperOf(state, zh).text.includes(zh("shape.poet.title")));
-  assert.match(citationOf(state, zh), /^诗人 · /);
-  state.card.name = "mine";
-  state.card.title_zh = "我的运行";
-  assert.match(citationOf(state, zh), /^我的运行 · /);
-  assert.match(citationOf(state, t), /^Poet · /);
 });
 
 test("words go into a PNG after its header, with their checksum", async () => {

@@ -358,20 +358,15 @@ def attack_at(session: Session, q: AttackQuestion, cancelled: Cancelled) -> Iter
     def call(step: int, watch: Watch) -> Answer:
         found = attacks.measure(session, q.text, q.site, [step], options, watch)
         places = _at_site(session, q, step, site, found.points[0])
+        names = ("predicted", "exact", "plain", "random_swaps", "loss", "outside", "flips")
         return {
-            "predicted": found.predicted[0],
+            **{name: getattr(found, name)[0] for name in names},
             "site": found.site,
-            "exact": found.exact[0],
             "tried": int(found.tried[0]),
             "drawn": int(found.drawn[0]),
             "swaps": [vars(one) for one in found.swaps[0]],
             "directions": list(attacks.DIRECTIONS),
             "sizes": list(found.sizes),
-            "plain": found.plain[0],
-            "random_swaps": found.random_swaps[0],
-            "loss": found.loss[0],
-            "outside": found.outside[0],
-            "flips": found.flips[0],
             "positions": places,
             "trust": Shown(session, step, q.projection).pieces(site, found.points[0], places),
         }
