@@ -23,6 +23,7 @@ from layerfold.cards.digest import signed
 from layerfold.errors import DamagedRun, InputError
 from layerfold.geometry.trust import spearman
 from layerfold.records import Floats, normalized
+from layerfold.space import threads
 from layerfold.space.springs import moves
 from tests.space.states import COUNT, SITES, STEPS, WIDTH, reference
 
@@ -104,13 +105,14 @@ def test_the_files_of_earlier_steps_are_the_same_to_the_byte(run: Path) -> None:
 
 
 def test_one_by_one_or_at_once_and_with_any_threads_the_bytes_are_the_same(
-    run: Path, short: Path, tmp_path: Path
+    run: Path, short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = tmp_path / "other"
     (other / "atlas").mkdir(parents=True)
     for path in (short / "atlas").iterdir():
         (other / "atlas" / path.name).write_bytes(path.read_bytes())
     extend(run, threads=1)
+    monkeypatch.setattr(threads, "GRAIN", 1)
     extend(other, (64,), threads=2)
     extend(other, (64, 128))
     assert hashes(run) == hashes(other)

@@ -12,7 +12,7 @@ import pytest
 from layerfold.atlas.build import common_start, principal_scores, typical_move
 from layerfold.geometry.trust import spearman, trust_of
 from layerfold.records import Floats, normalized
-from layerfold.space import kernels
+from layerfold.space import kernels, threads
 from layerfold.space.force_table import LEAST, PLACES, force_table
 from layerfold.space.graph import curve, fuzzy_graph
 from layerfold.space.layout import Descent, Graphs, Springs, lay_out
@@ -68,12 +68,15 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(
     assert first.tobytes() != laid(whole, seed=1).tobytes()
 
 
-def test_the_number_of_threads_changes_nothing(whole: tuple[Graphs, Springs, Floats]) -> None:
+def test_the_number_of_threads_changes_nothing(
+    whole: tuple[Graphs, Springs, Floats], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "GRAIN", 1)
     before = numba.get_num_threads()
     first = laid(whole)
     try:
-        for threads in range(1, before + 1):
-            numba.set_num_threads(threads)
+        for several in range(1, before + 1):
+            numba.set_num_threads(several)
             assert laid(whole).tobytes() == first.tobytes()
     finally:
         numba.set_num_threads(before)

@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from layerfold.records import Floats
 from layerfold.space.force_table import force_table
 from layerfold.space.graph import Graph
+from layerfold.space.threads import busy
 
 Longs = NDArray[np.int64]
 
@@ -117,29 +118,30 @@ def lay_out(
     there = np.empty_like(here)
     forces = force_table(descent.a, descent.b, descent.repulsion / max(descent.negatives, 1))
     first, other, number = _beside(springs.pairs, slices, frozen)
-    for epoch in range(begin, descent.epochs):
-        alpha = 1 - epoch / descent.epochs
-        moving = here[frozen:]
-        descend(
-            moving,
-            (graphs.starts, graphs.indices, graphs.rates),
-            forces,
-            (epoch, np.float32(alpha)),
-            (descent.seed, descent.negatives),
-        )
-        if descent.tie > 0 and len(springs.pairs):
-            hold(
-                here,
-                there,
-                (first, other, number),
-                (springs.lengths, springs.firmness),
-                np.float32(descent.tie * alpha),
+    with busy(slices * here.shape[1]):
+        for epoch in range(begin, descent.epochs):
+            alpha = 1 - epoch / descent.epochs
+            moving = here[frozen:]
+            descend(
+                moving,
+                (graphs.starts, graphs.indices, graphs.rates),
+                forces,
+                (epoch, np.float32(alpha)),
+                (descent.seed, descent.negatives),
             )
-            here, there = there, here
-        if descent.gather > 0:
-            here[frozen:] *= np.float32(1 - descent.gather * alpha)
-        if each is not None:
-            each(epoch + 1, here)
+            if descent.tie > 0 and len(springs.pairs):
+                hold(
+                    here,
+                    there,
+                    (first, other, number),
+                    (springs.lengths, springs.firmness),
+                    np.float32(descent.tie * alpha),
+                )
+                here, there = there, here
+            if descent.gather > 0:
+                here[frozen:] *= np.float32(1 - descent.gather * alpha)
+            if each is not None:
+                each(epoch + 1, here)
     return here
 
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from threadpoolctl import threadpool_limits
+
+# points that a thread moves in 5 ms: two that meet thousands of times for less wait for each other,
+# on a busy machine for four times what one needs for all of it
+GRAIN: Final = 8192
 
 
 @contextmanager
@@ -20,5 +25,18 @@ def cores(threads: int) -> Iterator[None]:
     try:
         with threadpool_limits(limits=1, user_api="blas"):
             yield
+    finally:
+        numba.set_num_threads(before)
+
+
+@contextmanager
+def busy(points: int) -> Iterator[None]:
+    """No more of numba's threads than have enough to do where so many points move at a time."""
+    import numba  # seconds, and serving must not
+
+    before = numba.get_num_threads()
+    numba.set_num_threads(max(1, min(before, points // GRAIN)))
+    try:
+        yield
     finally:
         numba.set_num_threads(before)
