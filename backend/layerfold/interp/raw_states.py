@@ -81,4 +81,4 @@ def raw_of(opened: Session, step: int, site: int, tokens: Ints) -> Floats:
         source=tuple(reference.source[n] for n in which) if reference.source else (),
         labels=(),
     )
-    return reference_states(adapter, few)[site]
+    return np.asarray(reference_states(adapter, few)[site], dtype=np.float32)
