@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,7 +32,7 @@ def discontinuity(
     """Tell where the map from states to places jumps (perturbation score) or is nearly flat
     (singularity score), beside the same with places dealt at random.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     opening = Opening(dtype, device, allow_pickle)
     with session(run, steps, opening, threads, as_json) as at:
         sentence = at.opened.tokenize(text) if text else None
