@@ -352,12 +352,7 @@ export const MEASURES: Record<string, Measured> = {
     "length",
     "How strongly the loss pulls on the weights",
   ],
-  weight_norm: [
-    "Weight norm",
-    "length of all weights together",
-    "length",
-    "Length of all weights together",
-  ],
+  weight_norm: ["Weight norm", "length of all weights", "length", "Length of all weights together"],
 };
 
 export const WORDS: Record<string, string> = {
