@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { pointsAlong, roomFor } from "../../frontend/src/charts/lines.ts";
 import { ribbonOver } from "../../frontend/src/charts/ribbons.ts";
 import { columnsOver } from "../../frontend/src/state/meaning/regions.ts";
 import { keyOf } from "../../frontend/src/state/meaning/meaning.ts";
@@ -118,4 +119,15 @@ test("what a change costs is held against training: it grows, or it does not", (
   const here = (state) => after([{ type: "go", step: 1 }], state);
   assert.match(drawn(here(through([0.2, 0.3, 0.4]))), /With 3 bits .*damage grows with training/);
   assert.match(drawn(here(through([0.02, 0.03, 0.04]))), /no growth with training is seen/);
+});
+
+test("the numbers beside a chart have room, however long they are", () => {
+  const values = [-0.0023, 0.0011];
+  const line = { tone: "own", dashed: false, values, low: values, high: values };
+  const frame = { width: 308, height: 132, left: 38, right: 8, top: 8, bottom: 22 };
+  const chart = { frame, along: pointsAlong(2), lines: [line], rule: null, range: null, at: null };
+  const short = roomFor({ ...chart, text: (value) => String(Math.round(value)) }, 38);
+  const long = roomFor({ ...chart, text: (value) => value.toFixed(5) }, 38);
+  assert.equal(short, 38);
+  assert.ok(long >= "-0.00200".length * 6.2 + 6);
 });

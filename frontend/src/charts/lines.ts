@@ -7,6 +7,9 @@ import type { Drawn } from "./svg.ts";
 import type { Frame } from "./geometry.ts";
 import type { Along, ValueScale } from "./scales.ts";
 
+/** The width of a digit in a chart. */
+const DIGIT = 6.2;
+
 export interface DrawnLine {
   tone: string;
   dashed: boolean;
@@ -35,6 +38,12 @@ export function scaleOf({ lines, range, rule }: LinesChart): ValueScale {
     .filter((value): value is number => value !== null && Number.isFinite(value));
   const [low, high] = all.length ? [Math.min(...all), Math.max(...all)] : [0, 1];
   return valueScale({ low, high, log: false }, 4);
+}
+
+/** The width that the numbers of the upward axis need at its left, and at least ``least``. */
+export function roomFor(chart: LinesChart, least: number) {
+  const longest = Math.max(0, ...scaleOf(chart).ticks.map((value) => chart.text(value).length));
+  return Math.max(least, Math.ceil(DIGIT * longest) + 8);
 }
 
 export function linesChart(chart: LinesChart): Drawn {
@@ -91,7 +100,7 @@ function alongAxis({ frame, along }: LinesChart) {
   let end = -Infinity;
   const labels = along.ticks.flatMap(({ at, text }) => {
     const x = across(frame, at);
-    const wide = 6.2 * [...text].reduce((sum, one) => sum + (one.charCodeAt(0) > 255 ? 2 : 1), 0);
+    const wide = DIGIT * [...text].reduce((sum, one) => sum + (one.charCodeAt(0) > 255 ? 2 : 1), 0);
     const last = x + wide / 2 > frame.width - 2;
     const from = last ? x - wide : x - wide / 2;
     if (from < end + 6) return [];

@@ -2,7 +2,7 @@
 
 import { h } from "preact";
 import { frameOf } from "../../charts/chart.ts";
-import { linesChart, pointsAlong, thingsAlong } from "../../charts/lines.ts";
+import { linesChart, pointsAlong, roomFor, thingsAlong } from "../../charts/lines.ts";
 import type { LinesChart } from "../../charts/lines.ts";
 import { sitesAlong, stepsAlong } from "../../charts/scales.ts";
 import type { Along as AlongAxis } from "../../charts/scales.ts";
@@ -120,8 +120,9 @@ function nameOf(t: Words, { kind, names }: Along, place: number) {
 }
 
 function figureOf(state: State, heading: string, chart: Omit<LinesChart, "frame" | "text">): Tree {
-  const frame = { ...frameOf(WIDE, HIGH), left: 38, right: 8 };
   const text = (value: number) => brief(value, state.language);
+  const wide = { ...chart, frame: { ...frameOf(WIDE, HIGH), right: 8 }, text };
+  const frame = { ...wide.frame, left: roomFor(wide, 38) };
   const voice = chart.lines[0]?.values.map((one) => (one === null ? "–" : text(one))).join(", ");
   return h(
     "figure",
