@@ -17,8 +17,9 @@ def test_shipped_recipes_load() -> None:
         shipped_recipes()
     )
     storyteller = Recipe.load("storyteller")
-    assert (storyteller.n_layer, storyteller.d_model, storyteller.vocab_size) == (6, 128, 4096)
+    assert (storyteller.n_layer, storyteller.d_model, storyteller.vocab_size) == (6, 160, 8192)
     assert len(storyteller.checkpoints) >= 24
+    assert Recipe.load("storyteller-1").vocab_size == 4096
     assert Recipe.load("tiny").config.n_layer == 2
 
 
@@ -65,7 +66,7 @@ def test_what_cannot_be_followed_is_refused(tmp_path: Path, text: str, word: str
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(RecipeError, match="storyteller, storyteller-2, tiny"):
+    with pytest.raises(RecipeError, match="storyteller, storyteller-1, tiny"):
         Recipe.load("nothing")
 
 

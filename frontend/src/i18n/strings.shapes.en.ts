@@ -6,7 +6,7 @@ export default {
   "door.fold": "Fold the models away",
 
   "shape.storyteller.title": "Storyteller",
-  "shape.storyteller.line": "Trained on speeches, novels, plays and poems.",
+  "shape.storyteller.line": "Trained on prose of 1961, speeches, novels, plays and poems.",
   "shape.modular-addition.title": "Modular addition",
   "shape.modular-addition.line": "Its task: add two numbers, keep the remainder.",
   "shape.belief-simplex.title": "Belief simplex",

@@ -6,7 +6,7 @@ export default {
   "door.fold": "收起模型列表",
 
   "shape.storyteller.title": "讲故事的模型",
-  "shape.storyteller.line": "读过演讲、小说、戏剧与诗歌。",
+  "shape.storyteller.line": "读过 1961 年的散文、演讲、小说、戏剧与诗歌。",
   "shape.modular-addition.title": "模加法",
   "shape.modular-addition.line": "任务：两数相加，取余数。",
   "shape.belief-simplex.title": "信念单纯形",
