@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from layerfold.errors import DamagedRun
+from layerfold.model.huggingface import Where, read_hub_tokenizer
 from layerfold.model.tokenizers.byte_level import Tokenizer
 from layerfold.model.tokenizers.symbols import read_tokenizer
 from layerfold.model.tokenizers.tokenizer_files import check_tokenizer
@@ -41,6 +42,16 @@ def test_an_id_of_a_billion_is_refused(told: dict[str, Any], tmp_path: Path) -> 
     added = [*told["added_tokens"], {**told["added_tokens"][0], "id": 10**9, "content": "<far>"}]
     with pytest.raises(DamagedRun, match="1,000,000,000"):
         read_tokenizer(written(tmp_path, told, added_tokens=added))
+
+
+def test_what_makes_the_library_give_up_is_refused(told: dict[str, Any], tmp_path: Path) -> None:
+    """A prefix of pieces that is longer than the pieces: its slice ends before it begins."""
+    model = {**told["model"], "continuing_subword_prefix": "z" * 300}
+    path = written(tmp_path, told, model=model)
+    with pytest.raises(DamagedRun, match=r"tokenizer\.json cannot be read .*gives up"):
+        read_tokenizer(path)
+    with pytest.raises(DamagedRun, match="gives up"):
+        read_hub_tokenizer(Where(tmp_path))
 
 
 def test_replacements_that_multiply_the_text_are_refused(

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from layerfold.model.graphemes import continues
 from layerfold.model.tokenizers.byte_level import byte_signs
+from layerfold.model.tokenizers.tokenizer_files import given_up
 from layerfold.records import Token
 
 BYTE = re.compile(r"<0x([0-9A-F]{2})>")
@@ -93,7 +94,8 @@ def bytes_of(name: str, added: Any, alphabet: dict[str, int] | None, words: bool
 
 def frame_of(backend: Any) -> tuple[list[int], list[int]]:
     """The ids that the tokenizer puts before and after a text."""
-    plain = backend.encode(PROBE, add_special_tokens=False).ids
-    full = backend.encode(PROBE).ids
+    with given_up():
+        plain = backend.encode(PROBE, add_special_tokens=False).ids
+        full = backend.encode(PROBE).ids
     at = next((n for n in range(len(full)) if full[n : n + len(plain)] == plain), 0)
     return full[:at], full[at + len(plain) :]

@@ -42,7 +42,7 @@ from layerfold.model.tokenizers.byte_level import (
     unfinished,
     whole,
 )
-from layerfold.model.tokenizers.tokenizer_files import check_tokenizer
+from layerfold.model.tokenizers.tokenizer_files import check_tokenizer, given_up
 from layerfold.records import Sentence, Token
 
 NO_END: Final = -1
@@ -244,7 +244,8 @@ class HuggingFaceTokenizer(Tokenizer):
         """The tokens of typed text: by their bytes where these come to what was typed, else cut
         where the tokenizer says.
         """
-        encoding = self._backend.encode(text, add_special_tokens=False)
+        with given_up():
+            encoding = self._backend.encode(text, add_special_tokens=False)
         ids = self._typed(encoding.ids)
         tokens = () if self.words else moved(self.tokens(ids), text)
         same = "".join(token.text for token in tokens if not token.piece) == text
@@ -341,7 +342,7 @@ def _made(where: Where, there: Sequence[str]) -> Any:
             f" tokenizer_class in {CONFIG_OF_IT}"
         )
     try:
-        with quiet():
+        with quiet(), given_up():
             if not known:
                 return transformers.PreTrainedTokenizerFast(tokenizer_file=str(folder / WHOLE))
             return transformers.AutoTokenizer.from_pretrained(

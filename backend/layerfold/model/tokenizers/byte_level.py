@@ -18,7 +18,7 @@ from tokenizers import decoders, models, pre_tokenizers, trainers
 from layerfold.errors import DamagedRun, EmptyText, TextTooLong
 from layerfold.files.atomic import write_atomically
 from layerfold.model.graphemes import continues
-from layerfold.model.tokenizers.tokenizer_files import read_backend
+from layerfold.model.tokenizers.tokenizer_files import given_up, read_backend
 from layerfold.records import Sentence, Token
 
 CHARACTERS = 20_000
@@ -79,12 +79,11 @@ class Tokenizer:
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The token ids of whole texts of any length, encoded side by side."""
-        return [
-            encoding.ids
-            for encoding in self._backend.encode_batch(
+        with given_up():
+            found = self._backend.encode_batch(
                 [whole(text) for text in texts], add_special_tokens=False
             )
-        ]
+        return [encoding.ids for encoding in found]
 
     def encode(self, text: str, max_tokens: int) -> Sentence:
         """The tokens of what was typed, at most ``max_tokens`` of them.
