@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import ValidationError
 
 from layerfold.build.check import check_run
 from layerfold.cards.reading import CARD_BYTES, DEEPEST, parse_object
+from layerfold.cards.shapes import ParametersShape
 from layerfold.errors import DamagedRun, LayerfoldError
 from layerfold.interp.session import open_session
 from layerfold.runs.opening import open_run
@@ -179,3 +181,12 @@ def test_an_object_is_parsed_to_its_bounds() -> None:
     deep = b'{"a":' + b"[" * (DEEPEST - 1) + b"]" * (DEEPEST - 1) + b"}"
     assert parse_object(deep)
     assert parse_object(b'{"\\u00e9": [1, 2.5, null, true]}') == {"é": [1, 2.5, None, True]}
+
+
+@pytest.mark.parametrize("missing", ["k", "a", "b"])
+def test_a_layout_says_all_that_placing_asks(missing: str) -> None:
+    told = {"k": 15, "a": 1.5, "b": 0.9}
+    assert ParametersShape.model_validate(told).repulsion == 5
+    del told[missing]
+    with pytest.raises(ValidationError, match=missing):
+        ParametersShape.model_validate(told)

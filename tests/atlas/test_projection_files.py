@@ -47,7 +47,7 @@ def atlas(tmp_path: Path) -> Atlas:
         "steps": STEPS,
         "sites": SITES,
         "view": "raw",
-        "parameters": {},
+        "parameters": {"k": 15, "a": 1.0, "b": 1.0},
         "frame": frame,
     }
     write_card(folder, {**named, "measures": [], "axis_variables": []})

@@ -189,9 +189,9 @@ class MeasureShape(Shape):
 class ParametersShape(Shape):
     """How a layout was made, as far as placing asks."""
 
-    k: Annotated[int, Field(ge=1, le=10_000)] = 15
-    a: Positive = 1.0
-    b: Positive = 1.0
+    k: Annotated[int, Field(ge=1, le=10_000)]
+    a: Positive
+    b: Positive
     repulsion: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e6)] = 5.0
 
 
