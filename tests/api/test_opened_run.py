@@ -79,6 +79,8 @@ def test_the_lens_at_the_last_site_is_the_models_answer(run: OpenedRun) -> None:
     assert lens.kl[-1] == 0
     with pytest.raises(TokenNotFound, match="no 99"):
         run.logit_lens(TEXT, token=99)
+    with pytest.raises(InputError, match="not a list: give one at a time"):
+        run.states([TEXT])  # type: ignore[arg-type]
 
 
 def test_neighbors_are_those_of_the_original_space(run: OpenedRun) -> None:

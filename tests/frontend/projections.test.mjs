@@ -188,6 +188,9 @@ test("a run with a known variable begins with its colours, until a person choose
   assert.deepEqual([...colours.slice(0, 3)], cyclic(0, "dark"));
   assert.equal(colours[4 * 5 + 3] < colours[3], true, "a token without a value is quiet");
   assert.equal(modesOf(state)[1], "label:mixture");
+  const named = label("category", [[0], [1], [null]], { names: ["noun", "verb"] });
+  const told = { ...state, colour: "label:category", reference: { ...REFERENCE, labels: [named] } };
+  assert.equal(legendOf(told).unlabeled, 1, "who has no label is counted");
   const chosen = after(
     [
       { type: "set", colour: "trust" },

@@ -58,7 +58,7 @@ def test_settings_are_those_of_the_step() -> None:
     run, _ = bundled("storyteller")
     assert hyper_of(run, 0).rate == pytest.approx(4e-5)
     assert hyper_of(run, 128).rate == pytest.approx(4e-3, rel=1e-3)
-    assert hyper_of(run, 7168).rate == pytest.approx(2e-4, rel=1e-2)
+    assert hyper_of(run, 9216).rate == pytest.approx(2e-4, rel=1e-2)
     assert (hyper_of(run, 128).beta2, hyper_of(run, 128).decay, hyper_of(run, 128).decayed) == (
         0.98,
         0.1,

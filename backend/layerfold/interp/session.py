@@ -19,6 +19,7 @@ from layerfold.data.reference_states import viewed
 from layerfold.errors import (
     Cancelled,
     DamagedRun,
+    InputError,
     ProjectionNotFound,
     SiteNotFound,
     TokenNotFound,
@@ -71,8 +72,10 @@ class Session(AtlasRun):
         """The tokens of a text, as many as the model reads; with ``special``, names of special
         tokens mean them.
 
-        Raises EmptyText, TextTooLong.
+        Raises EmptyText, TextTooLong, InputError for what is no string.
         """
+        if not isinstance(text, str):
+            raise InputError(f"A text is a string, not a {type(text).__name__}: give one at a time.")
         return self.tokenizer.read(
             text, min(self.max_tokens, max_tokens or self.max_tokens), special
         )

@@ -2,6 +2,8 @@
 
 import en from "./strings.en.ts";
 import zh from "./strings.zh.ts";
+import classesEn from "./strings.classes.en.ts";
+import classesZh from "./strings.classes.zh.ts";
 import compareEn from "./strings.compare.en.ts";
 import compareZh from "./strings.compare.zh.ts";
 import drawerEn from "./strings.drawer.en.ts";
@@ -49,6 +51,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...changesEn,
     ...meaningEn,
     ...drawerEn,
+    ...classesEn,
     ...compareEn,
     ...liveEn,
     ...stageEn,
@@ -68,6 +71,7 @@ export const TABLES: Record<Language, Record<string, string>> = {
     ...changesZh,
     ...meaningZh,
     ...drawerZh,
+    ...classesZh,
     ...compareZh,
     ...liveZh,
     ...stageZh,
@@ -104,6 +108,17 @@ export function wordsOf(language: Language): Words {
     (table[key] ?? TABLES.en[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) =>
       name in values ? shown(values[name], language) : whole,
     );
+}
+
+/** The name of a class of tokens, or of a source, in the page's language, where it is known. */
+export const className = (name: string, t: Words) => known(`class.${name}`, name, t);
+
+/** The name of a label of tokens in the page's language, where it is known. */
+export const labelName = (name: string, t: Words) => known(`label.${name}`, name, t);
+
+function known(key: string, name: string, t: Words) {
+  const words = t(key);
+  return words === key ? name : words;
 }
 
 function shown(value: string | number, language: Language) {

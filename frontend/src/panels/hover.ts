@@ -4,7 +4,7 @@ import { standingHere } from "../state/meaning/edge.ts";
 import { HUES, css } from "../state/colour/colours.ts";
 import { byId, fill, h, marked, visible } from "../ui/dom.ts";
 import { zoomOf } from "../ui/zoom.ts";
-import { number } from "../i18n/language.ts";
+import { className, number } from "../i18n/language.ts";
 import { contextOf } from "../state/search.ts";
 import { sentenceOf, shownSlices } from "../state/state.ts";
 import type { State, Words } from "../state/types.ts";
@@ -38,7 +38,7 @@ function cardOf(state: State, t: Words): HTMLElement[] | null {
     ? slice.trust[Math.round(state.site) * slice.ref + hover.index] / 255
     : null;
   const facts = [
-    reference.source[reference.window[hover.index]],
+    className(reference.source[reference.window[hover.index]] ?? "", t),
     t("hover.frequency", { value: reference.frequency[hover.index] }),
   ];
   if (trust !== null)

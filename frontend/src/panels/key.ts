@@ -5,7 +5,7 @@
 
 import { h } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { failureWords, number } from "../i18n/language.ts";
+import { className, failureWords, number } from "../i18n/language.ts";
 import { legendOf } from "../state/colour/colouring.ts";
 import { isLayout, isScore, scoredCloud, troubleHere } from "../state/discontinuity.ts";
 import { css, gradient } from "../state/colour/colours.ts";
@@ -68,18 +68,23 @@ function scaleOf(state: State, t: Words, { low, high }: Kind<"scale">) {
 }
 
 /** Names with their colours. */
-function listOf(t: Words, { items }: Kind<"categories">, name: string) {
+function listOf(t: Words, { items, unlabeled }: Kind<"categories">, name: string) {
+  // a sentence is no class's name, whatever it says
+  const wordsOf = (text: string) => (name === "wide" ? text : className(text, t));
   const rows = items
     .slice(0, MOST)
     .map(({ name, colour, count }, at) =>
       h(
         "li",
-        { key: at, title: count ? t("legend.count", { count }) : name },
+        { key: at, title: count ? t("legend.count", { count }) : wordsOf(name) },
         h("i", { style: { background: css(colour) } }),
-        h("span", { dir: "auto" }, name),
+        h("span", { dir: "auto" }, wordsOf(name)),
       ),
     );
-  return h("ul", { class: name }, rows);
+  const rest = unlabeled
+    ? h("li", { key: "rest", class: "rest quiet" }, h("i", {}), t("label.none", { count: unlabeled }))
+    : null;
+  return h("ul", { class: name }, rows, rest);
 }
 
 /** A ring with its quarters numbered, the start at the top. */

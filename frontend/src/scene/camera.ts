@@ -72,7 +72,7 @@ export function fitDistance(width: number, height: number, insets: Insets) {
     height: Math.max(height - insets.top - insets.bottom, 80),
   };
   const slope = (Math.tan(FIELD / 2) * Math.min(free.width, free.height)) / Math.max(height, 1);
-  const fill = Math.min(1.22, Math.max(0.92, 0.45 + (0.46 * free.width) / free.height));
+  const fill = Math.min(1.12, Math.max(0.92, 0.56 + (0.34 * free.width) / free.height));
   return 0.5 / fill / Math.sin(Math.atan(slope));
 }
 

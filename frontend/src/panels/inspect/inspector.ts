@@ -1,7 +1,7 @@
 /** The column at the right: what is picked, in three tabs. */
 
 import { h } from "preact";
-import { failureWords } from "../../i18n/language.ts";
+import { className, failureWords } from "../../i18n/language.ts";
 import { HUES, css } from "../../state/colour/colours.ts";
 import { sectionShown } from "../../state/drawer.ts";
 import type { Dispatch } from "../../state/messages.ts";
@@ -29,7 +29,7 @@ const BODIES: Record<Tab, (state: State, t: Words, dispatch: Dispatch) => Tree[]
 export const inspectorPanel = hosted("inspector", inspector);
 
 export function inspector(state: State, t: Words, dispatch: Dispatch) {
-  const told = toldOf(state);
+  const told = toldOf(state, t);
   const tabs = TABS.map((name) => ({ name, words: t(`tab.${name}`) }));
   const onChoose = (tab: Tab) => dispatch({ type: "set", tab });
   return h(
@@ -108,10 +108,10 @@ function context({ parts, source }: Told) {
 }
 
 /** What is picked, in its context. */
-function toldOf({ picked, reference, sentences, theme }: State): Told | null {
+function toldOf({ picked, reference, sentences, theme }: State, t: Words): Told | null {
   if (picked?.kind === "cloud") {
     const alone = { before: "", token: `#${picked.index}`, after: "" };
-    const source = reference?.source[reference.window[picked.index]] ?? "";
+    const source = className(reference?.source[reference.window[picked.index]] ?? "", t);
     const parts = reference ? contextOf(reference, picked.index, 14, 8) : alone;
     return { hue: null, source, parts };
   }

@@ -1,6 +1,7 @@
 /** What the forms of meaning are made of: a label with its control, a text that is typed. */
 
 import { h } from "preact";
+import { labelName } from "../../i18n/language.ts";
 import type { Words } from "../../state/types.ts";
 import type { Tree } from "../../ui/host.ts";
 
@@ -25,5 +26,5 @@ export function typed({ id, value, placeholder, rows, set }: Typed): Tree {
 }
 
 export function labelWords(t: Words, name: string) {
-  return name === "source" ? t("meaning.probe.source") : name;
+  return name === "source" ? t("meaning.probe.source") : labelName(name, t);
 }

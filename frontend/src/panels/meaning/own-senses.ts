@@ -1,5 +1,6 @@
 /** A word of one's own: its sentences typed, or found where a column of the reference parts it. */
 
+import { className } from "../../i18n/language.ts";
 import type { MeaningForm } from "../../state/meaning/types.ts";
 import type { State, Words } from "../../state/types.ts";
 import { h } from "preact";
@@ -55,7 +56,7 @@ function classes(state: State, t: Words, set: Set): Tree[] {
   const names = offeredLabels(state).find(({ name }) => name === form.ownColumn)?.names ?? [];
   const options = [
     { value: "", words: t("meaning.senses.frequent") },
-    ...names.map((value) => ({ value, words: value })),
+    ...names.map((value) => ({ value, words: className(value, t) })),
   ];
   return (["ownFirstClass", "ownSecondClass"] as const).map((which, at) => {
     const id = `meaning-own-class-${at}`;

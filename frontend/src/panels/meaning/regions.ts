@@ -1,7 +1,7 @@
 /** The regions of a step: how many and how pure, a line each, and the ribbon through training. */
 
 import { h } from "preact";
-import { brief } from "../../i18n/language.ts";
+import { brief, className } from "../../i18n/language.ts";
 import { columnsOf, regionHue, regionName } from "../../state/meaning/regions.ts";
 import { bounded, cell } from "../../state/meaning/series.ts";
 import { css } from "../../state/colour/colours.ts";
@@ -66,7 +66,7 @@ function listHead(t: Words): Tree {
 function regionLine(state: State, t: Words, one: any): Tree {
   const said = one.lens.map(({ text }: any) => visible(text).trim() || "␣").join(" ");
   const fate = one.fate ? t(`meaning.fate.${one.fate}`) : "";
-  const labels = one.labels.map(({ text }: any) => text).join(", ");
+  const labels = one.labels.map(({ text }: any) => className(text, t)).join(", ");
   const title = [
     t("meaning.regions.line", {
       purity: brief(one.purity, state.language),

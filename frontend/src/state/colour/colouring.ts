@@ -156,11 +156,14 @@ export function cloudColours(
 }
 
 /** What the legend says: categories with colours, or a scale with its ends. */
-export function legendOf(
-  state: State,
-):
+export function legendOf(state: State):
   | { kind: "none" }
-  | { kind: "categories"; items: { name: string; colour: RGB; count: number }[] }
+  | {
+      kind: "categories";
+      items: { name: string; colour: RGB; count: number }[];
+      /** tokens that belong to none of them, where it is known */
+      unlabeled?: number;
+    }
   | { kind: "scale"; low: number; high: number; log: boolean }
   | { kind: "ring"; period: number }
   | { kind: "triangle"; names: string[]; corners: RGB[] } {
@@ -208,5 +211,9 @@ function legendOfLabel(label: LabelOfTokens, theme: Theme): ReturnType<typeof le
     count: 0,
     colour: colours[Math.min(i, colours.length - 1)],
   }));
-  return { kind: "categories", items };
+  return {
+    kind: "categories",
+    items,
+    unlabeled: label.values.filter(([one]) => one === null).length,
+  };
 }

@@ -1,0 +1,32 @@
+/** Classes and sources of the bundled models’ tokens, by the names in their files. */
+
+export default {
+  "class.noun": "noun",
+  "class.verb": "verb",
+  "class.adjective": "adjective",
+  "class.adverb": "adverb",
+  "class.pronoun or determiner": "pronoun or determiner",
+  "class.preposition or conjunction": "preposition or conjunction",
+  "class.punctuation": "punctuation",
+  "class.other": "other",
+  "class.press": "press",
+  "class.fiction": "fiction",
+  "class.learned": "learned",
+  "class.belles-lettres": "belles-lettres",
+  "class.hobbies and lore": "hobbies and lore",
+  "class.government": "government",
+  "class.religion": "religion",
+  "class.humor": "humor",
+  "class.speeches": "speeches",
+  "class.factbook": "factbook",
+  "class.Moby-Dick": "Moby-Dick",
+  "class.Shakespeare": "Shakespeare",
+  "class.Milton": "Milton",
+  "class.Austen": "Austen",
+  "class.Jargon File": "Jargon File",
+  "class.SQLite": "SQLite",
+
+  "label.part_of_speech": "part of speech",
+  "label.genre": "genre",
+  "label.none": "no label ({count})",
+};

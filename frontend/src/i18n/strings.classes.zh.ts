@@ -1,0 +1,32 @@
+/** Classes and sources of the bundled models’ tokens in Chinese. */
+
+export default {
+  "class.noun": "名词",
+  "class.verb": "动词",
+  "class.adjective": "形容词",
+  "class.adverb": "副词",
+  "class.pronoun or determiner": "代词或限定词",
+  "class.preposition or conjunction": "介词或连词",
+  "class.punctuation": "标点",
+  "class.other": "其他",
+  "class.press": "报刊",
+  "class.fiction": "小说",
+  "class.learned": "学术",
+  "class.belles-lettres": "散文",
+  "class.hobbies and lore": "爱好与民俗",
+  "class.government": "政府文件",
+  "class.religion": "宗教",
+  "class.humor": "幽默",
+  "class.speeches": "总统演说",
+  "class.factbook": "各国概况",
+  "class.Moby-Dick": "《白鲸》",
+  "class.Shakespeare": "莎士比亚",
+  "class.Milton": "弥尔顿",
+  "class.Austen": "奥斯汀",
+  "class.Jargon File": "黑客行话词典",
+  "class.SQLite": "SQLite 文档",
+
+  "label.part_of_speech": "词性",
+  "label.genre": "体裁",
+  "label.none": "无标注（{count}）",
+};
