@@ -75,7 +75,9 @@ class Session(AtlasRun):
         Raises EmptyText, TextTooLong, InputError for what is no string.
         """
         if not isinstance(text, str):
-            raise InputError(f"A text is a string, not a {type(text).__name__}: give one at a time.")
+            raise InputError(
+                f"A text is a string, not a {type(text).__name__}: give one at a time."
+            )
         return self.tokenizer.read(
             text, min(self.max_tokens, max_tokens or self.max_tokens), special
         )
