@@ -21,9 +21,11 @@ from layerfold.atlas.files import open_atlas
 from layerfold.atlas.parameters import Recipe
 from layerfold.cards.digest import signed
 from layerfold.errors import DamagedRun, InputError
+from layerfold.geometry.fidelity import density_kept
 from layerfold.geometry.trust import spearman
 from layerfold.records import Floats, normalized
 from layerfold.space import threads
+from layerfold.space.neighbors import nearest_self
 from layerfold.space.springs import moves
 from tests.space.states import COUNT, SITES, STEPS, WIDTH, reference
 
@@ -48,10 +50,14 @@ def states_of(step: int) -> Floats:
 
 
 def build(
-    folder: Path, steps: tuple[int, ...] = STEPS, extras: Extras[Floats] | None = None
+    folder: Path,
+    steps: tuple[int, ...] = STEPS,
+    extras: Extras[Floats] | None = None,
+    *,
+    density: bool = False,
 ) -> Path:
     grid = StateGrid(states_of, steps, SITES, reference())
-    build_atlas(grid, folder, Recipe(k=10, epochs=60), extras=extras)
+    build_atlas(grid, folder, Recipe(k=10, epochs=60, density=density), extras=extras)
     return folder
 
 
@@ -206,6 +212,25 @@ def test_a_step_that_comes_late_takes_its_place_between_the_others(tmp_path: Pat
     assert near < far
     assert Newcomer.of(4, (0, 16, 64)).beside == ((0, -1), (16, 1), (64, 2))
     assert Newcomer.of(0, (4,)).beside == ((4, 1),)
+
+
+def test_places_as_crowded_as_states_when_asked_also_of_a_step_that_comes_later(
+    run: Path, tmp_path: Path
+) -> None:
+    def kept(folder: Path, step: int) -> float:
+        near = [
+            nearest_self(points, 9)[1]
+            for points in (normalized(states_of(step))[1], open_atlas(folder).cloud(step)[1])
+        ]
+        return density_kept(near[0], near[1].astype(np.float32)).value
+
+    dense = build(tmp_path / "dense", density=True)
+    assert open_atlas(dense).parameters["density"] is True
+    assert kept(dense, STEPS[1]) > 0.85 > kept(run, STEPS[1])
+    before = steps_only(dense)
+    extend_atlas(states_of, LATER[:1], dense)
+    assert kept(dense, LATER[0]) > 0.85
+    assert before.items() <= steps_only(dense).items()
 
 
 def test_an_atlas_of_one_step_grows(tmp_path: Path) -> None:

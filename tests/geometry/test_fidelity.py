@@ -8,7 +8,7 @@ from scipy.spatial.distance import pdist
 from scipy.stats import spearmanr
 from sklearn.manifold import trustworthiness
 
-from layerfold.geometry.fidelity import joint_trust, shepard, stability
+from layerfold.geometry.fidelity import density_kept, joint_trust, shepard, stability
 
 
 def states_and_picture(seed: int, count: int = 300) -> tuple[np.ndarray, np.ndarray]:
@@ -104,3 +104,22 @@ def test_joint_trust_that_cannot_be_measured_is_named() -> None:
     states, picture = two_slices(300)
     assert "ranks take 32" in joint_trust(states[:, :15], picture[:, :15]).reason
     assert "finite" in joint_trust(np.full_like(states, np.nan), picture).reason
+
+
+def test_density_is_kept_as_scipy_ranks_local_radii() -> None:
+    rng = np.random.default_rng(2)
+    true, shown = (np.sort(rng.random((200, 15)).astype(np.float32), axis=1) for _ in range(2))
+    shown += 2 * true
+    found = density_kept(true, shown)
+    assert found.value == pytest.approx(spearmanr(true.mean(1), shown.mean(1)).statistic, abs=1e-6)
+    assert found.low is not None
+    assert found.low < found.value
+    assert density_kept(true, 3 * true).value == pytest.approx(1)
+    assert abs(density_kept(true, rng.permutation(shown)).value) < 0.25
+
+
+def test_density_that_cannot_be_measured_is_named() -> None:
+    true = np.ones((40, 15), np.float32)
+    assert density_kept(true, true).reason == "all local radii are one"
+    assert "finite" in density_kept(true * np.nan, true).reason
+    assert "3 tokens" in density_kept(true[:2], true[:2]).reason

@@ -12,7 +12,9 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,7 @@ from layerfold.atlas.scores import UNITS, guard
 from layerfold.files.atomic import write_atomically
 from layerfold.geometry.spectrum import principal_scores
 from layerfold.records import Floats, Reference, View
+from layerfold.space.density import as_crowded
 from layerfold.space.frame import frame_of
 from layerfold.space.graph import Graph, curve
 from layerfold.space.layout import Graphs, Springs, lay_out
@@ -128,6 +131,8 @@ def build_atlas(
     with cores(count):
         make_graphs(task)
         positions = make_layout(task, problem)
+        if recipe.density:
+            positions = _crowded(task, positions, count)
         _make_scores(task, positions)
     _finish(task, positions, extras)
 
@@ -154,7 +159,7 @@ def prepare(task: Task, origin: Mapping[str, str]) -> None:
         "origin": dict(origin),
     }
     text = json.dumps(
-        {**plan, "reference": digest.hexdigest(), "reach": REACH, "form": 2}, sort_keys=True
+        {**plan, "reference": digest.hexdigest(), "reach": REACH, "form": 3}, sort_keys=True
     ).encode()
     path = task.work / "plan.json"
     if path.is_file() and path.read_bytes() == text:
@@ -224,6 +229,18 @@ def make_layout(task: Task, posed: Callable[[Task], Problem]) -> Floats:
         each=each,
     )
     return positions.reshape(shape)
+
+
+def _crowded(task: Task, positions: Floats, threads: int) -> Floats:
+    """The grid's places [step, site, ref, 3], each slice as crowded as its states."""
+    found = np.empty_like(positions)
+    with ThreadPoolExecutor(threads) as pool:
+        for at, step in enumerate(task.steps):
+            arrays = load(task.path("graph", step).read_bytes())
+            radii = [arrays[f"radii.{site}"] for site in range(len(task.sites))]
+            found[at] = list(pool.map(as_crowded, positions[at], radii, repeat(task.recipe.k - 1)))
+            task.progress("density", (at + 1) / len(task.steps))
+    return found
 
 
 def problem(task: Task) -> Problem:

@@ -43,6 +43,7 @@ from layerfold.atlas.scores import UNITS, guard, joined_scores, score_of
 from layerfold.errors import InputError
 from layerfold.geometry.axes import axis_correlations
 from layerfold.records import Floats
+from layerfold.space.density import as_crowded
 from layerfold.space.graph import Graph
 from layerfold.space.layout import Graphs, Springs, lay_out
 from layerfold.space.springs import REACH, firmness, moves, rest_lengths
@@ -202,7 +203,12 @@ def _laid_out(
     places = lay_out(
         graphs, springs, start, descent, begin=begin, frozen=sites * len(frozen), each=each
     )
-    return places[sites * len(frozen) :].astype(np.float16)
+    found = places[sites * len(frozen) :]
+    if recipe.density:
+        found = np.stack(
+            [as_crowded(found[at], arrays[f"radii.{at}"], recipe.k - 1) for at in range(sites)]
+        )
+    return found.astype(np.float16)
 
 
 def _springs(one: Newcomer, arrays: Arrays, typical: float, unit: float, sites: int) -> Springs:

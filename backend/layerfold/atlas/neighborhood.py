@@ -22,7 +22,7 @@ SKETCH = 16  # widest directions kept of each slice for the common start
 MOVES = 129
 # of the distances to the nearest other reference state, for how far outside a new state lies
 QUANTILES = 257
-GRAPH = ("starts", "indices", "weights")
+GRAPH = ("starts", "indices", "weights", "radii")
 RECALL = "found"  # the share of true neighbours, where they are not exact
 
 Arrays = dict[str, NDArray[Any]]
@@ -46,8 +46,8 @@ def neighborhood(here: Floats, before: Sequence[Floats], k: int, pool: Executor)
 
 
 def graph_of(states: Floats, k: int) -> Arrays:
-    """Of one slice's states [ref, d]: its graph, its sketch and ``own``, the quantiles of nearest
-    distances. One thread at a time.
+    """Of one slice's states [ref, d]: its graph, each state's mean distance to its nearest
+    (``radii``), its sketch and ``own``, the quantiles of nearest distances. One thread at a time.
     """
     return _graph(*near_others(states, k - 1), principal_scores(states, SKETCH))
 
@@ -63,7 +63,14 @@ def near_of(here: Floats, k: int, pool: Executor) -> list[tuple[Ints, Floats, fl
 def _graph(others: Ints, lengths: Floats, recall: float, sketch: Floats) -> Arrays:
     own = np.quantile(lengths[:, 0], np.linspace(0, 1, QUANTILES)).astype(np.float32)
     graph = fuzzy(others, lengths)
-    found = {**{part: getattr(graph, part) for part in GRAPH}, "sketch": sketch, "own": own}
+    found = {
+        "starts": graph.starts,
+        "indices": graph.indices,
+        "weights": graph.weights,
+        "radii": lengths.mean(axis=1, dtype=np.float32),
+        "sketch": sketch,
+        "own": own,
+    }
     if len(others) > EXACT_UP_TO:
         found[RECALL] = np.array([recall], dtype=np.float32)
     return found

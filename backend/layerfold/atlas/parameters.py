@@ -13,7 +13,8 @@ class Recipe:
     """Everything that decides an atlas's bytes besides the states: ``k`` neighbours of a point in
     the graph; UMAP's curve (``min_dist``, ``spread`` in units of the picture); the springs' ``tie``
     (how firmly they hold) and ``glide`` (how far a typical move is drawn); ``gather`` to the middle
-    and ``repulsion``; ``epochs`` of the descent; ``seed``.
+    and ``repulsion``; ``epochs`` of the descent; ``seed``; whether places are as crowded as states
+    are (``density``).
     """
 
     k: int = 15
@@ -25,6 +26,7 @@ class Recipe:
     repulsion: float = 20.0
     epochs: int = 250
     seed: int = 0
+    density: bool = False
 
     def descent(self, a: float, b: float) -> Descent:
         """The descent on the curve ``a``, ``b`` that this recipe asks for."""

@@ -38,7 +38,8 @@ LONGEST: Final = 60.0
 SHARES: Final = {
     "choosing the reference": (0.0, 0.02),
     "neighbours": (0.02, 0.3),
-    "layout": (0.3, 0.85),
+    "layout": (0.3, 0.8),
+    "density": (0.8, 0.85),
     "trust": (0.85, 1.0),
 }
 Progress = Callable[[str, float], None]

@@ -38,7 +38,7 @@ from layerfold.records import Floats, Reference, View
 from layerfold.runs.run import Run
 from layerfold.runs.storage import Storage
 
-FORM: Final = 1  # another one when a piece's bytes or arrays are to be others
+FORM: Final = 2  # another one when a piece's bytes or arrays are to be others
 STATES, BRIEF, PICTURE = "states", "brief", "picture"
 
 Arrays = dict[str, NDArray[Any]]

@@ -193,6 +193,7 @@ class ParametersShape(Shape):
     a: Positive
     b: Positive
     repulsion: Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e6)] = 5.0
+    density: bool = False
 
 
 class AtlasShape(Shape):

@@ -59,6 +59,13 @@ View = Annotated[str, typer.Option(help="States to lay out: normalised or raw.")
 Neighbors = Annotated[int, typer.Option(min=2, help="Neighbours of a point in the graph.")]
 MinDist = Annotated[float, typer.Option(min=0.0, help="Least distance of points in the picture.")]
 Spread = Annotated[float, typer.Option(min=0.01, help="Scale of the picture's clusters.")]
+Density = Annotated[
+    bool,
+    typer.Option(
+        "--density",
+        help="Places as crowded as the states are, so that density can be read off the picture.",
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")]
 Corpus = Annotated[
     str | None,
@@ -90,6 +97,7 @@ def atlas(
     min_dist: MinDist = 0.1,
     spread: Spread = 1.0,
     seed: Seed = 0,
+    density: Density = False,
     corpus: Corpus = None,
     column: Column = None,
     label: Label = None,
@@ -113,7 +121,7 @@ def atlas(
     folder = run_folder(run, Opening(dtype, device, allow_pickle))
     agree(cost_of_run(folder, tokens), yes)
     use_threads(threads)
-    recipe = Recipe(neighbors, min_dist, spread, seed=seed)
+    recipe = Recipe(neighbors, min_dist, spread, seed=seed, density=density)
     text = CorpusOptions(corpus, column, tuple(label or ()), delimiter, corpora)
     options = AtlasOptions(tokens, "raw" if view == "raw" else "normalised", recipe, text, threads)
     wrong: Sequence[object] = ()

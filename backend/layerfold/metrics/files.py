@@ -77,6 +77,7 @@ NAMES: Final[Mapping[str, tuple[str, str]]] = {
     "recall": ("fidelity", "share of the 15 true neighbours shown"),
     "shepard": ("fidelity", "rank correlation of true and shown distances, -1..1"),
     "joint_trust": ("fidelity", "trustworthiness of this site and the next as one cloud, 0..1"),
+    "density_kept": ("fidelity", "rank correlation of true and shown local radii, -1..1"),
     "stability": ("fidelity", "shown move since the step before, in spreads"),
     "move_spearman": ("fidelity", "Spearman's r of true and shown move to the next site"),
 }

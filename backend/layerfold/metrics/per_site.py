@@ -25,7 +25,7 @@ from layerfold.geometry.comparison import (
 )
 from layerfold.geometry.dimension import components_for, maximum_likelihood, two_nn, two_nn_scales
 from layerfold.geometry.estimates import NOT_A_NUMBER
-from layerfold.geometry.fidelity import joint_trust, shepard, stability
+from layerfold.geometry.fidelity import density_kept, joint_trust, shepard, stability
 from layerfold.geometry.localmap import local_map
 from layerfold.geometry.spectrum import (
     alpha_req,
@@ -237,6 +237,11 @@ def _way(here: Here, past: Past, site: int) -> Found:
     return {"joint_trust": joint_trust(here.states[both], here.positions[both])}
 
 
+def _crowding(here: Here, past: Past, site: int) -> Found:
+    (_, true), (_, shown) = here.near[site], neighbors(here.positions[site])
+    return {"density_kept": density_kept(true, shown)}
+
+
 GAUGES: Final[Mapping[Gauge, tuple[str, ...]]] = {
     # the slowest first, so that no core waits at the end
     _topology: ("h0_total", "h0_longest", "h1_total", "h1_longest"),
@@ -247,6 +252,7 @@ GAUGES: Final[Mapping[Gauge, tuple[str, ...]]] = {
     _veer: ("turn_step",),
     _picture: ("shepard", "stability"),
     _way: ("joint_trust",),
+    _crowding: ("density_kept",),
     _dimension: ("twonn", "mle"),
     _spectrum: ("components_90", "participation_ratio", "rankme", "alpha_req"),
     _raw: ("anisotropy", "norm"),
@@ -256,7 +262,7 @@ GAUGES: Final[Mapping[Gauge, tuple[str, ...]]] = {
 MEASURED: Final = tuple(name for names in GAUGES.values() for name in names)
 # where nobody asks for them
 NO_NEIGHBOURS: Final[Near] = (None, np.empty((0, 0), dtype=np.float32))
-NEED_NEIGHBOURS: Final = ("twonn", "mle", "overlap_site", "overlap_step")
+NEED_NEIGHBOURS: Final = ("twonn", "mle", "overlap_site", "overlap_step", "density_kept")
 NEED_MAPS, NEED_WEIGHTS = GAUGES[_map], GAUGES[_weights]
 
 

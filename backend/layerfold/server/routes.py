@@ -231,6 +231,7 @@ def card(opened: Session, name: str, limits: Limits, building: Building | None =
             ],
             "reference": len(opened.atlas.reference),
             "layout_seed": opened.atlas.parameters.get("seed"),
+            "density": bool(opened.atlas.parameters.get("density")),
             "problems": [
                 Problem(code=problem.code, message=str(problem)) for problem in opened.problems()
             ],

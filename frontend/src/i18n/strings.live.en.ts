@@ -16,6 +16,7 @@ export default {
   "live.stage.reference": "choosing the reference",
   "live.stage.neighbours": "neighbours",
   "live.stage.layout": "layout",
+  "live.stage.density": "density",
   "live.stage.trust": "trustworthiness",
   "live.stage.step": "step {step}",
   "live.stage.pictures": "linear projections",

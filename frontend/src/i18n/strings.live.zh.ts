@@ -14,6 +14,7 @@ export default {
   "live.stage.reference": "选取参考词元",
   "live.stage.neighbours": "近邻",
   "live.stage.layout": "布局",
+  "live.stage.density": "密度",
   "live.stage.trust": "邻域可信度",
   "live.stage.step": "第 {step} 步",
   "live.stage.pictures": "线性投影",

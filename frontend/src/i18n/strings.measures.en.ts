@@ -45,6 +45,12 @@ export const MEASURES: Record<string, Measured> = {
     "0–1",
     "Trustworthiness of this site and the next as one cloud: 0.5 is chance, 1 is faithful",
   ],
+  density_kept: [
+    "Density kept",
+    "are crowded regions drawn crowded",
+    "−1–1",
+    "Are crowded regions drawn crowded? Rank correlation of true and shown local radii",
+  ],
   stability: [
     "Stability",
     "how far the picture drifted since the step before",
@@ -346,12 +352,7 @@ export const MEASURES: Record<string, Measured> = {
     "Loss late in the context less loss early in it; below 0 it learns from context",
   ],
   lr: ["Learning rate", "how large a step is", "per step", "How large a step the optimizer takes"],
-  grad_norm: [
-    "Gradient norm",
-    "how strongly the loss pulls on the weights",
-    "length",
-    "How strongly the loss pulls on the weights",
-  ],
+  grad_norm: ["Gradient norm", "how strongly the loss pulls", "length", "How strongly the loss pulls"],
   weight_norm: ["Weight norm", "length of all weights", "length", "Length of all weights together"],
 };
 

@@ -25,6 +25,7 @@ export default {
     "On screen is the residual stream as Ablation shows it: three straight directions of " +
     "its own.",
   "projection.umap.note": "Nearness is meaningful, distance is not.",
+  "projection.umap.note.dense": "Nearness and density are meaningful, distance is not.",
   "projection.pca.note": "Linear: distances mean something.",
   "projection.basis.note": "One linear view, fixed for all steps.",
   "about.pca":

@@ -23,6 +23,7 @@ export default {
   "projection.pca": "PCA",
   "projection.inside.note": "画面显示的是“消融”中的残差流：它自己的三个直线方向。",
   "projection.umap.note": "谁在近旁有意义，距离没有意义。",
+  "projection.umap.note.dense": "谁在近旁、疏密如何有意义，距离没有意义。",
   "projection.pca.note": "线性：距离有意义。",
   "projection.basis.note": "同一个线性视角，用于每一步。",
   "about.pca": "PCA 是线性的：图中的距离有意义，但三个轴装不下的部分被压平了。",

@@ -52,6 +52,7 @@ export function projectionChoice(state: State, t: Words, dispatch: Dispatch) {
 function noteOf(state: State, own: boolean) {
   const kind = kindShown(state);
   if (own) return "projection.inside.note";
+  if (kind === "umap" && state.card?.density) return "projection.umap.note.dense";
   return kind === "plane" && state.stack === "steps"
     ? "projection.plane.steps"
     : `projection.${kind}.note`;

@@ -887,6 +887,10 @@ export interface RunCard {
    */
   layout_seed?: number | null;
   /**
+   * whether its clouds are as crowded as the states are
+   */
+  density?: boolean;
+  /**
    * the same as long as the clouds that are there stay and only more come
    */
   lineage?: string;

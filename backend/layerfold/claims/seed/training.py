@@ -87,7 +87,8 @@ def seeds_interval(values: Doubles) -> tuple[Triple, Doubles]:
     """The mean over a few seeds with its interval by Student's t, and draws of it."""
     from scipy.stats import t
 
-    mean, error = float(values.mean()), float(values.std(ddof=1)) / len(values) ** 0.5
+    with np.errstate(invalid="ignore"):  # a training that diverges leaves no number
+        mean, error = float(values.mean()), float(values.std(ddof=1)) / len(values) ** 0.5
     reach = float(t.ppf(0.975, len(values) - 1)) * error
     draws = mean + error * t.rvs(len(values) - 1, size=2000, random_state=0)
     return (mean, mean - reach, mean + reach), np.asarray(draws)

@@ -169,6 +169,9 @@ class RunCard(BaseModel):
         Field(description="the step whose weights the model at the top of its folder has"),
     ] = None
     layout_seed: Annotated[int | None, Field(description="of the layout of its clouds")] = None
+    density: Annotated[
+        bool, Field(description="whether its clouds are as crowded as the states are")
+    ] = False
     lineage: Annotated[
         str,
         Field(description="the same as long as the clouds that are there stay and only more come"),
