@@ -352,7 +352,7 @@ export const MEASURES: Record<string, Measured> = {
     "Loss late in the context less loss early in it; below 0 it learns from context",
   ],
   lr: ["Learning rate", "how large a step is", "per step", "How large a step the optimizer takes"],
-  grad_norm: ["Gradient norm", "how strongly the loss pulls", "length", "How strongly the loss pulls"],
+  grad_norm: ["Gradient norm", "how hard the loss pulls", "length", "How hard the loss pulls"],
   weight_norm: ["Weight norm", "length of all weights", "length", "Length of all weights together"],
 };
 
