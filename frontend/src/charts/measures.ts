@@ -28,7 +28,10 @@ export const GROUPS = [
 
 /** Groups of measures that come without one. */
 const BY_NAME: [RegExp, string][] = [
-  [/^(trust|continuity|recall|move_spearman|shepard|joint_trust|density_kept|stability)(@|$)/, "fidelity"],
+  [
+    /^(trust|continuity|recall|move_spearman|shepard|joint_trust|density_kept|stability)(@|$)/,
+    "fidelity",
+  ],
   [/^(twonn|mle|components_)/, "dimension"],
   [/^(participation_ratio|rankme|alpha_req|anisotropy|norm|rank_)/, "spectrum"],
   [/_site$|^curvature$/, "sites"],

@@ -82,7 +82,12 @@ function listOf(t: Words, { items, unlabeled }: Kind<"categories">, name: string
       ),
     );
   const rest = unlabeled
-    ? h("li", { key: "rest", class: "rest quiet" }, h("i", {}), t("label.none", { count: unlabeled }))
+    ? h(
+        "li",
+        { key: "rest", class: "rest quiet" },
+        h("i", {}),
+        t("label.none", { count: unlabeled }),
+      )
     : null;
   return h("ul", { class: name }, rows, rest);
 }
