@@ -22,7 +22,7 @@ from layerfold.model.gpt import GPT
 from layerfold.model.shape import GPTConfig
 from layerfold.training.loss import UnembeddedLoss
 
-SHAPE = GPTConfig(vocab_size=4096, n_layer=6, n_head=4, d_model=128, block_size=256)
+SHAPE = GPTConfig(vocab_size=8192, n_layer=6, n_head=4, d_model=160, block_size=256)
 BATCH, STEPS, ROUNDS = 16, 3, 5
 SMOKE = {"SHAPE": GPTConfig(64, 1, 2, 8, 16), "BATCH": 2, "STEPS": 1, "ROUNDS": 1}
 

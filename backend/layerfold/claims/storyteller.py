@@ -264,13 +264,13 @@ def _hump(found: Mapping[int, Profile], sites: tuple[str, ...]) -> Claim:
         caveat_en=(
             "Measured with Cheng's GRIDE between the neighbours 8 and 16 of last tokens, from the"
             " first attention on: at the embedding the same token has the same state. TwoNN,"
-            " Ansuini's estimator, peaks inside too, but only 1–3 % above the end: within its"
-            " error. Where in the network the peak lies is not claimed."
+            " Ansuini's estimator, shows no peak beyond its error. Where in the network the peak"
+            " lies is not claimed."
         ),
         caveat_zh=(
             "用 Cheng 等人的 GRIDE，取末尾词元的第 8 到 16 个近邻，"
             "从第一次注意力之后算起（嵌入处相同词元的状态完全相同）。"
-            "Ansuini 用的 TwoNN 峰也在内部，但只比末端高 1–3%，在误差之内。这里不声称峰在哪一层。"
+            "Ansuini 用的 TwoNN 没有超出误差的峰。这里不声称峰在哪一层。"
         ),
     )
 

@@ -1,11 +1,11 @@
 """Regions of a cloud, found in the true states and named by what is over-represented in them.
 
 HDBSCAN (Campello et al. 2013, scikit-learn's) of the reference's states at a step and site, never
-of the picture. Names are tokens and labels by log-odds with a prior of the whole reference (Monroe
-et al. 2008), and what most members would say next (logit lens). A region's purity is the share of
-its most frequent token; as many tokens drawn at random are its control, refused at a false
-discovery rate. Regions of neighboring steps are matched by their members (Jaccard), beside the same
-with members dealt at random.
+of the picture: the leaves of its tree, regions that hold no denser ones. Names are tokens and
+labels by log-odds with a prior of the whole reference (Monroe et al. 2008), and what most members
+would say next (logit lens). A region's purity is the share of its most frequent token; as many
+tokens drawn at random are its control, refused at a false discovery rate. Regions of neighboring
+steps are matched by their members (Jaccard), beside the same with members dealt at random.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ def measure(
             f"The reference has {len(opened.atlas.reference)} tokens: too few for regions of"
             f" {options.least}."
         )
-    made_from = {"what": "regions", "options": asdict(options), "site": at}
+    made_from = {"what": "regions: leaves", "options": asdict(options), "site": at}
     made_from |= {"reference": fingerprint_of(opened.atlas.reference), "view": opened.atlas.view}
 
     def compute(step: int, at_work: Watch) -> dict[str, NDArray[Any]]:
@@ -234,7 +234,12 @@ def clustered(states: Floats, options: Options) -> Ints:
 
     wide = states.astype(np.float64)
     model = HDBSCAN(
-        min_cluster_size=options.least, min_samples=options.samples, algorithm="brute", copy=True
+        min_cluster_size=options.least,
+        min_samples=options.samples,
+        algorithm="brute",
+        copy=True,
+        # the leaves: by its excess of mass one region can hold nearly all tokens, and names none
+        cluster_selection_method="leaf",
     )
     if not np.ptp(wide, axis=0).any():
         return np.full(len(wide), -1, dtype=np.int32)
