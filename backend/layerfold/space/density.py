@@ -21,7 +21,7 @@ from scipy.spatial import cKDTree
 
 from layerfold.records import Floats
 
-ROUNDS: Final = 6
+ROUNDS: Final = 12
 MOST: Final = 0.5  # of a radius's error, as a logarithm, a round
 LEAST: Final = 1e-3  # of the median: states that are one have no radius of their own
 HELD: Final = 1e-4  # how firmly places are held where they were: islands stay in the middle
