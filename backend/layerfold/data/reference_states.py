@@ -33,7 +33,7 @@ def reference_states(adapter: Adapter, reference: Reference) -> Floats:
     """The reference's raw states [site, ref, d], computed a few windows of one length at a time;
     raises DamagedRun for an empty one.
     """
-    return _read(adapter, reference, lambda raw: raw)
+    return _read(adapter, reference, adapter.batch_states)
 
 
 def site_states(
@@ -44,22 +44,23 @@ def site_states(
     """
     read = 0
 
-    def at_site(raw: Floats) -> NDArray[Any]:
+    def at_site(windows: Ints) -> NDArray[Any]:
         nonlocal read
-        read += raw.shape[1]
+        found = adapter.site_states(windows, site)[None]
+        read += len(windows)
         told(read / len(reference.windows))
-        return raw[site : site + 1]
+        return found
 
     return np.asarray(_read(adapter, reference, at_site)[0], dtype=np.float32)
 
 
 def _read(
-    adapter: Adapter, reference: Reference, kept: Callable[[Floats], NDArray[Any]]
+    adapter: Adapter, reference: Reference, states_of: Callable[[Ints], NDArray[Any]]
 ) -> NDArray[Any]:
-    """The reference's states [site, ref, d], each as ``kept`` makes it of the raw one."""
+    """The reference's states [site, ref, d], as ``states_of`` makes them of windows."""
     found: NDArray[Any] | None = None
     for chosen, windows in alike(reference.windows, _at_once(adapter)):
-        values = kept(adapter.batch_states(windows))
+        values = states_of(windows)
         if found is None:
             found = np.empty((len(values), len(reference), values.shape[-1]), dtype=values.dtype)
         inside = np.isin(reference.window, chosen)
@@ -128,7 +129,12 @@ def kept_states(
     found = run.stored_states(step, reference)
     if found is not None:
         return stored(checked(found, step), view)
-    return _read(weights(), reference, lambda raw: stored(checked(raw, step), view))
+    adapter = weights()
+    return _read(
+        adapter,
+        reference,
+        lambda windows: stored(checked(adapter.batch_states(windows), step), view),
+    )
 
 
 def checked(raw: Floats, step: int) -> Floats:

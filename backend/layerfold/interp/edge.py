@@ -179,6 +179,15 @@ def states_of(adapter: Adapter, windows: Ints, watch: Watch = NOBODY) -> Floats:
     return np.concatenate(parts, axis=1)
 
 
+def last_states(adapter: Adapter, windows: Ints) -> Floats:
+    """The raw states of windows at the last site, [window, token, d]."""
+    last = len(adapter.sites) - 1
+    parts = [
+        adapter.site_states(windows[n : n + AT_ONCE], last) for n in range(0, len(windows), AT_ONCE)
+    ]
+    return np.concatenate(parts)
+
+
 def loss_of(adapter: Adapter, windows: Ints, last: Floats) -> Doubles:
     """How surprising each token is after those before it, in nats [window, token], from raw states
     of the last site [window, token, d]; NaN of the first, and of a model that does not predict.
