@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from layerfold.data.reference_states import viewed
 from layerfold.interp.interval import Doubles
 from layerfold.interp.neighbor_graph import NeighborGraph, resampled
-from layerfold.records import Floats, View, normalized
+from layerfold.records import Floats, Ints, View, normalized
 from layerfold.space.neighbors import Index, nearest_self
 from layerfold.space.outside import own_distances, percentile
 
@@ -141,7 +141,7 @@ class Cloud:
         outside = percentile(away, self.own)
         apart = hellinger(roots, np.array([[0, n - 1]]))[0]
         ratio = steps.sum() / apart if apart > 0 else np.nan
-        top = np.argsort(-shares, axis=1, kind="stable")[:, :TOP]
+        top = likeliest(roots, TOP)
         return {
             "hellinger": steps,
             "beyond": beyond,
@@ -217,6 +217,17 @@ def roots_of(logits: Floats) -> Floats:
     """The roots of the probabilities [n, vocab] of logits."""
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     found: Floats = np.sqrt(exps / exps.sum(axis=1, keepdims=True))
+    return found
+
+
+def likeliest(values: Floats, count: int) -> Ints:
+    """The places of the largest values of each row [n, vocab], largest first, the first of equals
+    [n, count]."""
+    left = values.copy()
+    found = np.empty((len(values), count), dtype=np.int32)
+    for n in range(count):
+        found[:, n] = left.argmax(axis=1)
+        left[np.arange(len(left)), found[:, n]] = -np.inf
     return found
 
 
