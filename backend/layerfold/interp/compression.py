@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from layerfold.errors import InputError, UnknownSymbol
 from layerfold.geometry.comparison import neighbor_overlap, procrustes
-from layerfold.interp.changes import Change, applied, change_of, cuts_of
+from layerfold.interp.changes import Change, Sizes, applied, change_of, cuts_of
 from layerfold.interp.edge import AT_ONCE, last_states, states_of
 from layerfold.interp.interval import Doubles, Interval, mean_interval, resamples
 from layerfold.interp.notes import Note
@@ -163,9 +163,9 @@ def at_step(
         if change.kind == "directions":
             plain = states_of(adapter, windows) if plain is None else plain
             cut = cuts_of(adapter, plain, int(change.amount))
-        seen = []
+        seen, sizes = [], Sizes()
         for noise in (None, *range(options.seed, options.seed + NOISES)):
-            with applied(adapter, change, cut, noise):
+            with applied(adapter, change, cut, noise, sizes):
                 seen.append(measured.beside(adapter, last_states(adapter, windows)))
         for name in ("damage", "divergence", "kept", "residual"):
             found[name].append(seen[0][name])
