@@ -157,14 +157,14 @@ def at_step(
     plain: Floats | None = None
     found: dict[str, list[Any]] = {name: [] for name in NAMES[1:]}
     for n, change in enumerate(changes):
-        watch.stop()
-        watch.progress(change.name, n / len(changes))
         cut: Sequence[Any] = ()
         if change.kind == "directions":
             plain = states_of(adapter, windows) if plain is None else plain
             cut = cuts_of(adapter, plain, int(change.amount))
         seen, sizes = [], Sizes()
-        for noise in (None, *range(options.seed, options.seed + NOISES)):
+        for part, noise in enumerate((None, *range(options.seed, options.seed + NOISES))):
+            watch.stop()
+            watch.progress(change.name, (n + part / (1 + NOISES)) / len(changes))
             with applied(adapter, change, cut, noise, sizes):
                 seen.append(measured.beside(adapter, last_states(adapter, windows)))
         for name in ("damage", "divergence", "kept", "residual"):
