@@ -65,6 +65,16 @@ function answered(name, look, state = open(name)) {
   );
 }
 
+test("how far an answer is stands beside its bar, of the question that is under way", () => {
+  const state = open("path");
+  const asked = { type: "meaning.asked", section: "path", id: 7, key: keyOf(state) };
+  const under = after([{ ...asked, steps: [stepNumber(state)] }], state);
+  assert.match(drawn(under), /Measuring … 0%/);
+  const share = (id) => after([{ type: "measuring", id, share: 0.375 }], under);
+  assert.match(drawn(share(7)), /<progress max="1" value="0.375".*Measuring … 38%/);
+  assert.equal(share(8), under);
+});
+
 test("what is bundled is asked for at once, one's own and what takes long when it is wanted", () => {
   const wanted = wantedMeaning(open("senses"));
   assert.deepEqual([wanted.section, wanted.steps], ["senses", [stepNumber(placed())]]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { pointsAlong, roomFor } from "../../frontend/src/charts/lines.ts";
+import { linesChart, pointsAlong, roomFor, thingsAlong } from "../../frontend/src/charts/lines.ts";
 import { ribbonOver } from "../../frontend/src/charts/ribbons.ts";
 import { columnsOver } from "../../frontend/src/state/meaning/regions.ts";
 import { keyOf } from "../../frontend/src/state/meaning/meaning.ts";
@@ -130,4 +130,30 @@ test("the numbers beside a chart have room, however long they are", () => {
   const long = roomFor({ ...chart, text: (value) => value.toFixed(5) }, 38);
   assert.equal(short, 38);
   assert.ok(long >= "-0.00200".length * 6.2 + 6);
+});
+
+test("what stands under a chart lies within it, however long it is", () => {
+  const values = [0, 1, 2];
+  const line = { tone: "own", dashed: false, values, low: values, high: values };
+  const frame = { width: 308, height: 132, left: 38, right: 8, top: 8, bottom: 22 };
+  const along = thingsAlong(["no first layer", "8", "half weights at 0"]);
+  const text = String;
+  const drawn = linesChart({
+    frame,
+    along,
+    lines: [line],
+    rule: null,
+    range: null,
+    at: null,
+    text,
+  });
+  const textsIn = (one) =>
+    one?.tag === "text" ? [one] : (one?.children ?? []).flatMap((child) => textsIn(child));
+  const under = textsIn(drawn).filter(({ attrs }) => attrs.y > 110);
+  assert.ok(under.length >= 2);
+  for (const { attrs, children } of under) {
+    const half = (6.2 * children.join("").length) / 2;
+    assert.equal(attrs["text-anchor"], "middle");
+    assert.ok(attrs.x - half >= 0 && attrs.x + half <= 308, children.join(""));
+  }
 });

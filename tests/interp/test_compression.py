@@ -113,6 +113,25 @@ def test_noise_is_as_large_as_the_change(opened: Session) -> None:
     np.testing.assert_allclose(sizes[0], sizes[1], rtol=1e-5)
 
 
+@pytest.mark.parametrize("words", ["bits=3", "sparsity=0.7", "head=0.1"])
+def test_noise_is_the_same_where_sizes_are_known(opened: Session, words: str) -> None:
+    adapter, change = opened.run.adapter(64), change_of(words)
+    sizes: changes.Sizes = {}
+    with applied(adapter, change, sizes=sizes):
+        pass
+    found = []
+    for known in (None, sizes):
+        with applied(adapter, change, (), 5, known):
+            found.append([one.read().numpy().tobytes() for one in changes.matrices_of(adapter)])
+    assert found[0] == found[1]
+
+
+def test_of_equal_weights_the_first_go() -> None:
+    matrix = torch.tensor([[2.0, 1.0, -1.0], [1.0, -0.5, 3.0]], dtype=torch.float64)
+    assert changes.thinned(matrix, 0.5).tolist() == [[2.0, 0.0, 0.0], [1.0, 0.0, 3.0]]
+    assert changes.thinned(matrix, 0.0) is matrix
+
+
 def test_every_matrix_of_the_layers_is_changed_and_no_other(opened: Session) -> None:
     names = {
         name for name, value in opened.run.adapter(0).model.named_parameters() if value.dim() == 2

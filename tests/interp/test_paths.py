@@ -3,6 +3,7 @@ the cloud."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,8 +17,9 @@ from layerfold.interp.neighbor_graph import NeighborGraph, resampled
 from layerfold.interp.occurrences import Occurrence
 from layerfold.interp.path_cloud import great_circle, hellinger, roots_of
 from layerfold.interp.paths import WAYS, Options
-from layerfold.interp.session import Session
+from layerfold.interp.session import Session, open_session
 from layerfold.interp.stepwise import Watch
+from layerfold.space.neighbors import Index
 
 QUICK = Options(frame="a {}", points=9, pairs=3, robust=2, neighbors=6)
 ENDS = ("t", "s")
@@ -56,7 +58,7 @@ def test_the_ends_decode_as_the_two_tokens_do(opened: Session) -> None:
 
 def test_a_geodesic_keeps_to_the_ring_that_the_chord_cuts() -> None:
     points = ring()
-    graph = NeighborGraph.of(points, 2).joined(points, points[[0, 16]] * 1.01, 2)
+    graph = NeighborGraph.of(points, 2).joined(Index.of(points), points[[0, 16]] * 1.01, 2)
     nodes = graph.shortest(40, 41)
     inside = nodes[1:-1]
     assert (np.diff(inside) == 1).all(), "the residues in order"
@@ -68,7 +70,7 @@ def test_a_geodesic_keeps_to_the_ring_that_the_chord_cuts() -> None:
 def test_the_ends_are_tied_to_the_cloud_and_not_to_each_other() -> None:
     points = ring()
     ends = np.array([[5.0, 0.0], [5.0, 0.1]], dtype=np.float32)
-    nodes = NeighborGraph.of(points, 2).joined(points, ends, 2).shortest(40, 41)
+    nodes = NeighborGraph.of(points, 2).joined(Index.of(points), ends, 2).shortest(40, 41)
     assert len(nodes) > 2, "two outliers side by side are no short cut"
 
 
@@ -134,6 +136,35 @@ def test_what_is_no_way_is_refused(
 ) -> None:
     with pytest.raises(error, match=match):
         paths.measure(opened, ends, site, [0], QUICK)
+
+
+def test_the_next_question_decodes_its_own_points_only(opened: Session, monkeypatch: Any) -> None:
+    decoded: list[int] = []
+    plain = Continuation.logits
+
+    def counted(rest: Continuation, site: int, states: np.ndarray, at_once: int = 1) -> Any:
+        decoded.append(len(states))
+        return plain(rest, site, states, at_once)
+
+    monkeypatch.setattr(Continuation, "logits", counted)
+    options = Options(frame="a {}", points=9, pairs=3, robust=2, neighbors=6, seed=11)
+    said: list[str] = []
+    watch = Watch(lambda what, _: said.append(what))
+    first = paths.measure(opened, ENDS, "L1.post", [8], options, watch)
+    assert {"decoding the reference", "random words"} <= set(said)
+    of_first = sum(decoded)
+    decoded.clear()
+    other = paths.measure(opened, ENDS[::-1], "L1.post", [8], options)
+    assert of_first - sum(decoded) >= len(opened.atlas.reference) + options.pairs * 4 * 9
+    np.testing.assert_array_equal(other.control, first.control)
+    np.testing.assert_allclose(other.summary.value, first.summary.value, atol=1e-4)
+
+
+def test_what_is_kept_is_what_is_made(opened: Session, small_folder: Path) -> None:
+    found = paths.measure(opened, ENDS, "L1.mid", [64], QUICK)
+    again = paths.measure(open_session(small_folder), ENDS, "L1.mid", [64], QUICK)
+    for name in ("points", "hellinger", "beyond", "control", "robust"):
+        assert getattr(found, name).tobytes() == getattr(again, name).tobytes(), name
 
 
 def test_texts_can_be_the_ends_where_nothing_looks_back(opened: Session) -> None:

@@ -43,7 +43,7 @@ def test_reading_is_told_and_stops(small_folder: Path) -> None:
     raw_at(opened, 0, 4, Watch(lambda _, share: said.append(share)))
     assert said[-1] == 1
     with pytest.raises(Cancelled):
-        raw_at(opened, 0, 5, Watch(cancelled=lambda: True))
+        raw_at(opened, 0, 3, Watch(cancelled=lambda: True))
 
 
 def test_a_model_is_read_once(opened: Session) -> None:

@@ -43,6 +43,8 @@ def test_a_batch_holds_the_states_of_each_window(stored: Path) -> None:
     windows = np.arange(30, dtype=np.int32).reshape(3, 10)
     batch = adapter.batch_states(windows)
     assert batch.shape == (5, 3, 10, 16)
+    for site, states in enumerate(batch):
+        assert adapter.site_states(windows, site).tobytes() == states.tobytes()
     for n, window in enumerate(windows):
         assert np.allclose(batch[:, n], adapter.states(window.tolist()).values, atol=1e-5)
 

@@ -144,6 +144,9 @@ def test_states_are_the_same_alone_in_a_batch_and_on_any_thread(models: Any, nam
     batch = adapter.batch_states(np.array([ids[::-1], ids, ids], dtype=np.int32))
     assert off(batch[:, 1], torch.from_numpy(alone)) <= TOLERANCE
     assert np.array_equal(adapter.states(ids).values, alone)
+    for site, states in enumerate(batch):
+        ended = adapter.site_states(np.array([ids[::-1], ids, ids], dtype=np.int32), site)
+        assert ended.tobytes() == states.tobytes(), "a pass that ends at a site, and says the same"
     with ThreadPoolExecutor(4) as pool:
         for found, length in zip(
             pool.map(lambda n: adapter.states(ids[: 4 + n % 5]).values, range(12)),

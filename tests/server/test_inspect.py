@@ -155,3 +155,15 @@ def test_what_cannot_be_answered_is_said(
     with served[0].page() as page:
         page.say(id=5, **message)
         assert page.hear()["code"] == code
+
+
+def test_what_takes_long_says_how_far_it_is(served: tuple[Live, Path]) -> None:
+    with served[0].page() as page:
+        page.say(type="regions", id=9, run="small", steps=[8, 64], site="L0.post", least=4)
+        heard = [page.hear()]
+        while sum(one["type"] == "regions" for one in heard) < 2:
+            assert heard[-1]["type"] in ("measuring", "regions"), heard[-1]
+            heard.append(page.hear())
+    told = [one for one in heard if one["type"] == "measuring"]
+    assert told, "the first word is not held back"
+    assert all(one["id"] == 9 and 0 <= one["share"] <= 1 for one in told)

@@ -8,14 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
 from layerfold.errors import Cancelled, InputError, LayerfoldError
 from layerfold.interp import axes, edge, regions, senses
 from layerfold.interp.session import Session, open_session
 from layerfold.interp.word_sets import PairList, sense_set
 from layerfold.locales.messages import render
+from layerfold.server.answers import REGISTRY, Reader
 from layerfold.server.meaning_sets import language_of
 from layerfold.server.protocol.messages import parse_client
+from layerfold.server.protocol.questions import AnyQuestion
 from tests.asking import ask, ask_all
 from tests.small import make_run
 
@@ -209,3 +212,18 @@ def test_a_table_holds_the_rows(session: Session, tmp_path: Path) -> None:
     assert len(found.to_frame()) == len(found.regions[0])
     with pytest.raises(InputError):
         regions.Options(least=1)
+
+
+def test_shares_of_an_answer_only_grow(session: Session) -> None:
+    told: list[float] = []
+    question: Any = TypeAdapter(AnyQuestion).validate_python(
+        {"type": "compress", "id": 1, "run": session.run.name, "steps": [8, 0]}
+        | {"changes": ["bits=5", "sparsity=0.25"]}
+    )
+    entry = REGISTRY[type(question)]
+    answers = list(entry.call(Reader.of(session, None, told.append), question, lambda: False))
+    assert len(answers) == 2
+    assert told == sorted(told)
+    assert told[0] == 0.0
+    assert told[-1] == 1.0
+    assert len(set(told)) >= 2 * 2 * 4, "each change, and each noise as large"

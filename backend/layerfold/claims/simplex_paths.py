@@ -111,7 +111,7 @@ def told_at(
 
 def summary(cloud: Cloud, way: Floats) -> float:
     """The Hellinger length of a way over the distance of its ends."""
-    return float(cloud.decoded(way, AT_ONCE)["summary"][0])
+    return float(cloud.decoded(way)["summary"][0])
 
 
 def squares(away: Doubles) -> Doubles:

@@ -33,7 +33,7 @@ def reference_states(adapter: Adapter, reference: Reference) -> Floats:
     """The reference's raw states [site, ref, d], computed a few windows of one length at a time;
     raises DamagedRun for an empty one.
     """
-    return _read(adapter, reference, lambda raw: raw)
+    return _read(adapter, reference, adapter.batch_states)
 
 
 def site_states(
@@ -42,24 +42,29 @@ def site_states(
     """The reference's raw states [ref, d] at one site; ``told`` hears the share that is read, and
     may raise. Raises DamagedRun for an empty reference.
     """
-    read = 0
+    found = _read(
+        adapter, reference, lambda windows: adapter.site_states(windows, site)[None], told
+    )
+    return np.asarray(found[0], dtype=np.float32)
 
-    def at_site(raw: Floats) -> NDArray[Any]:
-        nonlocal read
-        read += raw.shape[1]
-        told(read / len(reference.windows))
-        return raw[site : site + 1]
 
-    return np.asarray(_read(adapter, reference, at_site)[0], dtype=np.float32)
+def untold(_: float) -> None:
+    """Nobody hears what share is read."""
 
 
 def _read(
-    adapter: Adapter, reference: Reference, kept: Callable[[Floats], NDArray[Any]]
+    adapter: Adapter,
+    reference: Reference,
+    states_of: Callable[[Ints], NDArray[Any]],
+    told: Callable[[float], None] = untold,
 ) -> NDArray[Any]:
-    """The reference's states [site, ref, d], each as ``kept`` makes it of the raw one."""
+    """The reference's states [site, ref, d], as ``states_of`` makes them of windows."""
     found: NDArray[Any] | None = None
+    read = 0
     for chosen, windows in alike(reference.windows, _at_once(adapter)):
-        values = kept(adapter.batch_states(windows))
+        values = states_of(windows)
+        read += len(windows)
+        told(read / len(reference.windows))
         if found is None:
             found = np.empty((len(values), len(reference), values.shape[-1]), dtype=values.dtype)
         inside = np.isin(reference.window, chosen)
@@ -119,16 +124,27 @@ def stored(raw: Floats, view: View) -> NDArray[Any]:
 
 
 def kept_states(
-    run: Run, step: int, reference: Reference, view: View, weights: Callable[[], Adapter]
+    run: Run,
+    step: int,
+    reference: Reference,
+    view: View,
+    weights: Callable[[], Adapter],
+    told: Callable[[float], None] = untold,
 ) -> NDArray[Any]:
     """The reference's states [site, ref, d] at a step of a run in a view, as they are kept;
-    ``weights`` gives the model that computes them where they were not recorded. Raises Diverged
-    where some are no numbers.
+    ``weights`` gives the model that computes them where they were not recorded, and ``told`` hears
+    the share that is read, and may raise. Raises Diverged where some are no numbers.
     """
     found = run.stored_states(step, reference)
     if found is not None:
         return stored(checked(found, step), view)
-    return _read(weights(), reference, lambda raw: stored(checked(raw, step), view))
+    adapter = weights()
+    return _read(
+        adapter,
+        reference,
+        lambda windows: stored(checked(adapter.batch_states(windows), step), view),
+        told,
+    )
 
 
 def checked(raw: Floats, step: int) -> Floats:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -142,10 +143,12 @@ def thinned(matrix: Tensor, share: float) -> Tensor:
     count = round(share * matrix.numel())
     if not count:
         return matrix
-    order = matrix.abs().flatten().argsort(stable=True)
-    flat = matrix.flatten().clone()
-    flat[order[:count]] = 0.0
-    return flat.view_as(matrix)
+    sizes = matrix.abs().flatten()
+    edge = sizes.kthvalue(count).values
+    gone = sizes < edge
+    equal = (sizes == edge).nonzero()[:, 0]  # of equals the first
+    gone[equal[: count - int(gone.sum())]] = True
+    return matrix.masked_fill(gone.view_as(matrix), 0.0)
 
 
 def changed_matrix(change: Change, matrix: Tensor, parts: int = 1) -> Tensor | None:
@@ -160,34 +163,47 @@ def changed_matrix(change: Change, matrix: Tensor, parts: int = 1) -> Tensor | N
     return None
 
 
+# how large the change of each matrix is, by its number; None: it leaves every bit
+Sizes = dict[int, float | None]
+Making = Callable[[Tensor], Tensor | None]
+
+
 @contextmanager
 def applied(
-    adapter: Any, change: Change, cut: Sequence[Cut] = (), noise: int | None = None
+    adapter: Any,
+    change: Change,
+    cut: Sequence[Cut] = (),
+    noise: int | None = None,
+    sizes: Sizes | None = None,
 ) -> Iterator[None]:
     """Within, the adapter's own model is changed; after, it is as before, bit for bit.
 
     With ``noise``, a seed, each matrix gets normal noise instead, as large (Frobenius) as its
-    change. ``cut`` are the cuts of ``directions``, a layer each. Raises InputError for a layer or
-    head that is not there.
+    change; ``sizes`` of them are kept and need not be found again. ``cut`` are the cuts of
+    ``directions``, a layer each. Raises InputError for a layer or head that is not there.
     """
+    known: Sizes = {} if sizes is None else sizes
     with ExitStack() as stack:
         if change.kind == "directions":
             for layer, one in zip(layers_of(adapter), cut, strict=False):
                 handle = layer.register_forward_hook(one.hook(noise), prepend=True)
                 stack.callback(handle.remove)
-        edits = list(
-            _part_edits(adapter, change)
-            if change.kind in ("layer", "head")
-            else _edits(adapter, change)
-        )
+        parted = change.kind in ("layer", "head")
+        edits = _part_edits(adapter, change) if parted else _edits(adapter, change)
         rng = torch.Generator().manual_seed(noise or 0)
-        for matrix, new in edits:
-            old = matrix.weight.detach().clone()
-            stack.callback(_restore, matrix.weight, old)
-            before = matrix.read()
+        for number, (matrix, made) in enumerate(edits):
+            before, new = matrix.read(), None
+            if noise is None or number not in known:
+                new = made(before)
+                known[number] = None if new is None else float((new - before).norm())
+            size = known[number]
+            if size is None:
+                continue
             if noise is not None:
                 drawn = torch.randn(before.shape, generator=rng, dtype=torch.float64)
-                new = before + drawn * ((new - before).norm() / drawn.norm())
+                new = before + drawn * (size / drawn.norm())
+            assert new is not None
+            stack.callback(_restore, matrix.weight, matrix.weight.detach().clone())
             matrix.write(new)
         yield
 
@@ -197,14 +213,12 @@ def _restore(weight: nn.Parameter, old: Tensor) -> None:
         weight.copy_(old)
 
 
-def _edits(adapter: Any, change: Change) -> Iterator[tuple[Matrix, Tensor]]:
+def _edits(adapter: Any, change: Change) -> Iterator[tuple[Matrix, Making]]:
     for matrix in matrices_of(adapter):
-        new = changed_matrix(change, matrix.read(), matrix.parts)
-        if new is not None:
-            yield matrix, new
+        yield matrix, partial(changed_matrix, change, parts=matrix.parts)
 
 
-def _part_edits(adapter: Any, change: Change) -> Iterator[tuple[Matrix, Tensor]]:
+def _part_edits(adapter: Any, change: Change) -> Iterator[tuple[Matrix, Making]]:
     """What writes into the stream, set to 0: all of a layer, or a head's columns of W_O."""
     layers, at = layers_of(adapter), int(change.amount)
     if at >= len(layers):
@@ -214,17 +228,21 @@ def _part_edits(adapter: Any, change: Change) -> Iterator[tuple[Matrix, Tensor]]
             module = part_of(layers[at], names)
             for value in (module.weight, getattr(module, "bias", None)):
                 if value is not None:
-                    yield Matrix(value, False), torch.zeros_like(value, dtype=torch.float64)
+                    yield Matrix(value, False), torch.zeros_like
         return
     module = part_of(layers[at], ATTENTION)
     matrix = Matrix(module.weight, type(module).__name__ == "Conv1D")
     heads = heads_of(adapter)
     if change.head is None or not 0 <= change.head < heads:
         raise InputError(f"There is no head {change.head}: a layer has {heads}, from 0.")
-    new = matrix.read()
-    width = new.shape[1] // heads
-    new[:, change.head * width : (change.head + 1) * width] = 0.0
-    yield matrix, new
+    yield matrix, partial(_headless, head=change.head, heads=heads)
+
+
+def _headless(matrix: Tensor, head: int, heads: int) -> Tensor:
+    """What a layer's heads write, without one of them."""
+    width, new = matrix.shape[1] // heads, matrix.clone()
+    new[:, head * width : (head + 1) * width] = 0.0
+    return new
 
 
 def part_of(layer: nn.Module, names: Sequence[str]) -> Any:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from layerfold.errors import InputError, UnknownSymbol
 from layerfold.geometry.comparison import neighbor_overlap, procrustes
-from layerfold.interp.changes import Change, applied, change_of, cuts_of
-from layerfold.interp.edge import AT_ONCE, states_of
+from layerfold.interp.changes import Change, Sizes, applied, change_of, cuts_of
+from layerfold.interp.edge import AT_ONCE, last_states, states_of
 from layerfold.interp.interval import Doubles, Interval, mean_interval, resamples
 from layerfold.interp.notes import Note
 from layerfold.interp.rows import Tabled
@@ -153,17 +153,20 @@ def at_step(
     """The arrays of one step. The adapter's model is changed meanwhile, and left as it was."""
     if not (adapter.causal and adapter.unembeds):
         raise InputError("This model predicts no next token, so it has no loss to lose.")
-    plain = states_of(adapter, windows)
-    measured = Whole.of(adapter, windows, plain[-1], options)
+    measured = Whole.of(adapter, windows, last_states(adapter, windows), options)
+    plain: Floats | None = None
     found: dict[str, list[Any]] = {name: [] for name in NAMES[1:]}
     for n, change in enumerate(changes):
-        watch.stop()
-        watch.progress(change.name, n / len(changes))
-        cut = cuts_of(adapter, plain, int(change.amount)) if change.kind == "directions" else ()
-        seen = []
-        for noise in (None, *range(options.seed, options.seed + NOISES)):
-            with applied(adapter, change, cut, noise):
-                seen.append(measured.beside(adapter, states_of(adapter, windows)[-1]))
+        cut: Sequence[Any] = ()
+        if change.kind == "directions":
+            plain = states_of(adapter, windows) if plain is None else plain
+            cut = cuts_of(adapter, plain, int(change.amount))
+        seen, sizes = [], Sizes()
+        for part, noise in enumerate((None, *range(options.seed, options.seed + NOISES))):
+            watch.stop()
+            watch.progress(change.name, (n + part / (1 + NOISES)) / len(changes))
+            with applied(adapter, change, cut, noise, sizes):
+                seen.append(measured.beside(adapter, last_states(adapter, windows)))
         for name in ("damage", "divergence", "kept", "residual"):
             found[name].append(seen[0][name])
             found[f"noise_{name}"].append(np.mean([one[name] for one in seen[1:]], axis=0))

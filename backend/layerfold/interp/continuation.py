@@ -52,7 +52,7 @@ class Continuation:
         return np.concatenate(parts)
 
     def _following(self, site: int, states: Floats) -> Floats:
-        new = torch.from_numpy(np.ascontiguousarray(states))[:, None]
+        new = torch.from_numpy(np.array(states))[:, None]  # a copy: kept states are read-only
         kept = self._before if len(states) > 1 else None
         ids = self._ids if kept is None else self._ids[-1:]
         windows = np.repeat(np.array([ids], dtype=np.int64), len(states), axis=0)

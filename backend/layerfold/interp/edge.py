@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 SCORES: Final = ("nearest", "mahalanobis", "relative", "cosine", "norm", "loss")
 LEVELS: Final = ("token", "text")
 AT_ONCE: Final = 16
+LEAST_VARIANCE: Final = 1e-12  # of the largest: what single precision tells from none
 CONTROL: Final = "held-out"
 STANDING: Final = {1: "supported", 0: "no evidence", -1: "inverted"}
 
@@ -162,7 +163,7 @@ def at_step(
         states, apart = viewed(site, opened.atlas.view), viewed(background[s], opened.atlas.view)
         around = np.asarray(cloud[s], dtype=np.float32)
         found = scores_of(states, around, apart.reshape(-1, apart.shape[-1]), options)
-        found["norm"] = np.linalg.norm(site.astype(np.float64), axis=-1)
+        found["norm"] = np.sqrt(squares(site.reshape(-1, site.shape[-1]))).reshape(site.shape[:2])
         found["loss"] = losses
         area[:, :, :, s] = counts.areas(found)
         outside[:, s] = counts.means(found["outside"])
@@ -177,6 +178,15 @@ def states_of(adapter: Adapter, windows: Ints, watch: Watch = NOBODY) -> Floats:
         watch.progress("reading text", n / len(windows))
         parts.append(adapter.batch_states(windows[n : n + AT_ONCE]))
     return np.concatenate(parts, axis=1)
+
+
+def last_states(adapter: Adapter, windows: Ints) -> Floats:
+    """The raw states of windows at the last site, [window, token, d]."""
+    last = len(adapter.sites) - 1
+    parts = [
+        adapter.site_states(windows[n : n + AT_ONCE], last) for n in range(0, len(windows), AT_ONCE)
+    ]
+    return np.concatenate(parts)
 
 
 def loss_of(adapter: Adapter, windows: Ints, last: Floats) -> Doubles:
@@ -208,25 +218,33 @@ def scores_of(
     away = index.nearest(kinds, options.neighbors)[1][:, -1]
     center = cloud.astype(np.float64).mean(axis=0)
     wide = kinds.astype(np.float64)
-    lengths = np.linalg.norm(wide, axis=1) * np.linalg.norm(center)
-    near = mahalanobis(wide, cloud)
+    lengths = np.sqrt(squares(wide)) * np.linalg.norm(center)
+    near = mahalanobis(kinds, cloud)
     found = {
         "nearest": away.astype(np.float64),
         "outside": percentile(away, own_distances(index)).astype(np.float64),
         "mahalanobis": near,
-        "relative": near - mahalanobis(wide, background),
+        "relative": near - mahalanobis(kinds, background),
         "cosine": 1 - np.divide(wide @ center, lengths, out=np.zeros(len(wide)), where=lengths > 0),
     }
     return {name: values[which].reshape(states.shape[:2]) for name, values in found.items()}
 
 
-def mahalanobis(states: Doubles, cloud: Floats) -> Doubles:
+def mahalanobis(states: Floats, cloud: Floats) -> Doubles:
     """Squared distances [n] of states from a cloud's mean in the metric of its shrunk
     covariance.
     """
     wide = cloud.astype(np.float64)
-    away = states - wide.mean(axis=0)
-    return np.asarray((away @ np.linalg.pinv(shrunk_covariance(wide)) * away).sum(axis=1))
+    variances, directions = np.linalg.eigh(shrunk_covariance(wide))
+    told = variances > LEAST_VARIANCE * variances[-1]
+    whitening = directions[:, told] / np.sqrt(variances[told])
+    away = states - wide.mean(axis=0).astype(np.float32)
+    return squares(away @ whitening.astype(np.float32))
+
+
+def squares(rows: Floats | Doubles) -> Doubles:
+    """The squared length of each row [n, d]."""
+    return np.einsum("nd,nd->n", rows, rows, dtype=np.float64)
 
 
 @dataclass(frozen=True)

@@ -25,17 +25,24 @@ class NeighborGraph:
     @staticmethod
     def of(points: Floats, k: int) -> NeighborGraph:
         """The graph of points [n, d]."""
-        others, lengths = nearest_self(points, min(k, len(points) - 1))
-        one = np.repeat(np.arange(len(points), dtype=np.int32), others.shape[1])
+        return NeighborGraph.tied(nearest_self(points, min(k, len(points) - 1)), k)
+
+    @staticmethod
+    def tied(nearest: tuple[Ints, Floats], k: int) -> NeighborGraph:
+        """The graph of points by the first k of each one's nearest others and their distances
+        [n, k or more]."""
+        others, lengths = (part[:, :k] for part in nearest)
+        count, most = others.shape
+        one = np.repeat(np.arange(count, dtype=np.int32), most)
         pairs = np.sort(np.stack([one, others.ravel()], axis=1), axis=1)
         edges, first = np.unique(pairs, axis=0, return_index=True)
-        return NeighborGraph(len(points), edges, lengths.ravel()[first].astype(np.float64))
+        return NeighborGraph(count, edges, lengths.ravel()[first].astype(np.float64))
 
-    def joined(self, points: Floats, ends: Floats, k: int) -> NeighborGraph:
-        """The graph with ends [m, d] after its points [n, d], each tied to its k nearest points and
-        to no other end: a way between two ends leads through the points.
+    def joined(self, index: Index, ends: Floats, k: int) -> NeighborGraph:
+        """The graph with ends [m, d] after its points, those of ``index``, each tied to its k
+        nearest points and to no other end: a way between two ends leads through the points.
         """
-        others, lengths = Index.of(points).nearest(ends, min(k, len(points)))
+        others, lengths = index.nearest(ends, min(k, len(index.points)))
         own = np.repeat(np.arange(len(ends), dtype=np.int32) + self.count, others.shape[1])
         ties = np.stack([others.ravel(), own], axis=1).astype(np.int32)
         return NeighborGraph(

@@ -11,7 +11,7 @@ the reference left out bound the geodesic, whose graph can short-circuit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from layerfold.errors import InputError, SiteNotFound
 from layerfold.interp.interval import Doubles, Interval
 from layerfold.interp.notes import Note
 from layerfold.interp.occurrences import Occurrence, occurrence
-from layerfold.interp.path_cloud import AT_ONCE, SUMMARY, Cloud, Ways
+from layerfold.interp.path_cloud import SUMMARY, Cloud, Told, Ways
 from layerfold.interp.raw_states import raw_at
 from layerfold.interp.rows import Tabled
 from layerfold.interp.session import Session
@@ -33,6 +33,8 @@ from layerfold.records import Floats, Ints
 
 WAYS: Final = ("chord", "sphere", "geodesic", "output")
 NAMES: Final = ("points", "hellinger", "beyond", "outside", "top", "summary", "robust")
+FORMAT: Final = 1
+PARTS: Final = 3  # of the work, by what is told: reading, decoding, walking
 FRAME: Final = {True: "The next word is {}", False: "下一个词是{}"}
 
 
@@ -227,30 +229,77 @@ def at_step(
     """The arrays of one step."""
     from layerfold.interp.continuation import Continuation  # late: torch takes seconds
 
-    adapter = opened.model(step)
-    raw = raw_at(opened, step, site, watch)
+    adapter, before = opened.model(step), read[0].ids[:-1]
+    raw = raw_at(opened, step, site, watch.part(0, PARTS))
+    kept = Kept(opened, step, site, before, options)
     rest = Continuation(adapter, read[0].ids)
-    cloud = Cloud.of(raw, opened.atlas.view, rest, site, options.ways)
-    ends = np.stack([adapter.states(one.ids).values[site, -1] for one in read])
+    deciding = watch.part(1, PARTS)
+    cloud = Cloud.of(
+        raw, opened.atlas.view, rest, site, options.ways, lambda make: kept.lengths(make, deciding)
+    )
+    control = kept.control(cloud, others, watch.part(2, PARTS))
     watch.stop()
+    ends = np.stack([adapter.states(one.ids).values[site, -1] for one in read])
+    said = rest.logits(site, ends)
     found = cloud.ways(ends)
-    decoded = [cloud.decoded(way, 1) for way in found]
+    decoded = [cloud.decoded(way, said) for way in found]
     numbers = np.stack([one["summary"] for one in decoded])
-    control = []
-    for n, pair in enumerate(others, 1):
-        watch.stop()
-        watch.progress("random words", n / (len(others) + 2))
-        words = [[*read[0].ids[:-1], id] for id in pair]
-        two = np.stack([adapter.states(ids).values[site, -1] for ids in words])
-        control.append([cloud.decoded(way, AT_ONCE)["summary"] for way in cloud.ways(two)])
-    spread = _spread(np.array(control), numbers.shape)
+    spread = _spread(control, numbers.shape)
     made = {name: np.stack([one[name] for one in decoded]) for name in NAMES[1:5]}
     made["points"] = np.stack(found)
     made["summary"] = np.concatenate([numbers[..., None], spread], axis=-1)
     return made | {"robust": cloud.robust(ends)}
 
 
-def _spread(control: Doubles, shape: tuple[int, ...]) -> Doubles:
+@dataclass(frozen=True)
+class Kept:
+    """What ways at a ``site`` of a ``step`` have in common whatever their ends are, once the tokens
+    ``before`` them are the same: kept by content, so that the next question is quick."""
+
+    opened: Session
+    step: int
+    site: int
+    before: tuple[int, ...]
+    options: Options
+
+    def origin(self, what: str, **more: Any) -> dict[str, Any]:
+        """What it is made from."""
+        atlas = self.opened.atlas
+        told = {"format": FORMAT, "what": what, "site": self.site, "before": list(self.before)}
+        told |= {"checkpoint": self.opened.run.origin(self.step), "view": atlas.view}
+        return told | {"reference": fingerprint_of(atlas.reference)} | more
+
+    def lengths(self, make: Callable[[Told], Floats], watch: Watch) -> Floats:
+        """How long the edges of the reference's graph are by what their ends are decoded to."""
+
+        def told(share: float) -> None:
+            watch.stop()
+            watch.progress("decoding the reference", share)
+
+        origin = self.origin("output lengths", neighbors=self.options.neighbors)
+        return np.asarray(self.opened.cache.get(origin, lambda: make(told)))
+
+    def control(self, cloud: Cloud, others: Sequence[tuple[int, int]], watch: Watch) -> Floats:
+        """The numbers of the ways between random words [pair, way, number]."""
+        adapter = self.opened.model(self.step)
+
+        def between() -> Floats:
+            rows = []
+            for n, pair in enumerate(others):
+                watch.stop()
+                watch.progress("random words", n / len(others))
+                windows = np.array([[*self.before, id] for id in pair], dtype=np.int32)
+                ends = adapter.site_states(windows, self.site)[:, -1]
+                rows.append([cloud.decoded(way)["summary"] for way in cloud.ways(ends)])
+            return np.array(rows, dtype=np.float32)
+
+        if not others:
+            return np.zeros((0, len(WAYS), len(SUMMARY)), dtype=np.float32)
+        ways = asdict(self.options.ways) | {"pairs": [list(pair) for pair in others]}
+        return np.asarray(self.opened.cache.get(self.origin("random ways", **ways), between))
+
+
+def _spread(control: Floats, shape: tuple[int, ...]) -> Doubles:
     """Mean and 95 % range over random pairs [way, number, 3]; NaN without them."""
     if not len(control):
         return np.full((*shape, 3), np.nan)

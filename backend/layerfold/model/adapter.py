@@ -54,6 +54,12 @@ class Adapter(Protocol):
         """
         ...
 
+    def site_states(self, windows: Ints, site: int) -> Floats:
+        """``batch_states(windows)[site]`` [window, length, d], the same bytes; nothing after the
+        site is computed.
+        """
+        ...
+
     def unembed(self, values: Floats) -> Floats:
         """Logits [..., vocab] of states [..., d] of any site, through the final norm."""
         ...
@@ -80,6 +86,10 @@ class Weightless:
         raise self._error()
 
     def batch_states(self, windows: Ints) -> Floats:
+        """Raises NoWeights."""
+        raise self._error()
+
+    def site_states(self, windows: Ints, site: int) -> Floats:
         """Raises NoWeights."""
         raise self._error()
 

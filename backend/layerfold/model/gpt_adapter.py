@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 import torch
@@ -38,10 +39,17 @@ class GPTAdapter:
         return self._read(windows, go_on)
 
     @torch.inference_mode()
+    def site_states(self, windows: Ints, site: int) -> Floats:
+        """``batch_states(windows)[site]`` [window, length, d]; nothing after the site is
+        computed.
+        """
+        (found,) = islice(self.model.stream(_ids(windows)), site, site + 1)
+        return np.asarray(found.numpy(), dtype=np.float32)
+
+    @torch.inference_mode()
     def _read(self, windows: Ints, stop: Stop) -> Floats:
-        ids = torch.from_numpy(np.maximum(np.asarray(windows, dtype=np.int64), 0))
         stream = []
-        for state in self.model.stream(ids):
+        for state in self.model.stream(_ids(windows)):
             stop()
             stream.append(state)
         return np.asarray(torch.stack(stream).numpy(), dtype=np.float32)
@@ -51,3 +59,8 @@ class GPTAdapter:
         """Logits [..., vocab] of states [..., d] of any site, through the final norm."""
         logits = self.model.unembed(torch.from_numpy(np.array(values, dtype=np.float32)))
         return np.asarray(logits.numpy(), dtype=np.float32)
+
+
+def _ids(windows: Ints) -> torch.Tensor:
+    """The ids of windows, any id in place of a -1."""
+    return torch.from_numpy(np.maximum(np.asarray(windows, dtype=np.int64), 0))

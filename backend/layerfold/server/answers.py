@@ -11,6 +11,7 @@ from layerfold.interp.ablation import Scaling
 from layerfold.interp.generation import Sampling
 from layerfold.interp.model_internals import ModelInternals, Passage
 from layerfold.interp.session import Session
+from layerfold.interp.stepwise import Watch, unheard
 from layerfold.interp.stream_views import StreamViews
 from layerfold.interp.weight_motion import WeightMotion
 from layerfold.server import meaning, meaning_sets
@@ -71,21 +72,29 @@ Cancelled = Callable[[], bool]
 
 @dataclass(frozen=True)
 class Reader:
-    """What looks into a run, for sentences of at most so many tokens."""
+    """What looks into a run, for sentences of at most so many tokens; ``told`` hears what share of
+    a long answer is there."""
 
     session: Session
     internals: ModelInternals
     weights: WeightMotion
     views: StreamViews
+    told: Callable[[float], None]
 
     @classmethod
-    def of(cls, session: Session, max_tokens: int | None = None) -> Reader:
+    def of(
+        cls,
+        session: Session,
+        max_tokens: int | None = None,
+        told: Callable[[float], None] = unheard,
+    ) -> Reader:
         """All that looks into an open run."""
         return cls(
             session,
             ModelInternals(session, max_tokens),
             WeightMotion(session, max_tokens),
             StreamViews(session, max_tokens),
+            told,
         )
 
 
@@ -158,10 +167,15 @@ def _sets(reader: Reader, q: MeaningSetsQuestion, cancelled: Cancelled) -> Itera
 
 
 def _of_session(
-    call: Callable[[Session, Any, Cancelled], Iterable[Any]],
+    call: Callable[[Session, Any, Watch], Iterable[Any]],
 ) -> Callable[[Reader, Any, Cancelled], Iterable[Any]]:
-    """What asks an open run itself."""
-    return lambda reader, question, cancelled: call(reader.session, question, cancelled)
+    """What asks an open run itself, and says how far it is."""
+
+    def asked(reader: Reader, question: Any, cancelled: Cancelled) -> Iterable[Any]:
+        watch = Watch(progress=lambda _, share: reader.told(share), cancelled=cancelled)
+        return call(reader.session, question, watch)
+
+    return asked
 
 
 REGISTRY: dict[type[AnyQuestion], Entry] = {

@@ -7,8 +7,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable, Hashable, Iterator
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
 
 from layerfold.errors import Cancelled, LayerfoldError
 from layerfold.interp.session import Session
@@ -16,12 +18,34 @@ from layerfold.server.catalog import Catalog
 from layerfold.server.jobs import Jobs, Rank
 from layerfold.server.protocol.encode import encode_answer
 from layerfold.server.protocol.http import Limits
+from layerfold.server.protocol.messages import Measuring
 from layerfold.server.protocol.questions import AnyQuestion
 
 if TYPE_CHECKING:
     from layerfold.server.answers import Entry
 
+OFTEN: Final = 0.25
 log = logging.getLogger(__name__)
+
+
+class Telling:
+    """Tells from a working thread what share of an answer is there, at most every ``OFTEN``
+    seconds."""
+
+    def __init__(
+        self, id: int, tell: Callable[[int, float], None], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._id, self._tell, self._loop = id, tell, loop
+        self._next = 0.0
+
+    def __call__(self, share: float) -> None:
+        """So much is there."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + OFTEN
+        with suppress(RuntimeError):  # the server is being stopped
+            self._loop.call_soon_threadsafe(self._tell, self._id, min(1.0, max(0.0, share)))
 
 
 class Inspector:
@@ -33,12 +57,12 @@ class Inspector:
         catalog: Catalog,
         jobs: Jobs,
         limits: Limits,
-        send: Callable[[int, bytes], Awaitable[None]],
+        send: Callable[[int, bytes | str], Awaitable[None]],
         fail: Callable[[int, LayerfoldError], Awaitable[None]],
         discard: Callable[[int], None],
     ) -> None:
-        """``send`` takes a request's id and a binary answer, ``fail`` its id and error, ``discard``
-        drops what waits to be sent for it.
+        """``send`` takes a request's id and a binary answer, or what is said of it meanwhile,
+        ``fail`` its id and error, ``discard`` drops what waits to be sent for it.
         """
         self.owner = owner
         self.catalog = catalog
@@ -47,6 +71,7 @@ class Inspector:
         self._send = send
         self._fail = fail
         self._discard = discard
+        self._telling: set[asyncio.Task[None]] = set()
         self._current: dict[str, tuple[int, threading.Event, asyncio.Task[None]]] = {}
 
     def ask(self, question: AnyQuestion) -> None:
@@ -71,8 +96,9 @@ class Inspector:
     async def _answer(self, question: AnyQuestion, cancelled: threading.Event) -> None:
         try:
             run = await self._run(question, Rank.NOW, lambda: self.catalog.open(question.run))
+            loop = asyncio.get_running_loop()
             entry, found = await self._run(
-                question, Rank.NOW, lambda: self._begun(run, question, cancelled)
+                question, Rank.NOW, lambda: self._begun(run, question, cancelled, loop)
             )
             rank = Rank.REST if entry.slow else Rank.FIRST
             while (one := await self._run(question, rank, lambda: next(found, None))) is not None:
@@ -87,14 +113,27 @@ class Inspector:
                 question.id, LayerfoldError("The server failed on this question; its log says why.")
             )
 
+    def _tell(self, id: int, share: float) -> None:
+        """The page hears how far the answer to a question is, if it still waits for it."""
+        if all(request != id for request, *_ in self._current.values()):
+            return
+        words = Measuring(id=id, share=share).model_dump_json()
+        task = asyncio.ensure_future(self._send(id, words))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
     def _begun(
-        self, run: Session, question: AnyQuestion, cancelled: threading.Event
+        self,
+        run: Session,
+        question: AnyQuestion,
+        cancelled: threading.Event,
+        loop: asyncio.AbstractEventLoop,
     ) -> tuple[Entry, Iterator[Any]]:
         """The answers to a question, each found when it is asked for."""
         from layerfold.server.answers import REGISTRY, Reader  # torch, without which we listen
 
         entry = REGISTRY[type(question)]
-        reader = Reader.of(run, self.limits.tokens)
+        reader = Reader.of(run, self.limits.tokens, Telling(question.id, self._tell, loop))
         return entry, iter(entry.call(reader, question, cancelled.is_set))
 
     async def _run(self, question: AnyQuestion, rank: Rank, work: Callable[[], Any]) -> Any:

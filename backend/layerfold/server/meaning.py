@@ -23,7 +23,6 @@ from layerfold.interp.occurrences import states_of
 from layerfold.interp.path_cloud import SUMMARY
 from layerfold.interp.session import Session
 from layerfold.interp.shown import Shown
-from layerfold.interp.slices import stop_if
 from layerfold.interp.stepwise import Watch
 from layerfold.interp.word_sets import (
     PairList,
@@ -48,19 +47,17 @@ from layerfold.server.protocol.meaning import (
     SensesQuestion,
 )
 
-Cancelled = Callable[[], bool]
 Answer = dict[str, Any]
 DRAWS: Final = 300  # of a bootstrap that is waited for
 
 
 def _each(
-    q: MeaningQuestion, cancelled: Cancelled, call: Callable[[int, Watch], Answer]
+    q: MeaningQuestion, watch: Watch, call: Callable[[int, Watch], Answer]
 ) -> Iterator[Answer]:
     """The answers of the steps in the order asked."""
-    watch = Watch(cancelled=cancelled)
     for done, step in enumerate(q.steps, 1):
-        stop_if(cancelled)
-        found = call(step, watch)
+        watch.stop()
+        found = call(step, watch.part(done - 1, len(q.steps)))
         notes = [_remark(one) for one in found.pop("notes", ())]
         yield {"step": step, "done": done, "of": len(q.steps), "notes": notes, **found}
 
@@ -81,7 +78,7 @@ def _remark(note: Note) -> Answer:
 # ---- words
 
 
-def senses_at(session: Session, q: SensesQuestion, cancelled: Cancelled) -> Iterable[Answer]:
+def senses_at(session: Session, q: SensesQuestion, watch: Watch) -> Iterable[Answer]:
     """Ratios of words beside their controls, and where the sentences of one of them lie."""
     sets = named_sets(bundled_senses(), q.words, "word") if q.words else []
     if q.own is not None:
@@ -112,7 +109,7 @@ def senses_at(session: Session, q: SensesQuestion, cancelled: Cancelled) -> Iter
             **_occurrences(session, q, step, shown),
         }
 
-    return _each(q, cancelled, call)
+    return _each(q, watch, call)
 
 
 def _own_senses(session: Session, own: OwnSenses) -> SenseSet:
@@ -148,7 +145,7 @@ def _at_site(session: Session, q: MeaningQuestion, step: int, site: int, raw: Fl
     return found.reshape(*raw.shape[:-1], 3)
 
 
-def axes_at(session: Session, q: AxesQuestion, cancelled: Cancelled) -> Iterable[Answer]:
+def axes_at(session: Session, q: AxesQuestion, watch: Watch) -> Iterable[Answer]:
     """Directions of lists beside both nulls, where an analogy lands, and the cloud along the
     first.
     """
@@ -186,7 +183,7 @@ def axes_at(session: Session, q: AxesQuestion, cancelled: Cancelled) -> Iterable
             told["positions"] = _places(session, q, step)(raw)
         return told
 
-    return _each(q, cancelled, call)
+    return _each(q, watch, call)
 
 
 def _analogy(
@@ -229,7 +226,7 @@ def _projected(session: Session, step: int, direction: Floats) -> Floats:
 # ---- the manifold
 
 
-def path_at(session: Session, q: PathQuestion, cancelled: Cancelled) -> Iterable[Answer]:
+def path_at(session: Session, q: PathQuestion, watch: Watch) -> Iterable[Answer]:
     """The four ways between two words, decoded, and where their points lie."""
     options = paths.Options(q.frame, q.points)
     site = paths.site_index(session, q.site)
@@ -260,10 +257,10 @@ def path_at(session: Session, q: PathQuestion, cancelled: Cancelled) -> Iterable
             "trust": shown.pieces(site, found.points[0], places),
         }
 
-    return _each(q, cancelled, call)
+    return _each(q, watch, call)
 
 
-def probe_at(session: Session, q: ProbeQuestion, cancelled: Cancelled) -> Iterable[Answer]:
+def probe_at(session: Session, q: ProbeQuestion, watch: Watch) -> Iterable[Answer]:
     """What a linear probe reads, with what it says of each token."""
     own = q.tagged is not None
     labels = tagged_words(session, "tagged", q.tagged or "") if own else labelled(session, q.label)
@@ -285,7 +282,7 @@ def probe_at(session: Session, q: ProbeQuestion, cancelled: Cancelled) -> Iterab
             **_tokens_of(labels, own, found.held_out),
         }
 
-    return _each(q, cancelled, call)
+    return _each(q, watch, call)
 
 
 def _tokens_of(labels: Labelled, own: bool, held_out: Any) -> Answer:
@@ -293,7 +290,7 @@ def _tokens_of(labels: Labelled, own: bool, held_out: Any) -> Answer:
     return {"truth": labels.values, "index": index, "held_out": held_out}
 
 
-def regions_at(session: Session, q: RegionsQuestion, cancelled: Cancelled) -> Iterable[Answer]:
+def regions_at(session: Session, q: RegionsQuestion, watch: Watch) -> Iterable[Answer]:
     """The regions at each step, and how they came out of those of the checkpoint before."""
     options = regions.Options(least=q.least)
     steps = session.run.steps
@@ -318,7 +315,7 @@ def regions_at(session: Session, q: RegionsQuestion, cancelled: Cancelled) -> It
             "chance": found.chance_overlap,
         }
 
-    return _each(q, cancelled, call)
+    return _each(q, watch, call)
 
 
 def _region(one: regions.Region, fate: str) -> Answer:
@@ -330,7 +327,7 @@ def _region(one: regions.Region, fate: str) -> Answer:
     return {**named, **plain, "fate": fate}
 
 
-def ood_at(session: Session, q: OodQuestion, cancelled: Cancelled) -> Iterable[Answer]:
+def ood_at(session: Session, q: OodQuestion, watch: Watch) -> Iterable[Answer]:
     """How well each score tells other text from natural text, at each site."""
     others = {name: [text] for name, text in q.texts.items()}
 
@@ -347,10 +344,10 @@ def ood_at(session: Session, q: OodQuestion, cancelled: Cancelled) -> Iterable[A
             "outside": packed(found.outside)[0],
         }
 
-    return _each(q, cancelled, call)
+    return _each(q, watch, call)
 
 
-def attack_at(session: Session, q: AttackQuestion, cancelled: Cancelled) -> Iterable[Answer]:
+def attack_at(session: Session, q: AttackQuestion, watch: Watch) -> Iterable[Answer]:
     """Changes of a token and of a state that turn a prediction, beside random ones."""
     options = attacks.Options(most=q.most)
     site = paths.site_index(session, q.site)
@@ -371,10 +368,10 @@ def attack_at(session: Session, q: AttackQuestion, cancelled: Cancelled) -> Iter
             "trust": Shown(session, step, q.projection).pieces(site, found.points[0], places),
         }
 
-    return _each(q, cancelled, call)
+    return _each(q, watch, call)
 
 
-def compress_at(session: Session, q: CompressQuestion, cancelled: Cancelled) -> Iterable[Answer]:
+def compress_at(session: Session, q: CompressQuestion, watch: Watch) -> Iterable[Answer]:
     """What changes cost beside noise as large, and how the changed models go on."""
     changes = [change_of(words) for words in q.changes]
     texts = [q.text] if q.text else None
@@ -393,4 +390,4 @@ def compress_at(session: Session, q: CompressQuestion, cancelled: Cancelled) -> 
             told[name] = getattr(found, name)[0]
         return told | {"notes": found.notes}
 
-    return _each(q, cancelled, call)
+    return _each(q, watch, call)

@@ -101,11 +101,10 @@ function alongAxis({ frame, along }: LinesChart) {
   const labels = along.ticks.flatMap(({ at, text }) => {
     const x = across(frame, at);
     const wide = DIGIT * [...text].reduce((sum, one) => sum + (one.charCodeAt(0) > 255 ? 2 : 1), 0);
-    const last = x + wide / 2 > frame.width - 2;
-    const from = last ? x - wide : x - wide / 2;
-    if (from < end + 6) return [];
-    end = from + wide;
-    return [draw("text", { x, y: floor + 15, "text-anchor": last ? "end" : "middle" }, text)];
+    const middle = Math.max(2 + wide / 2, Math.min(x, frame.width - 2 - wide / 2));
+    if (middle - wide / 2 < end + 6) return [];
+    end = middle + wide / 2;
+    return [draw("text", { x: middle, y: floor + 15, "text-anchor": "middle" }, text)];
   });
   return draw(
     "g",

@@ -16,7 +16,7 @@ export default {
   "meaning.measure": "Measure at this step",
   "meaning.all": "At all {count} steps",
   "meaning.progress": "{done} of {of} steps",
-  "meaning.working": "Measuring …",
+  "meaning.working": "Measuring … {share}",
   "meaning.stop": "Stop",
   "meaning.missing": "Not measured at this step yet.",
   "meaning.csv": "Save as CSV",

@@ -15,7 +15,7 @@ export default {
   "meaning.measure": "在此训练步测量",
   "meaning.all": "全部 {count} 个训练步",
   "meaning.progress": "已完成 {done}／{of} 步",
-  "meaning.working": "正在测量……",
+  "meaning.working": "正在测量…… {share}",
   "meaning.stop": "停止",
   "meaning.missing": "此训练步尚未测量。",
   "meaning.csv": "存为 CSV",

@@ -29,7 +29,7 @@ export type ClientMessage =
   | OodQuestion
   | AttackQuestion
   | CompressQuestion;
-export type ServerMessage = Hello | Tokens | Done | Inspected | Changed | Failure;
+export type ServerMessage = Hello | Tokens | Done | Inspected | Measuring | Changed | Failure;
 
 /**
  * Messages between the page and the server, protocol 1. Made by `python -m layerfold.server.protocol.schema`.
@@ -727,6 +727,14 @@ export interface LensSite {
 export interface Guess {
   text: string;
   probability: number;
+}
+/**
+ * What `share` of a long answer, that to the question with this id, is there.
+ */
+export interface Measuring {
+  type?: "measuring";
+  id: number;
+  share: number;
 }
 /**
  * Runs whose card, clouds or measures are new on disk, or which came or went; `jobs`: so are

@@ -52,6 +52,7 @@ interface FromServer {
   slice: { id: number; run: string; sentence: string; slice: PlacedSlice };
   done: Said<wire.Done>;
   inspection: Said<wire.Inspected>;
+  measuring: Said<wire.Measuring>;
   look: { look: Look };
   error: Said<wire.Failure>;
   connection: { status: nouns.Connection; retryIn?: number };

@@ -10,7 +10,7 @@ import { DISCONTINUITY, NOT_MEASURED, isScore, scoresFailed } from "./discontinu
 import { DRAWER, opened } from "./drawer.ts";
 import { LAB } from "./lab.ts";
 import { OFFERS } from "./offers.ts";
-import { MEANING, meaningFailed, meaningOfNoRun } from "./meaning/meaning.ts";
+import { MEANING, meaningFailed, meaningOfNoRun, meaningShared } from "./meaning/meaning.ts";
 import { GLIDE } from "./state.ts";
 import { start } from "./player.ts";
 import { offered } from "./meaning/on-axes.ts";
@@ -104,6 +104,7 @@ const HANDLERS: Handlers = {
   tokens: tokensArrived,
   slice: sliceArrived,
   done: placementDone,
+  measuring: meaningShared,
   error: failed,
   go,
   play: (state, { axis }) =>

@@ -38,22 +38,40 @@ from layerfold.records import Floats, Ints, States, Stop, go_on, site_named
 
 
 class Taps(threading.local):
-    """What passes the sites of a network while this thread runs it; empty-handed otherwise."""
+    """What passes the sites of a network while this thread runs it; empty-handed otherwise.
+
+    Where only the site ``wanted`` is, what passes the others is let go, and the pass ends there.
+    """
 
     def __init__(self) -> None:
         self.caught: list[Tensor] | None = None
         self.stop: Stop = go_on
+        self.wanted: int | None = None
 
     def catch(self, state: Tensor) -> None:
         """A state is kept, if this thread wants the states."""
         if self.caught is not None:
             self.stop()
-            self.caught.append(state)
+            self.keep(self.caught, state)
 
     def begin(self, state: Tensor) -> None:
         """A state is kept where it is the first: one module may be several blocks."""
         if self.caught is not None and not self.caught:
-            self.caught.append(state)
+            self.keep(self.caught, state)
+
+    def keep(self, caught: list[Tensor], state: Tensor) -> None:
+        """One state more; raises Reached after the one that is wanted."""
+        if self.wanted is None:
+            caught.append(state)
+        elif len(caught) == self.wanted:
+            caught[:] = [state]
+            raise Reached
+        else:
+            caught.append(state[:0])
+
+
+class Reached(Exception):
+    """No error: the site that is wanted has been passed."""
 
 
 class HuggingFaceAdapter:
@@ -108,16 +126,27 @@ class HuggingFaceAdapter:
         """The raw states of windows [window, length] of equal length: [site, window, length, d]."""
         return self._read(windows, go_on)
 
+    def site_states(self, windows: Ints, site: int) -> Floats:
+        """``batch_states(windows)[site]`` [window, length, d]; nothing after the site is
+        computed.
+        """
+        return np.asarray(self._read(windows, go_on, site)[0])
+
     @torch.inference_mode()
-    def _read(self, windows: Ints, stop: Stop) -> Floats:
+    def _read(self, windows: Ints, stop: Stop, site: int | None = None) -> Floats:
+        """Their states at all sites, or at one [1, ...]."""
         ids = self._checked(np.asarray(windows, dtype=np.int64)).to(self.network.device)
         caught: list[Tensor] = []
-        self._taps.caught, self._taps.stop = caught, stop
+        taps = self._taps
+        taps.caught, taps.stop, taps.wanted = caught, stop, site
         try:
             self.body(**inputs_of(self.body, ids))
+        except Reached:
+            pass
         finally:
-            self._taps.caught, self._taps.stop = None, go_on
-        values = np.empty((len(self.sites), *ids.shape, self.d_model), dtype=np.float32)
+            taps.caught, taps.stop, taps.wanted = None, go_on, None
+        sites = len(self.sites) if site is None else 1
+        values = np.empty((sites, *ids.shape, self.d_model), dtype=np.float32)
         for row, state in zip(values, caught, strict=True):
             row[:] = state.to("cpu", torch.float32).reshape(row.shape).numpy()
         return values

@@ -142,6 +142,14 @@ class Done(Message):
     milliseconds: float
 
 
+class Measuring(Message):
+    """What `share` of a long answer, that to the question with this id, is there."""
+
+    type: Literal["measuring"] = "measuring"
+    id: int
+    share: Annotated[float, Field(ge=0, le=1)]
+
+
 class Changed(Message):
     """Runs whose card, clouds or measures are new on disk, or which came or went; `jobs`: so are
     those of the lab. Ask again for them.
@@ -219,7 +227,7 @@ class Failure(Said):
 
 
 ServerMessage = Annotated[
-    Hello | Tokens | Done | Inspected | Changed | Failure, Field(discriminator="type")
+    Hello | Tokens | Done | Inspected | Measuring | Changed | Failure, Field(discriminator="type")
 ]
 
 

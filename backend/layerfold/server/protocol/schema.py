@@ -36,6 +36,7 @@ from layerfold.server.protocol.messages import (
     Hello,
     Inspect,
     Inspected,
+    Measuring,
     Place,
     SliceHeader,
     Tokens,
@@ -54,7 +55,15 @@ class _Untitled(GenerateJsonSchema):
 
 
 CLIENT: Final[tuple[type[BaseModel], ...]] = (Place, Inspect, Cancel, *get_args(AnyQuestion))
-SERVER: Final[tuple[type[BaseModel], ...]] = (Hello, Tokens, Done, Inspected, Changed, Failure)
+SERVER: Final[tuple[type[BaseModel], ...]] = (
+    Hello,
+    Tokens,
+    Done,
+    Inspected,
+    Measuring,
+    Changed,
+    Failure,
+)
 TABLES: Final = (
     ReferenceTable,
     MetricsTable,

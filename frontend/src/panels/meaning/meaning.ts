@@ -25,6 +25,7 @@ import { chartHere, chartOverSteps, keyOfLines, linedHere } from "./chart.ts";
 import { formOf, kindWords } from "./forms.ts";
 import { findingOf } from "./findings.ts";
 import { lawOf } from "./law.ts";
+import { percent } from "./numbers.ts";
 
 export interface MeaningActs {
   saveMeaning(): void;
@@ -133,11 +134,13 @@ function actions(state: State, t: Words, dispatch: Dispatch): Tree {
     return h(
       "div",
       { class: "actions asking", role: "status" },
-      h("progress", { max: of, value: of > 1 ? asking.done : undefined }),
+      h("progress", { max: 1, value: asking.share || undefined }),
       h(
         "span",
         { class: "quiet" },
-        of > 1 ? t("meaning.progress", { done: asking.done, of }) : t("meaning.working"),
+        of > 1
+          ? t("meaning.progress", { done: asking.done, of })
+          : t("meaning.working", { share: percent(state, asking.share) }),
       ),
       h(Button, { id: "meaning-stop", onClick: () => dispatch({ type: "meaning.stop" }) }, [
         t("meaning.stop"),

@@ -8,7 +8,7 @@ import { sectionShown } from "../drawer.ts";
 import { outward } from "../sites.ts";
 import { stepNumber } from "../state.ts";
 import { SECTIONS } from "./types.ts";
-import type { Handlers, Kind } from "../messages.ts";
+import type { Handlers, Kind, Of } from "../messages.ts";
 import type { Look, State } from "../types.ts";
 import type { Asking, Meaning, MeaningForm, MeaningSection, Measured } from "./types.ts";
 
@@ -82,7 +82,7 @@ export const MEANING: Handlers<Exclude<Extract<Kind, `meaning.${string}`>, "mean
   "meaning.asked": (state, { section, id, key, steps }) =>
     withMeaning(state, {
       wish: null,
-      asking: { ...state.meaning.asking, [section]: { id, key, steps, done: 0 } },
+      asking: { ...state.meaning.asking, [section]: { id, key, steps, done: 0, share: 0 } },
       troubles: without(state.meaning.troubles, section),
     }),
   "meaning.stop": (state) =>
@@ -125,6 +125,15 @@ export function meaningHeard(state: State, look: Look): State {
     ? without(meaning.asking, section)
     : { ...meaning.asking, [section]: { ...asked, done: look.answer.done } };
   return withMeaning(state, { measured: { ...meaning.measured, [section]: measured }, asking });
+}
+
+/** The state once the server has said how far an answer is; the same where nobody waits for it. */
+export function meaningShared(state: State, { id, share }: Of<"measuring">): State {
+  const { asking } = state.meaning;
+  const section = SECTIONS.find((one) => asking[one]?.id === id);
+  const asked = section && asking[section];
+  if (!section || !asked) return state;
+  return withMeaning(state, { asking: { ...asking, [section]: { ...asked, share } } });
 }
 
 /** What is written into the fields at first, by the language of a run's texts. */

@@ -60,12 +60,13 @@ export interface Measured {
   parts: Record<number, Look>;
 }
 
-/** A question under way: about which steps, and how many of them are done. */
+/** A question under way: about which steps, how many of them are done, and what share of all. */
 export interface Asking {
   id: number;
   key: string;
   steps: number[];
   done: number;
+  share: number;
 }
 
 export interface Meaning {
