@@ -173,15 +173,17 @@ export default {
   "link.long": "The link was longer than 8 KiB and was not followed.",
   "link.version": "The link was made by another version and was not followed.",
 
-  "error.text_too_long": "Too long: {length} characters; {limit} at most.",
+  "error.text_too_long": "Too long: {length} characters; {limit} at most. Shorten it.",
   "error.empty_text": "Nothing to place yet.",
-  "error.run_not_found": "There is no run called “{run}” here.",
+  "error.run_not_found": "There is no run called “{run}” here. Choose another one at the top.",
   "error.atlas_missing": "This run has no atlas yet. Build it with: layerfold atlas {run}",
   "error.no_runs": "There is no run to show. Train one with: layerfold train",
-  "error.no_scene": "The picture cannot be drawn in this browser.",
-  "error.unreachable": "The server does not answer.",
+  "error.no_scene":
+    "The picture cannot be drawn in this browser. Use a current Firefox, Chrome or Safari.",
+  "error.no_answer": "The server does not answer. See whether it still runs, then try again.",
   "error.busy": "The server is busy. Trying again shortly.",
-  "error.unknown": "Something went wrong.",
+  "error.unknown":
+    "Something went wrong. Reload the page; if it comes again, the server’s log says why.",
 
   "help.title": "Keys",
   "help.pointer": "Drag to turn, scroll to come closer, click a point to inspect it.",
