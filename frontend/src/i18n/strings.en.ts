@@ -170,12 +170,14 @@ export default {
   "link.copied": "Link copied. It opens this very picture.",
   "link.address": "The link is in the address bar.",
   "link.toolong": "These sentences are too long for a link (8 KiB at most).",
-  "link.long": "The link was longer than 8 KiB and was not followed.",
-  "link.version": "The link was made by another version and was not followed.",
+  "link.long":
+    "The link was longer than 8 KiB and was not followed. Ask for one with fewer or shorter sentences.",
+  "link.version":
+    "The link was made by another version and was not followed. Open it with that version, or make it again.",
 
   "error.text_too_long": "Too long: {length} characters; {limit} at most. Shorten it.",
   "error.empty_text": "Nothing to place yet.",
-  "error.run_not_found": "There is no run called “{run}” here. Choose another one at the top.",
+  "error.run_not_found": "There is no run called “{run}” here. Choose another one.",
   "error.atlas_missing": "This run has no atlas yet. Build it with: layerfold atlas {run}",
   "error.no_runs": "There is no run to show. Train one with: layerfold train",
   "error.no_scene":
