@@ -25,8 +25,9 @@ WORD = re.compile("[A-Za-z]{2}")
 SAID = re.compile("[a-z] [a-z]")  # words in a row, and no path
 LIBRARIES = re.compile(  # what they say, of Python, of the system
     r"Method Not Allowed\.|Not Found\.|Show this message and exit\.|No such file or directory"
-    r"|Permission denied|Is a directory|Not a directory|No space left on device|Field required"
+    r"|Permission denied|Is a directory|Not a directory|No space left on device"
     r"|Read-only file system|Too many open files|Input/output error|.*column \{1\} \(char \{2\}\)"
+    r"|\{0\}: (Field required|Extra inputs|Input should be|String should|List should) ?.*"
 )
 
 
@@ -148,6 +149,13 @@ def test_the_language_is_the_environments(environment: dict[str, str], language:
         "a/run.json was changed after it was written, for its digest is of other content: accept it"
         " with `layerfold check --accept`, or restore it, or train this run again",
         "this model does not know “cat”: it reads 0 … 112, +, =",
+        "atlas/step-00000064.safetensors is not what atlas.json says: its sha256 is dd631c60e7fa…,"
+        " not 4724cf8c79e2…: restore it, or build the atlas again with `layerfold atlas`",
+        "claims.json cannot be read (claims.0.id: Input should be a valid string): make it again"
+        " with `layerfold verify RUN --write`",
+        "a/run.json cannot be read (sites: Field required): restore it, or train this run again",
+        "projections/pca.safetensors belongs to another atlas: restore it, or build the"
+        " projections again with `layerfold project`",
     ],
 )
 def test_a_refusal_of_the_page_is_chinese_throughout(message: str) -> None:

@@ -1,12 +1,15 @@
 """Errors as answers over HTTP, all in one shape: JSON; and where a browser would show the answer as
-a page of its own, its words alone, in the language that it prefers.
+a page of its own, its words in the language that it prefers.
 """
 
 from __future__ import annotations
 
+from html import escape
+from typing import Final
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -14,6 +17,15 @@ from starlette.responses import Response
 from layerfold.errors import LayerfoldError
 from layerfold.locales.messages import ENGLISH, render
 from layerfold.server.protocol.http import ErrorAnswer, Problem
+
+PAGE: Final = """<!doctype html>
+<html lang="{language}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Layerfold</title>
+<body style="max-width: 36em; margin: 3em auto; padding: 0 1em; font: 16px/1.5 sans-serif">
+<p>{words}</p>
+"""
 
 
 def answer_errors(app: FastAPI) -> None:
@@ -50,4 +62,5 @@ def answer_of(headers: Headers, status: int, problem: Problem) -> Response:
         return JSONResponse(ErrorAnswer(error=problem).model_dump(), status)
     first = headers.get("accept-language", "").lower()
     language = "zh" if first.startswith("zh") else ENGLISH
-    return PlainTextResponse(render(problem.message, language), status)
+    words = escape(render(problem.message, language))
+    return HTMLResponse(PAGE.format(language=language, words=words), status)
