@@ -75,6 +75,8 @@ test("an error whose values nobody gives is told in the server's words, never wi
       failureWords(t, { code: "unknown_symbol", message: "" }, { symbol: "{x}", reads: "a" }),
       /\{x\}/,
     );
+    const busy = { code: "busy", message: "Try again.", message_zh: "请重试。" };
+    assert.match(failureWords(t, busy), /^Try again|^请重试/, "sentences alone are sent anew");
     const elsewhere = { code: "unreachable", message: "no network", message_zh: "没有网络" };
     assert.match(failureWords(t, elsewhere), /no network|没有网络/, "not this server");
   }

@@ -34,6 +34,7 @@ export default {
   "sentences.try": "Try one of these, or type your own:",
   "sentences.blank": "Every token you type becomes a point in the cloud.",
   "sentences.waiting": "Kept here until the connection is back.",
+  "sentences.busy": "The server is busy. Trying again shortly.",
   "sentences.cut": "The model reads {limit} tokens; {cut} more are left out.",
 
   "colour.label": "Colour by",
@@ -183,7 +184,6 @@ export default {
   "error.no_scene":
     "The picture cannot be drawn in this browser. Use a current Firefox, Chrome or Safari.",
   "error.no_answer": "The server does not answer. See whether it still runs, then try again.",
-  "error.busy": "The server is busy. Trying again shortly.",
   "error.unknown":
     "Something went wrong. Reload the page; if it comes again, the server’s log says why.",
 

@@ -34,6 +34,7 @@ export default {
   "sentences.try": "试试这些句子，或自己输入：",
   "sentences.blank": "你输入的每个词元都会成为点云中的一个点。",
   "sentences.waiting": "已保留在此，连接恢复后再计算。",
+  "sentences.busy": "服务器繁忙，稍后自动重试。",
   "sentences.cut": "模型只读 {limit} 个词元，其余 {cut} 个未计入。",
 
   "colour.label": "着色依据",
@@ -164,7 +165,6 @@ export default {
   "error.no_runs": "没有可显示的模型。请运行：layerfold train",
   "error.no_scene": "此浏览器无法绘制画面。请使用新版 Firefox、Chrome 或 Safari。",
   "error.no_answer": "服务器没有回应。请确认它仍在运行，然后重试。",
-  "error.busy": "服务器繁忙，稍后重试。",
   "error.unknown": "出了点问题。请重新加载页面；若再次出现，原因见服务器日志。",
 
   "help.title": "按键",
