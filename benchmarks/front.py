@@ -203,9 +203,8 @@ def front_of(servers: list[Backend], folder: Path) -> Iterator[int]:
     with naming(servers, names):
         command = ["caddy", "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
         home = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-        process = subprocess.Popen(
-            command, env={**os.environ, **home}, stderr=(folder / "caddy.log").open("wb")
-        )
+        with (folder / "caddy.log").open("wb") as log:
+            process = subprocess.Popen(command, env={**os.environ, **home}, stderr=log)
         try:
             until(lambda: answers("127.0.0.1", port))
             yield port

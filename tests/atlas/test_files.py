@@ -19,10 +19,10 @@ import pytest
 
 from layerfold.atlas.build import StateGrid, build_atlas
 from layerfold.atlas.extras import Extras
-from layerfold.atlas.files import open_atlas
+from layerfold.atlas.files import check_reference, open_atlas
 from layerfold.atlas.parameters import Recipe
 from layerfold.errors import AtlasMissing, DamagedRun, InputError, StepNotFound
-from layerfold.records import Floats, normalized
+from layerfold.records import Floats, Reference, normalized
 from layerfold.space import threads
 from layerfold.space.frame import frame_of
 from tests.space.states import COUNT, SITES, STEPS, reference, states_of
@@ -287,3 +287,23 @@ def test_reading_imports_neither_umap_nor_numba(run: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert json.loads(answer.stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda windows, position: position.__setitem__(0, 3), "behind the last token"),
+        (lambda windows, position: windows.__setitem__((0, 1), -1), "behind their end"),
+    ],
+)
+def test_a_reference_that_points_at_no_token_is_refused(
+    tmp_path: Path, spoil: Callable[[Any, Any], None], why: str
+) -> None:
+    """A short window ends with -1: no state belongs to what stands there, or behind a gap."""
+    windows, position = np.array([[4, 5, 6, -1], [1, 2, 3, 4]]), np.array([0, 2, 3])
+    spoil(windows, position)
+    found = Reference(
+        windows, np.array([0, 0, 1]), position, np.ones(3), ("a", "b", "c"), ("x", "y")
+    )
+    with pytest.raises(ValueError, match=why):
+        check_reference(found)

@@ -44,6 +44,16 @@ test("slices are brought from the present step outward, as many as fit", () => {
   assert.deepEqual(outward(5, 4), [4, 3, 2, 1, 0]);
 });
 
+test("slices that cannot be had take no room from the others", () => {
+  const failed = { 64: "damaged", 512: "damaged" };
+  assert.deepEqual(plan(STEPS, 3, {}, 2, undefined, failed), { load: [8, 0], drop: [] });
+  const all = Object.fromEntries(STEPS.map((step) => [step, "damaged"]));
+  assert.deepEqual(plan(STEPS, 3, {}, 2, undefined, all), { load: [], drop: [] });
+  const lacks = () => true; // a slice without trust is asked for anew at the present step alone
+  assert.deepEqual(plan(STEPS, 3, { 8: 1, 0: 1 }, 2, lacks, failed).load, []);
+  assert.deepEqual(plan(STEPS, 1, { 8: 1, 0: 1 }, 2, lacks, failed).load, [8]);
+});
+
 test("a slider rests on its notches", () => {
   assert.equal(sticky(3), 3);
   assert.equal(sticky(2.5), 2.5);

@@ -62,6 +62,26 @@ test("blanks are filled, numbers as people write them", () => {
   );
 });
 
+test("an error whose values nobody gives is told in the server's words, never with blanks", () => {
+  for (const language of ["en", "zh"]) {
+    const t = wordsOf(language);
+    for (const code of Object.keys(TABLES.en).filter((key) => key.startsWith("error."))) {
+      const failure = { code: code.slice(6), message: "As it says.", message_zh: "如其所言。" };
+      assert.doesNotMatch(failureWords(t, failure), /\{\w+\}/);
+    }
+    const cut = { code: "text_too_long", message: "70 tokens", message_zh: "70 个词元" };
+    assert.match(failureWords(t, cut), /^70 /);
+    assert.match(
+      failureWords(t, { code: "unknown_symbol", message: "" }, { symbol: "{x}", reads: "a" }),
+      /\{x\}/,
+    );
+    const busy = { code: "busy", message: "Try again.", message_zh: "请重试。" };
+    assert.match(failureWords(t, busy), /^Try again|^请重试/, "sentences alone are sent anew");
+    const elsewhere = { code: "unreachable", message: "no network", message_zh: "没有网络" };
+    assert.match(failureWords(t, elsewhere), /no network|没有网络/, "not this server");
+  }
+});
+
 test("search finds whole tokens first, then parts, then words in context", () => {
   assert.deepEqual(matches(REFERENCE, "bank"), [1, 3]);
   assert.deepEqual(matches(REFERENCE, "the"), [0, 5]);

@@ -31,17 +31,17 @@ def test_letters_need_no_spaces() -> None:
 
 
 def test_what_the_model_does_not_read_is_named() -> None:
-    with pytest.raises(UnknownSymbol, match=r"“x”: it reads 0 to 112, \+ and =") as caught:
+    with pytest.raises(UnknownSymbol, match=r"“x”: it reads 0 … 112, \+, =") as caught:
         SUMS.encode("17 + x =", 10)
     assert (caught.value.code, caught.value.status) == ("unknown_symbol", 422)
     with pytest.raises(UnknownSymbol, match="“113”"):
         SUMS.encode("113 + 2 =", 10)
-    with pytest.raises(UnknownSymbol, match="“D”: it reads A, B and C"):
+    with pytest.raises(UnknownSymbol, match="“D”: it reads A, B, C"):
         LETTERS.encode("ABD", 10)
 
 
 def test_bounds() -> None:
-    with pytest.raises(EmptyText, match="0 to 112"):
+    with pytest.raises(EmptyText, match="0 … 112"):
         SUMS.encode("  ", 10)
     with pytest.raises(TextTooLong):
         SUMS.encode("1 " * 20_000, 10)
@@ -72,5 +72,5 @@ def test_text_is_still_read_as_bytes(tmp_path: Path) -> None:
 
 def test_symbols_in_words() -> None:
     assert listed(["a"]) == "a"
-    assert listed(["0", "1"]) == "0 and 1"
-    assert listed(["0", "1", "2", "x"]) == "0 to 2 and x"
+    assert listed(["0", "1"]) == "0, 1"
+    assert listed(["0", "1", "2", "x"]) == "0 … 2, x"

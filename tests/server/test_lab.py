@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import httpx
 import pytest
 
 from layerfold.errors import Busy, CorpusError, InputError, JobNotFound, LabClosed
+from layerfold.locales.messages import render
 from layerfold.runs.opening import open_run
 from layerfold.server import lab as module
 from layerfold.server.lab import Lab
@@ -93,6 +95,14 @@ def test_what_fails_says_why(lab: Lab) -> None:
         "the corpus is too short",
     )
     assert lab.resume(card.id).status == "running"
+
+
+def test_a_process_that_was_killed_is_said_to_be_with_what_to_do() -> None:
+    for code, words in ((-9, "killed (signal 9)"), (3, "ended with 3")):
+        said = module.how_it_ended(code)
+        assert words in said
+        assert "Resume it" in said
+        assert not re.search("[a-z] [a-z]", render(said, "zh"))
 
 
 def test_bounds(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -179,3 +179,19 @@ def test_unsafe_methods_of_other_pages_are_refused(app: FastAPI) -> None:
             ).status_code
             == 405
         )
+
+
+def test_a_person_is_refused_in_words_and_a_program_in_json() -> None:
+    """Where a browser shows the answer as a page, it says what to do, in the reader's language."""
+    client = TestClient(application(FakeRun()), headers={"Host": "foreign.test"})
+    marked = client.get("/", headers={"Host": "<b>x</b>", "Accept": "text/html"})
+    assert "&lt;b&gt;" in marked.text
+    assert "<b>" not in marked.text
+    program = client.get("/api/runs", headers={"Accept": "*/*"})
+    assert program.json()["error"]["code"] == "foreign_origin"
+    for language, words in (("zh-CN,zh;q=0.9", "若它是您的"), ("en-GB", "If it is yours, start")):
+        headers = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": language}
+        page = client.get("/", headers=headers)
+        assert (page.status_code, page.headers["content-type"].split(";")[0]) == (403, "text/html")
+        assert words in page.text
+        assert "--allow-host foreign.test" in page.text

@@ -3,6 +3,10 @@
 LAYERFOLD_SOAK says how many seconds (two hours without it), LAYERFOLD_BENCH_RUN which run. Pages
 come and go; each types, looks closely, asks for tables, sends what makes no sense, and half of them
 leave without a word while they are being answered.
+
+Memory is the server's anonymous part (RssAnon of /proc/PID/status): what it allocated. Its unique
+set size would count the pages of mapped files too, weights and states of steps among them: those
+come and go with what is asked and with what the system needs, and nobody has to give them back.
 """
 
 from __future__ import annotations
@@ -35,7 +39,7 @@ ODD = ("{", "[]", '{"type": "place"}', '{"type": "walk", "id": -1}', "x" * 70_00
 
 @dataclass(frozen=True)
 class Held:
-    """What a server holds at a time: bytes of its own, open handles, threads, files in its folder
+    """What a server holds at a time: bytes it allocated, open handles, threads, files in its folder
     for what can be made again and in that for temporary ones.
     """
 
@@ -51,12 +55,18 @@ def held(server: Server, cache: Path, temporary: Path) -> Held:
     process = server.process
     return Held(
         time.monotonic(),
-        process.memory_full_info().uss,
+        allocated(process.pid),
         process.num_fds(),
         process.num_threads(),
         sum(1 for path in cache.rglob("*") if path.is_file()),
         sum(1 for path in temporary.rglob("*") if path.is_file()),
     )
+
+
+def allocated(process: int) -> int:
+    """Bytes of memory behind which there is no file."""
+    said = Path(f"/proc/{process}/status").read_text()
+    return int(said.partition("RssAnon:")[2].split()[0]) << 10
 
 
 async def person(port: int, number: int, end: float) -> int:
@@ -128,6 +138,18 @@ def test_the_slope_is_that_of_the_line_whatever_a_few_points_do() -> None:
     values = 5 + 2 * at
     values[::7] += 1000
     assert slope(values, at) == pytest.approx(7200)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc to ask")
+def test_what_is_allocated_counts_and_a_mapped_file_does_not(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(bytes(32 << 20))
+    before = allocated(os.getpid())
+    mapped = np.memmap(tmp_path / "file", mode="r")
+    assert mapped.sum() == 0
+    assert allocated(os.getpid()) - before < 8 << 20
+    own = np.ones(32 << 20, np.uint8)
+    assert allocated(os.getpid()) - before > 24 << 20
+    assert own.all()
 
 
 @pytest.mark.long

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -258,7 +260,7 @@ def test_more_than_64_kib_closes_with_1009(start: Start) -> None:
     with start(FakeRun()).page() as page:
         page.place(1, "x" * 70_000)
         with pytest.raises(ConnectionClosed) as caught:
-            page.until("done")
+            page.until("done", 1)
     assert caught.value.rcvd is not None
     assert caught.value.rcvd.code == 1009
 
@@ -356,3 +358,22 @@ def test_a_line_too_full_for_the_other_steps_is_told_once_and_ends(start: Start)
         (message["code"], message["sentence"]) for message in said if message["type"] == "error"
     ] == [("busy", "a")]
     assert said[1]["type"] == "slice"
+
+
+def test_a_page_that_has_gone_is_let_go_without_the_garbage_collector(start: Start) -> None:
+    """Else closed pages gather until a full collection, which a large process seldom makes."""
+    live = start(FakeRun())
+    gc.disable()
+    try:
+        with live.page() as page:
+            page.place(1, "the bank of the river")
+            page.until("done", 1)
+            (connection,) = live.app.state.connections
+            gone = weakref.ref(connection)
+            del connection
+        end = time.monotonic() + 60
+        while gone() is not None:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+    finally:
+        gc.enable()

@@ -295,6 +295,10 @@ def check_reference(reference: Reference) -> None:
     ).all()
     if not inside:
         raise ValueError(f"points outside its {len(windows)} windows of {windows.shape[1]} tokens")
+    if ((windows[:, 1:] >= 0) & (windows[:, :-1] < 0)).any():
+        raise ValueError("has windows with tokens behind their end (-1)")
+    if (windows[window, position] < 0).any():
+        raise ValueError("points behind the last token of a window")
 
 
 def write_reference(folder: Path, reference: Reference) -> None:

@@ -105,7 +105,8 @@ def first_problem(error: ValidationError) -> str:
     """The first thing that is wrong with a card, and where."""
     first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part)[:60] for part in first["loc"])
-    return f"{where + ': ' if where else ''}{first['msg']}"[:300]
+    why = first["msg"].removeprefix("Value error, ")
+    return f"{where + ': ' if where else ''}{why}"[:300]
 
 
 def _once(pairs: list[tuple[str, Any]]) -> Card:

@@ -42,6 +42,19 @@ WEIGHED: Final = 10.0  # seconds between two looks at how much a run takes on di
 log = logging.getLogger(__name__)
 
 
+def how_it_ended(code: int | None) -> str:
+    """What became of a process that ended without a word."""
+    if code is not None and code < 0:
+        return (
+            f"Its process was killed (signal {-code}), as happens when memory runs out. Resume it,"
+            " or train something smaller."
+        )
+    return (
+        f"Its process ended with {code}. Resume it; if that ends too, train it again from the"
+        " beginning."
+    )
+
+
 class Lab:
     """Jobs in a folder, each in one of its own; every method may be called from any thread."""
 
@@ -278,10 +291,8 @@ class Lab:
             job.status = told or "paused"
         else:
             job.status = "failed"
-            job.message = (
-                self.workshop.complaint(job.id).removeprefix("layerfold: ")
-                or f"Its process ended with {code}."
-            )
+            said_last = self.workshop.complaint(job.id).removeprefix("layerfold: ")
+            job.message = said_last or how_it_ended(code)
         self.workshop.forget(job.id)
 
     def _too_much(self, job: Job) -> str:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from layerfold.errors import ForeignOrigin
+from layerfold.server.error_answers import answer_of
 from layerfold.server.hosts import OPTION, SCHEMES, Allowed, Host
 from layerfold.server.protocol.http import ErrorAnswer, Problem, Reach
 from layerfold.server.proxy import Proxies, as_asked, hint, lacks_slash
@@ -55,15 +56,15 @@ def check_host(headers: Headers, hosts: Sequence[Allowed]) -> None:
     """The request names one Host, and it is ours. Raises ForeignOrigin."""
     names = headers.getlist("host")
     named = Host.of_header(names[0]) if len(names) == 1 else None
-    if not any(one.is_host(named) for one in hosts):
-        said = (
-            f"Start with {OPTION} {named.name}, or set LAYERFOLD_ALLOWED_HOSTS,"
-            if named
-            else "Name one host"
-        )
-        raise ForeignOrigin(
-            f"The Host {', '.join(names)[:100]!r} is not this server's name. {said} if it is yours."
-        )
+    if any(one.is_host(named) for one in hosts):
+        return
+    said = ", ".join(names)[:100]
+    if named is None:
+        raise ForeignOrigin(f"The Host {said!r} is not this server's name. Name one host.")
+    raise ForeignOrigin(
+        f"The Host {said!r} is not this server's name. If it is yours, start with"
+        f" {OPTION} {named.name}, or set LAYERFOLD_ALLOWED_HOSTS."
+    )
 
 
 def check_origin(headers: Headers, hosts: Sequence[Allowed] = ()) -> None:
@@ -168,7 +169,9 @@ class Guard:
         if scope["type"] == "websocket":
             await WebSocket(scope, receive, send).send_denial_response(_refusal(error))
         else:
-            await _refusal(error)(scope, receive, _with_headers(send))
+            problem = Problem(code=error.code, message=str(error))
+            answer = answer_of(Headers(scope=scope), error.status, problem)
+            await answer(scope, receive, _with_headers(send))
 
 
 def _with_headers(send: Send) -> Send:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from pydantic import BaseModel
@@ -69,11 +70,12 @@ class Connection:
         self.limits = limits
         self.version = version
         self.patience = patience
+        self.owner = object()  # who asks, for the line of work, which remembers them for a while
         self.outbox = Outbox()
-        self.placings = Placings(self, catalog, jobs, limits, self.outbox, pace or Pace())
+        self.placings = Placings(self.owner, catalog, jobs, limits, self.outbox, pace or Pace())
         self.inspections: set[asyncio.Task[None]] = set()
         self.inspector = Inspector(
-            self, catalog, jobs, limits, self.outbox.put, self._refuse, self.outbox.discard
+            self.owner, catalog, jobs, limits, self.outbox.put, self._refuse, self.outbox.discard
         )
 
     async def run(self) -> None:
@@ -89,6 +91,8 @@ class Connection:
             for task in (reader, sender):
                 task.cancel()
             await asyncio.gather(reader, sender, return_exceptions=True)
+            # it knows this connection, which would stay until the garbage collector comes by
+            del self.inspector
 
     def note(self, runs: Iterable[str] = (), jobs: bool = False) -> None:
         """The page will hear that these runs, or the jobs of the lab, have changed."""
@@ -181,7 +185,8 @@ class Connection:
 
     async def _inspect(self, message: Inspect) -> None:
         try:
-            found = await self.jobs.run(self, Rank.NOW, lambda: self._look(message), message.run)
+            look = partial(self._look, message)
+            found = await self.jobs.run(self.owner, Rank.NOW, look, message.run)
             await self._say(message.id, _inspected(message, found))
         except LayerfoldError as error:
             await self._fail(message.id, None, error)

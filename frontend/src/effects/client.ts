@@ -31,7 +31,7 @@ export class Refusal extends Error {
 export function failureOf(error: unknown): Failure {
   if (error instanceof Refusal)
     return { code: error.code, message: error.message, message_zh: error.chinese };
-  return { code: "unreachable", message: error instanceof Error ? error.message : String(error) };
+  return { code: "no_answer", message: error instanceof Error ? error.message : String(error) };
 }
 
 async function get(path: string, options?: RequestInit) {

@@ -13,8 +13,8 @@ const BUDGET = 160 * 1024 * 1024;
 const AT_ONCE = 2;
 
 /**
- * What to load next and what to let go, with room for `capacity` steps around the present one.
- * Pure.
+ * What to load next and what to let go, with room for `capacity` steps around the present one;
+ * steps in `failed` cannot be had, and take no room. Pure.
  * @param current index
  * @param lacks what the present step must be asked for again
  * @returns step numbers
@@ -25,13 +25,15 @@ export function plan<T>(
   held: Record<number, T>,
   capacity: number,
   lacks: (slice: T) => boolean = (_) => false,
+  failed: Record<number, unknown> = {},
 ): { load: number[]; drop: number[] } {
   const near = outward(steps.length, current)
-    .slice(0, Math.max(1, capacity))
-    .map((i) => steps[i]);
+    .map((i) => steps[i])
+    .filter((step) => !(step in failed))
+    .slice(0, Math.max(1, capacity));
   const kept = new Set(near);
   return {
-    load: near.filter((step, i) => !(step in held) || (i === 0 && lacks(held[step]))),
+    load: near.filter((step) => !(step in held) || (step === steps[current] && lacks(held[step]))),
     drop: Object.keys(held)
       .map(Number)
       .filter((step) => !kept.has(step)),
@@ -64,11 +66,12 @@ export function prefetch(store: Store) {
       state.atlas,
       capacity(state),
       (slice) => trusted && !slice.trust,
+      state.atlasFailures,
     );
     if (drop.length) store.dispatch({ type: "atlas.drop", steps: drop });
     for (const step of load) {
       if (flying.size >= (Object.keys(state.atlas).length ? AT_ONCE : 1)) return;
-      if (!flying.has(step) && !(step in state.atlasFailures)) fetchStep(state, step);
+      if (!flying.has(step)) fetchStep(state, step);
     }
   }
 

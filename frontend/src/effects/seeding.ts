@@ -21,7 +21,7 @@ export function seeding(store: Store) {
       store.dispatch({ type: "seed.cards", run, cards });
     } catch (error) {
       const failure = failureOf(error);
-      if (failure.code === "unreachable") return void asked.delete(run);
+      if (failure.code === "no_answer") return void asked.delete(run);
       store.dispatch({ type: "seed.cards", run, cards: [] });
       if (run === store.get().run)
         store.dispatch({

@@ -136,15 +136,21 @@ export function number(value: number, language: Language, options?: Intl.NumberF
     .replace(/^-/, "\u2212");
 }
 
-/** An error in words: ours for the codes we know, else the server's. */
+/**
+ * An error in words: ours for the codes we know, where every value that they name is given, else
+ * the server's.
+ */
 export function failureWords(
   t: Words,
   failure: Failure,
   values: Record<string, string | number> = {},
 ) {
   const key = `error.${failure.code}`;
-  const words = t(key, values);
-  return words === key ? said(t, failure) || t("error.unknown") : words;
+  const ours = t(key);
+  const named = [...ours.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+  return ours !== key && named.every((name) => name in values)
+    ? t(key, values)
+    : said(t, failure) || t("error.unknown");
 }
 
 /** What the server says, in the language of `t`. */

@@ -34,6 +34,7 @@ export default {
   "sentences.try": "Try one of these, or type your own:",
   "sentences.blank": "Every token you type becomes a point in the cloud.",
   "sentences.waiting": "Kept here until the connection is back.",
+  "sentences.busy": "The server is busy. Trying again shortly.",
   "sentences.cut": "The model reads {limit} tokens; {cut} more are left out.",
 
   "colour.label": "Colour by",
@@ -170,18 +171,21 @@ export default {
   "link.copied": "Link copied. It opens this very picture.",
   "link.address": "The link is in the address bar.",
   "link.toolong": "These sentences are too long for a link (8 KiB at most).",
-  "link.long": "The link was longer than 8 KiB and was not followed.",
-  "link.version": "The link was made by another version and was not followed.",
+  "link.long":
+    "The link was longer than 8 KiB and was not followed. Ask for one with fewer or shorter sentences.",
+  "link.version":
+    "The link was made by another version and was not followed. Open it with that version, or make it again.",
 
-  "error.text_too_long": "Too long: {length} characters; {limit} at most.",
+  "error.text_too_long": "Too long: {length} characters; {limit} at most. Shorten it.",
   "error.empty_text": "Nothing to place yet.",
-  "error.run_not_found": "There is no run called “{run}” here.",
+  "error.run_not_found": "There is no run called “{run}” here. Choose another one.",
   "error.atlas_missing": "This run has no atlas yet. Build it with: layerfold atlas {run}",
   "error.no_runs": "There is no run to show. Train one with: layerfold train",
-  "error.no_scene": "The picture cannot be drawn in this browser.",
-  "error.unreachable": "The server does not answer.",
-  "error.busy": "The server is busy. Trying again shortly.",
-  "error.unknown": "Something went wrong.",
+  "error.no_scene":
+    "The picture cannot be drawn in this browser. Use a current Firefox, Chrome or Safari.",
+  "error.no_answer": "The server does not answer. See whether it still runs, then try again.",
+  "error.unknown":
+    "Something went wrong. Reload the page; if it comes again, the server’s log says why.",
 
   "help.title": "Keys",
   "help.pointer": "Drag to turn, scroll to come closer, click a point to inspect it.",

@@ -235,6 +235,7 @@ function unread(message: string, language: State["language"]) {
 
 function statusWords(one: Sentence, state: State, t: Words) {
   const symbol = unread(one.failure?.message ?? "", state.language) || one.text;
+  if (one.failure?.code === "busy") return t("sentences.busy"); // sent again by itself
   if (one.failure)
     return failureWords(t, one.failure, {
       limit: state.limits.characters,

@@ -97,7 +97,7 @@ class SymbolTokenizer(Tokenizer):
 
     @property
     def alphabet(self) -> str:
-        """What the model reads, in words: numbers in a row as a range, other symbols one by one."""
+        """What the model reads: numbers in a row as a range, other symbols one by one."""
         return listed(self._symbols)
 
     def _read(self, text: str) -> tuple[Token, ...]:
@@ -143,11 +143,11 @@ def whole_words(backend: Any) -> Tokenizer:
 
 
 def listed(symbols: Iterable[str]) -> str:
-    """Symbols as words: "0 to 112, + and ="."""
+    """Symbols in a row, in no language: "0 … 112, +, ="."""
     words: list[str] = []
     for number, run in groupby(
         enumerate(symbols), lambda item: int(item[1]) - item[0] if item[1].isdecimal() else None
     ):
         names = [symbol for _, symbol in run]
-        words += [f"{names[0]} to {names[-1]}"] if number is not None and len(names) > 2 else names
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+        words += [f"{names[0]} … {names[-1]}"] if number is not None and len(names) > 2 else names
+    return ", ".join(words)
