@@ -28,7 +28,6 @@ from layerfold.interp.interval import (
     packed,
     resamples,
 )
-from layerfold.interp.logit_lens import log_softmax
 from layerfold.interp.notes import Note
 from layerfold.interp.readout import shrunk_covariance
 from layerfold.interp.rows import Tabled
@@ -172,12 +171,13 @@ def at_step(
 
 def states_of(adapter: Adapter, windows: Ints, watch: Watch = NOBODY) -> Floats:
     """The raw states of windows, [site, window, token, d]."""
-    parts = []
+    shape = (len(adapter.sites), *windows.shape, adapter.d_model)
+    found = np.empty(shape, dtype=np.float32)  # gigabytes of a language model: held once
     for n in range(0, len(windows), AT_ONCE):
         watch.stop()
         watch.progress("reading text", n / len(windows))
-        parts.append(adapter.batch_states(windows[n : n + AT_ONCE]))
-    return np.concatenate(parts, axis=1)
+        found[:, n : n + AT_ONCE] = adapter.batch_states(windows[n : n + AT_ONCE])
+    return found
 
 
 def last_states(adapter: Adapter, windows: Ints) -> Floats:
@@ -199,9 +199,11 @@ def loss_of(adapter: Adapter, windows: Ints, last: Floats) -> Doubles:
         return found
     for n in range(0, len(windows), AT_ONCE):
         rows = windows[n : n + AT_ONCE]
-        logs = log_softmax(adapter.unembed(last[n : n + AT_ONCE, :-1]))
-        picked = np.take_along_axis(logs, rows[:, 1:, None].astype(np.int64), axis=-1)
-        found[n : n + AT_ONCE, 1:] = -picked[..., 0]
+        logits = adapter.unembed(last[n : n + AT_ONCE, :-1])
+        logits -= logits.max(axis=-1, keepdims=True)
+        picked = np.take_along_axis(logits, rows[:, 1:, None].astype(np.int64), axis=-1)[..., 0]
+        total = np.exp(logits, out=logits).sum(axis=-1, dtype=np.float64)
+        found[n : n + AT_ONCE, 1:] = np.log(total) - picked
     return found
 
 
