@@ -172,11 +172,11 @@ export default {
   "link.address": "The link is in the address bar.",
   "link.toolong": "These sentences are too long for a link (8 KiB at most).",
   "link.long":
-    "The link was longer than 8 KiB and was not followed. Ask for one with fewer or shorter " +
-    "sentences.",
+    "The link was longer than 8 KiB and was not followed. " +
+    "Ask for one with fewer or shorter sentences.",
   "link.version":
-    "The link was made by another version and was not followed. Open it with that version, or " +
-    "make it again.",
+    "The link was made by another version and was not followed. " +
+    "Open it with that version, or make it again.",
 
   "error.text_too_long": "Too long: {length} characters; {limit} at most. Shorten it.",
   "error.empty_text": "Nothing to place yet.",
