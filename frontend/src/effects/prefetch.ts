@@ -54,6 +54,15 @@ function capacity(state: State) {
     : AT_ONCE;
 }
 
+/** Where a step's clouds are, of a projection with or without its trust. */
+function addressOf(run: string, step: number, projection: string, trusted: boolean) {
+  const asked =
+    projection === "umap"
+      ? ""
+      : `?projection=${encodeURIComponent(projection)}${trusted ? "&trust=true" : ""}`;
+  return `api/runs/${encodeURIComponent(run)}/atlas/${step}${asked}`;
+}
+
 export function prefetch(store: Store) {
   const flying: Map<number, AbortController> = new Map();
 
@@ -81,14 +90,7 @@ export function prefetch(store: Store) {
     flying.set(step, stop);
     try {
       const trusted = colour === "trust" && card?.steps[Math.round(at)] === step;
-      const asked =
-        projection === "umap"
-          ? ""
-          : `?projection=${encodeURIComponent(projection)}${trusted ? "&trust=true" : ""}`;
-      const bytes = await getBytes(
-        `api/runs/${encodeURIComponent(run)}/atlas/${step}${asked}`,
-        stop.signal,
-      );
+      const bytes = await getBytes(addressOf(run, step, projection, trusted), stop.signal);
       if (present()) store.dispatch({ type: "atlas.slice", slice: decodeAtlas(bytes, step) });
     } catch (error) {
       if (!stop.signal.aborted && present())
