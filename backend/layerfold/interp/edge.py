@@ -246,7 +246,7 @@ def mahalanobis(states: Floats, cloud: Floats) -> Doubles:
 
 def squares(rows: Floats | Doubles) -> Doubles:
     """The squared length of each row [n, d]."""
-    return np.einsum("nd,nd->n", rows, rows, dtype=np.float64)
+    return np.asarray(np.einsum("nd,nd->n", rows, rows, dtype=np.float64))
 
 
 @dataclass(frozen=True)
