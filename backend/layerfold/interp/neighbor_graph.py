@@ -31,7 +31,7 @@ class NeighborGraph:
     def tied(nearest: tuple[Ints, Floats], k: int) -> NeighborGraph:
         """The graph of points by the first k of each one's nearest others and their distances
         [n, k or more]."""
-        others, lengths = (part[:, :k] for part in nearest)
+        others, lengths = nearest[0][:, :k], nearest[1][:, :k]
         count, most = others.shape
         one = np.repeat(np.arange(count, dtype=np.int32), most)
         pairs = np.sort(np.stack([one, others.ravel()], axis=1), axis=1)
