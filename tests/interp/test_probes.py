@@ -185,7 +185,7 @@ def test_it_stops_between_sites(opened: Session, monkeypatch: pytest.MonkeyPatch
     watch = Watch(cancelled=lambda: asked.append(1) or len(asked) > 3)  # type: ignore[func-returns-value]
     with pytest.raises(Cancelled):
         probes.measure(opened, labels, [64], replace(QUICK, seed=7), watch)
-    assert len(asked) == 4
+    assert 4 <= len(asked) <= 5, "each that is at work asks once more at most"
 
 
 def test_words_with_tags(opened: Session, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from layerfold.errors import InputError
 from layerfold.interp.interval import Doubles, Interval, packed, resamples
 from layerfold.interp.labels import Labelled, shuffled_types
 from layerfold.interp.notes import Note
+from layerfold.interp.readahead import Readahead
 from layerfold.interp.rows import Tabled
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import NOBODY, Recipe, Watch, chosen_steps, over_steps
@@ -144,9 +145,12 @@ def measure(
         labels.tokens.tolist(), labels.values.tolist(), labels.documents.tolist()
     )
 
+    def read(step: int, at_work: Watch) -> NDArray[Any]:
+        return reference_states(opened, step, labels, options.view, at_work)
+
     def compute(step: int, at_work: Watch) -> dict[str, NDArray[Any]]:
         reading, fitting = at_work.part(0, 2), at_work.part(1, 2)
-        states = reference_states(opened, step, labels, options.view, reading)
+        states = ahead.of(step, reading)
         rows, known = [], (Fits(), Fits())
         with threadpool_limits(1, "blas"):  # one order of sums, whatever the machine
             for number, site in enumerate(states):
@@ -155,7 +159,8 @@ def measure(
                 rows.append(at_site(site.astype(np.float32), split, known))
         return {name: np.stack([row[name] for row in rows]) for name in NAMES}
 
-    found = over_steps(opened, chosen, Recipe(origin, NAMES, compute), watch)
+    with Readahead(read, chosen) as ahead:
+        found = over_steps(opened, chosen, Recipe(origin, NAMES, compute), watch)
     baseline, majority = baselines(split)
     return Probe(
         labels,

@@ -15,9 +15,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, diags
-from scipy.sparse.linalg import cg
-from scipy.spatial import cKDTree
 
 from layerfold.records import Floats
 
@@ -37,6 +34,8 @@ def as_crowded(positions: Floats, radii: Floats, k: int) -> Floats:
 
     The radii's geometric mean stays as it was. The same input gives the same bytes.
     """
+    from scipy.spatial import cKDTree  # late: serving does not need it
+
     places = positions.astype(np.float64)
     wanted = _logarithm(radii)
     for _ in range(ROUNDS):
@@ -59,6 +58,9 @@ def _placed(places: Doubles, near: NDArray[np.int64], ways: Doubles) -> Doubles:
     """The places whose differences from their ``near`` [ref, k] are nearest to ``ways`` [ref, k,
     3], held a little where they are.
     """
+    from scipy.sparse import csr_matrix, diags
+    from scipy.sparse.linalg import cg
+
     count, k = near.shape
     one, other = np.repeat(np.arange(count), k), near.ravel()
     edges = csr_matrix((np.ones(len(one)), (one, other)), shape=(count, count))
