@@ -12,13 +12,15 @@ from layerfold.errors import Cancelled, InputError, StepNotFound
 from layerfold.interp.optimizer_step import batch_loss
 from layerfold.interp.session import Session, open_session
 from layerfold.interp.step_batches import batches_of, hyper_of
-from layerfold.interp.weight_motion import MOTIONS, by_weight
+from layerfold.interp.weight_motion import MOST_WEIGHTS, MOTIONS, by_weight
 from layerfold.model.forward import gpt_of
 from layerfold.model.gpt_adapter import GPTAdapter
+from layerfold.runs.opening import open_run
 from tests.asking import ask, ask_all
 from tests.small import STEPS, make_run
 
 TEXT = "The bank of the river was steep."
+MODELS = Path(__file__).parents[2] / "models"
 
 
 @pytest.fixture(scope="module")
@@ -135,8 +137,15 @@ def test_bad_questions_have_clear_answers(run: Session, monkeypatch: pytest.Monk
         ask_all(run, "loss_landscape", size=4)
 
 
+@pytest.mark.parametrize("name", sorted(path.name for path in MODELS.iterdir()))
+def test_all_checkpoints_of_a_bundled_run_fit_side_by_side(name: str) -> None:
+    own = open_run(MODELS / name)
+    weights = sum(one.numel() for one in gpt_of(own.adapter(own.steps[-1])).parameters())
+    assert weights * len(own.steps) <= MOST_WEIGHTS
+
+
 def test_the_bundled_task_takes_its_very_own_step() -> None:
-    own = open_session(Path(__file__).parents[2] / "models" / "belief-simplex", None)
+    own = open_session(MODELS / "belief-simplex", None)
     told, _ = stepped(own, step=160, text="A B C", component="step")
     assert (told.origin, told.sequences, told.earlier) == ("own", 64, 8)
     assert told.lengths["adaptive"] > 10 * told.lengths["gradient"]

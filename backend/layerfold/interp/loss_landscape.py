@@ -50,7 +50,7 @@ def path_of(model_at: ModelAt, steps: Sequence[int]) -> Path:
         raise InputError(
             f"The weights go nowhere: the run has {len(steps)} checkpoint(s), and a way needs two."
         )
-    rows = torch.stack([vector_of(model_at(step)) for step in steps])
+    rows = _rows(model_at, steps)
     origin = rows.mean(dim=0)
     rows -= origin
     values, vectors = torch.linalg.eigh((rows @ rows.T).double())
@@ -63,9 +63,20 @@ def path_of(model_at: ModelAt, steps: Sequence[int]) -> Path:
         axes * torch.where(places[-1:].T < 0, -1, 1),
         places * torch.where(places[-1:] < 0, -1, 1),
     )
-    off = (rows - places @ axes).norm(dim=1)
+    away = zip(rows, places, strict=True)  # one at a time: all of them are as much as the path
+    off = torch.stack([(row - place @ axes).norm() for row, place in away])
     shares = values[-2:].flip(0).clamp_min(0) / values.clamp_min(0).sum().clamp_min(1e-30)
     return Path(tuple(steps), _array(places), _array(off), _array(shares), origin, axes)
+
+
+def _rows(model_at: ModelAt, steps: Sequence[int]) -> Tensor:
+    """The weights of each step [step, p], none of them held twice."""
+    first = vector_of(model_at(steps[0]))
+    rows = torch.empty(len(steps), len(first))
+    rows[0] = first
+    for number, step in enumerate(steps[1:], 1):
+        rows[number] = vector_of(model_at(step))
+    return rows
 
 
 def crossings(path: Path, size: int, margin: float = 0.25) -> tuple[Floats, Floats]:

@@ -41,7 +41,7 @@ Cancelled = Callable[[], bool]
 STEP: Final = "step"
 # rows of what is kept; the step is the sum of the parts
 MOTIONS: Final = (*PARTS, "sgd", "sgd_momentum", "adam")
-MOST_WEIGHTS: Final = 50_000_000
+MOST_WEIGHTS: Final = 100_000_000  # 400 MB
 
 
 class WeightMotion:
