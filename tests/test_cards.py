@@ -15,12 +15,14 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
 
+from layerfold.build import check
 from layerfold.build.check import check_run
 from layerfold.cards.reading import CARD_BYTES, DEEPEST, parse_object
 from layerfold.cards.shapes import ParametersShape
-from layerfold.errors import DamagedRun, LayerfoldError
+from layerfold.errors import DamagedRun, LayerfoldError, ModelRefused
 from layerfold.interp.session import open_session
 from layerfold.runs.opening import open_run
+from layerfold.runs.run import Run
 from layerfold.server.app import create_app
 from layerfold.server.catalog import Catalog, find_runs
 from layerfold.server.watch import Watch
@@ -190,3 +192,14 @@ def test_a_layout_says_all_that_placing_asks(missing: str) -> None:
     del told[missing]
     with pytest.raises(ValidationError, match=missing):
         ParametersShape.model_validate(told)
+
+
+def test_a_tokenizer_that_no_card_names_is_told_by_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(run: Run) -> None:
+        raise ModelRefused("its class needs more than is installed")
+
+    monkeypatch.setattr(Run, "tokenizer", refused)
+    run = Run(tmp_path, {"tokenizer": None, "architecture": {"vocab_size": 4}})
+    assert [problem.file for problem in check._tokenizer(run)] == ["tokenizer.json"]

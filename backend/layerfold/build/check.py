@@ -152,11 +152,11 @@ def _tokenizer(run: Run) -> Iterator[Problem]:
     try:
         size, wanted = len(run.tokenizer()), int(run.card["architecture"]["vocab_size"])
     except LayerfoldError as error:
-        yield Problem(str(run.card.get("tokenizer", "tokenizer.json")), str(error))
+        yield Problem(str(run.card.get("tokenizer") or "tokenizer.json"), str(error))
         return
     if size > wanted:
         yield Problem(
-            str(run.card.get("tokenizer", "tokenizer.json")),
+            str(run.card.get("tokenizer") or "tokenizer.json"),
             f"has {size} tokens, the model {wanted}: restore it",
         )
 
