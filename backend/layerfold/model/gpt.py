@@ -181,7 +181,8 @@ class GPT(nn.Module):
         self.head = (
             None if config.tied else nn.Linear(config.d_model, config.vocab_size, bias=False)
         )
-        self._start(torch.Generator().manual_seed(seed))
+        if not self.tokens.weight.is_meta:  # else weights that were kept take their places
+            self._start(torch.Generator().manual_seed(seed))
 
     @torch.no_grad()
     def _start(self, generator: torch.Generator) -> None:
