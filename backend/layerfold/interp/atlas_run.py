@@ -157,7 +157,9 @@ class AtlasRun:
             for name in ("k", "a", "b", "repulsion")
             if name in atlas.parameters
         }
-        placer = Placer.ready(Prepared.from_arrays(states, arrays), **kernel)
+        placer = Placer.ready(
+            Prepared.from_arrays(states, arrays), self._spaces.arithmetic, **kernel
+        )
         return StepSpace(weights, states, placer, np.asarray(arrays[SLOPE], dtype=np.float32))
 
     def _states(self, step: int, weights: Callable[[], Adapter] | None = None) -> NDArray[Any]:
@@ -193,6 +195,10 @@ class AtlasRun:
     def index_origin(self, step: int) -> dict[str, Any]:
         """What places tokens at a step, and all that is found by it, is made from."""
         return index_origin(self._origin(step), self.atlas, step)
+
+    def quicken(self) -> bool:
+        """Places are worked out by machine code from now on, and True, if it is on disk."""
+        return self._spaces.arithmetic.quicken()
 
     def warm(self, step: int) -> None:
         """The step's reference states are computed, and its placer is ready if there is room for

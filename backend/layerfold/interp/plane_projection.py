@@ -16,8 +16,9 @@ from layerfold.errors import DamagedRun
 from layerfold.files.array_cache import ArrayCache
 from layerfold.interp.linear_projection import UNITS, LinearProjection
 from layerfold.records import Floats, Ints, Measure
+from layerfold.space.clouds import Clouds, settle
 from layerfold.space.descent import UMAPS, Curve
-from layerfold.space.placement import Clouds, Placer
+from layerfold.space.placement import Placer
 
 Sources = tuple[Callable[[int], NDArray[Any]], Callable[[int], dict[str, Any]], ArrayCache]
 
@@ -70,7 +71,7 @@ class PlaneProjection(LinearProjection):
         kernel = self._kernel
         curve = Curve(kernel["a"], kernel["b"])
         clouds = Clouds.of(self.cloud(step), curve, kernel.get("repulsion", UMAPS))
-        return clouds.settle(neighbors, distances)
+        return settle(clouds, neighbors, distances)
 
     def _make_cloud(self, step: int) -> NDArray[np.float16]:
         flat = self._plane.positions[self._row(step)]

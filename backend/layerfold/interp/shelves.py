@@ -15,6 +15,7 @@ from layerfold.atlas.files import Atlas
 from layerfold.data.reference_states import slope_of
 from layerfold.files.bounded_cache import BoundedCache
 from layerfold.interp.slices import StepSpace
+from layerfold.space.arithmetic import Arithmetic
 from layerfold.space.placement import check_clouds
 from layerfold.space.prepared import FORM, Prepared
 
@@ -42,11 +43,13 @@ class Where:
 
 class Spaces(BoundedCache[Where, StepSpace]):
     """What places tokens at the steps of any runs, and the ``weights`` of their models, each with
-    room of its own: weights are read anew more slowly than an index is mapped again.
+    room of its own: weights are read anew more slowly than an index is mapped again. All place by
+    one ``arithmetic``.
     """
 
     def __init__(self, room: int, weights: int) -> None:
         super().__init__(room, lambda key: key.run.make_space(key), lambda space: space.nbytes)
+        self.arithmetic = Arithmetic()
         self.weights: BoundedCache[Where, Adapter] = BoundedCache(
             weights, lambda key: key.run.run.adapter(key.step), weight_bytes
         )

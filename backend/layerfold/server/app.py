@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import sys
@@ -11,7 +10,6 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -21,15 +19,13 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Query, Request
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.websockets import WebSocket
-from threadpoolctl import threadpool_limits
 
-from layerfold.errors import Busy, LayerfoldError
 from layerfold.interp.axis_projection import open_session
 from layerfold.interp.session import Session, shared_spaces, states_cache
 from layerfold.server.catalog import Catalog, find_runs
 from layerfold.server.error_answers import answer_errors
 from layerfold.server.hosts import ANY_ADDRESS, Allowed, known_hosts, trusted_proxies
-from layerfold.server.jobs import Jobs, Rank
+from layerfold.server.jobs import Jobs
 from layerfold.server.lab import Lab
 from layerfold.server.lab_routes import create_lab_routes
 from layerfold.server.offer_routes import create_offer_routes
@@ -44,6 +40,7 @@ from layerfold.server.security import Guard, accept, reach
 from layerfold.server.sockets import Sockets
 from layerfold.server.standalone_routes import create_standalone_routes
 from layerfold.server.typed import Pace
+from layerfold.server.warm_up import warm_up
 from layerfold.server.watch import FOLLOWERS, Watch
 from layerfold.server.ws import TRY_AGAIN, Connection
 from layerfold.settings import Settings, cache_folder, listen
@@ -172,7 +169,7 @@ def _life(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         work.open()  # an application may be started again
-        tasks = [asyncio.create_task(_warm_up(catalog, work))] if warm else []
+        tasks = [asyncio.create_task(warm_up(catalog, work))] if warm else []
         tasks += (
             [asyncio.create_task(watch.run(lambda runs: announce(connections, runs)))]
             if watch
@@ -348,47 +345,3 @@ def installed_version() -> str:
 
 def _limits_of(limits: Limits) -> Callable[[Session], Limits]:
     return lambda run: limits.model_copy(update={"tokens": min(limits.tokens, run.max_tokens)})
-
-
-async def _warm_up(catalog: Catalog, jobs: Jobs) -> None:
-    """Every step of the first run that opens is ready, from the last; whatever a person asks goes
-    first.
-    """
-    await jobs.run("warm", Rank.NOW, use_one_thread)
-    for name in catalog.names:
-        try:
-            run = await jobs.run("warm", Rank.WARM, partial(catalog.open, name))
-            for step in reversed(run.steps):
-                await _warm_step(run, name, step, jobs)
-            await jobs.run("warm", Rank.WARM, keep_for_good)
-            return
-        except Busy:
-            return
-        except LayerfoldError as error:
-            log.warning("%s is not warmed up: %s", name, error)
-
-
-def use_one_thread() -> None:
-    """Each computation runs in one thread: there are as many workers as it takes to fill the cores,
-    and more threads would wait for each other (placing 32 tokens took seven times as long with
-    two BLAS threads on two busy cores).
-    """
-    import torch  # takes seconds, so not before the server listens
-
-    torch.set_num_threads(1)
-    threadpool_limits(1, "blas")
-
-
-def keep_for_good() -> None:
-    """What is there is no garbage. A full collection comes when a quarter as much as what the last
-    one left has gathered: of all that torch and the runs hold, that would be tens of megabytes.
-    """
-    gc.collect()
-    gc.freeze()
-
-
-async def _warm_step(run: Session, name: str, step: int, jobs: Jobs) -> None:
-    try:
-        await jobs.run("warm", Rank.WARM, lambda: run.warm(step), name)
-    except LayerfoldError as error:
-        log.warning("step %d: %s", step, error)

@@ -27,7 +27,9 @@ from layerfold.server.protocol.http import Limits
 from layerfold.server.protocol.messages import Done, Failure, Place, Tokens, TokenText
 from layerfold.server.typed import Line, Pace, Placing
 
-LANES: Final = 2  # steps of one sentence computed at once
+# steps of one sentence asked for at once: one for each of two workers, and one that waits for the
+# first to be free, which else would wait for the loop's turn
+LANES: Final = 3
 FAILED: Final = "The server failed on this sentence; its log says why."
 log = logging.getLogger(__name__)
 
@@ -165,12 +167,11 @@ class Placings:
         """
         placing, request = first.placing, first.placing.request
         for step in steps:
-            make = partial(
-                first.run.slice, first.sentence, step, placing.cancelled.is_set, request.projection
-            )
             try:
-                slice_ = await self.jobs.run(self.owner, Rank.REST, make, request.run)
-                await self.outbox.put(placing.rest, encoded(request, slice_))
+                data = await self.jobs.run(
+                    self.owner, Rank.REST, partial(step_of, first, step), request.run
+                )
+                await self.outbox.put(placing.rest, data)
                 placing.sent += 1
             except Cancelled:
                 return
@@ -271,6 +272,15 @@ def _sliced(
             return [error.with_traceback(None)]
         log.exception("step %d failed", step)
         return [LayerfoldError("The server failed on this step; its log says why.")]
+
+
+def step_of(first: First, step: int) -> bytes:
+    """The slice of a step of a text that has had its first; raises as `Session.slice`. Run in a
+    worker.
+    """
+    placing, request = first.placing, first.placing.request
+    slice_ = first.run.slice(first.sentence, step, placing.cancelled.is_set, request.projection)
+    return encoded(request, slice_)
 
 
 def encoded(request: Place, slice_: PlacedSlice) -> bytes:

@@ -7,28 +7,35 @@ sums; here the pull is exact, and the push is the sum that the samples estimate.
 tokens, k neighbours, C cells.
 
 A token's numbers meet no other token's: every operation is elementwise or a sum along one token's
-own contiguous row, so its place does not depend, to the byte, on the batch it comes in.
+own contiguous row, so its place does not depend, to the byte, on the batch it comes in. Powers are
+made of additions and multiplications, so that machine code finds the same bytes
+(`placing_kernels`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.records import Floats, frozen
+from layerfold.space.powers import OF_E, exp2, exp2_less_1, log2
 
 # the push changes slowly, so it is renewed every second step; what is left to go: 0.002 % of the
 # spread (median)
-_ROUNDS, _PULLS = 7, 2
-_HALVINGS = 24
-_SHARPNESS = 4
-_NEAR = np.float32(1e-6)  # squared: two points this near are one
-_LONGEST = np.float32(4)  # UMAP's own bound on a step
-UMAPS = 5.0  # UMAP's negative samples for one positive
+ROUNDS: Final = 7
+PULLS: Final = 2
+HALVINGS: Final = 24
+SHARPNESS: Final = np.float32(4)
+LEAST_DOUBT: Final = np.float32(1e-6)
+LEAST_REACH, TINY = np.float32(1e-3), np.float32(1e-30)  # of the mean distance; so not 0
+NEAR: Final = np.float32(1e-6)  # squared: two points this near are one
+FINITE: Final = np.float32(1e-3)  # as in UMAP, so that a push stays finite
+LONGEST: Final = np.float32(4)  # UMAP's own bound on a step
+UMAPS: Final = 5.0  # UMAP's negative samples for one positive
 _SIDE = 8  # cells along an axis
 
 
@@ -39,17 +46,25 @@ def memberships(distances: Floats) -> tuple[Floats, Floats]:
     sigma solves sum_{j>1} exp(-d_j / sigma) = log2 k, as `UMAP.transform` does for new points (no
     distance is taken off).
     """
-    k = distances.shape[-1]
-    target, rest = np.float32(np.log2(k)), distances[..., 1:]
-    low = np.float32(1e-3) * distances.mean(axis=-1) + np.float32(1e-30)
-    reach = np.log(max(k - 1, 1) / max(float(target), 1e-3))
-    high = np.maximum(distances[..., -1] / np.float32(reach if reach > 1e-3 else 1e-3), low)
-    for _ in range(_HALVINGS):
+    target, first = likeness(distances.shape[-1])
+    rest = distances[..., 1:]
+    low = LEAST_REACH * distances.mean(axis=-1) + TINY
+    high = np.maximum(distances[..., -1] / first, low)
+    for _ in range(HALVINGS):
         middle = np.sqrt(low) * np.sqrt(high)
-        wide = np.exp(-rest / middle[..., None]).sum(axis=-1) > target
+        wide = exp2(rest * (-OF_E / middle)[..., None]).sum(axis=-1) > target
         low, high = np.where(wide, low, middle), np.where(wide, middle, high)
     exponents = np.asarray(distances / high[..., None], dtype=np.float32)
-    return np.exp(-exponents), exponents
+    return exp2(exponents * -OF_E), exponents
+
+
+def likeness(k: int) -> tuple[np.float32, np.float32]:
+    """What a new point's memberships in all but the nearest of ``k`` neighbours add up to, log2 k;
+    and the exponent that all of these would have, were they at one distance.
+    """
+    target = np.float32(np.log2(k))
+    first = np.log(max(k - 1, 1) / max(float(target), 1e-3))
+    return target, np.float32(first if first > 1e-3 else 1e-3)
 
 
 def pulls(membership: Floats, exponents: Floats) -> Floats:
@@ -59,8 +74,8 @@ def pulls(membership: Floats, exponents: Floats) -> Floats:
     So a state that the reference already holds lands on its own point, and one that comes near to
     it lands near.
     """
-    doubt = -np.expm1(-_SHARPNESS * exponents)
-    return np.asarray(membership / np.maximum(doubt, np.float32(1e-6)), dtype=np.float32)
+    doubt = -exp2_less_1(exponents * (-SHARPNESS * OF_E))
+    return np.asarray(membership / np.maximum(doubt, LEAST_DOUBT), dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -153,8 +168,8 @@ class Curve:
 
     def attraction(self, squares: Floats) -> Floats:
         """How hard a membership of 1 pulls, over the distance in the picture: from its square."""
-        squares = squares + _NEAR
-        power = np.float32(self.a) * np.power(squares, np.float32(self.b))
+        squares = squares + NEAR
+        power = self._power(squares)
         return np.asarray(
             np.float32(2 * self.b) * power / (squares * (1 + power)), dtype=np.float32
         )
@@ -168,13 +183,20 @@ class Curve:
         squares += offsets[1] * offsets[1]
         squares += offsets[2] * offsets[2]
         squares += cells.soft
-        power = np.power(squares, np.float32(self.b))
-        power *= np.float32(self.a)
+        power = self._power(squares)
         power += 1
-        squares += np.float32(1e-3)  # as in UMAP, so that a push stays finite
+        squares += FINITE
         squares *= power
         offsets *= np.divide(cells.counts * np.float32(2 * self.b), squares, out=squares)
         return np.asarray(offsets.sum(axis=-1), dtype=np.float32)
+
+    def _power(self, squares: Floats) -> Floats:
+        """a r^2b, from r squared."""
+        power = log2(squares)
+        power *= np.float32(self.b)
+        power = exp2(power)
+        power *= np.float32(self.a)
+        return power
 
 
 def descend(
@@ -191,16 +213,16 @@ def descend(
 
     Each step goes to the minimum of a parabola that lies above the pull and touches it here (its
     logarithm is concave in the squared distance), so the pull needs no step size; the push is taken
-    as constant over ``_PULLS`` steps.
+    as constant over ``PULLS`` steps.
     """
     place = np.asarray((anchors * pull).sum(axis=-1) / pull.sum(axis=-1), dtype=np.float32)
     strength = np.float32(repulsion / n) * membership.sum(axis=-1)
     push = np.empty_like(place)
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         for site, group in enumerate(cells):
             push[:, site] = group.push(curve, place[:, site])
         push *= strength
-        for _ in range(_PULLS):
+        for _ in range(PULLS):
             place = _step(place, anchors, pull, push, curve)
     return place
 
@@ -212,4 +234,4 @@ def _step(place: Floats, anchors: Floats, pull: Floats, push: Floats, curve: Cur
     offsets *= strength
     move = (offsets.sum(axis=-1) + push) / strength.sum(axis=-1)
     length = np.sqrt(move[0] * move[0] + move[1] * move[1] + move[2] * move[2])
-    return np.asarray(place + move * (_LONGEST / np.maximum(length, _LONGEST)), dtype=np.float32)
+    return np.asarray(place + move * (LONGEST / np.maximum(length, LONGEST)), dtype=np.float32)

@@ -17,13 +17,21 @@ def compiled(function: F) -> F:
     """The function as machine code, parallel over its ``prange``; kept on disk where a folder can
     be written.
     """
+    return _compiled(function, parallel=True)
+
+
+def serial(function: F) -> F:
+    """The function as machine code of one thread; kept as ``compiled`` is."""
+    return _compiled(function, parallel=False)
+
+
+def _compiled(function: F, parallel: bool) -> F:
+    said = {"parallel": parallel, "nogil": True, "error_model": "numpy"}
     try:
-        return cast(
-            F, numba.njit(parallel=True, nogil=True, error_model="numpy", cache=True)(function)
-        )
+        return cast(F, numba.njit(cache=True, **said)(function))
     # neither the package's folder nor the person's cache folder can be written
     except RuntimeError:
-        return cast(F, numba.njit(parallel=True, nogil=True, error_model="numpy")(function))
+        return cast(F, numba.njit(**said)(function))
 
 
 @compiled

@@ -9,7 +9,9 @@ index.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,9 @@ from layerfold.errors import InputError
 from layerfold.records import Floats, Ints, frozen
 
 Points = NDArray[np.float32] | NDArray[np.float16]
+Best: TypeAlias = Callable[
+    [Floats, Points, Floats, tuple[Floats, Floats], int], tuple[Ints, Floats]
+]  # as `best`
 
 _CELLS = 1 << 22  # float32 numbers in flight at once: 16 MB
 _NEAR_CELLS = 1 << 16  # of pairs gathered one by one: what a core's own cache holds
@@ -81,29 +86,44 @@ class Index:
             chunk = np.asarray(queries[start : start + rows], dtype=np.float32)
             offset = chunk - self.center
             product = np.empty((len(chunk), len(self.points)), dtype=np.float32)
-            rough(offset, self.centered, self.squares, product)
+            rough(offset, self.centered, product)
             if leave_out_self:
                 product[np.arange(len(chunk)), np.arange(start, start + len(chunk))] = np.inf
-            row, column = few(product, k, reach(offset, float(np.sqrt(self.squares.max()))))
-            found = ranked(row, column, distances_of(chunk, self.points, row, column), k)
+            margin = reach(offset, np.sqrt(self.squares.max()))
+            found = best(chunk, self.points, product, (self.squares, margin), k)
             indices[start : start + rows], distances[start : start + rows] = found
         return indices, distances
 
 
-def rough(offset: Floats, centered: Floats, squares: Floats, out: Floats) -> None:
-    """``out`` [q, n] is the squared distance less the query's own square, right to rounding, from
-    centered queries [q, d] and points [d, n].
+def rough(offset: Floats, centered: Floats, out: Floats) -> None:
+    """``out`` [q, n] with the points' squares added is the squared distance less the query's own
+    square, right to rounding; from centered queries [q, d] and points [d, n].
     """
     # a power of two rounds nothing
     np.matmul(offset * np.float32(-2), centered, out=out)
-    out += squares
 
 
-def reach(offset: Floats, longest: float) -> Floats:
-    """By how much rounding can put rough distances of a query [q, d] out of order: [q]."""
-    lengths = np.sqrt(np.square(offset).sum(axis=1)) + np.float32(longest)
-    error = 2 * (offset.shape[1] + 8) * _ROUNDING * np.square(lengths)
+def reach(offset: Floats, longest: Floats | np.float32) -> Floats:
+    """By how much rounding can put rough distances of a query [..., q, d] out of order: [..., q];
+    ``longest`` is the length of the longest point.
+    """
+    lengths = np.sqrt(np.square(offset).sum(axis=-1)) + longest
+    error = 2 * (offset.shape[-1] + 8) * _ROUNDING * np.square(lengths)
     return np.asarray(2 * error, dtype=np.float32)
+
+
+def best(
+    queries: Floats, points: Points, product: Floats, limits: tuple[Floats, Floats], k: int
+) -> tuple[Ints, Floats]:
+    """The k nearest ``points`` [n, d] of each query [q, d] and their distances [q, k], nearest
+    first, equal ones by index.
+
+    ``limits``: the points' squares [n], which with ``product`` [q, n] (used up) give rough
+    distances, and by how much their order may be wrong [q].
+    """
+    product += limits[0]
+    row, column = few(product, k, limits[1])
+    return ranked(row, column, distances_of(queries, points, row, column), k)
 
 
 def few(product: Floats, k: int, margin: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

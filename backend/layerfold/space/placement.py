@@ -4,59 +4,19 @@ objective.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.errors import InputError
 from layerfold.records import Floats, Ints, Placed, Stop, go_on
-from layerfold.space.descent import UMAPS, Cells, Curve, descend, memberships, pulls
+from layerfold.space.arithmetic import Arithmetic
+from layerfold.space.descent import UMAPS, Curve
 from layerfold.space.frozen_map import FrozenMap
 from layerfold.space.neighbors import Index, Points
 from layerfold.space.outside import percentile
 from layerfold.space.prepared import Prepared
 
 _FARTHEST = 1e15  # squares of larger numbers leave float32
-
-
-@dataclass(frozen=True)
-class Clouds:
-    """Clouds that stay as they are: ``places`` [site, 3, ref], their cells, the layout's curve and
-    repulsion.
-    """
-
-    places: Floats
-    cells: tuple[Cells, ...]
-    curve: Curve
-    repulsion: float = UMAPS
-
-    @staticmethod
-    def of(positions: Floats, curve: Curve, repulsion: float = UMAPS) -> Clouds:
-        """The clouds ``positions`` [site, ref, 3]."""
-        places = np.asarray(positions, dtype=np.float32)
-        cells = tuple(Cells.of(site) for site in places)
-        return Clouds(np.ascontiguousarray(places.transpose(0, 2, 1)), cells, curve, repulsion)
-
-    def settle(self, neighbors: Ints, distances: Floats) -> Floats:
-        """Where tokens lie, [site, token, 3], whose true ``neighbors`` [site, token, k] lie at
-        those ``distances``.
-        """
-        membership, exponents = memberships(distances)
-        anchors = np.stack(
-            [cloud.take(near, axis=1) for cloud, near in zip(self.places, neighbors, strict=True)],
-            axis=1,
-        )
-        place = descend(
-            anchors,
-            pulls(membership, exponents),
-            membership,
-            self.cells,
-            self.places.shape[-1],
-            self.curve,
-            self.repulsion,
-        )
-        return np.ascontiguousarray(place.transpose(1, 2, 0))
 
 
 class Placer:
@@ -91,16 +51,31 @@ class Placer:
 
     @classmethod
     def ready(
-        cls, prepared: Prepared, *, k: int, a: float, b: float, repulsion: float = UMAPS
+        cls,
+        prepared: Prepared,
+        arithmetic: Arithmetic | None = None,
+        *,
+        k: int,
+        a: float,
+        b: float,
+        repulsion: float = UMAPS,
     ) -> Placer:
-        """The placer of what was prepared before."""
+        """The placer of what was prepared before, by somebody's ``arithmetic``."""
         placer = cls.__new__(cls)
-        placer._bind(prepared, k, Curve(a, b), repulsion)
+        placer._bind(prepared, k, Curve(a, b), repulsion, arithmetic)
         return placer
 
-    def _bind(self, prepared: Prepared, k: int, curve: Curve, repulsion: float) -> None:
+    def _bind(
+        self,
+        prepared: Prepared,
+        k: int,
+        curve: Curve,
+        repulsion: float,
+        arithmetic: Arithmetic | None = None,
+    ) -> None:
         self.prepared, self.k, self.curve, self.repulsion = prepared, k, curve, repulsion
-        self._clouds = Clouds(prepared.places, prepared.cells, curve, repulsion)
+        self._clouds = prepared.clouds(curve, repulsion)
+        self._by = arithmetic or Arithmetic()
 
     def map_at(self, site: int) -> FrozenMap:
         """The map from states to places at one site; raises InputError unless k < n."""
@@ -119,7 +94,9 @@ class Placer:
         """
         neighbors, distances, outside = self.near(states, stop)
         stop()
-        return Placed(self._clouds.settle(neighbors, distances), neighbors, distances, outside)
+        return Placed(
+            self._by.settle(self._clouds, neighbors, distances), neighbors, distances, outside
+        )
 
     def near(self, states: Floats, stop: Stop = go_on) -> tuple[Ints, Floats, Floats]:
         """What ``place`` says besides the places: neighbours, their distances, and how far outside;
@@ -139,7 +116,7 @@ class Placer:
         if not states.shape[1]:
             shape = (*states.shape[:2], self.k)
             return np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.float32)
-        return self.prepared.nearest(states, self.k, stop)
+        return self.prepared.nearest(states, self.k, stop, self._by.best)
 
     def _check(self, states: Floats) -> None:
         sites, _, d = self.prepared.states.shape

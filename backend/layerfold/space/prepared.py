@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from layerfold.errors import InputError
 from layerfold.records import Floats, Ints, Stop, frozen, go_on
-from layerfold.space.descent import Cells
-from layerfold.space.neighbors import Index, Points, distances_of, few, ranked, reach, rough
+from layerfold.space.clouds import Clouds
+from layerfold.space.descent import Cells, Curve
+from layerfold.space.neighbors import Best, Index, Points, best, reach, rough
 from layerfold.space.outside import own_distances
 
 FORM: Final = 1  # of the arrays; another number is another index
@@ -88,20 +89,20 @@ class Prepared:
         """What it takes, mapped or not."""
         return self.states.nbytes + sum(array.nbytes for array in self.arrays().values())
 
-    @cached_property
-    def cells(self) -> tuple[Cells, ...]:
-        """The groups of near points of each site's cloud."""
-        return tuple(
-            Cells(*each) for each in zip(self.centers, self.counts, self.soft, strict=True)
-        )
+    def clouds(self, curve: Curve, repulsion: float) -> Clouds:
+        """The clouds, of a layout with this curve and repulsion."""
+        groups = self.centers, self.counts, self.soft
+        return Clouds(self.places, *groups, curve, repulsion)
 
     @cached_property
     def _longest(self) -> Floats:
         return np.asarray(np.sqrt(self.squares.max(axis=1)), dtype=np.float32)
 
-    def nearest(self, states: Floats, k: int, stop: Stop = go_on) -> tuple[Ints, Floats]:
+    def nearest(
+        self, states: Floats, k: int, stop: Stop = go_on, choose: Best = best
+    ) -> tuple[Ints, Floats]:
         """The k nearest reference tokens of each of ``states`` [S, token, d] at its own site,
-        nearest first: indices and distances [S, token, k].
+        nearest first: indices and distances [S, token, k]; ``choose`` is `best` or says the same.
 
         The same bytes as `Index.nearest` site by site, whatever else is in the batch. Raises
         InputError unless 1 <= k <= n.
@@ -114,18 +115,16 @@ class Prepared:
         shape = (*states.shape[:2], k)
         indices, distances = np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.float32)
         for part in self._parts(states.shape[1]):
-            queries = np.asarray(states[:, part], dtype=np.float32)
-            row, column = self._candidates(queries, k, stop)
-            stop()
-            found = distances_of(
-                queries.reshape(-1, queries.shape[-1]),
-                self.states.reshape(-1, queries.shape[-1]),
-                row,
-                column + row // queries.shape[1] * n,
-            )
-            shape = (*queries.shape[:2], k)
-            near, far = ranked(row, column, found, k)
-            indices[:, part], distances[:, part] = near.reshape(shape), far.reshape(shape)
+            queries = np.ascontiguousarray(states[:, part], dtype=np.float32)
+            offset = queries - self.center[:, None]
+            margin = reach(offset, self._longest[:, None])
+            product = np.empty((queries.shape[1], n), dtype=np.float32)
+            for site, at in enumerate(queries):
+                stop()
+                rough(offset[site], self.centered[site], product)
+                limits = self.squares[site], margin[site]
+                found = choose(at, self.states[site], product, limits, k)
+                indices[site, part], distances[site, part] = found
         return indices, distances
 
     def _parts(self, tokens: int) -> Iterator[slice]:
@@ -133,24 +132,6 @@ class Prepared:
         at_once = max(_LEAST, _CELLS // (self.states.shape[0] * self.states.shape[1]))
         for start in range(0, tokens, at_once):
             yield slice(start, min(start + at_once, tokens))
-
-    def _candidates(
-        self, queries: Floats, k: int, stop: Stop
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Pairs (query, reference token) that hold every one of the k nearest; queries [S, T, d]
-        count through from site to site.
-        """
-        found = []
-        tokens = queries.shape[1]
-        product = np.empty((tokens, self.states.shape[1]), dtype=np.float32)
-        for site, at in enumerate(queries):
-            stop()
-            offset = at - self.center[site]
-            rough(offset, self.centered[site], self.squares[site], product)
-            row, column = few(product, k, reach(offset, float(self._longest[site])))
-            found.append((row + site * tokens, column))
-        rows, columns = zip(*found, strict=True)
-        return np.concatenate(rows), np.concatenate(columns)
 
 
 NAMES: Final = ("center", "centered", "squares", "places", "centers", "counts", "soft", "own")
