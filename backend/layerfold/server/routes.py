@@ -4,6 +4,7 @@ its errors in one shape.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Callable
 from functools import partial
@@ -22,6 +23,8 @@ from layerfold.interp.session import Session
 from layerfold.server.catalog import Catalog
 from layerfold.server.comparisons import add_comparing
 from layerfold.server.jobs import Jobs, Rank
+from layerfold.server.page_files import takes
+from layerfold.server.protocol.clouds import PackedClouds
 from layerfold.server.protocol.http import (
     Building,
     ClaimsTable,
@@ -61,6 +64,16 @@ Trusted = Annotated[
         )
     ),
 ]
+Packed = Annotated[
+    bool,
+    Query(
+        description=(
+            "as the page asks for them: positions as differences from site to site of ordered half"
+            " numbers, in planes low and high [1, site, 3, token] U8, and trust; packed by gzip"
+        )
+    ),
+]
+Accepted = Annotated[str, Header(alias="Accept-Encoding", include_in_schema=False)]
 KnownTag = Annotated[
     str | None, Header(alias="If-None-Match", description="the ETag of the copy at hand")
 ]
@@ -131,6 +144,8 @@ def create_routes(
 def _add_clouds(api: APIRouter, catalog: Catalog, jobs: Jobs) -> None:
     """The route whose answers are a step's clouds."""
 
+    packings = PackedClouds()
+
     @api.get(
         "/api/runs/{run}/atlas/{step}",
         response_class=Response,
@@ -141,6 +156,8 @@ def _add_clouds(api: APIRouter, catalog: Catalog, jobs: Jobs) -> None:
         step: Step,
         projection: Shown = UMAP,
         trust: Trusted = False,
+        packed: Packed = False,
+        accepted: Accepted = "",
         known: KnownTag = None,
     ) -> Response:
         """The clouds of one step as safetensors: positions [site, token, 3] F16; trust and
@@ -151,7 +168,10 @@ def _add_clouds(api: APIRouter, catalog: Catalog, jobs: Jobs) -> None:
             data = await run_in_threadpool(opened.atlas_bytes, step)
         else:
             data = await clouds(jobs, opened, step, projection, trust)
-        return tagged(data, BINARY, f'"{hashlib.sha256(data).hexdigest()}"', known)
+        digest = hashlib.sha256(data).hexdigest()
+        if not packed:
+            return tagged(data, BINARY, f'"{digest}"', known)
+        return packed_answer(await run_in_threadpool(packings.of, digest, data), accepted, known)
 
 
 def _add_tables(api: APIRouter, catalog: Catalog) -> None:
@@ -250,6 +270,17 @@ def tagged(data: bytes, media_type: str, tag: str, known: str | None) -> Respons
     if known and any(part.strip() in (tag, f"W/{tag}", "*") for part in known.split(",")):
         return Response(status_code=304, headers=headers)
     return Response(data, media_type=media_type, headers=headers)
+
+
+def packed_answer(data: bytes, accepted: str, known: str | None) -> Response:
+    """What gzip has packed already, as it is where it is taken so; with a tag of its own."""
+    tag = f'"{hashlib.sha256(data).hexdigest()}"'
+    coded = takes(accepted, "gzip")
+    answer = tagged(data if coded else gzip.decompress(data), BINARY, tag, known)
+    answer.headers["Vary"] = "Accept-Encoding"
+    if coded and answer.status_code == 200:
+        answer.headers["Content-Encoding"] = "gzip"
+    return answer
 
 
 def _json(answer: BaseModel, known: str | None) -> Response:
