@@ -59,6 +59,8 @@ WORKERS: Final = 2
 # seconds one thread keeps the interpreter from another that waits: a pass is a hundred short calls
 # that let go of it, and after each of them the socket's thread had it for Python's own 5 ms
 TURN: Final = 0.0005
+# seconds that reading models waits for the first picture, which a browser asks for at once
+FIRST_PICTURE: Final = 2.0
 DESCRIPTION: Final = (
     "Runs, clouds and tables over HTTP; sentences over the WebSocket /api/stream (see its JSON"
     " Schema)."
@@ -256,7 +258,7 @@ def serve(settings: Settings, ready: Callable[[str], None] = print) -> None:
     sys.setswitchinterval(TURN)
     runs = find_runs(settings.runs)
     listening = listen(settings.host, settings.port)
-    spaces = shared_spaces()
+    spaces = shared_spaces(begin=use_one_thread)
     # one for all: what is kept in memory outlives a run's being opened again
     states = states_cache(settings.cache)
     lab = opened_lab(settings)
@@ -354,6 +356,7 @@ async def _warm_up(catalog: Catalog, jobs: Jobs) -> None:
     """Every step of the first run that opens is ready, from the last; whatever a person asks goes
     first.
     """
+    await asyncio.sleep(FIRST_PICTURE)
     await jobs.run("warm", Rank.NOW, use_one_thread)
     for name in catalog.names:
         try:
