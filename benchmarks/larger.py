@@ -61,7 +61,8 @@ def run() -> dict[str, Any]:
         atlas = of_the_atlas(series, home)
         run_folder = next((home / HOME).glob("*/run.json")).parent
         opened = open_session(run_folder, home)
-        typed = of_a_server(run_folder, home) if SERVED else {}
+        name = str(opened.card["name"])
+        typed = of_a_server(run_folder, home, name) if SERVED else {}
         return {
             "layers": LAYERS,
             "width": WIDTH,
@@ -88,19 +89,19 @@ def checkpoints(folder: Path) -> Path:
         bos_token_id=0,
         eos_token_id=0,
     )
-    model = GPT2LMHeadModel(shape)
+    model, words = GPT2LMHeadModel(shape), tokenizer()
     for step in STEPS:
         where = folder / f"checkpoint-{step}"
         model.save_pretrained(where)
-        tokenizer(where)
+        words.save_pretrained(where)
         with torch.no_grad():
             for weight in model.parameters():
                 weight.add_(torch.randn_like(weight) * FURTHER)
     return folder
 
 
-def tokenizer(folder: Path) -> None:
-    """The folder holds a byte-level BPE with an end sign, as GPT-2's is."""
+def tokenizer() -> Any:
+    """A byte-level BPE with an end sign, as GPT-2's is."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -116,9 +117,7 @@ def tokenizer(folder: Path) -> None:
         show_progress=False,
     )
     backend.train_from_iterator(texts, trainer)
-    PreTrainedTokenizerFast(tokenizer_object=backend, bos_token=end, eos_token=end).save_pretrained(
-        folder
-    )
+    return PreTrainedTokenizerFast(tokenizer_object=backend, bos_token=end, eos_token=end)
 
 
 def of_the_atlas(series: Path, home: Path) -> dict[str, float]:
@@ -138,15 +137,15 @@ def of_the_atlas(series: Path, home: Path) -> dict[str, float]:
     return watch.found()
 
 
-def of_a_server(folder: Path, home: Path) -> dict[str, float]:
+def of_a_server(folder: Path, home: Path, name: str) -> dict[str, float]:
     """A sentence's first slice and last, in milliseconds; the server's own and resident memory,
     and its processor's time for a sentence.
     """
     with served(home, run=folder) as server:
-        warm_up(server.port, folder.name)
-        warm_up(server.port, folder.name)
+        warm_up(server.port, name)
+        warm_up(server.port, name)
         before = cpu(server)
-        rounds = asyncio.run(rounds_of(server, folder.name))
+        rounds = asyncio.run(rounds_of(server, name))
         spent = (cpu(server) - before) / len(rounds)
         resident, own = server.megabytes()
     return {

@@ -143,14 +143,13 @@ def told_of(run: Run, steps: Sequence[int]) -> Extras[Floats]:
 
 def cost_of_run(folder: Path | str, count: int) -> str | None:
     """In words, what a run's atlas of ``count`` tokens takes; None where it is not worth a word.
-    Raises TooLarge where this machine has not as much, RunNotFound, DamagedRun.
+    Raises TooLarge where this machine has not as much, however few they are, RunNotFound,
+    DamagedRun.
     """
-    if count <= ASKED_ABOVE:
-        return None
     run = open_run(folder)
     cost = cost_of(count, len(run.sites), len(run.steps), run.d_model)
     check_cost(cost, run.folder)
-    return f"An atlas of {count:,} tokens takes {cost.words}."
+    return None if count <= ASKED_ABOVE else f"An atlas of {count:,} tokens takes {cost.words}."
 
 
 def _without(steps: Sequence[int], error: LayerfoldError) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Path, Query, Response
@@ -99,6 +99,7 @@ BUSY: Final[Errors] = {
 }
 UNCHANGED: Final[Errors] = {304: {"description": "The copy at hand is current"}}
 OF_A_RUN: Final[Errors] = {**NOT_FOUND, **INVALID, **DAMAGED}
+KEPT_REFERENCES: Final = 16  # a quarter of a megabyte each
 BINARY: Final = "application/octet-stream"
 # hashes, and where things lie here
 OURS: Final = ("files", "source", "place", "checkpoints", "skipped", "words", "configs", "trained")
@@ -177,6 +178,13 @@ def _add_clouds(api: APIRouter, catalog: Catalog, jobs: Jobs) -> None:
 def _add_tables(api: APIRouter, catalog: Catalog) -> None:
     """The routes whose answers are tables of a run, as JSON."""
 
+    @lru_cache(maxsize=KEPT_REFERENCES)
+    def reference_of(run: str, lineage: str) -> bytes:
+        """A reference in words, which is the same as long as its atlas is: made once, since it
+        takes a quarter of a second and stands before every first picture.
+        """
+        return reference_table(catalog.open(run)).model_dump_json().encode()
+
     @api.get(
         "/api/runs/{run}/reference",
         response_model=ReferenceTable,
@@ -184,7 +192,7 @@ def _add_tables(api: APIRouter, catalog: Catalog) -> None:
     )
     def get_reference(run: RunName, known: KnownTag = None) -> Response:
         """The reference tokens behind the clouds, in their contexts."""
-        return _json(reference_table(catalog.open(run)), known)
+        return _told(reference_of(run, lineage(catalog.open(run))), known)
 
     @api.get(
         "/api/runs/{run}/metrics", response_model=MetricsTable, responses={**OF_A_RUN, **UNCHANGED}
@@ -284,7 +292,10 @@ def packed_answer(data: bytes, accepted: str, known: str | None) -> Response:
 
 
 def _json(answer: BaseModel, known: str | None) -> Response:
-    data = answer.model_dump_json().encode()
+    return _told(answer.model_dump_json().encode(), known)
+
+
+def _told(data: bytes, known: str | None) -> Response:
     return tagged(data, "application/json", f'W/"{hashlib.sha256(data).hexdigest()}"', known)
 
 
