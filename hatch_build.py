@@ -41,8 +41,6 @@ def build_page(root: Path = ROOT, *, dev: bool = True) -> Path:
     stamp, digest = dist / "sources.sha256", digest_of(root, dev)
     if not stamp.exists() or stamp.read_text("utf-8") != digest:
         install_packages(root)
-        for left in dist.glob("*.br"):
-            left.unlink()
         node(root, "frontend/build.mjs", str(dist), *(["--dev"] if dev else []))
         if not dev:
             for left in dist.glob("*.map"):

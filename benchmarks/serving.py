@@ -46,14 +46,16 @@ class Server:
 
 
 @contextmanager
-def served(cache: Path, *arguments: str) -> Iterator[Server]:
-    """`layerfold serve` on a free port with this cache folder; ended afterwards."""
+def served(cache: Path, *arguments: str, run: Path | None = None) -> Iterator[Server]:
+    """`layerfold serve` of a run (by default the measured one) on a free port with this cache
+    folder; ended afterwards.
+    """
     command = [
         sys.executable,
         "-m",
         "layerfold.cli.main",
         "serve",
-        str(run_folder()),
+        str(run or run_folder()),
         "--port",
         "0",
         "--no-browser",
@@ -78,9 +80,9 @@ def served(cache: Path, *arguments: str) -> Iterator[Server]:
 class Page:
     """The socket of a page; ``name`` tells the run."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: ClientConnection, run: str) -> None:
         self.socket = socket
-        self.run = run_folder().name
+        self.run = run
         self.last = 0
 
     async def place(self, text: str, sentence: str = "a", **more: Any) -> int:
@@ -116,8 +118,10 @@ class Page:
         return heard
 
 
-async def open_page(port: int) -> Page:
-    """A page that has heard hello, as the browser's: with our own Origin."""
+async def open_page(port: int, run: str = "") -> Page:
+    """A page of a run (by default the measured one) that has heard hello, as the browser's: with
+    our own Origin.
+    """
     origin = f"http://127.0.0.1:{port}"
     socket = await connect(
         f"ws://127.0.0.1:{port}/api/stream",
@@ -127,16 +131,16 @@ async def open_page(port: int) -> Page:
         ping_timeout=60,
         additional_headers={"Origin": origin},
     )
-    page = Page(socket)
+    page = Page(socket, run or run_folder().name)
     await page.hear()
     return page
 
 
-def warm_up(port: int) -> int:
+def warm_up(port: int, run: str = "") -> int:
     """Every step has been touched; gives how many there are."""
 
     async def touch() -> int:
-        page = await open_page(port)
+        page = await open_page(port, run)
         heard = await page.answers(await page.place(SENTENCE))
         await page.socket.close()
         return int(heard[-1][1]["steps"])

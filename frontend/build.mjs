@@ -4,7 +4,14 @@
  */
 
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
@@ -50,17 +57,22 @@ if (!modules.length)
 if (FLAGS.includes("--watch"))
   await (await esbuild.context({ ...options, logLevel: "info" })).watch();
 else await esbuild.build(options);
-if (!modules.length && !FLAGS.includes("--dev")) pack(out);
+if (!modules.length && !FLAGS.includes("--watch")) pack(out);
 
 /**
- * Packs scripts and styles once, each beside itself under the digest of its bytes.
+ * Packs scripts and styles once, each beside itself under the digest of its bytes; what was packed
+ * of other bytes goes.
  *
  * @param {string} folder
  */
 function pack(folder) {
-  for (const name of readdirSync(folder).filter((each) => /\.(js|css)$/.test(each))) {
+  const names = readdirSync(folder);
+  const left = new Set(names.filter((each) => each.endsWith(".br")));
+  for (const name of names.filter((each) => /\.(js|css)$/.test(each))) {
     const data = readFileSync(join(folder, name));
     const digest = createHash("sha256").update(data).digest("hex").slice(0, 16);
-    writeFileSync(join(folder, `${name}.${digest}.br`), brotliCompressSync(data));
+    const packed = `${name}.${digest}.br`;
+    if (!left.delete(packed)) writeFileSync(join(folder, packed), brotliCompressSync(data));
   }
+  for (const name of left) unlinkSync(join(folder, name));
 }

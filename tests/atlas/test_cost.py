@@ -45,6 +45,15 @@ def test_memory_and_disk_that_are_not_there_are_said_with_figures(
         check_cost(cost, tmp_path)
 
 
+def test_few_tokens_of_a_model_that_is_too_wide_are_refused_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path / "small", atlas=False)
+    monkeypatch.setattr(module, "_memory", lambda: 300_000_000)
+    with pytest.raises(TooLarge, match=r"this machine has 0\.3 GB of memory"):
+        cost_of_run(run, 4000)
+
+
 def test_only_what_takes_long_is_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

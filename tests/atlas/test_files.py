@@ -22,6 +22,7 @@ from layerfold.atlas.extras import Extras
 from layerfold.atlas.files import check_reference, open_atlas
 from layerfold.atlas.parameters import Recipe
 from layerfold.errors import AtlasMissing, DamagedRun, InputError, StepNotFound
+from layerfold.files.atomic import write_atomically
 from layerfold.records import Floats, Reference, normalized
 from layerfold.space import threads
 from layerfold.space.frame import frame_of
@@ -157,6 +158,38 @@ def test_a_build_broken_off_goes_on_to_the_same_bytes(run: Path, tmp_path: Path,
         build(folder, failing)
     assert not (folder / "atlas" / "atlas.json").exists()
     build(folder)
+    assert hashes(folder) == hashes(run)
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_a_build_killed_at_any_file_goes_on_to_the_same_bytes(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, older: bool
+) -> None:
+    """Killed before its first write, then before the second of what is left, the third …, until
+    none is left; with an older atlas there too, whose files give way.
+    """
+    folder, kills, writes = tmp_path / "killed", 0, 0
+
+    def counting(path: Path, data: bytes) -> None:
+        nonlocal writes
+        if writes == kills:
+            raise Killed
+        writes += 1
+        write_atomically(path, data)
+
+    if older:
+        build(folder, recipe=replace(SMALL, seed=9))
+    for module in ("build", "files"):
+        monkeypatch.setattr(f"layerfold.atlas.{module}.write_atomically", counting)
+    while True:
+        writes = 0
+        try:
+            build(folder)
+        except Killed:
+            kills += 1
+        else:
+            break
+    assert kills > len(STEPS) + 3  # the files that are put in place at the end, and more
     assert hashes(folder) == hashes(run)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -32,6 +33,22 @@ def test_the_readme_builds_clouds_over_a_table_and_over_a_folder(
     table, folder = block("own text").splitlines()
     assert sources_after(table, tmp_path) == ({"reviews"}, ["topic", "stars"])
     assert sources_after(folder, tmp_path) == ({"one", "two"}, [])
+
+
+def test_more_tokens_than_a_text_has_are_told_with_how_many_there_are(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "my-run", atlas=False)
+    (tmp_path / "short.txt").write_text(prose(1, 3000))
+    done = layerfold(
+        *("atlas", str(run), "--corpus", str(tmp_path / "short.txt"), "--tokens", "100000", "--yes")
+    )
+    assert done.returncode != 0
+    said = done.stderr.splitlines()
+    assert "An atlas of 100,000 tokens takes about" in done.stderr
+    assert re.search(
+        r"gives [\d,]+ tokens in context, 100,000 were asked for: .* give --tokens \d+", said[-1]
+    )
+    assert "Traceback" not in done.stderr
+    assert not (run / "atlas" / "atlas.json").exists()
 
 
 def sources_after(line: str, folder: Path) -> tuple[set[str], list[str]]:

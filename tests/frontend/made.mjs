@@ -46,7 +46,7 @@ export function atlasSlice(step) {
   for (let s = 0; s < SITES.length; s++)
     for (let i = 0; i < REF; i++) positions.set([step, s, i], 3 * (s * REF + i));
   const trust = Uint8Array.from({ length: SITES.length * REF }, (_, k) => 255 - 10 * (k % REF));
-  return { step, sites: SITES.length, ref: REF, positions, trust, continuity: trust };
+  return { step, sites: SITES.length, ref: REF, positions, trust };
 }
 
 /** A placed slice of `tokens` tokens: token i of site s lies at (step, s, i + 0.5). */

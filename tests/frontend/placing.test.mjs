@@ -100,3 +100,31 @@ test("nothing is lost where the line opens before the card comes, after it, or a
     assert.equal(store.get().sentences[0].request, sent.at(-1).id);
   }
 });
+
+test("the first sentences wait for the first cloud, and no longer than a moment", async (t) => {
+  const begin = (atlas) => {
+    t.mock.timers.reset();
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    globalThis.window = globalThis;
+    const { sentences, ...state } = placed();
+    const asked = sentences.map((one) => ({ ...one, asked: null, status: "placing" }));
+    const store = createStore({ ...state, atlas, sentences: asked, connection: "lost" });
+    const sent = [];
+    let id = 0;
+    placing(store, { send: (message) => sent.push(message) > 0 }, () => ++id);
+    store.dispatch({ type: "hello", version: "0" });
+    t.mock.timers.tick(200);
+    return { store, sent };
+  };
+  const settled = () => new Promise(setImmediate);
+  assert.equal(begin(placed().atlas).sent.length, 1);
+  const one = begin({});
+  assert.equal(one.sent.length, 0);
+  one.store.dispatch({ type: "atlas.slice", slice: Object.values(placed().atlas)[0] });
+  await settled();
+  assert.equal(one.sent.length, 1);
+  const other = begin({});
+  t.mock.timers.tick(1500);
+  await settled();
+  assert.equal(other.sent.length, 1);
+});

@@ -26,7 +26,7 @@ import {
   tokens,
 } from "./made.mjs";
 
-const bare = (step) => ({ ...atlasSlice(step), trust: null, continuity: null });
+const bare = (step) => ({ ...atlasSlice(step), trust: null });
 
 test("another projection waits until cloud and sentences are there, then all change at once", () => {
   const before = placed();

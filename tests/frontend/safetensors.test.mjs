@@ -97,6 +97,24 @@ test("an atlas step is read, float16 positions as float32", () => {
   assert.deepEqual([slice.step, slice.sites, slice.ref], [8, 1, 2]);
 });
 
+test("a packed step comes back to the bit, over signs and the ends of half numbers", () => {
+  const halves = Uint16Array.from([0x3c00, 0x8000, 0xfbff, 0x7bff, 0, 0xc000, 1, 0x8001, 0x3555]);
+  const inOrder = [...halves].map((one) => (one & 0x8000 ? one ^ 0x7fff : one));
+  const rest = inOrder.map((one, i) => ((i < 3 ? one : one - inOrder[i - 3]) << 16) >> 16);
+  const folded = rest.map((one) => ((one << 1) ^ (one >> 15)) & 0xffff);
+  const plane = (values) => ({ dtype: "U8", shape: [1, 3, 3, 1], data: Uint8Array.from(values) });
+  const planes = {
+    low: plane(folded.map((z) => z & 255)),
+    high: plane(folded.map((z) => z >> 8)),
+  };
+  const file = { positions: { dtype: "F16", shape: [3, 1, 3], data: halves } };
+  const [packed, plain] = [planes, file].map((one) => decodeAtlas(encode(one, {}), 8));
+  assert.deepEqual(packed, plain);
+  assert.ok(Object.is(packed.positions[1], -0) && packed.positions[3] === 65504);
+  const short = { ...planes, high: { dtype: "U8", shape: [1, 1, 3, 1], data: new Uint8Array(3) } };
+  assert.throws(() => decodeAtlas(encode(short, {}), 8), /planes of different shapes/);
+});
+
 test("what is not safetensors is said, never read past its end", () => {
   const good = new Uint8Array(encode({ a: F32([2], [1, 2]) }, {}));
   assert.throws(() => decode(new ArrayBuffer(3)), /cut short/);

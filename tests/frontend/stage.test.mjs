@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { unfolded } from "../../frontend/src/effects/tape.ts";
+import { unfolded } from "../../frontend/src/protocol/clouds.ts";
 import { decode, encode } from "../../frontend/src/protocol/safetensors.ts";
 import { Flock } from "../../frontend/src/scene/flock.ts";
 import { textSize } from "../../frontend/src/scene/labels.ts";

@@ -140,6 +140,14 @@ def test_effective_rank_is_between_one_and_the_rank(
     assert effective_rank(np.eye(a)).value == pytest.approx(a)
 
 
+def test_directions_that_a_matrix_lacks_add_nothing_to_its_effective_rank() -> None:
+    rng = np.random.default_rng(3)
+    for few in (1, 3):
+        matrix = rng.normal(size=(80, few)) @ rng.normal(size=(few, 200))
+        known = np.exp(entropy(svdvals(matrix)[:few]))
+        assert effective_rank(matrix).value == pytest.approx(known, rel=1e-12)
+
+
 def test_what_cannot_be_measured_is_named() -> None:
     for measure in (participation, rankme, alpha_req):
         assert (

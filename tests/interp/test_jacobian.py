@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from layerfold.errors import SiteNotFound, TokenNotFound
+from layerfold.interp.block_jacobian import BlockMap
 from layerfold.interp.jacobian import (
     jacobian,
     jvps,
@@ -15,12 +18,16 @@ from layerfold.interp.jacobian import (
     pull_back,
     singular_values,
     site_maps,
+    spectra,
     vjps,
 )
 from layerfold.model.gpt import GPT
 from layerfold.model.gpt_adapter import GPTAdapter
+from layerfold.model.huggingface import Where, load_adapter, read_shape
+from layerfold.model.huggingface.token_maps import token_maps
 from layerfold.model.matrices import layer_matrices
 from layerfold.model.shape import GPTConfig
+from tests.hub import a_checkpoint
 
 IDS = [3, 1, 4, 1, 5, 9, 2, 6]
 
@@ -111,6 +118,35 @@ def test_rms_norm_loses_one_direction():
     at = torch.randn(24, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
     values = map_values(nn.RMSNorm(24, eps=0.0, dtype=torch.float64), at)
     assert np.sum(values > 1e-6 * values[0]) == 23
+
+
+def test_small_values_of_a_wide_span_are_right_to_a_millionth_of_themselves():
+    generator = torch.Generator().manual_seed(5)
+    left, right = (
+        torch.linalg.qr(torch.randn(64, 64, dtype=torch.float64, generator=generator)).Q
+        for _ in range(2)
+    )
+    known = torch.logspace(0, -5, 64, dtype=torch.float64)
+    matrix = left * known @ right
+    found = map_values(lambda x: matrix @ x, torch.zeros(64, dtype=torch.float64))
+    assert found == pytest.approx(known.numpy(), rel=2e-6)
+
+
+def test_threads_that_share_the_tokens_give_the_same(model):
+    tokens = [(IDS, place) for place in (2, 5, 7)]
+    with ThreadPoolExecutor(2) as pool:
+        assert np.array_equal(spectra(model, tokens, each=pool.map), spectra(model, tokens))
+
+
+def test_a_gpt2_of_transformers_has_the_maps_of_its_own_pass(tmp_path):
+    where = Where(a_checkpoint(tmp_path / "gpt2", 3))
+    adapter = load_adapter(where, read_shape(where))
+    for (written, at), (asked, there) in zip(
+        site_maps(adapter, IDS, 5), token_maps(adapter.inside, IDS, 5), strict=True
+    ):
+        assert isinstance(written, BlockMap)
+        assert torch.allclose(at, there, atol=1e-5)
+        assert torch.allclose(jacobian(written, at), jacobian(asked, there), atol=1e-5)
 
 
 def test_an_orthogonal_layer_keeps_all_lengths():

@@ -97,3 +97,20 @@ def test_a_step_that_left_memory_is_mapped_and_neither_made_nor_read_again(
     assert session.space(STEPS[0]) is not spaces[0]
     assert [bytes_of(session, step) for step in STEPS] == first
     assert sorted(read) == sorted(STEPS)
+
+
+def test_whoever_shares_spaces_is_asked_before_a_model_is_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter, order = Run.adapter, list[str]()
+
+    def noted(run: Run, step: int) -> Adapter:
+        order.append("read")
+        return adapter(run, step)
+
+    monkeypatch.setattr(Run, "adapter", noted)
+    session = open_session(folder, spaces=shared_spaces(begin=lambda: order.append("begin")))
+    assert order == []
+    bytes_of(session)
+    bytes_of(session)
+    assert order == ["begin", "read"]

@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 
 from layerfold.errors import DamagedRun, Diverged, ModelRefused
 from layerfold.model.huggingface import Where, load_adapter, read_shape, weight_files
+from layerfold.model.huggingface.weight_check import check_finite
 from tests.model.refused import changed, opened, read_both
 
 
@@ -78,6 +79,18 @@ def test_numbers_that_are_none_are_named(folder: Path) -> None:
         Diverged, match=r"1 weights .* not finite \(transformer\.h\.2\.ln_1\.bias\)"
     ):
         opened(folder)
+
+
+@pytest.mark.parametrize("wrong", [torch.nan, torch.inf, -torch.inf])
+def test_one_number_that_is_none_is_found_and_large_ones_are_numbers(wrong: float) -> None:
+    network = torch.nn.Linear(300, 300)
+    with torch.no_grad():
+        network.weight.fill_(3e38)  # the sum is too large for a float32
+    check_finite(network, "large")
+    with torch.no_grad():
+        network.weight[7, 11] = wrong
+    with pytest.raises(Diverged, match=r"1 weights of it hold .* \(weight\)"):
+        check_finite(network, "it")
 
 
 @pytest.mark.parametrize(

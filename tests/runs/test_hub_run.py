@@ -22,6 +22,7 @@ from layerfold.errors import (
     StepNotFound,
     Unreachable,
 )
+from layerfold.model.huggingface import opening
 from layerfold.runs.hub_run import HuggingFaceRun, open_hub
 from layerfold.runs.opening import open_run
 from tests.hub import LAYERS, STEPS, WIDTH, a_checkpoint, hub_cache
@@ -176,6 +177,26 @@ def test_a_checkpoint_that_goes_is_a_problem_and_no_step(copy: Path, tmp_path: P
     with pytest.raises(StepNotFound, match="8, 12"):
         run.adapter(5)
     assert [problem.file for problem in run.verify()] == ["checkpoint-4"]
+
+
+def test_states_are_compared_with_transformers_once_for_the_same_files(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared, plain = list[str](), opening.check_adapter
+    monkeypatch.setattr(
+        opening, "check_adapter", lambda *given: compared.append(given[1]) or plain(*given)
+    )
+    run = opened(copy, tmp_path / "home")
+    compared.clear()
+    first = run.adapter(4).states(IDS).values
+    assert np.array_equal(run.adapter(4).states(IDS).values, first)
+    assert len(compared) == 1
+    weights = copy / "checkpoint-4" / "model.safetensors"
+    tensors = load_file(weights)
+    name = next(iter(tensors))
+    save_file(tensors | {name: tensors[name] + 1}, weights, {"format": "pt"})
+    assert not np.array_equal(run.adapter(4).states(IDS).values, first)
+    assert len(compared) == 2
 
 
 def test_an_origin_is_the_weights_and_the_type_of_numbers(copy: Path, tmp_path: Path) -> None:

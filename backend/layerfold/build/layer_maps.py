@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from typing import Final
 
 import numpy as np
@@ -26,10 +27,10 @@ def tokens_of(reference: Reference) -> list[tuple[list[int], int]]:
 
 
 def stretches_of(
-    adapter: Adapter, tokens: Sequence[tuple[list[int], int]]
+    adapter: Adapter, tokens: Sequence[tuple[list[int], int]], pool: Executor
 ) -> tuple[Floats | str, ...] | str:
     """The singular values [token, d] of the map from each site but the last to the next, or why
-    there are none.
+    there are none; the threads of the ``pool`` share the tokens.
     """
     if adapter.d_model > WIDEST:
         return (
@@ -37,7 +38,7 @@ def stretches_of(
             " minutes a checkpoint"
         )
     try:
-        return tuple(spectra(adapter, tokens))
+        return tuple(spectra(adapter, tokens, each=pool.map))
     except NotSupported as error:
         return str(error)
 

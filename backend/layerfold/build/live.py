@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ from layerfold.atlas.projection_files import open_projections
 from layerfold.build.metrics import measure_run
 from layerfold.build.projections import PCA, build_projections
 from layerfold.build.run_atlas import AtlasOptions, build_run_atlas, carry_bases, losses
+from layerfold.data.read_once import ReadOnce
 from layerfold.data.reference_states import states_at
 from layerfold.errors import AtlasMissing, Busy, DamagedRun, LayerfoldError, RunNotFound
 from layerfold.files.atomic import locked
@@ -121,6 +123,11 @@ class Follower:
     checked: tuple[int, ...] = ()
     states: dict[int, Floats] = field(default_factory=dict)
 
+    @cached_property
+    def read(self) -> ReadOnce:
+        """The states that were read meanwhile."""
+        return ReadOnce(self.folder)
+
     def look(self) -> bool:
         """One thing is done for the run, if there is one to do; whether it is finished and all its
         steps have clouds.
@@ -156,6 +163,7 @@ class Follower:
                 run.folder,
                 threads=threads,
                 progress=lambda _, share: self.progress("pictures", share),
+                read=self.read,
             )
             for error in wrong:
                 self.problem(str(error))
@@ -164,6 +172,7 @@ class Follower:
                 run.folder,
                 threads=threads,
                 progress=lambda _, share: self.progress("measures", share),
+                read=self.read,
             )
         self.atlas = atlas
 
@@ -222,7 +231,12 @@ class Follower:
         steps = [step for step in planned(run) or run.steps if step not in self.unread]
         try:
             build_run_atlas(
-                self.folder, self.options, steps=steps, progress=report, problem=self.problem
+                self.folder,
+                self.options,
+                steps=steps,
+                progress=report,
+                problem=self.problem,
+                read=self.read,
             )
         except LayerfoldError:
             if not self._find_unread(run, steps):

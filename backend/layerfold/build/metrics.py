@@ -22,6 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from layerfold.atlas.files import Atlas, open_atlas
 from layerfold.build.layer_maps import TOKENS, stretches_of, tokens_of, weights_at
+from layerfold.data.read_once import Reading
 from layerfold.data.reference_states import any_states_at, viewed
 from layerfold.errors import DamagedRun, InputError, StepNotFound
 from layerfold.files.atomic import write_atomically
@@ -77,6 +78,7 @@ class Task:
     steps: tuple[int, ...]
     threads: int
     progress: Progress
+    read: Reading
 
     @property
     def work(self) -> Path:
@@ -93,18 +95,20 @@ def measure_run(
     steps: Sequence[int] | None = None,
     threads: int | None = None,
     progress: Progress = lambda stage, share: None,
+    read: Reading = any_states_at,
 ) -> Measured:
     """The run's measures are kept in its folder: those named, at the steps given (all by default),
     anew; the others as they were.
 
-    ``progress(stage, share)``. What the training log says is always read anew. Raises RunNotFound,
+    ``progress(stage, share)``; ``read`` gives the states. What the training log says is always read
+    anew. Raises RunNotFound,
     DamagedRun, AtlasMissing, StepNotFound, and InputError for a name that nothing is called.
     """
     run = open_run(folder)
     atlas = open_atlas(run.folder)
     wanted = _checked_names(names, run, atlas)
     chosen = _checked_steps(steps, atlas.steps)
-    task = Task(run, atlas, wanted, chosen, threads or os.cpu_count() or 1, progress)
+    task = Task(run, atlas, wanted, chosen, threads or os.cpu_count() or 1, progress, read)
     _prepare(task)
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(task.threads) as pool:
         _measure_steps(task, pool)
@@ -184,7 +188,7 @@ def _measure_steps(task: Task, pool: ThreadPoolExecutor) -> None:
             seconds = dict.fromkeys(task.names, 0.0)
         else:
             row, seconds = read_all(
-                _with_map(task, step, here), _past(task, kept, place), task.names, pool
+                _with_map(task, step, here, pool), _past(task, kept, place), task.names, pool
             )
         _keep(task.path(step), row, seconds)
     task.progress("measuring", 1.0)
@@ -193,7 +197,7 @@ def _measure_steps(task: Task, pool: ThreadPoolExecutor) -> None:
 def _look(task: Task, step: int, pool: ThreadPoolExecutor) -> Here | str:
     """What is read at a step, or why nothing can be."""
     try:
-        raw = any_states_at(task.run, step, task.atlas.reference)
+        raw = task.read(task.run, step, task.atlas.reference)
         positions = task.atlas.slice(step).positions
     except (DamagedRun, StepNotFound):
         return "the checkpoint or the clouds of this step cannot be read"
@@ -209,14 +213,14 @@ def _look(task: Task, step: int, pool: ThreadPoolExecutor) -> Here | str:
     return Here(task.atlas.sites, raw, states, positions, near, spent=spent)
 
 
-def _with_map(task: Task, step: int, here: Here) -> Here:
+def _with_map(task: Task, step: int, here: Here, pool: ThreadPoolExecutor) -> Here:
     """The same with what needs the network itself, where it is asked for."""
     adapter = task.run.adapter(step)
     if set(task.names) & set(NEED_WEIGHTS):
         here = replace(here, weights=weights_at(adapter))
     if set(task.names) & set(NEED_MAPS):
         begin = time.perf_counter()
-        stretches = stretches_of(adapter, tokens_of(task.atlas.reference))
+        stretches = stretches_of(adapter, tokens_of(task.atlas.reference), pool)
         here = replace(
             here,
             stretches=stretches,

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,8 +36,8 @@ from layerfold.atlas.projection_files import (
     read_projection,
     write_projection,
 )
-from layerfold.data.reference_states import states_at as raw_states
-from layerfold.data.reference_states import stored
+from layerfold.data.read_once import Reading
+from layerfold.data.reference_states import any_states_at, checked, stored
 from layerfold.errors import DamagedRun, InputError, LayerfoldError
 from layerfold.files.atomic import write_atomically
 from layerfold.geometry.fidelity import shepard
@@ -61,6 +62,7 @@ WORDS: Final = {
 }
 
 Progress = Callable[[str, float], None]
+StatesOf = Callable[[int], NDArray[Any]]
 Reason = tuple[str, int, str]  # measure, site, why it is not defined
 
 
@@ -80,9 +82,10 @@ def build_projections(
     *,
     threads: int | None = None,
     progress: Progress = lambda stage, share: None,
+    read: Reading = any_states_at,
 ) -> tuple[tuple[Projection, ...], tuple[LayerfoldError, ...]]:
     """The run in ``folder`` has aligned PCA over its atlas, and its bases are scored by it: what
-    was built, and what could not be.
+    was built, and what could not be. ``read`` gives the states.
 
     Raises RunNotFound, AtlasMissing, DamagedRun.
     """
@@ -90,8 +93,9 @@ def build_projections(
     atlas = open_atlas(run.folder)
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         bases, bad = carried(run, atlas)
-        found = [aligned(run, atlas, progress), *bases]
-        scored = _score_all(run, atlas, found, pool, progress)
+        states_of = partial(states_at, run, atlas, read=read)
+        found = [aligned(atlas, states_of, progress), *bases]
+        scored = _score_all(Scoring(run, atlas, states_of, pool, progress), found)
     for each in scored:
         write_projection(run.folder, each)
     shutil.rmtree(run.folder / FOLDER / ".work", ignore_errors=True)
@@ -116,22 +120,22 @@ def carried(run: Run, atlas: Atlas) -> tuple[list[Projection], list[LayerfoldErr
     return good, bad
 
 
-def aligned(run: Run, atlas: Atlas, progress: Progress) -> Projection:
+def aligned(atlas: Atlas, states_of: StatesOf, progress: Progress) -> Projection:
     """Aligned PCA over every step and site of the atlas, not scored yet."""
     pca = AlignedPCA()
     for at, step in enumerate(atlas.steps):
         progress("directions", at / len(atlas.steps))
-        pca.add(states_at(run, atlas, step))
+        pca.add(states_of(step))
     matrix, offset = pca.maps(np.float16)
     progress("directions", 1.0)
     return Projection({"name": PCA, "kind": "pca", **WORDS}, matrix, offset, {})
 
 
-def states_at(run: Run, atlas: Atlas, step: int) -> NDArray[Any]:
+def states_at(run: Run, atlas: Atlas, step: int, read: Reading = any_states_at) -> NDArray[Any]:
     """The reference's states [site, ref, d] as serving sees them; raises InputError where one is
     not finite.
     """
-    found = stored(raw_states(run, step, atlas.reference), atlas.view)
+    found = stored(checked(read(run, step, atlas.reference), step), atlas.view)
     if not np.isfinite(found).all():
         raise InputError(
             f"The states of {run.name} at step {step} are not all finite: check the run with"
@@ -143,28 +147,33 @@ def states_at(run: Run, atlas: Atlas, step: int) -> NDArray[Any]:
 # ---- scores
 
 
-def _score_all(
-    run: Run,
-    atlas: Atlas,
-    projections: Sequence[Projection],
-    pool: ThreadPoolExecutor,
-    progress: Progress,
-) -> list[Projection]:
+@dataclass(frozen=True)
+class Scoring:
+    """What scores are found of and by whom."""
+
+    run: Run
+    atlas: Atlas
+    states_of: StatesOf
+    pool: ThreadPoolExecutor
+    progress: Progress
+
+
+def _score_all(task: Scoring, projections: Sequence[Projection]) -> list[Projection]:
     """The projections with frame and fidelity."""
-    stamp = fingerprint_of(atlas)
+    stamp, steps = fingerprint_of(task.atlas), task.atlas.steps
     rows: list[list[Scores]] = [[] for _ in projections]
-    for at, step in enumerate(atlas.steps):
-        progress("trust", at / len(atlas.steps))
+    for at, step in enumerate(steps):
+        task.progress("trust", at / len(steps))
         states: NDArray[Any] | None = None
         for each, row in zip(projections, rows, strict=True):
-            path = path_of(run.folder, f".work/{each.name}-{_mark(each, stamp)}-{step:08d}")
+            path = path_of(task.run.folder, f".work/{each.name}-{_mark(each, stamp)}-{step:08d}")
             known = _saved(path)
             if known is None:
-                states = states_at(run, atlas, step) if states is None else states
-                known = scores_of(states, each, at, pool)
+                states = task.states_of(step) if states is None else states
+                known = scores_of(states, each, at, task.pool)
                 _save(path, known)
             row.append(known)
-    progress("trust", 1.0)
+    task.progress("trust", 1.0)
     return [finished(each, row, stamp) for each, row in zip(projections, rows, strict=True)]
 
 

@@ -22,8 +22,9 @@ from layerfold.data.brown import brown_reference
 from layerfold.data.documents import read_documents
 from layerfold.data.mixed_reference import mixed_reference
 from layerfold.data.passages import RUN, bundled_passages
+from layerfold.data.read_once import Reading
 from layerfold.data.reference import choose_reference
-from layerfold.data.reference_states import states_at, viewed
+from layerfold.data.reference_states import any_states_at, checked, states_at, viewed
 from layerfold.data.sampling import sample_reference
 from layerfold.data.sources import CORPORA, texts_at
 from layerfold.data.verse import verse_reference
@@ -82,6 +83,7 @@ def build_run_atlas(
     progress: Callable[[str, float], None] = lambda stage, share: None,
     problem: Callable[[str], None] = lambda words: None,
     hire: Hire | None = None,
+    read: Reading = any_states_at,
 ) -> Atlas:
     """The run in ``folder`` has an atlas over its sites and ``steps`` (all by default); a broken
     build goes on where it stopped.
@@ -89,9 +91,9 @@ def build_run_atlas(
     Its reference is chosen from the corpus of ``options.text``. Without one, the reference that is
     there is kept where it has as many tokens as asked for, else chosen from what the run learned
     from. ``hire`` gives the crew that works graphs and scores out, elsewhere than in this process;
-    ``progress(stage, share)``; ``problem(words)`` hears of each step that is left out because it
-    diverged or cannot be opened. Raises RunNotFound, DamagedRun, CorpusError, RecipeError,
-    InputError, MissingExtra, Unreachable.
+    ``read`` the states; ``progress(stage, share)``; ``problem(words)`` hears of each step that is
+    left out because it diverged or cannot be opened. Raises RunNotFound, DamagedRun, CorpusError,
+    RecipeError, InputError, MissingExtra, Unreachable.
     """
     options, run = options or AtlasOptions(), open_run(folder)
     view, recipe = options.view, options.recipe
@@ -103,7 +105,11 @@ def build_run_atlas(
         try:
             build_atlas(
                 StateGrid(
-                    lambda step: states_at(run, step, reference), chosen, sites, reference, view
+                    lambda step: checked(read(run, step, reference), step),
+                    chosen,
+                    sites,
+                    reference,
+                    view,
                 ),
                 run.folder,
                 recipe,
@@ -137,14 +143,13 @@ def told_of(run: Run, steps: Sequence[int]) -> Extras[Floats]:
 
 def cost_of_run(folder: Path | str, count: int) -> str | None:
     """In words, what a run's atlas of ``count`` tokens takes; None where it is not worth a word.
-    Raises TooLarge where this machine has not as much, RunNotFound, DamagedRun.
+    Raises TooLarge where this machine has not as much, however few they are, RunNotFound,
+    DamagedRun.
     """
-    if count <= ASKED_ABOVE:
-        return None
     run = open_run(folder)
     cost = cost_of(count, len(run.sites), len(run.steps), run.d_model)
     check_cost(cost, run.folder)
-    return f"An atlas of {count:,} tokens takes {cost.words}."
+    return None if count <= ASKED_ABOVE else f"An atlas of {count:,} tokens takes {cost.words}."
 
 
 def _without(steps: Sequence[int], error: LayerfoldError) -> tuple[int, ...]:

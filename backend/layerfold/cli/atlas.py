@@ -48,6 +48,7 @@ from layerfold.cli.terminal import (
     spoken,
     stop_at,
 )
+from layerfold.data.read_once import ReadOnce
 from layerfold.errors import InputError
 from layerfold.runs.manifest import renew_manifest
 from layerfold.runs.remote import send_back
@@ -130,10 +131,13 @@ def atlas(
             follow_run(folder, report, complain, options)
         else:
             with followed(folder):  # a server may be at the same run
+                read = ReadOnce(folder)
                 with crew(run, folder, cluster, workers, store) as hire:
-                    build_run_atlas(folder, options, progress=report, problem=complain, hire=hire)
-                _, wrong = build_projections(folder, threads=threads, progress=report)
-                measure_run(folder, threads=threads, progress=report)
+                    build_run_atlas(
+                        folder, options, progress=report, problem=complain, hire=hire, read=read
+                    )
+                _, wrong = build_projections(folder, threads=threads, progress=report, read=read)
+                measure_run(folder, threads=threads, progress=report, read=read)
                 to_address(run, folder)
     renew_manifest(folder, ("atlas/", "projections/", "measures/"))
     told(folder, as_json)

@@ -13,6 +13,7 @@ from layerfold.records import Estimate
 PAIRS = 20_000
 GROUPS = 10
 SAMPLE = 128  # tokens
+_CELLS = 1 << 16  # numbers of pairs in flight at once: what a core's own cache holds
 
 
 def shepard(states: Real, positions: Real, pairs: int = PAIRS, seed: int = 0) -> Estimate:
@@ -42,8 +43,14 @@ def shepard(states: Real, positions: Real, pairs: int = PAIRS, seed: int = 0) ->
 
 def _lengths(points: Real, one: NDArray[np.int64], other: NDArray[np.int64]) -> Doubles:
     """Distances of pairs of points."""
-    apart = points[one].astype(np.float64) - points[other]
-    return np.asarray(np.sqrt(np.square(apart).sum(axis=1)), dtype=np.float64)
+    squares = np.empty(len(one))
+    at_once = max(1, _CELLS // points.shape[1])
+    for start in range(0, len(one), at_once):
+        part = slice(start, start + at_once)
+        apart = points[one[part]].astype(np.float64)
+        apart -= points[other[part]]
+        squares[part] = np.square(apart, out=apart).sum(axis=1)
+    return np.asarray(np.sqrt(squares), dtype=np.float64)
 
 
 def density_kept(true: Real, shown: Real) -> Estimate:

@@ -166,5 +166,8 @@ def effective_rank(matrix: Real) -> Estimate:
         return Estimate.undefined("a weight is not a finite number")
     if not matrix.any():
         return Estimate.undefined("all weights are zero")
-    values = matrix.astype(np.float64)
-    return Estimate(_spread_of(np.linalg.svd(values / np.abs(values).max(), compute_uv=False)))
+    values = matrix.astype(np.float64) / np.abs(matrix).max()
+    small = values @ values.T if len(values) <= values.shape[1] else values.T @ values
+    squares = np.linalg.eigvalsh(small)  # a fifth of what singular values cost
+    squares[squares <= len(squares) * np.finfo(np.float64).eps * squares[-1]] = 0  # rounding
+    return Estimate(_spread_of(np.sqrt(squares)))

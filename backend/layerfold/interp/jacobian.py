@@ -10,8 +10,8 @@ backward mode (Jᵀu).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -21,12 +21,15 @@ from torch.func import jvp, vjp, vmap
 from layerfold.errors import NotSupported, SiteNotFound, TokenNotFound
 from layerfold.interp.block_jacobian import BlockMap, block_maps
 from layerfold.model.forward import Model, network_of
+from layerfold.model.gpt import GPT
 from layerfold.model.gpt_network import GPTNetwork
+from layerfold.model.huggingface.adapter import HuggingFaceAdapter
 from layerfold.model.huggingface.network import HuggingFaceNetwork
 from layerfold.model.huggingface.token_maps import TokenMap, token_maps
 from layerfold.records import Floats
 
 Map = Callable[[Tensor], Tensor]
+Each = Callable[..., Iterable[Any]]
 
 CHUNK: Final = 256  # products at once: 256 x 4 x d numbers inside the MLP
 SPARE: Final = 4  # columns of a block beyond what is asked
@@ -56,11 +59,13 @@ def site_maps(model: Model, ids: Sequence[int], token: int) -> Sequence[tuple[Ma
 
     Raises TokenNotFound, NotSupported where the model's blocks cannot be run for one token alone.
     """
-    network = network_of(model)
     if not 0 <= token < len(ids):
         raise TokenNotFound(
             f"The sentence has {len(ids)} tokens, so there is no token {token}. Count from 0."
         )
+    if isinstance(model, HuggingFaceAdapter) and (own := own_gpt(model)) is not None:
+        return block_maps(own, ids, token)
+    network = network_of(model)
     if isinstance(network, GPTNetwork):
         return block_maps(network.gpt, ids, token)
     if isinstance(network, HuggingFaceNetwork):
@@ -68,18 +73,32 @@ def site_maps(model: Model, ids: Sequence[int], token: int) -> Sequence[tuple[Ma
     raise NotSupported(f"It is not known how a {type(network).__name__} moves one token alone.")
 
 
+def own_gpt(adapter: HuggingFaceAdapter) -> GPT | None:
+    """A GPT-2 as our own GPT where that is the very same weights and numbers, so that its Jacobians
+    are written out; None for another."""
+    plain = adapter.network.dtype == torch.float32 and adapter.network.device.type == "cpu"
+    return adapter.gpt if plain else None
+
+
 def spectra(
-    model: Model, tokens: Sequence[tuple[Sequence[int], int]], count: int | None = None
+    model: Model,
+    tokens: Sequence[tuple[Sequence[int], int]],
+    count: int | None = None,
+    each: Each = map,
 ) -> Floats:
     """The singular values of many tokens' maps, ``tokens`` being contexts with a place in each:
-    [site-1, token, count]; all by default."""
+    [site-1, token, count]; all by default. ``each`` is ``map``, or that of a pool, whose threads
+    then share the tokens.
+    """
+
+    def values(one: tuple[Sequence[int], int]) -> list[Floats]:
+        ids, token = one
+        return [map_values(*pair, count) for pair in site_maps(model, ids[: token + 1], token)]
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # the products are small: more threads would wait for each other
     try:
-        rows = [
-            [map_values(*one, count) for one in site_maps(model, ids[: token + 1], token)]
-            for ids, token in tokens
-        ]
+        rows = list(each(values, tokens))
     finally:
         torch.set_num_threads(threads)
     return np.stack(rows, axis=1).astype(np.float32)
@@ -144,16 +163,16 @@ def _narrow(count: int, width: int) -> bool:
 
 
 def _values(matrix: Tensor, count: int) -> Tensor:
-    """The largest singular values of a matrix [e, d], NaN where it is not finite; all of them in
-    float64.
+    """The largest singular values of a matrix [e, d], NaN where it is not finite.
 
-    A few come from its smaller product with itself, which is faster, and right for the large ones.
+    They come from its smaller product with itself, which is faster, and right for the large ones.
+    All of them are found in float64: one that is 1e-5 of the largest is right to 1e-6 of itself,
+    and a zero may come out as 1e-8 of the largest, less than what rounding left in the matrix.
     """
     if not bool(torch.isfinite(matrix).all()):
         return torch.full((count,), torch.nan, dtype=torch.float64)
     if count == min(matrix.shape):
-        every: Tensor = torch.linalg.svdvals(matrix.double())
-        return every
+        matrix = matrix.double()
     squares = torch.linalg.eigvalsh(
         matrix @ matrix.T if matrix.shape[0] <= matrix.shape[1] else matrix.T @ matrix
     )

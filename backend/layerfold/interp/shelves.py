@@ -5,6 +5,7 @@ shelf of its own; and the index that is made once and mapped from then on.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ from layerfold.atlas.files import Atlas
 from layerfold.data.reference_states import slope_of
 from layerfold.files.bounded_cache import BoundedCache
 from layerfold.interp.slices import StepSpace
+from layerfold.records import go_on
 from layerfold.space.arithmetic import Arithmetic
 from layerfold.space.placement import check_clouds
 from layerfold.space.prepared import FORM, Prepared
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 # of what places tokens, which is mapped and soon mapped again: six steps of 13 sites x 4,000
 # tokens x 128
 KEPT_BYTES: Final = 256 << 20
-WEIGHT_BYTES: Final = 1400 << 20
+WEIGHT_BYTES: Final = 1536 << 20  # three steps of GPT-2's size
 SLOPE: Final = "slope"
 
 
@@ -47,17 +49,24 @@ class Spaces(BoundedCache[Where, StepSpace]):
     one ``arithmetic``.
     """
 
-    def __init__(self, room: int, weights: int) -> None:
+    def __init__(self, room: int, weights: int, begin: Callable[[], None]) -> None:
         super().__init__(room, lambda key: key.run.make_space(key), lambda space: space.nbytes)
         self.arithmetic = Arithmetic()
-        self.weights: BoundedCache[Where, Adapter] = BoundedCache(
-            weights, lambda key: key.run.run.adapter(key.step), weight_bytes
-        )
+
+        def read(key: Where) -> Adapter:
+            begin()
+            return key.run.run.adapter(key.step)
+
+        self.weights: BoundedCache[Where, Adapter] = BoundedCache(weights, read, weight_bytes)
 
 
-def shared_spaces(room: int = KEPT_BYTES, weights: int = WEIGHT_BYTES) -> Spaces:
-    """Room for what places tokens at the steps of any runs."""
-    return Spaces(room, weights)
+def shared_spaces(
+    room: int = KEPT_BYTES, weights: int = WEIGHT_BYTES, begin: Callable[[], None] = go_on
+) -> Spaces:
+    """Room for what places tokens at the steps of any runs; ``begin`` is called before a model is
+    read, by the thread that reads it.
+    """
+    return Spaces(room, weights, begin)
 
 
 def weight_bytes(adapter: Adapter) -> int:

@@ -40,7 +40,7 @@ from layerfold.server.security import Guard, accept, reach
 from layerfold.server.sockets import Sockets
 from layerfold.server.standalone_routes import create_standalone_routes
 from layerfold.server.typed import Pace
-from layerfold.server.warm_up import warm_up
+from layerfold.server.warm_up import use_one_thread, warm_up
 from layerfold.server.watch import FOLLOWERS, Watch
 from layerfold.server.ws import TRY_AGAIN, Connection
 from layerfold.settings import Settings, cache_folder, listen
@@ -253,7 +253,7 @@ def serve(settings: Settings, ready: Callable[[str], None] = print) -> None:
     sys.setswitchinterval(TURN)
     runs = find_runs(settings.runs)
     listening = listen(settings.host, settings.port)
-    spaces = shared_spaces()
+    spaces = shared_spaces(begin=use_one_thread)
     # one for all: what is kept in memory outlives a run's being opened again
     states = states_cache(settings.cache)
     lab = opened_lab(settings)

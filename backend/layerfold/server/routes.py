@@ -4,9 +4,10 @@ its errors in one shape.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Path, Query, Response
@@ -22,6 +23,8 @@ from layerfold.interp.session import Session
 from layerfold.server.catalog import Catalog
 from layerfold.server.comparisons import add_comparing
 from layerfold.server.jobs import Jobs, Rank
+from layerfold.server.page_files import takes
+from layerfold.server.protocol.clouds import PackedClouds
 from layerfold.server.protocol.http import (
     Building,
     ClaimsTable,
@@ -61,6 +64,16 @@ Trusted = Annotated[
         )
     ),
 ]
+Packed = Annotated[
+    bool,
+    Query(
+        description=(
+            "as the page asks for them: positions as differences from site to site of ordered half"
+            " numbers, in planes low and high [1, site, 3, token] U8, and trust; packed by gzip"
+        )
+    ),
+]
+Accepted = Annotated[str, Header(alias="Accept-Encoding", include_in_schema=False)]
 KnownTag = Annotated[
     str | None, Header(alias="If-None-Match", description="the ETag of the copy at hand")
 ]
@@ -86,6 +99,7 @@ BUSY: Final[Errors] = {
 }
 UNCHANGED: Final[Errors] = {304: {"description": "The copy at hand is current"}}
 OF_A_RUN: Final[Errors] = {**NOT_FOUND, **INVALID, **DAMAGED}
+KEPT_REFERENCES: Final = 16  # a quarter of a megabyte each
 BINARY: Final = "application/octet-stream"
 # hashes, and where things lie here
 OURS: Final = ("files", "source", "place", "checkpoints", "skipped", "words", "configs", "trained")
@@ -131,6 +145,8 @@ def create_routes(
 def _add_clouds(api: APIRouter, catalog: Catalog, jobs: Jobs) -> None:
     """The route whose answers are a step's clouds."""
 
+    packings = PackedClouds()
+
     @api.get(
         "/api/runs/{run}/atlas/{step}",
         response_class=Response,
@@ -141,6 +157,8 @@ def _add_clouds(api: APIRouter, catalog: Catalog, jobs: Jobs) -> None:
         step: Step,
         projection: Shown = UMAP,
         trust: Trusted = False,
+        packed: Packed = False,
+        accepted: Accepted = "",
         known: KnownTag = None,
     ) -> Response:
         """The clouds of one step as safetensors: positions [site, token, 3] F16; trust and
@@ -151,11 +169,21 @@ def _add_clouds(api: APIRouter, catalog: Catalog, jobs: Jobs) -> None:
             data = await run_in_threadpool(opened.atlas_bytes, step)
         else:
             data = await clouds(jobs, opened, step, projection, trust)
-        return tagged(data, BINARY, f'"{hashlib.sha256(data).hexdigest()}"', known)
+        digest = hashlib.sha256(data).hexdigest()
+        if not packed:
+            return tagged(data, BINARY, f'"{digest}"', known)
+        return packed_answer(await run_in_threadpool(packings.of, digest, data), accepted, known)
 
 
 def _add_tables(api: APIRouter, catalog: Catalog) -> None:
     """The routes whose answers are tables of a run, as JSON."""
+
+    @lru_cache(maxsize=KEPT_REFERENCES)
+    def reference_of(run: str, lineage: str) -> bytes:
+        """A reference in words, which is the same as long as its atlas is: made once, since it
+        takes a quarter of a second and stands before every first picture.
+        """
+        return reference_table(catalog.open(run)).model_dump_json().encode()
 
     @api.get(
         "/api/runs/{run}/reference",
@@ -164,7 +192,7 @@ def _add_tables(api: APIRouter, catalog: Catalog) -> None:
     )
     def get_reference(run: RunName, known: KnownTag = None) -> Response:
         """The reference tokens behind the clouds, in their contexts."""
-        return _json(reference_table(catalog.open(run)), known)
+        return _told(reference_of(run, lineage(catalog.open(run))), known)
 
     @api.get(
         "/api/runs/{run}/metrics", response_model=MetricsTable, responses={**OF_A_RUN, **UNCHANGED}
@@ -252,8 +280,22 @@ def tagged(data: bytes, media_type: str, tag: str, known: str | None) -> Respons
     return Response(data, media_type=media_type, headers=headers)
 
 
+def packed_answer(data: bytes, accepted: str, known: str | None) -> Response:
+    """What gzip has packed already, as it is where it is taken so; with a tag of its own."""
+    tag = f'"{hashlib.sha256(data).hexdigest()}"'
+    coded = takes(accepted, "gzip")
+    answer = tagged(data if coded else gzip.decompress(data), BINARY, tag, known)
+    answer.headers["Vary"] = "Accept-Encoding"
+    if coded and answer.status_code == 200:
+        answer.headers["Content-Encoding"] = "gzip"
+    return answer
+
+
 def _json(answer: BaseModel, known: str | None) -> Response:
-    data = answer.model_dump_json().encode()
+    return _told(answer.model_dump_json().encode(), known)
+
+
+def _told(data: bytes, known: str | None) -> Response:
     return tagged(data, "application/json", f'W/"{hashlib.sha256(data).hexdigest()}"', known)
 
 

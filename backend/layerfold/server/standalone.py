@@ -26,6 +26,7 @@ from layerfold.claims.seed.files import read_seed
 from layerfold.errors import DamagedRun, InputError
 from layerfold.interp.session import Session
 from layerfold.records import Floats, PlacedSlice, Sentence
+from layerfold.server.protocol.clouds import planes
 from layerfold.server.protocol.http import ClaimsTable, Limits, RunEntry, RunList, SeedTable
 from layerfold.server.protocol.messages import TokenText
 from layerfold.server.protocol.tables import measures_table, reference_table
@@ -197,28 +198,12 @@ def _clouds(opened: Session, projection: str, bits: int) -> tuple[Arrays, dict[s
     low, high = places.min(axis=(0, 1, 2)), places.max(axis=(0, 1, 2))
     span = np.maximum(high - low, 1e-6)
     whole = np.rint((places - low) / span * (2**bits - 1)).astype(np.int32)
-    rest = foretold(whole).transpose(0, 1, 3, 2)
-    folded = ((rest << 1) ^ (rest >> 31)).astype(np.uint16)
-    arrays: Arrays = {
-        "low": (folded & 255).astype(np.uint8),
-        "high": (folded >> 8).astype(np.uint8),
-    }
+    arrays = planes(whole)
     if projection == "umap":
         trust = np.stack([opened.atlas.slice(step).trust for step in opened.steps])
         arrays["trust"] = np.rint(TRUSTED * (2 * trust.clip(0.5, 1) - 1)).astype(np.uint8)
     grid = {"bits": bits, "low": low.tolist(), "span": span.tolist()}
-    return {name: np.ascontiguousarray(part) for name, part in arrays.items()}, grid
-
-
-def foretold(whole: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Whole numbers [step, site, ...] less what their neighbours before them foretell: same step,
-    site before, plus same site, step before, less both before.
-    """
-    rest = whole.copy()
-    rest[1:, 1:] -= whole[:-1, 1:] + whole[1:, :-1] - whole[:-1, :-1]
-    rest[1:, 0] -= whole[:-1, 0]
-    rest[0, 1:] -= whole[0, :-1]
-    return rest
+    return arrays, grid
 
 
 def _joined(parts: dict[str, str], said: dict[str, Any], clouds: bytes, sentences: bytes) -> bytes:

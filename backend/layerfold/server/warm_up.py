@@ -26,6 +26,8 @@ from layerfold.server.child_process import TIED
 from layerfold.server.jobs import Jobs, Rank
 
 PAUSE: Final = 5.0  # seconds
+# seconds that reading models waits for the first picture, which a browser asks for at once
+FIRST_PICTURE: Final = 2.0
 COMPILING: Final = (
     "from layerfold.server.child_process import tie; tie();"
     " from layerfold.space.placing_kernels import prepare; prepare()"
@@ -37,6 +39,7 @@ async def warm_up(catalog: Catalog, jobs: Jobs) -> None:
     """Every step of the first run that opens is ready, from the last, and then machine code;
     whatever a person asks goes first.
     """
+    await asyncio.sleep(FIRST_PICTURE)
     await jobs.run("warm", Rank.NOW, use_one_thread)
     for name in catalog.names:
         try:

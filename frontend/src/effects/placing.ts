@@ -1,5 +1,6 @@
 /** Sends what is typed: after a breath, once a connection; asks again for what is missing. */
 
+import { cloudThere, firstCloud } from "./waiting.ts";
 import { behind, isTyped } from "../state/following.ts";
 import { outward } from "../state/sites.ts";
 import { stepNumber } from "../state/state.ts";
@@ -61,11 +62,21 @@ type Waiting = ReturnType<typeof waitingRoom>;
 /** Sentences that are asked for in a moment, each once. */
 function waitingRoom(store: Store, client: Line, nextId: () => number) {
   const timers: Map<string, number> = new Map();
+  /** Sentences that have waited for the first picture. */
+  const waited: Set<string> = new Set();
 
   function place(key: string, missingOnly: boolean) {
     const state = store.get();
     const one = state.sentences.find((each) => each.id === key);
     if (!one || !state.card || !isTyped(state.card) || state.connection !== "open") return;
+    // a server that has just begun would read its models while the picture is on its way
+    if (!waited.has(key)) {
+      waited.add(key);
+      if (!cloudThere(state)) {
+        firstCloud(store, state.run).then(() => place(key, missingOnly));
+        return;
+      }
+    }
     const id = nextId();
     const steps = missingOnly ? lacking(state, one) : [];
     const sent = client.send({

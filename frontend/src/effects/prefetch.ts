@@ -48,7 +48,7 @@ function capacity(state: State) {
         3,
         Math.floor(
           ((state.former ? 0.5 : 1) * BUDGET) /
-            (sample.positions.byteLength + 2 * sample.sites * sample.ref),
+            (sample.positions.byteLength + sample.sites * sample.ref),
         ),
       )
     : AT_ONCE;
@@ -59,8 +59,8 @@ function addressOf(run: string, step: number, projection: string, trusted: boole
   const asked =
     projection === "umap"
       ? ""
-      : `?projection=${encodeURIComponent(projection)}${trusted ? "&trust=true" : ""}`;
-  return `api/runs/${encodeURIComponent(run)}/atlas/${step}${asked}`;
+      : `&projection=${encodeURIComponent(projection)}${trusted ? "&trust=true" : ""}`;
+  return `api/runs/${encodeURIComponent(run)}/atlas/${step}?packed=true${asked}`;
 }
 
 export function prefetch(store: Store) {

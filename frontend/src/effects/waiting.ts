@@ -15,11 +15,12 @@ export function once(store: Store, wanted: (state: State) => boolean, patience: 
   });
 }
 
+/** Whether a cloud of the run on screen has come, or none is to be expected. */
+export function cloudThere({ card, atlas, atlasFailures }: State) {
+  return !card?.steps.length || Object.keys({ ...atlas, ...atlasFailures }).length > 0;
+}
+
 /** Resolves when a run's first cloud has come, or none is to be expected. */
 export function firstCloud(store: Store, run: string) {
-  const there = (state: State) =>
-    state.run !== run ||
-    !state.card?.steps.length ||
-    Object.keys(state.atlas).length + Object.keys(state.atlasFailures).length > 0;
-  return once(store, there, PATIENCE);
+  return once(store, (state) => state.run !== run || cloudThere(state), PATIENCE);
 }

@@ -2,6 +2,7 @@
  * Safetensors bytes -> arrays: 8 bytes of length, a JSON header, raw little-endian arrays. Pure.
  */
 
+import { halvesInOrder, unfolded } from "./clouds.ts";
 import type { AtlasSlice, PlacedSlice } from "./slices.ts";
 import type { Bundle, Tensor } from "./tensors.ts";
 import type { Look } from "./look.ts";
@@ -151,21 +152,29 @@ export function decodeMessage(buffer: ArrayBuffer): BinaryMessage {
 }
 
 /**
- * One step of the atlas, as the file on disk has it; trust and continuity of other projections only
- * come when asked for.
+ * One step of the atlas, packed for the page or as its file on disk; trust of other projections
+ * only comes when asked for.
  */
 export function decodeAtlas(buffer: ArrayBuffer, step: number): AtlasSlice {
   const bundle = decode(buffer);
-  const positions = need(bundle, "positions", 3);
-  const [sites, ref] = positions.shape;
+  const { positions, sites, ref } = placesOf(bundle);
   return {
     step,
     sites,
     ref,
-    positions: positions.data as Float32Array,
+    positions,
     trust: bundle.tensors.trust ? (need(bundle, "trust", 2).data as Uint8Array) : null,
-    continuity: bundle.tensors.continuity
-      ? (need(bundle, "continuity", 2).data as Uint8Array)
-      : null,
   };
+}
+
+function placesOf(bundle: Bundle) {
+  if (!bundle.tensors.low) {
+    const { data, shape } = need(bundle, "positions", 3);
+    return { positions: data as Float32Array, sites: shape[0], ref: shape[1] };
+  }
+  const [low, high] = [need(bundle, "low", 4), need(bundle, "high", 4)];
+  if (high.shape.join() !== low.shape.join())
+    throw new Error(`planes of different shapes: ${low.shape} and ${high.shape}`);
+  const whole = unfolded(low.data as Uint8Array, high.data as Uint8Array, low.shape);
+  return { positions: halves(halvesInOrder(whole)), sites: low.shape[1], ref: low.shape[3] };
 }

@@ -26,5 +26,4 @@ export interface AtlasSlice {
   positions: Float32Array;
   /** [site, ref], round(255 v); null when not asked for */
   trust: Uint8Array | null;
-  continuity: Uint8Array | null;
 }

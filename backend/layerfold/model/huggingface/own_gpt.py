@@ -46,7 +46,8 @@ def gpt_from(network: Any) -> GPT | None:
         tied=tied,
         activation=ACTIVATIONS[config.activation_function],
     )
-    model = GPT(shape)
+    with torch.device("meta"):  # every weight is given: none of its own is made first
+        model = GPT(shape)
     given = {
         "tokens.weight": body.wte.weight,
         "positions.weight": body.wpe.weight,
