@@ -82,7 +82,7 @@ def test_the_text_is_the_named_column_or_the_usual_one_or_the_only_one(tmp_path:
         ("none.txt", None, "no corpus at"),
         ("empty.txt", b"", "empty"),
         ("blank.csv", b"text\n \n", "empty"),
-        ("headed.csv", b"text\n", "columns none"),
+        ("headed.csv", b"text\n", "no rows"),
         ("latin.txt", "é".encode("latin-1"), "not UTF-8"),
         ("latin.csv", b"text\n\xe9\n", "not UTF-8"),
         ("two.jsonl", b'{"first": "a", "second": "b"}', "say with --column"),

@@ -152,3 +152,37 @@ def test_a_chat_without_messages_is_named(tmp_path: Path) -> None:
 def test_an_almost_empty_column_is_not_taken_for_the_text(tmp_path: Path) -> None:
     rows = [{"text": "" if n else "x", "content": text} for n, text in enumerate(TEXTS)]
     refused(tmp_path / "a.jsonl", json_lines(rows), "nothing in the column 'text' of 11 of its 12")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_empty_lines_before_the_header_are_passed_over(tmp_path: Path, delimiter: str) -> None:
+    cells = (delimiter.join(row) for row in [("text", "label"), ("one day", "a"), ("two", "b")])
+    (tmp_path / "a.csv").write_text("\n \n" + "\n".join(cells) + "\n")
+    found = read_documents(str(tmp_path / "a.csv"), "text", ("label",))
+    assert (found.texts, found.columns) == (("one day", "two"), {"label": ("a", "b")})
+
+
+def test_a_delimiter_behind_a_backslash_is_refused(tmp_path: Path) -> None:
+    rows = "".join(f"the bridge was closed\\, and day {n} began,pos\n" for n in range(9))
+    refused(tmp_path / "a.csv", f"text,label\n{rows}".encode(), "a backslash before ',' within")
+    (tmp_path / "a.csv").write_text(f"text,label\n{rows}".replace("\\,", ","))
+    assert read_documents(str(tmp_path / "a.csv")).texts[0].endswith("closed, and day 0 began")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.json"])
+def test_a_table_without_rows_is_called_one(tmp_path: Path, name: str) -> None:
+    empty = {"a.csv": b"text,label\n", "a.jsonl": b"\n", "a.json": b"[]"}[name]
+    refused(tmp_path / name, empty, "has no rows: give a table with a text in it")
+
+
+@pytest.mark.parametrize("others", [1, 20])
+def test_rows_whose_text_stands_in_another_column_are_not_lost(tmp_path: Path, others: int) -> None:
+    rows = [{"content" if n < others else "text": f"day {n} began"} for n in range(40)]
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    why = f"nothing in the column 'text' of {others} rows that have something in 'content'"
+    with pytest.raises(CorpusError, match=why):
+        read_documents(str(path))
+    assert len(read_documents(str(path), "text").texts) == 40 - others
+    path.write_text("".join(json.dumps({**row, "content": None, "text": "x"}) for row in rows[:1]))
+    assert read_documents(str(path)).texts == ("x",)

@@ -58,7 +58,15 @@ def test_a_config_that_asks_for_code_is_refused(folder: Path, asked: dict[str, A
         ({"model_type": ["gpt2"]}, "not known"),
         ({"quantization_config": {"bits": 4, "quant_method": "gptq"}}, "quantised .gptq"),
         ({"add_cross_attention": True}, "another model's states"),
-        ({"model_type": "bert", "position_embedding_type": "relative_key"}, "not absolute"),
+        (
+            {"model_type": "bert", "position_embedding_type": "relative_key"},
+            "position_embedding_type 'relative_key' and not 'absolute'",
+        ),
+        ({"model_type": "mpt", "attn_config": {"alibi": False}}, "alibi 'False' and not 'True'"),
+        ({"model_type": "mpt", "attn_config": {"qk_ln": True}}, "qk_ln 'True' and not 'False'"),
+        ({"model_type": "mpt", "attn_config": {"alibi_bias_max": 16}}, "alibi_bias_max '16'"),
+        ({"model_type": "mpt", "attn_config": {"prefix_lm": True}}, "prefix_lm 'True'"),
+        ({"model_type": "mpt", "logit_scale": 0.1}, "logit_scale '0.1' and not 'None'"),
         ({"model_type": "vit"}, "no model that reads text"),
     ],
 )
@@ -97,6 +105,15 @@ def test_a_config_that_is_no_object_is_damaged(folder: Path, text: str) -> None:
     (folder / "config.json").write_text(text)
     with pytest.raises(DamagedRun, match=r"config\.json of .* cannot be read"):
         read_shape(Where(folder))
+
+
+def test_switches_that_a_class_reads_or_that_stand_as_it_has_them_hinder_nothing(
+    folder: Path,
+) -> None:
+    rewrite(folder, model_type="falcon", alibi=True, hidden_size=64, num_attention_heads=4)
+    assert read_shape(Where(folder)).family == "falcon"
+    rewrite(folder, model_type="mpt", alibi=False, attn_config={"alibi": True, "qk_ln": False})
+    assert read_shape(Where(folder)).family == "mpt"
 
 
 def test_settings_of_a_run_change_nothing(folder: Path) -> None:

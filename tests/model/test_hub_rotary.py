@@ -1,4 +1,6 @@
-"""Positions that change with the length of a text: threads do not change each other's."""
+"""Positions and attention that change with the length of a text: no text changes another's, nor
+does a thread.
+"""
 
 from __future__ import annotations
 
@@ -60,6 +62,38 @@ def test_a_card_of_before_that_says_more_opens(tmp_path: Path) -> None:
     )
     before = replace(read_shape(Where(tmp_path)), block_size=64)
     assert load_adapter(Where(tmp_path), before).max_tokens == 16
+
+
+def test_sparse_attention_is_given_no_text_that_it_would_be_used_for(tmp_path: Path) -> None:
+    """BigBird reads a text of more than seven of its blocks sparsely, and after one that is shorter
+    reads all texts with all of its attention, for good.
+    """
+    import transformers
+
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2}
+    sparse = {"attention_type": "block_sparse", "block_size": 2, "num_random_blocks": 1}
+    config = transformers.BigBirdConfig(
+        vocab_size=420, num_attention_heads=4, max_position_embeddings=64, **sizes, **sparse
+    )
+    transformers.BigBirdForMaskedLM(config).save_pretrained(tmp_path)
+    shape, notes = confirmed_shape(Where(tmp_path), read_shape(Where(tmp_path)))
+    assert (shape.block_size, shape.causal) == (14, False)
+    assert notes == [
+        "It is given texts of at most 14 tokens: longer ones it reads with other attention from"
+        " their first token on (block_sparse)."
+    ]
+    adapter, ids = load_adapter(Where(tmp_path), shape), list(range(5, 19))
+    adapter.states(ids[:5])
+    fresh = transformers.BigBirdForMaskedLM.from_pretrained(tmp_path).eval()
+    with torch.no_grad():
+        right = fresh(torch.tensor([ids]), output_hidden_states=True).hidden_states[1][0].numpy()
+    found = dict(
+        zip((site.name for site in adapter.sites), adapter.states(ids).values, strict=True)
+    )
+    assert np.abs(found["L0.post"] - right).max() <= 1e-6
+    with pytest.raises(TextTooLong):
+        adapter.states([*ids, 21])
 
 
 def test_one_thread_at_a_time_rewrites_frequencies() -> None:

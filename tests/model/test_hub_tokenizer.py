@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer as Backend
-from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 from layerfold.errors import DamagedRun, EmptyText, ModelRefused, TextTooLong
 from layerfold.model.graphemes import continues
@@ -220,6 +220,52 @@ def test_ids_are_those_of_transformers(text: str) -> None:
         read_hub_tokenizer(Where(minilm())).encode(text, 99).ids
         == AutoTokenizer.from_pretrained(minilm())(text).input_ids
     )
+
+
+def test_a_byte_that_is_marked_as_a_special_token_is_text() -> None:
+    """Some vocabularies list their bytes among the special tokens."""
+    plain, marked = backend("pieces"), backend("pieces")
+    marked.add_special_tokens([f"<0x{byte:02X}>" for byte in range(256)])
+    for text in ("a ꙮ b", "naïve 🜁", "ꙮ\nlines"):
+        ids = plain.encode(text).ids
+        sentence = HuggingFaceTokenizer(marked).encode(text, 99)
+        assert list(sentence.ids) == list(HuggingFaceTokenizer(plain).encode(text, 99).ids)
+        assert any(plain.id_to_token(n).startswith("<0x") for n in ids)
+        assert "".join(shown(sentence.tokens)) == f"<s>{text}"
+
+
+def test_a_frame_of_tokens_that_are_not_there_is_named() -> None:
+    broken = backend("bytes")
+    broken.post_processor = processors.TemplateProcessing(
+        single="<s> $A", special_tokens=[("<s>", 5000)]
+    )
+    with pytest.raises(DamagedRun, match="token 5,000 before or after a text"):
+        HuggingFaceTokenizer(broken)
+
+
+@pytest.mark.parametrize("kind", ["T5Tokenizer", "XLMRobertaTokenizer", "BertTokenizer"])
+def test_a_class_that_finds_no_list_of_its_own_is_refused(kind: str, tmp_path: Path) -> None:
+    """Lists of byte-level BPE under a class that reads others: it makes a vocabulary of signs."""
+    model = json.loads(backend("bytes").to_str())["model"]
+    (tmp_path / "vocab.json").write_text(json.dumps(model["vocab"]))
+    (tmp_path / "merges.txt").write_text("#version: 0.2\n")
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": kind}))
+    with pytest.raises(ModelRefused, match=f"{kind} finds no vocabulary in the files"):
+        read_hub_tokenizer(Where(tmp_path))
+
+
+def test_a_text_that_a_vocabulary_has_no_word_for_at_all_is_named(tmp_path: Path) -> None:
+    """WordPiece without the token that stands for all that it lacks."""
+    lone = Backend(models.WordPiece({"a": 0, "b": 1}, unk_token="[UNK]"))
+    lone.pre_tokenizer = pre_tokenizers.Whitespace()
+    lone.save(str(tmp_path / "tokenizer.json"))
+    with pytest.raises(DamagedRun, match=r"cannot read a text .*UNK"):
+        read_hub_tokenizer(Where(tmp_path))
+    reader = HuggingFaceTokenizer(lone)
+    for reading in (lambda: reader.encode("a c", 9), lambda: reader.ids(["a c"])):
+        with pytest.raises(DamagedRun, match="cannot read a text"):
+            reading()
+    assert reader.encode("a b", 9).ids == [0, 1]
 
 
 def test_older_lists_are_read_as_the_tokenizer_they_describe(tmp_path: Path) -> None:

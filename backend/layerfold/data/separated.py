@@ -98,9 +98,11 @@ def named_delimiter(words: str) -> str:
 def _layout(file: Path, wanted: str | None) -> Layout:
     head = list(islice(text_lines(file, newline=""), SNIFFED))
     skipped = 0
+    while skipped < len(head) and not head[skipped].strip():
+        skipped += 1
     # a line that spreadsheets write
-    if head and (told := SEPARATOR.fullmatch(head[0].rstrip("\r\n"))):
-        wanted, skipped = wanted or told[1], 1
+    if head[skipped:] and (told := SEPARATOR.fullmatch(head[skipped].rstrip("\r\n"))):
+        wanted, skipped = wanted or told[1], skipped + 1
     if not head[skipped:]:
         return Layout(USUAL.get(_ending(file), ","), True, skipped, ())
     delimiter = named_delimiter(wanted) if wanted else _sniffed(file, head[skipped:])
@@ -116,7 +118,12 @@ def _layout(file: Path, wanted: str | None) -> Layout:
     spaced = _is_spaced(
         islice(text_lines(file, newline=""), skipped + 1, None), delimiter, len(header)
     )
-    rows = [_spaced_cells(line, delimiter) for line in head] if spaced else []
+    rows = [_spaced_cells(line, delimiter) for line in head[skipped:]] if spaced else []
+    if spaced and (escaped := next((line for line in head if f"\\{delimiter}" in line), "")):
+        raise CorpusError(
+            f"{file} puts a backslash before {delimiter!r} within a text ({escaped[:40]!r}): put"
+            ' the text between double quotes (")'
+        )
     _check_apostrophes(file, (rows or list(_cut(head[skipped:], delimiter, quoted)))[1:])
     return Layout(delimiter, quoted, skipped, tuple(name.strip() for name in header), spaced)
 

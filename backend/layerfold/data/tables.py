@@ -48,14 +48,16 @@ class Table:
         if column is None:
             self._check_alone(text)
         self._check_columns([text, *labels])
-        sample, seen, silent = RowSample(most), 0, 0
+        sample, seen, silent, elsewhere = RowSample(most), 0, 0, 0
+        others = [name for name in self._usual() if name != text] if column is None else []
         several = len(self._usual()) > 1
-        for number, row in self.rows(list(dict.fromkeys([text, *labels]))):
+        for number, row in self.rows(list(dict.fromkeys([text, *labels, *others]))):
             if number > LONGEST:
                 raise CorpusError(f"{self.name} has over {LONGEST:,} rows: give a part of it")
             words = self._cell(text_of, number, text, row)
             nothing = not words.strip() if several else row.get(text) is None
             seen, silent = seen + 1, silent + nothing
+            elsewhere += nothing and any(_is_inked(row.get(name)) for name in others)
             document = Document(
                 words, tuple(self._cell(label_of, number, name, row) for name in labels)
             )
@@ -68,6 +70,12 @@ class Table:
             raise CorpusError(
                 f"{self.name} has nothing in the column {text!r} of {silent:,} of its {seen:,} "
                 "rows: say with --column which is the text"
+            )
+        if elsewhere:
+            raise CorpusError(
+                f"{self.name} has nothing in the column {text!r} of {elsewhere:,} rows that have"
+                f" something in {' or '.join(map(repr, others))}: put their texts in one column, or"
+                " say with --column which is the text"
             )
         return sample.documents()
 
@@ -83,6 +91,8 @@ class Table:
         return [name for name in TEXT_COLUMNS if name in self.columns]
 
     def _text_column(self) -> str:
+        if not self.columns:
+            raise CorpusError(f"{self.name} has no rows: give a table with a text in it")
         usual = self._usual()
         worded = [name for name, could in self.columns.items() if could]
         if usual or len(worded) == 1:
@@ -107,6 +117,11 @@ class Table:
                 raise CorpusError(
                     f"{self.name} has no column {name!r}. It has {', '.join(self.columns)}."
                 )
+
+
+def _is_inked(cell: object) -> bool:
+    """Whether a cell is words, or what may be read as words, and not empty."""
+    return is_worded(cell) and cell != [] and (not isinstance(cell, str) or bool(cell.strip()))
 
 
 def columns_of(rows: Iterable[Row]) -> dict[str, bool]:

@@ -6,12 +6,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from layerfold.errors import DamagedRun, MissingExtra, ModelRefused
+from layerfold.errors import DamagedRun, LayerfoldError, MissingExtra, ModelRefused
+from layerfold.files.array_cache import Stamp, file_stamp
 from layerfold.files.atomic import write_atomically
+from layerfold.model.huggingface.gguf_check import (
+    check_loaded,
+    check_prefix,
+    check_settings,
+    check_whole,
+    names_taken,
+    unheard_split,
+)
 from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.quiet import quiet, reason
 
@@ -19,13 +30,57 @@ if TYPE_CHECKING:
     import torch
 
 OF_THIS_MACHINE: Final = ("_name_or_path", "transformers_version")  # of a config, of no meaning
+VOCABULARY: Final = "tokenizer.ggml."
+WIDE: Final = frozenset(["F32", "F64"])  # kinds of numbers that hold any weight as it was
+KEPT: Final = 8  # headers of files
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a GGUF file says of itself, but for its vocabulary's lists, and the tensors that it
+    holds: of each how many numbers, and of each way of rounding.
+    """
+
+    said: Mapping[str, Any]
+    tensors: Mapping[str, int]
+    rounded: Mapping[str, int]
+
+
+def header_of(path: Path) -> Header:
+    """The header of a file; raises MissingExtra, ModelRefused where it is no whole model,
+    DamagedRun.
+    """
+    return _header(path, file_stamp(path))
+
+
+@lru_cache(maxsize=KEPT)
+def _header(path: Path, _stamp: Stamp | None) -> Header:
+    def read(_: Any) -> Header:
+        reader = _library().GGUFReader(str(path))
+        said = {
+            name: field.contents()
+            for name, field in reader.fields.items()
+            if not name.startswith(VOCABULARY) or len(field.data) == 1
+        }
+        tensors = {tensor.name: int(tensor.n_elements) for tensor in reader.tensors}
+        rounded = Counter[str]()
+        for tensor in reader.tensors:
+            rounded[tensor.tensor_type.name] += int(tensor.n_elements)
+        check_whole(path, said, tensors)
+        return Header(said, tensors, rounded)
+
+    return _read(path, read)  # type: ignore[no-any-return]
 
 
 def gguf_config(path: Path) -> Any:
-    """The config that a GGUF file holds; raises MissingExtra, ModelRefused, DamagedRun."""
+    """The config that a GGUF file holds; raises MissingExtra, ModelRefused (also where it says more
+    of itself than transformers reads), DamagedRun.
+    """
+    header = header_of(path)
 
     def read(transformers: Any) -> Any:
         config = transformers.AutoConfig.from_pretrained(path.parent, **_options(path))
+        check_settings(path, header.said, config)
         made = transformers.MODEL_FOR_CAUSAL_LM_MAPPING.get(type(config), None)
         # a GGUF file has what is needed to go on with a text
         config.architectures = [made.__name__] if isinstance(made, type) else None
@@ -36,23 +91,36 @@ def gguf_config(path: Path) -> Any:
 
 def gguf_tokenizer(path: Path) -> Any:
     """The tokenizer that a GGUF file holds; raises MissingExtra, ModelRefused, DamagedRun."""
-    return _read(
-        path,
-        lambda transformers: transformers.AutoTokenizer.from_pretrained(
-            path.parent, **_options(path)
-        ),
-    )
+    header = header_of(path)
+
+    def read(transformers: Any) -> Any:
+        made = transformers.AutoTokenizer.from_pretrained(path.parent, **_options(path))
+        check_prefix(path, header.said, made.backend_tokenizer)
+        return made
+
+    return _read(path, read)
 
 
 def gguf_network(path: Path, made: Any, config: Any, dtype: torch.dtype) -> Any:
     """A plain network of a class with the weights of a GGUF file, dequantised; raises as
-    ``gguf_config``.
+    ``gguf_config``, and where file and network do not hold the same weights.
     """
+    header = header_of(path)
 
     def read(transformers: Any) -> Any:
         from torch import device
 
-        rounded = made.from_pretrained(path.parent, dtype=dtype, **_options(path))
+        rounded, told = made.from_pretrained(
+            path.parent,
+            dtype=dtype,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # they are named by check_loaded
+            **_options(path),
+        )
+        kind = str(header.said.get("general.architecture", ""))
+        own = sum(one.numel() for one in rounded.parameters())
+        taken = names_taken(kind, rounded, told, header.tensors)
+        check_loaded(path, told, taken, header.tensors, own)
         with device("meta"):  # else the weights are in memory twice
             plain = made._from_config(config, dtype=dtype)
         found = {name: weight.to(dtype) for name, weight in rounded.state_dict().items()}
@@ -96,18 +164,25 @@ def write_plain(path: Path, folder: Path) -> None:
 
 
 def rounding_of(path: Path) -> str:
-    """How the weights of a GGUF file were rounded, as a sentence; raises MissingExtra,
-    DamagedRun.
+    """How the weights of a GGUF file were rounded, as a sentence, nothing where they were not;
+    raises as ``header_of``.
     """
-    numbers = Counter[str]()
-    for tensor in _library().GGUFReader(str(path)).tensors:
-        numbers[tensor.tensor_type.name] += int(tensor.n_elements)
-    kind, most = numbers.most_common(1)[0]
-    share = most / sum(numbers.values())
+    numbers = header_of(path).rounded
+    if set(numbers) <= WIDE:
+        return ""
+    kind = max(numbers, key=numbers.__getitem__)
+    share = numbers[kind] / sum(numbers.values())
     return (
         f"Its weights were rounded before they came here ({kind}: {share:.0%} of the numbers) and"
         " are shown as they are after that."
     )
+
+
+def splitting_of(path: Path) -> str:
+    """What is to be said of a vocabulary whose way to split a text transformers does not know, as a
+    sentence; nothing where it does. Raises as ``header_of``.
+    """
+    return unheard_split(header_of(path).said)
 
 
 def _options(path: Path) -> dict[str, Any]:
@@ -137,6 +212,8 @@ def _read(path: Path, read: Any) -> Any:
         with quiet():
             vars(reader)["tqdm"] = partial(tqdm.tqdm, disable=True)  # its bar asks nobody
             return read(transformers)
+    except LayerfoldError:
+        raise
     except NotImplementedError as error:
         raise ModelRefused(f"{path.name} cannot be opened: {reason(error)}") from error
     except Exception as error:  # the reader has no errors of its own

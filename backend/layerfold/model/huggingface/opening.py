@@ -11,7 +11,7 @@ from layerfold.errors import ModelRefused
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
 from layerfold.model.huggingface.check import CLOSE, ahead, check_adapter
 from layerfold.model.huggingface.files import ADAPTER, base_of, gguf_of, read_json, settled
-from layerfold.model.huggingface.gguf_file import rounding_of
+from layerfold.model.huggingface.gguf_file import rounding_of, splitting_of
 from layerfold.model.huggingface.outline import Outline
 from layerfold.model.huggingface.peft_adapter import merged
 from layerfold.model.huggingface.place import Where
@@ -81,7 +81,7 @@ def notes_of(where: Where) -> list[str]:
         else []
     )
     if (whole := gguf_of(where)) is not None:
-        found.append(rounding_of(whole))
+        found += [note for note in (rounding_of(whole), splitting_of(whole)) if note]
     if apart := _adapters_below(where):
         found.append(f"Adapters lie below it ({apart}) and are not on it: open their folder.")
     written = read_json(where, NOTES) if where.folder is not None else None

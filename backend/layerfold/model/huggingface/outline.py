@@ -26,6 +26,7 @@ from layerfold.model.kernels import settle_kernels
 RENAMINGS: Final = "transformers.conversion_mapping"
 MAPPINGS: Final = "transformers.models.auto.modeling_auto"
 UNBOUND: Final = 1 << 20  # positions of a model that has no table of them
+ANY: Final = -1  # as XLNet says so
 POSITIONS: Final = (
     "max_position_embeddings",
     "n_positions",
@@ -34,6 +35,9 @@ POSITIONS: Final = (
     "max_sequence_length",
     "n_ctx",
 )
+# what changes states, and is read by some of the classes whose configs have it
+SWITCHES: Final = ("alibi", "alibi_bias_max", "attn_type", "logit_scale", "prefix_lm", "qk_ln")
+POSITION_KIND, ABSOLUTE = "position_embedding_type", "absolute"
 SIZES: Final = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads")
 KEPT: Final = 8  # outlines of different configs
 # what wrappers put before every name of a weight
@@ -130,7 +134,7 @@ def _outline(asked: Question) -> Outline:
         )
     stream = _stream(asked, network)
     structure = _traced(network, stream, asked.name)
-    _refuse_dropped(json.loads(asked.text), made, asked.name)
+    _refuse_dropped(json.loads(asked.text), config, made, asked.name)
     return Outline(
         family=str(config.model_type),
         config=config,
@@ -306,6 +310,7 @@ def _positions(text: Any, network: nn.Module) -> int:
         (value for name in POSITIONS if isinstance(value := getattr(text, name, None), int)),
         UNBOUND,
     )
+    said = UNBOUND if said == ANY else said
     tables = [
         module
         for name, module in network.named_modules()
@@ -333,14 +338,23 @@ def _causal(config: Any, text: Any, made: type) -> bool:
     return getattr(text, "is_causal", True) is not False and both not in (True, "all")
 
 
-def _refuse_dropped(found: Mapping[str, Any], made: type, name: str) -> None:
-    """Raises ModelRefused for positions of a kind that the class once read and no longer does."""
-    kind = found.get("position_embedding_type", "absolute")
-    if kind != "absolute" and "position_embedding_type" not in inspect.getsource(
-        inspect.getmodule(made) or made
-    ):
-        raise ModelRefused(
-            f"{name} cannot be opened: its positions are {str(kind)[:60]!r}"
-            f" (position_embedding_type), not absolute, and {made.__name__} of this transformers"
-            " reads no others"
-        )
+def _refuse_dropped(found: Mapping[str, Any], config: Any, made: type, name: str) -> None:
+    """Raises ModelRefused for a switch that changes states and that the class does not read: BERT
+    once read positions of other kinds, MPT is made with ALiBi alone.
+    """
+    source = inspect.getsource(inspect.getmodule(made) or made)
+    said = [(POSITION_KIND, found.get(POSITION_KIND, ABSOLUTE), ABSOLUTE)]
+    attention = found.get("attn_config"), getattr(config, "attn_config", None)
+    for written, read in ((found, config), attention):
+        known = getattr(type(read), "__dataclass_fields__", {})
+        said += [
+            (key, written[key], known[key].default)
+            for key in SWITCHES
+            if isinstance(written, Mapping) and key in written and key in known
+        ]
+    for key, value, plain in said:
+        if value not in (None, plain) and f".{key}" not in source:
+            raise ModelRefused(
+                f"{name} cannot be opened: its config.json has {key} {str(value)[:60]!r} and not"
+                f" {str(plain)[:60]!r}, and {made.__name__} of this transformers reads no other"
+            )

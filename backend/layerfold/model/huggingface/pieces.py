@@ -6,10 +6,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
+from layerfold.errors import DamagedRun
 from layerfold.model.graphemes import continues
+from layerfold.model.huggingface.quiet import reason
 from layerfold.model.tokenizers.byte_level import byte_signs
 from layerfold.model.tokenizers.tokenizer_files import given_up
 from layerfold.records import Token
@@ -81,7 +84,7 @@ def byte_alphabet(backend: Any) -> dict[str, int] | None:
 
 def bytes_of(name: str, added: Any, alphabet: dict[str, int] | None, words: bool) -> bytes:
     """The bytes of text that a token stands for; ``words``: of WordPiece."""
-    if added is not None:
+    if added is not None and not (alphabet is None and BYTE.fullmatch(name)):
         return str(added.content).encode()
     if alphabet is not None:
         return (
@@ -92,10 +95,31 @@ def bytes_of(name: str, added: Any, alphabet: dict[str, int] | None, words: bool
     return (name.removeprefix("##") if words else name.replace(SPACE, " ")).encode()
 
 
-def frame_of(backend: Any) -> tuple[list[int], list[int]]:
-    """The ids that the tokenizer puts before and after a text."""
-    with given_up():
+@contextmanager
+def read_here() -> Iterator[None]:
+    """A text is read meanwhile; raises DamagedRun where the library cannot, as where a vocabulary
+    lacks what is to stand for all that it lacks.
+    """
+    try:
+        with given_up():
+            yield
+    except ValueError as error:
+        raise DamagedRun(
+            f"this model's tokenizer cannot read a text ({reason(error)}): fetch the model again"
+        ) from error
+
+
+def frame_of(backend: Any, count: int) -> tuple[list[int], list[int]]:
+    """The ids that the tokenizer puts before and after a text; raises DamagedRun for one that a
+    vocabulary of ``count`` tokens has not.
+    """
+    with read_here():
         plain = backend.encode(PROBE, add_special_tokens=False).ids
         full = backend.encode(PROBE).ids
+    if max(full, default=0) >= count:
+        raise DamagedRun(
+            f"its tokenizer puts token {max(full):,} before or after a text, and its vocabulary has"
+            f" {count:,} tokens: fetch the model again"
+        )
     at = next((n for n in range(len(full)) if full[n : n + len(plain)] == plain), 0)
     return full[:at], full[at + len(plain) :]

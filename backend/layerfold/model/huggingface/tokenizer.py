@@ -23,6 +23,7 @@ from layerfold.model.huggingface.files import NUMBERED, base_of, fetched, gguf_o
 from layerfold.model.huggingface.gguf_file import gguf_tokenizer
 from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.pieces import (
+    BYTE,
     byte_alphabet,
     bytes_of,
     frame_of,
@@ -30,10 +31,12 @@ from layerfold.model.huggingface.pieces import (
     names_of,
     overlapping,
     parted,
+    read_here,
 )
 from layerfold.model.huggingface.place import CONFIG, Where
+from layerfold.model.huggingface.pointers import text_of
 from layerfold.model.huggingface.quiet import quiet, reason
-from layerfold.model.huggingface.token_check import check_reader
+from layerfold.model.huggingface.token_check import check_filled, check_reader
 from layerfold.model.tokenizers.byte_level import (
     CHARACTERS,
     Tokenizer,
@@ -51,23 +54,9 @@ BYTES: Final = 128 << 20  # of a tokenizer.json; Gemma's has 33 MB
 WHOLE, CONFIG_OF_IT = "tokenizer.json", "tokenizer_config.json"
 SMALL: Final = (CONFIG_OF_IT, "added_tokens.json", "special_tokens_map.json")
 LISTS: Final = (  # what classes of transformers read where there is no tokenizer.json
-    *(
-        "vocab.json",
-        "merges.txt",
-        "vocab.txt",
-        "tokenizer.model",
-        "spiece.model",
-        "sentencepiece.bpe.model",
-        "spm.model",
-    ),
-    *(
-        "vocab.bpe",
-        "sentencepiece.model",
-        "source.spm",
-        "bpe.codes",
-        "dict.txt",
-        "prophetnet.tokenizer",
-    ),
+    *("vocab.json", "merges.txt", "vocab.txt", "tokenizer.model", "spiece.model", "spm.model"),
+    *("sentencepiece.bpe.model", "vocab.bpe", "sentencepiece.model", "source.spm", "bpe.codes"),
+    *("dict.txt", "prophetnet.tokenizer"),
 )
 
 
@@ -85,7 +74,9 @@ class HuggingFaceTokenizer(Tokenizer):
         backend.no_padding()
         self._backend = backend
         added = backend.get_added_tokens_decoder()
-        self._special = {n for n, token in added.items() if token.special}
+        # a byte is text, whatever it is marked as
+        special = (n for n, token in added.items() if token.special)
+        self._special = {n for n in special if not BYTE.fullmatch(added[n].content)}
         self.words = isinstance(backend.model, models.WordPiece)
         names = names_of(backend)
         alphabet = byte_alphabet(backend)
@@ -93,7 +84,7 @@ class HuggingFaceTokenizer(Tokenizer):
         self._bytes = tuple(
             bytes_of(name, added.get(n), alphabet, self.words) for n, name in enumerate(names)
         )
-        self._before, self._after = frame_of(backend)
+        self._before, self._after = frame_of(backend, len(names))
         unknown = {"[UNK]", "<unk>", getattr(backend.model, "unk_token", None)}
         self._unknown = {n for n, name in enumerate(names) if name in unknown}
         self._unk = next(iter(sorted(self._unknown)), 0)
@@ -113,7 +104,8 @@ class HuggingFaceTokenizer(Tokenizer):
         """The token ids of whole texts of any length, encoded side by side, without the signs that
         frame a text.
         """
-        return [self._typed(ids) for ids in super().ids(texts)]
+        with read_here():
+            return [self._typed(ids) for ids in super().ids(texts)]
 
     def encode(self, text: str, max_tokens: int) -> Sentence:
         """The tokens of what was typed, within the signs that begin and end a text: at most
@@ -244,7 +236,7 @@ class HuggingFaceTokenizer(Tokenizer):
         """The tokens of typed text: by their bytes where these come to what was typed, else cut
         where the tokenizer says.
         """
-        with given_up():
+        with read_here():
             encoding = self._backend.encode(text, add_special_tokens=False)
         ids = self._typed(encoding.ids)
         tokens = () if self.words else moved(self.tokens(ids), text)
@@ -291,21 +283,24 @@ def read_hub_tokenizer(where: Where) -> HuggingFaceTokenizer:
     DamagedRun, MissingExtra, and as ``files.fetched``.
     """
     if (whole := gguf_of(where)) is not None:
-        made = gguf_tokenizer(whole)
-        reader = HuggingFaceTokenizer(backend_of(made, str(where)))
-        check_reader(reader, made, str(where))
-        return reader
+        return _checked(gguf_tokenizer(whole), str(where))
     for one in (where, *([Where(above)] if (above := _above(where)) else []), base_of(where)):
         if there := files_there(one):
-            made = _made(one, there)
-            reader = HuggingFaceTokenizer(backend_of(made, str(where)))
-            check_reader(reader, made, str(where))
-            return reader
+            return _checked(_made(one, there), str(where))
     raise ModelRefused(
         f"{where} has no tokenizer: save it there with"
         " AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER), and for a Trainer give it"
         " as processing_class"
     )
+
+
+def _checked(made: Any, name: str) -> HuggingFaceTokenizer:
+    """The vocabulary behind a tokenizer of transformers, which reads a text as that does."""
+    check_filled(made, name)
+    reader = HuggingFaceTokenizer(backend_of(made, name))
+    with read_here():
+        check_reader(reader, made, name)
+    return reader
 
 
 def files_there(where: Where) -> list[str]:
@@ -368,7 +363,7 @@ def _made(where: Where, there: Sequence[str]) -> Any:
 def _check_text(path: Path, name: str) -> None:
     """Raises DamagedRun for a tokenizer.json that asks for more than it holds."""
     try:
-        check_tokenizer(path.read_text("utf-8"))
+        check_tokenizer(text_of(path))
     except (ValueError, OSError) as error:
         raise DamagedRun(
             f"{WHOLE} of {name} cannot be read ({error}): fetch the model again"
