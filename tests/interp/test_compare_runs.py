@@ -17,6 +17,7 @@ from safetensors.torch import save
 import layerfold
 from layerfold.errors import NotComparable, StepNotFound
 from layerfold.geometry.comparison import residual, turn_onto
+from layerfold.interp import raw_states
 from layerfold.interp.compare_runs import Aligner, check_comparable, drawn_of, matched_sites
 from layerfold.interp.session import open_session
 from layerfold.model.checkpoint import read_checkpoint
@@ -152,6 +153,17 @@ def test_two_steps_of_a_run_differ_and_a_step_is_itself(runs: dict[str, Path]) -
         assert one.residual.low < one.residual.value < one.residual.high
         assert one.residual.value < one.without.value
         assert one.shape.value <= one.residual.value + 1e-9
+
+
+def test_a_reference_is_read_once_by_each_run(
+    runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = (open_session(runs[name], tmp_path) for name in ("normed", "normed-turned"))
+    first = Aligner().align(a, 8, b, 8)
+    monkeypatch.setattr(raw_states, "reference_states", lambda *_: pytest.fail("read again"))
+    a, b = (open_session(runs[name], tmp_path) for name in ("normed", "normed-turned"))
+    again = Aligner().align(a, 8, b, 8)
+    assert again.states.tobytes() == first.states.tobytes()
 
 
 def test_the_residual_is_what_it_says() -> None:

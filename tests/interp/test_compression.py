@@ -4,12 +4,14 @@ rank.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from layerfold.errors import Cancelled, InputError
-from layerfold.interp import changes, compression
+from layerfold.interp import changes, compression, edge, whole_model
 from layerfold.interp.changes import Change, Cut, applied, change_of, of_rank, rounded, thinned
 from layerfold.interp.compression import Options
 from layerfold.interp.session import Session
@@ -160,11 +162,52 @@ def test_the_same_bytes_twice(opened: Session) -> None:
     assert other.damage.value == first.damage.value
 
 
+def test_what_is_kept_of_the_whole_model_changes_no_bit(
+    opened: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The numbers by their definition, every logit of both models found again; windows in one
+    batch."""
+    adapter = opened.run.adapter(64)
+    windows, _ = compression.held_out(opened, TEXT, QUICK)
+    change = change_of("bits=3")
+
+    def logs() -> torch.Tensor:
+        states = edge.last_states(adapter, windows)
+        return torch.from_numpy(adapter.unembed(states[:, :-1])).log_softmax(dim=-1)
+
+    whole = logs()
+    with applied(adapter, change):
+        smaller = logs()
+    ids = torch.from_numpy(windows[:, 1:, None].astype(np.int64))
+    divergence = (whole.exp() * (whole - smaller)).sum(dim=-1).double().mean(dim=1).numpy()
+    damage = (whole.gather(-1, ids) - smaller.gather(-1, ids))[..., 0].double()
+    for kept in (1 << 29, 0):
+        monkeypatch.setattr(whole_model, "MOST_KEPT", kept)
+        found = compression.at_step(adapter, [change], windows, QUICK)
+        assert found["divergence"][0, 0] == divergence.mean()
+        assert found["damage"][0, 0] == pytest.approx(float(damage.mean()), abs=1e-6)
+
+
+def test_progress_goes_on_within_a_step_and_it_stops_there(opened: Session) -> None:
+    adapter = opened.run.adapter(64)
+    windows, _ = compression.held_out(opened, TEXT, QUICK)
+    shares: list[float] = []
+    watch = Watch(progress=lambda _, share: shares.append(share))
+    compression.at_step(adapter, [change_of("bits=3"), change_of("rank=2")], windows, QUICK, watch)
+    assert shares == sorted(shares)
+    assert len(set(shares)) >= 9, "the whole model and four passes of each change"
+    stop = Watch(cancelled=lambda: len(shares) > 20)
+    shares.clear()
+    counting = replace(stop, progress=lambda _, share: shares.append(share))
+    with pytest.raises(Cancelled):
+        compression.at_step(adapter, [change_of("bits=3")] * 9, windows, QUICK, counting)
+
+
 def test_both_models_go_on_with_a_sentence(opened: Session) -> None:
-    whole, same = compression.sentences(opened, change_of("bits=16"), "the bank", 64, 6)
+    changes = [change_of("bits=16"), change_of("layer=1")]
+    whole, (same, smaller) = compression.sentences(opened, changes, "the bank", 64, 6)
     assert whole == same
     assert whole.startswith("the bank")
-    whole, smaller = compression.sentences(opened, change_of("layer=1"), "the bank", 64, 6)
     assert whole != smaller
 
 

@@ -100,7 +100,7 @@ def test_an_inverted_percentile_is_no_alarm() -> None:
     area = np.full((1, 1, 2, 6, 3, 3), 0.5, dtype=np.float32)
     area[0, 0, 0, 0] = [(0.2, 0.1, 0.3), (0.6, 0.4, 0.8), (0.9, 0.8, 1.0)]
     empty = Interval.of(np.zeros((1, 2, 3, 3), dtype=np.float32))
-    one = Edge(("shuffled",), (5,), (), Interval.of(area), empty, ())
+    one = Edge(("shuffled",), (5,), (), Interval.of(area), empty, (), 9)
     standing = [one.standing("shuffled", 5, site) for site in range(3)]
     assert standing == ["inverted", "no evidence", "supported"]
 
@@ -137,7 +137,7 @@ def test_an_alarm_exceeds_what_held_out_text_gives() -> None:
     area[0, 0, 0, 0] = [(0.6, 0.55, 0.65), (0.5, 0.45, 0.55), (0.4, 0.35, 0.45)]
     area[0, 1, 0, 0] = [(0.62, 0.6, 0.64), (0.62, 0.6, 0.64), (0.38, 0.36, 0.4)]
     empty = Interval.of(np.zeros((1, 3, 3, 3), dtype=np.float32))
-    one = Edge(("held-out", "shuffled"), (5,), (), Interval.of(area), empty, ())
+    one = Edge(("held-out", "shuffled"), (5,), (), Interval.of(area), empty, (), 9)
     found = [one.standing("shuffled", 5, site) for site in range(3)]
     assert found == ["no evidence", "supported", "no evidence"]
     assert {one.standing("held-out", 5, site) for site in range(3)} == {"no evidence"}

@@ -123,6 +123,16 @@ def test_what_cannot_be_found_is_refused(opened: Session) -> None:
         regions.measure(opened, options=Options(least=5), watch=Watch(cancelled=lambda: True))
 
 
+def test_what_takes_long_is_told_before_it_begins(opened: Session) -> None:
+    said: list[tuple[str, float]] = []
+    watch = Watch(progress=lambda what, share: said.append((what, share)))
+    regions.measure(opened, "L1.mid", [8], Options(least=5, draws=21), watch)
+    shares = [share for _, share in said]
+    assert shares == sorted(shares)
+    assert dict(said)["clustering"] == 0.5
+    assert sum(what == "drawing tokens at random" for what, _ in said) >= 1
+
+
 def test_no_region_is_a_number_without_a_value(
     opened: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from layerfold.data.reference_states import states_at, viewed
 from layerfold.errors import Cancelled, EmptyText, InputError, StepNotFound
+from layerfold.interp import stream_views
 from layerfold.interp.session import Session
-from layerfold.interp.stream_views import fitted, seen, view_of
+from layerfold.interp.stream_views import fitted, seen, view_at, view_of
 from tests.asking import ask as asked
 from tests.interp.test_model_internals import TEXT, run
 
@@ -58,6 +59,23 @@ def test_a_factor_of_one_moves_nothing_and_a_layer_taken_out_does(run: Session) 
     _, other = ask(run, view="raw", factors=[{"part": "mlp", "layer": 0, "factor": 0.0}])
     assert np.allclose(other["moved"][:2], plain["positions"][:2], atol=1e-4)
     assert np.abs(other["moved"][2] - plain["positions"][2]).max() > 1e-3
+
+
+def test_the_reference_is_read_once_for_all_sentences(
+    run: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, first = ask(run, view="added", step=0)
+    monkeypatch.setattr(stream_views, "states_at", lambda *_: pytest.fail("read again"))
+    _, again = ask(run, view="added", step=0)
+    assert again["positions"].tobytes() == first["positions"].tobytes()
+    _, other = ask(run, view="added", step=0, text="another one")
+    assert other["cloud"].tobytes() == first["cloud"].tobytes()
+
+
+def test_reading_for_a_view_stops_on_the_way(run: Session) -> None:
+    asked: list[int] = []
+    with pytest.raises(Cancelled):
+        view_at(run, 64, "raw", lambda: bool(asked.append(1)) or len(asked) > 0)
 
 
 def test_a_picture_turned_away_is_turned_back() -> None:

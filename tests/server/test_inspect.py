@@ -4,6 +4,7 @@ newer question stops an older.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from layerfold.interp.session import open_session
 from layerfold.server.app import create_app
 from layerfold.server.catalog import Catalog, find_runs
+from layerfold.server.inspect import Telling
 from layerfold.server.jobs import Jobs
 from layerfold.settings import Settings
 from tests.asking import ask
@@ -167,3 +169,21 @@ def test_what_takes_long_says_how_far_it_is(served: tuple[Live, Path]) -> None:
     told = [one for one in heard if one["type"] == "measuring"]
     assert told, "the first word is not held back"
     assert all(one["id"] == 9 and 0 <= one["share"] <= 1 for one in told)
+
+
+def test_the_last_share_is_told_however_soon_it_came() -> None:
+    """Of three at once the first or the last are told; nothing is told after that."""
+    told: list[tuple[int, float]] = []
+
+    async def work() -> None:
+        telling = Telling(7, lambda *said: told.append(said), asyncio.get_running_loop())
+        await asyncio.to_thread(lambda: [telling(share) for share in (0.0, 0.2, 0.5)])
+        while not told or told[-1] != (7, 0.5):
+            await asyncio.sleep(0.01)
+        telling(2.0)
+        while told[-1] != (7, 1.0):
+            await asyncio.sleep(0.01)
+
+    asyncio.run(work())
+    assert len(told) <= 4
+    assert [share for _, share in told] == sorted(share for _, share in told)

@@ -32,7 +32,12 @@ def ood(
         list[str] | None,
         typer.Option(help="Another text to tell apart, NAME=FILE; may be given again."),
     ] = None,
-    texts: Annotated[int, typer.Option(min=5, help="Most windows of each kind of text.")] = 40,
+    texts: Annotated[
+        int | None,
+        typer.Option(
+            min=5, help="Most windows of each kind of text; without it 40, fewer of a large model."
+        ),
+    ] = None,
     neighbors: Annotated[int, typer.Option(min=1, help="Distance to which nearest state.")] = 1,
     steps: Steps = "last",
     draws: Draws = 200,
@@ -88,6 +93,10 @@ def compress(
     sentence: Annotated[
         str | None, typer.Option(help="Instead of numbers: how both models go on with a text.")
     ] = None,
+    windows: Annotated[
+        int | None,
+        typer.Option(min=2, help="Most windows of text; without it 40, fewer of a large model."),
+    ] = None,
     steps: Steps = "last",
     draws: Draws = 500,
     seed: Seed = 0,
@@ -103,17 +112,19 @@ def compress(
 
     changes = instrument.changes_named(change or CHANGES)
     texts = None if text is None else [read_words(text)]
-    options = instrument.Options(draws=draws, seed=seed)
+    options = instrument.Options(windows, draws, seed)
     opening = Opening(dtype, device, allow_pickle)
     with session(run, steps, opening, threads, as_json) as at:
         if sentence is not None:
             rows = []
             for step in at.steps:
-                for one in changes:
-                    whole, smaller = instrument.sentences(at.opened, one, sentence, step)
-                    rows.append(
-                        {"change": one.name, "step": step, "whole": whole, "smaller": smaller}
-                    )
+                whole, smaller = instrument.sentences(
+                    at.opened, changes, sentence, step, watch=at.watch
+                )
+                rows += [
+                    {"change": one.name, "step": step, "whole": whole, "smaller": other}
+                    for one, other in zip(changes, smaller, strict=True)
+                ]
             answer = Answer("compress", rows, ("change", "step", "whole", "smaller"))
         else:
             found = instrument.measure(at.opened, changes, at.steps, texts, options, at.watch)

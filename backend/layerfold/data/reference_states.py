@@ -29,11 +29,17 @@ def viewed(raw: Floats, view: View) -> Floats:
     return normalized(raw) if view == "normalised" else raw
 
 
-def reference_states(adapter: Adapter, reference: Reference) -> Floats:
+def untold(_: float) -> None:
+    """Nobody hears what share is read."""
+
+
+def reference_states(
+    adapter: Adapter, reference: Reference, told: Callable[[float], None] = untold
+) -> Floats:
     """The reference's raw states [site, ref, d], computed a few windows of one length at a time;
-    raises DamagedRun for an empty one.
+    ``told`` hears the share that is read, and may raise. Raises DamagedRun for an empty one.
     """
-    return _read(adapter, reference, adapter.batch_states)
+    return _read(adapter, reference, adapter.batch_states, told)
 
 
 def site_states(
@@ -48,10 +54,6 @@ def site_states(
     return np.asarray(found[0], dtype=np.float32)
 
 
-def untold(_: float) -> None:
-    """Nobody hears what share is read."""
-
-
 def _read(
     adapter: Adapter,
     reference: Reference,
@@ -61,7 +63,7 @@ def _read(
     """The reference's states [site, ref, d], as ``states_of`` makes them of windows."""
     found: NDArray[Any] | None = None
     read = 0
-    for chosen, windows in alike(reference.windows, _at_once(adapter)):
+    for chosen, windows in alike(reference.windows, tokens_at_once(adapter)):
         values = states_of(windows)
         read += len(windows)
         told(read / len(reference.windows))
@@ -78,7 +80,7 @@ def _read(
     return found
 
 
-def _at_once(adapter: Adapter) -> int:
+def tokens_at_once(adapter: Adapter) -> int:
     """How many tokens are read together: so few that their states stay small."""
     sites = getattr(adapter, "sites", ())
     return NUMBERS_AT_ONCE // max(1, len(sites) * getattr(adapter, "d_model", 1))
@@ -98,22 +100,31 @@ def alike(windows: Ints, tokens: int = NUMBERS_AT_ONCE) -> Iterator[tuple[Ints, 
 
 
 def states_at(
-    run: Run, step: int, reference: Reference, weights: Callable[[], Adapter] | None = None
+    run: Run,
+    step: int,
+    reference: Reference,
+    weights: Callable[[], Adapter] | None = None,
+    told: Callable[[float], None] = untold,
 ) -> Floats:
     """As ``any_states_at``; raises Diverged where some are no numbers."""
-    return checked(any_states_at(run, step, reference, weights), step)
+    return checked(any_states_at(run, step, reference, weights, told), step)
 
 
 def any_states_at(
-    run: Run, step: int, reference: Reference, weights: Callable[[], Adapter] | None = None
+    run: Run,
+    step: int,
+    reference: Reference,
+    weights: Callable[[], Adapter] | None = None,
+    told: Callable[[float], None] = untold,
 ) -> Floats:
     """The reference's raw states [site, ref, d] at a step of a run, whatever they are: as they were
-    recorded, or computed by its model, which ``weights`` gives where it is at hand.
+    recorded, or computed by its model, which ``weights`` gives where it is at hand; ``told`` hears
+    the share that is read, and may raise.
     """
     found = run.stored_states(step, reference)
     if found is not None:
         return found
-    return reference_states(weights() if weights else run.adapter(step), reference)
+    return reference_states(weights() if weights else run.adapter(step), reference, told)
 
 
 def stored(raw: Floats, view: View) -> NDArray[Any]:

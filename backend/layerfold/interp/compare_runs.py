@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.atlas.projection_files import UMAP
-from layerfold.data.reference_states import fingerprint, lengths, states_at, viewed
+from layerfold.data.reference_states import fingerprint, lengths, viewed
 from layerfold.errors import NotComparable
 from layerfold.files.bounded_cache import BoundedCache
 from layerfold.geometry.comparison import Turn, cka, procrustes, residual, turn_onto
 from layerfold.geometry.estimates import refusal
 from layerfold.geometry.trust import segment_trust
 from layerfold.interp.linear_projection import LinearProjection
+from layerfold.interp.raw_states import raw_everywhere
 from layerfold.interp.session import Session
 from layerfold.records import Estimate, Floats, Placed, PlacedSlice, Reference, Sentence, Site, View
 
@@ -130,7 +131,9 @@ class Aligner:
 
     def __init__(self) -> None:
         self._states: BoundedCache[tuple[Session, int, Session], Floats] = BoundedCache(
-            KEPT_STATES, lambda key: raw_states(*key), lambda kept: kept.nbytes
+            KEPT_STATES,
+            lambda key: raw_everywhere(key[0], key[1], key[2].atlas.reference),
+            lambda kept: kept.nbytes,
         )
         self._kept: BoundedCache[tuple[Session, int, Session, int], Alignment] = BoundedCache(
             KEPT, lambda key: self._align(*key), lambda _: 1
@@ -158,13 +161,6 @@ class Aligner:
             [turned_by(one.turn, raw_b[one.other.index, drawn], view) for one in sites]
         )
         return Alignment(a, step, b, other_step, sites, drawn, states, b.run.adapter(other_step))
-
-
-def raw_states(run: Session, step: int, of: Session) -> Floats:
-    """The states [site, ref, d] of a run on the reference of another (or its own), exact: not
-    rounded as those behind the picture are.
-    """
-    return states_at(run.run, step, of.atlas.reference)
 
 
 def align_site(site: Site, other: Site, raw_a: Floats, raw_b: Floats, view: View) -> Aligned:

@@ -9,30 +9,29 @@ beyond it is of the change's direction.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.errors import InputError, UnknownSymbol
-from layerfold.geometry.comparison import neighbor_overlap, procrustes
 from layerfold.interp.changes import Change, Sizes, applied, change_of, cuts_of
-from layerfold.interp.edge import AT_ONCE, last_states, states_of
-from layerfold.interp.interval import Doubles, Interval, mean_interval, resamples
+from layerfold.interp.edge import states_of
+from layerfold.interp.interval import Interval, resamples
 from layerfold.interp.notes import Note
 from layerfold.interp.rows import Tabled
+from layerfold.interp.sample_size import MOST, fewer, windows_read
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import NOBODY, Recipe, Watch, chosen_steps, over_steps
 from layerfold.interp.text_kinds import windows_of
+from layerfold.interp.whole_model import Whole
 from layerfold.interp.word_sets import bundled_senses, fingerprint
 from layerfold.records import Floats, Ints
-from layerfold.space.neighbors import nearest_self
 
 if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter
 
-NEIGHBORS: Final = 15
 NOISES: Final = 3
 WINDOW: Final = 64
 BOUNDED: Final = ("damage", "divergence", "noise_damage", "noise_divergence")
@@ -41,9 +40,10 @@ NAMES: Final = ("loss", *BOUNDED, "kept", "noise_kept", "residual", "noise_resid
 
 @dataclass(frozen=True)
 class Options:
-    """At most so many ``windows`` of text; bootstrap ``draws`` over them; ``seed`` of noise."""
+    """At most so many ``windows`` of text, without a number as many as suit the size of the model;
+    bootstrap ``draws`` over them; ``seed`` of noise."""
 
-    windows: int = 40
+    windows: int | None = None
     draws: int = 500
     seed: int = 0
 
@@ -52,7 +52,7 @@ class Options:
 class Compression(Tabled):
     """Of each step and change [step, change]: ``damage`` extra nats a token and ``divergence``, KL,
     beside the same of noise; the shares of neighbors ``kept`` and the Procrustes ``residual``
-    beside those of noise; ``loss`` [step] of the whole model with bounds.
+    beside those of noise; ``loss`` [step] of the whole model with bounds; of so many ``tokens``.
     """
 
     changes: tuple[str, ...]
@@ -66,6 +66,7 @@ class Compression(Tabled):
     noise_kept: Floats
     residual: Floats
     noise_residual: Floats
+    tokens: int
     notes: tuple[Note, ...]
 
     def rows(self) -> Iterator[dict[str, Any]]:
@@ -82,7 +83,7 @@ class Compression(Tabled):
                     row |= dict(zip(keys, getattr(self, name).at(t, c), strict=True))
                 for name in NAMES[-4:]:
                     row[name] = float(getattr(self, name)[t, c])
-                yield row
+                yield row | {"tokens": self.tokens}
 
 
 def changes_named(words: Sequence[str]) -> list[Change]:
@@ -108,6 +109,7 @@ def measure(
     options = options or Options()
     chosen = chosen_steps(opened, steps)
     windows, notes = held_out(opened, texts, options)
+    options = replace(options, windows=options.windows or MOST)
     made_from = {"what": "compression", "options": asdict(options)}
     made_from["text"] = fingerprint(windows.tolist(), tuple(change.name for change in changes))
 
@@ -123,6 +125,7 @@ def measure(
         noise_kept=found["noise_kept"],
         residual=found["residual"],
         noise_residual=found["noise_residual"],
+        tokens=windows.size,
         notes=notes,
     )
 
@@ -131,16 +134,22 @@ def held_out(
     opened: Session, texts: Sequence[str] | None, options: Options
 ) -> tuple[Ints, tuple[Note, ...]]:
     """Windows of the text, [window, token]; of the reference where the model reads no English."""
-    size = min(WINDOW, opened.max_tokens)
+    there, notes = _text(opened, texts, min(WINDOW, opened.max_tokens))
+    if options.windows is not None:
+        return there[: options.windows], notes
+    most = windows_read(opened, there.shape[1])
+    return there[:most], notes + (fewer(most) if len(there) > most else ())
+
+
+def _text(opened: Session, texts: Sequence[str] | None, size: int) -> tuple[Ints, tuple[Note, ...]]:
     if texts is not None:
-        return windows_of(opened, "own text", texts, size)[: options.windows], ()
+        return windows_of(opened, "own text", texts, size), ()
     try:
         written = [slot.text(one.word) for one in bundled_senses("en") for slot in one.slots]
-        return windows_of(opened, "sentences", written, size)[: options.windows], ()
+        return windows_of(opened, "sentences", written, size), ()
     except UnknownSymbol:
         rows = opened.atlas.reference.windows
-        size = int((rows >= 0).sum(axis=1).min())
-        return rows[: options.windows, :size], (Note("reference_text", {}),)
+        return rows[:, : int((rows >= 0).sum(axis=1).min())], (Note("reference_text", {}),)
 
 
 def at_step(
@@ -153,7 +162,10 @@ def at_step(
     """The arrays of one step. The adapter's model is changed meanwhile, and left as it was."""
     if not (adapter.causal and adapter.unembeds):
         raise InputError("This model predicts no next token, so it has no loss to lose.")
-    measured = Whole.of(adapter, windows, last_states(adapter, windows), options)
+    rng = np.random.default_rng((options.seed, 4))
+    passes = 1 + len(changes) * (1 + NOISES)
+    counts = resamples(len(windows), options.draws, rng)
+    measured = Whole.of(adapter, windows, counts, watch.part(0, passes))
     plain: Floats | None = None
     found: dict[str, list[Any]] = {name: [] for name in NAMES[1:]}
     for n, change in enumerate(changes):
@@ -163,10 +175,10 @@ def at_step(
             cut = cuts_of(adapter, plain, int(change.amount))
         seen, sizes = [], Sizes()
         for part, noise in enumerate((None, *range(options.seed, options.seed + NOISES))):
-            watch.stop()
-            watch.progress(change.name, (n + part / (1 + NOISES)) / len(changes))
+            at_work = watch.part(1 + n * (1 + NOISES) + part, passes)
+            at_work.progress(change.name, 0.0)
             with applied(adapter, change, cut, noise, sizes):
-                seen.append(measured.beside(adapter, last_states(adapter, windows)))
+                seen.append(measured.beside(adapter, at_work))
         for name in ("damage", "divergence", "kept", "residual"):
             found[name].append(seen[0][name])
             found[f"noise_{name}"].append(np.mean([one[name] for one in seen[1:]], axis=0))
@@ -176,84 +188,37 @@ def at_step(
     }
 
 
-@dataclass(frozen=True)
-class Whole:
-    """The whole model's ``losses`` [window, token] on ``windows``, and its last ``states`` with
-    each one's nearest ``neighbors``; ``counts`` of the bootstrap over windows.
-    """
-
-    windows: Ints
-    states: Floats
-    losses: Doubles
-    neighbors: Ints
-    counts: NDArray[np.int64]
-
-    @staticmethod
-    def of(adapter: Adapter, windows: Ints, states: Floats, options: Options) -> Whole:
-        """What others are compared with."""
-        losses, _ = losses_of(adapter, windows, states, states)
-        flat = states.reshape(-1, states.shape[-1])
-        near = nearest_self(flat, min(NEIGHBORS, len(flat) - 1))[0]
-        rng = np.random.default_rng((options.seed, 4))
-        return Whole(windows, states, losses, near, resamples(len(windows), options.draws, rng))
-
-    def mean(self, values: Doubles) -> Doubles:
-        """The mean a token with bounds over windows [3]."""
-        return mean_interval(values.mean(axis=1), self.counts)
-
-    def beside(self, adapter: Adapter, states: Floats) -> dict[str, Any]:
-        """A smaller model's numbers, from its last states [window, token, d]."""
-        losses, divergence = losses_of(adapter, self.windows, states, self.states)
-        flat = states.reshape(-1, states.shape[-1])
-        near = nearest_self(flat, self.neighbors.shape[1])[0]
-        return {
-            "damage": self.mean(losses - self.losses),
-            "divergence": self.mean(divergence),
-            "kept": neighbor_overlap(self.neighbors, near).value,
-            "residual": procrustes(self.states.reshape(flat.shape), flat).value,
-        }
-
-
-def losses_of(
-    adapter: Adapter, windows: Ints, states: Floats, whole: Floats
-) -> tuple[Doubles, Doubles]:
-    """The loss of each next token and KL(whole ‖ this), [window, token - 1], from last states."""
-    from torch import from_numpy, no_grad  # late: takes seconds
-
-    losses, divergences = [], []
-    for n in range(0, len(windows), AT_ONCE):
-        part = slice(n, n + AT_ONCE)
-        with no_grad():
-            logs, other = (
-                from_numpy(adapter.unembed(one[part, :-1])).log_softmax(dim=-1)
-                for one in (states, whole)
-            )
-            picked = from_numpy(windows[part, 1:, None].astype(np.int64))
-            losses.append(-logs.gather(-1, picked)[..., 0].double().numpy())
-            divergences.append((other.exp() * (other - logs)).sum(dim=-1).double().numpy())
-    return np.concatenate(losses), np.concatenate(divergences)
-
-
 def sentences(
-    opened: Session, change: Change, text: str, step: int, count: int = 20
-) -> tuple[str, str]:
-    """How the whole and the smaller model go on with a text, token by likeliest token."""
+    opened: Session,
+    changes: Sequence[Change],
+    text: str,
+    step: int,
+    count: int = 20,
+    watch: Watch = NOBODY,
+) -> tuple[str, tuple[str, ...]]:
+    """How the whole model goes on with a text, token by likeliest token, and how each smaller
+    one does. Raises as ``measure``."""
     adapter = opened.run.adapter(chosen_steps(opened, [step])[0])
     ids = opened.tokenize(text).ids
-    cut: Sequence[Any] = ()
-    if change.kind == "directions":
-        windows, _ = held_out(opened, None, Options())
-        cut = cuts_of(adapter, states_of(adapter, windows), int(change.amount))
-    whole = continued(adapter, ids, count)
-    with applied(adapter, change, cut):
-        smaller = continued(adapter, ids, count)
-    return opened.tokenizer.decode(whole), opened.tokenizer.decode(smaller)
+    plain: Floats | None = None
+    said = [continued(adapter, ids, count, watch)]
+    for change in changes:
+        cut: Sequence[Any] = ()
+        if change.kind == "directions":
+            if plain is None:
+                plain = states_of(adapter, held_out(opened, None, Options())[0], watch)
+            cut = cuts_of(adapter, plain, int(change.amount))
+        with applied(adapter, change, cut):
+            said.append(continued(adapter, ids, count, watch))
+    whole, *smaller = (opened.tokenizer.decode(one) for one in said)
+    return whole, tuple(smaller)
 
 
-def continued(adapter: Adapter, ids: Sequence[int], count: int) -> list[int]:
+def continued(adapter: Adapter, ids: Sequence[int], count: int, watch: Watch = NOBODY) -> list[int]:
     """The ids with at most ``count`` more, the likeliest each time, as far as the model reads."""
     found = list(ids)
     while len(found) < min(len(ids) + count, adapter.max_tokens):
+        watch.stop()
         last = adapter.states(found).values[-1, -1:]
         found.append(int(adapter.unembed(last)[0].argmax()))
     return found

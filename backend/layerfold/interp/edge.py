@@ -12,14 +12,14 @@ token and its place decide a state, dealt text has the same states: exactly 0.5.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layerfold.data.reference_states import fingerprint as fingerprint_of
-from layerfold.data.reference_states import viewed
+from layerfold.data.reference_states import tokens_at_once, viewed
 from layerfold.errors import InputError
 from layerfold.interp.interval import (
     Doubles,
@@ -31,9 +31,10 @@ from layerfold.interp.interval import (
 from layerfold.interp.notes import Note
 from layerfold.interp.readout import shrunk_covariance
 from layerfold.interp.rows import Tabled
+from layerfold.interp.sample_size import MOST, fewer, windows_read
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import NOBODY, Recipe, Watch, chosen_steps, over_steps
-from layerfold.interp.text_kinds import NATURAL, Kinds, kinds_of
+from layerfold.interp.text_kinds import NATURAL, Kinds, kinds_of, window_size
 from layerfold.interp.word_sets import fingerprint
 from layerfold.records import Floats, Ints, Site
 from layerfold.space.neighbors import Index
@@ -52,24 +53,26 @@ STANDING: Final = {1: "supported", 0: "no evidence", -1: "inverted"}
 
 @dataclass(frozen=True)
 class Options:
-    """At most so many ``texts`` of a kind; the distance to the ``neighbors``-th nearest; bootstrap
-    ``draws`` over texts; ``seed``. States are taken in the atlas's view."""
+    """At most so many ``texts`` of a kind, without a number as many as suit the size of the model;
+    the distance to the ``neighbors``-th nearest; bootstrap ``draws`` over texts; ``seed``. States
+    are taken in the atlas's view."""
 
-    texts: int = 40
+    texts: int | None = None
     neighbors: int = 1
     draws: int = 200
     seed: int = 0
 
     def __post_init__(self) -> None:
         """Raises InputError for what cannot be followed."""
-        if self.texts < 5 or self.neighbors < 1:
+        if (self.texts or MOST) < 5 or self.neighbors < 1:
             raise InputError("Give at least five texts of a kind, and one neighbour.")
 
 
 @dataclass(frozen=True)
 class Edge(Tabled):
     """``auroc`` [step, kind, level, score, site] of each kind against natural text; ``outside``
-    [step, kind, site] the mean off-cloud percentile, of natural text too (the last kind)."""
+    [step, kind, site] the mean off-cloud percentile, of natural text too (the last kind);
+    ``texts`` how many natural ones there are."""
 
     kinds: tuple[str, ...]
     steps: tuple[int, ...]
@@ -77,6 +80,7 @@ class Edge(Tabled):
     auroc: Interval
     outside: Interval
     notes: tuple[Note, ...]
+    texts: int
 
     def standing(self, kind: str, step: int, site: int) -> str:
         """What may be said of a token's off-cloud percentile as an alarm for a kind of text:
@@ -109,7 +113,8 @@ class Edge(Tabled):
                             )
                             row["outside"] = float(self.outside.value[t, k, s])
                             row["natural_outside"] = float(self.outside.value[t, -1, s])
-                            yield row | {"alarm": self.standing(kind, step, s)}
+                            row["alarm"] = self.standing(kind, step, s)
+                            yield row | {"texts": self.texts}
 
 
 def measure(
@@ -125,7 +130,11 @@ def measure(
     """
     options = options or Options()
     chosen = chosen_steps(opened, steps)
-    kinds = kinds_of(opened, others or {}, options.texts, options.seed)
+    size = window_size(opened.atlas.reference)
+    texts = windows_read(opened, size) if options.texts is None else options.texts
+    said = fewer(texts) if options.texts is None else ()
+    options = replace(options, texts=texts)
+    kinds = kinds_of(opened, others or {}, texts, options.seed)
     windows = {name: rows.tolist() for name, rows in kinds.windows.items()}
     reference = fingerprint_of(opened.atlas.reference)
     origin = {"what": "edge", "options": asdict(options), "texts": fingerprint(windows, reference)}
@@ -137,7 +146,8 @@ def measure(
     found = over_steps(opened, chosen, Recipe(origin, ("auroc", "outside"), compute), watch)
     names = tuple(name for name in kinds.windows if name != NATURAL)
     bounds = {name: Interval.of(found[name]) for name in ("auroc", "outside")}
-    return Edge(names, chosen, opened.sites, **bounds, notes=kinds.notes)
+    natural = len(kinds.windows[NATURAL])
+    return Edge(names, chosen, opened.sites, **bounds, notes=kinds.notes + said, texts=natural)
 
 
 def at_step(
@@ -173,20 +183,29 @@ def states_of(adapter: Adapter, windows: Ints, watch: Watch = NOBODY) -> Floats:
     """The raw states of windows, [site, window, token, d]."""
     shape = (len(adapter.sites), *windows.shape, adapter.d_model)
     found = np.empty(shape, dtype=np.float32)  # gigabytes of a language model: held once
-    for n in range(0, len(windows), AT_ONCE):
+    few = at_once(adapter, windows.shape[1])
+    for n in range(0, len(windows), few):
         watch.stop()
         watch.progress("reading text", n / len(windows))
-        found[:, n : n + AT_ONCE] = adapter.batch_states(windows[n : n + AT_ONCE])
+        found[:, n : n + few] = adapter.batch_states(windows[n : n + few])
     return found
 
 
-def last_states(adapter: Adapter, windows: Ints) -> Floats:
+def last_states(adapter: Adapter, windows: Ints, watch: Watch = NOBODY) -> Floats:
     """The raw states of windows at the last site, [window, token, d]."""
-    last = len(adapter.sites) - 1
-    parts = [
-        adapter.site_states(windows[n : n + AT_ONCE], last) for n in range(0, len(windows), AT_ONCE)
-    ]
+    last, few = len(adapter.sites) - 1, at_once(adapter, windows.shape[1])
+    parts = []
+    for n in range(0, len(windows), few):
+        watch.stop()
+        watch.progress("reading text", n / len(windows))
+        parts.append(adapter.site_states(windows[n : n + few], last))
     return np.concatenate(parts)
+
+
+def at_once(adapter: Adapter, size: int) -> int:
+    """How many windows of ``size`` tokens are read together: so few of a large model that it can
+    be stopped."""
+    return max(1, min(AT_ONCE, tokens_at_once(adapter) // size))
 
 
 def loss_of(adapter: Adapter, windows: Ints, last: Floats) -> Doubles:
@@ -197,13 +216,14 @@ def loss_of(adapter: Adapter, windows: Ints, last: Floats) -> Doubles:
     found = np.full(windows.shape, np.nan)
     if not (adapter.causal and adapter.unembeds):
         return found
-    for n in range(0, len(windows), AT_ONCE):
-        rows = windows[n : n + AT_ONCE]
-        logits = adapter.unembed(last[n : n + AT_ONCE, :-1])
+    few = at_once(adapter, windows.shape[1])
+    for n in range(0, len(windows), few):
+        rows = windows[n : n + few]
+        logits = adapter.unembed(last[n : n + few, :-1])
         logits -= logits.max(axis=-1, keepdims=True)
         picked = np.take_along_axis(logits, rows[:, 1:, None].astype(np.int64), axis=-1)[..., 0]
         total = np.exp(logits, out=logits).sum(axis=-1, dtype=np.float64)
-        found[n : n + AT_ONCE, 1:] = np.log(total) - picked
+        found[n : n + few, 1:] = np.log(total) - picked
     return found
 
 

@@ -27,6 +27,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "not_read": "The text {name!r} cannot be read by this model: {why}",
     "not_used": "The list {name!r} cannot be used here: {why}",
     "reference_text": "The model reads no English: loss is of the run's own reference.",
+    "fewer_windows": (
+        "The model is large: {count} windows of each text are read, where a small model's answer"
+        " is made of {most}, so the intervals are wider."
+    ),
     "no_control": "No random words can stand where {start!r} and {end!r} stand: no control.",
     "no_cue": "{count} of {of} sentences for {word!r} do not mark a cue, so it is not checked.",
 }

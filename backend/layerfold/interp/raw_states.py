@@ -1,4 +1,4 @@
-"""Raw states of the reference at one site, of all its tokens or of a few.
+"""Raw states of a reference at one site or everywhere, of all its tokens or of a few.
 
 All of them are kept by content; of a few only their own contexts are read.
 """
@@ -18,8 +18,8 @@ from layerfold.data.reference_states import (
     stored,
 )
 from layerfold.interp.session import Session
-from layerfold.interp.stepwise import NOBODY, Watch
-from layerfold.records import Floats, Ints
+from layerfold.interp.stepwise import NOBODY, Watch, chosen_steps
+from layerfold.records import Floats, Ints, Reference
 
 FORMAT: Final = 1
 
@@ -45,6 +45,32 @@ def raw_at(opened: Session, step: int, site: int, watch: Watch = NOBODY) -> Floa
             watch.progress("reading the reference", share)
 
         return checked(site_states(opened.model(step), reference, site, told), step)
+
+    return np.asarray(opened.cache.get(origin, read))
+
+
+def raw_everywhere(
+    opened: Session, step: int, reference: Reference, watch: Watch = NOBODY
+) -> Floats:
+    """The raw states [site, ref, d] of any reference at a step, as they were recorded, or read
+    once and kept. Raises StepNotFound, Diverged, NoWeights, Cancelled."""
+    chosen_steps(opened, [step])
+    recorded = opened.run.stored_states(step, reference)
+    if recorded is not None:
+        return checked(recorded, step)
+    origin = {
+        "format": FORMAT,
+        "what": "raw states of all sites",
+        "checkpoint": opened.run.origin(step),
+        "reference": fingerprint(reference),
+    }
+
+    def told(share: float) -> None:
+        watch.stop()
+        watch.progress("reading the reference", share)
+
+    def read() -> Floats:
+        return checked(reference_states(opened.model(step), reference, told), step)
 
     return np.asarray(opened.cache.get(origin, read))
 

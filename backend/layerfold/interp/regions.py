@@ -31,6 +31,7 @@ MOST: Final = 256  # regions of a step that are kept, the first by HDBSCAN's ord
 NO_REGION: Final = "nowhere are so many states denser than those around them"
 NAMES: Final = ("members", "lens", "lens_share", "purity")
 SHOWN: Final = 3
+PARTS: Final = 4  # of the work at a step: both kinds of states, clusters, tokens at random
 LEAST_Z: Final = 1.96
 LEAST_OVERLAP: Final = 0.2
 
@@ -205,9 +206,12 @@ def at_step(
     """The arrays of one step: members [ref]; of each region the lens's ids and shares [region, 3],
     and purity, that of tokens at random, and how often those are as pure [region, 3]."""
     adapter = opened.model(step)
-    raw = raw_at(opened, step, site, watch) if adapter.unembeds else None
-    members = clustered(seen_at(opened, step, site, watch), options)
+    raw = raw_at(opened, step, site, watch.part(0, PARTS)) if adapter.unembeds else None
+    states = seen_at(opened, step, site, watch.part(1, PARTS))
+    watch.part(2, PARTS).progress("clustering", 0.0)  # which tells no share, and takes half
+    members = clustered(states, options)
     watch.stop()
+    naming = watch.part(3, PARTS)
     lens, share = np.full((MOST, SHOWN), -1.0), np.zeros((MOST, SHOWN))
     if raw is not None:
         for region in range(members.max() + 1):
@@ -219,6 +223,8 @@ def at_step(
     _, kinds = np.unique(token_names(opened), return_inverse=True)
     found = np.full((MOST, 3), np.nan)
     for region in range(members.max() + 1):
+        watch.stop()
+        naming.progress("drawing tokens at random", region / (members.max() + 1))
         found[region] = purity_of(kinds, members == region, options)
     return {"members": members, "lens": lens, "lens_share": share, "purity": found}
 

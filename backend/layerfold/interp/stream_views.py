@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, cast
 
 import numpy as np
 
-from layerfold.data.reference_states import states_at, viewed
+from layerfold.data.reference_states import fingerprint, states_at, viewed
 from layerfold.geometry.trust import correlation, trust_of
 from layerfold.interp.ablation import Scaling, ablate
 from layerfold.interp.model_internals import Passage
@@ -23,6 +24,8 @@ from layerfold.interp.session import Session, never, stop_if
 from layerfold.records import Floats, View
 
 Cancelled = Callable[[], bool]
+FORMAT: Final = 1
+CLOUD: Final = "cloud"
 SAMPLE: Final = 600  # reference tokens on which a view is scored
 WITHIN: Final = 0.98  # of the points of every site lie within the frame
 
@@ -73,12 +76,8 @@ class StreamViews:
         ways = {"positions": adapter.states(sentence.ids).values}
         if scaling is not None:
             ways["moved"] = ablate(adapter, sentence.ids, scaling).states
-        raw = states_at(session.run, step, session.atlas.reference, lambda: adapter)
+        found, cloud = view_at(session, step, view, cancelled)
         stop_if(cancelled)
-        states = seen(raw, view)
-        found = view_of(states, raw)
-        stop_if(cancelled)
-        cloud = found.place(states)
         turn, scale, center = fitted(cloud, shown, picture.frame)
         places = {
             "cloud": cloud,
@@ -92,9 +91,37 @@ class StreamViews:
             rounded(found.shares),
             rounded(found.norm),
             rounded(found.trust),
-            min(SAMPLE, raw.shape[1]),
+            min(SAMPLE, cloud.shape[1]),
             **placed,
         )
+
+
+def view_at(
+    session: Session, step: int, how: str, cancelled: Cancelled = never
+) -> tuple[View3, Floats]:
+    """A view of the cloud at a step, and its places [site, ref, 3], found once and kept by content:
+    the reference is not read again for another sentence. Raises Cancelled."""
+    reference = session.atlas.reference
+    origin = {
+        "format": FORMAT,
+        "what": "stream view",
+        "view": how,
+        "checkpoint": session.run.origin(step),
+        "reference": fingerprint(reference),
+    }
+
+    def made() -> dict[str, Floats]:
+        model = partial(session.model, step)
+        raw = states_at(session.run, step, reference, model, lambda _: stop_if(cancelled))
+        states = seen(raw, how)
+        found = view_of(states, raw)
+        return {**vars(found), CLOUD: found.place(states)}
+
+    kept = {
+        name: np.asarray(values) for name, values in session.cache.get_all(origin, made).items()
+    }
+    cloud = kept.pop(CLOUD)
+    return View3(**kept), cloud
 
 
 def seen(raw: Floats, how: str) -> Floats:

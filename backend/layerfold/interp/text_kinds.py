@@ -17,7 +17,7 @@ from layerfold.errors import InputError, UnknownSymbol
 from layerfold.interp.notes import Note
 from layerfold.interp.session import Session
 from layerfold.interp.word_sets import bundled_senses
-from layerfold.records import Ints
+from layerfold.records import Ints, Reference
 
 LEAST: Final = (
     12  # windows of a reference that can be parted in cloud, natural text and held-out text
@@ -49,7 +49,7 @@ def kinds_of(opened: Session, others: Mapping[str, Sequence[str]], count: int, s
     text fewer than five.
     """
     reference = opened.atlas.reference
-    size = int((reference.windows >= 0).sum(axis=1).max())
+    size = window_size(reference)
     whole = np.flatnonzero((reference.windows >= 0).sum(axis=1) == size)
     if len(whole) < LEAST:
         raise InputError(
@@ -83,6 +83,11 @@ def kinds_of(opened: Session, others: Mapping[str, Sequence[str]], count: int, s
         except UnknownSymbol as error:
             notes.append(Note("not_read", {"name": name, "why": str(error)}))
     return Kinds(found, cloud, background, tuple(notes))
+
+
+def window_size(reference: Reference) -> int:
+    """The tokens of a reference's longest windows."""
+    return int((reference.windows >= 0).sum(axis=1).max())
 
 
 def readable(opened: Session, language: str) -> list[str]:

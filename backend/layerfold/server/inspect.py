@@ -30,22 +30,34 @@ log = logging.getLogger(__name__)
 
 class Telling:
     """Tells from a working thread what share of an answer is there, at most every ``OFTEN``
-    seconds."""
+    seconds, and the last of those that came too soon after that: long work may follow it."""
 
     def __init__(
         self, id: int, tell: Callable[[int, float], None], loop: asyncio.AbstractEventLoop
     ) -> None:
         self._id, self._tell, self._loop = id, tell, loop
         self._next = 0.0
+        self._latest: float | None = None  # that has not been told
+        self._lock = threading.Lock()
 
     def __call__(self, share: float) -> None:
         """So much is there."""
-        now = time.monotonic()
-        if now < self._next:
+        with self._lock:
+            waiting = self._latest is not None
+            self._latest = min(1.0, max(0.0, share))
+            wait = max(0.0, self._next - time.monotonic())
+        if waiting:
             return
-        self._next = now + OFTEN
         with suppress(RuntimeError):  # the server is being stopped
-            self._loop.call_soon_threadsafe(self._tell, self._id, min(1.0, max(0.0, share)))
+            self._loop.call_soon_threadsafe(self._loop.call_later, wait, self._say)
+
+    def _say(self) -> None:
+        """In the loop's thread: the latest share is told."""
+        with self._lock:
+            self._next = time.monotonic() + OFTEN
+            share, self._latest = self._latest, None
+        if share is not None:
+            self._tell(self._id, share)
 
 
 class Inspector:

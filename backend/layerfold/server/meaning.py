@@ -378,12 +378,10 @@ def compress_at(session: Session, q: CompressQuestion, watch: Watch) -> Iterable
 
     def call(step: int, watch: Watch) -> Answer:
         found = compress(session, changes, [step], texts, None, watch)
-        whole, smaller = "", []
-        for one in changes if q.sentence.strip() else ():
-            watch.stop()
-            whole, other = sentences(session, one, q.sentence, step)
-            smaller.append(other)
-        told: Answer = {"changes": list(found.changes), "whole": whole, "smaller": smaller}
+        whole, smaller = "", ()
+        if q.sentence.strip():
+            whole, smaller = sentences(session, changes, q.sentence, step, watch=watch)
+        told: Answer = {"changes": list(found.changes), "whole": whole, "smaller": list(smaller)}
         for name in ("damage", "divergence", "noise_damage", "noise_divergence", "loss"):
             told[name] = packed(getattr(found, name))[0]
         for name in ("kept", "noise_kept", "residual", "noise_residual"):

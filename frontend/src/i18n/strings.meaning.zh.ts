@@ -282,6 +282,8 @@ export default {
   "meaning.note.not_read": "此模型读不了“{name}”：{why}",
   "meaning.note.not_used": "词对表“{name}”在此不能使用：{why}",
   "meaning.note.reference_text": "模型不读英语：损失取自模型自己的参考文字。",
+  "meaning.note.fewer_windows":
+    "模型较大：每种文字读 {count} 个窗口（小模型读 {most} 个），因此区间较宽。",
   "meaning.note.no_control": "没有随机词能站在“{start}”和“{end}”的位置上：没有对照。",
   "meaning.note.no_cue": "“{word}”的 {of} 句中有 {count} 句没有用 *星号* 标出线索，未作检查。",
 };
