@@ -75,11 +75,12 @@ function boot() {
   document.body.classList.toggle("written", tape !== null);
   document.body.classList.toggle("software", drawnInSoftware());
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const light = matchMedia("(prefers-color-scheme: light)");
   const store = createStore(
     initialState({
       view: view ?? {},
       language: chosenLanguage(),
-      theme: chosenTheme(),
+      ...chosenTheme(light),
       reducedMotion: calm.matches,
       written: tape !== null,
       unfolded: view || tape ? undefined : chosenParts(),
@@ -88,6 +89,9 @@ function boot() {
   calm.addEventListener("change", () =>
     store.dispatch({ type: "set", reducedMotion: calm.matches }),
   );
+  light.addEventListener("change", () => {
+    if (!store.get().themed) store.dispatch({ type: "set", theme: themeOf(light) });
+  });
   /** Who hears of what the server says beside the store. */
   const hears = { lab: (_: Message) => {} };
   const live = hearing(store);
@@ -235,7 +239,8 @@ function panels(store: Store, act: Act) {
     for (const panel of [...all, ...more]) panel.update(state, t, previous);
     if (previous && state.unfolded !== previous.unfolded)
       remember("unfolded", state.unfolded.join(" "));
-    if (previous && state.theme !== previous.theme) remember("theme", state.theme);
+    if (previous && state.theme !== previous.theme && state.themed)
+      remember("theme", state.theme);
     if (previous && state.language !== previous.language) remember("language", state.language);
   };
   update(store.get(), null);
@@ -311,8 +316,16 @@ function chosenParts() {
   return (recalled("unfolded") ?? "").split(" ").filter(Boolean) as State["unfolded"];
 }
 
-function chosenTheme() {
-  return recalled("theme") === "light" ? "light" : "dark";
+/** What was chosen at an earlier visit, else what the system has. */
+function chosenTheme(light: MediaQueryList): Pick<State, "theme" | "themed"> {
+  const kept = recalled("theme");
+  return kept === "light" || kept === "dark"
+    ? { theme: kept, themed: true }
+    : { theme: themeOf(light), themed: false };
+}
+
+function themeOf(light: MediaQueryList): State["theme"] {
+  return light.matches ? "light" : "dark";
 }
 
 function remember(name: string, value: string) {

@@ -28,9 +28,10 @@ LOOKS: dict[str, Look] = {
     "phone": {"width": 390, "height": 844},
 }
 PICKED = "s.sentences.length && s.sentences.every((one) => one.status === 'placed')"
-# Nothing is being asked of a pass any more.
-ANSWERED = """![...document.querySelectorAll('#inside .quiet[role=status]')]
-  .some((one) => one.checkVisibility())"""
+# Nothing is being asked any more.
+ANSWERED = """(() => { const { inside, meaning, inspecting } = layerfold.store.get();
+  return inspecting === null && [inside, meaning].every((one) =>
+    !Object.keys(one.asking).length); })()"""
 INSIDE: Message = {"type": "drawer.toggle", "section": "inside"}
 
 

@@ -381,7 +381,7 @@ test("the panel: a second measure beside it, and why one has no value; in Chines
     /<b class="value none" title="Not defined here: too few tokens">not defined here<\/b>/,
   );
   const zh = panel(after([{ type: "set", language: "zh" }], state));
-  assert.match(zh, /<b class="value"[^>]*>4<\/b><span class="quiet">维<\/span>/);
+  assert.match(zh, /<b class="value"[^>]*>4<\/b><span class="quiet within"[^>]*>3.5 至 5<\/span>/);
   assert.match(zh, new RegExp(`<option value(?:="")?>${wordsOf("zh")("curves.only")}</option>`));
 });
 

@@ -17,6 +17,11 @@ import type { Store } from "../state/store.ts";
  * seen from above.
  */
 const RISE = { umap: 0.32, pca: 0.5, basis: 1.02, plane: 0.44 };
+/**
+ * The part of the frame's distance that each may be seen from: the frame of a linear picture holds
+ * all steps and sites, of which the one that is glided to may be far smaller.
+ */
+const NEAREST = { umap: 1, pca: 0.55, basis: 0.55, plane: 1 };
 
 /** Milliseconds of a glide from one projection to another. */
 const MORPH = 1100;
@@ -182,7 +187,8 @@ export function shower(scene: Scene) {
     const now = performance.now();
     // other places for every point: time to follow them
     const turned = projection !== shownProjection(state);
-    if (turned) scene.setRise(RISE[kindShown(state)]);
+    const kind = kindShown(state);
+    if (turned) scene.setRise(RISE[kind], NEAREST[kind]);
     projection = shownProjection(state);
     const ms =
       fresh || state.reducedMotion || (state.glide === 0 && !turned)

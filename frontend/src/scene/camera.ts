@@ -171,6 +171,17 @@ export function sameCamera(a: Camera, b: Camera) {
   return parts.every((p) => axes.every((k) => Math.abs(a[p][k] - b[p][k]) < 1e-3));
 }
 
+/** Whether two cameras look at the same place from equally far off, to a hundredth. */
+export function sameView(a: Camera, b: Camera) {
+  const far = ({ eye, center }: Camera) =>
+    Math.hypot(eye.x - center.x, eye.y - center.y, eye.z - center.z);
+  const axes = ["x", "y", "z"] as const;
+  return (
+    axes.every((k) => Math.abs(a.center[k] - b.center[k]) < 0.01) &&
+    Math.abs(Math.log(far(a) / far(b))) < 0.01
+  );
+}
+
 /**
  * Shifts the centre of a perspective to the middle of what panels leave free, in place.
  * @param height CSS pixels

@@ -4,7 +4,8 @@
  */
 
 import { ArrowWatch } from "./arrows.ts";
-import { raised, riseOf, sameCamera, turned, zoomed } from "./camera.ts";
+import { sameCamera, sameView, zoomed } from "./camera.ts";
+import { Eye } from "./eye.ts";
 import { Labels } from "./labels.ts";
 import { lookOf } from "./looks.ts";
 import type { Look } from "./looks.ts";
@@ -14,14 +15,11 @@ import type { Camera, Insets, Pick, Picture, SceneOptions, ShowOptions } from ".
 import type { Stage } from "./stage.ts";
 import type { Handlers } from "./pointer.ts";
 import type { Ring } from "./beads.ts";
+import type { Rig } from "./eye.ts";
 
-type Rig = { camera: () => Camera; setCamera: (camera: Camera) => void };
-
-/** Radians a second: one turn in two and a half minutes. */
-const TURN = (2 * Math.PI) / 150;
 const USUAL = 550;
-/** Milliseconds in which most of the way to another height of the eye is gone. */
-const RAISE = 260;
+/** Frames after which Plotly's camera is where it was set. */
+const OWN = 2;
 /** Milliseconds in which most of the way to new insets is gone. */
 const DRIFT = 110;
 const EDGES = ["left", "right", "top", "bottom"] as const;
@@ -41,14 +39,11 @@ export class Director {
   pointer: { x: number; y: number } | null;
   pressed: boolean;
   touched: boolean;
-  turning: boolean;
+  eye: Eye;
   waiting: boolean;
-  lastTurn: number;
-  /** The height that the eye is on its way to, radians; null: it rests. */
-  raising: number | null;
-  /** How much farther away the eye is on its way to; 1: it rests. */
-  reaching: number;
   told: Camera | null;
+  /** So many frames are still to come in which the camera is moved by ourselves. */
+  own = 0;
   movedAt: number;
   frames: number;
   script: number;
@@ -74,11 +69,9 @@ export class Director {
     this.pointer = null;
     this.pressed = false;
     this.touched = false;
-    this.turning = !options.reducedMotion;
+    this.eye = new Eye();
+    this.eye.turning = !options.reducedMotion;
     this.waiting = false;
-    this.lastTurn = NaN;
-    this.raising = null;
-    this.reaching = 1;
     this.told = null;
     this.movedAt = NaN;
     this.frames = 0;
@@ -96,9 +89,8 @@ export class Director {
   join(stage: Stage, rig: Rig) {
     [this.stage, this.rig] = [stage, rig];
     stage.restless = () =>
-      this.turning ||
-      this.raising !== null ||
-      this.reaching !== 1 ||
+      this.eye.restless ||
+      this.own > 0 ||
       this.waiting ||
       this.unfolding ||
       this.#drifts() ||
@@ -146,13 +138,19 @@ export class Director {
 
   resized() {
     this.#measure();
+    this.refit();
+  }
+
+  /** The eye looks whether the picture is in view. */
+  refit() {
+    this.eye.refit();
     this.wake();
   }
 
   show(picture: Picture, { ms = USUAL, ease = "inout" }: ShowOptions = {}): Promise<void> {
     this.settle?.();
     this.motion.begin(picture, performance.now(), this.options.reducedMotion ? 0 : ms, ease);
-    this.wake();
+    this.refit();
     return new Promise((resolve) => (this.settle = resolve));
   }
 
@@ -187,60 +185,35 @@ export class Director {
     settle?.();
   }
 
+  /** The eye goes its ways; where it comes to rest is no view that a person chose. */
   #turn(now: number) {
-    const past = now - this.lastTurn;
-    this.lastTurn = now;
-    if (this.pressed || !this.rig) return;
-    if (this.reaching !== 1) this.#reach(this.rig, past);
-    if (!(past < 250)) return;
-    if (this.turning) this.rig.setCamera(turned(this.rig.camera(), (TURN * past) / 1000));
-    if (this.raising !== null) this.#rise(this.rig, this.raising, past);
-  }
-
-  /**
-   * The eye glides to another height.
-   * @param past ms
-   */
-  #rise(rig: Rig, to: number, past: number) {
-    const camera = rig.camera();
-    const way = to - riseOf(camera);
-    const near = Math.abs(way) < 0.004 || this.options.reducedMotion;
-    rig.setCamera(raised(camera, near ? to : to - way * Math.exp(-past / RAISE)));
-    if (!near) return;
-    this.raising = null;
-    this.told = rig.camera(); // our own doing: not a view that a person chose
-  }
-
-  /**
-   * The eye glides nearer or farther.
-   * @param past ms
-   */
-  #reach(rig: Rig, past: number) {
-    const near = Math.abs(Math.log(this.reaching)) < 0.004 || this.options.reducedMotion;
-    const factor = near ? this.reaching : this.reaching ** (1 - Math.exp(-past / RAISE));
-    rig.setCamera(zoomed(rig.camera(), factor));
-    this.reaching = near ? 1 : this.reaching / factor;
-    if (near) this.told = rig.camera(); // our own doing too
+    if (this.pressed || !this.rig) return this.eye.pause();
+    const window = { width: this.width, height: this.height, insets: this.insets };
+    if (this.eye.go(this.rig, this.motion, window, now, this.options.reducedMotion))
+      this.own = OWN;
   }
 
   /** @param factor above 1: farther */
   reach(factor: number) {
-    if (this.reaching === 1) this.lastTurn = performance.now();
-    this.reaching *= factor;
+    this.eye.reach(factor, performance.now());
     this.wake();
   }
 
   /** @param rise radians */
   raise(rise: number) {
-    this.raising = rise;
+    this.eye.raising = rise;
     this.wake();
   }
 
   /** Tells the camera once it rests after a person moved it. */
   #tellCamera(now: number) {
     const camera = this.rig?.camera();
-    if (!camera || this.turning || this.raising !== null || this.reaching !== 1) return;
-    if (!this.told || !sameCamera(camera, this.told)) {
+    if (!camera || this.eye.restless) return;
+    if (this.own > 0) {
+      this.own--;
+      this.told = camera;
+    } else if (!this.told || !sameCamera(camera, this.told)) {
+      if (this.told && !sameView(camera, this.told)) this.eye.framed = false;
       [this.told, this.movedAt] = [camera, now];
     } else if (now - this.movedAt > REST) {
       this.movedAt = NaN;
@@ -265,7 +238,7 @@ export class Director {
       touch: () => this.#touch(),
       press: (down) => {
         this.pressed = down;
-        if (down) [this.raising, this.reaching] = [null, 1];
+        if (down) this.eye.stop();
         if (down) this.#hover(null, { x: 0, y: 0 });
         this.wake();
       },
@@ -384,8 +357,7 @@ export class Director {
   }
 
   idle(on: boolean) {
-    this.turning = on && !this.options.reducedMotion;
-    this.lastTurn = NaN;
+    this.eye.idle(on && !this.options.reducedMotion);
     this.wake();
   }
 

@@ -59,6 +59,7 @@ export class LiveScene implements Scene {
     this.rise = 0.32;
     this.own = soundCamera(options.camera) === null;
     this.kept = soundCamera(options.camera) ?? this.#opening();
+    this.director.eye.frame(this.own);
     this.axes = false;
     this.names = [];
     this.rebuilt = 0;
@@ -140,13 +141,14 @@ export class LiveScene implements Scene {
 
   setInsets(insets: Insets) {
     const { director, element } = this;
+    const framed = director.eye.framed;
     const fit = (bottom: number) =>
       fitDistance(element.clientWidth, element.clientHeight, { ...director.insets, bottom });
     // what rises from below takes more room than a shift can give back
-    if (Math.abs(insets.bottom - director.insets.bottom) > 100 && element.clientHeight)
+    if (!framed && Math.abs(insets.bottom - director.insets.bottom) > 100 && element.clientHeight)
       director.reach(fit(insets.bottom) / fit(director.insets.bottom));
-    this.director.insets = { ...insets };
-    this.director.wake();
+    director.insets = { ...insets };
+    director.refit();
   }
 
   setReducedMotion(on: boolean) {
@@ -162,14 +164,17 @@ export class LiveScene implements Scene {
   setCamera(camera: Camera | null) {
     this.own = soundCamera(camera) === null;
     if (this.own) this.director.touched = false;
-    this.director.reaching = 1;
+    this.director.eye.stop();
+    this.director.eye.frame(this.own);
     this.kept = soundCamera(camera) ?? this.#opening();
     this.director.setCamera(this.kept);
+    this.director.refit();
   }
 
-  setRise(rise: number) {
+  setRise(rise: number, nearest: number) {
     if (rise === this.rise) return;
     this.rise = rise;
+    this.director.eye.approach(nearest);
     if (this.own && !this.director.touched) this.director.raise(rise);
   }
 

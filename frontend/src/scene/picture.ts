@@ -195,10 +195,10 @@ export interface Scene {
   camera(): Camera;
   setCamera(camera: Camera | null): void;
   /**
-   * How steeply the opening view looks down, radians; the eye glides there unless a person has
-   * taken the camera.
+   * How steeply the opening view looks down, radians, and the part of the frame's distance that a
+   * smaller picture may be seen from; the eye glides there unless a person has taken the camera.
    */
-  setRise(rise: number): void;
+  setRise(rise: number, nearest: number): void;
   idle(on: boolean): void;
   /** The axes drawn or not; `names` where an axis means something, else they are numbered. */
   setAxes(on: boolean, names?: string[]): void;

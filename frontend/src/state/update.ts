@@ -119,7 +119,11 @@ const HANDLERS: Handlers = {
     search: "",
   }),
   "loop.toggle": (state) => ({ ...state, loop: !state.loop }),
-  "theme.toggle": (state) => ({ ...state, theme: state.theme === "dark" ? "light" : "dark" }),
+  "theme.toggle": (state) => ({
+    ...state,
+    theme: state.theme === "dark" ? "light" : "dark",
+    themed: true,
+  }),
   "language.toggle": (state) => ({ ...state, language: state.language === "en" ? "zh" : "en" }),
   "trails.next": (state) => ({ ...state, trails: AFTER[state.trails] }),
   "curves.toggle": (state) => ({ ...state, curves: !state.curves }),

@@ -96,10 +96,14 @@ function says(state: State, t: Words, dispatch: Dispatch, order: number) {
   );
 }
 
-/** The value on screen, or that there is none and why; then its unit. */
+/** The value on screen with its interval, or that there is none and why; then its unit. */
 function value(state: State, t: Words, name: string) {
   const reading = readingAt(state, name);
   const none = reading.value === null;
+  const { low, high } = reading;
+  const said = (bound: number) => number(bound, state.language);
+  const within =
+    low === null || high === null ? "" : t("measure.range", { low: said(low), high: said(high) });
   const title = readingWords(t, reading, exact(state));
   const log = wholeRange(state, name)?.log ? t("curves.log") : "";
   const unit = [unitOf(state, t, name), log].filter(Boolean).join(" · ");
@@ -109,6 +113,7 @@ function value(state: State, t: Words, name: string) {
       { class: none ? "value none" : "value", title },
       reading.value === null ? t("measure.undefined") : number(reading.value, state.language),
     ),
+    within && h("span", { class: "quiet within", title }, within),
     h("span", { class: "quiet" }, unit),
   ];
 }
