@@ -1,5 +1,5 @@
-"""What several tests would each make at the same time, made once before them: the layout's machine
-code, and the bundled run's reference at every step in the person's own cache.
+"""What several tests would each make at the same time, made once before them: machine code of the
+layout and of placing, and the bundled run's reference at every step in the person's own cache.
 
 `python -m tests.beforehand` runs while packages still come; nothing depends on it.
 """
@@ -14,13 +14,15 @@ from layerfold.atlas.build import StateGrid, build_atlas
 from layerfold.atlas.parameters import Recipe
 from layerfold.interp.session import open_session
 from layerfold.settings import cache_folder
+from layerfold.space import placing_kernels
 from tests.space.states import SITES, STEPS, reference, states_of
 
 BUNDLED = Path(__file__).parents[1] / "models" / "storyteller"
 
 
-def compile_layout() -> None:
-    """The layout's loops are on disk as machine code."""
+def compile_loops() -> None:
+    """The loops of the layout and of placing are on disk as machine code."""
+    placing_kernels.prepare()
     with tempfile.TemporaryDirectory() as folder:
         build_atlas(StateGrid(states_of, STEPS, SITES, reference()), Path(folder), Recipe(k=10))
 
@@ -33,5 +35,5 @@ def read_references() -> None:
 
 
 if __name__ == "__main__":
-    compile_layout()
+    compile_loops()
     read_references()
