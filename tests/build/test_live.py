@@ -19,6 +19,7 @@ import pytest
 from layerfold.atlas.files import open_atlas
 from layerfold.atlas.parameters import Recipe
 from layerfold.atlas.projection_files import open_projections
+from layerfold.build import live
 from layerfold.build.live import TRIES, Follower, Told, follow_run, followed
 from layerfold.build.run_atlas import AtlasOptions
 from layerfold.errors import Busy, DamagedRun
@@ -116,6 +117,17 @@ def test_what_is_whole_already_is_left_alone(growing: Growing) -> None:
         path: path.stat().st_mtime_ns for path in growing.folder.rglob("*.safetensors")
     } == stamps
     assert seen == ["waiting"]
+
+
+def test_the_first_picture_stands_before_anything_is_measured(
+    growing: Growing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    growing.tell(3, finished=True)
+    seen: list[tuple[int, ...]] = []
+    monkeypatch.setattr(live, "measure_run", lambda folder, **_: seen.append(steps_of(folder)))
+    follow_run(growing.folder, options=OPTIONS)
+    assert seen == [(0, 8, 64)]
+    assert standing(growing.folder) is None
 
 
 def test_a_half_written_step_is_named_once_and_taken_when_it_is_whole(growing: Growing) -> None:

@@ -19,10 +19,11 @@ from layerfold.build import projections as module
 from layerfold.build.check import check_run
 from layerfold.build.projections import build_projections, fidelity_of
 from layerfold.data.reference_states import reference_states, viewed
-from layerfold.errors import InputError, ProjectionNotFound, StepNotFound
+from layerfold.errors import Diverged, InputError, ProjectionNotFound, StepNotFound
 from layerfold.geometry.trust import trust_of
 from layerfold.interp.linear_projection import LinearProjection
 from layerfold.interp.session import Session, open_session
+from layerfold.records import Floats
 from layerfold.runs.opening import open_run
 from layerfold.server.protocol.tables import measures_table, projection_cards
 from tests.small import CONFIG, PICKED, STEPS, WINDOWS, edit_card, make_run
@@ -260,11 +261,14 @@ def test_progress_goes_from_nothing_to_all(folder: Path) -> None:
 def test_states_that_are_not_finite_are_refused(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        module, "raw_states", lambda *_: np.full((SITES, COUNT, CONFIG.d_model), np.nan, np.float32)
-    )
+    def read(*_: object) -> Floats:
+        return np.full((SITES, COUNT, CONFIG.d_model), np.nan, np.float32)
+
+    with pytest.raises(Diverged, match="step 0"):
+        build_projections(folder, read=read)
+    monkeypatch.setattr(module, "checked", lambda raw, step: raw)
     with pytest.raises(InputError, match="step 0"):
-        build_projections(folder)
+        build_projections(folder, read=read)
 
 
 def test_what_is_not_defined_has_a_reason() -> None:

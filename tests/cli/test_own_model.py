@@ -12,6 +12,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import layerfold as package
@@ -19,6 +20,8 @@ from layerfold.api import notebook
 from layerfold.build.run_atlas import AtlasOptions
 from layerfold.cli.resolve import opened_runs
 from layerfold.errors import InputError
+from layerfold.interp import atlas_run
+from layerfold.interp.session import open_session
 from layerfold.runs.opening import open_run
 from layerfold.server.catalog import find_runs
 from layerfold.settings import Settings
@@ -105,6 +108,18 @@ def test_a_trainers_folder_is_served_with_both_axes(trainer_folder: Path, cache:
             slices = [message for message in page.until("done") if message["type"] == "slice"]
             assert sorted(message["step"] for message in slices) == list(STEPS)
             assert slices[0]["tensors"]["positions"].shape[0] == len(SITES)
+
+
+def test_a_build_leaves_the_states_that_the_first_sentence_needs(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder,) = (path.parent for path in cache.glob("models/*/run.json"))
+    found = {step: open_session(folder, tmp_path)._states(step) for step in STEPS}
+    monkeypatch.setattr(atlas_run, "kept_states", lambda *_: pytest.fail("read again"))
+    left = open_session(folder, cache)
+    for step in STEPS:
+        assert np.array_equal(left._states(step), found[step])
+    assert left.slice(left.tokenize("the river bank"), STEPS[-1]).step == STEPS[-1]
 
 
 def test_every_command_takes_a_model_from_elsewhere(

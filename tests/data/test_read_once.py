@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from layerfold.build.run_atlas import AtlasOptions, build_run_atlas
 from layerfold.data import read_once, reference_states
 from layerfold.data.read_once import ReadOnce
 from layerfold.errors import StepNotFound
+from layerfold.records import Floats, Reference
 from layerfold.runs.opening import open_run
 from tests.small import STEPS, make_run
 
@@ -30,9 +32,12 @@ def folder(tmp_path: Path) -> Path:
 def passes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """What is added to whenever a model reads the reference."""
     heard, plain = list[object](), reference_states.reference_states
-    monkeypatch.setattr(
-        reference_states, "reference_states", lambda *given: heard.append(1) or plain(*given)
-    )
+
+    def noted(adapter: Any, reference: Reference) -> Floats:
+        heard.append(adapter)
+        return plain(adapter, reference)
+
+    monkeypatch.setattr(reference_states, "reference_states", noted)
     return heard
 
 

@@ -183,9 +183,12 @@ def test_states_are_compared_with_transformers_once_for_the_same_files(
     copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compared, plain = list[str](), opening.check_adapter
-    monkeypatch.setattr(
-        opening, "check_adapter", lambda *given: compared.append(given[1]) or plain(*given)
-    )
+
+    def noted(adapter: Any, name: str) -> object:
+        compared.append(name)
+        return plain(adapter, name)
+
+    monkeypatch.setattr(opening, "check_adapter", noted)
     run = opened(copy, tmp_path / "home")
     compared.clear()
     first = run.adapter(4).states(IDS).values

@@ -19,6 +19,7 @@ from typing import Final
 from layerfold.atlas.extend import StepExtras, extend_atlas
 from layerfold.atlas.files import Atlas, open_atlas
 from layerfold.atlas.projection_files import open_projections
+from layerfold.build.left_states import leave_states
 from layerfold.build.metrics import measure_run
 from layerfold.build.projections import PCA, build_projections
 from layerfold.build.run_atlas import AtlasOptions, build_run_atlas, carry_bases, losses
@@ -238,6 +239,7 @@ class Follower:
                 problem=self.problem,
                 read=self.read,
             )
+            leave_states(self.folder, self.read)
         except LayerfoldError:
             if not self._find_unread(run, steps):
                 raise

@@ -12,6 +12,7 @@ import typer
 
 from layerfold.atlas.files import open_atlas
 from layerfold.atlas.parameters import Recipe
+from layerfold.build.left_states import leave_states
 from layerfold.build.live import follow_run, followed
 from layerfold.build.metrics import measure_run
 from layerfold.build.projections import build_projections
@@ -136,6 +137,7 @@ def atlas(
                     build_run_atlas(
                         folder, options, progress=report, problem=complain, hire=hire, read=read
                     )
+                leave_states(folder, read)
                 _, wrong = build_projections(folder, threads=threads, progress=report, read=read)
                 measure_run(folder, threads=threads, progress=report, read=read)
                 to_address(run, folder)

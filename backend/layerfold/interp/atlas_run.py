@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from layerfold.atlas.files import REFERENCE, Atlas, open_atlas
 from layerfold.data.reference_states import (
     check_memory,
+    checked,
     fingerprint,
     kept_states,
+    stored,
 )
 from layerfold.errors import AtlasMissing, StepNotFound
 from layerfold.files.array_cache import ArrayCache, Stamp, file_stamp
@@ -27,7 +29,7 @@ from layerfold.interp.shelves import (
     shared_spaces,
 )
 from layerfold.interp.slices import StepSpace
-from layerfold.records import Site
+from layerfold.records import Floats, Site
 from layerfold.runs.run import Run, checkpoint_name
 from layerfold.space.placement import Placer
 from layerfold.space.prepared import Prepared
@@ -171,6 +173,14 @@ class AtlasRun:
         return self.cache.get(
             self._origin(step),
             lambda: kept_states(self.run, step, atlas.reference, atlas.view, made),
+        )
+
+    def keep_states(self, step: int, raw: Floats) -> NDArray[Any]:
+        """The reference's ``raw`` states at a step, as they were read elsewhere, are kept as they
+        would be had they been computed here; raises Diverged.
+        """
+        return self.cache.get(
+            self._origin(step), lambda: stored(checked(raw, step), self.atlas.view)
         )
 
     def _origin(self, step: int) -> dict[str, Any]:
