@@ -237,7 +237,7 @@ def test_a_step_beyond_counting_is_left_out_by_name(lay: Lay, tmp_path: Path) ->
     lay(f"checkpoint-{10**20}", 1)
     run = opened(tmp_path)
     assert run.steps == (1,)
-    assert "says a step of 100,000,000,000,000,000,000" in str(run.missing()[0])
+    assert "a step beyond counting, 100,000,000,000,000,000,000" in str(run.missing()[0])
 
 
 @pytest.mark.parametrize(

@@ -386,11 +386,9 @@ def _stepped(
             why = "says no step: put its number at the end of its name, as in checkpoint-500"
             skipped.append(Skipped(one.name, why))
         elif (step or 0) > LAST_STEP:
-            why = f"says a step of {step:,}, more than {LAST_STEP:,}: rename it"
-            skipped.append(Skipped(one.name, why))
-        elif (step or 0) in taken:
-            why = f"is of step {step}, and so is {taken[step or 0].name}"
-            skipped.append(Skipped(one.name, why))
+            skipped.append(Skipped(one.name, f"is of a step beyond counting, {step:,}: rename it"))
+        elif other := taken.get(step or 0):
+            skipped.append(Skipped(one.name, f"is of step {step}, and so is {other.name}"))
         else:
             taken[step or 0] = replace(one, step=step or 0)
     return tuple(taken[step] for step in sorted(taken)), tuple(skipped)
