@@ -197,3 +197,54 @@ def test_attention_that_goes_both_ways_is_shown_as_it_goes(lay: Lay, tmp_path: P
     assert np.abs(states[2] - told[1][0].numpy()).max() <= 1e-5 * float(told[1].abs().max())
     ahead = (told[1][0, 0] - other.hidden_states[1][0, 0]).abs().max()
     assert run.card["architecture"]["causal"] == (float(ahead) == 0)
+
+
+@pytest.mark.parametrize("how", ["16 bits", "a wrapper's names", "another step's"])
+def test_steps_of_the_same_numbers_are_named_however_they_are_written(
+    lay: Lay, tmp_path: Path, how: str
+) -> None:
+    lay("step0", 0)
+    path = lay("step1", 1 if how == "another step's" else 0) / WEIGHTS
+    weights = load_file(path)
+    if how == "a wrapper's names":
+        save_file({f"module.{name}": one for name, one in weights.items()}, path)
+    if how == "16 bits":
+        narrow = {name: one.bfloat16() for name, one in weights.items()}
+        save_file(narrow, path, metadata={"format": "pt"})
+        wide = {name: one.float() for name, one in narrow.items()}
+        save_file(wide, tmp_path / "out" / "step0" / WEIGHTS, metadata={"format": "pt"})
+    run = opened(tmp_path)
+    states = [run.adapter(step).states(IDS).values for step in run.steps]
+    same = [] if how == "another step's" else ["the steps 0, 1 hold the same weights"]
+    assert (run.remarks(), np.array_equal(*states)) == (same, bool(same))
+
+
+def test_an_end_that_the_trainer_would_have_kept_is_not_claimed(lay: Lay, tmp_path: Path) -> None:
+    """Of the checkpoints every 200 steps two are kept, the best and the last; the end of the
+    training would have been one of them.
+    """
+    for step, number in ((200, 0), (600, 1)):
+        folder = lay(f"checkpoint-{step}", number)
+        said(folder, global_step=step, max_steps=1000, save_steps=200)
+    lay("", 2)
+    run = opened(tmp_path)
+    assert run.steps == (200, 600)
+    assert "does not show that step 1,000 was reached" in str(run.missing()[0])
+
+
+def test_a_step_beyond_counting_is_left_out_by_name(lay: Lay, tmp_path: Path) -> None:
+    lay("checkpoint-1", 0)
+    lay(f"checkpoint-{10**20}", 1)
+    run = opened(tmp_path)
+    assert run.steps == (1,)
+    assert "a step beyond counting, 100,000,000,000,000,000,000" in str(run.missing()[0])
+
+
+@pytest.mark.parametrize(
+    "name", ["ckpt.pt", "epoch=3-step=500.ckpt", "consolidated.00.pth", "model.nemo", "weights.npz"]
+)
+def test_weights_without_a_config_are_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_bytes(b"x")
+    with pytest.raises(ModelNotFound, match=f"has neither config.json .*, and holds {name} and no"):
+        opened(tmp_path)

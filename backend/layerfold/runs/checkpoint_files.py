@@ -31,6 +31,10 @@ LEFTOVERS: Final = {
         "holds DeepSpeed's optimizer and no model: save the model too, or make one with its"
         " zero_to_fp32.py"
     ),
+    "zero/*/fp32.pt": (
+        "holds DeepSpeed's universal checkpoint and no model: save the model too, or make one from"
+        " its shards with zero_to_fp32.py"
+    ),
     "*.distcp": (
         "holds FSDP's shards and no model: make one of them with `accelerate merge-weights`"
     ),
@@ -42,6 +46,8 @@ OTHERS: Final = {
     "model-*-of-*.safetensors": f"and no {WEIGHTS}.index.json, which says what is in it: fetch it",
     "pytorch_model-*-of-*.bin": f"and no {PICKLED}.index.json, which says what is in it: fetch it",
     "*.safetensors": f"and no {WEIGHTS}: if these are its weights, give them that name",
+    "*.npz": f"and no {WEIGHTS}: save the model with safetensors",
+    "*.nemo": "and no safetensors: convert it to Hugging Face's format with NeMo",
     "*.h5": "and no safetensors: save the model anew from TensorFlow with transformers 4",
     "*.msgpack": "and no safetensors: save the model anew from Flax with transformers 4",
     "**/*.onnx": "and no weights of PyTorch: fetch those of the model it was made of",
@@ -93,7 +99,7 @@ def trouble_of(folder: Path, pickle: bool = False) -> str:
             )
         missing = [path.name for path in weights_of(folder) if not path.is_file()]
         return f"is half-written: {missing[0]} is missing" if missing else ""
-    return leftover_of(folder) or _elsewhere(folder) or "has no weights yet"
+    return leftover_of(folder) or elsewhere(folder) or "has no weights yet"
 
 
 def _unreadable(path: Path) -> str:
@@ -107,7 +113,7 @@ def _unreadable(path: Path) -> str:
     return f"is half-written: {path.name} is cut short, or is no safetensors file"
 
 
-def _elsewhere(folder: Path) -> str:
+def elsewhere(folder: Path) -> str:
     """What weights a folder holds that are read nowhere here, and what to do."""
     for sign, words in OTHERS.items():
         theirs = (path for path in sorted(folder.glob(sign)) if not BESIDE.match(path.name))

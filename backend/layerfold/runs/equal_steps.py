@@ -15,7 +15,7 @@ from layerfold.runs.series import Checkpoint
 
 
 def equal_steps(checkpoints: Sequence[Checkpoint], kept: Path) -> list[list[int]]:
-    """Groups of steps whose weights are the same to the bit, in order; of a hub, those whose
+    """Groups of steps whose weights are the same numbers, in order; of a hub, those whose
     weights have been fetched.
 
     ``kept`` remembers hashes, so that weights are read whole once, and only those whose samples are
@@ -61,7 +61,7 @@ def _remembered(files: Sequence[Path], kept: Path) -> str:
         "size": sum(one.st_size for one in times),
         "mtime_ns": max(one.st_mtime_ns for one in times),
     }
-    name, known = f"weights of {files[0].parent}", read_object(kept)
+    name, known = f"numbers of {files[0].parent}", read_object(kept)
     entry: Any = known.get(name, {})
     if {field: entry.get(field) for field in now} == now:
         return str(entry["sha256"])

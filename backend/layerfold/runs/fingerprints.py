@@ -1,10 +1,14 @@
 """What a checkpoint's weights are known by: a sample of every tensor, which shows at once that
-two differ, and the hash of all."""
+two differ, and the hash of all.
+
+Weights are the same where their numbers are: written with 16 or 32 bits, under the names that a
+wrapper gave them or without."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,9 +18,11 @@ from typing import BinaryIO, Final
 import numpy as np
 
 SAMPLES: Final = 8  # of a tensor
-SAMPLE: Final = 512  # bytes
+SAMPLE: Final = 128  # numbers in a row
 CHUNK: Final = 1 << 22
 HEADER_BYTES: Final = 100 << 20  # the most that the safetensors library itself reads
+WRAPPED: Final = re.compile(r"^(?:module\.|_orig_mod\.|_forward_module\.)+")
+WIDTHS: Final = {"F16": 2, "BF16": 2, "F32": 4, "F64": 8}  # bytes of a number
 EXPONENTS: Final = {
     "F16": ("<u2", 0x7C00),
     "BF16": ("<u2", 0x7F80),
@@ -28,7 +34,7 @@ EXPONENTS: Final = {
 @dataclass(frozen=True)
 class Tensor:
     """Where a tensor lies in a file: ``start`` and ``size`` in bytes, its type in safetensors'
-    words, its shape as it is written."""
+    words, its shape as it is written, its name without a wrapper's."""
 
     name: str
     dtype: str
@@ -36,6 +42,17 @@ class Tensor:
     file: Path
     start: int
     size: int
+
+    @property
+    def width(self) -> int:
+        """The bytes of one number; 1 where they are told apart no further."""
+        return WIDTHS.get(self.dtype, 1)
+
+    @property
+    def title(self) -> bytes:
+        """What it is but for its numbers: of plain numbers not how they are written."""
+        kind = self.dtype if self.width in (1, 8) else ""
+        return f"{self.name} {kind} {self.shape} {self.size // self.width}\n".encode()
 
 
 @dataclass(frozen=True)
@@ -53,9 +70,9 @@ def fingerprint(files: Sequence[Path]) -> Fingerprint | None:
     try:
         digest, wrong = hashlib.sha256(), ""
         for tensor, file in _opened(files):
-            digest.update(f"{tensor.name} {tensor.dtype} {tensor.shape} {tensor.size}\n".encode())
+            digest.update(tensor.title)
             for data in _samples(file, tensor):
-                digest.update(data)
+                digest.update(_widened(data, tensor.dtype))
                 wrong = wrong or (tensor.name if not _is_finite(data, tensor.dtype) else "")
         return Fingerprint(digest.hexdigest(), wrong)
     except (OSError, ValueError, KeyError, TypeError, struct.error):
@@ -63,14 +80,15 @@ def fingerprint(files: Sequence[Path]) -> Fingerprint | None:
 
 
 def weights_hash(files: Sequence[Path]) -> str:
-    """The sha256 of all tensors' names, types, shapes and bytes, however they are shared out
-    over files. Raises OSError, ValueError."""
+    """The sha256 of all tensors' names, shapes and numbers, however they are shared out over
+    files. Raises OSError, ValueError."""
     digest = hashlib.sha256()
     for tensor, file in _opened(files):
-        digest.update(f"{tensor.name} {tensor.dtype} {tensor.shape} {tensor.size}\n".encode())
+        digest.update(tensor.title)
         file.seek(tensor.start)
         for start in range(0, tensor.size, CHUNK):
-            digest.update(file.read(min(CHUNK, tensor.size - start)))
+            data = file.read(min(CHUNK, tensor.size - start))
+            digest.update(_widened(data, tensor.dtype))
     return digest.hexdigest()
 
 
@@ -97,7 +115,7 @@ def _tensors(path: Path, file: BinaryIO) -> list[Tensor]:
     header.pop("__metadata__", None)
     return [
         Tensor(
-            name,
+            WRAPPED.sub("", name),
             one["dtype"],
             str(one["shape"]),
             path,
@@ -109,18 +127,26 @@ def _tensors(path: Path, file: BinaryIO) -> list[Tensor]:
 
 
 def _samples(file: BinaryIO, tensor: Tensor) -> Iterator[bytes]:
-    """Stretches of a tensor's bytes spread evenly from its first to its last; all of a small
+    """Stretches of a tensor's numbers spread evenly from its first to its last; all of a small
     one."""
-    if tensor.size <= SAMPLES * SAMPLE:
+    count = tensor.size // tensor.width
+    if count <= SAMPLES * SAMPLE:
         file.seek(tensor.start)
         yield file.read(tensor.size)
         return
     for number in range(SAMPLES):
-        at = (
-            (tensor.size - SAMPLE) * number // (SAMPLES - 1) // 8 * 8
-        )  # on the boundary of a number
-        file.seek(tensor.start + at)
-        yield file.read(SAMPLE)
+        at = (count - SAMPLE) * number // (SAMPLES - 1)
+        file.seek(tensor.start + at * tensor.width)
+        yield file.read(SAMPLE * tensor.width)
+
+
+def _widened(data: bytes, dtype: str) -> bytes:
+    """Numbers of 16 bits with 32, which hold them as they are; others as they are."""
+    if dtype == "F16":
+        return np.frombuffer(data, "<f2").astype("<f4").tobytes()
+    if dtype == "BF16":
+        return (np.frombuffer(data, "<u2").astype("<u4") << 16).tobytes()
+    return data
 
 
 def _is_finite(data: bytes, dtype: str) -> bool:

@@ -24,6 +24,7 @@ from layerfold.errors import InputError, ModelNotFound
 from layerfold.model.huggingface.files import GGUF
 from layerfold.runs.checkpoint_files import (
     CONFIG,
+    elsewhere,
     holds_model,
     leftover_of,
     trainer_state,
@@ -45,6 +46,7 @@ STREAMS: Final = ("encoder", "decoder")
 PYTHIA: Final = (0, *(2**n for n in range(10)), *range(1000, 143_001, 1000))
 LAST_NUMBER: Final = re.compile(r"(?:^|[-_.=])(\d+)$")
 REPOSITORY: Final = re.compile(r"(?:[\w-][\w.-]*/)?[\w-][\w.-]*")
+LAST_STEP: Final = 2**53 - 1  # that a page counts exactly
 PATTERN_SIGNS: Final = "*?["
 
 
@@ -239,7 +241,10 @@ def _alone(folder: Path, place: str) -> Series:
 
 def _unnamed(folder: Path) -> str:
     """Why a folder is no series, though folders of models may lie in it."""
-    why = f"has neither {CONFIG} nor folders like checkpoint-500"
+    held = elsewhere(folder)
+    why = f"has neither {CONFIG} nor folders like checkpoint-500" + (
+        f", and {held}" if held else ""
+    )
     models = [path.name for path in sorted(folder.iterdir()) if path.is_dir() and holds_model(path)]
     if not models:
         return why
@@ -378,16 +383,12 @@ def _stepped(
     skipped: list[Skipped] = []
     for step, one in found:
         if step is None and len(found) > 1:
-            skipped.append(
-                Skipped(
-                    one.name,
-                    "says no step: put its number at the end of its name, as in checkpoint-500",
-                )
-            )
-        elif (step or 0) in taken:
-            skipped.append(
-                Skipped(one.name, f"is of step {step}, and so is {taken[step or 0].name}")
-            )
+            why = "says no step: put its number at the end of its name, as in checkpoint-500"
+            skipped.append(Skipped(one.name, why))
+        elif (step or 0) > LAST_STEP:
+            skipped.append(Skipped(one.name, f"is of a step beyond counting, {step:,}: rename it"))
+        elif other := taken.get(step or 0):
+            skipped.append(Skipped(one.name, f"is of step {step}, and so is {other.name}"))
         else:
             taken[step or 0] = replace(one, step=step or 0)
     return tuple(taken[step] for step in sorted(taken)), tuple(skipped)

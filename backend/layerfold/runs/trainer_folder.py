@@ -135,9 +135,12 @@ def _reached(inside: Mapping[int, Path]) -> Own:
 
 
 def _rhythm(steps: Sequence[int], state: Mapping[str, Any]) -> int:
-    """How many steps lie between two checkpoints."""
+    """How many steps lie between two checkpoints: as its Trainer says where that fits them all (of
+    those that were not kept in between nothing is left), else as they lie."""
     between = {after - before for before, after in pairwise(steps)}
-    said = _whole(state, "save_steps")
+    said = _whole(state, "save_steps") or 0
+    if said > 0 and not any(step % said for step in steps):
+        return said
     return max(1, min(between) if between else said or steps[-1] or 1)
 
 

@@ -29,15 +29,18 @@ class Host:
 
     @classmethod
     def of_header(cls, header: str) -> Self | None:
-        """What a Host header says, in lower case; None where there is no sense in it."""
+        """What a Host header says, in lower case, as shortly as it can be said (an address's zeros,
+        the dot at a name's end); None where there is no sense in it.
+        """
         if any(mark in header for mark in "/\\@?# \t,"):
             return None
         try:
             parts = urlsplit(f"//{header}")
-            name, port = parts.hostname, parts.port
+            name, port = (parts.hostname or "").removesuffix("."), parts.port
+            name = f"[{ip_address(name)}]" if ":" in name else name
         except ValueError:
             return None
-        return cls(f"[{name}]" if ":" in name else name, port) if name else None
+        return cls(name, port) if name else None
 
 
 @dataclass(frozen=True)
