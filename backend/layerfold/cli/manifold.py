@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -12,7 +11,6 @@ from layerfold.cli.answer import (
     Answer,
     Csv,
     Draws,
-    Reading,
     Run,
     Seed,
     Steps,
@@ -24,9 +22,6 @@ from layerfold.interp import edge as edge_instrument
 from layerfold.interp import paths as paths_instrument
 from layerfold.interp import regions as regions_instrument
 from layerfold.interp.word_sets import read_words
-
-if TYPE_CHECKING:
-    from layerfold.interp.changes import Change
 
 CHANGES: Final = ("bits=8", "bits=4", "bits=3", "sparsity=0.5")
 LOST: Final = (
@@ -131,25 +126,12 @@ def compress(
     opening = Opening(dtype, device, allow_pickle)
     with session(run, steps, opening, threads, as_json) as at:
         if sentence is not None:
-            answer = _continued(at, changes, sentence)
+            rows = instrument.sentence_rows(at.opened, changes, sentence, at.steps, at.watch)
+            answer = Answer("compress", rows, ("change", "step", "whole", "smaller"))
         else:
             found = instrument.measure(at.opened, changes, at.steps, texts, options, at.watch)
             answer = Answer("compress", list(found.rows()), LOST, found.notes)
     answer.tell(at.opened, csv, as_json)
-
-
-def _continued(at: Reading, changes: Sequence[Change], sentence: str) -> Answer:
-    """How the whole model and each smaller one go on with a text, at each step."""
-    from layerfold.interp import compression as instrument
-
-    rows = []
-    for step in at.steps:
-        whole, smaller = instrument.sentences(at.opened, changes, sentence, step, watch=at.watch)
-        rows += [
-            {"change": one.name, "step": step, "whole": whole, "smaller": other}
-            for one, other in zip(changes, smaller, strict=True)
-        ]
-    return Answer("compress", rows, ("change", "step", "whole", "smaller"))
 
 
 def path(
