@@ -249,3 +249,14 @@ def test_what_is_not_there_is_refused(opened: Session) -> None:
             opened, [Change("bits", 3)], [0], TEXT, Options(5, 20, 7), Watch(cancelled=lambda: True)
         )
     assert Cut.of(np.eye(4, dtype=np.float32), 4) is None
+
+
+def test_sentences_are_rows_of_steps_and_changes(opened: Session) -> None:
+    changes = [change_of("bits=16"), change_of("layer=1")]
+    rows = compression.sentence_rows(opened, changes, "the bank", [0, 64], Watch())
+    assert [(row["step"], row["change"]) for row in rows] == [
+        (step, change.name) for step in (0, 64) for change in changes
+    ]
+    assert rows[0]["whole"] == rows[0]["smaller"]
+    with pytest.raises(Cancelled):
+        compression.sentence_rows(opened, changes, "the", [0], Watch(cancelled=lambda: True))

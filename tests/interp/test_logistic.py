@@ -76,7 +76,8 @@ def test_where_another_ended_it_ends_at_once() -> None:
     turned = Turned.of(states(), every, 3, 1.0)
     first = fitted(turned, every, told, 1e-3)
     again = fitted(turned, every, told, 1e-3, first)
-    assert first is not None and again is not None
+    assert first is not None
+    assert again is not None
     assert again.weights.tobytes() == first.weights.tobytes()
 
 

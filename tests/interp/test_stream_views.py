@@ -73,9 +73,8 @@ def test_the_reference_is_read_once_for_all_sentences(
 
 
 def test_reading_for_a_view_stops_on_the_way(run: Session) -> None:
-    asked: list[int] = []
     with pytest.raises(Cancelled):
-        view_at(run, 64, "raw", lambda: bool(asked.append(1)) or len(asked) > 0)
+        view_at(run, 64, "raw", lambda: True)
 
 
 def test_a_picture_turned_away_is_turned_back() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -23,7 +23,17 @@ from layerfold.interp import paths as paths_instrument
 from layerfold.interp import regions as regions_instrument
 from layerfold.interp.word_sets import read_words
 
-CHANGES = ("bits=8", "bits=4", "bits=3", "sparsity=0.5")
+CHANGES: Final = ("bits=8", "bits=4", "bits=3", "sparsity=0.5")
+LOST: Final = (
+    "change",
+    "step",
+    "loss",
+    "damage",
+    "noise_damage",
+    "divergence",
+    "kept",
+    "residual",
+)
 
 
 def ood(
@@ -116,29 +126,11 @@ def compress(
     opening = Opening(dtype, device, allow_pickle)
     with session(run, steps, opening, threads, as_json) as at:
         if sentence is not None:
-            rows = []
-            for step in at.steps:
-                whole, smaller = instrument.sentences(
-                    at.opened, changes, sentence, step, watch=at.watch
-                )
-                rows += [
-                    {"change": one.name, "step": step, "whole": whole, "smaller": other}
-                    for one, other in zip(changes, smaller, strict=True)
-                ]
+            rows = instrument.sentence_rows(at.opened, changes, sentence, at.steps, at.watch)
             answer = Answer("compress", rows, ("change", "step", "whole", "smaller"))
         else:
             found = instrument.measure(at.opened, changes, at.steps, texts, options, at.watch)
-            columns = (
-                "change",
-                "step",
-                "loss",
-                "damage",
-                "noise_damage",
-                "divergence",
-                "kept",
-                "residual",
-            )
-            answer = Answer("compress", list(found.rows()), columns, found.notes)
+            answer = Answer("compress", list(found.rows()), LOST, found.notes)
     answer.tell(at.opened, csv, as_json)
 
 

@@ -214,6 +214,20 @@ def sentences(
     return whole, tuple(smaller)
 
 
+def sentence_rows(
+    opened: Session, changes: Sequence[Change], text: str, steps: Sequence[int], watch: Watch
+) -> list[dict[str, Any]]:
+    """A row for each step and change with how both models go on with a text."""
+    rows = []
+    for step in steps:
+        whole, smaller = sentences(opened, changes, text, step, watch=watch)
+        rows += [
+            {"change": one.name, "step": step, "whole": whole, "smaller": other}
+            for one, other in zip(changes, smaller, strict=True)
+        ]
+    return rows
+
+
 def continued(adapter: Adapter, ids: Sequence[int], count: int, watch: Watch = NOBODY) -> list[int]:
     """The ids with at most ``count`` more, the likeliest each time, as far as the model reads."""
     found = list(ids)

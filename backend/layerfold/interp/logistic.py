@@ -60,7 +60,7 @@ class Logistic:
 
     def predict(self, states: Floats) -> Ints:
         """The likeliest kind [n] of turned states [n, d]."""
-        return self.kinds[self.scores(states).argmax(axis=0)]
+        return np.asarray(self.kinds[self.scores(states).argmax(axis=0)], dtype=np.int32)
 
     def probabilities(self, states: Floats) -> Doubles:
         """Of each kind [n, k] at turned states [n, d]."""

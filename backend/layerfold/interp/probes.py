@@ -309,9 +309,9 @@ def guessed(
     moved: list[Doubles] = []
     if noise:
         draw = np.random.default_rng((split.options.seed, 2)).normal(size=tested.shape)
-        draw = draw.astype(np.float32) @ turned.turn.astype(np.float32)
+        away = draw.astype(np.float32) @ turned.turn.astype(np.float32)
         truth = values[split.test]
-        moved = [(model.predict(tested + level * draw) == truth).astype(float) for level in NOISE]
+        moved = [(model.predict(tested + level * away) == truth).astype(float) for level in NOISE]
     return np.asarray(model.predict(turned.states), dtype=np.int32), moved
 
 

@@ -378,7 +378,8 @@ def compress_at(session: Session, q: CompressQuestion, watch: Watch) -> Iterable
 
     def call(step: int, watch: Watch) -> Answer:
         found = compress(session, changes, [step], texts, None, watch)
-        whole, smaller = "", ()
+        whole: str = ""
+        smaller: tuple[str, ...] = ()
         if q.sentence.strip():
             whole, smaller = sentences(session, changes, q.sentence, step, watch=watch)
         told: Answer = {"changes": list(found.changes), "whole": whole, "smaller": list(smaller)}

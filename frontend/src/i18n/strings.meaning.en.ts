@@ -352,7 +352,8 @@ export default {
   "meaning.note.not_used": "The list “{name}” cannot be used here: {why}",
   "meaning.note.reference_text": "The model reads no English: loss is of the run’s own reference.",
   "meaning.note.fewer_windows":
-    "The model is large: {count} windows of each text are read, where a small model’s answer is made of {most}, so the intervals are wider.",
+    "The model is large: {count} windows of each text are read, where a small model’s answer " +
+    "is made of {most}, so the intervals are wider.",
   "meaning.note.no_control":
     "No random words can stand where “{start}” and “{end}” stand: no control.",
   "meaning.note.no_cue":
