@@ -239,8 +239,7 @@ function panels(store: Store, act: Act) {
     for (const panel of [...all, ...more]) panel.update(state, t, previous);
     if (previous && state.unfolded !== previous.unfolded)
       remember("unfolded", state.unfolded.join(" "));
-    if (previous && state.theme !== previous.theme && state.themed)
-      remember("theme", state.theme);
+    if (previous && state.theme !== previous.theme && state.themed) remember("theme", state.theme);
     if (previous && state.language !== previous.language) remember("language", state.language);
   };
   update(store.get(), null);

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Playwright, expect
+from playwright.sync_api import Browser, Playwright, expect
 
-from tests.browser.conftest import PATIENCE, Open, Served, Visit, launch
+from tests.browser.conftest import PATIENCE, Open, Served, Visit, launch, visiting
 from tests.browser.test_page import PLACED, link
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -48,6 +48,25 @@ def test_axe_finds_nothing_serious(visit_bundled: Open, theme: str) -> None:
     for sheet in ("help", "about"):
         one.tell(type="set", sheet=sheet)
         assert serious(one) == [], sheet
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_axe_finds_nothing_serious_from_the_curves_back_to_the_models(
+    browsers: Browser, shapes: Served, theme: str
+) -> None:
+    with visiting(browsers, shapes) as visit:
+        one = visit(link(theme=theme), calm=False)
+        one.until("s.sentences.length > 0")
+        one.page.click("#open-curves")
+        one.sees("document.querySelectorAll('#curves .plot svg').length > 0")
+        assert serious(one) == [], "curves"
+        one.page.keyboard.press("Escape")
+        one.page.click("#run")
+        expect(one.page.locator("#door")).to_be_visible()
+        assert serious(one) == [], "models"
+        one.page.locator("#door .card:not([aria-current])").first.click()
+        one.until("s.run !== 'storyteller' && s.card")
+        assert serious(one) == [], "another model"
 
 
 def test_everything_is_reached_by_key(visit: Open) -> None:

@@ -94,7 +94,7 @@ function farOf(rig) {
   return Math.hypot(eye.x, eye.y, eye.z);
 }
 
-/** Half a second of an eye's frames. */
+/** Two seconds of an eye's frames. */
 function watched(eye, rig, motion, from = 0) {
   for (let now = from; now < from + 2000; now += 16)
     eye.go(rig, motion, { ...WINDOW, insets: INSETS }, now, false);

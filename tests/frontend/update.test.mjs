@@ -214,8 +214,9 @@ test("a theme that nobody has chosen is in no link, a chosen one is", () => {
   const state = update(placed(), { type: "set", theme: "light" });
   assert.equal(viewOfState(state).theme, undefined);
   assert.equal(viewOfState(update(state, { type: "theme.toggle" })).theme, "dark");
-  const linked = placed(initialState({ view: { theme: "dark" }, theme: "light" }));
-  assert.equal(viewOfState({ ...placed(), theme: linked.theme, themed: linked.themed }).theme, "dark");
+  const { theme, themed } = initialState({ view: { theme: "light" }, theme: "dark" });
+  assert.deepEqual([theme, themed], ["light", true]);
+  assert.equal(initialState({ theme: "light" }).themed, false);
 });
 
 test("an inspection answers only the newest question", () => {

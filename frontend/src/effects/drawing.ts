@@ -21,7 +21,7 @@ const RISE = { umap: 0.32, pca: 0.5, basis: 1.02, plane: 0.44 };
  * The part of the frame's distance that each may be seen from: the frame of a linear picture holds
  * all steps and sites, of which the one that is glided to may be far smaller.
  */
-const NEAREST = { umap: 1, pca: 0.55, basis: 0.55, plane: 1 };
+const NEAREST = { umap: 1, pca: 0.55, basis: 0.55, plane: 0.88 };
 
 /** Milliseconds of a glide from one projection to another. */
 const MORPH = 1100;

@@ -198,10 +198,13 @@ export default {
   "ablation.drop": "Leave {what} as it is",
   "ablation.reset": "Reset all",
   "ablation.far.same": "The next-token distribution is as it was.",
-  "ablation.far.hardly": "The next-token distribution hardly changes: KL {nats} nats.",
-  "ablation.far.little": "The next-token distribution changes a little: KL {nats} nats.",
-  "ablation.far.clear": "The next-token distribution changes clearly: KL {nats} nats.",
-  "ablation.far.other": "Another prediction: KL {nats} nats.",
+  "ablation.far.hardly":
+    "The next-token distribution hardly changes: KL(untouched ‖ ablated) {nats} nats.",
+  "ablation.far.little":
+    "The next-token distribution changes a little: KL(untouched ‖ ablated) {nats} nats.",
+  "ablation.far.clear":
+    "The next-token distribution changes clearly: KL(untouched ‖ ablated) {nats} nats.",
+  "ablation.far.other": "Another prediction: KL(untouched ‖ ablated) {nats} nats.",
   "ablation.next": "next token",
   "ablation.before": "untouched",
   "ablation.after": "ablated",

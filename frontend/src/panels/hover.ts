@@ -60,8 +60,8 @@ function sentenceCard(state: State, t: Words, id: string, index: number) {
   const facts = [];
   if (slice) {
     const outside = slice.outside[site * slice.tokens + index];
-    const standing = standingHere(state);
-    if (!standing || standing.supported.length)
+    // elsewhere it is told with the token's loss beside it, which is not known here
+    if (standingHere(state)?.supported.length)
       facts.push(
         t("hover.outside", {
           value: number(outside / 100, state.language, {

@@ -189,8 +189,7 @@ export class Director {
   #turn(now: number) {
     if (this.pressed || !this.rig) return this.eye.pause();
     const window = { width: this.width, height: this.height, insets: this.insets };
-    if (this.eye.go(this.rig, this.motion, window, now, this.options.reducedMotion))
-      this.own = OWN;
+    if (this.eye.go(this.rig, this.motion, window, now, this.options.reducedMotion)) this.own = OWN;
   }
 
   /** @param factor above 1: farther */

@@ -5,7 +5,7 @@ import { pointAt } from "./curve.ts";
 import type { Motion } from "./motion.ts";
 import type { Camera, Insets } from "./picture.ts";
 
-/** So many of a cloud's points may lie under the panels: a stray one is not worth the others' size. */
+/** So many of a cloud's points may lie under panels: a stray is not worth the others' size. */
 const STRAY = 0.005;
 /** Pixels between a point's middle and a panel. */
 const CLEAR = 6;

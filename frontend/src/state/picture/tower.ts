@@ -69,7 +69,7 @@ export function stacked(state: State, flat: Picture): Picture {
     const i = own + n;
     put(positions, from, heightOf(k, count), cloud.positions, 3 * i);
     cloud.colors.set(flat.cloud.colors.subarray(4 * index, 4 * index + 4), 4 * i);
-    cloud.colors[4 * i + 3] *= Math.abs(k - at) < 0.5 ? 0.1 : 0.34;
+    cloud.colors[4 * i + 3] *= Math.abs(k - at) < 0.5 ? 0.1 : 0.5;
     cloud.sizes[i] = 1;
   });
   return {
