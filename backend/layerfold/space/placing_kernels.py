@@ -1,4 +1,4 @@
-"""Placement as machine code: what `neighbors.best` and `Clouds.settle` say, to the byte, one token
+"""Placement as machine code: what `neighbors.best` and `clouds.settle` say, to the byte, one token
 after another and without Python's interpreter. Imports numba, which serving does not wait for.
 
 Every sum is added in numpy's own order, and no multiplication is joined with an addition.
