@@ -30,7 +30,7 @@ from layerfold.server.jobs import Jobs, Rank
 PAUSE, LATER = 5.0, 30.0
 COMPILING: Final = (
     "from layerfold.server.child_process import tie; tie();"
-    " from layerfold.space.placing_kernels import prepare; prepare()"
+    " from layerfold.space.machine_code import prepare; prepare()"
 )
 log = logging.getLogger(__name__)
 
