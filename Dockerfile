@@ -21,7 +21,7 @@ RUN python -m pip install --constraint constraints.txt ${TORCH_INDEX:+--extra-in
 # The image is read-only when it runs: what can be computed again goes to a folder in memory.
 RUN useradd --create-home --uid 10001 layerfold
 USER layerfold
-ENV LAYERFOLD_HOST=0.0.0.0 LAYERFOLD_PORT=8765 LAYERFOLD_CACHE=/tmp/layerfold
+ENV LAYERFOLD_HOST=0.0.0.0 LAYERFOLD_PORT=8765 LAYERFOLD_CACHE=/tmp/layerfold NUMBA_CACHE_DIR=/tmp/layerfold/numba
 
 EXPOSE 8765
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \

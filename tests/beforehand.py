@@ -14,7 +14,7 @@ from layerfold.atlas.build import StateGrid, build_atlas
 from layerfold.atlas.parameters import Recipe
 from layerfold.interp.session import open_session
 from layerfold.settings import cache_folder
-from layerfold.space import placing_kernels
+from layerfold.space import machine_code
 from tests.space.states import SITES, STEPS, reference, states_of
 
 BUNDLED = Path(__file__).parents[1] / "models" / "storyteller"
@@ -22,7 +22,7 @@ BUNDLED = Path(__file__).parents[1] / "models" / "storyteller"
 
 def compile_loops() -> None:
     """The loops of the layout and of placing are on disk as machine code."""
-    placing_kernels.prepare()
+    machine_code.prepare()
     with tempfile.TemporaryDirectory() as folder:
         build_atlas(StateGrid(states_of, STEPS, SITES, reference()), Path(folder), Recipe(k=10))
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerfold.records import Floats, Placed
-from layerfold.space import arithmetic, neighbors, placing_kernels
+from layerfold.space import arithmetic, machine_code, neighbors
 from layerfold.space.arithmetic import KERNELS, Arithmetic
 from layerfold.space.placement import Placer
 from layerfold.space.powers import exp2, exp2_less_1, log2
@@ -24,7 +24,7 @@ CURVE = {"a": 1.577, "b": 0.895}
 
 @pytest.fixture(scope="module")
 def quick() -> Arithmetic:
-    placing_kernels.prepare()
+    machine_code.prepare()
     found = Arithmetic()
     assert found.quicken()
     return found

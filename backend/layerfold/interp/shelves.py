@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from layerfold.interp.atlas_run import AtlasRun
     from layerfold.model.adapter import Adapter
 
-# of what places tokens, which is mapped and soon mapped again: six steps of 13 sites x 4,000
-# tokens x 128
-KEPT_BYTES: Final = 256 << 20
+# of what places tokens, which is mapped and soon mapped again: three steps of 13 sites x 4,000
+# tokens x 160, and numba has room beside them
+KEPT_BYTES: Final = 160 << 20
 WEIGHT_BYTES: Final = 1536 << 20  # three steps of GPT-2's size
 SLOPE: Final = "slope"
 

@@ -14,6 +14,7 @@ import logging
 import os
 import sys
 from functools import partial
+from importlib.util import find_spec as importable
 from subprocess import DEVNULL, PIPE
 from typing import Final
 
@@ -25,12 +26,13 @@ from layerfold.server.catalog import Catalog
 from layerfold.server.child_process import TIED
 from layerfold.server.jobs import Jobs, Rank
 
-PAUSE: Final = 5.0  # seconds
+# seconds: before numba is imported, and before the machine code that lacks is compiled
+PAUSE, LATER = 5.0, 30.0
 # seconds that reading models waits for the first picture, which a browser asks for at once
 FIRST_PICTURE: Final = 2.0
 COMPILING: Final = (
     "from layerfold.server.child_process import tie; tie();"
-    " from layerfold.space.placing_kernels import prepare; prepare()"
+    " from layerfold.space.machine_code import prepare; prepare()"
 )
 log = logging.getLogger(__name__)
 
@@ -47,7 +49,6 @@ async def warm_up(catalog: Catalog, jobs: Jobs) -> None:
             for step in reversed(run.steps):
                 await _warm_step(run, name, step, jobs)
             await jobs.run("warm", Rank.WARM, keep_for_good)
-            await asyncio.sleep(PAUSE)
             await quicken(run, jobs)
             return
         except Busy:
@@ -58,8 +59,12 @@ async def warm_up(catalog: Catalog, jobs: Jobs) -> None:
 
 async def quicken(run: Session, jobs: Jobs) -> None:
     """Places are worked out by machine code, where there is numba and a folder to keep it in."""
+    await asyncio.sleep(PAUSE)
     quick = await jobs.run("warm", Rank.WARM, run.quicken)
-    if not quick and await compiled():
+    if not quick and importable("numba"):
+        await asyncio.sleep(LATER)
+        if not await compiled():
+            return
         quick = await jobs.run("warm", Rank.WARM, run.quicken)
     if quick:
         await jobs.run("warm", Rank.WARM, keep_for_good)

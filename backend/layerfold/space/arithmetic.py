@@ -14,7 +14,7 @@ from layerfold.space.clouds import Clouds, settle
 from layerfold.space.descent import UMAPS, Curve
 from layerfold.space.neighbors import Best, Points, best
 
-KERNELS: Final = "layerfold.space.placing_kernels"
+KERNELS: Final = "layerfold.space.machine_code"
 log = logging.getLogger(__name__)
 
 Settle = Callable[[Clouds, Ints, Floats], Floats]

@@ -26,7 +26,7 @@ def serial(function: F) -> F:
 
 
 def _compiled(function: F, parallel: bool) -> F:
-    said = {"parallel": parallel, "nogil": True, "error_model": "numpy"}
+    said: dict[str, Any] = {"parallel": parallel, "nogil": True, "error_model": "numpy"}
     try:
         return cast(F, numba.njit(cache=True, **said)(function))
     # neither the package's folder nor the person's cache folder can be written
