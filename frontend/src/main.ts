@@ -89,9 +89,7 @@ function boot() {
   calm.addEventListener("change", () =>
     store.dispatch({ type: "set", reducedMotion: calm.matches }),
   );
-  light.addEventListener("change", () => {
-    if (!store.get().themed) store.dispatch({ type: "set", theme: themeOf(light) });
-  });
+  followTheme(store, light);
   /** Who hears of what the server says beside the store. */
   const hears = { lab: (_: Message) => {} };
   const live = hearing(store);
@@ -321,6 +319,13 @@ function chosenTheme(light: MediaQueryList): Pick<State, "theme" | "themed"> {
   return kept === "light" || kept === "dark"
     ? { theme: kept, themed: true }
     : { theme: themeOf(light), themed: false };
+}
+
+/** The theme is the system's until one is chosen. */
+function followTheme(store: Store, light: MediaQueryList) {
+  light.addEventListener("change", () => {
+    if (!store.get().themed) store.dispatch({ type: "set", theme: themeOf(light) });
+  });
 }
 
 function themeOf(light: MediaQueryList): State["theme"] {
