@@ -75,12 +75,11 @@ function boot() {
   document.body.classList.toggle("written", tape !== null);
   document.body.classList.toggle("software", drawnInSoftware());
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const light = matchMedia("(prefers-color-scheme: light)");
   const store = createStore(
     initialState({
       view: view ?? {},
       language: chosenLanguage(),
-      ...chosenTheme(light),
+      ...chosenTheme(),
       reducedMotion: calm.matches,
       written: tape !== null,
       unfolded: view || tape ? undefined : chosenParts(),
@@ -89,7 +88,6 @@ function boot() {
   calm.addEventListener("change", () =>
     store.dispatch({ type: "set", reducedMotion: calm.matches }),
   );
-  followTheme(store, light);
   /** Who hears of what the server says beside the store. */
   const hears = { lab: (_: Message) => {} };
   const live = hearing(store);
@@ -111,7 +109,7 @@ function boot() {
   const act = actor(store, client, tour, second.withScene);
   hears.lab = act.lab.hear;
   panels(store, act);
-  keepLink(store);
+  for (const follow of [followTheme, keepLink]) follow(store);
   listenToKeys(store, (message) =>
     message.type === "replay" ? tour.begin() : store.dispatch(message),
   );
@@ -314,19 +312,22 @@ function chosenParts() {
 }
 
 /** What was chosen at an earlier visit, else what the system has. */
-function chosenTheme(light: MediaQueryList): Pick<State, "theme" | "themed"> {
+function chosenTheme(): Pick<State, "theme" | "themed"> {
   const kept = recalled("theme");
   return kept === "light" || kept === "dark"
     ? { theme: kept, themed: true }
-    : { theme: themeOf(light), themed: false };
+    : { theme: themeOf(systemLight()), themed: false };
 }
 
 /** The theme is the system's until one is chosen. */
-function followTheme(store: Store, light: MediaQueryList) {
+function followTheme(store: Store) {
+  const light = systemLight();
   light.addEventListener("change", () => {
     if (!store.get().themed) store.dispatch({ type: "set", theme: themeOf(light) });
   });
 }
+
+const systemLight = () => matchMedia("(prefers-color-scheme: light)");
 
 function themeOf(light: MediaQueryList): State["theme"] {
   return light.matches ? "light" : "dark";
