@@ -79,7 +79,7 @@ function boot() {
     initialState({
       view: view ?? {},
       language: chosenLanguage(),
-      ...chosenTheme(),
+      theme: chosenTheme(),
       reducedMotion: calm.matches,
       written: tape !== null,
       unfolded: view || tape ? undefined : chosenParts(),
@@ -109,7 +109,7 @@ function boot() {
   const act = actor(store, client, tour, second.withScene);
   hears.lab = act.lab.hear;
   panels(store, act);
-  for (const follow of [followTheme, keepLink]) follow(store);
+  keepLink(store);
   listenToKeys(store, (message) =>
     message.type === "replay" ? tour.begin() : store.dispatch(message),
   );
@@ -235,7 +235,7 @@ function panels(store: Store, act: Act) {
     for (const panel of [...all, ...more]) panel.update(state, t, previous);
     if (previous && state.unfolded !== previous.unfolded)
       remember("unfolded", state.unfolded.join(" "));
-    if (previous && state.theme !== previous.theme && state.themed) remember("theme", state.theme);
+    if (previous && state.theme !== previous.theme) remember("theme", state.theme);
     if (previous && state.language !== previous.language) remember("language", state.language);
   };
   update(store.get(), null);
@@ -311,26 +311,9 @@ function chosenParts() {
   return (recalled("unfolded") ?? "").split(" ").filter(Boolean) as State["unfolded"];
 }
 
-/** What was chosen at an earlier visit, else what the system has. */
-function chosenTheme(): Pick<State, "theme" | "themed"> {
-  const kept = recalled("theme");
-  return kept === "light" || kept === "dark"
-    ? { theme: kept, themed: true }
-    : { theme: themeOf(systemLight()), themed: false };
-}
-
-/** The theme is the system's until one is chosen. */
-function followTheme(store: Store) {
-  const light = systemLight();
-  light.addEventListener("change", () => {
-    if (!store.get().themed) store.dispatch({ type: "set", theme: themeOf(light) });
-  });
-}
-
-const systemLight = () => matchMedia("(prefers-color-scheme: light)");
-
-function themeOf(light: MediaQueryList): State["theme"] {
-  return light.matches ? "light" : "dark";
+/** Dark, until a person chooses otherwise: the scene is made for it. */
+function chosenTheme() {
+  return recalled("theme") === "light" ? "light" : "dark";
 }
 
 function remember(name: string, value: string) {

@@ -291,7 +291,6 @@ def visiting(browsers: Browser, served: Served) -> Iterator[Open]:
     ) -> Visit:
         motion = "reduce" if calm else "no-preference"
         options.setdefault("locale", "en-GB")
-        options.setdefault("color_scheme", "dark")
         context = browsers.new_context(
             viewport={"width": width, "height": height}, reduced_motion=motion, **options
         )

@@ -24,7 +24,7 @@ Message = dict[str, Any]
 Look = dict[str, Any]
 LOOKS: dict[str, Look] = {
     "window": {},
-    "light": {"color_scheme": "light", "width": 1920, "height": 1080},
+    "light": {"link": "#v=1&theme=light", "width": 1920, "height": 1080},
     "phone": {"width": 390, "height": 844},
 }
 PICKED = "s.sentences.length && s.sentences.every((one) => one.status === 'placed')"
@@ -133,7 +133,7 @@ BACK = """() => {
 
 def brought(open_page: Open, messages: list[Message], look: Look) -> Visit:
     """A page in a state."""
-    one = open_page("", **look)
+    one = open_page(**look)
     one.until(PICKED)
     one.page.evaluate(KEEP)
     for message in messages:

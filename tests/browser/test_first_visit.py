@@ -43,20 +43,3 @@ def test_a_phone_has_the_box_for_a_sentence_too(visit: Open) -> None:
     box.fill("the river bank")
     one.until("s.sentences[0].status === 'placed' && s.sentences[0].text === 'the river bank'")
     expect(box).to_be_visible()
-
-
-def test_the_theme_is_the_system_s_until_one_is_chosen(visit: Open) -> None:
-    one = visit(first=True, color_scheme="light")
-    root = one.page.locator("html")
-    expect(root).to_have_attribute("data-theme", "light")
-    one.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    expect(root).to_have_attribute("data-theme", "dark")
-    one.sees("location.hash.includes('step=')")
-    assert "theme=" not in one.page.url
-    one.page.keyboard.press("l")
-    expect(root).to_have_attribute("data-theme", "light")
-    one.sees("location.hash.includes('theme=light')")
-    one.page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    one.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    one.page.goto(one.origin)
-    expect(root).to_have_attribute("data-theme", "light")

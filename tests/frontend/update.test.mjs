@@ -210,15 +210,6 @@ test("only what may be set is set", () => {
   assert.deepEqual([state.theme, state.card.name, state.sentences.length], ["light", "tiny", 1]);
 });
 
-test("a theme that nobody has chosen is in no link, a chosen one is", () => {
-  const state = update(placed(), { type: "set", theme: "light" });
-  assert.equal(viewOfState(state).theme, undefined);
-  assert.equal(viewOfState(update(state, { type: "theme.toggle" })).theme, "dark");
-  const { theme, themed } = initialState({ view: { theme: "light" }, theme: "dark" });
-  assert.deepEqual([theme, themed], ["light", true]);
-  assert.equal(initialState({ theme: "light" }).themed, false);
-});
-
 test("an inspection answers only the newest question", () => {
   let state = after(
     [

@@ -60,25 +60,18 @@ def states_with_ties(rng: np.random.Generator, shape: tuple[int, int, int]) -> F
 @settings(max_examples=40, deadline=None)
 @given(
     st.integers(0, 2**32 - 1),
-    st.integers(2, 150),
-    st.integers(1, 300),
-    st.integers(0, 9),
-    st.integers(1, 150),
+    st.tuples(st.integers(2, 150), st.integers(1, 300), st.integers(0, 9), st.integers(1, 150)),
     st.booleans(),
-    st.floats(0.2, 30),
-    st.floats(0.3, 2.0),
+    st.tuples(st.floats(0.2, 30), st.floats(0.3, 2.0)),
 )
 def test_any_cloud_any_curve_any_batch(
     quick: Arithmetic,
     seed: int,
-    count: int,
-    width: int,
-    tokens: int,
-    k: int,
+    shape: tuple[int, int, int, int],
     half: bool,
-    a: float,
-    b: float,
+    curve: tuple[float, float],
 ) -> None:
+    (count, width, tokens, k), (a, b) = shape, curve
     rng = np.random.default_rng(seed)
     states = states_with_ties(rng, (2, count, width)) + np.float32(rng.choice([0, 3, 1000]))
     places = (rng.normal(size=(2, count, 3)) * 10.0 ** rng.uniform(-3, 2)).astype(np.float32)

@@ -45,7 +45,7 @@ class Arithmetic:
         a second and 60 MB, for numba has to be imported.
         """
         try:
-            code: Code = importlib.import_module(KERNELS)  # type: ignore[assignment]
+            code: Code = importlib.import_module(KERNELS)
             if not code.kept():
                 return False
             code.prepare()
@@ -66,7 +66,8 @@ def agree(code: Code) -> bool:
     rng = np.random.default_rng(0)
     states, queries = (rng.normal(size=(n, 150)).astype(np.float32) for n in (700, 5))
     squares = np.square(states).sum(axis=1)
-    clouds = Clouds.of(rng.normal(size=(1, 700, 3)), Curve(1.577, 0.895), UMAPS)
+    places = rng.normal(size=(1, 700, 3)).astype(np.float32)
+    clouds = Clouds.of(places, Curve(1.577, 0.895), UMAPS)
 
     def said(one: Best, other: Settle, points: Points) -> list[bytes]:
         product = queries @ states.T * np.float32(-2)

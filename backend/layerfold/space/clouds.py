@@ -29,11 +29,12 @@ class Clouds:
         """The clouds ``positions`` [site, ref, 3]."""
         places = np.asarray(positions, dtype=np.float32)
         cells = [Cells.of(site) for site in places]
-        groups = (
+        centers, counts, soft = (
             np.stack([getattr(each, name) for each in cells])
             for name in ("centers", "counts", "soft")
         )
-        return Clouds(np.ascontiguousarray(places.transpose(0, 2, 1)), *groups, curve, repulsion)
+        placed = np.ascontiguousarray(places.transpose(0, 2, 1))
+        return Clouds(placed, centers, counts, soft, curve, repulsion)
 
     @cached_property
     def cells(self) -> tuple[Cells, ...]:

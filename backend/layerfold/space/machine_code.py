@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numba
 import numpy as np
@@ -58,7 +58,8 @@ def _array(kind: Any, dimensions: int, ours: bool = False) -> Any:
 
 def _signatures() -> list[tuple[Any, tuple[Any, ...]]]:
     """The functions that are called, and with what: numbers of float32, states also of float16."""
-    one, whole, both = numba.float32, numba.int32, numba.types.Tuple
+    one, whole = numba.float32, numba.int32
+    both: Any = numba.types.Tuple
     found = both((_array(whole, 2, True), _array(one, 2, True)))
     limits = both((_array(one, 1), _array(one, 1)))
     groups = (_array(one, 3), _array(one, 3), _array(one, 2), _array(one, 2))
@@ -90,7 +91,7 @@ def prepare() -> None:
     """All of it is there: read from disk, or compiled (ten seconds) and kept; raises OSError where
     no folder can be written.
     """
-    if choose.stats.cache_path is None:
+    if cast(Any, choose).stats.cache_path is None:
         raise OSError("machine code can be kept in no folder here")
     for function, signature in _signatures():
         function.disable_compile(False)

@@ -89,8 +89,8 @@ def eight(values: Any) -> Any:
     """
     if len(values) < 8:
         total = np.float32(0)
-        for n in range(len(values)):
-            total += values[n]
+        for few in range(len(values)):
+            total += values[few]
         return total
     a, b, c, d = values[0], values[1], values[2], values[3]
     e, f, g, h = values[4], values[5], values[6], values[7]
@@ -106,8 +106,8 @@ def eight(values: Any) -> Any:
         g += values[n + np.uint64(6)]
         h += values[n + np.uint64(7)]
     total = ((a + b) + (c + d)) + ((e + f) + (g + h))
-    for n in range(8 * whole, len(values)):
-        total += values[n]
+    for rest in range(8 * whole, len(values)):
+        total += values[rest]
     return total
 
 

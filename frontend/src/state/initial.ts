@@ -24,8 +24,6 @@ export interface Boot {
   view?: View;
   language?: State["language"];
   theme?: State["theme"];
-  /** whether a person chose the theme at an earlier visit */
-  themed?: boolean;
   reducedMotion?: boolean;
   /** whether the page was written down and no server answers */
   written?: boolean;
@@ -41,7 +39,6 @@ export function initialState({ view = {}, ...person }: Boot = {}): State {
     ...looksOf(view),
     language: view.language ?? person.language ?? "en",
     theme: view.theme ?? person.theme ?? "dark",
-    themed: view.theme !== undefined || (person.themed ?? false),
     reducedMotion: person.reducedMotion ?? false,
     written: person.written ?? false,
     unfolded: person.unfolded ?? ["tools", "sentences", "strip", "scene"],

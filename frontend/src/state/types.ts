@@ -265,8 +265,6 @@ export interface State {
   discontinuity: Discontinuity;
   language: Language;
   theme: Theme;
-  /** chosen by a person or a link; else the theme is the system's */
-  themed: boolean;
   reducedMotion: boolean;
   /** written down to be taken along: nothing more is computed */
   written: boolean;

@@ -119,11 +119,7 @@ const HANDLERS: Handlers = {
     search: "",
   }),
   "loop.toggle": (state) => ({ ...state, loop: !state.loop }),
-  "theme.toggle": (state) => ({
-    ...state,
-    theme: state.theme === "dark" ? "light" : "dark",
-    themed: true,
-  }),
+  "theme.toggle": (state) => ({ ...state, theme: state.theme === "dark" ? "light" : "dark" }),
   "language.toggle": (state) => ({ ...state, language: state.language === "en" ? "zh" : "en" }),
   "trails.next": (state) => ({ ...state, trails: AFTER[state.trails] }),
   "curves.toggle": (state) => ({ ...state, curves: !state.curves }),

@@ -31,7 +31,7 @@ export function viewOfState(state: State): View {
       : undefined,
     trails: state.trails,
     stack: state.stack === "steps" ? "steps" : undefined,
-    theme: state.themed ? state.theme : undefined,
+    theme: state.theme,
     language: state.language,
     camera: state.camera ?? undefined,
     active: active < 0 ? undefined : active,

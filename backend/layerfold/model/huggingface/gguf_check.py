@@ -171,7 +171,7 @@ def _read_names(kind: str, said: Mapping[str, Any]) -> dict[str, str]:
         return {key.removeprefix(f"{kind}."): "" for key in asked.keys_asked}
     mapping = library(LEGACY).GGUF_TO_TRANSFORMERS_MAPPING["config"]
     known = kind.replace("-", "_")
-    own = mapping.get(known) or next(
+    own: Mapping[str, Any] = mapping.get(known) or next(
         (mapping[name] for name in mapping if name.replace("_", "") == known), {}
     )
     return {key: name for key, name in own.items() if name is not None}
