@@ -3,7 +3,8 @@ and at all steps.
 
 Beside it what a person would put together instead: torch forward, then `UMAP.transform` for each
 site, with UMAP fitted to the same reference states (fitting not counted). UMAP is measured at three
-sites, and taken as many times as there are sites.
+sites, and taken as many times as there are sites. Ours is measured as numpy works it out, and by the
+machine code that a server takes up when it has been up for some seconds.
 """
 
 from __future__ import annotations
@@ -24,9 +25,12 @@ from threadpoolctl import threadpool_limits
 
 from layerfold.data.reference_states import viewed
 from layerfold.interp.session import Session, open_session
+from layerfold.server.warm_up import FIRST_PICTURE, PAUSE
+from layerfold.space import machine_code
 
 TOKENS, ROUNDS = 32, 15
-SMOKE = {"fitted": Fit, "TOKENS": 8, "ROUNDS": 2}
+UP = FIRST_PICTURE + PAUSE + 5  # seconds until a server has taken up machine code
+SMOKE = {"fitted": Fit, "TOKENS": 8, "ROUNDS": 2, "UP": 0}
 
 
 def run() -> dict[str, Any]:
@@ -36,9 +40,13 @@ def run() -> dict[str, Any]:
         opened = open_session(run_folder(), cache)
         step = opened.steps[-1]
         ours = [place_ms(opened, step, n) for n in range(ROUNDS)]
+        machine_code.prepare()
+        assert opened.quicken(), "places are worked out without machine code on this machine"
+        quick = [place_ms(opened, step, ROUNDS + n) for n in range(ROUNDS)]
         naive = naive_ms(opened, step)
         with served(cache) as server:
             steps = warm_up(server.port)
+            time.sleep(UP)
             streamed = asyncio.run(stream_ms(server.port, ROUNDS))
     return {
         "run": run_folder().name,
@@ -46,10 +54,11 @@ def run() -> dict[str, Any]:
         "sites": len(opened.sites),
         "steps": steps,
         "reference": len(opened.atlas.reference),
-        "ours_one_step_ms": median(ours[1:]),
+        "ours_one_step_ms": median(quick[1:]),
+        "numpy_one_step_ms": median(ours[1:]),
         "naive_one_step_ms": naive["total"],
         "naive": naive,
-        "times_faster": naive["total"] / median(ours[1:]),
+        "times_faster": naive["total"] / median(quick[1:]),
         "streamed_first_slice_ms": median(first for first, _ in streamed),
         "streamed_all_steps_ms": median(last for _, last in streamed),
     }
@@ -122,12 +131,13 @@ def table(found: dict[str, Any]) -> str:
     """The figures beside their bars."""
     rows = [
         ("one step, all sites: torch + UMAP.transform", found["naive_one_step_ms"], ""),
-        ("one step, all sites: Layerfold", found["ours_one_step_ms"], "about 50"),
-        ("first slice over the socket", found["streamed_first_slice_ms"], "about 50"),
+        ("one step, all sites: Layerfold, numpy", found["numpy_one_step_ms"], ""),
+        ("one step, all sites: Layerfold, machine code", found["ours_one_step_ms"], ""),
+        ("first slice over the socket", found["streamed_first_slice_ms"], ""),
         (
             f"all {found['steps']} steps over the socket",
             found["streamed_all_steps_ms"],
-            "about 1500",
+            "at most 350",
         ),
     ]
     lines = [
@@ -135,4 +145,4 @@ def table(found: dict[str, Any]) -> str:
         " (milliseconds, median)"
     ]
     lines += [f"{name:<48}{value:>10.1f}   {bar}" for name, value, bar in rows]
-    return "\n".join([*lines, f"{'times faster':<48}{found['times_faster']:>10.0f}   at least 100"])
+    return "\n".join([*lines, f"{'times faster':<48}{found['times_faster']:>10.0f}   at least 120"])

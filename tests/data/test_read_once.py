@@ -33,9 +33,9 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """What is added to whenever a model reads the reference."""
     heard, plain = list[object](), reference_states.reference_states
 
-    def noted(adapter: Any, reference: Reference) -> Floats:
+    def noted(adapter: Any, reference: Reference, *told: Any) -> Floats:
         heard.append(adapter)
-        return plain(adapter, reference)
+        return plain(adapter, reference, *told)
 
     monkeypatch.setattr(reference_states, "reference_states", noted)
     return heard

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from layerfold.errors import DamagedRun, ModelRefused
 from layerfold.model.huggingface.library import library
-from layerfold.model.huggingface.weight_check import listed
+from layerfold.model.huggingface.weight_files import listed
 
 LEGACY: Final = "transformers.modeling_gguf_pytorch_utils"
 VOCABULARIES: Final = "transformers.integrations.gguf.gguf_tokenizer_mapping"

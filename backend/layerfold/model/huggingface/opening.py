@@ -19,7 +19,7 @@ from layerfold.model.huggingface.quiet import reason
 from layerfold.model.huggingface.rotary import guard_rotary, stretched
 from layerfold.model.huggingface.shape import HuggingFaceShape, outline_of, read_shape
 from layerfold.model.huggingface.structure import Structure, structure_of
-from layerfold.model.huggingface.weight_check import listed
+from layerfold.model.huggingface.weight_files import listed
 from layerfold.model.huggingface.weights import load_network
 
 NOTES: Final = "layerfold.json"  # beside a model: {"notes": [what is to be known of it, …]}

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from layerfold.errors import DamagedRun, Diverged, ModelRefused
 from layerfold.model.huggingface.outline import Outline
+from layerfold.model.huggingface.weight_files import listed
 
 AGAIN: Final = "it may still be being written, or fetch the model again"
 SPARE: Final = 3  # a head that shares the embedding's matrix is counted twice
-NAMED: Final = 3  # of a list of tensors, in an error
 NARROW: Final = re.compile(r"(?:F|FLOAT)[468](?!\d)|.*E8M0")
 PLAIN: Final = ("F64", "F32", "F16", "BF16", "FLOAT64", "FLOAT32", "FLOAT16", "BFLOAT16")
 MASKS: Final = ("BOOL", "I64", "INT64")  # masks and places are such, and no weights
@@ -32,13 +32,6 @@ HARMLESS: Final = re.compile(
     r"(?:inv_freq|position_ids|token_type_ids|masked_bias|rotary_emb\.\w+|\b[kv]_scale)$"
 )
 Announced = Mapping[str, tuple[str, tuple[int, ...]]]
-
-
-def listed(names: Iterable[str]) -> str:
-    """The first few names, and how many more."""
-    names = sorted(names)
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
 
 
 def check_announced(announced: Announced, outline: Outline, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,14 @@ from layerfold.model.huggingface.place import Where
 PLAIN = re.compile(r"[\w.-]+\.(?:safetensors|bin)", re.ASCII)
 HEADER_BYTES: Final = 100 << 20  # the most that the safetensors library itself reads
 TENSORS: Final = 100_000  # beyond any model
+NAMED: Final = 3  # of a list of tensors, in an error
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first few names, and how many more."""
+    names = sorted(names)
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def weight_files(where: Where, pickle: bool = False) -> list[Path]:

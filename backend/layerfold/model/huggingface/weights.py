@@ -35,12 +35,11 @@ from layerfold.model.huggingface.weight_check import (
     check_announced,
     check_finite,
     check_told,
-    listed,
     names_in,
     of_no_part,
     untied,
 )
-from layerfold.model.huggingface.weight_files import header_of, weight_files
+from layerfold.model.huggingface.weight_files import header_of, listed, weight_files
 
 DTYPES: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 WRAPPED: Final = re.compile(r"(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\.")
