@@ -29,7 +29,7 @@ from layerfold.server.jobs import Jobs, Rank
 # seconds: before numba is imported, and before the machine code that lacks is compiled
 PAUSE, LATER = 5.0, 30.0
 # seconds that reading models waits for the first picture, which a browser asks for at once
-FIRST_PICTURE: Final = 2.0
+FIRST_PICTURE: Final = 6.0
 COMPILING: Final = (
     "from layerfold.server.child_process import tie; tie();"
     " from layerfold.space.machine_code import prepare; prepare()"

@@ -4,7 +4,7 @@ import type { State } from "../state/types.ts";
 import type { Store } from "../state/store.ts";
 
 /** Milliseconds that what the first picture does without waits for it. */
-const PATIENCE = 1500;
+const PATIENCE = 6000;
 
 /** Resolves when the state is as wanted, at the latest after so many milliseconds. */
 export function once(store: Store, wanted: (state: State) => boolean, patience: number) {
