@@ -3,8 +3,8 @@ and at all steps.
 
 Beside it what a person would put together instead: torch forward, then `UMAP.transform` for each
 site, with UMAP fitted to the same reference states (fitting not counted). UMAP is measured at three
-sites, and taken as many times as there are sites. Ours is measured as numpy works it out, and by the
-machine code that a server takes up when it has been up for some seconds.
+sites, and taken as many times as there are sites. Ours is measured as numpy works it out, and by
+the machine code that a server takes up when it has been up for some seconds.
 """
 
 from __future__ import annotations
