@@ -216,7 +216,7 @@ class Visit:
             page.evaluate(UNFOLDED)
         self.errors: list[str] = []
         self.requests: list[str] = []
-        self._heard = {
+        self._heard: dict[Any, Callable[[Any], None]] = {
             "pageerror": lambda error: self.errors.append(str(error)),
             "request": lambda request: self.requests.append(request.url),
         }

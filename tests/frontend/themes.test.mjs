@@ -11,7 +11,12 @@ test("the light theme changes colors and nothing else, so that only rules of col
   for (const name of readdirSync(STYLES)) {
     const sheet = readFileSync(new URL(name, STYLES), "utf8").replaceAll(/\/\*[^]*?\*\//g, "");
     for (const [, body] of sheet.matchAll(/\[data-theme="light"\][^{}]*\{([^}]*)\}/g))
-      found.push(...body.split(";").map((line) => line.trim()).filter(Boolean));
+      found.push(
+        ...body
+          .split(";")
+          .map((line) => line.trim())
+          .filter(Boolean),
+      );
   }
   assert.ok(found.length > 15);
   const other = found.filter((line) => {
