@@ -140,6 +140,15 @@ def test_it_stops_when_told(opened: Session) -> None:
         axes.measure(opened, PAIRS, options=QUICK, watch=Watch(cancelled=lambda: True))
 
 
+def test_a_pass_tells_how_far_it_is(opened: Session) -> None:
+    said: list[tuple[str, float]] = []
+    watch = Watch(progress=lambda what, share: said.append((what, share)))
+    axes.measure(opened, PAIRS, [8], Options(draws=21, frame="a {}"), watch)
+    assert [share for _, share in said] == sorted(share for _, share in said)
+    assert dict(said)["comparing words"] == 0.5
+    assert ("reading text", 0.0) in said
+
+
 def test_pairs_that_end_in_one_token_are_left_out_and_counted(opened: Session) -> None:
     pairs = PairList("own", "en", (*PAIRS.pairs, ("xzs", "qjs")))
     found = axes.measure(opened, pairs, [0], QUICK)
