@@ -305,6 +305,15 @@ def test_what_a_training_keeps_beside_a_model_is_no_second_one(folder: Path) -> 
     assert beside(folder) == []
 
 
+def test_a_second_pickle_is_said_where_pickles_are_read(folder: Path) -> None:
+    torch.save(load_file(folder / FILE), folder / "pytorch_model.bin")
+    (folder / FILE).unlink()
+    torch.save({"w": torch.ones(2)}, folder / "pytorch_model_1.bin")
+    torch.save(argparse.Namespace(), folder / "training_args.bin")
+    _, notes = confirmed_shape(Where(folder), read_shape(Where(folder)), pickle=True)
+    assert [("pytorch_model_1.bin" in one, "training" in one) for one in notes] == [(True, False)]
+
+
 def test_shards_that_an_index_names_are_one_model(folder: Path) -> None:
     sharded(folder)
     assert beside(folder) == []

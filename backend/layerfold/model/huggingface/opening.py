@@ -103,16 +103,18 @@ def _adapters_below(where: Where) -> str:
 
 
 def _others_beside(where: Where) -> list[str]:
-    """The names of safetensors in a model's folder that no part of it is read from, such as the
-    second model that accelerate saves; a training's own state, and copies in shards, are none.
+    """The names of files of weights in a model's folder that no part of it is read from, of the
+    kind that it is read from, such as the second model that accelerate saves; a training's own
+    state, and copies in shards, are none.
     """
     folder = where.folder
     if folder is None or not folder.is_dir() or gguf_of(where) is not None:
         return []
-    read = {ADAPTED, *(path.name for path in weight_files(where, pickle=True))}
+    files = weight_files(where, pickle=True)
+    read = {ADAPTED, *(path.name for path in files)}
     return [
         path.name
-        for path in sorted(folder.glob("*.safetensors"))
+        for path in sorted(folder.glob(f"*{files[0].suffix}"))
         if path.name not in read and not (BESIDE.match(path.name) or path.match(SHARDS))
     ]
 
