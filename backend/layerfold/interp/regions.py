@@ -158,7 +158,8 @@ def measure(
             f"The reference has {len(opened.atlas.reference)} tokens: too few for regions of"
             f" {options.least}."
         )
-    made_from = {"what": "regions: leaves, said by states seen", "options": asdict(options), "site": at}
+    made_from = {"what": "regions: leaves, said by states seen", "site": at}
+    made_from |= {"options": asdict(options)}
     made_from |= {"reference": fingerprint_of(opened.atlas.reference), "view": opened.atlas.view}
 
     def compute(step: int, at_work: Watch) -> dict[str, NDArray[Any]]:

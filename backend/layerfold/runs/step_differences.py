@@ -34,9 +34,7 @@ def step_differences(checkpoints: Sequence[Checkpoint], kept: Path) -> list[str]
     ]
 
 
-def _apart(
-    checkpoints: Sequence[Checkpoint], kept: Path
-) -> Iterator[tuple[Checkpoint, int, int]]:
+def _apart(checkpoints: Sequence[Checkpoint], kept: Path) -> Iterator[tuple[Checkpoint, int, int]]:
     """Each checkpoint whose name counts steps otherwise than its Trainer, with both."""
     for one in checkpoints:
         named, folder = numbered(one.name), one.folder
