@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from layerfold.errors import TextTooLong, UnknownSymbol
+from layerfold.errors import EmptyText, TextTooLong, UnknownSymbol
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import NOBODY, Watch
 from layerfold.records import Floats
@@ -31,7 +31,9 @@ class Occurrence:
 
 def occurrence(opened: Session, text: str, start: int, end: int) -> Occurrence:
     """The word at the characters from ``start`` to ``end`` of a text; raises TextTooLong where the
-    model does not read so far, and what ``tokenize`` raises."""
+    model does not read so far, EmptyText where there is no word, and what ``tokenize`` raises."""
+    if not text[start:end].strip():
+        raise EmptyText(f"There is no word to put into {text[:60]!r}: type one.")
     sentence = opened.tokenize(text)
     inside = [
         n for n, token in enumerate(sentence.tokens) if token.start < end and token.end > start

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 RATE: Final = 0.05
 ONE_STATE: Final = "every occurrence has one and the same state"
+ONE_CENTER: Final = "both senses of the control have one center, which nothing is a multiple of"
 NAMES: Final = ("ratio", "control", "quotient", "permuted", "p")
 
 
@@ -85,7 +86,8 @@ class Senses(Tabled):
                         row |= dict(zip(keys, numbers, strict=True))
                     row |= {"permuted": float(self.permuted[w, t, s]), "p": float(self.p[w, t, s])}
                     row["parts_at"] = self.sites[parts].name if parts >= 0 else ""
-                    yield row | {"reason": "" if np.isfinite(row["quotient"]) else ONE_STATE}
+                    why = ONE_CENTER if np.isfinite(row["ratio"]) else ONE_STATE
+                    yield row | {"reason": "" if np.isfinite(row["quotient"]) else why}
 
 
 def measure(
