@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,20 @@ def test_every_step_is_answered_in_the_order_asked(session: Session, kind: str) 
     assert again[0].model_copy(update={"of": 2}) == found[0][0]
     for name, values in found[0][1].items():
         assert again[1][name].tobytes() == values.tobytes(), name
+
+
+@pytest.mark.parametrize("kind", ["senses", "axes"])
+def test_reading_words_again_and_placing_them_is_progress_too(session: Session, kind: str) -> None:
+    """A large model takes as long for them as for the numbers."""
+    shares: list[float] = []
+    reader = replace(Reader.of(session), told=shares.append)
+    asked: Any = TypeAdapter(AnyQuestion).validate_python(
+        {"type": kind, "id": 1, "run": session.run.name, "steps": [64], **QUESTIONS[kind]}
+    )
+    list(REGISTRY[type(asked)].call(reader, asked, lambda: False))
+    assert shares == sorted(shares)
+    assert len([share for share in shares if share >= 0.5]) >= 2
+    assert max(shares) < 1, "what is over is answered"
 
 
 def test_senses_are_those_of_the_instrument_with_places(session: Session) -> None:

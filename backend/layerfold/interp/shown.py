@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,9 @@ from numpy.typing import NDArray
 
 from layerfold.data.reference_states import viewed
 from layerfold.interp.linear_projection import LinearProjection
+from layerfold.interp.occurrences import Occurrence, states_of
 from layerfold.interp.session import Session
+from layerfold.interp.stepwise import Watch
 from layerfold.records import Floats
 
 
@@ -47,6 +50,13 @@ class Shown:
         if isinstance(picture, LinearProjection):
             return picture.place(states, self.step)
         return self.session.space(self.step).placer.place(states).positions
+
+    def places_of(self, words: Sequence[Occurrence], watch: Watch) -> Floats:
+        """Where words lie in the clouds of all sites: [site, word, 3]; raises Cancelled."""
+        raw = states_of(self.session.space(self.step).adapter, words, watch.part(0, 2))
+        watch.stop()
+        watch.progress("placing", 0.5)
+        return self.places(raw)
 
     def places_at(self, site: int, raw: Floats) -> Floats:
         """Where raw states [token, d] lie in the cloud of one site: [token, 3]."""

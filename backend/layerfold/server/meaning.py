@@ -19,7 +19,6 @@ from layerfold.interp.compression import sentences
 from layerfold.interp.interval import Interval
 from layerfold.interp.labels import Labelled, labelled, tagged_words
 from layerfold.interp.notes import Note
-from layerfold.interp.occurrences import states_of
 from layerfold.interp.path_cloud import SUMMARY
 from layerfold.interp.session import Session
 from layerfold.interp.shown import Shown
@@ -86,7 +85,7 @@ def senses_at(session: Session, q: SensesQuestion, watch: Watch) -> Iterable[Ans
     options = senses.Options(q.view, DRAWS)
 
     def call(step: int, watch: Watch) -> Answer:
-        found = senses.measure(session, sets, [step], options, watch)
+        found = senses.measure(session, sets, [step], options, watch.part(0, 2))
         words = [
             {
                 "word": one.word,
@@ -106,7 +105,7 @@ def senses_at(session: Session, q: SensesQuestion, watch: Watch) -> Iterable[Ans
             },
             "permuted": found.permuted[:, 0],
             "p": found.p[:, 0],
-            **_occurrences(session, q, step, shown),
+            **_occurrences(session, q, step, shown, watch.part(1, 2)),
         }
 
     return _each(q, watch, call)
@@ -119,10 +118,12 @@ def _own_senses(session: Session, own: OwnSenses) -> SenseSet:
     return sense_set(own.word, own.senses, own.control)
 
 
-def _occurrences(session: Session, q: SensesQuestion, step: int, shown: SenseSet) -> Answer:
+def _occurrences(
+    session: Session, q: SensesQuestion, step: int, shown: SenseSet, watch: Watch
+) -> Answer:
     """Where a word and its control lie in each sentence."""
     words = senses.occurrences_of(session, shown)
-    places = _places(session, q, step)(states_of(session.space(step).adapter, words))
+    places = Shown(session, step, q.projection).places_of(words, watch)
     count = len(shown.slots)
     return {
         "shown": shown.word,
@@ -130,10 +131,6 @@ def _occurrences(session: Session, q: SensesQuestion, step: int, shown: SenseSet
         "positions": places[:, :count],
         "control_positions": places[:, count:],
     }
-
-
-def _places(session: Session, q: MeaningQuestion, step: int) -> Callable[[Floats], Floats]:
-    return Shown(session, step, q.projection).places
 
 
 def _at_site(session: Session, q: MeaningQuestion, step: int, site: int, raw: Floats) -> Floats:
@@ -160,7 +157,11 @@ def axes_at(session: Session, q: AxesQuestion, watch: Watch) -> Iterable[Answer]
     keys = [keep(one) for one in lists]
 
     def call(step: int, watch: Watch) -> Answer:
-        found = [axes.measure(session, one, [step], options, watch) for one in lists]
+        parts = [watch.part(n, len(lists) + 1) for n in range(len(lists) + 1)]
+        found = [
+            axes.measure(session, one, [step], options, part)
+            for one, part in zip(lists, parts, strict=False)
+        ]
         analogy, unread = _analogy(session, q, step, others, options)
         told: Answer = {
             "axes": [
@@ -179,8 +180,7 @@ def axes_at(session: Session, q: AxesQuestion, watch: Watch) -> Iterable[Answer]
                 told[name] = np.stack([getattr(one, name)[0] for one in found])
             told["projected"] = _projected(session, step, found[0].direction[0])
             words, _ = axes.words_of(session, lists[0], options)
-            raw = states_of(session.space(step).adapter, words.read)
-            told["positions"] = _places(session, q, step)(raw)
+            told["positions"] = Shown(session, step, q.projection).places_of(words.read, parts[-1])
         return told
 
     return _each(q, watch, call)
