@@ -25,7 +25,7 @@ Look = dict[str, Any]
 LOOKS: dict[str, Look] = {
     "window": {},
     "light": {"link": "#v=1&theme=light", "width": 1920, "height": 1080},
-    "phone": {"width": 390, "height": 844},
+    "phone": {"link": "#v=1&lang=zh", "width": 390, "height": 844},
 }
 PICKED = "s.sentences.length && s.sentences.every((one) => one.status === 'placed')"
 # Nothing is being asked any more.
