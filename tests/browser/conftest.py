@@ -19,7 +19,9 @@ from typing import Any
 
 import pytest
 from hatch_build import build_page
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from tests.browser.pages import ELSEWHERE, Pages
 
 ROOT = Path(__file__).resolve().parents[2]
 # the code of this checkout, whichever is installed
@@ -195,20 +197,36 @@ def browsers(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
+@pytest.fixture(scope="package")
+def pages(browsers: Browser) -> Pages:
+    """That browser's pages, used one after another."""
+    return Pages(browsers)
+
+
 class Visit:
     """A person at the page: opens it, looks at its state, and keeps what went wrong."""
 
-    def __init__(self, context: BrowserContext, origin: str, first: bool = False) -> None:
+    def __init__(self, page: Page, origin: str, first: bool = False) -> None:
         self.origin = origin
-        self.page: Page = context.new_page()
-        self.page.set_default_timeout(PATIENCE)
+        self.page = page
+        page.set_default_timeout(PATIENCE)
+        page.goto(f"{origin}{ELSEWHERE}")
+        page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        if not first:
+            page.evaluate(UNFOLDED)
         self.errors: list[str] = []
         self.requests: list[str] = []
-        self.page.add_init_script(CAPTIONS)
-        if not first:
-            self.page.add_init_script(UNFOLDED)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
+        self._heard: dict[Any, Callable[[Any], None]] = {
+            "pageerror": lambda error: self.errors.append(str(error)),
+            "request": lambda request: self.requests.append(request.url),
+        }
+        for what, hear in self._heard.items():
+            page.on(what, hear)
+
+    def end(self) -> None:
+        """Nothing is heard of the page any more."""
+        for what, hear in self._heard.items():
+            self.page.remove_listener(what, hear)
 
     def open(self, link: str = "", *, drawn: bool = True) -> Visit:
         """The page at a link, its first picture drawn."""
@@ -258,26 +276,25 @@ Open = Callable[..., Visit]
 
 
 @pytest.fixture
-def visit(browsers: Browser, served: Served) -> Iterator[Open]:
+def visit(pages: Pages, served: Served) -> Iterator[Open]:
     """Opens pages of the server; see ``visiting``."""
-    with visiting(browsers, served) as opened:
+    with visiting(pages, served) as opened:
         yield opened
 
 
 @pytest.fixture
-def visit_bundled(browsers: Browser, bundled: Served) -> Iterator[Open]:
+def visit_bundled(pages: Pages, bundled: Served) -> Iterator[Open]:
     """Opens pages of the program with the bundled run."""
-    with visiting(browsers, bundled) as opened:
+    with visiting(pages, bundled) as opened:
         yield opened
 
 
 @contextmanager
-def visiting(browsers: Browser, served: Served) -> Iterator[Open]:
+def visiting(pages: Pages, served: Served) -> Iterator[Open]:
     """Opens pages; at the end none of them has thrown, and none has asked another origin for
     anything.
     """
     visits: list[Visit] = []
-    contexts: list[BrowserContext] = []
 
     def opened(
         link: str = "",
@@ -289,18 +306,16 @@ def visiting(browsers: Browser, served: Served) -> Iterator[Open]:
         first: bool = False,
         **options: Any,
     ) -> Visit:
-        motion = "reduce" if calm else "no-preference"
-        options.setdefault("locale", "en-GB")
-        context = browsers.new_context(
-            viewport={"width": width, "height": height}, reduced_motion=motion, **options
-        )
-        contexts.append(context)
-        visits.append(Visit(context, served.origin, first))
+        page = pages.take({"locale": "en-GB", **options}, CAPTIONS)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(reduced_motion="reduce" if calm else "no-preference")
+        visits.append(Visit(page, served.origin, first))
         return visits[-1].open(link, drawn=drawn)
 
     yield opened
-    for context in contexts:
-        context.close()
+    for one in visits:
+        pages.give_back(one.page, one.origin)
+        one.end()
     assert [error for one in visits for error in one.errors] == []
     own = (served.origin, f"ws://127.0.0.1:{served.port}", "data:", "blob:")
     assert [url for one in visits for url in one.requests if not url.startswith(own)] == []

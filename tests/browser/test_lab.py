@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PATIENCE, Open, Served, Visit
-from tests.browser.test_access import serious
+from tests.browser.test_access import serious, serious_in_both
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE)
@@ -66,9 +66,7 @@ def test_a_training_is_begun_watched_and_travelled(visit: Open) -> None:
     assert box
     one.page.mouse.click(box["x"] + box["width"] - 10, box["y"] + 30)
     one.until("s.step === 12")
-    assert serious(one) == []
-    one.tell(type="set", theme="light")
-    assert serious(one) == []
+    assert serious_in_both(one) == []
 
 
 def test_it_pauses_is_kept_over_a_reload_resumes_stops_and_is_deleted(visit: Open) -> None:

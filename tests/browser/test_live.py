@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, expect
+from playwright.sync_api import ConsoleMessage, expect
 
-from tests.browser.conftest import HERE, PATIENCE, ROOT, Served, Visit
+from tests.browser.conftest import HERE, PATIENCE, ROOT, Served, Visit, visiting
+from tests.browser.pages import Pages
 from tests.browser.recording import CHECKPOINTS
 
 pytest.importorskip("layerfold.recording.recorder")
@@ -86,14 +87,10 @@ def server(tmp_path: Path, training: Training) -> Iterator[Served]:
 
 
 @pytest.fixture
-def open_page(browsers: Browser, server: Served) -> Iterator[Visit]:
+def open_page(pages: Pages, server: Served) -> Iterator[Visit]:
     """A page of that server that nobody touches; at the end nothing was thrown and nothing
     complained of on its console.
     """
-    context = browsers.new_context(
-        viewport={"width": 1280, "height": 720}, locale="en-GB", reduced_motion="reduce"
-    )
-    one = Visit(context, server.origin)
     complaints: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
@@ -101,10 +98,11 @@ def open_page(browsers: Browser, server: Served) -> Iterator[Visit]:
         if message.type == "error" and "/api/jobs" not in str(message.location):
             complaints.append(f"{message.text} {message.location}")
 
-    one.page.on("console", hear)
-    yield one.open(drawn=False)
-    context.close()
-    assert one.errors == []
+    with visiting(pages, server) as visit:
+        one = visit(drawn=False)
+        one.page.on("console", hear)
+        yield one
+        one.page.remove_listener("console", hear)
     assert complaints == []
 
 

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from layerfold.build.projections import build_projections
 from layerfold.build.run_atlas import AtlasOptions, build_run_atlas
 from layerfold.runs.hub_card import HOME, open_hub
-from tests.browser.conftest import PATIENCE, Open, Served, Visit
+from tests.browser.conftest import PATIENCE, Open, Served, visiting
+from tests.browser.pages import Pages
 from tests.browser.test_access import serious
 from tests.browser.test_page import PLACED
 from tests.hub import LAYERS, STEPS
@@ -51,21 +52,10 @@ def own(trainer_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
-def enter(browsers: Browser, own: Served) -> Iterator[Open]:
-    """Opens pages of that server; at the end none of them has thrown."""
-    visits: list[Visit] = []
-
-    def opened(link: str = "", *, width: int = 1280, height: int = 720) -> Visit:
-        context = browsers.new_context(
-            viewport={"width": width, "height": height}, reduced_motion="reduce", locale="en-GB"
-        )
-        visits.append(Visit(context, own.origin))
-        return visits[-1].open(link)
-
-    yield opened
-    for one in visits:
-        one.page.context.close()
-    assert [error for one in visits for error in one.errors] == []
+def enter(pages: Pages, own: Served) -> Iterator[Open]:
+    """Opens pages of that server; see ``visiting``."""
+    with visiting(pages, own) as opened:
+        yield opened
 
 
 def test_a_trainers_folder_has_both_sliders(enter: Open) -> None:

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import PATIENCE, Open, Served, Visit
+from tests.browser.conftest import PATIENCE, Open, Served, Visit, visiting
+from tests.browser.pages import Pages
 from tests.browser.test_access import serious
 from tests.browser.test_page import PLACED
 
@@ -32,26 +32,10 @@ CLOUD = """(() => {
 
 
 @pytest.fixture
-def enter(browsers: Browser, shapes: Served) -> Iterator[Open]:
-    """Opens pages of that server; at the end none of them has thrown."""
-    visits: list[Visit] = []
-
-    def opened(
-        link: str = "", *, width: int = 1280, height: int = 720, calm: bool = True, **options: Any
-    ) -> Visit:
-        options.setdefault("locale", "en-GB")
-        context = browsers.new_context(
-            viewport={"width": width, "height": height},
-            reduced_motion="reduce" if calm else "no-preference",
-            **options,
-        )
-        visits.append(Visit(context, shapes.origin))
-        return visits[-1].open(link)
-
-    yield opened
-    for one in visits:
-        one.page.context.close()
-    assert [error for one in visits for error in one.errors] == []
+def enter(pages: Pages, shapes: Served) -> Iterator[Open]:
+    """Opens pages of that server; see ``visiting``."""
+    with visiting(pages, shapes) as opened:
+        yield opened
 
 
 def roundness(one: Visit) -> float:

@@ -21,7 +21,7 @@ LEFT_OUT = ("runtime", "per_second", "flos", "epoch")
 NAMES = {"eval_loss": "val_loss", "learning_rate": "lr"}
 
 
-class RecorderCallback(TrainerCallback):
+class RecorderCallback(TrainerCallback):  # type: ignore[misc]  # its types are not read
     """Records what the Trainer trains into ``out_dir``, with the Trainer's own tokenizer;
     ``options`` are those of ``Recorder``.
     """
