@@ -1,18 +1,25 @@
 """What measuring meaning costs: senses and axes at a step, a slice's regions, a table of probes;
-whether what is measured again is the same bytes, comes from the cache, and can be stopped.
+whether what is measured again is the same bytes, comes from the cache, and can be stopped. Where
+the offered language model is here (`layerfold get smollm2`), what each of the eight questions costs
+of it.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from benchmarks.serving import run_folder
 
+import layerfold
+from layerfold.api.opened_run import OpenedRun
+from layerfold.data.offered_models import SMOLLM2
 from layerfold.errors import Cancelled
 from layerfold.interp import axes, probes, regions, senses
 from layerfold.interp.labels import Labelled, labelled, tagged_words
@@ -26,17 +33,22 @@ from layerfold.interp.word_sets import (
     named_sets,
     sense_set,
 )
+from layerfold.runs.hub_card import HOME, open_hub
+from layerfold.settings import cache_folder
 
 WORD, LIST, FRAME = "bank", "gender", ""
 PROBED: int | None = None  # steps of the table of probes; all
 LEAST = 10
 TAGGED = ""  # words with their tags, where the texts of a reference are one
+OFFERED = True  # the language model, where it is here
+SENTENCE = "The bank of the river was steep"
 SMOKE = {
     "WORD": "",
     "LIST": "",
     "FRAME": "a {}",
     "PROBED": 1,
     "LEAST": 4,
+    "OFFERED": False,
     "TAGGED": "".join(f"# {n}\nthe\tart\nbank\tnoun\nthe\tart\nriver\tnoun\n\n" for n in range(8)),
 }
 # Of one letter each, for a model that reads letters.
@@ -57,7 +69,29 @@ def run() -> dict[str, Any]:
             "steps": len(opened.steps[:PROBED]),
             "tokens": len(opened.atlas.reference),
         }
-    return {"grid": grid, "bars": BARS, "measured": found}
+    found = {"grid": grid, "bars": BARS, "measured": found}
+    return {**found, "language_model": of_language_model() if OFFERED else None}
+
+
+def of_language_model() -> dict[str, Any] | None:
+    """What reading its reference and each question of it cost, once, as they are asked from Python
+    by whoever says no more than he must; None where it is not here.
+    """
+    home = cache_folder(os.environ)
+    if not SMOLLM2.here(home):
+        return None
+    folder = open_hub(str(SMOLLM2.folder(home)), home / HOME)
+    with tempfile.TemporaryDirectory() as cache:
+        opened = layerfold.open(folder, Path(cache))
+        session = opened.session
+        acts = {"reading": lambda: session.space(session.steps[-1])}
+        acts |= {name: partial(question, opened) for name, question in QUESTIONS.items()}
+        found = {}
+        for name, act in acts.items():
+            cpu, wall, _ = timed(act)
+            found[name] = {"cpu_s": cpu, "wall_s": wall}
+        grid = {"sites": len(opened.sites), "tokens": len(session.atlas.reference)}
+        return {"model": opened.name, **grid, "measured": found}
 
 
 def told(measure: Measure, opened: Session, again: Session) -> dict[str, Any]:
@@ -151,6 +185,18 @@ MEASURES: dict[str, Measure] = {
 }
 
 
+QUESTIONS: dict[str, Callable[[OpenedRun], Any]] = {
+    "senses": lambda run: run.senses("bank"),
+    "axes": lambda run: run.axes("gender"),
+    "path": lambda run: run.path("cat", "dog"),
+    "probe": lambda run: run.probe(),
+    "regions": lambda run: run.regions(),
+    "ood": lambda run: run.ood(),
+    "attack": lambda run: run.attack(SENTENCE),
+    "compress": lambda run: run.compress("bits=3"),
+}
+
+
 def table(found: dict[str, Any]) -> str:
     """Each beside its bar."""
     grid = found["grid"]
@@ -162,4 +208,15 @@ def table(found: dict[str, Any]) -> str:
         f" {'stops' if one['stops'] else 'DOES NOT STOP'}"
         for name, one in found["measured"].items()
     ]
-    return "\n".join([head, *lines])
+    return "\n".join([head, *lines, *lines_of(found["language_model"])])
+
+
+def lines_of(found: dict[str, Any] | None) -> list[str]:
+    """The language model's, or that it is not here."""
+    if found is None:
+        return ["no language model here: layerfold get smollm2 --no-serve fetches one"]
+    lines = [
+        f"{name}: {one['wall_s']:.1f} s, {one['cpu_s']:.1f} s of the CPU"
+        for name, one in found["measured"].items()
+    ]
+    return [f"{found['model']}: {found['sites']} sites, {found['tokens']} tokens", *lines]

@@ -107,6 +107,8 @@ def test_an_analogy_and_a_sentence(files: dict[str, str], small_folder: Path) ->
         (("axes", "gender", "--frame", "none"), "needs one {}"),
         (("compress", "--change", "size=3"), "is no change"),
         (("path", "s", "s"), "same tokens"),
+        (("path", "s", ""), "no word"),
+        (("path", "s", " "), "no word"),
         (("probe", "--label", "tone"), "no label 'tone'"),
         (("regions", "--site", "L9.post"), "L9.post"),
         (("attack", "t"), "one token"),
@@ -122,6 +124,30 @@ def test_what_cannot_be_done_is_one_line(
     assert isinstance(done.exception, LayerfoldError)
     assert word in str(done.exception)
     assert "\n" not in str(done.exception)
+
+
+def test_notes_and_reasons_are_in_the_language_of_the_person(
+    files: dict[str, str], small_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAYERFOLD_LANG", "zh")
+    own = ("bank", "--sentences", files["own"], "--control", "man", "--draws", "40")
+    done = layerfold("senses", str(small_folder), *own)
+    notes = [line for line in done.stdout.splitlines() if line.startswith("说明：")]
+    assert any(line.startswith("说明：'bank' 的 12 句中有") for line in notes), done.stdout
+    assert "note" not in done.stdout
+    done = layerfold("regions", str(small_folder), "--least", "40", "--draws", "40")
+    assert "没有哪一处有这么多状态比周围更密" in done.stdout, done.output
+
+
+def test_a_cue_that_is_not_read_yet_parts_nothing_and_says_why(
+    small_folder: Path, tmp_path: Path
+) -> None:
+    """All occurrences of a number stand after the same words, so both senses have one center."""
+    late = OWN.replace("loan of a bank", "bank of a loan").replace("mud of a bank", "bank of a mud")
+    (tmp_path / "late.tsv").write_text(late, "utf-8")
+    words = ("bank", "--sentences", str(tmp_path / "late.tsv"), "--control", "man", "--draws", "40")
+    done = layerfold("senses", str(small_folder), *words)
+    assert "one center" in done.stdout, done.output
 
 
 def test_numbers_that_are_none_are_gaps() -> None:

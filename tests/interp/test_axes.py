@@ -8,16 +8,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from sklearn.covariance import ledoit_wolf
 
 from layerfold.errors import Cancelled, InputError, UnknownSymbol
 from layerfold.interp import axes
 from layerfold.interp.axes import Nulls, Options, leave_one_out, scores
-from layerfold.interp.readout import readout, shrunk_covariance
+from layerfold.interp.readout import readout, reads_normalized, shrunk_covariance
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import Watch
 from layerfold.interp.word_sets import PairList, pairs_of
 from layerfold.records import Sentence
+from tests.interp.hub_networks import adapter_of
 
 QUICK = Options(draws=100, frame="a {}")
 PAIRS = PairList("own", "en", pairs_of("r s, e o, t n, h k, m l, w d"))
@@ -96,6 +98,21 @@ def test_readout_is_the_unembedding_behind_the_gain(opened: Session) -> None:
     np.testing.assert_allclose(found, exact, atol=1e-4 * np.abs(exact).max())
 
 
+@pytest.mark.parametrize(
+    ("kind", "same"),
+    [("gpt2", True), ("olmo", True), ("llama", False), ("gemma2", False), ("bert", False)],
+)
+def test_a_layer_norm_reads_of_a_state_what_is_left_of_it_normalized(kind: str, same: bool) -> None:
+    assert reads_normalized(adapter_of(kind)) is same
+
+
+def test_without_a_norm_the_size_of_a_state_is_read(opened: Session) -> None:
+    adapter = opened.run.adapter(64)
+    assert reads_normalized(adapter)
+    adapter.model.norm = torch.nn.Identity()
+    assert not reads_normalized(adapter)
+
+
 def test_shrinkage_is_ledoit_and_wolfs() -> None:
     vectors = np.random.default_rng(3).normal(size=(30, 12)) @ np.diag(np.linspace(0.2, 2, 12))
     np.testing.assert_allclose(shrunk_covariance(vectors), ledoit_wolf(vectors)[0], rtol=1e-9)
@@ -121,6 +138,15 @@ def test_the_same_bytes_twice_in_any_company(opened: Session) -> None:
 def test_it_stops_when_told(opened: Session) -> None:
     with pytest.raises(Cancelled):
         axes.measure(opened, PAIRS, options=QUICK, watch=Watch(cancelled=lambda: True))
+
+
+def test_a_pass_tells_how_far_it_is(opened: Session) -> None:
+    said: list[tuple[str, float]] = []
+    watch = Watch(progress=lambda what, share: said.append((what, share)))
+    axes.measure(opened, PAIRS, [8], Options(draws=21, frame="a {}"), watch)
+    assert [share for _, share in said] == sorted(share for _, share in said)
+    assert dict(said)["comparing words"] == 0.5
+    assert ("reading text", 0.0) in said
 
 
 def test_pairs_that_end_in_one_token_are_left_out_and_counted(opened: Session) -> None:

@@ -10,18 +10,21 @@ import pytest
 from layerfold.errors import Cancelled, InputError
 from layerfold.interp import regions
 from layerfold.interp.interval import Interval
+from layerfold.interp.raw_states import raw_at
 from layerfold.interp.regions import (
     Link,
     Options,
     Regions,
     clustered,
+    drawn_purities,
     links_of,
     over_represented,
     overlaps,
     purity_of,
+    said_by,
 )
 from layerfold.interp.session import Session
-from layerfold.interp.stepwise import Watch
+from layerfold.interp.stepwise import NOBODY, Watch
 
 QUICK = Options(least=4, samples=2, draws=60)
 
@@ -50,12 +53,20 @@ def test_purity_beside_that_of_tokens_at_random() -> None:
     kinds = np.repeat(np.arange(30), 10)
     pure = np.zeros(300, dtype=bool)
     pure[:10] = True
-    own, shuffled, p = purity_of(kinds, pure, QUICK)
+    drawn = drawn_purities(kinds, 10, QUICK)
+    own, shuffled, p = purity_of(kinds, pure, drawn)
     assert (own, p) == (1.0, pytest.approx(1 / 61))
     assert shuffled < 0.3
     spread = np.zeros(300, dtype=bool)
     spread[::30] = True
-    assert purity_of(kinds, spread, QUICK)[2] == 1.0
+    assert purity_of(kinds, spread, drawn)[2] == 1.0
+
+
+def test_tokens_at_random_are_those_of_a_regions_size() -> None:
+    kinds = np.repeat(np.arange(3), [5, 3, 2])
+    assert (drawn_purities(kinds, 10, QUICK) == 0.5).all(), "all tokens are always the same"
+    assert (drawn_purities(kinds, 1, QUICK) == 1.0).all()
+    assert set(drawn_purities(kinds, 2, QUICK)) == {0.5, 1.0}
 
 
 def test_names_are_what_comes_more_often_inside() -> None:
@@ -121,6 +132,30 @@ def test_what_cannot_be_found_is_refused(opened: Session) -> None:
         Options(least=1)
     with pytest.raises(Cancelled):
         regions.measure(opened, options=Options(least=5), watch=Watch(cancelled=lambda: True))
+
+
+def test_what_regions_say_is_the_lens_of_the_raw_states(opened: Session) -> None:
+    site = len(opened.sites) - 1
+    found = regions.measure(opened, options=QUICK)
+    for t, step in enumerate(opened.steps):
+        best = opened.model(step).unembed(raw_at(opened, step, site)).argmax(axis=1)
+        for one in found.regions[t]:
+            said = best[found.members[t] == one.index]
+            ids, counts = np.unique(said, return_counts=True)
+            first, share = one.lens[0]
+            assert share == pytest.approx(counts.max() / len(said))
+            most = ids[counts == counts.max()]
+            assert first in {opened.tokenizer.text_of(int(id)) for id in most}
+
+
+def test_raw_states_are_read_where_the_norm_sees_more(
+    opened: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = np.zeros((len(opened.atlas.reference), 16), dtype=np.float32)
+    assert said_by(opened, 64, 2, seen, NOBODY) is seen, "of a LayerNorm, one pass less"
+    monkeypatch.setattr(regions, "reads_normalized", lambda _: False)
+    raw = said_by(opened, 64, 2, seen, NOBODY)
+    assert raw.tobytes() == raw_at(opened, 64, 2).tobytes()
 
 
 def test_what_takes_long_is_told_before_it_begins(opened: Session) -> None:

@@ -132,6 +132,23 @@ def test_it_stops_when_told(opened: Session) -> None:
     assert len(told) == 1
 
 
+def test_a_pass_tells_how_far_it_is_and_stops_within(opened: Session) -> None:
+    said: list[tuple[str, float]] = []
+    watch = Watch(
+        progress=lambda what, share: said.append((what, share)),
+        cancelled=lambda: len(said) > 2,
+    )
+    with pytest.raises(Cancelled):
+        senses.measure(opened, [own_set()], [8], Options(draws=20, seed=11), watch)
+    assert [what for what, _ in said] == ["step 8", "reading text", "reading text"]
+    told: list[float] = []
+    hearing = Watch(progress=lambda _, share: told.append(share))
+    senses.measure(opened, [own_set()], [8], Options(draws=20, seed=11), hearing)
+    assert told == sorted(told)
+    assert 0.5 in told, "half is reading, half is drawing again"
+    assert any(0 < share < 0.5 for share in told)
+
+
 def test_what_has_to_be_known_is_noted(opened: Session) -> None:
     notes = {
         note.key: note for note in senses.measure(opened, [own_set(late=True)], [0], QUICK).notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import Formatter
 
 import pytest
 from typer import Context
@@ -10,6 +11,7 @@ from typer.main import get_command
 
 from layerfold.cli.help import told_again
 from layerfold.cli.main import COMMANDS, app_of
+from layerfold.interp.notes import SENTENCES, Note
 from layerfold.locales.messages import (
     FIELD,
     Catalog,
@@ -45,6 +47,17 @@ def test_no_catalog_keeps_a_message_that_the_code_no_longer_says() -> None:
         one for one in read_catalogs("zh") if one not in said and not LIBRARIES.fullmatch(one)
     )
     assert not [one for one in phrases if _longest(one) not in written]
+
+
+@pytest.mark.parametrize("key", SENTENCES)
+def test_a_note_beside_a_number_is_chinese(key: str) -> None:
+    """With its values where they belong."""
+    numbers = ("count", "of", "pieces", "used", "least", "most")
+    fields = [name for _, name, _, _ in Formatter().parse(SENTENCES[key]) if name]
+    values = {name: 70 + n if name in numbers else f"#{n}" for n, name in enumerate(fields)}
+    told = render(Note(key, values).text, "zh")
+    assert not WORD.search(told), told
+    assert all(str(value) in told for value in values.values())
 
 
 def test_help_of_every_command_is_chinese(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -155,7 +155,7 @@ def test_weights_that_are_not_there_are_not_made_up(
 @pytest.mark.parametrize(
     ("name", "weight"),
     [
-        ("rope_freqs.weight", ONES),
+        ("rope_freqs.weight", 2 * ONES),
         ("rope_factors_long.weight", ONES),
         ("blk.0.attn_q.bias", np.ones(WIDTH, np.float32)),
         ("blk.0.attn_q_norm.weight", np.ones(WIDTH // HEADS, np.float32)),
@@ -165,6 +165,64 @@ def test_weights_that_are_not_there_are_not_made_up(
 def test_a_tensor_that_nothing_takes_is_named(tmp_path: Path, name: str, weight: Any) -> None:
     written(tmp_path / "tiny.gguf", more={name: weight})
     with pytest.raises(ModelRefused, match=f"1 tensors that transformers does not read .{name}"):
+        opened(tmp_path / "tiny.gguf")
+
+
+def divisors(factor: float, low: float = 1.0, high: float = 4.0, length: int = 8192) -> Any:
+    """By how much each frequency is divided, as llama.cpp writes it: not at all where a turn is
+    shorter than ``length / high`` tokens, wholly where longer than ``length / low``, between them
+    by what is linear in turns.
+    """
+    wide = WIDTH // HEADS
+    turn = 2 * np.pi * 10000.0 ** (np.arange(0, wide, 2) / wide)
+    share = np.clip((length / turn - low) / (high - low), 0, 1)
+    return (1 / ((1 - share) / factor + share)).astype(np.float32)
+
+
+@pytest.mark.parametrize("factor", [8.0, 32.0])
+def test_divided_frequencies_of_a_llama_3_are_its_own(tmp_path: Path, factor: float) -> None:
+    """The states are those of the folder that transformers saves of the same weights."""
+    path, folder = tmp_path / "file" / "tiny.gguf", tmp_path / "folder"
+    path.parent.mkdir()
+    model = written(path, more={"rope_freqs.weight": divisors(factor)})
+    plain = model.config.rope_parameters
+    model.config.rope_parameters = {
+        **plain,
+        "rope_type": "llama3",
+        "factor": factor,
+        "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 8192,
+    }
+    model.save_pretrained(folder)
+    ids = list(range(10, 130))
+    found, right = opened(path).states(ids).values, of_folder(folder).states(ids).values
+    assert np.abs(found - right).max() <= 2e-6 * np.abs(right).max()
+    model.config.rope_parameters = plain
+    model.save_pretrained(folder)
+    undivided = of_folder(folder).states(ids).values
+    assert np.abs(found - undivided).max() > 2e-5 * np.abs(right).max()
+
+
+def test_frequencies_divided_by_one_are_as_they_were(tmp_path: Path) -> None:
+    written(tmp_path / "ones.gguf", more={"rope_freqs.weight": ONES})
+    written(tmp_path / "none.gguf")
+    found, right = (
+        opened(tmp_path / name).states(list(range(40))) for name in ("ones.gguf", "none.gguf")
+    )
+    np.testing.assert_allclose(found.values, right.values, atol=1e-6)
+
+
+def of_folder(folder: Path) -> Any:
+    return load_adapter(Where(folder), read_shape(Where(folder)))
+
+
+@pytest.mark.parametrize(
+    "weight", [divisors(8.0, high=8.0), divisors(8.0, length=4096), divisors(8.0)[:-1]]
+)
+def test_frequencies_divided_in_another_way_are_refused(tmp_path: Path, weight: Any) -> None:
+    written(tmp_path / "tiny.gguf", more={"rope_freqs.weight": weight})
+    with pytest.raises(ModelRefused, match=r"does not read .rope_freqs\.weight"):
         opened(tmp_path / "tiny.gguf")
 
 

@@ -280,3 +280,42 @@ def test_an_adapter_in_a_folder_below_is_said(folder: Path) -> None:
     (folder / "french" / "adapter_config.json").write_text("{}")
     _, notes = confirmed_shape(Where(folder), read_shape(Where(folder)))
     assert any("Adapters lie below it (french)" in note for note in notes)
+
+
+# ---- beside
+
+
+def beside(folder: Path) -> list[str]:
+    _, notes = confirmed_shape(Where(folder), read_shape(Where(folder)))
+    return [note for note in notes if "lie beside it" in note]
+
+
+@pytest.mark.parametrize("name", ["model_1.safetensors", "ema.safetensors"])
+def test_a_second_file_of_weights_is_said_and_changes_nothing(folder: Path, name: str) -> None:
+    """As accelerate saves several models: model.safetensors, model_1.safetensors."""
+    before = states(folder)
+    save_file({"w": torch.ones(2)}, folder / name)
+    assert [name in note for note in beside(folder)] == [True]
+    np.testing.assert_array_equal(states(folder), before)
+
+
+def test_what_a_training_keeps_beside_a_model_is_no_second_one(folder: Path) -> None:
+    for name in ("optimizer.safetensors", "scheduler.safetensors"):
+        save_file({"w": torch.ones(2)}, folder / name)
+    assert beside(folder) == []
+
+
+def test_a_second_pickle_is_said_where_pickles_are_read(folder: Path) -> None:
+    torch.save(load_file(folder / FILE), folder / "pytorch_model.bin")
+    (folder / FILE).unlink()
+    torch.save({"w": torch.ones(2)}, folder / "pytorch_model_1.bin")
+    torch.save(argparse.Namespace(), folder / "training_args.bin")
+    _, notes = confirmed_shape(Where(folder), read_shape(Where(folder)), pickle=True)
+    assert [("pytorch_model_1.bin" in one, "training" in one) for one in notes] == [(True, False)]
+
+
+def test_shards_that_an_index_names_are_one_model(folder: Path) -> None:
+    sharded(folder)
+    assert beside(folder) == []
+    save_file({"w": torch.ones(2)}, folder / "model_1.safetensors")
+    assert len(beside(folder)) == 1

@@ -248,3 +248,38 @@ def test_weights_without_a_config_are_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "out" / name).write_bytes(b"x")
     with pytest.raises(ModelNotFound, match=f"has neither config.json .*, and holds {name} and no"):
         opened(tmp_path)
+
+
+# ---- two steps for one checkpoint
+
+
+def test_a_name_that_is_not_its_trainers_step_is_said(lay: Lay, tmp_path: Path) -> None:
+    for name, number, step in (("checkpoint-1", 0, 500), ("checkpoint-2", 1, 1000)):
+        said(lay(name, number), global_step=step)
+    run = opened(tmp_path)
+    assert run.steps == (1, 2)
+    assert run.remarks() == [
+        "checkpoint-1 is of step 1 by its name and of 500 by its trainer_state.json, and 1 more"
+        " differ so: the name's is taken, as of those beside it"
+    ]
+    said(tmp_path / "out" / "checkpoint-1", global_step=1)
+    said(tmp_path / "out" / "checkpoint-2", global_step=2)
+    assert opened(tmp_path).remarks() == [], "what files say now, not what they said"
+
+
+def test_of_a_folder_by_itself_its_trainers_step_is_taken_and_said(
+    lay: Lay, tmp_path: Path
+) -> None:
+    said(lay("checkpoint-900", 0), global_step=700)
+    run = opened(tmp_path, "checkpoint-900")
+    assert run.steps == (700,)
+    assert run.remarks() == [
+        "checkpoint-900 is of step 900 by its name and of 700 by its trainer_state.json: the"
+        " file's is taken, since a folder by itself may have been renamed"
+    ]
+
+
+@pytest.mark.parametrize("name", ["epoch_3", "checkpoint-700"])
+def test_epochs_and_equal_numbers_are_no_difference(lay: Lay, tmp_path: Path, name: str) -> None:
+    said(lay(name, 0), global_step=700)
+    assert opened(tmp_path, name).remarks() == []

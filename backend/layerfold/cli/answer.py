@@ -13,7 +13,7 @@ import typer
 
 from layerfold.cli.options import RUN
 from layerfold.cli.resolve import Opening, chosen_steps, run_folder, use_threads
-from layerfold.cli.terminal import asked_to_stop, say, shares
+from layerfold.cli.terminal import asked_to_stop, say, shares, spoken
 from layerfold.errors import InputError
 from layerfold.interp import rows
 from layerfold.interp.notes import Note
@@ -75,12 +75,17 @@ class Answer:
             "rows": rows.as_json(self.rows),
         }
         told["notes"] = [note.as_json() for note in self.notes]
-        words = (
-            rows.as_text(self.rows, self.columns)
-            if csv is None
-            else f"{csv}: {len(self.rows)} rows"
-        )
-        say(as_json, told, "\n".join([words, *(f"note: {text}" for text in texts(self.notes))]))
+        words = self.table() if csv is None else f"{csv}: {len(self.rows)} rows"
+        notes = (f"note: {spoken(text)}" for text in texts(self.notes))
+        say(as_json, told, "\n".join([words, *notes]))
+
+    def table(self) -> str:
+        """What a person sees of the rows, with the reason of each that has one."""
+        reasons = [str(row.get("reason", "")) for row in self.rows]
+        if not any(reasons):
+            return rows.as_text(self.rows, self.columns)
+        told = [{**row, "reason": spoken(why)} for row, why in zip(self.rows, reasons, strict=True)]
+        return rows.as_text(told, list(dict.fromkeys([*self.columns, "reason"])))
 
 
 def texts(notes: Iterable[Note]) -> list[str]:

@@ -133,8 +133,8 @@ def measure(
     words, notes = words_of(opened, pairs, options)
     made_from = {"what": "axes", "options": asdict(options), "words": fingerprint(words)}
 
-    def compute(step: int, _: Watch) -> dict[str, NDArray[Any]]:
-        return at_step(opened.model(step), words, options)
+    def compute(step: int, at_work: Watch) -> dict[str, NDArray[Any]]:
+        return at_step(opened.model(step), words, options, at_work)
 
     found = over_steps(opened, chosen, Recipe(made_from, NAMES, compute), watch)
     return Axis(
@@ -212,9 +212,13 @@ def readable_pairs(
     return readable
 
 
-def at_step(adapter: Adapter, words: Words, options: Options) -> dict[str, NDArray[Any]]:
+def at_step(
+    adapter: Adapter, words: Words, options: Options, watch: Watch = NOBODY
+) -> dict[str, NDArray[Any]]:
     """The arrays of one step: bounds [product, place, 3], p [product, place], direction."""
-    states = viewed(states_of(adapter, words.read), options.view).astype(np.float64)
+    read = states_of(adapter, words.read, watch.part(0, 2))
+    states = viewed(read, options.view).astype(np.float64)
+    watch.part(1, 2).progress("comparing words", 0.0)
     vectors = readout(adapter)
     covariance = shrunk_covariance(vectors)
     own = vectors[[word.ids[word.at] for word in words.read]]

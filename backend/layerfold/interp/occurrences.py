@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from layerfold.errors import TextTooLong, UnknownSymbol
+from layerfold.errors import EmptyText, TextTooLong, UnknownSymbol
 from layerfold.interp.session import Session
+from layerfold.interp.stepwise import NOBODY, Watch
 from layerfold.records import Floats
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ class Occurrence:
 
 def occurrence(opened: Session, text: str, start: int, end: int) -> Occurrence:
     """The word at the characters from ``start`` to ``end`` of a text; raises TextTooLong where the
-    model does not read so far, and what ``tokenize`` raises."""
+    model does not read so far, EmptyText where there is no word, and what ``tokenize`` raises."""
+    if not text[start:end].strip():
+        raise EmptyText(f"There is no word to put into {text[:60]!r}: type one.")
     sentence = opened.tokenize(text)
     inside = [
         n for n, token in enumerate(sentence.tokens) if token.start < end and token.end > start
@@ -59,16 +62,20 @@ def framed_words(
     return read, why
 
 
-def states_of(adapter: Adapter, words: Sequence[Occurrence]) -> Floats:
+def states_of(adapter: Adapter, words: Sequence[Occurrence], watch: Watch = NOBODY) -> Floats:
     """The raw states of the words' last pieces: [site, word, d]. A causal model reads no further
-    than the word."""
+    than the word. Raises Cancelled."""
     cut = [word.ids[: word.at + 1] if adapter.causal else word.ids for word in words]
     sizes = np.array([len(ids) for ids in cut])
     found = np.empty((len(adapter.sites), len(words), adapter.d_model), dtype=np.float32)
+    done = 0
     for size in np.unique(sizes):
         of_size = np.flatnonzero(sizes == size)
         for first in range(0, len(of_size), AT_ONCE):
             chosen = of_size[first : first + AT_ONCE]
+            watch.stop()
+            watch.progress("reading text", done / len(words))
+            done += len(chosen)
             windows = np.array([cut[n] for n in chosen], dtype=np.int32)
             places = [words[n].at for n in chosen]
             found[:, chosen] = adapter.batch_states(windows)[:, np.arange(len(chosen)), places]

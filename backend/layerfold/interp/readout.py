@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from layerfold.interp.interval import Doubles
+from layerfold.records import normalized
 
 if TYPE_CHECKING:
     from layerfold.model.adapter import Adapter
 
 LARGE: Final = 1e3  # beside which what a norm adds under its root is nothing
+TRIED: Final = 8  # states that stand for all
+ALIKE: Final = 0.02  # of the largest logit: half precision rounds by a tenth of that
 
 
 def readout(adapter: Adapter) -> Doubles:
@@ -27,6 +30,17 @@ def readout(adapter: Adapter) -> Doubles:
     """
     axes = (LARGE * np.eye(adapter.d_model)).astype(np.float32)
     return np.asarray((adapter.unembed(axes) - adapter.unembed(-axes)).T / 2, dtype=np.float64)
+
+
+def reads_normalized(adapter: Adapter) -> bool:
+    """Whether a state and the same state normalized (mean 0, variance 1) have the same logits: so
+    it is where the final norm is a LayerNorm, and not where it keeps the mean (RMSNorm) or is none.
+    Raises NoWeights for a model without an unembedding.
+    """
+    rng = np.random.default_rng(0)
+    states = (LARGE * (1 + rng.normal(size=(TRIED, adapter.d_model)))).astype(np.float32)
+    plain, seen = adapter.unembed(states), adapter.unembed(normalized(states))
+    return bool(np.abs(plain - seen).max() <= ALIKE * np.abs(plain).max())
 
 
 def shrunk_covariance(vectors: Doubles) -> Doubles:

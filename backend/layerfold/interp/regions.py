@@ -22,6 +22,7 @@ from layerfold.errors import InputError
 from layerfold.interp.interval import Doubles, Interval, false_discovery, mean_interval, resamples
 from layerfold.interp.paths import site_index
 from layerfold.interp.raw_states import raw_at, seen_at
+from layerfold.interp.readout import reads_normalized
 from layerfold.interp.rows import Tabled
 from layerfold.interp.session import Session
 from layerfold.interp.stepwise import NOBODY, Recipe, Watch, chosen_steps, over_steps
@@ -157,7 +158,8 @@ def measure(
             f"The reference has {len(opened.atlas.reference)} tokens: too few for regions of"
             f" {options.least}."
         )
-    made_from = {"what": "regions: leaves", "options": asdict(options), "site": at}
+    made_from = {"what": "regions: leaves, said by states seen", "site": at}
+    made_from |= {"options": asdict(options)}
     made_from |= {"reference": fingerprint_of(opened.atlas.reference), "view": opened.atlas.view}
 
     def compute(step: int, at_work: Watch) -> dict[str, NDArray[Any]]:
@@ -206,27 +208,39 @@ def at_step(
     """The arrays of one step: members [ref]; of each region the lens's ids and shares [region, 3],
     and purity, that of tokens at random, and how often those are as pure [region, 3]."""
     adapter = opened.model(step)
-    raw = raw_at(opened, step, site, watch.part(0, PARTS)) if adapter.unembeds else None
-    states = seen_at(opened, step, site, watch.part(1, PARTS))
+    states = seen_at(opened, step, site, watch.part(0, PARTS))
+    read = said_by(opened, step, site, states, watch.part(1, PARTS)) if adapter.unembeds else None
     watch.part(2, PARTS).progress("clustering", 0.0)  # which tells no share, and takes half
     members = clustered(states, options)
     watch.stop()
     naming = watch.part(3, PARTS)
     lens, share = np.full((MOST, SHOWN), -1.0), np.zeros((MOST, SHOWN))
-    if raw is not None:
+    if read is not None:
         for region in range(members.max() + 1):
-            best = adapter.unembed(raw[members == region]).argmax(axis=1)
+            best = adapter.unembed(read[members == region]).argmax(axis=1)
             ids, counts = np.unique(best, return_counts=True)
             order = np.argsort(-counts, kind="stable")[:SHOWN]
             lens[region, : len(order)] = ids[order]
             share[region, : len(order)] = counts[order] / len(best)
     _, kinds = np.unique(token_names(opened), return_inverse=True)
-    found = np.full((MOST, 3), np.nan)
-    for region in range(members.max() + 1):
+    sizes, alike = np.unique(np.bincount(members[members >= 0]), return_inverse=True)
+    chance = np.empty((len(sizes), options.draws))
+    for n, size in enumerate(sizes):
         watch.stop()
-        naming.progress("drawing tokens at random", region / (members.max() + 1))
-        found[region] = purity_of(kinds, members == region, options)
+        naming.progress("drawing tokens at random", n / len(sizes))
+        chance[n] = drawn_purities(kinds, int(size), options)
+    found = np.full((MOST, 3), np.nan)
+    for region, n in enumerate(alike):
+        found[region] = purity_of(kinds, members == region, chance[n])
     return {"members": members, "lens": lens, "lens_share": share, "purity": found}
+
+
+def said_by(opened: Session, step: int, site: int, states: Floats, watch: Watch) -> Floats:
+    """States [ref, d] whose logits are those of the raw ones: these ``states`` of the atlas's view,
+    of which they are at hand, where the final norm sees no more than they keep.
+    """
+    raw = opened.atlas.view == "raw" or not reads_normalized(opened.model(step))
+    return raw_at(opened, step, site, watch) if raw else states
 
 
 def token_names(opened: Session) -> list[str]:
@@ -258,16 +272,20 @@ def clustered(states: Floats, options: Options) -> Ints:
     return np.where(found < MOST, found, -1).astype(np.int32)
 
 
-def purity_of(kinds: NDArray[Any], inside: NDArray[np.bool_], options: Options) -> Doubles:
-    """The share of the most frequent kind inside, its mean for as many at random, and p [3]."""
-    rng = np.random.default_rng((options.seed, int(inside.sum())))
-    size = int(inside.sum())
-    own = np.bincount(kinds[inside]).max() / size
-    drawn = [
-        np.bincount(kinds[rng.choice(len(kinds), size, replace=False)]).max() / size
-        for _ in range(options.draws)
-    ]
-    return np.array([own, np.mean(drawn), (1 + np.sum(np.array(drawn) >= own)) / (1 + len(drawn))])
+def drawn_purities(kinds: NDArray[Any], size: int, options: Options) -> Doubles:
+    """The share of the most frequent kind among ``size`` tokens at random, of each draw; the same
+    for every region of that size.
+    """
+    rng = np.random.default_rng((options.seed, size))
+    drawn = (rng.choice(len(kinds), size, replace=False) for _ in range(options.draws))
+    return np.array([np.bincount(kinds[chosen]).max() / size for chosen in drawn])
+
+
+def purity_of(kinds: NDArray[Any], inside: NDArray[np.bool_], drawn: Doubles) -> Doubles:
+    """The share of the most frequent kind inside, the mean of those ``drawn`` for as many at
+    random, and p [3]."""
+    own = np.bincount(kinds[inside]).max() / inside.sum()
+    return np.array([own, np.mean(drawn), (1 + np.sum(drawn >= own)) / (1 + len(drawn))])
 
 
 def named_regions(

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 RATE: Final = 0.05
 ONE_STATE: Final = "every occurrence has one and the same state"
+ONE_CENTER: Final = "both senses of the control have one center, which nothing is a multiple of"
 NAMES: Final = ("ratio", "control", "quotient", "permuted", "p")
 
 
@@ -85,7 +86,8 @@ class Senses(Tabled):
                         row |= dict(zip(keys, numbers, strict=True))
                     row |= {"permuted": float(self.permuted[w, t, s]), "p": float(self.p[w, t, s])}
                     row["parts_at"] = self.sites[parts].name if parts >= 0 else ""
-                    yield row | {"reason": "" if np.isfinite(row["quotient"]) else ONE_STATE}
+                    why = ONE_CENTER if np.isfinite(row["ratio"]) else ONE_STATE
+                    yield row | {"reason": "" if np.isfinite(row["quotient"]) else why}
 
 
 def measure(
@@ -108,8 +110,8 @@ def measure(
     words = [occurrences_of(opened, one) for one in sets]
     made_from = {"what": "senses", "options": asdict(options), "words": fingerprint(words, sets)}
 
-    def compute(step: int, _: Watch) -> Arrays:
-        return at_step(opened.model(step), sets, words, options)
+    def compute(step: int, at_work: Watch) -> Arrays:
+        return at_step(opened.model(step), sets, words, options, at_work)
 
     found = over_steps(opened, chosen, Recipe(made_from, NAMES, compute), watch)
     found = {name: np.moveaxis(values, 0, 1) for name, values in found.items()}
@@ -182,12 +184,16 @@ def at_step(
     sets: Sequence[SenseSet],
     words: Sequence[Sequence[Occurrence]],
     options: Options,
+    watch: Watch = NOBODY,
 ) -> Arrays:
     """The arrays of one step: ratio, control, quotient [set, site, 3], permuted, p [set, site]."""
-    states = viewed(states_of(adapter, [each for word in words for each in word]), options.view)
+    every, drawing = [each for word in words for each in word], watch.part(1, 2)
+    states = viewed(states_of(adapter, every, watch.part(0, 2)), options.view)
     found: dict[str, list[list[Any]]] = {name: [] for name in NAMES}
     ends = np.cumsum([len(word) for word in words])
-    for one, end in zip(sets, ends.tolist(), strict=True):
+    for n, (one, end) in enumerate(zip(sets, ends.tolist(), strict=True)):
+        watch.stop()
+        drawing.progress(one.word, n / len(sets))
         count = len(one.slots)
         draws = Draws.of(np.array([slot.sense for slot in one.slots]), options)
         here = states[:, end - 2 * count : end]

@@ -17,6 +17,7 @@ from layerfold.files.atomic import sha256, write_atomically
 from layerfold.model.huggingface.files import ADAPTED, ADAPTER, GGUF, base_of, gguf_of
 from layerfold.model.huggingface.place import Where
 from layerfold.model.huggingface.pointers import is_pointer
+from layerfold.model.huggingface.stored import BESIDE
 from layerfold.runs.fingerprints import HEADER_BYTES
 from layerfold.runs.run import whole_checkpoint
 
@@ -56,8 +57,6 @@ OTHERS: Final = {
     "*.bin": f"and no {WEIGHTS}: if these are its weights, save them with save_pretrained",
 }
 HASHES: Final = "hashes.json"  # what hashes_of remembers, in a run
-# What a training saves beside its model, and what a checkpoint that is being written has first.
-BESIDE: Final = re.compile(r"optimizer|scheduler|scaler|rng_state|training_args|random_states")
 BLOB: Final = re.compile(r"[0-9a-f]{64}")
 
 

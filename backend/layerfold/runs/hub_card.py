@@ -6,8 +6,9 @@ run.json         as any run's; ``checkpoints`` {step: {name, folder | repo, revi
                  every directory, dtype, device, pickle, ``words`` where the tokenizer lies,
                  ``configs`` the sha256 of each config.json of this architecture, ``trained`` the
                  folder whose Trainer keeps a log; where there is something to say, ``same`` [[step,
-                 …], …] hold equal weights, ``unlike`` sentences of configs that differ, ``own`` is
-                 the step of the model at the top of the folder, ``unit`` what steps count (epoch)
+                 …], …] hold equal weights, ``unlike`` sentences of configs that differ,
+                 ``misnamed`` of names that say another step than a Trainer, ``own`` is the step of
+                 the model at the top of the folder, ``unit`` what steps count (epoch)
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from layerfold.runs.config_differences import config_differences
 from layerfold.runs.equal_steps import equal_steps
 from layerfold.runs.run import CARD
 from layerfold.runs.series import Checkpoint, Series, read_series
+from layerfold.runs.step_differences import step_differences
 from layerfold.runs.survey import SHAPE, Known, Survey, architecture_of, survey, where_of
 
 HOME: Final = "models"  # the folder of such runs, in the folder for what can be computed again
@@ -172,7 +174,7 @@ def _card(series: Series, found: Survey) -> Card:
 
 def _remarks(series: Series, found: Survey, folder: Path) -> Card:
     """What is worth knowing of a series and is usually nothing: its unit, equal steps, configs
-    that differ, the step of the model at its top.
+    that differ, names that say another step, the step of the model at its top.
     """
     kept = folder / HASHES
     same = equal_steps(found.checkpoints, kept)
@@ -181,6 +183,7 @@ def _remarks(series: Series, found: Survey, folder: Path) -> Card:
         "unit": series.unit if series.unit != "step" else "",
         "same": same,
         "unlike": unlike,
+        "misnamed": step_differences(found.checkpoints, kept),
         "own": series.own,
     }
     return {name: value for name, value in said.items() if value not in ("", [], None)}

@@ -216,11 +216,11 @@ class HuggingFaceRun(Run):
         ]
 
     def remarks(self) -> list[str]:
-        """What is odd about the checkpoints and hinders nothing: several of the same weights, or
-        of configs that differ.
+        """What is odd about the checkpoints and hinders nothing: several of the same weights, of
+        configs that differ, or of other steps by name than by their Trainer.
         """
         same = in_words(self.card.get("same", []), self.card.get("unit", "step"))
-        return [*same, *self.card.get("unlike", [])]
+        return [*same, *self.card.get("unlike", []), *self.card.get("misnamed", [])]
 
     def metrics(self) -> list[dict[str, Any]]:
         """What the Trainer logged, a row a step, by the names that runs of our own use (val_loss,

@@ -12,6 +12,8 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from layerfold.errors import DamagedRun, LayerfoldError, MissingExtra, ModelRefused
 from layerfold.files.array_cache import Stamp, file_stamp
 from layerfold.files.atomic import write_atomically
@@ -23,6 +25,7 @@ from layerfold.model.huggingface.gguf_check import (
     names_taken,
     unheard_split,
 )
+from layerfold.model.huggingface.gguf_rotary import DIVISORS, take_divisors
 from layerfold.model.huggingface.library import library
 from layerfold.model.huggingface.quiet import quiet, reason
 
@@ -38,12 +41,14 @@ KEPT: Final = 8  # headers of files
 @dataclass(frozen=True)
 class Header:
     """What a GGUF file says of itself, but for its vocabulary's lists, and the tensors that it
-    holds: of each how many numbers, and of each way of rounding.
+    holds: of each how many numbers, and of each way of rounding; ``divisors`` of the frequencies
+    of its positions, where it has some.
     """
 
     said: Mapping[str, Any]
     tensors: Mapping[str, int]
     rounded: Mapping[str, int]
+    divisors: tuple[float, ...] = ()
 
 
 def header_of(path: Path) -> Header:
@@ -67,7 +72,9 @@ def _header(path: Path, _stamp: Stamp | None) -> Header:
         for tensor in reader.tensors:
             rounded[tensor.tensor_type.name] += int(tensor.n_elements)
         check_whole(path, said, tensors)
-        return Header(said, tensors, rounded)
+        divided = (one.data for one in reader.tensors if one.name == DIVISORS)
+        divisors = tuple(map(float, np.ravel(next(divided, ()))))
+        return Header(said, tensors, rounded, divisors)
 
     return _read(path, read)  # type: ignore[no-any-return]
 
@@ -80,6 +87,7 @@ def gguf_config(path: Path) -> Any:
 
     def read(transformers: Any) -> Any:
         config = transformers.AutoConfig.from_pretrained(path.parent, **_options(path))
+        take_divisors(config, header.divisors)
         check_settings(path, header.said, config)
         made = transformers.MODEL_FOR_CAUSAL_LM_MAPPING.get(type(config), None)
         # a GGUF file has what is needed to go on with a text
@@ -112,6 +120,7 @@ def gguf_network(path: Path, made: Any, config: Any, dtype: torch.dtype) -> Any:
 
         rounded, told = made.from_pretrained(
             path.parent,
+            config=config,
             dtype=dtype,
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # they are named by check_loaded
@@ -120,6 +129,7 @@ def gguf_network(path: Path, made: Any, config: Any, dtype: torch.dtype) -> Any:
         kind = str(header.said.get("general.architecture", ""))
         own = sum(one.numel() for one in rounded.parameters())
         taken = names_taken(kind, rounded, told, header.tensors)
+        taken |= {DIVISORS} if take_divisors(config, header.divisors) else set()
         check_loaded(path, told, taken, header.tensors, own)
         with device("meta"):  # else the weights are in memory twice
             plain = made._from_config(config, dtype=dtype)

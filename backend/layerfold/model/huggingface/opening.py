@@ -10,7 +10,7 @@ from typing import Any, Final
 from layerfold.errors import ModelRefused
 from layerfold.model.huggingface.adapter import HuggingFaceAdapter
 from layerfold.model.huggingface.check import CLOSE, ahead, check_adapter
-from layerfold.model.huggingface.files import ADAPTER, base_of, gguf_of, read_json, settled
+from layerfold.model.huggingface.files import ADAPTED, ADAPTER, base_of, gguf_of, read_json, settled
 from layerfold.model.huggingface.gguf_file import rounding_of, splitting_of
 from layerfold.model.huggingface.outline import Outline
 from layerfold.model.huggingface.peft_adapter import merged
@@ -18,8 +18,9 @@ from layerfold.model.huggingface.place import Where
 from layerfold.model.huggingface.quiet import reason
 from layerfold.model.huggingface.rotary import guard_rotary, stretched
 from layerfold.model.huggingface.shape import HuggingFaceShape, outline_of, read_shape
+from layerfold.model.huggingface.stored import BESIDE, SHARDS
 from layerfold.model.huggingface.structure import Structure, structure_of
-from layerfold.model.huggingface.weight_files import listed
+from layerfold.model.huggingface.weight_files import listed, weight_files
 from layerfold.model.huggingface.weights import load_network
 
 NOTES: Final = "layerfold.json"  # beside a model: {"notes": [what is to be known of it, …]}
@@ -84,6 +85,11 @@ def notes_of(where: Where) -> list[str]:
         found += [note for note in (rounding_of(whole), splitting_of(whole)) if note]
     if apart := _adapters_below(where):
         found.append(f"Adapters lie below it ({apart}) and are not on it: open their folder.")
+    if others := _others_beside(where):
+        found.append(
+            f"Further weights lie beside it ({listed(others)}) and are not read: for a model of"
+            " them, put each into a folder of its own as model.safetensors, with its config.json."
+        )
     written = read_json(where, NOTES) if where.folder is not None else None
     notes = (written or {}).get("notes")
     return found + ([str(note)[:NOTE] for note in notes[:MOST]] if isinstance(notes, list) else [])
@@ -94,6 +100,23 @@ def _adapters_below(where: Where) -> str:
     folder = where.folder
     inside = sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []
     return ", ".join(path.name for path in inside if (path / ADAPTER).is_file())
+
+
+def _others_beside(where: Where) -> list[str]:
+    """The names of files of weights in a model's folder that no part of it is read from, of the
+    kind that it is read from, such as the second model that accelerate saves; a training's own
+    state, and copies in shards, are none.
+    """
+    folder = where.folder
+    if folder is None or not folder.is_dir() or gguf_of(where) is not None:
+        return []
+    files = weight_files(where, pickle=True)
+    read = {ADAPTED, *(path.name for path in files)}
+    return [
+        path.name
+        for path in sorted(folder.glob(f"*{files[0].suffix}"))
+        if path.name not in read and not (BESIDE.match(path.name) or path.match(SHARDS))
+    ]
 
 
 def shown_causal(adapter: HuggingFaceAdapter) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import mmap
 import pickletools
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from layerfold.model.huggingface.files import SINGLE
 from layerfold.model.huggingface.place import Where
 from layerfold.model.huggingface.weight_files import header_of, weight_files
 
+# what a training saves beside its model, and what a checkpoint that is being written has first
+BESIDE: Final = re.compile(r"optimizer|scheduler|scaler|rng_state|training_args|random_states")
 SHARDS: Final = "model-*-of-*.safetensors"
 UNREADABLE: Final = (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError)
 LISTED: Final = 64 << 20  # bytes of a pickle without its tensors
