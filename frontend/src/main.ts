@@ -184,6 +184,7 @@ function actor(store: Store, client: Client, tour: Tour, withScene: (scene: Scen
     resetCamera: () => {
       scene?.setCamera(null);
       store.dispatch({ type: "set", camera: null });
+      tell(store, "camera.reset");
     },
     copyLink: () => copyLink(store),
     saveCurves: (kind: Kind) => saveCurves(store, kind),
@@ -270,14 +271,19 @@ async function copyLink(store: Store) {
   const link = new URL(hash, location.href).href;
   try {
     await navigator.clipboard.writeText(link);
-    store.dispatch({ type: "set", notice: { key: "link.copied" } });
+    tell(store, "link.copied");
   } catch {
     history.replaceState(null, "", hash);
-    store.dispatch({ type: "set", notice: { key: "link.address" } });
+    tell(store, "link.address");
   }
+}
+
+/** Says for a moment what has been done. */
+function tell(store: Store, key: string) {
+  store.dispatch({ type: "set", notice: { key } });
+  const said = store.get().notice;
   window.setTimeout(
-    () =>
-      store.get().notice?.key.startsWith("link.") && store.dispatch({ type: "set", notice: null }),
+    () => store.get().notice === said && store.dispatch({ type: "set", notice: null }),
     4000,
   );
 }

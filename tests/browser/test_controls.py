@@ -25,7 +25,7 @@ Look = dict[str, Any]
 LOOKS: dict[str, Look] = {
     "window": {},
     "light": {"link": "#v=1&theme=light", "width": 1920, "height": 1080},
-    "phone": {"width": 390, "height": 844},
+    "phone": {"link": "#v=1&lang=zh", "width": 390, "height": 844},
 }
 PICKED = "s.sentences.length && s.sentences.every((one) => one.status === 'placed')"
 # Nothing is being asked any more.
@@ -93,16 +93,23 @@ CONTROLS = """() => {
     });
 }"""
 
-# Presses one and tells whether anything came of it; "covered" where something else lies over it.
+# Presses one and tells whether anything came of it; "covered" where something else stays over it:
+# an answer that comes can move it away once it has been scrolled to.
 PRESS = """async (name) => {
   const one = [...document.querySelectorAll('[data-control]')]
     .find((each) => each.dataset.control === name);
   if (!one) return 'gone';
-  one.scrollIntoView({ block: 'center', inline: 'center' });
-  await new Promise((done) => setTimeout(done, 60));
-  const box = one.getBoundingClientRect();
-  const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-  if (!top || !(one === top || one.contains(top) || top.contains(one))) return 'covered';
+  const reached = async () => {
+    one.scrollIntoView({ block: 'center', inline: 'center' });
+    await new Promise((done) => setTimeout(done, 60));
+    const box = one.getBoundingClientRect();
+    const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return Boolean(top) && (one === top || one.contains(top) || top.contains(one));
+  };
+  let free = await reached();
+  for (let i = 0; i < 20 && !free && one.isConnected; i++) free = await reached();
+  if (!one.isConnected) return 'gone';
+  if (!free) return 'covered';
   let changes = 0;
   const watch = new MutationObserver((all) => {
     changes += all.filter(({ target }) => !(target.parentElement ?? target).closest('#scene'))

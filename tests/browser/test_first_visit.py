@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
@@ -12,8 +13,11 @@ CONTROLS = """[...document.querySelectorAll(
   && one.getBoundingClientRect().width > 2).map((one) => one.id || one.className)"""
 
 
-def test_a_first_visit_has_at_most_twelve_controls_and_the_rest_unfolds(visit: Open) -> None:
-    one = visit(first=True)
+@pytest.mark.parametrize("size", [(390, 844), (1280, 720), (1920, 1080), (3840, 2160)])
+def test_a_first_visit_has_at_most_twelve_controls_and_the_rest_unfolds(
+    visit: Open, size: tuple[int, int]
+) -> None:
+    one = visit(first=True, width=size[0], height=size[1])
     controls = one.page.evaluate(CONTROLS)
     assert 4 <= len(controls) <= 12, controls
     expect(one.page.locator(".first-line")).to_be_visible()

@@ -9,6 +9,7 @@ import {
   told,
   turnsOf,
 } from "../../frontend/src/state/opening.ts";
+import { samplesOf } from "../../frontend/src/state/samples.ts";
 import { after, card } from "./made.mjs";
 import { seedCard, seedCards } from "./made-seed.mjs";
 
@@ -131,4 +132,24 @@ test("verse is met first by who prefers Chinese, unless it cannot be opened", ()
   assert.equal(openingTexts(card({ name: "poet" }))[0], "床前明月光，疑是地上霜。");
   assert.match(openingTexts(card({ name: "poet" }))[1], /^.{7}，.{7}。$/);
   assert.deepEqual(openingTexts(card()), ["the bank of the river", "the bank gave a loan"]);
+});
+
+test("a run without examples offers three sentences of its own text", () => {
+  const window = (text) => text.split(/(?= )/);
+  const windows = [
+    "a beginning cut off. The captain found the river. No. And an end that is cut",
+    "of something. The captain found the river. A quiet child slept well.",
+    "nothing that ends",
+    "先是半句。山中有老人坐在门前。后面又是半",
+    "half of it. The queen painted the bank green! What",
+  ].map(window);
+  const card = { examples: [], reads: "" };
+  assert.deepEqual(
+    samplesOf({ card, reference: { windows } }).map(({ text }) => text),
+    ["The captain found the river.", "A quiet child slept well.", "山中有老人坐在门前。"],
+  );
+  const own = [{ text: "its own" }];
+  assert.deepEqual(samplesOf({ card: { ...card, examples: own }, reference: { windows } }), own);
+  assert.deepEqual(samplesOf({ card: { ...card, reads: "residues" }, reference: { windows } }), []);
+  assert.deepEqual(samplesOf({ card, reference: null }), []);
 });

@@ -9,7 +9,7 @@ import { pdfOf, svgOf } from "../../frontend/src/scene/paper.ts";
 import { markedPart, trimmed } from "../../frontend/src/scene/trimming.ts";
 import { figure } from "../../frontend/src/state/picture/figure.ts";
 import { ghostsOf } from "../../frontend/src/state/picture/ghosts.ts";
-import { heightOf, sheetsShown } from "../../frontend/src/state/picture/tower.ts";
+import { heightOf, sheetsShown, stacked } from "../../frontend/src/state/picture/tower.ts";
 import { linkOf, viewOf } from "../../frontend/src/state/url.ts";
 import { REF, SITES, after, atlasSlice, placed, placedSlice } from "./made.mjs";
 
@@ -20,7 +20,7 @@ test("a path is a comet unless a link says otherwise, also an older one", () => 
   );
   assert.match(linkOf({ trails: "off", stack: "steps" }), /trails=off&stack=steps/);
   const { comet, trail } = figure(placed()).sentences[0];
-  assert.deepEqual([comet, trail], [true, true]);
+  assert.deepEqual([comet, trail], [1, true]);
   const next = after([{ type: "trails.next" }, { type: "trails.next" }], placed());
   assert.equal(next.trails, "off");
 });
@@ -65,7 +65,29 @@ test("sheets stand in order; of many those about the present one stay", () => {
   assert.equal(sheetsShown(13, 6).length, 13);
   const of = sheetsShown(61, 30);
   assert.ok(of.length <= 17 && [27, 28, 29, 30, 31, 32, 33, 0, 60].every((k) => of.includes(k)));
-  assert.ok(heightOf(0, 13) < heightOf(1, 13) && heightOf(6, 13) === 0);
+  const heights = (at) => Array.from({ length: 13 }, (_, k) => heightOf(k, 13, at));
+  for (const at of [0, 4.5, 6, 12])
+    assert.ok(heights(at).every((one, k, all) => k === 0 || one > all[k - 1]));
+  assert.ok(Math.abs(heightOf(6, 13, 6)) < 1e-12);
+  assert.deepEqual([heightOf(0, 13, 3), heightOf(12, 13, 3)], [-0.5, 0.5]);
+});
+
+test("the present sheet has more room about it than any other", () => {
+  const gaps = Array.from({ length: 12 }, (_, k) => heightOf(k + 1, 13, 4) - heightOf(k, 13, 4));
+  const widest = Math.max(...gaps);
+  assert.ok([3, 4].every((k) => Math.abs(gaps[k] - widest) < 1e-12));
+  assert.ok(widest > 2 * gaps[11]);
+});
+
+test("in a tower few whole paths stay to be seen, of a crowd only parts about the sheet", () => {
+  const state = placed();
+  const flat = figure(state);
+  const one = flat.sentences[0];
+  const nearness = (tokens, comet) =>
+    stacked(state, { ...flat, sentences: [{ ...one, tokens, comet }] }).sentences[0].comet;
+  assert.equal(nearness(2, 1), 0.5);
+  assert.ok(nearness(50, 1) > 0.9 && nearness(50, 1) < 1);
+  assert.equal(nearness(50, 0), 0);
 });
 
 test("clouds come back from their differences; arrays from their bytes", () => {

@@ -76,7 +76,12 @@ test("a layer without any gradient is frozen, one with hardly any vanishes", () 
 
 test("a loss that is no number comes first", () => {
   const rows = log(60, (step) => (step > 40 ? { loss: null } : {}));
-  assert.deepEqual(findingsOf(rows)[0], { kind: "broken", measure: "loss", values: { step: 41 } });
+  const broken = { kind: "broken", measure: "loss", values: { step: 41 } };
+  assert.deepEqual(findingsOf(rows)[0], broken);
+  const named = rows.map(({ loss, ...row }) =>
+    loss === null ? { ...row, not_finite: ["loss"] } : { ...row, loss },
+  );
+  assert.deepEqual(findingsOf(named)[0], broken);
 });
 
 test("the middle of some numbers", () => {

@@ -13,7 +13,6 @@ import os
 import time
 import weakref
 from collections.abc import Mapping
-from math import isfinite
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -26,6 +25,7 @@ from layerfold.recording.cadence import Cadence, kept_row
 from layerfold.recording.hooks import Call, Place, Stream, check_sites, stream_of
 from layerfold.recording.isolation import sharded, unwrapped
 from layerfold.recording.passages import Passages, read_passages, reference_of
+from layerfold.recording.rows import Row, given, plain
 from layerfold.recording.run_folder import RunFolder
 from layerfold.recording.saving import check_opens
 from layerfold.records import Floats, Reference, site_named
@@ -93,7 +93,7 @@ class Recorder:
         self._tokens, self._length = tokens, length
         self._cadence = Cadence(every, share, total_steps)
         self._reference: Reference | None = None
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[Row] = []
         self._began: float | None = None
         self._written = 0.0
         self._ended = False
@@ -265,21 +265,15 @@ class Recorder:
         )
 
     def _keep(self, step: int, numbers: Mapping[str, Any]) -> None:
-        """A row of numbers waits to be written: a tensor on a device is asked for its value only
-        then, for nothing to wait here.
-        """
-        given = {
-            name: value.detach() if isinstance(value, torch.Tensor) else value
-            for name, value in numbers.items()
-            if value is not None
-        }
-        if given:
-            self._rows.append({"step": step, **given})
+        """A row of numbers waits to be written."""
+        row = given(step, numbers)
+        if row:
+            self._rows.append(row)
 
     def _flush(self, now: bool) -> None:
         if self._rows and (now or time.perf_counter() - self._written > PAUSE):
             rows, self._rows = self._rows, []
-            self._folder.add_rows([_plain(row) for row in rows])
+            self._folder.add_rows([plain(row) for row in rows])
             self._written = time.perf_counter()
 
     def _stop(self, error: Exception) -> None:
@@ -316,15 +310,6 @@ def _check_typable(passages: Passages) -> None:
             "sentences cannot be typed with this tokenizer later: leave out weights=True, or"
             " give a tokenizer.json"
         )
-
-
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as JSON holds it; numbers that are not finite are left out and named."""
-    numbers = {name: value if name == "step" else float(value) for name, value in row.items()}
-    broken = [name for name, value in numbers.items() if not isfinite(value)]
-    return {name: value for name, value in numbers.items() if name not in broken} | (
-        {"not_finite": broken} if broken else {}
-    )
 
 
 def _leading() -> bool:

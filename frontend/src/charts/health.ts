@@ -42,9 +42,11 @@ export function median(values: number[]) {
   return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
-/** A loss that has become no number: JSON has none, so it is null or a word. */
+/** A loss that has become no number: JSON has none, so it is null, a word, or named as left out. */
 function brokenOf(rows: Row[]): Finding | null {
-  const row = rows.find((one) => "loss" in one && !Number.isFinite(one.loss));
+  const row = rows.find((one) =>
+    "loss" in one ? !Number.isFinite(one.loss) : one.not_finite?.includes("loss"),
+  );
   return row && seriesOf(rows, "loss").values.length
     ? { kind: "broken", measure: "loss", values: { step: row.step } }
     : null;

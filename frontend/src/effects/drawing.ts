@@ -16,12 +16,12 @@ import type { Store } from "../state/store.ts";
  * How steeply each kind of projection is looked down upon, radians: a plane that a basis names is
  * seen from above.
  */
-const RISE = { umap: 0.32, pca: 0.5, basis: 1.02, plane: 0.44 };
+const RISE = { umap: 0.32, pca: 0.5, basis: 1.02, plane: 0.54 };
 /**
  * The part of the frame's distance that each may be seen from: the frame of a linear picture holds
  * all steps and sites, of which the one that is glided to may be far smaller.
  */
-const NEAREST = { umap: 1, pca: 0.55, basis: 0.55, plane: 0.88 };
+const NEAREST = { umap: 1, pca: 0.55, basis: 0.55, plane: 0.9 };
 
 /** Milliseconds of a glide from one projection to another. */
 const MORPH = 1100;

@@ -17,6 +17,8 @@ import type { Store } from "../state/store.ts";
 /** Frames a second of a film, and bits of it. */
 const RATE = 30;
 const BITS = 8_000_000;
+/** Of a citation. */
+const INK = { light: "#5a606e", dark: "#96a0b4" };
 
 /** What a person takes away; what goes wrong is said. */
 export async function take(store: Store, scene: Scene, kind: Taken) {
@@ -45,7 +47,7 @@ const MAKERS: Record<Exclude<Taken, "cite">, Maker> = {
   "png@2": (store, scene, cited) => png(store.get(), scene, cited, 2),
   "png@4": (store, scene, cited) => png(store.get(), scene, cited, 4),
   svg: async (store, scene, cited) => {
-    const ink = store.get().theme === "light" ? "#5a606e" : "#96a0b4";
+    const ink = INK[store.get().theme];
     return new Blob([svgOf(drawn(scene), cited, ink)], { type: "image/svg+xml" });
   },
   pdf: async (_, scene, cited) =>
@@ -85,7 +87,12 @@ async function film(store: Store, scene: Scene) {
   const reel = scene.film();
   if (!reel || typeof MediaRecorder === "undefined")
     throw new Error("this browser cannot record a film");
-  const { canvas, next } = reel;
+  const { canvas } = reel;
+  const next = () => {
+    reel.next();
+    signed(canvas, store.get());
+  };
+  next();
   const recorder = new MediaRecorder(canvas.captureStream(RATE), {
     mimeType: "video/webm",
     videoBitsPerSecond: BITS,
@@ -112,6 +119,16 @@ async function film(store: Store, scene: Scene) {
   store.dispatch({ type: "set", loop });
   store.dispatch({ type: "go", site });
   return new Blob(pieces, { type: "video/webm" });
+}
+
+/** The citation at the foot of a film's frame, as of the site that it shows. */
+function signed(canvas: HTMLCanvasElement, state: State) {
+  const pen = canvas.getContext("2d");
+  if (!pen) return;
+  const size = Math.max(11, canvas.height / 64);
+  pen.font = `${size}px system-ui, sans-serif`;
+  pen.fillStyle = INK[state.theme];
+  pen.fillText(citationOf(state, wordsOf(state.language)), size, canvas.height - size);
 }
 
 /** The page itself, with the sentences that are placed in it. */

@@ -168,6 +168,7 @@ export default {
   said: "{en}",
   "notice.sentences": "At most {limit} sentences at a time.",
   "notice.step": "This run has no step {wanted}; step {step} is the nearest.",
+  "camera.reset": "The view is as at the start.",
   "link.copied": "Link copied. It opens this very picture.",
   "link.address": "The link is in the address bar.",
   "link.toolong": "These sentences are too long for a link (8 KiB at most).",

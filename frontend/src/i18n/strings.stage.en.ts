@@ -29,7 +29,7 @@ export default {
   "drawn.short.all": "All {count} are shorter than 6 pixels from here: turn or come nearer.",
 
   "measure.grad_norms": "Gradient norm by layer",
-  "measure.grad_norms.plain": "how hard the loss pulls on each layer",
+  "measure.grad_norms.plain": "the loss’s pull on each",
   "measure.grad_norms.unit": "length",
   "measure.grad_norms.tip":
     "How hard the loss pulls on the weights that lead to each site, as the training log has it",

@@ -152,6 +152,7 @@ export default {
   said: "{zh}",
   "notice.sentences": "同时最多 {limit} 个句子。",
   "notice.step": "此模型没有第 {wanted} 步，最近的是第 {step} 步。",
+  "camera.reset": "视角已恢复为最初的样子。",
   "link.copied": "链接已复制，打开即是这幅画面。",
   "link.address": "链接在地址栏中。",
   "link.toolong": "句子太长，放不进链接（最多 8 KiB）。",

@@ -11,6 +11,7 @@ import { HUES, css } from "../state/colour/colours.ts";
 import { isTyped } from "../state/following.ts";
 import type { Dispatch } from "../state/messages.ts";
 import { provenWords } from "../state/opening.ts";
+import { samplesOf } from "../state/samples.ts";
 import { proofsOf } from "../state/seed/proofs.ts";
 import type { Proof } from "../state/seed/proofs.ts";
 import { isOlder, mayName } from "../state/sentences.ts";
@@ -284,7 +285,7 @@ function Samples({ state, t, dispatch }: Props) {
   const { card, language } = state;
   const list = useRef<HTMLDetailsElement>(null);
   const symbols = Boolean(card?.reads);
-  const examples = card?.examples ?? [];
+  const examples = samplesOf(state);
   const empty = isEmpty(state);
   useLayoutEffect(() => {
     if (!symbols && list.current) list.current.open = empty;

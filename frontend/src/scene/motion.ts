@@ -107,7 +107,7 @@ function lookOf(s: SentencePicture, anyActive: boolean): Look {
     site: s.site,
     presence: 1,
     trail: s.trail ? 1 : 0,
-    comet: s.comet ? 1 : 0,
+    comet: s.comet ?? 0,
     emphasis: s.active || !anyActive ? 1 : 0.5,
     red,
     green,

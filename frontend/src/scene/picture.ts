@@ -37,8 +37,10 @@ export interface SentencePicture {
   site: number;
   /** Whether the path through the sites is drawn. */
   trail: boolean;
-  /** Of the path only what is about the site shown, but for a token that is pointed at. */
-  comet?: boolean;
+  /**
+   * How far, 0-1, a path is drawn only about the site shown, but for a token that is pointed at.
+   */
+  comet?: number;
   /** Who lies beside the paths. */
   ghosts?: GhostPicture | null;
   /** Drawn, but cannot be pointed at. */

@@ -131,7 +131,9 @@ function paint(state: State, canvas: HTMLCanvasElement) {
   const { card } = state;
   const pen = canvas.getContext("2d");
   const range = wholeRange(state, state.measure);
-  if (!card || !pen || !state.measures) return;
+  if (!pen) return;
+  // a map of the run before is none of this one
+  if (!card || !state.measures) return pen.clearRect(0, 0, canvas.width, canvas.height);
   const [columns, rows, fine] = [
     card.sites.length,
     card.steps.length,

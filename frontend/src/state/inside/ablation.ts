@@ -192,7 +192,7 @@ export const ablation: InsideView = {
         tokens,
         site,
         trail: state.trails !== "off",
-        comet: state.trails === "comet",
+        comet: Number(state.trails === "comet"),
         faint: null,
         trust: null,
         active: false,

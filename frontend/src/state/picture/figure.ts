@@ -82,7 +82,7 @@ function sentencePicture(state: State, sentence: Sentence): SentencePicture | nu
     tokens: a.tokens,
     site,
     trail,
-    comet: state.trails === "comet",
+    comet: Number(state.trails === "comet"),
     ghosts: trail && clouds && !otherwise ? ghostsBeside(a, clouds) : null,
     faint: Uint8Array.from({ length: a.tokens }, (_, i) =>
       Number(late || a.outside[row + i] >= FAR),

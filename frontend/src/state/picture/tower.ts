@@ -12,6 +12,11 @@ import type { Picture, Sentence, SentencePicture, State } from "../types.ts";
 /** Half of the tower's height and of its sheets' width, in frame radii. */
 const HIGH = 0.5;
 const WIDE = 0.54;
+/** Room about the present sheet, in parts of the tower; so many sheets off it has been made. */
+const LIFT = 0.12;
+const FREE = 1.1;
+/** Up to so many tokens whole paths stay to be seen, faint, behind the parts about the sheet. */
+const FEW = 4;
 /** Size of the present sheet's points beside those that rest. */
 const OWN = 1.15;
 /** Radius of the ball it stands in: its corners keep clear of the window's edges. */
@@ -41,9 +46,16 @@ export function sheetsShown(count: number, at: number) {
   );
 }
 
-/** The third coordinate of a sheet; it may lie between two. */
-export const heightOf = (k: number, count: number) =>
-  (count > 1 ? (2 * k) / (count - 1) - 1 : 0) * HIGH;
+/**
+ * The third coordinate of a sheet; it may lie between two. The sheet at `at` is lifted free: the
+ * others make room about it.
+ */
+export function heightOf(k: number, count: number, at: number) {
+  if (count < 2) return 0;
+  const room = (one: number) => one + LIFT * count * Math.tanh((one - at) / FREE);
+  const [low, high] = [room(0), room(count - 1)];
+  return (2 * ((room(k) - low) / (high - low)) - 1) * HIGH;
+}
 
 /** The picture of a flat layout, stacked. */
 export function stacked(state: State, flat: Picture): Picture {
@@ -64,12 +76,12 @@ export function stacked(state: State, flat: Picture): Picture {
   cloud.colors.set(flat.cloud.colors);
   if (flat.cloud.sizes) cloud.sizes.set(flat.cloud.sizes.map((one) => OWN * one));
   for (let i = 0; i < own; i++)
-    put(flat.cloud.positions, 3 * i, heightOf(at, count), cloud.positions, 3 * i);
+    put(flat.cloud.positions, 3 * i, heightOf(at, count, at), cloud.positions, 3 * i);
   resting.forEach(({ index, from, positions, k }, n) => {
     const i = own + n;
-    put(positions, from, heightOf(k, count), cloud.positions, 3 * i);
+    put(positions, from, heightOf(k, count, at), cloud.positions, 3 * i);
     cloud.colors.set(flat.cloud.colors.subarray(4 * index, 4 * index + 4), 4 * i);
-    cloud.colors[4 * i + 3] *= Math.abs(k - at) < 0.5 ? 0.1 : 0.5;
+    cloud.colors[4 * i + 3] *= Math.abs(k - at) < 0.5 ? 0.1 : 0.6;
     cloud.sizes[i] = 1;
   });
   return {
@@ -81,8 +93,8 @@ export function stacked(state: State, flat: Picture): Picture {
       ...(sheets.length ? [names(state, sheets, count, at)] : []),
     ],
     edges: [
-      ...sheets.flatMap((k) => outline(state, heightOf(k, count), Math.abs(k - at) < 0.5)),
-      ...(flat.edges ?? []).map((edge) => lifted(edge, put, heightOf(at, count))),
+      ...sheets.flatMap((k) => outline(state, heightOf(k, count, at), Math.abs(k - at) < 0.5)),
+      ...(flat.edges ?? []).map((edge) => lifted(edge, put, heightOf(at, count, at))),
     ],
   };
 }
@@ -146,11 +158,11 @@ function pierced(state: State, one: SentencePicture, put: Put): SentencePicture 
     if (places) known = k;
     for (let token = 0; token < tokens; token++) {
       const to = 3 * (k * tokens + token);
-      if (places) put(places, 3 * token, heightOf(k, count), paths, to);
+      if (places) put(places, 3 * token, heightOf(k, count, at), paths, to);
       else if (known >= 0) {
         // not come yet: straight up from the last one that has
         const before = 3 * (known * tokens + token);
-        paths.set([paths[before], paths[before + 1], heightOf(k, count)], to);
+        paths.set([paths[before], paths[before + 1], heightOf(k, count, at)], to);
       }
     }
   }
@@ -160,11 +172,16 @@ function pierced(state: State, one: SentencePicture, put: Put): SentencePicture 
     paths,
     sites: count,
     site: at,
-    comet: false,
+    comet: nearness(one),
     ghosts: null,
     trust: null,
     faint: null,
   };
+}
+
+/** How far a path is drawn only about the present sheet: a crowd of whole ones hides the sheets. */
+function nearness({ comet, tokens }: SentencePicture) {
+  return Number(comet) * (1 - Math.min(0.5, FEW / tokens));
 }
 
 function siteOf({ paths, sites, tokens }: SentencePicture, k: number) {
@@ -183,7 +200,7 @@ function placesAt(state: State, sentence: Sentence | undefined, k: number, token
 /** What the sheets are called, at their corners. */
 function names(state: State, sheets: number[], count: number, at: number): SentencePicture {
   const paths = new Float32Array(3 * sheets.length);
-  sheets.forEach((k, i) => paths.set([WIDE * 1.12, -WIDE * 1.12, heightOf(k, count)], 3 * i));
+  sheets.forEach((k, i) => paths.set([WIDE * 1.12, -WIDE * 1.12, heightOf(k, count, at)], 3 * i));
   const { card, stack } = state;
   return {
     id: "~sheets",
