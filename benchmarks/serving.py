@@ -75,6 +75,8 @@ def served(cache: Path, *arguments: str, run: Path | None = None) -> Iterator[Se
     finally:
         process.terminate()
         process.wait(60)
+        if process.stdout:
+            process.stdout.close()
 
 
 class Page:
